@@ -1,0 +1,1 @@
+"""Retune: keeps IBM Watson Speech to Text custom models on the newest version of their base model."""

@@ -1,0 +1,166 @@
+"""Everything that can go wrong and that we expect to.
+
+RetuneError                     `text` is for the person, `permanent` says whether trying again can help
+├── Refusal                     asked for something that cannot be; the text says what to do instead
+│   ├── UnknownModel            no model of that name; carries the nearest names
+│   └── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+├── SettingsError               faults in the environment, all of them at once
+├── CatalogError                the catalog of base models cannot be read
+├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
+│   ├── CredentialsRefused      401/403 and the credentials are the reason
+│   ├── ModelGone               the id is not known to this instance (any more)
+│   ├── ModelBusy               409: the service handles another request for this model
+│   ├── RequestRefused          400 and other refusals: the model is not fit for the operation
+│   ├── ServiceUnavailable      cannot be reached, 429, 5xx: nothing happened, later may work
+│   ├── OutcomeUnknown          a request was sent and its answer lost: look before you repeat
+│   └── AnswerUnreadable        an answer that is not what the documentation promises
+└── ChatError                   Slack
+    ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
+    ├── ChatBusy                rate limited or in trouble; carries how long to wait
+    └── ChatOutcomeUnknown      a post was sent and its answer lost: it may be there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RetuneError(Exception):
+    """An expected fault.
+
+    *text* is written for the person who caused or must mend it: plain words, no escaping applied yet.
+    *permanent* is true when the same attempt cannot succeed later without somebody changing something.
+    """
+
+    permanent = True
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class Refusal(RetuneError):
+    """What was asked for cannot be; the text says what to do instead."""
+
+
+class UnknownModel(Refusal):
+    """No custom model fits what was typed."""
+
+    def __init__(self, typed: str, nearest: Sequence[str]) -> None:
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+        super().__init__(f"No custom model is called “{typed}”.{hint} /stt-models lists all of them.")
+        self.typed = typed
+        self.nearest = tuple(nearest)
+
+
+class AmbiguousModel(Refusal):
+    """Several custom models fit what was typed; *refs* are their references, best fit first."""
+
+    def __init__(self, typed: str, refs: Sequence[str]) -> None:
+        super().__init__(f"“{typed}” fits {len(refs)} custom models. Choose one, or type its whole name or id.")
+        self.typed = typed
+        self.refs = tuple(refs)
+
+
+class SettingsError(RetuneError):
+    """The settings cannot be used; *faults* has one line for each."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class CatalogError(RetuneError):
+    """The catalog of base models cannot be read; the text names the place."""
+
+
+class ServiceError(RetuneError):
+    """Speech to Text did not do what was asked.
+
+    *detail* is the service's own text (foreign: escape it), *transaction* what IBM support asks for.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        instance: str,
+        status: int | None = None,
+        detail: str | None = None,
+        transaction: str | None = None,
+    ) -> None:
+        said = f" The service said: {detail}" if detail else ""
+        support = f" (transaction {transaction})" if transaction else ""
+        super().__init__(f"{text}{said}{support}")
+        self.instance = instance
+        self.status = status
+        self.detail = detail
+        self.transaction = transaction
+
+
+class CredentialsRefused(ServiceError):
+    """The instance does not accept our credentials."""
+
+
+class ModelGone(ServiceError):
+    """The instance does not know this id: deleted, or owned by another instance."""
+
+
+class ModelBusy(ServiceError):
+    """The service is handling another request for this model ("Upgrading custom models, Upgrade failures")."""
+
+    permanent = False
+
+
+class RequestRefused(ServiceError):
+    """The service refuses the operation in the model's present state."""
+
+
+class ServiceUnavailable(ServiceError):
+    """The service cannot be reached or asks to come back; nothing happened. *retry_after* is in seconds."""
+
+    permanent = False
+
+    def __init__(self, text: str, *, retry_after: float | None = None, **about: str | int | None) -> None:
+        super().__init__(text, **about)  # type: ignore[arg-type]  # the keywords are the parent's
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(ServiceError):
+    """The request left us and no answer came back: it may have taken effect."""
+
+    permanent = False
+
+
+class AnswerUnreadable(ServiceError):
+    """The answer is not what the service's documentation promises."""
+
+    permanent = False
+
+
+class ChatError(RetuneError):
+    """Slack did not do what was asked; *code* is Slack's name for the reason, if it gave one."""
+
+    def __init__(self, text: str, *, code: str | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class ChatRefused(ChatError):
+    """Slack refuses and will refuse again."""
+
+
+class ChatBusy(ChatError):
+    """Slack asks to wait (*retry_after*, seconds) or is in trouble; nothing happened."""
+
+    permanent = False
+
+    def __init__(self, text: str, *, code: str | None = None, retry_after: float = 1.0) -> None:
+        super().__init__(text, code=code)
+        self.retry_after = retry_after
+
+
+class ChatOutcomeUnknown(ChatError):
+    """The request left us and no answer came back: the message may be there."""
+
+    permanent = False
