@@ -1,0 +1,398 @@
+"""`SpeechService` over httpx: the paths of the customization API, IBM's own authenticators, our own errors.
+
+Reading is retried on 429, 5xx and lost connections, with backoff and `Retry-After`. What begins something is sent
+once: if its answer is lost, `OutcomeUnknown` says so, and the caller looks before it repeats anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import httpx
+import jwt
+import msgspec
+import requests
+from httpx_retries import Retry, RetryTransport
+from ibm_cloud_sdk_core import ApiException, get_authenticator_from_environment
+from ibm_cloud_sdk_core.authenticators import Authenticator
+
+from bot.domain.catalog import Deployment
+from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.plans import Action
+from bot.errors import (
+    AnswerUnreadable,
+    CredentialsRefused,
+    ModelBusy,
+    ModelGone,
+    OutcomeUnknown,
+    RequestRefused,
+    ServiceError,
+    ServiceUnavailable,
+    SettingsError,
+)
+from bot.ports import Receipt
+
+T = TypeVar("T")
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+ROOTS: Mapping[Kind, str] = {"language": "customizations", "acoustic": "acoustic_customizations"}
+UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
+
+
+class CustomModel(msgspec.Struct):
+    """`LanguageModel` and `AcousticModel` as the service sends them; only the id is promised."""
+
+    customization_id: str
+    name: str = ""
+    base_model_name: str = ""
+    language: str = ""
+    status: str = ""
+    versions: list[str] | None = None
+    created: str | None = None
+    updated: str | None = None
+    owner: str = ""
+    description: str | None = None
+    error: Any = None
+
+
+class CustomModels(msgspec.Struct):
+    """The answer to both list calls."""
+
+    customizations: list[CustomModel]
+
+
+class SpeechModelName(msgspec.Struct):
+    """A base model, as far as we need it."""
+
+    name: str
+
+
+class SpeechModels(msgspec.Struct):
+    """The answer to `GET /v1/models`."""
+
+    models: list[SpeechModelName]
+
+
+class Resource(msgspec.Struct):
+    """A corpus, grammar or audio resource."""
+
+    name: str = ""
+    status: str = ""
+
+
+class Corpora(msgspec.Struct):
+    """The answer to `GET …/corpora`."""
+
+    corpora: list[Resource] = []
+
+
+class Grammars(msgspec.Struct):
+    """The answer to `GET …/grammars`."""
+
+    grammars: list[Resource] = []
+
+
+class Word(msgspec.Struct):
+    """A word; that it has an error at all means that it blocks training."""
+
+    word: str = ""
+    error: Any = None
+
+
+class Words(msgspec.Struct):
+    """The answer to `GET …/words`."""
+
+    words: list[Word] = []
+
+
+class Audio(msgspec.Struct):
+    """The answer to `GET …/audio`."""
+
+    total_minutes_of_audio: float = 0.0
+    audio: list[Resource] = []
+
+
+class Refused(msgspec.Struct):
+    """An error's body; any part of it may be missing, and gateways send something else altogether."""
+
+    error: Any = None
+    message: Any = None
+    errorMessage: Any = None
+
+
+class IbmAuth(httpx.Auth):
+    """IBM's authenticator in httpx's form. Its token requests block, so they run in a thread.
+
+    Tokens are refreshed before they end by the authenticator itself; a 401 is tried once more with a new token.
+    """
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+        self._lock = asyncio.Lock()
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Adds the header, and once more with a fresh token after a 401."""
+        request.headers.update(await self._headers())
+        response = yield request
+        tokens = getattr(self._authenticator, "token_manager", None)
+        if response.status_code == 401 and tokens is not None:
+            tokens.expire_time = 0
+            tokens.request_time = 0
+            request.headers.update(await self._headers())
+            yield request
+
+    async def _headers(self) -> dict[str, str]:
+        wrapped: dict[str, Any] = {"headers": {}}
+        async with self._lock:  # one token request at a time for each instance
+            await asyncio.to_thread(self._authenticator.authenticate, wrapped)
+        return {str(name): str(value) for name, value in wrapped["headers"].items()}
+
+
+def authenticator(instance: str) -> Authenticator:
+    """IBM's authenticator from IBM's own variables. Raises `SettingsError`."""
+    prefix = instance.upper().replace("-", "_")
+    try:
+        found = get_authenticator_from_environment(instance)
+    except (ValueError, TypeError) as error:
+        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
+    if found is None:
+        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
+    return found
+
+
+class WatsonSpeech:
+    """One instance."""
+
+    def __init__(
+        self, name: str, deployment: Deployment, client: httpx.AsyncClient, url: str, auth: httpx.Auth
+    ) -> None:
+        self._name = name
+        self._deployment: Deployment = deployment
+        self._client = client
+        self._url = url
+        self._auth = auth
+
+    async def models(self, kind: Kind) -> tuple[Model, ...]:
+        """All custom models of one kind; the list has no pages."""
+        answer = await self._read(f"/v1/{ROOTS[kind]}", CustomModels)
+        return tuple(self._model(kind, model) for model in answer.customizations)
+
+    async def model(self, kind: Kind, id: str) -> Model:
+        """One custom model."""
+        return self._model(kind, await self._read(f"/v1/{ROOTS[kind]}/{id}", CustomModel, kind=kind))
+
+    async def bases(self) -> frozenset[str]:
+        """The base models that are still served here."""
+        return frozenset(model.name for model in (await self._read("/v1/models", SpeechModels)).models)
+
+    async def holdings(self, model: Model) -> Holdings:
+        """What a model holds, from the calls that list its resources."""
+        root = f"/v1/{ROOTS[model.kind]}/{model.id}"
+        if model.kind == "acoustic":
+            audio = await self._read(f"{root}/audio", Audio, kind=model.kind)
+            return Holdings(
+                recordings=len(audio.audio),
+                audio_minutes=audio.total_minutes_of_audio,
+                processing=_named(audio.audio, "being_processed"),
+                invalid=_named(audio.audio, "invalid"),
+            )
+        corpora, words, grammars = await asyncio.gather(
+            self._read(f"{root}/corpora", Corpora, kind=model.kind),
+            self._read(f"{root}/words?word_type=user", Words, kind=model.kind),
+            self._read_grammars(root, model.kind),
+        )
+        listed = [*corpora.corpora, *grammars.grammars]
+        return Holdings(
+            corpora=len(corpora.corpora),
+            words=len(words.words),
+            grammars=len(grammars.grammars),
+            processing=_named(listed, "being_processed"),
+            invalid=(*_named(listed, "undetermined"), *(word.word for word in words.words if word.error)),
+        )
+
+    async def _read_grammars(self, root: str, kind: Kind) -> Grammars:
+        """Large models and some clusters have no grammars at all and may refuse to list them."""
+        try:
+            return await self._read(f"{root}/grammars", Grammars, kind=kind)
+        except RequestRefused:
+            return Grammars()
+
+    async def begin(
+        self, action: Action, kind: Kind, id: str, *, language_id: str | None = None, force: bool = False
+    ) -> Receipt:
+        """Sends the one request of a step."""
+        training = action in (Action.TRAIN, Action.FORCE_TRAIN)
+        query = {}
+        if language_id is not None:
+            query["custom_language_model_id"] = language_id
+        if force:
+            query["force"] = "true"
+        path = f"/v1/{ROOTS[kind]}/{id}/{'train' if training else 'upgrade_model'}"
+        try:
+            response = await self._client.post(self._url + path, params=query, auth=self._auth)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise self._unreachable(error) from error
+        except httpx.HTTPError as error:
+            text = f"The answer of {self._name} to the request was lost; Retune looks before it repeats it."
+            raise OutcomeUnknown(text, instance=self._name) from error
+        except Exception as error:
+            raise await self._no_token(error) from error
+        if response.status_code in (500, 502, 504):
+            text = f"{self._name} answered {response.status_code} to the request; Retune looks whether it began."
+            raise OutcomeUnknown(text, instance=self._name, transaction=_transaction(response))
+        await self._check(response, kind)
+        return Receipt(_transaction(response))
+
+    async def _read(self, path: str, shape: type[T], *, kind: Kind | None = None) -> T:
+        try:
+            response = await self._client.get(self._url + path, auth=self._auth)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        except Exception as error:
+            raise await self._no_token(error) from error
+        await self._check(response, kind)
+        try:
+            return msgspec.json.decode(response.content, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise AnswerUnreadable(
+                f"{self._name} sent an answer that is not what its documentation describes ({error}).",
+                instance=self._name,
+                status=response.status_code,
+                transaction=_transaction(response),
+            ) from error
+
+    async def _check(self, response: httpx.Response, kind: Kind | None) -> None:
+        """Turns every status that is not a success into one of our errors."""
+        status = response.status_code
+        if 200 <= status < 300:
+            return
+        about: dict[str, Any] = {
+            "instance": self._name,
+            "status": status,
+            "detail": _detail(response),
+            "transaction": _transaction(response),
+        }
+        if status == 401 and kind is not None and await self._credentials_work():
+            raise ModelGone(f"{self._name} does not know this model: deleted, or of another instance.", **about)
+        if status in (401, 403):
+            raise CredentialsRefused(
+                f"{self._name} does not accept the credentials. Check its key and URL; "
+                "`python -m bot check` tests both.",
+                **about,
+            )
+        if status == 404 and kind is not None:
+            raise ModelGone(f"{self._name} does not know this model: deleted, or of another instance.", **about)
+        if status == 409:
+            raise ModelBusy(f"{self._name} is handling another request for this model.", **about)
+        if status in UNAVAILABLE:
+            retry = response.headers.get("Retry-After", "")
+            raise ServiceUnavailable(
+                f"{self._name} cannot answer now ({status}).",
+                retry_after=float(retry) if retry.isdigit() else None,
+                **about,
+            )
+        if status == 400 and "Lite plan" in (about["detail"] or ""):
+            raise RequestRefused(
+                f"The plan of {self._name} has no customization; it needs Plus, Standard or Premium.", **about
+            )
+        raise RequestRefused(f"{self._name} refused the request ({status}).", **about)
+
+    async def _credentials_work(self) -> bool:
+        """A 401 on one id means either: the list tells which."""
+        try:
+            response = await self._client.get(f"{self._url}/v1/{ROOTS['language']}", auth=self._auth)
+        except httpx.HTTPError:
+            return False
+        return response.status_code == 200
+
+    def _unreachable(self, error: Exception) -> ServiceUnavailable:
+        return ServiceUnavailable(
+            f"{self._name} cannot be reached ({type(error).__name__}). Check its URL and the network.",
+            instance=self._name,
+        )
+
+    async def _no_token(self, error: Exception) -> ServiceError:
+        """What IBM's authenticators raise when they get no token."""
+        if isinstance(error, ApiException):
+            refused = error.status_code in (400, 401, 403)
+            kind: type[ServiceError] = CredentialsRefused if refused else ServiceUnavailable
+            return kind(
+                f"{self._name} gets no token: the token service answered {error.status_code}. Check its key.",
+                instance=self._name,
+                status=error.status_code,
+                detail=str(error.message) if error.message else None,
+            )
+        if isinstance(error, requests.RequestException):
+            return ServiceUnavailable(
+                f"{self._name} gets no token: its token service cannot be reached. Check <PREFIX>_AUTH_URL.",
+                instance=self._name,
+            )
+        if isinstance(error, jwt.exceptions.PyJWTError):
+            return CredentialsRefused(
+                f"{self._name} gets a token that is no JWT; configure a plain bearer token instead.",
+                instance=self._name,
+            )
+        raise error
+
+    def _model(self, kind: Kind, sent: CustomModel) -> Model:
+        return Model(
+            instance=self._name,
+            deployment=self._deployment,
+            kind=kind,
+            id=sent.customization_id,
+            name=sent.name or sent.customization_id,
+            base=sent.base_model_name,
+            language=sent.language or sent.base_model_name[:5],
+            status=sent.status,
+            versions=None if sent.versions is None else tuple(sent.versions),
+            created=_moment(sent.created),
+            updated=_moment(sent.updated),
+            owner=sent.owner,
+            description=sent.description or "",
+            error="" if sent.error is None else str(sent.error),
+        )
+
+
+def client(verify: bool | str) -> httpx.AsyncClient:
+    """The HTTP client for all instances with the same TLS rule: one for the process."""
+    transport = RetryTransport(
+        transport=httpx.AsyncHTTPTransport(verify=verify, limits=httpx.Limits(max_connections=40)),
+        retry=Retry(
+            total=3,
+            allowed_methods=["GET"],
+            status_forcelist=sorted(UNAVAILABLE),
+            backoff_factor=0.3,
+            max_backoff_wait=10,
+            total_timeout=25,
+        ),
+    )
+    return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, headers={"Accept": "application/json"})
+
+
+def _named(resources: list[Resource], status: str) -> tuple[str, ...]:
+    return tuple(resource.name for resource in resources if resource.status == status)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _transaction(response: httpx.Response) -> str | None:
+    found: str | None = response.headers.get("X-Global-Transaction-Id")
+    return found
+
+
+def _detail(response: httpx.Response) -> str | None:
+    """The service's own words; a gateway's HTML page is nobody's words."""
+    try:
+        body = msgspec.json.decode(response.content, type=Refused)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    said = body.error or body.message or body.errorMessage
+    return str(said)[:500] if said else None

@@ -1,0 +1,213 @@
+"""The composition root: builds every part, in the order in which they may start, and takes them down in reverse.
+
+Slack comes first, so that the first click is answered soon; what that does not need is imported after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.resources
+import logging
+import os
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.slack import SlackChat, call, session, web_client
+from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.errors import CatalogError, ChatRefused, SettingsError
+from bot.flows.announcements import Announcer
+from bot.flows.background import Background
+from bot.flows.inventory import Inventory
+from bot.flows.requests import Requests
+from bot.flows.runner import Runner
+from bot.flows.telling import Teller
+from bot.flows.worker import Worker
+from bot.ports import SpeechService
+from bot.settings import Settings
+from bot.store import Store
+from commands import register
+from commands.desk import Desk
+
+log = logging.getLogger(__name__)
+
+DRAIN = 1.5
+"""Seconds that work under way gets when we stop; what is cut off then is taken up after the next start."""
+
+RING = 1.0
+"""Seconds between two looks at what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """Who we are in the workspace, as Slack's `auth.test` says. *ticket* is the first socket's address."""
+
+    team: str
+    user: str
+    bot: str
+    ticket: str | None
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until *stop*. Raises `SettingsError` or `ChatError` when it cannot start."""
+    async with AsyncExitStack() as stack:
+        catalog = read_catalog(settings)
+        store = stack.enter_context(Store(settings.database))
+        http = await stack.enter_async_context(session())
+        client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
+        me = await identify(client, settings)
+        clock, background = SystemClock(), Background()
+        services = await connect_services(settings, stack)
+        store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
+        chat = SlackChat(client, http, settings.slack_api_url)
+        policies = {instance.name: instance.policy for instance in settings.instances.values()}
+        inventory = Inventory(services, store, catalog, clock)
+        teller = Teller(chat, store, policies, clock)
+        announcer = Announcer(store, inventory, teller, clock, settings.announce, settings.channel)
+        ring = asyncio.Event()
+        requests = Requests(
+            *(store, inventory, teller, chat, catalog, policies, clock),
+            channel=settings.channel,
+            team=me.team,
+            wake=ring.set,
+        )
+        runner = Runner(
+            *(store, inventory, requests, teller, catalog, clock, background),
+            parallel=settings.parallel,
+            polls={"language": settings.poll_language, "acoustic": settings.poll_acoustic},
+        )
+        worker = Worker(
+            *(store, inventory, requests, runner, teller, announcer, clock, background),
+            holder=f"{socket.gethostname()}:{os.getpid()}",
+            inventory_every=timedelta(seconds=settings.inventory),
+        )
+        stack.callback(worker.leave)
+        stack.push_async_callback(background.drain, DRAIN)
+        app = bolt(client, me, settings)
+        register(
+            app,
+            Desk(store, inventory, requests, runner, announcer, chat, chat, clock, background, me.user),
+        )
+        await _listen(app, settings, me, stack)
+        await _alarms(settings, worker, announcer, stack)
+        log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
+        await _until(stop, ring, worker)
+        log.info("stopping")
+
+
+def read_catalog(settings: Settings) -> Catalog:
+    """The shipped catalog, or the operator's newer one. Raises `SettingsError`."""
+    try:
+        if settings.catalog is None:
+            return parse(importlib.resources.files("bot.domain").joinpath(SHIPPED).read_text("utf-8"))
+        return parse(settings.catalog.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, CatalogError) as error:
+        raise SettingsError([f"RETUNE_CATALOG: {settings.catalog}: {error}"]) from error
+
+
+async def identify(client: AsyncWebClient, settings: Settings) -> Self:
+    """Checks both tokens at once: a wrong one is found before anything starts. Raises `ChatRefused`, `ChatBusy`."""
+    who = call(client.auth_test())
+    ticket = (
+        call(client.apps_connections_open(app_token=settings.app_token.reveal())) if settings.app_token else nothing()
+    )
+    try:
+        told, opened = await asyncio.gather(who, ticket)
+    except ChatRefused as error:
+        raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
+    return Self(told["team_id"], told["user_id"], told["bot_id"], opened["url"] if opened else None)
+
+
+async def nothing() -> None:
+    """Stands in for a call that is not needed."""
+
+
+async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, SpeechService]:
+    """The adapters of all instances over one HTTP client for each TLS rule. Raises `SettingsError`."""
+    from bot.adapters.watson import IbmAuth, WatsonSpeech, authenticator, client
+
+    services: dict[str, SpeechService] = {}
+    clients = {}
+    faults: list[str] = []
+    for instance in settings.instances.values():
+        try:
+            auth = IbmAuth(authenticator(instance.name))
+        except SettingsError as error:
+            faults += error.faults
+            continue
+        if instance.verify_tls not in clients:
+            clients[instance.verify_tls] = await stack.enter_async_context(client(instance.verify_tls))
+        if not instance.verify_tls:
+            log.warning("the TLS certificate of %s is not checked", instance.name)
+        services[instance.name] = WatsonSpeech(
+            instance.name, instance.deployment, clients[instance.verify_tls], instance.url, auth
+        )
+    if faults:
+        raise SettingsError(faults)
+    return services
+
+
+def bolt(client: AsyncWebClient, me: Self, settings: Settings) -> AsyncApp:
+    """Bolt, told who we are, so that no click waits for `auth.test`.
+
+    `process_before_response=True`: otherwise Bolt looks every 10 ms whether a listener has acknowledged.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None, team_id=me.team, bot_id=me.bot, bot_user_id=me.user, bot_token=client.token
+        )
+
+    return AsyncApp(
+        client=client,
+        authorize=authorize,
+        process_before_response=True,
+        signing_secret=settings.signing_secret.reveal() if settings.signing_secret else None,
+    )
+
+
+async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitStack) -> None:
+    if settings.app_token is not None:
+        from bot.adapters.sockets import Sockets
+
+        sockets = Sockets(app, settings.app_token.reveal(), me.ticket)
+        stack.push_async_callback(sockets.close)
+        await sockets.connect()
+        return
+    from aiohttp import web
+
+    runner = web.AppRunner(app.web_app(path="/slack/events"), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, port=settings.port).start()
+
+
+async def _alarms(settings: Settings, worker: Worker, announcer: Announcer, stack: AsyncExitStack) -> None:
+    from bot.adapters.scheduler import AlarmClock
+
+    announcer.first_start()
+    alarms = AlarmClock()
+    alarms.every(RING, worker.ring)
+    alarms.at_slots(settings.announce, worker.announce)
+    alarms.start()
+    stack.callback(alarms.stop)
+    worker.ring()
+    worker.catch_up()
+
+
+async def _until(stop: asyncio.Event, ring: asyncio.Event, worker: Worker) -> None:
+    """Sleeps until asked to stop; a decision rings at once instead of at the next second."""
+    stopping = asyncio.create_task(stop.wait())
+    while not stop.is_set():
+        ringing = asyncio.create_task(ring.wait())
+        await asyncio.wait({stopping, ringing}, return_when=asyncio.FIRST_COMPLETED)
+        ringing.cancel()
+        if ring.is_set():
+            ring.clear()
+            worker.ring()

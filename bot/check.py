@@ -1,0 +1,129 @@
+"""`python -m bot check`: tests everything that a start needs, and says how to mend what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack import SCOPES, call, session, web_client
+from bot.app import connect_services, identify, read_catalog
+from bot.domain.approvals import Policy
+from bot.errors import RetuneError
+from bot.settings import Settings
+from bot.store import Store
+
+SKEW = 60.0
+"""Seconds by which our clock may differ from Slack's; signatures and schedules go wrong beyond that."""
+
+
+async def check(settings: Settings, say: Callable[[str], None]) -> int:
+    """Says one line for each check; 0 when all passed, 1 otherwise."""
+    report = Report(say)
+    async with AsyncExitStack() as stack:
+        try:
+            Store(settings.database).close()
+            report.good(f"database {settings.database}")
+        except RetuneError as error:
+            report.bad("database", error.text)
+        try:
+            report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
+        except RetuneError as error:
+            report.bad("catalog", error.text)
+        http = await stack.enter_async_context(session())
+        client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
+        await _slack(client, settings, report)
+        await _instances(settings, stack, report)
+    return 1 if report.failed else 0
+
+
+class Report:
+    """The lines of a check."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.failed = False
+
+    def good(self, what: str) -> None:
+        """Something is as it should be."""
+        self._say(f"ok    {what}")
+
+    def bad(self, what: str, mend: str) -> None:
+        """Something must be mended."""
+        self.failed = True
+        self._say(f"FAIL  {what}: {mend}")
+
+
+async def _slack(client: AsyncWebClient, settings: Settings, report: Report) -> None:
+    try:
+        await identify(client, settings)
+        told = await call(client.auth_test())
+    except RetuneError as error:
+        report.bad("Slack", error.text)
+        return
+    report.good(f"Slack: {told['user']} in {told['team']}")
+    granted = {scope.strip() for scope in str(told.headers.get("x-oauth-scopes", "")).split(",")}
+    if missing := sorted(SCOPES - granted):
+        report.bad("scopes", f"{', '.join(missing)} missing: install the app again with app-manifest.yml.")
+    else:
+        report.good("scopes")
+    date = told.headers.get("Date")
+    if date and abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) > SKEW:
+        report.bad("clock", "it differs from Slack's by more than a minute; set it by NTP.")
+    try:
+        channel = (await call(client.conversations_info(channel=settings.channel)))["channel"]
+    except RetuneError as error:
+        report.bad(f"channel {settings.channel}", error.text)
+    else:
+        if channel.get("is_member"):
+            report.good(f"channel #{channel.get('name')}")
+        else:
+            report.bad(f"channel #{channel.get('name')}", "the bot is not in it: /invite @retune there.")
+    for policy in {instance.policy for instance in settings.instances.values()}:
+        await _policy(client, policy, report)
+
+
+async def _policy(client: AsyncWebClient, policy: Policy, report: Report) -> None:
+    """A policy that nobody can satisfy: fewer approvers than approvals, counting one for the requester's own."""
+    people: set[str] = set()
+    for name in policy.approvers:
+        try:
+            if name.startswith("S"):
+                people |= set((await call(client.usergroups_users_list(usergroup=name)))["users"])
+            else:
+                found = (await call(client.users_info(user=name)))["user"]
+                if not (found.get("deleted") or found.get("is_bot") or found.get("is_restricted")):
+                    people.add(name)
+        except RetuneError as error:
+            report.bad(f"approver {name}", error.text)
+    if len(people) < policy.needed:
+        report.bad(
+            "approvals",
+            f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS.",
+        )
+    elif len(people) == policy.needed and not policy.self_approval:
+        report.good(
+            f"approvals: {policy.needed} of {len(people)} people "
+            "(when one of them asks, nobody else is left: add an approver)"
+        )
+    else:
+        report.good(f"approvals: {policy.needed} of {len(people)} people")
+
+
+async def _instances(settings: Settings, stack: AsyncExitStack, report: Report) -> None:
+    try:
+        services = await connect_services(settings, stack)
+    except RetuneError as error:
+        report.bad("instances", error.text)
+        return
+    for name, service in services.items():
+        try:
+            language, acoustic = await service.models("language"), await service.models("acoustic")
+            await service.bases()
+        except RetuneError as error:
+            report.bad(f"instance {name}", error.text)
+        else:
+            report.good(f"instance {name}: {len(language)} language and {len(acoustic)} acoustic models")

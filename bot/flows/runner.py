@@ -1,0 +1,295 @@
+"""The runner: carries approved runs out. Journal, effect, journal; and what is not proven is not done.
+
+Each pass takes up what is due and nothing else, so a pass with nothing due calls nobody and writes nothing. After a
+crash the same pass goes on: a step that was `starting` is settled by looking at the model, never by sending again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.catalog import Catalog
+from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model
+from bot.domain.plans import Action, NoPlan, WhyNot, still_holds
+from bot.domain.runs import MAX_ATTEMPTS, Progress, Run, RunState, StepRecord, StepState, already_there, observe
+from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
+from bot.flows.background import Background
+from bot.flows.inventory import Inventory
+from bot.flows.requests import Requests
+from bot.flows.telling import Teller
+from bot.messages import proof
+from bot.messages.refusals import no_plan
+from bot.ports import Clock
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+NOT_MODIFIED = "No input data modified since last training"
+"""The one answer after which the second upgrade of an acoustic model is repeated with `force=true`
+("Upgrading a custom acoustic model", note)."""
+
+LATER = timedelta(seconds=15)
+"""When an approved run is taken up again whose model is busy or whose instance does not answer."""
+
+
+class Runner:
+    """Takes up what is due, one task for each instance."""
+
+    def __init__(
+        self,
+        store: Store,
+        inventory: Inventory,
+        requests: Requests,
+        teller: Teller,
+        catalog: Catalog,
+        clock: Clock,
+        background: Background,
+        *,
+        parallel: int,
+        polls: Mapping[Kind, float],
+    ) -> None:
+        self._store = store
+        self._inventory = inventory
+        self._requests = requests
+        self._teller = teller
+        self._catalog = catalog
+        self._clock = clock
+        self._background = background
+        self._parallel = parallel
+        self._polls = {kind: timedelta(seconds=seconds) for kind, seconds in polls.items()}
+        self._active: set[str] = set()
+        self._later: dict[int, datetime] = {}
+
+    def pass_on(self) -> None:
+        """Starts a task for each instance that has something due and none at work."""
+        now = self._clock.now()
+        due: dict[str, list[tuple[int, str]]] = {}
+        for run_id, model in self._store.runs.due(now):
+            due.setdefault(model.split("/", 1)[0], []).append((run_id, model))
+        approved: dict[str, list[Run]] = {}
+        for run in self._store.runs.in_state(RunState.APPROVED):
+            if self._later.get(run.id, now) <= now:
+                approved.setdefault(run.plan.model.instance, []).append(run)
+        for instance in {*due, *approved} - self._active:
+            self._active.add(instance)
+            work = self._work(instance, due.get(instance, []), approved.get(instance, []))
+            self._background.spawn(work, f"runs of {instance}")
+
+    async def _work(self, instance: str, due: list[tuple[int, str]], approved: list[Run]) -> None:
+        try:
+            for run in approved:
+                if self._store.runs.running(instance) < self._parallel:
+                    await self._start(run)
+            seen = await self._look(instance, {model for _, model in due}) if due else {}
+            for run_id, model in due:
+                if model in seen and seen[model] is None:
+                    self._lost_model(run_id)
+                await self._advance(run_id, seen.get(model))
+            for run in approved:
+                await self._advance(run.id, None)
+        finally:
+            self._active.discard(instance)
+
+    async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
+        """Reads the models that are due: one alone by itself, several of a kind with one list call.
+
+        A model that its instance does not know any more is None; one that could not be read is missing.
+        """
+        service = self._inventory.service(instance)
+        seen: dict[str, Model | None] = {}
+        for kind in ("language", "acoustic"):
+            wanted = {ref for ref in refs if ref.split("/")[1] == kind}
+            if not wanted:
+                continue
+            try:
+                if len(wanted) == 1:
+                    ref = next(iter(wanted))
+                    seen[ref] = await service.model(kind, ref.split("/", 2)[2])
+                else:
+                    listed = {model.ref: model for model in await service.models(kind)}
+                    seen.update({ref: listed.get(ref) for ref in wanted})
+            except ModelGone:
+                seen.update(dict.fromkeys(wanted))
+            except ServiceError as error:
+                self._inventory.lost(instance, error)
+        for model in seen.values():
+            if model is not None:
+                self._store.fleet.see(model)
+        if seen:
+            self._inventory.changed()
+        return seen
+
+    async def _start(self, run: Run) -> None:
+        """Reads the model again: what was approved must still be what would be done."""
+        now = self._clock.now()
+        try:
+            prepared = await self._requests.prepare(run.plan.model.ref)
+        except ServiceError as error:
+            self._inventory.lost(run.plan.model.instance, error)
+            self._later[run.id] = now + LATER
+            return
+        except Refusal as error:
+            self._move(run, RunState.CHANGED, error.text)
+            return
+        outlook = prepared.outlook
+        if isinstance(outlook, NoPlan):
+            if outlook.reason in (WhyNot.BUSY, WhyNot.PROCESSING):
+                self._later[run.id] = now + LATER
+                return
+            self._move(run, RunState.CHANGED, no_plan(outlook))
+            return
+        if not still_holds(run.plan, outlook):
+            text = "Its versions or steps are not those that were approved. Ask again to decide on the new plan."
+            self._move(run, RunState.CHANGED, text)
+            return
+        with self._store.transaction():
+            if self._store.runs.move(run.id, RunState.APPROVED, RunState.RUNNING, now, by="retune"):
+                self._store.runs.schedule(run.id, 1, now)
+        self._later.pop(run.id, None)
+
+    def _move(self, run: Run, state: RunState, outcome: str) -> None:
+        self._store.runs.move(run.id, run.state, state, self._clock.now(), by="retune", outcome=outcome)
+        self._later.pop(run.id, None)
+
+    async def _advance(self, run_id: int, seen: Model | None) -> None:
+        """Takes the present step of a run as far as it goes now, then lets people see it."""
+        while True:
+            run = self._store.runs.get(run_id)
+            if run is None or run.state is not RunState.RUNNING or run.current is None:
+                break
+            record = run.current
+            if record.state is StepState.PLANNED:
+                if not await self._begin(run, record):
+                    break
+            elif seen is None or not self._judge(run, record, seen):
+                if seen is None and record.state is not StepState.FAILED:
+                    self._store.runs.look_again(record, self._next(record), busy=False)
+                break
+            seen = None
+        await self._teller.tell(run_id)
+
+    def _lost_model(self, run_id: int) -> None:
+        run = self._store.runs.get(run_id)
+        if run is not None and run.state is RunState.RUNNING and run.current is not None:
+            self._fail(run, run.current, proof.deleted())
+
+    def _judge(self, run: Run, record: StepRecord, seen: Model) -> bool:
+        """What an observation means for a step that was asked for; true when there is more to do at once."""
+        now = self._clock.now()
+        match observe(record, seen, now):
+            case Progress.DONE:
+                self._done(run, record, proof.proven(record, seen))
+                return True
+            case Progress.NOT_STARTED:
+                if record.attempts >= MAX_ATTEMPTS:
+                    self._fail(run, record, proof.gave_up(record.attempts, ""))
+                    return False
+                self._store.runs.refused(record, now)
+                return True
+            case Progress.FAILED | Progress.NO_EFFECT as ended:
+                self._fail(run, record, proof.ended(ended, record, seen))
+                return False
+            case _:
+                self._store.runs.look_again(record, self._next(record), busy=seen.status in IN_PROGRESS)
+                return False
+
+    async def _begin(self, run: Run, record: StepRecord) -> bool:
+        """Reads the model and sends the step's request, unless it is not needed; true when the step is over."""
+        step = record.step
+        instance, kind, id = step.ref.split("/", 2)
+        try:
+            service = self._inventory.service(instance)
+            seen = await service.model(_kind(kind), id)
+        except (ModelGone, Refusal) as error:
+            self._fail(run, record, error.text)
+            return False
+        except ServiceError as error:
+            self._inventory.lost(instance, error)
+            self._store.runs.look_again(record, self._next(record), busy=False)
+            return False
+        if already_there(step, seen, run.plan.target):
+            self._done(run, record, proof.done_before(seen))
+            return True
+        if step.action is Action.TRAIN and seen.status == "available":
+            # An available model must never be trained without force: a refusal can turn it to `failed`.
+            self._done(run, record, proof.trained_before())
+            return True
+        if step.action is Action.AWAIT_CHANGE:
+            now = self._clock.now()
+            self._store.runs.wait(record, now, now if seen.status == "ready" else self._next(record))
+            return False
+        if seen.status in IN_PROGRESS:
+            self._store.runs.look_again(record, self._next(record), busy=False)
+            return False
+        if seen.status not in IDLE:
+            self._fail(run, record, proof.wrong_status(seen))
+            return False
+        await self._send(run, record, seen, forced=step.action is Action.FORCE_TRAIN)
+        return False
+
+    async def _send(self, run: Run, record: StepRecord, seen: Model, *, forced: bool) -> None:
+        """Intent, request, answer. A lost answer leaves the intent, which the next look settles."""
+        step = record.step
+        instance, kind, id = step.ref.split("/", 2)
+        now = self._clock.now()
+        if not self._store.runs.starting(record, seen, now, self._next(record), forced=forced):
+            return  # another process took the step
+        await self._teller.tell(run.id)
+        service = self._inventory.service(instance)
+        try:
+            receipt = await service.begin(step.action, _kind(kind), id, language_id=step.language_id, force=forced)
+        except OutcomeUnknown as error:
+            log.warning("run %s: %s", run.id, error.text)
+        except (ModelBusy, ServiceUnavailable) as error:
+            self._postpone(run, record, error)
+        except RequestRefused as error:
+            if step.action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in (error.detail or ""):
+                await self._repeat_forced(run, record, seen)
+            else:
+                self._fail(run, record, error.text)
+        except ServiceError as error:
+            self._fail(run, record, error.text)
+        else:
+            self._store.runs.answered(record, receipt.transaction, self._clock.now(), self._next(record))
+
+    async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model) -> None:
+        self._store.runs.refused(record, self._clock.now())
+        again = self._store.runs.get(run.id)
+        if again is not None and again.current is not None:
+            await self._send(again, again.current, seen, forced=True)
+
+    def _postpone(self, run: Run, record: StepRecord, error: ServiceError) -> None:
+        """The request had no effect: try again by itself, less and less often, and not for ever."""
+        attempts = record.attempts + 1
+        if attempts >= MAX_ATTEMPTS:
+            self._fail(run, record, proof.gave_up(attempts, error.text))
+            return
+        wait = self._polls[_kind(record.step.ref.split("/")[1])] * attempts
+        asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
+        pause = max(wait, timedelta(seconds=asked or 0))
+        self._store.runs.refused(record, self._clock.now() + pause)
+
+    def _done(self, run: Run, record: StepRecord, result: str) -> None:
+        now = self._clock.now()
+        with self._store.transaction():
+            self._store.runs.step_done(record, result, now)
+            if record.number < len(run.steps):
+                self._store.runs.schedule(run.id, record.number + 1, now)
+            else:
+                self._store.runs.move(run.id, RunState.RUNNING, RunState.DONE, now, by="retune", outcome=result)
+        self._inventory.changed()
+
+    def _fail(self, run: Run, record: StepRecord, text: str) -> None:
+        now = self._clock.now()
+        with self._store.transaction():
+            self._store.runs.step_failed(record, text, now)
+            self._store.runs.move(run.id, RunState.RUNNING, RunState.FAILED, now, by="retune", outcome=text)
+
+    def _next(self, record: StepRecord) -> datetime:
+        return self._clock.now() + self._polls[_kind(record.step.ref.split("/")[1])]
+
+
+def _kind(text: str) -> Kind:
+    return "acoustic" if text == "acoustic" else "language"

@@ -1,0 +1,82 @@
+"""The worker: what one process at a time does by itself, in this order, whenever the alarm rings."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from bot.flows.announcements import Announcer
+from bot.flows.background import Background
+from bot.flows.inventory import Inventory
+from bot.flows.requests import Requests
+from bot.flows.runner import Runner
+from bot.flows.telling import Teller
+from bot.ports import Clock
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+LEASE = "worker"
+SPAN = timedelta(seconds=10)
+"""How long a crashed process keeps its work from another one."""
+
+
+class Worker:
+    """Holds the lease and rings everybody awake. Starting after a crash is just the first ring."""
+
+    def __init__(
+        self,
+        store: Store,
+        inventory: Inventory,
+        requests: Requests,
+        runner: Runner,
+        teller: Teller,
+        announcer: Announcer,
+        clock: Clock,
+        background: Background,
+        *,
+        holder: str,
+        inventory_every: timedelta,
+    ) -> None:
+        self._store = store
+        self._inventory = inventory
+        self._requests = requests
+        self._runner = runner
+        self._teller = teller
+        self._announcer = announcer
+        self._clock = clock
+        self._background = background
+        self._holder = holder
+        self._every = inventory_every
+        self._read_at: datetime | None = None
+        self._at_work = False
+
+    def ring(self) -> None:
+        """Takes up what is due. Cheap when nothing is: a few reads, no writes, nobody called."""
+        now = self._clock.now()
+        if not self._store.leases.hold(LEASE, self._holder, now, SPAN):
+            self._at_work = False
+            return
+        if not self._at_work:
+            self._at_work = True
+            log.info("this process does the work now")
+        self._requests.expire()
+        self._runner.pass_on()
+        if self._store.runs.untold():
+            self._background.spawn(self._teller.tell_all(), "telling")
+        if self._read_at is None or now - self._read_at >= self._every:
+            self._read_at = now
+            self._background.spawn(self._inventory.refresh(), "inventory")
+
+    async def announce(self) -> None:
+        """Publishes the slot that is due, if this process does the work."""
+        if self._store.leases.hold(LEASE, self._holder, self._clock.now(), SPAN):
+            await self._announcer.publish_due()
+
+    def catch_up(self) -> None:
+        """Says late, once, what was due while no process ran."""
+        self._background.spawn(self.announce(), "missed announcement")
+
+    def leave(self) -> None:
+        """Gives the lease back, so that another process goes on at once."""
+        self._store.leases.release(LEASE, self._holder)

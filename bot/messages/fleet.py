@@ -1,0 +1,139 @@
+"""`/stt-models` and `/stt-model`: the fleet, and one custom model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.fleet import Holdings, Snapshot
+from bot.domain.plans import NoPlan, Plan
+from bot.domain.runs import Run
+from bot.domain.verdicts import Judgement, Verdict
+from bot.messages.kit import actions, button, context, divider, header, section
+from bot.messages.refusals import no_plan
+from bot.messages.run import estimate_text, state_line, steps_text
+from bot.messages.text import ago, code, counted, escape, moment
+from bot.messages.verdict import one_line, risk_text, sign, waiting_since, why
+from bot.ports import Block, Message
+
+PAGE = 15
+"""Models on one page: with a button each, and Slack's 50 blocks in a message."""
+
+
+def models(
+    listed: Sequence[Judgement], snapshot: Snapshot, now: datetime, *, page: int = 0, filters: str = "", total: int = 0
+) -> Message:
+    """One page of the fleet, worst first."""
+    pages = max(1, -(-len(listed) // PAGE))
+    page = min(max(page, 0), pages - 1)
+    outdated = sum(1 for j in listed if j.outdated)
+    said = f" that fit “{escape(filters)}”" if filters else ""
+    if not listed:
+        text = _nothing(filters, total)
+        return Message(text, (section(text), *_age(snapshot, now)))
+    text = f"{counted(len(listed), 'custom model')}{said}: {outdated} outdated."
+    blocks: list[Block] = [section(f"*{text}*")]
+    for judgement in listed[page * PAGE : (page + 1) * PAGE]:
+        name = judgement.model.name
+        blocks.append(
+            section(
+                one_line(judgement),
+                button("Details", "model", judgement.model.ref, label=f"Details of {name}"),
+            )
+        )
+    turning = []
+    if page > 0:
+        turning.append(button("← Previous", "page:previous", f"{page - 1} {filters}"[:2000]))
+    if page + 1 < pages:
+        turning.append(button("Next →", "page:next", f"{page + 1} {filters}"[:2000]))
+    if turning:
+        blocks.append(context(f"Page {page + 1} of {pages}"))
+        blocks.append(actions(turning))
+    names = "; ".join(f"{j.model.name} {j.verdict.value}" for j in listed[page * PAGE : (page + 1) * PAGE])
+    return Message(f"{text} {escape(names, 2000)}", (*blocks, *_age(snapshot, now)))
+
+
+def _nothing(filters: str, total: int) -> str:
+    if filters and total:
+        return (
+            f"None of the {counted(total, 'custom model')} fits “{escape(filters)}”. Filters are words: `outdated`, "
+            "`risky`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part of a name."
+        )
+    return "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
+
+
+def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
+    """When the instances were read, and which could not be read."""
+    lines = []
+    read = snapshot.read_at
+    if read is not None:
+        lines.append(f"Read {ago(read, now)}.")
+    for reading in snapshot.instances.values():
+        if reading.failing_since is not None:
+            last = f"; shown as read {ago(reading.read_at, now)}" if reading.read_at else ""
+            lines.append(
+                f":warning: {code(reading.name)} cannot be read since {moment(reading.failing_since)}: "
+                f"{escape(reading.failure)}{last}"
+            )
+        elif reading.read_at is None:
+            lines.append(f":hourglass_flowing_sand: {code(reading.name)} is being read for the first time.")
+    return [context(*lines)] if lines else []
+
+
+def model(
+    judgement: Judgement,
+    holdings: Holdings | None,
+    outlook: Plan | NoPlan | None,
+    runs: Sequence[Run],
+    linked: str | None,
+    now: datetime,
+) -> Message:
+    """One custom model: versions, verdict with evidence, data, what an upgrade would do, history."""
+    m = judgement.model
+    text = f"{m.name}: {judgement.verdict.value}"
+    since = waiting_since(judgement, now.date())
+    blocks: list[Block] = [
+        header(m.name),
+        section(
+            f"*{sign(judgement.verdict)}* {since}\n"
+            + "\n".join(f"• {line}" for line in why(judgement))
+            + f"\n*Risk:* {risk_text(judgement)}"
+        ),
+        section(
+            f"{m.kind} model on {code(m.base)} · instance {code(m.instance)} · status {code(m.status)}\n"
+            f"Versions, oldest first: {', '.join(code(v) for v in m.versions) if m.versions else 'not told'}\n"
+            f"{_holds(holdings)}{f' · {linked}' if linked else ''}\nId {code(m.id)}"
+        ),
+    ]
+    if m.description:
+        blocks.append(context(escape(m.description)))
+    if isinstance(outlook, Plan):
+        blocks += [divider(), section(f"*An upgrade would:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}")]
+        blocks.append(
+            actions([button("Upgrade…", "ask", m.ref, style="primary", label=f"Ask for an upgrade of {m.name}")])
+        )
+    elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
+        blocks += [divider(), section(no_plan(outlook))]
+    if runs:
+        blocks += [divider(), section("*History*\n" + "\n".join(f"• {state_line(run, now)}" for run in runs))]
+    return Message(escape(text), tuple(blocks))
+
+
+def _holds(holdings: Holdings | None) -> str:
+    if holdings is None:
+        return "Its data could not be read just now."
+    if holdings.empty:
+        return "Holds no data."
+    parts = []
+    for count, noun in (
+        (holdings.corpora, "corpus file"),
+        (holdings.words, "custom word"),
+        (holdings.grammars, "grammar"),
+        (holdings.recordings, "audio resource"),
+    ):
+        if count:
+            parts.append(counted(count, noun))
+    if holdings.audio_minutes:
+        parts.append(f"{holdings.audio_minutes:.0f} minutes of audio")
+    extra = f"; not valid: {', '.join(code(name) for name in holdings.invalid[:5])}" if holdings.invalid else ""
+    return f"Holds {', '.join(parts)}{extra}."

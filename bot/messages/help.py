@@ -1,0 +1,62 @@
+"""`/stt-help`: every command with an example. The one list that the manifest and the README are tested against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.messages.kit import context, section
+from bot.ports import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One slash command: what it does, and what to type."""
+
+    command: str
+    does: str
+    examples: tuple[str, ...]
+
+
+COMMANDS = (
+    Usage(
+        "/stt-models",
+        "lists the custom models with what is outdated, worst first",
+        ("/stt-models", "/stt-models outdated", "/stt-models acoustic en-US", "/stt-models public"),
+    ),
+    Usage(
+        "/stt-model",
+        "shows one model: versions, evidence, data, what an upgrade would do, history",
+        ("/stt-model call-center-us",),
+    ),
+    Usage(
+        "/stt-upgrade",
+        "asks for the upgrade of one model; the team decides on the card",
+        ("/stt-upgrade call-center-us",),
+    ),
+    Usage("/stt-runs", "what waits, runs and ended", ("/stt-runs",)),
+    Usage(
+        "/stt-announce",
+        "when and where announcements go; now sends one",
+        ("/stt-announce", "/stt-announce now"),
+    ),
+    Usage("/stt-help", "this list", ("/stt-help",)),
+)
+
+
+def help_text() -> Message:
+    """Every command with examples that can be copied."""
+    lines = [
+        f"*{usage.command}* {usage.does}\n{'  '.join(f'`{example}`' for example in usage.examples)}"
+        for usage in COMMANDS
+    ]
+    return Message(
+        "Commands: " + ", ".join(usage.command for usage in COMMANDS),
+        (
+            section("*Retune keeps custom models on the newest version of their base model.*"),
+            *(section(line) for line in lines),
+            context(
+                "Names may be typed partly. In a thread, where Slack offers no commands, mention @retune instead: "
+                "`@retune models outdated`. An upgrade starts only after it was approved, and cannot be undone."
+            ),
+        ),
+    )

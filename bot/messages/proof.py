@@ -1,0 +1,65 @@
+"""What proves a step, and what ended it, in sentences for the journal. Plain text: escaped where it is shown."""
+
+from __future__ import annotations
+
+from bot.domain.fleet import Model
+from bot.domain.plans import TRAININGS, Action
+from bot.domain.runs import Progress, StepRecord, gained
+from bot.messages.text import listed
+
+
+def proven(record: StepRecord, seen: Model) -> str:
+    """What the service shows that it did not show before."""
+    if record.step.action is Action.AWAIT_CHANGE:
+        return "Its status is ready: a change was made."
+    before = record.before
+    fresh = gained(before, seen) if before else None
+    status = f"its status is {seen.status}" + (" again" if before and before.status == seen.status else "")
+    if fresh is not None:
+        return f"Proof: the service now lists {fresh} in its versions, and {status}."
+    if record.step.action in TRAININGS and record.step.expects_version:
+        return f"Trained: {status}. The service lists no newer version; IBM does not say that it would."
+    if record.step.action in TRAININGS:
+        return f"Trained: {status}."
+    return f"The service worked on it, and {status}."
+
+
+def done_before(seen: Model) -> str:
+    """A step that somebody did by hand meanwhile."""
+    return f"Nothing was sent: the service already lists {seen.newest} in its versions."
+
+
+def trained_before() -> str:
+    """A training that is not needed."""
+    return "Nothing was sent: it is available, so no data waits for training."
+
+
+def ended(progress: Progress, record: StepRecord, seen: Model) -> str:
+    """Why a step failed, and what to do."""
+    support = f" IBM support asks for the transaction id: {record.transaction}." if record.transaction else ""
+    if progress is Progress.FAILED:
+        detail = f" It said: {seen.error}." if seen.error else ""
+        return (
+            f"The service ended it with the status failed.{detail} Look for invalid corpora, words or audio, repair "
+            f"them, train the model, then ask again.{support}"
+        )
+    versions = listed(list(seen.versions or ())) or "none"
+    return (
+        f"The service accepted the request, but nothing changed: versions {versions}, status {seen.status}. "
+        f"It may have been on the newest version already.{support}"
+    )
+
+
+def wrong_status(seen: Model) -> str:
+    """The model is in a status in which the service refuses the step."""
+    return f"Its status is {seen.status}; the service upgrades only ready and available models. Nothing was sent."
+
+
+def deleted() -> str:
+    """The model disappeared while a step was under way."""
+    return "The instance does not know this model any more; somebody deleted it meanwhile. Nothing is left to upgrade."
+
+
+def gave_up(attempts: int, last: str) -> str:
+    """A step whose request the service did not take, several times."""
+    return f"The service did not take the request in {attempts} attempts. {last}".strip()

@@ -1,0 +1,137 @@
+"""Refusals: why something cannot be, and what to do or type instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.domain.approvals import Policy, Reason
+from bot.domain.plans import NoPlan, WhyNot
+from bot.domain.runs import Run, RunState
+from bot.errors import AmbiguousModel, RetuneError
+from bot.messages.kit import actions, button, section
+from bot.messages.text import ago, code, day, escape, listed, moment
+from bot.ports import Message
+
+
+def no_plan(no: NoPlan) -> str:
+    """Why a model gets no plan, with the way out."""
+    judgement, model = no.judgement, no.judgement.model
+    name, about = code(model.name), [code(item) for item in no.about]
+    match no.reason:
+        case WhyNot.CURRENT:
+            return f"{name} is already on the newest version that is known, {code(model.newest or '')}. Nothing to do."
+        case WhyNot.UNKNOWN:
+            return (
+                f"Nothing tells whether {name} is outdated, and an upgrade cannot be undone, so Retune does not guess. "
+                f"`/stt-model {escape(model.name)}` shows what is known."
+            )
+        case WhyNot.EMPTY:
+            return f"{name} holds no data. It needs no upgrade, and the service would refuse one. Add data first."
+        case WhyNot.BUSY:
+            return (
+                f"The service is {model.status} {name} right now and accepts no other change. Ask again when it ends."
+            )
+        case WhyNot.FAILED:
+            detail = f" The service said: {escape(model.error)}" if model.error else ""
+            return f"The last training of {name} failed.{detail} Repair its data and train it, then ask again."
+        case WhyNot.RETIRED:
+            to = f" Create a new model on {code(judgement.successor)} from your" if judgement.successor else " Use your"
+            since = f" on {day(judgement.discontinued)}" if judgement.discontinued else ""
+            return (
+                f"{name} is built on {code(model.base)}, which IBM discontinued{since} and its instance does not serve "
+                f"any more: an upgrade cannot help.{to} original corpora and words; the service cannot give them back."
+            )
+        case WhyNot.RECREATE:
+            return (
+                f"{name} is on {code(model.newest or '')}, which IBM says cannot be upgraded. Create it again on "
+                f"{code(model.base)} from your original corpora and words."
+            )
+        case WhyNot.PROCESSING:
+            return f"{name} is still analysing {listed(about)}. Ask again in some minutes."
+        case WhyNot.INVALID:
+            return (
+                f"{name} is upgraded by training, and training would fail because of {listed(about)}. "
+                "Repair or delete that, then ask again."
+            )
+        case WhyNot.STATUS:
+            return f"{name} has the status {listed(about)}; only `ready` and `available` models can be upgraded."
+        case WhyNot.LINK_UNKNOWN:
+            return f"Retune must know with which language model {name} was trained. Choose it, or *None*."
+        case WhyNot.LINKED_MISSING:
+            return f"The language model that {name} is linked with is gone. Link another one, or *None*."
+        case WhyNot.LINKED_BLOCKED:
+            return f"{name} was trained with {about[0]}, which must come first and cannot now: {listed(about[1:])}."
+        case WhyNot.UNSUPPORTED:
+            return f"Retune knows no documented way to upgrade {name}."
+
+
+def denied(reason: Reason, run: Run, policy: Policy, now: datetime) -> str:
+    """Why a click does not count, and who could."""
+    who = approvers(policy)
+    match reason:
+        case Reason.OTHER_WORKSPACE:
+            return "Only members of this workspace can decide here."
+        case Reason.NOT_A_MEMBER:
+            return f"Guests and bots cannot decide on upgrades. Ask {who}."
+        case Reason.NOT_AN_APPROVER:
+            return f"You may not decide on upgrades of {code(run.plan.model.instance)}. Ask {who}."
+        case Reason.OWN_REQUEST:
+            return f"You asked for this upgrade yourself, so somebody else must approve it: {who}."
+        case Reason.ALREADY_VOTED:
+            return "Your approval counts already; it waits for another one."
+        case Reason.EXPIRED:
+            return f"This request expired {ago(run.expires_at, now)}. Ask again with {again(run)}."
+        case Reason.ALREADY_DECIDED | Reason.COUNTS:
+            return decided(run, now)
+
+
+def decided(run: Run, now: datetime) -> str:
+    """What became of a run that somebody clicks on too late."""
+    by = f" by <@{run.decided_by}>" if run.decided_by else ""
+    when = f" {ago(run.decided_at, now)}" if run.decided_at else ""
+    match run.state:
+        case RunState.REJECTED:
+            return f"Already rejected{by}{when}."
+        case RunState.WITHDRAWN:
+            return f"Already withdrawn{by}{when}."
+        case RunState.EXPIRED:
+            return f"This request expired {moment(run.expires_at)}. Ask again with {again(run)}."
+        case RunState.CHANGED:
+            return f"The model changed since, so this plan does not hold any more. Ask again with {again(run)}."
+        case _:
+            return f"Already approved{by}{when}."
+
+
+def again(run: Run) -> str:
+    """The command that asks for the same model again."""
+    return f"`/stt-upgrade {escape(run.plan.model.name)}`"
+
+
+def approvers(policy: Policy) -> str:
+    """Who may decide, as mentions; in a private message nobody is notified by them."""
+    return listed([mention(name) for name in policy.approvers], "or")
+
+
+def mention(id: str) -> str:
+    """A user or a user group."""
+    return f"<!subteam^{id}>" if id.startswith("S") else f"<@{id}>"
+
+
+def error(fault: RetuneError) -> Message:
+    """Any expected error, said to the person it happened to."""
+    text = escape(fault.text, 2000)
+    return Message(text, (section(f":warning: {text}"),))
+
+
+def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
+    """Several models fit: one button each; *names* are references and what to call them."""
+    listed_names = list(names)[:20]
+    text = escape(fault.text, 1000)
+    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(listed_names)]
+    return Message(text, (section(text), actions(buttons)))
+
+
+def private(text: str, *, warn: bool = True) -> Message:
+    """One sentence for one person; *text* is escaped already."""
+    return Message(text, (section(f":warning: {text}" if warn else text),))

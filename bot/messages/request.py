@@ -1,0 +1,138 @@
+"""The modal that asks for an upgrade: the plan, what cannot be undone, and what must be known first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.domain.fleet import Model
+from bot.domain.plans import Plan
+from bot.domain.verdicts import Judgement
+from bot.messages.kit import modal, option, section
+from bot.messages.run import estimate_text, steps_text
+from bot.messages.text import code, escape, version
+from bot.messages.verdict import risk_text, why
+from bot.ports import Block
+
+REQUEST, LINK = "request", "link"
+WHY, LANGUAGE, VALUE = "why", "language", "v"
+NONE = "none"
+NOWHERE = "-"
+
+WHY_LIMIT = 500
+
+
+def reading(name: str) -> Mapping[str, Any]:
+    """Shown within the three seconds that a trigger lives, while the model is read."""
+    return modal(
+        "Ask for an upgrade", [section(f":hourglass_flowing_sand: Reading {code(name)} …")], callback="reading"
+    )
+
+
+def refused(text: str) -> Mapping[str, Any]:
+    """Why there is nothing to ask for; *text* is escaped already."""
+    return modal("No upgrade", [section(text)], callback="refused")
+
+
+def ask(plan: Plan, judgement: Judgement, linked: str | None, channel: str) -> Mapping[str, Any]:
+    """The plan as approvers will see it, and the reason for asking.
+
+    *linked* is the name of the linked model, *channel* where the person is and hears what becomes of it.
+    """
+    m = plan.model
+    blocks: list[Block] = [
+        section(
+            f"*{code(m.name)}* · {m.kind} model on {code(m.base)} · instance {code(m.instance)}\n"
+            f"{version(plan.have, m.base)} → {version(plan.target, m.base)}"
+        ),
+        section("*Why*\n" + "\n".join(f"• {line}" for line in why(judgement))),
+        section(f"*Risk of waiting*\n{risk_text(judgement)}"),
+        section(f"*What happens*\n{steps_text(plan)}\n{estimate_text(plan.estimate)}"),
+        section(
+            ":warning: *An upgrade cannot be undone.* While it runs, the service refuses every change to the model; "
+            "recognition goes on with the existing version."
+        ),
+    ]
+    if linked is not None:
+        blocks.insert(1, section(f"Trained with {escape(linked)}."))
+    blocks.append(
+        {
+            "type": "input",
+            "block_id": WHY,
+            "optional": True,
+            "label": {"type": "plain_text", "text": "Reason, for those who approve"},
+            "element": {
+                "type": "plain_text_input",
+                "action_id": VALUE,
+                "multiline": True,
+                "max_length": WHY_LIMIT,
+                "placeholder": {"type": "plain_text", "text": "For example: callers report misheard product names"},
+            },
+        }
+    )
+    return modal(
+        "Ask for an upgrade",
+        blocks,
+        callback=REQUEST,
+        submit="Ask",
+        close="Cancel",
+        metadata=f"{channel or NOWHERE} {m.ref} {plan.digest}",
+    )
+
+
+def ask_link(model: Model, candidates: Sequence[Model], channel: str) -> Mapping[str, Any]:
+    """Asks with which language model an acoustic model was trained; the service does not tell."""
+    options = [option("None: it was trained alone", NONE)]
+    options += [option(other.name, other.id, other.newest) for other in candidates[:99]]
+    return modal(
+        "Trained with?",
+        [
+            section(
+                f"With which language model was {code(model.name)} trained? The service does not tell, and the order "
+                "of the upgrade depends on it. Retune remembers the answer."
+            ),
+            {
+                "type": "input",
+                "block_id": LANGUAGE,
+                "label": {"type": "plain_text", "text": "Language model"},
+                "element": {
+                    "type": "static_select",
+                    "action_id": VALUE,
+                    "placeholder": {"type": "plain_text", "text": "Choose one, or None"},
+                    "options": options,
+                },
+            },
+        ],
+        callback=LINK,
+        submit="Next",
+        close="Cancel",
+        metadata=f"{channel or NOWHERE} {model.ref}",
+    )
+
+
+def ask_why_not() -> Mapping[str, Any]:
+    """Asks why a request is rejected; the run's id travels in the callback's metadata."""
+    return {
+        "type": "input",
+        "block_id": WHY,
+        "label": {"type": "plain_text", "text": "Why not?"},
+        "element": {
+            "type": "plain_text_input",
+            "action_id": VALUE,
+            "multiline": True,
+            "max_length": WHY_LIMIT,
+            "placeholder": {"type": "plain_text", "text": "What should happen before somebody asks again?"},
+        },
+    }
+
+
+def reject(value: str, name: str) -> Mapping[str, Any]:
+    """The modal behind Reject; *value* is the card button's."""
+    return modal(
+        "Reject the upgrade",
+        [section(f"The upgrade of {code(name)} will not start. The requester is told why."), dict(ask_why_not())],
+        callback="reject",
+        submit="Reject",
+        close="Cancel",
+        metadata=value,
+    )

@@ -1,0 +1,73 @@
+"""Text for Slack: escaping what is foreign, and people's words for dates and durations."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import humanize
+
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def escape(foreign: str, limit: int = 300) -> str:
+    """Foreign text for mrkdwn and for `text`: it can neither ping, link nor hide anything. Capped at *limit*."""
+    clean = _UNSAFE.sub("", foreign)
+    if len(clean) > limit:
+        clean = clean[: limit - 1] + "…"
+    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(foreign: str, limit: int = 120) -> str:
+    """Foreign text as code; backticks inside would end it early, so they become quotes."""
+    return f"`{escape(foreign.replace('`', '’').replace(chr(10), ' '), limit)}`" if foreign else "`–`"
+
+
+def plain(foreign: str, limit: int = 75) -> str:
+    """Foreign text for a plain_text object, which knows no markup, capped at *limit* characters."""
+    clean = _UNSAFE.sub("", foreign).replace("\n", " ")
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+
+
+def moment(at: datetime) -> str:
+    """A moment in the reader's own time zone; the fallback says UTC."""
+    utc = at.astimezone(UTC)
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{utc:%d %b %Y %H:%M} UTC>"
+
+
+def day(on: date) -> str:
+    """A day, spelled out: 24 Feb 2020."""
+    return f"{on.day} {on:%b %Y}"
+
+
+def duration(span: timedelta | float) -> str:
+    """A duration in words: seconds below two minutes, minutes below a day."""
+    seconds = span.total_seconds() if isinstance(span, timedelta) else span
+    if seconds < 120:
+        return f"{max(0, round(seconds))} s"
+    return humanize.precisedelta(timedelta(seconds=round(seconds)), minimum_unit="minutes", format="%0.0f")
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago: just now, 40 s ago, 3 minutes ago."""
+    seconds = (now - then).total_seconds()
+    return "just now" if seconds < 2 else f"{duration(seconds)} ago"
+
+
+def version(full: str | None, base: str) -> str:
+    """A version without the base model's name in front, where it begins with it: v2020-01-16."""
+    if full is None:
+        return "a newer version"
+    return code(full.removeprefix(f"{base}."))
+
+
+def listed(items: list[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 model`, `3 models`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,90 @@
+"""Verdicts, evidence and risk in words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
+from bot.messages.text import code, day, version
+
+SIGNS = {
+    Verdict.RETIRED: ":no_entry:",
+    Verdict.RECREATE: ":hammer_and_wrench:",
+    Verdict.OUTDATED: ":large_orange_circle:",
+    Verdict.LIKELY_OUTDATED: ":large_yellow_circle:",
+    Verdict.FAILED: ":x:",
+    Verdict.BUSY: ":hourglass_flowing_sand:",
+    Verdict.UNKNOWN: ":grey_question:",
+    Verdict.EMPTY: ":white_circle:",
+    Verdict.CURRENT: ":large_green_circle:",
+}
+
+_STRENGTH = {Strength.PROOF: "proof", Strength.STRONG: "strong evidence", Strength.LIKELY: "likely"}
+
+
+def sign(verdict: Verdict) -> str:
+    """A sign with its word: never the sign alone."""
+    return f"{SIGNS[verdict]} {verdict.value}"
+
+
+def one_line(judgement: Judgement) -> str:
+    """A model in a list: name, kind, base, verdict, versions from and to."""
+    model = judgement.model
+    arrow = ""
+    if judgement.outdated and judgement.verdict not in (Verdict.RETIRED, Verdict.RECREATE):
+        arrow = f": {version(model.newest, model.base)} → {version(judgement.target, model.base)}"
+    elif model.newest is not None:
+        arrow = f": {version(model.newest, model.base)}"
+    return f"{sign(judgement.verdict)} · {code(model.name)} — {model.kind}, {code(model.base)}{arrow}"
+
+
+def evidence_line(evidence: Evidence, base: str) -> str:
+    """One reason, how strong it is, and its date."""
+    strength = _STRENGTH[evidence.strength]
+    if evidence.kind is EvidenceKind.SIBLING:
+        where = "the same instance" if evidence.strength is Strength.PROOF else "another instance"
+        return (
+            f"*{strength}*: {code(evidence.source)} in {where} is on "
+            f"{version(evidence.version, base)} (seen {day(evidence.on)})"
+        )
+    return f"*{strength}*: a release note requires an upgrade ({evidence.source})"
+
+
+def why(judgement: Judgement) -> list[str]:
+    """Every reason for a verdict, one line each; for verdicts without evidence, what they rest on."""
+    model = judgement.model
+    if judgement.evidence:
+        return [evidence_line(item, model.base) for item in judgement.evidence]
+    if judgement.verdict is Verdict.RETIRED:
+        since = f" since {day(judgement.discontinued)}" if judgement.discontinued else ""
+        return [f"its instance does not serve {code(model.base)} any more (discontinued{since})"]
+    if judgement.verdict is Verdict.RECREATE:
+        return ["IBM says that models of this version cannot be upgraded and must be created again"]
+    if judgement.verdict is Verdict.CURRENT:
+        return ["nothing known is newer: no other model on this base, and no release note"]
+    if judgement.verdict is Verdict.EMPTY:
+        return ["it holds no valid data yet, and a model without data needs no upgrade"]
+    if judgement.verdict is Verdict.UNKNOWN and model.versions is None:
+        return ["the service did not say which versions this model has"]
+    if judgement.verdict is Verdict.UNKNOWN:
+        return ["no other model on this base, and no release note known for it"]
+    return []
+
+
+def risk_text(judgement: Judgement) -> str:
+    """What callers of the model meet, today and later."""
+    if judgement.risk is Risk.RETIRED:
+        return "Requests with it can fail or lose the customization at any time; an upgrade cannot help."
+    if judgement.risk is Risk.EXPECTED:
+        return (
+            "Recognition with it is expected to return a warning. The old version is supported for a limited time "
+            "only; when it goes, requests still succeed but *the customization is silently ignored*."
+        )
+    return "None known."
+
+
+def waiting_since(judgement: Judgement, today: date) -> str:
+    """Since when a newer base model is known to exist."""
+    if judgement.since is None:
+        return ""
+    return f"since {day(judgement.since)} ({(today - judgement.since).days:,} days)"

@@ -1,0 +1,106 @@
+"""All that Retune asks of the world. One page: Slack, Speech to Text, and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.approvals import Person
+from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.plans import Action
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A Slack message: *text* is what notifications and screen readers get, *blocks* what is shown."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one person is, so that they can be answered privately.
+
+    *response_url* answers in channels the bot is not in; without it the person must share *channel* with the bot.
+    """
+
+    user: str
+    channel: str = ""
+    thread: str | None = None
+    response_url: str | None = None
+
+
+class Chat(Protocol):
+    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`."""
+
+    async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
+        """Posts once and gives the message's `ts`. *key* travels with it, so that `find` knows it again."""
+
+    async def edit(self, channel: str, ts: str, message: Message) -> None:
+        """Replaces a message of ours."""
+
+    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
+        """The `ts` of our message with *key*, posted at *since* or later; None if there is none."""
+
+    async def whisper(self, place: Place, message: Message) -> None:
+        """Says something that only one person sees."""
+
+
+class Windows(Protocol):
+    """Modals and App Home. Raises as `Chat`."""
+
+    async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
+        """Opens a modal within 3 s of a click or command and gives its view id."""
+
+    async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Replaces an open modal; quietly does nothing when the person has closed it."""
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Sets one person's App Home."""
+
+
+class People(Protocol):
+    """Who somebody is. Raises as `Chat`."""
+
+    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
+        """A user as Slack describes it now, with those of *groups* that the user is a member of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The service's 200 to a request that began something; *transaction* is for IBM support."""
+
+    transaction: str | None
+
+
+class SpeechService(Protocol):
+    """One Speech to Text instance. Every call raises a `ServiceError`."""
+
+    async def models(self, kind: Kind) -> tuple[Model, ...]:
+        """All custom models of one kind."""
+
+    async def model(self, kind: Kind, id: str) -> Model:
+        """One custom model."""
+
+    async def bases(self) -> frozenset[str]:
+        """The names of the base models that this instance serves."""
+
+    async def holdings(self, model: Model) -> Holdings:
+        """What a custom model holds."""
+
+    async def begin(
+        self, action: Action, kind: Kind, id: str, *, language_id: str | None = None, force: bool = False
+    ) -> Receipt:
+        """Begins an upgrade or a training. Sent once, never repeated here: see `OutcomeUnknown`."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""

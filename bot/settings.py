@@ -1,0 +1,264 @@
+"""Settings from the environment and `.env`; every fault is reported at once, secrets are masked by type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvValidationError, ValidationError
+from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
+
+from bot.domain.announcements import Schedule, check_rule
+from bot.domain.approvals import Policy
+from bot.domain.catalog import Deployment
+from bot.errors import SettingsError
+
+
+class Secret(str):
+    """A string that shows itself masked; `reveal` gives it to the one place that needs it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'•••'"
+
+    def __str__(self) -> str:
+        return "•••"
+
+    def __format__(self, spec: str) -> str:
+        return "•••"
+
+    def reveal(self) -> str:
+        """The secret itself."""
+        return str.__str__(self)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSettings:
+    """One Speech to Text instance; its credentials stay with IBM's authenticator, which reads them itself."""
+
+    name: str
+    url: str
+    deployment: Deployment
+    verify_tls: bool
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator can set. Durations are in seconds."""
+
+    bot_token: Secret
+    app_token: Secret | None
+    signing_secret: Secret | None
+    port: int
+    slack_api_url: str
+    instances: Mapping[str, InstanceSettings]
+    channel: str
+    database: Path
+    announce: Schedule
+    parallel: int
+    poll_language: float
+    poll_acoustic: float
+    inventory: float
+    catalog: Path | None
+    log: Literal["text", "json"]
+
+
+_SPAN = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd]?)$")
+_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(text: str) -> float:
+    """`90`, `90s`, `15m`, `24h`, `2d` in seconds; raises `ValidationError` for anything else and for zero."""
+    found = _SPAN.match(text.strip().lower())
+    if not found or float(found.group(1)) <= 0:
+        raise ValidationError(f"“{text}” is not a duration; write for example 90s, 15m, 24h or 2d.")
+    return float(found.group(1)) * _UNIT[found.group(2)]
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A list separated by commas or spaces."""
+    return tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
+
+
+def load(dotenv: Path | None = Path(".env")) -> Settings:
+    """Settings of this process. Raises `SettingsError` with all faults."""
+    env = Env(eager=False)
+    for parse in (seconds, words, zone, choice_of("text", "json"), yes):
+        env.add_parser(parse.__name__, parse)
+    if dotenv is not None and dotenv.is_file():
+        env.read_env(str(dotenv), recurse=False)
+    read: dict[str, Any] = {
+        "bot_token": env.str("SLACK_BOT_TOKEN", validate=_begins("xoxb-", "the bot token (OAuth & Permissions)")),
+        "app_token": env.str(
+            "SLACK_APP_TOKEN", "", validate=_begins("xapp-", "an app-level token (Basic Information)")
+        ),
+        "signing_secret": env.str("SLACK_SIGNING_SECRET", ""),
+        "port": env.int("PORT", 3000),
+        "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/", validate=_url),
+        "instances": _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text"),
+        "channel": env.str("RETUNE_CHANNEL", validate=_channel),
+        "database": env.path("RETUNE_DATABASE", Path("retune.db")),
+        "approvers": _parsed(env, "words", "RETUNE_APPROVERS"),
+        "approvals": env.int("RETUNE_APPROVALS", 1, validate=_at_least_one),
+        "self_approval": _parsed(env, "yes", "RETUNE_SELF_APPROVAL", "no"),
+        "ttl": _parsed(env, "seconds", "RETUNE_APPROVAL_TTL", "24h"),
+        "announce": env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=_cron),
+        "zone": _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"),
+        "parallel": env.int("RETUNE_PARALLEL", 2, validate=_at_least_one),
+        "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
+        "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),
+        "inventory": _parsed(env, "seconds", "RETUNE_INVENTORY", "15m"),
+        "catalog": env.path("RETUNE_CATALOG", None),
+        "log": _parsed(env, "text_or_json", "RETUNE_LOG", "text"),
+    }
+    faults: list[str] = []
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        texts = cast("dict[str, list[str]]", error.error_messages)
+        faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
+    if not read["app_token"] and not read["signing_secret"] and not any("SLACK_APP" in f for f in faults):
+        faults.append(
+            "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
+            "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
+        )
+    if read["approvers"] == ():
+        faults.append("RETUNE_APPROVERS: names nobody; list user ids (U…) and user-group ids (S…).")
+    instances: dict[str, InstanceSettings] = {}
+    for name in read["instances"] or ():
+        try:
+            instances[name] = _instance(name, read)
+        except SettingsError as error:
+            faults += error.faults
+    if not instances and not faults:
+        faults.append("RETUNE_INSTANCES: names no instance.")
+    if faults:
+        raise SettingsError(sorted(faults))
+    return Settings(
+        bot_token=Secret(read["bot_token"]),
+        app_token=Secret(read["app_token"]) if read["app_token"] else None,
+        signing_secret=Secret(read["signing_secret"]) if read["signing_secret"] else None,
+        instances=instances,
+        announce=Schedule(read["announce"], read["zone"]),
+        **{
+            key: read[key]
+            for key in (
+                *("port", "slack_api_url", "channel", "database", "parallel", "poll_language"),
+                *("poll_acoustic", "inventory", "catalog", "log"),
+            )
+        },
+    )
+
+
+def _instance(name: str, read: Mapping[str, Any]) -> InstanceSettings:
+    """One instance, from IBM's own variables, wherever IBM's SDK would read them."""
+    prefix = name.upper().replace("-", "_")
+    known = read_external_sources(name)
+    faults: list[str] = []
+    url = str(known.get("URL", "")).rstrip("/")
+    if not url:
+        faults.append(f"{prefix}_URL: not set. It is the URL on the instance's credentials page.")
+    elif urlsplit(url).scheme not in ("http", "https"):
+        faults.append(f"{prefix}_URL: “{url}” is not an http(s) URL.")
+    deployment = str(known.get("DEPLOYMENT", "")).lower() or _deployment(url, str(known.get("AUTH_TYPE", "")))
+    if deployment not in ("cloud", "cp4d"):
+        faults.append(f"{prefix}_DEPLOYMENT: must be cloud or cp4d.")
+    approvals = read["approvals"]
+    if "APPROVALS" in known:
+        try:
+            approvals = int(known["APPROVALS"])
+        except ValueError:
+            approvals = 0
+        if approvals < 1:
+            faults.append(f"{prefix}_APPROVALS: must be a whole number from 1.")
+    approvers = words(str(known["APPROVERS"])) if "APPROVERS" in known else read["approvers"]
+    if faults:
+        raise SettingsError(faults)
+    return InstanceSettings(
+        name=name,
+        url=url,
+        deployment="cp4d" if deployment == "cp4d" else "cloud",
+        verify_tls=not string_to_bool(str(known.get("DISABLE_SSL", "false"))),
+        policy=Policy(
+            approvers=approvers or (),
+            needed=approvals or 1,
+            self_approval=bool(read["self_approval"]),
+            ttl=read["ttl"] or 86400.0,
+        ),
+    )
+
+
+def _deployment(url: str, auth_type: str) -> Deployment:
+    path = urlsplit(url).path
+    cluster = auth_type.lower() == "cp4d" or ("/speech-to-text/" in path and path.endswith("/api"))
+    return "cp4d" if cluster else "cloud"
+
+
+def zone(text: str) -> ZoneInfo:
+    """An IANA time zone."""
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError(f"“{text}” is not a time zone; write for example Europe/Berlin.") from error
+
+
+def yes(text: str) -> bool:
+    """Yes or no, in the usual spellings."""
+    if text.strip().lower() in ("yes", "true", "1", "on"):
+        return True
+    if text.strip().lower() in ("no", "false", "0", "off", ""):
+        return False
+    raise ValidationError("must be yes or no.")
+
+
+def choice_of(*allowed: str) -> Callable[[str], str]:
+    """A parser that takes one of *allowed*; it is named after them: `text_or_json`."""
+
+    def parse(text: str) -> str:
+        if text.strip().lower() not in allowed:
+            raise ValidationError(f"must be {' or '.join(allowed)}.")
+        return text.strip().lower()
+
+    parse.__name__ = "_or_".join(allowed)
+    return parse
+
+
+def _parsed(env: Env, parser: str, name: str, *default: str) -> Any:
+    """Environs adds our parsers as methods at run time, where no type checker sees them."""
+    return getattr(env, parser)(name, *default)
+
+
+def _begins(prefix: str, what: str) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        if value and not value.startswith(prefix):
+            raise ValidationError(f"must be {what}, which begins with {prefix}.")
+
+    return check
+
+
+def _url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValidationError(f"“{value}” is not an http(s) URL.")
+
+
+def _channel(value: str) -> None:
+    if not re.match(r"^[CG][A-Z0-9]+$", value):
+        raise ValidationError("must be a channel id (C…): open the channel's details in Slack, it is at the bottom.")
+
+
+def _at_least_one(value: int) -> None:
+    if value < 1:
+        raise ValidationError("must be a whole number from 1.")
+
+
+def _cron(value: str) -> None:
+    if fault := check_rule(value):
+        raise ValidationError(f"“{value}” is not a cron rule ({fault}); write for example 0 9 * * mon-fri.")

@@ -1,0 +1,85 @@
+"""The store: everything Retune must not forget, in one SQLite file, behind methods in domain words.
+
+It runs on the event loop's own thread. A committed row costs about 12 µs there and a hop to another thread 90 to
+200 µs, and no transaction can be torn apart by an `await`, because none of these methods is a coroutine.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from sqlite_utils import Database
+
+from bot.errors import SettingsError
+from bot.store.announcements import Announcements
+from bot.store.audit import Audit
+from bot.store.connection import Connection
+from bot.store.fleet import Fleet
+from bot.store.leases import Leases
+from bot.store.messages import Messages
+from bot.store.runs import Runs
+from bot.store.schema import migrations
+
+__all__ = ["Store"]
+
+
+class Store:
+    """The open database. Use as a context manager; closing is the last thing a process does."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Opens and migrates *path*. Raises `SettingsError` when it cannot be used."""
+        try:
+            connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        except sqlite3.Error as error:
+            raise SettingsError([f"RETUNE_DATABASE: cannot open {path}: {error}."]) from error
+        self._db = Database(connection, execute_plugins=False)
+        try:
+            _prepare(self._db)
+        except sqlite3.Error as error:
+            connection.close()
+            raise SettingsError([f"RETUNE_DATABASE: cannot use {path}: {error}."]) from error
+        shared = Connection(self._db)
+        self._connection = shared
+        self.audit = Audit(shared)
+        self.fleet = Fleet(shared)
+        self.runs = Runs(shared, self.audit)
+        self.messages = Messages(shared)
+        self.leases = Leases(shared)
+        self.announcements = Announcements(shared)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and nobody else writes meanwhile. Never await inside."""
+        with self._connection.transaction():
+            yield
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _prepare(db: Database) -> None:
+    db.execute("PRAGMA busy_timeout = 10000")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA foreign_keys = ON")
+    # Two processes that migrate at once: without the write lock taken first, one of them dies.
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(db)
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

@@ -1,0 +1,205 @@
+"""The Slack surface: parse, ask a flow, reply. `register` lists everything that people can do.
+
+Bolt pays for every listener with each request, so there is one for each kind of payload and a table behind it. A
+listener only acknowledges; what takes time goes on in a tracked task, because Bolt forgets its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.errors import RetuneError
+from bot.messages.refusals import error as error_message
+from bot.messages.refusals import private
+from bot.ports import Message, Place
+from commands.announce import announce
+from commands.decide import approve, reject, rejected
+from commands.desk import Answer, Ask, Desk, Public, Work
+from commands.help import help
+from commands.home import refresh, show
+from commands.model import model
+from commands.models import models, turn
+from commands.runs import runs
+from commands.upgrade import linked, submitted, upgrade
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Ask, Desk], Answer]
+Submitted = Callable[[str, Mapping[str, Any], Desk], Awaitable[dict[str, Any] | None]]
+
+COMMANDS: Mapping[str, Handler] = {
+    "/stt-models": models,
+    "/stt-model": model,
+    "/stt-upgrade": upgrade,
+    "/stt-runs": runs,
+    "/stt-announce": announce,
+    "/stt-help": help,
+}
+
+ACTIONS: Mapping[str, Handler] = {
+    "model": model,
+    "ask": upgrade,
+    "page": turn,
+    "approve": approve,
+    "reject": reject,
+    "home": refresh,
+}
+"""By the part of the action id before the colon."""
+
+SUBMISSIONS: Mapping[str, Submitted] = {"request": submitted, "link": linked, "reject": rejected}
+"""By callback id."""
+
+ANY = re.compile("")
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Every listener there is."""
+
+    @app.command(ANY)
+    async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        place = Place(body["user_id"], body["channel_id"], None, body.get("response_url"))
+        ask = Ask(body["command"], body["user_id"], place, body.get("text") or "", body.get("trigger_id"))
+        now, work = _answer(COMMANDS.get(ask.name, help), ask, desk)
+        if now is None:
+            await ack()
+        else:
+            await ack(**_acknowledged(now))
+        _later(work, ask, desk)
+
+    @app.action(ANY)
+    async def on_action(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        ask = _click(body)
+        handler = ACTIONS.get(ask.name)
+        if handler is None:
+            return
+        now, work = _answer(handler, ask, desk)
+        _later(work if now is None else _saying(now), ask, desk)
+
+    @app.view(ANY)
+    async def on_submit(ack: AsyncAck, body: dict[str, Any]) -> None:
+        handler = SUBMISSIONS.get(body["view"]["callback_id"])
+        answer = await _submit(handler, body, desk) if handler else None
+        await (ack() if answer is None else ack(**answer))
+
+    @app.view_closed(ANY)
+    async def on_close(ack: AsyncAck) -> None:
+        await ack()
+
+    @app.event("app_home_opened")
+    async def on_home(event: dict[str, Any]) -> None:
+        if event.get("tab") == "home":
+            desk.background.spawn(_quietly(show(event["user"], desk)), "App Home")
+
+    @app.event("app_mention")
+    async def on_mention(event: dict[str, Any]) -> None:
+        _said(event, desk)
+
+    @app.event("message")
+    async def on_message(event: dict[str, Any]) -> None:
+        if event.get("channel_type") == "im" and "subtype" not in event:
+            _said(event, desk)
+
+    @app.error
+    async def on_error(error: Exception) -> None:
+        log.error("a listener broke", exc_info=error)
+
+
+def _answer(handler: Handler, ask: Ask, desk: Desk) -> tuple[Message | Public | None, Work | None]:
+    """What can be said now, or what must be done first. Expected errors become a private answer."""
+    try:
+        answer = handler(ask, desk)
+    except RetuneError as error:
+        return error_message(error), None
+    except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+        return _bug(ask.name, error), None
+    if answer is None or isinstance(answer, Message | Public):
+        return answer, None
+    return None, answer
+
+
+def _acknowledged(answer: Message | Public) -> dict[str, Any]:
+    message = answer.message if isinstance(answer, Public) else answer
+    kind = "in_channel" if isinstance(answer, Public) else "ephemeral"
+    return {"response_type": kind, "text": message.text, "blocks": list(message.blocks)}
+
+
+def _saying(answer: Message | Public) -> Work:
+    message = answer.message if isinstance(answer, Public) else answer
+
+    async def work() -> Message | None:
+        return message
+
+    return work
+
+
+def _later(work: Work | None, ask: Ask, desk: Desk) -> None:
+    if work is not None:
+        desk.background.spawn(_do(work, ask, desk), f"{ask.name} of {ask.user}")
+
+
+async def _do(work: Work, ask: Ask, desk: Desk) -> None:
+    """Does the work; what it says, or what went wrong, is said to the person alone."""
+    try:
+        message = await work()
+    except RetuneError as error:
+        message = error_message(error)
+    except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+        message = _bug(ask.name, error)
+    if message is not None:
+        await _quietly(desk.chat.whisper(ask.place, message))
+
+
+async def _submit(handler: Submitted, body: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
+    try:
+        return await handler(body["user"]["id"], body["view"], desk)
+    except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+        message = _bug(body["view"]["callback_id"], error)
+        view = {
+            "type": "modal",
+            "title": {"type": "plain_text", "text": "Something broke"},
+            "blocks": list(message.blocks),
+        }
+        return {"response_action": "update", "view": view}
+
+
+async def _quietly(saying: Coroutine[Any, Any, None]) -> None:
+    """An answer that Slack does not take is logged; there is nobody left to tell."""
+    try:
+        await saying
+    except RetuneError as error:
+        log.warning("an answer was not taken: %s", error.text)
+
+
+def _bug(what: str, error: Exception) -> Message:
+    reference = secrets.token_hex(4)
+    log.error("%s broke (reference %s)", what, reference, exc_info=error)
+    return private(f"Something broke on our side; nothing was changed. Tell your operator the reference `{reference}`.")
+
+
+def _click(body: Mapping[str, Any]) -> Ask:
+    container, action, user = body["container"], body["actions"][0], body["user"]["id"]
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
+    place = Place(user, channel, container.get("thread_ts"), body.get("response_url"))
+    value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
+    return Ask(action["action_id"].split(":", 1)[0], user, place, value, body.get("trigger_id"))
+
+
+def _said(event: Mapping[str, Any], desk: Desk) -> None:
+    """A mention or a direct message: the same commands by their last word, answered privately."""
+    user = event.get("user")
+    if not user or event.get("bot_id"):
+        return
+    text = re.sub(rf"<@{re.escape(desk.bot_user)}(\|[^>]*)?>", "", event.get("text") or "").strip()
+    word, _, rest = text.partition(" ")
+    word = word.casefold().removeprefix("/").removeprefix("stt-")
+    place = Place(user, event["channel"], event.get("thread_ts"))
+    ask = Ask(f"/stt-{word}", user, place, rest)
+    now, work = _answer(COMMANDS.get(ask.name, help), ask, desk)
+    _later(work if now is None else _saying(now), ask, desk)

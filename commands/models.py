@@ -1,0 +1,53 @@
+"""`/stt-models [filters]`: the fleet with verdicts."""
+
+from __future__ import annotations
+
+from bot.domain.fleet import Model
+from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
+from bot.messages import fleet
+from commands.desk import Answer, Ask, Desk, Public
+
+PUBLIC = "public"
+ORDER = list(Verdict)
+
+
+def models(ask: Ask, desk: Desk) -> Answer:
+    """One page from the last good snapshot; a stale one is refreshed behind the answer."""
+    words = ask.text.split()
+    public = PUBLIC in (word.casefold() for word in words)
+    return _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk, public=public)
+
+
+def turn(ask: Ask, desk: Desk) -> Answer:
+    """Another page: the button's value is its number and the filters."""
+    number, _, filters = ask.text.partition(" ")
+    return _page(filters, int(number) if number.isdigit() else 0, desk, public=False)
+
+
+def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
+    judged = desk.inventory.judged()
+    listed = [j for j in judged.judgements if all(fits(j, word) for word in filters.split())]
+    worst = acting_on(listed)
+    rest = sorted(
+        (j for j in listed if j not in worst), key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold())
+    )
+    now = desk.clock.now()
+    message = fleet.models(
+        [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements)
+    )
+    desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
+    return Public(message) if public else message
+
+
+def fits(judgement: Judgement, word: str) -> bool:
+    """Whether a model passes one filter word: verdict, risk, kind, instance, language, base, or part of its name."""
+    wanted, model = word.casefold().strip("`"), judgement.model
+    if wanted == "outdated":
+        return judgement.outdated
+    if wanted == "risky":
+        return judgement.risk is not Risk.NONE
+    return wanted == judgement.verdict.value or wanted in _words(model) or wanted in model.name.casefold()
+
+
+def _words(model: Model) -> set[str]:
+    return {model.kind, model.instance.casefold(), model.language.casefold(), model.base.casefold(), model.id}

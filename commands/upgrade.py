@@ -1,0 +1,135 @@
+"""`/stt-upgrade NAME`: shows the plan, asks what must be known, and posts the card."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.plans import NoPlan, WhyNot
+from bot.domain.runs import Run
+from bot.errors import Refusal, RetuneError
+from bot.flows.requests import Prepared, needs_link
+from bot.messages import request
+from bot.messages.kit import actions, button, section
+from bot.messages.refusals import no_plan, private
+from bot.messages.text import code, escape
+from bot.ports import Message, Place
+from commands.desk import Answer, Ask, Desk
+from commands.model import named
+
+QUICK = 2.0
+"""Seconds that a submitted modal may wait for Slack's word on who somebody is; Slack gives us three."""
+
+
+def upgrade(ask: Ask, desk: Desk) -> Answer:
+    """Opens the modal with the plan; what is known to be impossible is said at once, without one."""
+    if ask.text.strip().casefold().split()[:1] == ["outdated"]:
+        raise Refusal(
+            "Upgrades are asked for one model at a time. /stt-models outdated lists the models with a button each."
+        )
+    found = named(ask, desk, "ask")
+    if isinstance(found, Message):
+        return found
+    model = found.model
+    waiting = desk.store.runs.open_for(model.ref)
+    if waiting is not None:
+        return private(desk.requests.in_the_way(waiting, ask.user))
+    if ask.trigger is None:
+        text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
+        return Message(text, (section(text), actions([button("Upgrade…", "ask", model.ref, style="primary")])))
+    trigger = ask.trigger
+
+    async def work() -> Message | None:
+        view_id = await desk.windows.open(trigger, request.reading(model.name))
+        try:
+            _, prepared = await asyncio.gather(desk.requests.may_ask(ask.user), desk.requests.prepare(model.ref))
+        except RetuneError as error:
+            await desk.windows.update(view_id, request.refused(f":warning: {escape(error.text, 2000)}"))
+            return None
+        await desk.windows.update(view_id, _view(prepared, ask.place.channel, desk))
+        return None
+
+    return work
+
+
+def _view(prepared: Prepared, channel: str, desk: Desk) -> Mapping[str, Any]:
+    model = prepared.judgement.model
+    if prepared.run is not None:
+        return request.refused(desk.requests.in_the_way(prepared.run, ""))
+    if needs_link(prepared):
+        return request.ask_link(model, desk.requests.candidates(model), channel)
+    if isinstance(prepared.outlook, NoPlan):
+        sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
+        return request.refused(f"{sign}{no_plan(prepared.outlook)}")
+    return request.ask(prepared.outlook, prepared.judgement, prepared.linked, channel)
+
+
+async def submitted(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
+    """The modal was sent: the run is written before Slack hears that we took it, the card follows."""
+    channel, draft = str(view["private_metadata"]).split(" ", 1)
+    why = str(value_of(view, request.WHY) or "").strip()
+    try:
+        await asyncio.wait_for(desk.requests.may_ask(user), QUICK)
+        run, new = desk.requests.propose(str(view["id"]), draft, why, user)
+    except TimeoutError:
+        return errors(request.WHY, "Slack does not answer just now. Press Ask again in a moment.")
+    except RetuneError as error:
+        return errors(request.WHY, error.text)
+    if not new and run.requester != user:
+        return errors(request.WHY, f"Somebody was faster: request {run.id} has this model already.")
+    desk.background.spawn(_post(run, user, "" if channel == request.NOWHERE else channel, desk), f"card {run.id}")
+    return None
+
+
+async def _post(run: Run, user: str, origin: str, desk: Desk) -> None:
+    await desk.requests.show(run)
+    shown = desk.store.messages.get(f"run:{run.id}:card")
+    place = Place(user, origin)
+    if shown is None or shown.ts is None:
+        text = (
+            f"Your request {run.id} is kept, but its card cannot be posted in <#{run.channel}> just now. Retune keeps "
+            "trying. If the bot is not in that channel, invite it there: `/invite @retune`."
+        )
+        await desk.chat.whisper(place, private(text))
+    elif origin != run.channel:
+        text = f"Asked: the card of {code(run.plan.model.name)} is in <#{run.channel}>."
+        await desk.chat.whisper(place, private(text, warn=False))
+
+
+async def linked(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
+    """Somebody said with which language model an acoustic model was trained: go on to the plan."""
+    channel, ref = str(view["private_metadata"]).split(" ", 1)
+    chosen = str(value_of(view, request.LANGUAGE) or request.NONE)
+    try:
+        await asyncio.wait_for(desk.requests.link(ref, None if chosen == request.NONE else chosen, user), QUICK)
+    except TimeoutError:
+        return errors(request.LANGUAGE, "Slack does not answer just now. Press Next again in a moment.")
+    except RetuneError as error:
+        return errors(request.LANGUAGE, error.text)
+    judgement = desk.inventory.judged().of(ref)
+    name = judgement.model.name if judgement else ref
+    desk.background.spawn(_plan_into(str(view["id"]), ref, channel, desk), "plan after a link")
+    return {"response_action": "update", "view": request.reading(name)}
+
+
+async def _plan_into(view_id: str, ref: str, channel: str, desk: Desk) -> None:
+    try:
+        prepared = await desk.requests.prepare(ref)
+        view = _view(prepared, "" if channel == request.NOWHERE else channel, desk)
+    except RetuneError as error:
+        view = request.refused(f":warning: {escape(error.text, 2000)}")
+    await desk.windows.update(view_id, view)
+
+
+def errors(block: str, text: str) -> dict[str, Any]:
+    """What a modal shows at one of its inputs instead of closing."""
+    return {"response_action": "errors", "errors": {block: text[:150]}}
+
+
+def value_of(view: Mapping[str, Any], block: str) -> object:
+    """What was typed or chosen in one of our inputs."""
+    state = view["state"]["values"].get(block, {}).get(request.VALUE, {})
+    if state.get("type") == "static_select":
+        return (state.get("selected_option") or {}).get("value")
+    return state.get("value")

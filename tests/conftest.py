@@ -1,0 +1,30 @@
+"""What all tests share: a clean environment, and a bot on fakes with a real database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.world import World
+
+OURS = ("SLACK_", "RETUNE_", "SPEECH_TO_TEXT_", "STT_", "IBM_", "VCAP_", "HTTP_PROXY", "HTTPS_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the person who runs the tests may leak in; nor a credentials file of theirs."""
+    for name in list(os.environ):
+        if name.upper().startswith(OURS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A bot on fakes."""
+    made = World(tmp_path / "retune.db")
+    yield made
+    made.store.close()

@@ -1,0 +1,198 @@
+"""Hand-written stand-ins behind `bot.ports`; `tests/contract` holds them to what the real adapters do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.domain.approvals import Person
+from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.plans import Action
+from bot.errors import ModelBusy, ModelGone, RequestRefused, RetuneError
+from bot.ports import Message, Place, Receipt
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+class FrozenClock:
+    """A clock that moves only when told."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.at = now
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Said:
+    """One message in the fake workspace."""
+
+    channel: str
+    ts: str
+    thread: str | None
+    key: str
+    message: Message
+    edits: int = 0
+
+    @property
+    def text(self) -> str:
+        return self.message.text
+
+    @property
+    def buttons(self) -> list[str]:
+        return [
+            element["text"]["text"]
+            for block in self.message.blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+        ]
+
+
+class FakeChat:
+    """`Chat`, `Windows` and `People` in memory. Faults in `fail` are raised once each, by method name."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        self.clock = clock
+        self.said: list[Said] = []
+        self.whispers: list[tuple[Place, Message]] = []
+        self.views: dict[str, Mapping[str, Any]] = {}
+        self.homes: dict[str, Mapping[str, Any]] = {}
+        self.people: dict[str, Person] = {}
+        self.fail: dict[str, list[RetuneError]] = {}
+        self.lose_answers = 0
+        self.calls: list[str] = []
+
+    def _call(self, method: str) -> None:
+        self.calls.append(method)
+        if self.fail.get(method):
+            raise self.fail[method].pop(0)
+
+    async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
+        self._call("post")
+        ts = f"{self.clock.at.timestamp():.0f}.{len(self.said):06d}"
+        self.said.append(Said(channel, ts, thread, key, message))
+        if self.lose_answers:
+            self.lose_answers -= 1
+            from bot.errors import ChatOutcomeUnknown
+
+            raise ChatOutcomeUnknown("lost")
+        return ts
+
+    async def edit(self, channel: str, ts: str, message: Message) -> None:
+        self._call("edit")
+        said = next(s for s in self.said if (s.channel, s.ts) == (channel, ts))
+        said.message = message
+        said.edits += 1
+
+    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
+        self._call("find")
+        return next((s.ts for s in self.said if (s.channel, s.key) == (channel, key)), None)
+
+    async def whisper(self, place: Place, message: Message) -> None:
+        self._call("whisper")
+        self.whispers.append((place, message))
+
+    async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
+        self._call("open")
+        view_id = f"V{len(self.views)}"
+        self.views[view_id] = view
+        return view_id
+
+    async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
+        self._call("update")
+        self.views[view_id] = view
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        self._call("publish_home")
+        self.homes[user] = view
+
+    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
+        self._call("person")
+        known = self.people.get(user) or Person(user, user.title(), "T1")
+        return replace(known, groups=known.groups & frozenset(groups))
+
+    def keyed(self, key: str) -> Said:
+        """The one message with that key."""
+        found = [s for s in self.said if s.key == key]
+        assert len(found) == 1, f"{key}: {len(found)} messages"
+        return found[0]
+
+
+@dataclass
+class FakeSpeech:
+    """`SpeechService` in memory: an upgrade begins at once and ends when `finish` is called."""
+
+    name: str = "stt"
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    latest: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, Model] = field(default_factory=dict)
+    held: dict[str, Holdings] = field(default_factory=dict)
+    served: set[str] | None = None
+    fail: dict[str, list[RetuneError]] = field(default_factory=dict)
+    begun: list[tuple[str, str, bool]] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    before: dict[str, str] = field(default_factory=dict)
+    lose_answers: int = 0
+
+    def _call(self, method: str) -> None:
+        self.calls.append(method)
+        if self.fail.get(method):
+            raise self.fail[method].pop(0)
+
+    def add(self, model: Model, holdings: Holdings | None = None) -> Model:
+        self.kept[model.id] = model
+        self.held[model.id] = holdings or Holdings(corpora=1, words=3)
+        return model
+
+    async def models(self, kind: Kind) -> tuple[Model, ...]:
+        self._call("models")
+        return tuple(model for model in self.kept.values() if model.kind == kind)
+
+    async def model(self, kind: Kind, id: str) -> Model:
+        self._call("model")
+        if id not in self.kept:
+            raise ModelGone("gone", instance=self.name, status=401)
+        return self.kept[id]
+
+    async def bases(self) -> frozenset[str]:
+        self._call("bases")
+        return frozenset(self.served if self.served is not None else {m.base for m in self.kept.values()})
+
+    async def holdings(self, model: Model) -> Holdings:
+        self._call("holdings")
+        return self.held[model.id]
+
+    async def begin(
+        self, action: Action, kind: Kind, id: str, *, language_id: str | None = None, force: bool = False
+    ) -> Receipt:
+        self._call("begin")
+        model = self.kept[id]
+        if model.status in ("upgrading", "training"):
+            raise ModelBusy("busy", instance=self.name, status=409)
+        if model.status not in ("ready", "available"):
+            raise RequestRefused("refused", instance=self.name, status=400)
+        self.begun.append((action.value, id, force))
+        training = action in (Action.TRAIN, Action.FORCE_TRAIN)
+        self.before[id] = "available" if training else model.status
+        self.kept[id] = replace(model, status="training" if training else "upgrading")
+        if self.lose_answers:
+            self.lose_answers -= 1
+            from bot.errors import OutcomeUnknown
+
+            raise OutcomeUnknown("lost", instance=self.name)
+        return Receipt("tx-1")
+
+    def finish(self, id: str, *, status: str | None = None, grow: bool = True) -> None:
+        """Ends what was begun, as the service would."""
+        model = self.kept[id]
+        versions = model.versions or ()
+        newest = self.latest.get(model.base)
+        if grow and newest is not None and newest not in versions:
+            versions = (*versions, newest)
+        self.kept[id] = replace(model, status=status or self.before[id], versions=versions, updated=self.clock.now())

@@ -1,0 +1,154 @@
+"""A whole bot on fakes and a real database, for tests of flows and commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.announcements import Schedule
+from bot.domain.approvals import Person, Policy
+from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.domain.fleet import Holdings, Model
+from bot.domain.runs import Run
+from bot.flows.announcements import Announcer
+from bot.flows.background import Background
+from bot.flows.inventory import Inventory
+from bot.flows.requests import Requests
+from bot.flows.runner import Runner
+from bot.flows.telling import Teller
+from bot.flows.worker import Worker
+from bot.store import Store
+from commands.desk import Desk
+from tests.fakes import FakeChat, FakeSpeech, FrozenClock
+
+OLD, NEW = "en-US_NarrowbandModel.v2018-07-31", "en-US_NarrowbandModel.v2020-01-16"
+ADA, GRACE, TOMAS, MEI, GUS = "UADA", "UGRACE", "UTOMAS", "UMEI", "UGUS"
+CHANNEL = "CSPEECH"
+
+
+@cache
+def shipped() -> Catalog:
+    """The catalog that is shipped."""
+    return parse(resources.files("bot.domain").joinpath(SHIPPED).read_text("utf-8"))
+
+
+def model(name: str = "call-center-us", **over: Any) -> Model:
+    """A custom model; everything can be overridden."""
+    facts: dict[str, Any] = {
+        "instance": "stt",
+        "deployment": "cloud",
+        "kind": "language",
+        "id": f"id-{name}",
+        "name": name,
+        "base": "en-US_NarrowbandModel",
+        "language": "en-US",
+        "status": "available",
+        "versions": (OLD,),
+        "created": datetime(2019, 1, 1, tzinfo=UTC),
+        "updated": datetime(2019, 1, 1, tzinfo=UTC),
+    }
+    return Model(**{**facts, **over})
+
+
+@dataclass
+class World:
+    """Everything, wired as `bot.app` does it."""
+
+    path: Path
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    needed: int = 1
+    self_approval: bool = False
+    holder: str = "here:1"
+
+    def __post_init__(self) -> None:
+        self.chat = FakeChat(self.clock)
+        self.speech = FakeSpeech(clock=self.clock, latest={"en-US_NarrowbandModel": NEW})
+        self.chat.people[GUS] = Person(GUS, "Gus", "T1", is_guest=True)
+        for user in (GRACE, TOMAS):
+            self.chat.people[user] = Person(user, user.title(), "T1", groups=frozenset({"SAPPROVE"}))
+        self.start()
+
+    def start(self) -> None:
+        """Builds the bot on the database, the chat and the service that are there: also after a crash."""
+        self.background = Background()
+        self.store = Store(self.path)
+        self.policies = {"stt": Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0)}
+        self.store.fleet.declare([("stt", "cloud")])
+        self.inventory = Inventory({"stt": self.speech}, self.store, shipped(), self.clock)
+        self.teller = Teller(self.chat, self.store, self.policies, self.clock)
+        schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
+        self.announcer = Announcer(self.store, self.inventory, self.teller, self.clock, schedule, CHANNEL)
+        self.woken = 0
+        self.requests = Requests(
+            *(self.store, self.inventory, self.teller, self.chat, shipped(), self.policies, self.clock),
+            channel=CHANNEL,
+            team="T1",
+            wake=self._woke,
+        )
+        self.runner = Runner(
+            *(self.store, self.inventory, self.requests, self.teller, shipped(), self.clock, self.background),
+            parallel=2,
+            polls={"language": 10, "acoustic": 60},
+        )
+        self.worker = Worker(
+            *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer),
+            *(self.clock, self.background),
+            holder=self.holder,
+            inventory_every=timedelta(minutes=15),
+        )
+        self.desk = Desk(
+            *(self.store, self.inventory, self.requests, self.runner, self.announcer, self.chat, self.chat),
+            *(self.clock, self.background, "UBOT"),
+        )
+
+    def _woke(self) -> None:
+        self.woken += 1
+
+    def crash(self) -> None:
+        """The process is gone; what was committed stays. The lease of the dead process runs out."""
+        self.store.close()
+        self.clock.advance(11)
+        self.holder = f"{self.holder}+"
+        self.start()
+
+    def fleet(self) -> Model:
+        """An outdated model and the sibling that proves it."""
+        self.speech.add(model("support-desk-us", versions=(OLD, NEW)))
+        return self.speech.add(model(), Holdings(corpora=2, words=120))
+
+    async def settle(self) -> None:
+        """Waits for the work that is under way."""
+        while self.background._tasks:
+            await self.background_done()
+
+    async def background_done(self) -> None:
+        import asyncio
+
+        await asyncio.gather(*list(self.background._tasks), return_exceptions=True)
+
+    async def ring(self, after: float = 0) -> None:
+        """The alarm rings, later."""
+        self.clock.advance(after)
+        self.worker.ring()
+        await self.settle()
+
+    async def asked(self, name: str = "call-center-us", why: str = "misheard names") -> Run:
+        """Somebody asked for an upgrade; its card is there."""
+        await self.inventory.refresh()
+        ref = self.inventory.find(name).model.ref
+        prepared = await self.requests.prepare(ref)
+        draft = f"{ref} {prepared.outlook.digest}"  # type: ignore[union-attr]  # a test asks for what can be planned
+        run, _ = self.requests.propose(f"V-{ref}-{self.clock.now().isoformat()}", draft, why, ADA)
+        await self.requests.show(run)
+        return run
+
+    def run(self, id: int) -> Run:
+        """The run as it is now."""
+        found = self.store.runs.get(id)
+        assert found is not None
+        return found
