@@ -1,0 +1,117 @@
+"""Settings: every fault at once, IBM's own variables, and secrets that never show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Secret, load, seconds
+
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-hush",
+    "SLACK_APP_TOKEN": "xapp-hush",
+    "RETUNE_CHANNEL": "C123",
+    "RETUNE_APPROVERS": "U1, S2 U3",
+    "RETUNE_INSTANCES": "speech-to-text stt-cluster",
+    "SPEECH_TO_TEXT_URL": "https://api.us-south.speech-to-text.watson.cloud.ibm.com/instances/1/",
+    "SPEECH_TO_TEXT_APIKEY": "key",
+    "STT_CLUSTER_URL": "https://cluster/speech-to-text/release/instances/1/api",
+    "STT_CLUSTER_AUTH_TYPE": "cp4d",
+}
+
+
+def put(monkeypatch: pytest.MonkeyPatch, values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+
+def test_defaults(monkeypatch: pytest.MonkeyPatch):
+    """What need not be set has the documented default."""
+    put(monkeypatch, GOOD)
+    settings = load(None)
+    assert settings.instances["speech-to-text"].deployment == "cloud"
+    assert settings.instances["speech-to-text"].url.endswith("/instances/1")
+    assert settings.instances["stt-cluster"].deployment == "cp4d"
+    policy = settings.instances["speech-to-text"].policy
+    assert (policy.approvers, policy.needed, policy.self_approval, policy.ttl) == (("U1", "S2", "U3"), 1, False, 86400)
+    assert (settings.poll_language, settings.poll_acoustic, settings.inventory, settings.parallel) == (10, 60, 900, 2)
+    assert settings.announce.rule == "0 9 * * mon-fri"
+
+
+def test_instances_override_the_policy(monkeypatch: pytest.MonkeyPatch):
+    """An instance can ask for more approvals, by other people."""
+    put(monkeypatch, {**GOOD, "STT_CLUSTER_APPROVALS": "2", "STT_CLUSTER_APPROVERS": "U9"})
+    policy = load(None).instances["stt-cluster"].policy
+    assert (policy.needed, policy.approvers) == (2, ("U9",))
+
+
+def test_every_fault_at_once(monkeypatch: pytest.MonkeyPatch):
+    """One line for each fault, with the variable's name; no value that is a secret."""
+    put(
+        monkeypatch,
+        {
+            **GOOD,
+            "SLACK_BOT_TOKEN": "xapp-mixed-up-secret",
+            "RETUNE_CHANNEL": "speech-models",
+            "RETUNE_ANNOUNCE": "every day",
+            "RETUNE_TIMEZONE": "Mars/Base",
+            "RETUNE_APPROVALS": "0",
+            "RETUNE_POLL_LANGUAGE": "soon",
+            "RETUNE_LOG": "xml",
+            "SPEECH_TO_TEXT_URL": "ftp://nowhere",
+        },
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(None)
+    named = {fault.split(":")[0] for fault in caught.value.faults}
+    assert named == {
+        "SLACK_BOT_TOKEN",
+        "RETUNE_CHANNEL",
+        "RETUNE_ANNOUNCE",
+        "RETUNE_TIMEZONE",
+        "RETUNE_APPROVALS",
+        "RETUNE_POLL_LANGUAGE",
+        "RETUNE_LOG",
+        "SPEECH_TO_TEXT_URL",
+    }
+    assert "mixed-up-secret" not in caught.value.text
+
+
+def test_nothing_set():
+    """An empty environment names everything that must be set."""
+    with pytest.raises(SettingsError) as caught:
+        load(None)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "RETUNE_CHANNEL", "RETUNE_APPROVERS", "SPEECH_TO_TEXT_URL"):
+        assert name in caught.value.text
+
+
+def test_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """A `.env` file is read; the environment wins over it."""
+    put(monkeypatch, {**GOOD, "RETUNE_CHANNEL": None})
+    file = tmp_path / ".env"
+    file.write_text("RETUNE_CHANNEL=C777\nRETUNE_APPROVERS=U777\n")
+    monkeypatch.setenv("RETUNE_CHANNEL", "")
+    monkeypatch.delenv("RETUNE_CHANNEL")
+    settings = load(file)
+    monkeypatch.delenv("RETUNE_CHANNEL", raising=False)
+    assert settings.channel == "C777"
+    assert settings.instances["speech-to-text"].policy.approvers == ("U1", "S2", "U3")
+
+
+@pytest.mark.parametrize(("text", "value"), [("90", 90), ("15m", 900), ("24h", 86400), ("2d", 172800), ("1.5h", 5400)])
+def test_durations(text: str, value: float):
+    """With or without a unit."""
+    assert seconds(text) == value
+
+
+def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch):
+    """Neither printing nor formatting a secret shows it."""
+    put(monkeypatch, GOOD)
+    settings = load(None)
+    secret = Secret("xoxb-hush")
+    shown = f"{secret} {secret!r} {secret!s} {settings!r} {settings}"
+    assert "hush" not in shown
+    assert secret.reveal() == "xoxb-hush"
