@@ -165,7 +165,8 @@ def bolt(client: AsyncWebClient, me: Self, settings: Settings) -> AsyncApp:
         )
 
     return AsyncApp(
-        client=client,
+        # Without a token: Bolt warns that it ignores one, and takes the one that `authorize` gives.
+        client=AsyncWebClient(base_url=client.base_url, session=client.session),
         authorize=authorize,
         process_before_response=True,
         signing_secret=settings.signing_secret.reveal() if settings.signing_secret else None,

@@ -107,10 +107,10 @@ def decide(
         if not (own or is_approver(person, policy)):
             return Decision(Reason.NOT_AN_APPROVER)
         return Decision(Reason.COUNTS, RunState.WITHDRAWN if own else RunState.REJECTED)
-    if not is_approver(person, policy):
-        return Decision(Reason.NOT_AN_APPROVER)
     if own and not policy.self_approval:
         return Decision(Reason.OWN_REQUEST)
+    if not is_approver(person, policy):
+        return Decision(Reason.NOT_AN_APPROVER)
     if person.id in approved_by:
         return Decision(Reason.ALREADY_VOTED)
     enough = len(set(approved_by) | {person.id}) >= policy.needed

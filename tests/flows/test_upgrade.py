@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.runs import RunState
-from bot.errors import ChatBusy, ModelBusy, OutcomeUnknown, RequestRefused, ServiceUnavailable
+from bot.errors import ChatBusy, ModelBusy, OutcomeUnknown, RequestRefused, RetuneError, ServiceUnavailable
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, NEW, OLD, TOMAS, World
 
 
@@ -152,7 +152,7 @@ async def test_the_model_changed_after_the_approval(world: World):
 
 
 @pytest.mark.parametrize("fault", [ServiceUnavailable("503", instance="stt"), ModelBusy("409", instance="stt")])
-async def test_a_request_that_had_no_effect_is_sent_again(world: World, fault: Exception):
+async def test_a_request_that_had_no_effect_is_sent_again(world: World, fault: RetuneError):
     """Busy and unavailable mean: not begun. Retune waits and tries again by itself."""
     run_id = await approved(world)
     world.speech.fail["begin"] = [fault]

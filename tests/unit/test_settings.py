@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ GOOD = {
 }
 
 
-def put(monkeypatch: pytest.MonkeyPatch, values: dict[str, str | None]) -> None:
+def put(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str | None]) -> None:
     for name, value in values.items():
         if value is not None:
             monkeypatch.setenv(name, value)

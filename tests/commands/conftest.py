@@ -1,0 +1,100 @@
+"""The real Bolt app on a bot of fakes: a payload goes in, the acknowledgement and what follows come out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.app import Self, bolt
+from commands import register
+from tests.world import CHANNEL, World
+
+
+@dataclass
+class Slack:
+    """Sends payloads as Slack does, and waits for the work that follows the acknowledgement."""
+
+    world: World
+    dispatch: Callable[[dict[str, Any]], Awaitable[Any]]
+
+    async def command(self, text: str, user: str = "UADA", trigger: str = "trigger") -> str:
+        """Types a command; gives all that the person reads, as text."""
+        name, _, rest = text.partition(" ")
+        body = {
+            "command": name,
+            "text": rest,
+            "user_id": user,
+            "channel_id": CHANNEL,
+            "team_id": "T1",
+            "trigger_id": trigger,
+            "response_url": "https://hooks.slack.com/commands/1",
+        }
+        return await self._sent(body)
+
+    async def click(self, action: str, value: str, user: str = "UADA", channel: str | None = CHANNEL) -> str:
+        """Presses a button; gives what the person reads."""
+        container = {"type": "message", "channel_id": channel, "message_ts": "1.2"} if channel else {"type": "view"}
+        body = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": "T1"},
+            "team": {"id": "T1"},
+            "container": container,
+            "channel": {"id": channel} if channel else None,
+            "trigger_id": "trigger",
+            "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}],
+        }
+        return await self._sent(body)
+
+    async def submit(self, view: Any, values: dict[str, Any], user: str = "UADA", view_id: str = "V0") -> Any:
+        """Submits a modal; gives the acknowledgement's body."""
+        body = {
+            "type": "view_submission",
+            "user": {"id": user, "team_id": "T1"},
+            "team": {"id": "T1"},
+            "view": {
+                "id": view_id,
+                "type": "modal",
+                "callback_id": view["callback_id"],
+                "private_metadata": view["private_metadata"],
+                "state": {"values": values},
+            },
+        }
+        answer = await self.dispatch(body)
+        await self.world.settle()
+        return json.loads(answer.body) if answer.body else None
+
+    async def event(self, event: dict[str, Any]) -> str:
+        """Delivers an event; gives what the person reads."""
+        body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event, "authorizations": []}
+        return await self._sent(body)
+
+    async def _sent(self, body: dict[str, Any]) -> str:
+        already = len(self.world.chat.whispers)
+        answer = await self.dispatch(body)
+        assert answer.status == 200, answer
+        await self.world.settle()
+        heard = [json.dumps(json.loads(answer.body), ensure_ascii=False)] if answer.body.startswith("{") else []
+        for _, message in self.world.chat.whispers[already:]:
+            heard.append(json.dumps([message.text, *message.blocks], ensure_ascii=False))
+        return "\n".join(heard)
+
+
+@pytest.fixture
+def slack(world: World) -> Slack:
+    """The bot behind Bolt."""
+    world.fleet()
+    me = Self("T1", "UBOT", "BBOT", None)
+    app = bolt(AsyncWebClient(token="xoxb-test"), me, SimpleNamespace(signing_secret=None))  # type: ignore[arg-type]  # all that it reads
+    register(app, world.desk)
+
+    async def dispatch(body: dict[str, Any]) -> Any:
+        return await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+
+    return Slack(world, dispatch)

@@ -1,0 +1,135 @@
+"""Announcements: each slot once, late once after being down, and what they say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.announcements import Schedule, check_rule
+from bot.errors import ChatRefused, ServiceUnavailable
+from tests.fakes import FrozenClock
+from tests.world import World
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+async def slot(world: World) -> None:
+    await world.worker.announce()
+
+
+async def test_a_slot_is_said_once(tmp_path: Path):
+    """Rung twice, by two processes: one message."""
+    world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
+    world.fleet()
+    world.announcer.first_start()
+    world.clock.at = at("2026-11-23T09:00")
+    await slot(world)
+    await slot(world)
+    assert len(world.chat.said) == 1
+    said = world.chat.said[0]
+    assert said.text.startswith("1 of 2 custom models is outdated; 1 expected to return recognition warnings.")
+    assert "call-center-us" in said.text
+    world.store.close()
+
+
+async def test_a_slot_before_the_first_start_is_nobodys_business(world: World):
+    """Installed at ten, the slot of nine is not said."""
+    world.fleet()
+    world.announcer.first_start()
+    await slot(world)
+    assert world.chat.said == []
+
+
+async def test_down_over_a_slot(tmp_path: Path):
+    """Down over two slots: the newest is said once, late; the older one never."""
+    world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
+    world.fleet()
+    world.announcer.first_start()
+    world.clock.at = at("2026-11-25T11:00")
+    world.crash()
+    await slot(world)
+    await slot(world)
+    assert [said.key for said in world.chat.said] == ["announcement:CSPEECH:2026-11-25T09:00+00:00"]
+    world.store.close()
+
+
+async def test_slack_refuses_and_takes_it_later(tmp_path: Path):
+    """A slot that Slack refused is not lost: it is said when Slack takes it."""
+    world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
+    world.fleet()
+    world.announcer.first_start()
+    world.clock.at = at("2026-11-23T09:00")
+    world.chat.fail["post"] = [ChatRefused("no", code="not_in_channel")]
+    await slot(world)
+    assert world.chat.said == []
+    await slot(world)
+    assert len(world.chat.said) == 1
+    world.store.close()
+
+
+async def test_the_buttons_ask_for_each_upgrade(world: World):
+    """A model can be asked for from the announcement, unless somebody did."""
+    world.fleet()
+    run = await world.asked()
+    message = world.announcer.preview()
+    accessories = [b["accessory"]["text"]["text"] for b in message.blocks if "accessory" in b]
+    assert accessories == ["Details"]
+    await world.requests.vote(run.id, run.digest, "reject", "UGRACE", "later")
+    accessories = [b["accessory"]["text"]["text"] for b in world.announcer.preview().blocks if "accessory" in b]
+    assert accessories == ["Upgrade…"]
+
+
+async def test_an_instance_that_cannot_be_read_is_named(world: World):
+    """What is said does not pretend to cover what was not read."""
+    world.fleet()
+    await world.inventory.refresh()
+    world.speech.fail["models"] = [ServiceUnavailable("down", instance="stt")] * 2
+    await world.inventory.refresh()
+    assert "cannot be read" in str(world.announcer.preview().blocks)
+
+
+@pytest.mark.parametrize(
+    ("rule", "after", "slots"),
+    [
+        ("30 2 * * *", "2026-03-28T12:00+01:00", ["2026-03-29T01:00+00:00", "2026-03-30T00:30+00:00"]),
+        ("30 2 * * *", "2026-10-24T12:00+02:00", ["2026-10-25T00:30+00:00", "2026-10-26T01:30+00:00"]),
+        ("0 9 * * 1", "2026-11-22T12:00+01:00", ["2026-11-23T08:00+00:00", "2026-11-30T08:00+00:00"]),
+    ],
+)
+def test_daylight_saving_and_weekdays(rule: str, after: str, slots: list[str]):
+    """A slot in the missing hour is said at its end, one in the doubled hour once; 1 is Monday."""
+    schedule = Schedule(rule, BERLIN)
+    moment = datetime.fromisoformat(after)
+    found = []
+    for _ in slots:
+        moment = schedule.next_after(moment)
+        found.append(moment.astimezone(UTC).isoformat(timespec="minutes"))
+    assert found == slots
+
+
+ANY_MOMENT = st.datetimes(*(at(day).replace(tzinfo=None) for day in ("2025-01-01", "2028-01-01")))
+
+
+@given(ANY_MOMENT, st.sampled_from(["0 9 * * mon-fri", "30 2 * * *"]))
+def test_the_last_slot_is_before_the_next(moment: datetime, rule: str):
+    """Looking back and looking forward agree at any moment."""
+    schedule, now = Schedule(rule, BERLIN), moment.replace(tzinfo=UTC)
+    last, following = schedule.last_until(now), schedule.next_after(now)
+    assert last is not None
+    assert last <= now < following
+    assert schedule.next_after(last) == following or schedule.next_after(last - timedelta(seconds=1)) == last
+
+
+def test_rules():
+    """A rule that is none is said to be none."""
+    assert check_rule("0 9 * * mon-fri") is None
+    assert check_rule("every day") is not None
