@@ -44,6 +44,7 @@ class Risk(StrEnum):
     """What recognition requests with the model meet, today or when the old version goes."""
 
     RETIRED = "retired base"
+    REFUSED = "requests fail"
     EXPECTED = "warning expected"
     NONE = "none"
 
@@ -136,7 +137,7 @@ def _judge_one(model: Model, snapshot: Snapshot, catalog: Catalog, peers: _Peers
         return Judgement(
             model,
             Verdict.RECREATE,
-            Risk.EXPECTED,
+            Risk.REFUSED,
             since=found.noted,
             discontinued=discontinued,
             successor=successor,

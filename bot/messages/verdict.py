@@ -75,6 +75,8 @@ def risk_text(judgement: Judgement) -> str:
     """What callers of the model meet, today and later."""
     if judgement.risk is Risk.RETIRED:
         return "Requests with it can fail or lose the customization at any time; an upgrade cannot help."
+    if judgement.risk is Risk.REFUSED:
+        return "IBM says that recognition with models of this version fails (HTTP 400) until they are created again."
     if judgement.risk is Risk.EXPECTED:
         return (
             "Recognition with it is expected to return a warning. The old version is supported for a limited time "

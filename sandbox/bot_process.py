@@ -1,0 +1,98 @@
+"""The bot as a process of its own, started again when it dies, as a host with a Procfile does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+
+SETTINGS = ("SLACK_", "RETUNE_", "SPEECH_TO_TEXT_", "STT_", "IBM_", "VCAP_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+PASSED_ON = (
+    *("RETUNE_POLL_LANGUAGE", "RETUNE_POLL_ACOUSTIC", "RETUNE_INVENTORY", "RETUNE_ANNOUNCE", "RETUNE_APPROVALS"),
+    *("RETUNE_SELF_APPROVAL", "RETUNE_APPROVAL_TTL", "RETUNE_TIMEZONE", "RETUNE_PARALLEL", "RETUNE_LOG"),
+)
+FAULTY_SETTINGS = 2
+
+
+class BotProcess:
+    """Runs `python -m bot` with *environment*, from *folder*, so that no settings file of anybody's is read."""
+
+    def __init__(self, root: Path, folder: Path, environment: dict[str, str], *, quiet: bool) -> None:
+        self._root = root
+        self._folder = folder
+        self._environment = environment
+        self._quiet = quiet
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._lines: deque[str] = deque(maxlen=200)
+        self.ended = asyncio.Event()
+        self.gave_up = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the bot that runs now."""
+        return self._process.pid if self._process else None
+
+    def output(self) -> str:
+        """The last lines that the bot printed."""
+        return "\n".join(self._lines)
+
+    async def __aenter__(self) -> BotProcess:
+        await self._start()
+        self._keeper = asyncio.create_task(self._keep(), name="bot keeper")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            try:
+                await asyncio.wait_for(self._process.wait(), 5)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+
+    async def _start(self) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(SETTINGS)}
+        chosen = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot"),
+            cwd=self._folder,
+            env={
+                **inherited,
+                **self._environment,
+                **chosen,
+                "PYTHONPATH": str(self._root),
+                "IBM_CREDENTIALS_FILE": os.devnull,  # IBM's SDK would prefer a file in the home folder
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+    async def _keep(self) -> None:
+        while True:
+            process = self._process
+            assert process is not None
+            assert process.stdout is not None
+            async for line in process.stdout:
+                text = line.decode(errors="replace").rstrip()
+                self._lines.append(text)
+                if not self._quiet:
+                    print(f"  bot | {text}", flush=True)
+            code = await process.wait()
+            if code in (0, 1, FAULTY_SETTINGS):
+                print(f"The bot ended with exit code {code}.\n{self.output()}", file=sys.stderr, flush=True)
+                self.gave_up = True
+                self.ended.set()
+                return
+            print(f"The bot ended by signal {-code}; starting it again.", flush=True)
+            await self._start()

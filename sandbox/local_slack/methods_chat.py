@@ -1,0 +1,151 @@
+"""chat.*, pins.*, reactions.*: messages and marks on them."""
+
+from __future__ import annotations
+
+from .blockkit import check_blocks, normalise_blocks
+from .web_api import Method
+from .workspace import BOT, BOT_ID, Json, Refused, Workspace
+
+LONGEST, LONGEST_EDIT = 40_000, 4_000
+
+
+class Chat:
+    """The methods over one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._w = workspace
+
+    def methods(self) -> dict[str, Method]:
+        """By name."""
+        write = ("chat:write",)
+        return {
+            "chat.postMessage": Method(self.post, write, ("channel",)),
+            "chat.postEphemeral": Method(self.whisper, write, ("channel", "user")),
+            "chat.update": Method(self.update, write, ("channel", "ts")),
+            "chat.delete": Method(self.delete, write, ("channel", "ts")),
+            "chat.getPermalink": Method(self.permalink, (), ("channel", "message_ts")),
+            "pins.add": Method(self.pin, ("pins:write",), ("channel", "timestamp")),
+            "pins.remove": Method(self.unpin, ("pins:write",), ("channel", "timestamp")),
+            "reactions.add": Method(self.react, ("reactions:write",), ("channel", "timestamp", "name")),
+            "reactions.remove": Method(self.unreact, ("reactions:write",), ("channel", "timestamp", "name")),
+        }
+
+    def post(self, a: Json) -> Json:
+        """Posts; a user id as channel is the direct message with that person."""
+        id = str(a["channel"])
+        channel = self._w.direct(id) if id in self._w.people else self._w.writable(id)
+        body = content(a)
+        if a.get("metadata"):
+            body["metadata"] = _metadata(a["metadata"])
+        if a.get("thread_ts"):
+            body["thread_ts"] = str(a["thread_ts"])
+        message = self._w.post(channel.id, BOT, body)
+        return {"channel": channel.id, "ts": message["ts"], "message": _answered(message)}
+
+    def whisper(self, a: Json) -> Json:
+        """Shows a message to one member of a channel."""
+        channel = self._w.writable(str(a["channel"]))
+        if a["user"] not in channel.members:
+            raise Refused("user_not_in_channel")
+        body = content(a)
+        if a.get("thread_ts"):
+            body["thread_ts"] = str(a["thread_ts"])
+        return {"message_ts": self._w.whisper(channel.id, str(a["user"]), body)["ts"]}
+
+    def update(self, a: Json) -> Json:
+        """Edits an own message."""
+        if len(str(a.get("text") or "")) > LONGEST_EDIT:
+            raise Refused("msg_too_long")
+        body = content(a)
+        if a.get("metadata"):
+            body["metadata"] = _metadata(a["metadata"])
+        message = self._w.edit(str(a["channel"]), str(a["ts"]), body)
+        return {"channel": a["channel"], "ts": a["ts"], "text": body["text"], "message": _answered(message)}
+
+    def delete(self, a: Json) -> Json:
+        """Deletes an own message."""
+        if self._w.message(str(a["channel"]), str(a["ts"]))["user"] != BOT:
+            raise Refused("cant_delete_message")
+        self._w.remove(str(a["channel"]), str(a["ts"]))
+        return {"channel": a["channel"], "ts": a["ts"]}
+
+    def permalink(self, a: Json) -> Json:
+        """The address of a message."""
+        message = self._w.message(str(a["channel"]), str(a["message_ts"]))
+        link = f"https://acme-speech.slack.com/archives/{a['channel']}/p{message['ts'].replace('.', '')}"
+        if "thread_ts" in message:
+            link += f"?thread_ts={message['thread_ts']}&cid={a['channel']}"
+        return {"channel": a["channel"], "permalink": link}
+
+    def pin(self, a: Json) -> Json:
+        """Pins."""
+        message = self._w.message(self._w.writable(str(a["channel"])).id, str(a["timestamp"]))
+        if message.get("pinned"):
+            raise Refused("already_pinned")
+        message["pinned"] = True
+        self._w.mark(str(a["channel"]), message)
+        return {}
+
+    def unpin(self, a: Json) -> Json:
+        """Unpins."""
+        message = self._w.message(self._w.writable(str(a["channel"])).id, str(a["timestamp"]))
+        if not message.pop("pinned", False):
+            raise Refused("no_pin")
+        self._w.mark(str(a["channel"]), message)
+        return {}
+
+    def react(self, a: Json) -> Json:
+        """Adds the bot's reaction."""
+        message = self._w.message(self._w.writable(str(a["channel"])).id, str(a["timestamp"]))
+        reactions = message.setdefault("reactions", [])
+        found = next((r for r in reactions if r["name"] == a["name"]), None)
+        if found is None:
+            found = {"name": a["name"], "users": [], "count": 0}
+            reactions.append(found)
+        if BOT in found["users"]:
+            raise Refused("already_reacted")
+        found["users"].append(BOT)
+        found["count"] += 1
+        self._w.mark(str(a["channel"]), message)
+        return {}
+
+    def unreact(self, a: Json) -> Json:
+        """Takes the bot's reaction back."""
+        message = self._w.message(self._w.writable(str(a["channel"])).id, str(a["timestamp"]))
+        kept = [r for r in message.get("reactions", []) if r["name"] != a["name"]]
+        if len(kept) == len(message.get("reactions", [])):
+            raise Refused("no_reaction")
+        message["reactions"] = kept
+        self._w.mark(str(a["channel"]), message)
+        return {}
+
+
+def content(a: Json) -> Json:
+    """Text and blocks of a message, checked. Raises `Refused`."""
+    text, blocks = str(a.get("text") or ""), a.get("blocks")
+    if blocks is not None and not isinstance(blocks, list):
+        raise Refused("invalid_blocks_format")
+    if not text and not blocks:
+        raise Refused("no_text")
+    body: Json = {"text": text[:LONGEST]}
+    if blocks:
+        if faults := check_blocks(blocks, "message"):
+            raise Refused(
+                "invalid_blocks",
+                errors=faults,
+                response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]},
+            )
+        body["blocks"] = normalise_blocks(blocks)
+    else:
+        body["blocks"] = []
+    return body
+
+
+def _metadata(metadata: object) -> Json:
+    if not isinstance(metadata, dict) or "event_type" not in metadata or "event_payload" not in metadata:
+        raise Refused("invalid_metadata_format")
+    return metadata
+
+
+def _answered(message: Json) -> Json:
+    return {**{k: v for k, v in message.items() if k != "pinned"}, "bot_profile": {"id": BOT_ID, "user_id": BOT}}

@@ -1,0 +1,241 @@
+"""The local Slack as one HTTP server: Web API, sockets, response addresses, and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from .delivery import Delivery, Outcome
+from .faults import Faults
+from .manifest import load
+from .methods_chat import Chat
+from .methods_files import Files
+from .methods_places import Places
+from .methods_views import Triggers, Views
+from .page_api import PageApi
+from .people import People
+from .response_urls import ResponseUrls
+from .seed import populate
+from .transcript import transcript
+from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
+from .workspace import Json, Workspace
+
+T = TypeVar("T")
+
+
+class SlackServer:
+    """A workspace with one app, described by its manifest. An async context manager."""
+
+    def __init__(
+        self, manifest: Path, *, port: int = 0, now: Callable[[], float] = time.time, ack_timeout: float = 3.0
+    ) -> None:
+        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
+        self.manifest = load(manifest)
+        self.faults = Faults()
+        self.workspace = Workspace(now)
+        populate(self.workspace, self.manifest.bot_user)
+        self._port = port
+        self._ack_timeout = ack_timeout
+        self.url = ""
+
+    @property
+    def api_url(self) -> str:
+        """The base URL for Slack's SDK."""
+        return f"{self.url}/api/"
+
+    @property
+    def connections(self) -> int:
+        """How many sockets the app has open."""
+        return self._delivery.connections
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every Web API call that was received."""
+        return self._api.calls
+
+    async def __aenter__(self) -> SlackServer:
+        app = web.Application(client_max_size=8 * 1024 * 1024)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        site_port = self._port
+        # The routes need the port for the addresses that they give out, and port 0 is known only once bound.
+        self._build(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", site_port)
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        port = self._runner.addresses[0][1]
+        self._address(f"http://127.0.0.1:{port}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._delivery.close()
+        await self._page.close()
+        await self._runner.cleanup()
+
+    def _build(self, app: web.Application) -> None:
+        workspace, manifest = self.workspace, self.manifest
+        self._delivery = Delivery("", self.faults, self._ack_timeout)
+        self._delivery.on_change = self._connected
+        self._urls = ResponseUrls("", workspace)
+        self._files = Files(workspace, "")
+        triggers = Triggers(workspace)
+        views = Views(workspace, triggers, home=manifest.home)
+        self.people = People(workspace, manifest, self._delivery, self._urls, triggers, views)
+        self._page = PageApi(workspace, manifest, self.people, self._delivery)
+        self._api = WebApi(workspace, manifest, self.faults)
+        for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, manifest.scopes), self._files):
+            self._api.add(family.methods())
+        self._api.add({"apps.connections.open": Method(self._open_connection, token="app")})
+        app.add_routes(
+            [
+                web.route("*", "/api/{method}", self._api.handle),
+                web.get("/link/", self._delivery.connect),
+                web.post("/hooks/{kind}/{team}/{token}", self._urls.answer),
+                web.post("/upload/{id}", self._files.take),
+                web.get("/page/files/{id}", self._files.give),
+                web.get("/page/live", self._page.live),
+                web.post("/page/act", self._page.act),
+                web.post("/page/faults", self._set_fault),
+                web.get("/", self._page.file),
+                web.get("/page/static/{name}", self._page.file),
+            ]
+        )
+
+    def _address(self, url: str) -> None:
+        self.url = url
+        for part in (self._delivery, self._urls, self._files):
+            part._url = url
+
+    def _connected(self) -> None:
+        self.workspace.changed({"type": "bot", "connected": self._delivery.connections > 0})
+
+    def _open_connection(self, a: Json) -> Json:
+        return {"url": self._delivery.ticket()}
+
+    async def _set_fault(self, request: web.Request) -> web.Response:
+        """`{"fault": "rate_limit", "method": "chat.update", …}`, or `{"fault": "clear"}`, for a running sandbox."""
+        body: dict[str, Any] = await request.json()
+        name = str(body.pop("fault", ""))
+        if name not in ("rate_limit", "status", "refuse", "lose", "clear"):
+            return web.json_response({"ok": False, "error": "unknown_fault"}, status=400)
+        try:
+            getattr(self.faults, name)(**body)
+        except TypeError as error:
+            return web.json_response({"ok": False, "error": str(error)}, status=400)
+        return web.json_response({"ok": True})
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The Web API methods that are routed."""
+        return frozenset(self._api.methods)
+
+    async def send(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Outcome:
+        """A person types a message or a command."""
+        return await self.people.send(user, channel, text, thread_ts)
+
+    async def click(
+        self,
+        user: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        *,
+        block_id: str | None = None,
+        element: Mapping[str, Any] | None = None,
+    ) -> Outcome:
+        """A person uses an element of a message."""
+        return await self.people.click(user, channel, ts, action_id, block_id=block_id, element=element)
+
+    async def click_view(
+        self,
+        user: str,
+        action_id: str,
+        *,
+        block_id: str | None = None,
+        element: Mapping[str, Any] | None = None,
+        home: bool = False,
+    ) -> Outcome:
+        """A person uses an element of the top modal or of App Home."""
+        return await self.people.click_view(user, action_id, block_id=block_id, element=element, home=home)
+
+    async def submit(self, user: str, values: Mapping[str, Mapping[str, Any]] | None = None) -> Outcome:
+        """A person submits the top modal."""
+        return await self.people.submit(user, values)
+
+    async def close_view(self, user: str, all: bool = False) -> Outcome:
+        """A person closes the top modal, or all of them."""
+        return await self.people.close_view(user, all)
+
+    async def open_home(self, user: str) -> Outcome:
+        """A person opens App Home."""
+        return await self.people.open_home(user)
+
+    def messages(self, user: str, channel: str) -> list[Json]:
+        """A channel as a person sees it, oldest first, without replies."""
+        if not self.workspace.sees(user, channel):
+            return []
+        every = self.workspace.messages.get(channel, {}).values()
+        return [m for m in every if m.get("thread_ts") in (None, m["ts"])]
+
+    def thread(self, user: str, channel: str, ts: str) -> list[Json]:
+        """A thread as a person sees it, its parent first."""
+        if not self.workspace.sees(user, channel):
+            return []
+        every = self.workspace.messages.get(channel, {}).values()
+        return [m for m in every if ts in (m["ts"], m.get("thread_ts"))]
+
+    def ephemerals(self, user: str) -> list[Json]:
+        """What only one person sees, oldest first."""
+        return list(self.workspace.ephemeral.get(user, []))
+
+    def modal(self, user: str) -> Json | None:
+        """A person's top modal."""
+        stack = self.workspace.stacks.get(user, [])
+        return self.workspace.shown_view(stack[-1]) if stack else None
+
+    def home(self, user: str) -> Json | None:
+        """A person's App Home."""
+        home = self.workspace.homes.get(user)
+        return self.workspace.shown_view(home) if home else None
+
+    def transcript(self, user: str) -> str:
+        """The conversation as text."""
+        return transcript(self.workspace, user)
+
+    async def refresh_connections(self) -> None:
+        """Slack rotates the sockets."""
+        await self._delivery.refresh()
+
+    def cut_connections(self) -> None:
+        """The network breaks."""
+        self._delivery.cut()
+
+    async def until(self, condition: Callable[[], T | None], within: float = 10.0) -> T:
+        """The first true value of *condition*, looked at after every change, for *within* seconds.
+
+        Raises `TimeoutError` with the conversation when it takes too long. Changes outside the workspace are
+        looked at twice a second.
+        """
+        deadline = time.monotonic() + within
+        while True:
+            found = condition()
+            if found:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"not within {within} s:\n{self.transcript('U0ADA')}")
+            try:
+                await asyncio.wait_for(self.workspace.next_change(), min(left, 0.5))
+            except TimeoutError:
+                continue

@@ -1,0 +1,137 @@
+"""The Web API: one door for all methods. Token, scope and arguments are checked as Slack checks them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from .faults import Fault, Faults
+from .manifest import Manifest
+from .workspace import Json, Refused, Workspace
+
+BOT_TOKEN, APP_TOKEN = "xoxb-local-sandbox-bot-token", "xapp-1-local-sandbox-app-token"
+JSON_ARGUMENTS = ("blocks", "view", "metadata", "attachments", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that was received."""
+
+    method: str
+    arguments: Json
+    answer: Json
+    at: float
+
+
+Handler = Callable[[Json], Awaitable[Json] | Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a method is called: its scopes (one of them suffices) and required arguments."""
+
+    handler: Handler
+    scopes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    token: str = "bot"
+
+
+@dataclass
+class WebApi:
+    """Routes calls to methods."""
+
+    workspace: Workspace
+    manifest: Manifest
+    faults: Faults
+    methods: dict[str, Method] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+
+    def add(self, methods: Mapping[str, Method]) -> None:
+        """Adds a family of methods."""
+        self.methods.update(methods)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One call from its bytes to its answer."""
+        name = request.match_info["method"]
+        fault = self.faults.take(name)
+        if fault is not None and (early := await _misbehave(fault)) is not None:
+            return early
+        try:
+            arguments = await _arguments(request)
+            answer: Json = {"ok": True, **await self._call(name, request, arguments)}
+        except Refused as error:
+            arguments, answer = locals().get("arguments", {}), {"ok": False, "error": error.error, **error.details}
+        if fault is not None and fault.kind == "refuse":
+            answer = {"ok": False, "error": fault.settings["error"]}
+        self.calls.append(Call(name, arguments, answer, self.workspace.now()))
+        if fault is not None and fault.kind == "lose":
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        return web.json_response(answer, headers={"x-oauth-scopes": ",".join(sorted(self.manifest.scopes))})
+
+    async def _call(self, name: str, request: web.Request, arguments: Json) -> Json:
+        method = self.methods.get(name)
+        if method is None:
+            raise Refused("unknown_method", req_method=name)
+        self._authorise(method, request)
+        missing = [key for key in method.required if arguments.get(key) in (None, "")]
+        if missing:
+            raise Refused("missing_argument" if missing != ["channel"] else "channel_not_found")
+        answer = method.handler(arguments)
+        return answer if isinstance(answer, dict) else await answer
+
+    def _authorise(self, method: Method, request: web.Request) -> None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if not token:
+            raise Refused("not_authed")
+        if token not in (BOT_TOKEN, APP_TOKEN):
+            raise Refused("invalid_auth")
+        if (token == APP_TOKEN) != (method.token == "app"):
+            raise Refused("not_allowed_token_type")
+        if method.scopes and not self.manifest.scopes.intersection(method.scopes):
+            provided = ",".join(sorted(self.manifest.scopes))
+            raise Refused("missing_scope", needed=method.scopes[0], provided=provided)
+
+
+async def _misbehave(fault: Fault) -> web.StreamResponse | None:
+    """What a fault answers instead; None where the method runs all the same."""
+    if fault.kind == "hold":
+        await fault.release.wait()
+        return None
+    if fault.kind == "rate_limit":
+        headers = {"Retry-After": str(fault.settings["retry_after"])}
+        return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+    if fault.kind == "status":
+        if fault.settings["html"]:
+            text = "<html><body>Bad gateway</body></html>"
+            return web.Response(status=fault.settings["status"], text=text, content_type="text/html")
+        return web.json_response({"ok": False, "error": "internal_error"}, status=fault.settings["status"])
+    return None
+
+
+async def _arguments(request: web.Request) -> Json:
+    """Arguments come in the query string, as a form, or as JSON; objects may be JSON inside a string."""
+    arguments: Json = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = await request.json()
+        except ValueError as error:
+            raise Refused("invalid_json") from error
+        if not isinstance(body, dict):
+            raise Refused("json_not_object")
+        arguments.update(body)
+    elif request.can_read_body:
+        arguments.update(await request.post())
+    for key in JSON_ARGUMENTS:
+        value: Any = arguments.get(key)
+        if isinstance(value, str):
+            try:
+                arguments[key] = json.loads(value)
+            except ValueError as error:
+                raise Refused("invalid_blocks_format" if key == "blocks" else "invalid_arguments") from error
+    return arguments

@@ -1,0 +1,297 @@
+"""The workspace: people, channels, messages and views, and who hears of their changes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+TEAM = "T0RETUNE"
+BOT, BOT_ID, APP = "U0RETUNE", "B0RETUNE", "A0RETUNE"
+SLACKBOT = "USLACKBOT"
+
+Json = dict[str, Any]
+Listener = Callable[[Json, str | None], None]
+"""Hears a change, and the one person whom it concerns (None: everybody who may see it)."""
+
+
+class Refused(Exception):
+    """Slack's `ok: false`, with its name for the reason and what else it tells."""
+
+    def __init__(self, error: str, **details: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.details = details
+
+
+@dataclass
+class Person:
+    """A user."""
+
+    id: str
+    name: str
+    real_name: str
+    role: str
+    tz: str
+    tz_offset: int = 0
+    team: str = TEAM
+    is_bot: bool = False
+    deleted: bool = False
+    is_restricted: bool = False
+    is_stranger: bool = False
+
+
+@dataclass
+class Channel:
+    """A channel or direct message; *user* is the person of a direct message with the bot."""
+
+    id: str
+    name: str
+    kind: str
+    members: set[str]
+    topic: str = ""
+    user: str | None = None
+    archived: bool = False
+
+
+@dataclass
+class View:
+    """An open modal or a published App Home."""
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+    root: str
+    previous: str | None = None
+    external_id: str = ""
+
+
+@dataclass
+class Workspace:
+    """All state. Everything that people could see change is told to the listeners."""
+
+    now: Callable[[], float] = time.time
+    people: dict[str, Person] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    groups: dict[str, Json] = field(default_factory=dict)
+    messages: dict[str, dict[str, Json]] = field(default_factory=dict)
+    ephemeral: dict[str, list[Json]] = field(default_factory=dict)
+    stacks: dict[str, list[View]] = field(default_factory=dict)
+    homes: dict[str, View] = field(default_factory=dict)
+    files: dict[str, Json] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._listeners: list[Listener] = []
+        self._last = 0.0
+        self._waiting: set[asyncio.Event] = set()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Adds a listener; gives the function that takes it away."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def changed(self, change: Json, person: str | None = None) -> None:
+        """Tells a change."""
+        for listener in list(self._listeners):
+            listener(change, person)
+        for event in self._waiting:
+            event.set()
+
+    async def next_change(self) -> None:
+        """Returns after the next change."""
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            await event.wait()
+        finally:
+            self._waiting.discard(event)
+
+    def stamp(self) -> str:
+        """A new message `ts`: unique and growing."""
+        self._last = max(self.now(), self._last + 0.000001)
+        return f"{self._last:.6f}"
+
+    def channel(self, id: str) -> Channel:
+        """A channel. Raises `Refused`."""
+        if id not in self.channels:
+            raise Refused("channel_not_found")
+        return self.channels[id]
+
+    def writable(self, id: str) -> Channel:
+        """A channel that the bot may post to. Raises `Refused` as Slack does for each reason."""
+        channel = self.channel(id)
+        if BOT not in channel.members:
+            raise Refused("channel_not_found" if channel.kind != "channel" else "not_in_channel")
+        if channel.archived:
+            raise Refused("is_archived")
+        return channel
+
+    def direct(self, user: str) -> Channel:
+        """The direct message of a person with the bot, made if there is none."""
+        id = f"D{user[1:]}"
+        if id not in self.channels:
+            self.channels[id] = Channel(id, user, "im", {user, BOT}, user=user)
+            self.changed({"type": "channel", "channel": self.shown_channel(self.channels[id], user)}, user)
+        return self.channels[id]
+
+    def post(self, channel: str, user: str, body: Json) -> Json:
+        """Puts a message into a channel."""
+        ts = self.stamp()
+        message: Json = {"type": "message", "user": user, "team": TEAM, "ts": ts, **body}
+        if user == BOT:
+            message |= {"bot_id": BOT_ID, "app_id": APP}
+        thread = message.get("thread_ts")
+        if thread:
+            parent = self.messages.get(channel, {}).get(thread)
+            if parent is None:
+                raise Refused("thread_not_found")
+            message["thread_ts"] = parent.get("thread_ts", thread)
+            message["parent_user_id"] = parent["user"]
+        self.messages.setdefault(channel, {})[ts] = message
+        self._tell(channel, message)
+        if thread:
+            self._tell(channel, self.messages[channel][message["thread_ts"]])
+        return message
+
+    def edit(self, channel: str, ts: str, body: Json) -> Json:
+        """Changes a message of the bot's. Raises `Refused`."""
+        message = self.message(channel, ts)
+        if message["user"] != BOT:
+            raise Refused("cant_update_message")
+        message.update(body)
+        message["edited"] = {"user": BOT, "ts": self.stamp()}
+        self._tell(channel, message)
+        return message
+
+    def message(self, channel: str, ts: str) -> Json:
+        """A message that stands in a channel. Raises `Refused`."""
+        self.channel(channel)
+        if ts not in self.messages.get(channel, {}):
+            raise Refused("message_not_found")
+        return self.messages[channel][ts]
+
+    def remove(self, channel: str, ts: str) -> None:
+        """Deletes a message."""
+        del self.messages[channel][ts]
+        self.changed({"type": "removed", "channel": channel, "ts": ts})
+
+    def mark(self, channel: str, message: Json) -> None:
+        """Tells that a message got a pin, a reaction or a file."""
+        self._tell(channel, message)
+
+    def whisper(self, channel: str, reader: str, body: Json, user: str = BOT) -> Json:
+        """Shows a message to one person; it is in no history."""
+        message: Json = {"type": "message", "user": user, "ts": self.stamp(), "channel": channel, **body}
+        if user == BOT:
+            message |= {"bot_id": BOT_ID, "app_id": APP}
+        self.ephemeral.setdefault(reader, []).append(message)
+        self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
+        return message
+
+    def unwhisper(self, reader: str, ts: str) -> None:
+        """Takes an ephemeral message away."""
+        kept = [m for m in self.ephemeral.get(reader, []) if m["ts"] != ts]
+        gone = [m for m in self.ephemeral.get(reader, []) if m["ts"] == ts]
+        self.ephemeral[reader] = kept
+        for message in gone:
+            self.changed({"type": "removed", "channel": message["channel"], "ts": ts}, reader)
+
+    def new_view(self, user: str, body: Json, kind: str) -> View:
+        """A view with its id and hash, not shown yet."""
+        id = f"V{secrets.token_hex(5).upper()}"
+        return View(id, user, body, self.view_hash(), id, external_id=str(body.get("external_id") or ""))
+
+    def view_hash(self) -> str:
+        """A hash that no earlier view had."""
+        return f"{int(self.now())}.{secrets.token_hex(4)}"
+
+    def view(self, id: str) -> View:
+        """An open view by id or external id. Raises `Refused`."""
+        for view in self.views():
+            if id and id in (view.id, view.external_id):
+                return view
+        raise Refused("not_found")
+
+    def views(self) -> Iterator[View]:
+        """Every open modal and every App Home."""
+        for stack in self.stacks.values():
+            yield from stack
+        yield from self.homes.values()
+
+    def show_stack(self, user: str) -> None:
+        """Tells a person's modals."""
+        self.changed({"type": "stack", "stack": [self.shown_view(v) for v in self.stacks.get(user, [])]}, user)
+
+    def show_home(self, user: str) -> None:
+        """Tells a person's App Home."""
+        home = self.homes.get(user)
+        self.changed({"type": "home", "view": self.shown_view(home) if home else None}, user)
+
+    def sees(self, user: str, channel: str) -> bool:
+        """Whether a person is in a channel."""
+        return channel in self.channels and user in self.channels[channel].members
+
+    def shown(self, channel: str, message: Json, *, ephemeral: bool = False) -> Json:
+        """A message as the page gets it."""
+        replies = [
+            m
+            for m in self.messages.get(channel, {}).values()
+            if m.get("thread_ts") == message["ts"] and m["ts"] != message["ts"]
+        ]
+        kept: Json = {
+            key: message[key]
+            for key in ("ts", "thread_ts", "user", "text", "blocks", "files", "reactions", "edited", "pinned")
+            if key in message
+        }
+        return {
+            **kept,
+            "channel": channel,
+            "is_bot": "bot_id" in message,
+            "ephemeral": ephemeral,
+            "reply_count": len(replies),
+            "latest_reply": max((m["ts"] for m in replies), default=None),
+        }
+
+    def shown_channel(self, channel: Channel, user: str) -> Json:
+        """A channel as the page gets it."""
+        return {
+            "id": channel.id,
+            "name": channel.name,
+            "kind": channel.kind,
+            "topic": channel.topic,
+            "user": channel.user,
+            "is_member": user in channel.members,
+            "bot_is_member": BOT in channel.members,
+        }
+
+    def shown_view(self, view: View) -> Json:
+        """A view as Slack sends it."""
+        body = view.body
+        return {
+            "id": view.id,
+            "team_id": TEAM,
+            "type": body["type"],
+            "callback_id": body.get("callback_id", ""),
+            "private_metadata": body.get("private_metadata", ""),
+            "external_id": view.external_id,
+            "hash": view.hash,
+            "title": body.get("title"),
+            "submit": body.get("submit"),
+            "close": body.get("close"),
+            "blocks": body["blocks"],
+            "state": {"values": body.get("_state", {})},
+            "clear_on_close": bool(body.get("clear_on_close")),
+            "notify_on_close": bool(body.get("notify_on_close")),
+            "root_view_id": view.root,
+            "previous_view_id": view.previous,
+            "app_id": APP,
+            "app_installed_team_id": TEAM,
+            "bot_id": BOT_ID,
+        }
+
+    def _tell(self, channel: str, message: Json) -> None:
+        self.changed({"type": "message", "message": self.shown(channel, message)})

@@ -1,0 +1,258 @@
+"""Custom models and what they hold: creating, listing, adding, and the limits."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.watson.server import SpeechServer
+from tests.sandbox.watson.conftest import Client, MovedClock
+from tests.sandbox.watson.test_sdk import wav
+
+HOME = "/v1/customizations/{%s}"
+HALL = "/v1/acoustic_customizations/{%s}"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("customizations", {"name": "a/b", "base_model_name": "en-US"}, "must not contain /"),
+        ("customizations", {"name": "x" * 257, "base_model_name": "en-US"}, "256"),
+        ("customizations", {"name": "call-center-us", "base_model_name": "en-US"}, "already exists"),
+        ("customizations", {"name": "n", "base_model_name": "en-US", "description": "d" * 129}, "128"),
+        ("customizations", {"name": "n", "base_model_name": "en-US", "dialect": "en-GB"}, "dialect"),
+        ("customizations", {"name": "n", "base_model_name": "nl-NL"}, "not supported"),
+        ("customizations", {"name": "n", "base_model_name": "xx-XX_Telephony"}, "not found"),
+        ("customizations", {"base_model_name": "en-US"}, "name"),
+        ("acoustic_customizations", {"name": "n", "base_model_name": "en-US_Telephony"}, "not supported"),
+    ],
+)
+async def test_creating_is_checked(ask: Client, path: str, body: dict[str, str], text: str) -> None:
+    """Names, descriptions, dialects and bases that the service does not take are refused."""
+    refused = await ask("POST", f"/v1/{path}", json=body)
+    assert refused.status in (400, 404)
+    assert text in refused.body["error"]
+
+
+async def test_no_more_than_1024_models(speech: SpeechServer, ask: Client) -> None:
+    """The 1025th custom model of an owner is refused."""
+    for number in range(1024 - len(speech.world.instance("speech-to-text").models("language"))):
+        speech.world.add_model("speech-to-text", "language", f"bulk-{number}", "en-US")
+    refused = await ask("POST", "/v1/customizations", json={"name": "one-more", "base_model_name": "en-US"})
+    assert refused.status == 400
+    assert len((await ask("GET", "/v1/customizations")).body["customizations"]) == 1024
+
+
+async def test_not_json(ask: Client) -> None:
+    """A body that is not a JSON object is 400."""
+    assert (await ask("POST", "/v1/customizations", data=b"{")).status == 400
+    assert (await ask("POST", "/v1/customizations", json=[1])).status == 400
+
+
+async def test_listing_by_language(ask: Client) -> None:
+    """The language filter takes the first five characters of the base; no match is an empty array."""
+    listed = (await ask("GET", "/v1/customizations?language=en-GB")).body["customizations"]
+    assert [one["name"] for one in listed] == ["broken-corpus", "ivr-uk", "ivr-billing-uk"]
+    assert (await ask("GET", "/v1/customizations?language=sv-SE")).body == {"customizations": []}
+
+
+async def test_spanish_dialects(ask: Client) -> None:
+    """Only previous-generation Spanish has a dialect of its own."""
+    listed = (await ask("GET", "/v1/customizations", at="stt-cluster")).body["customizations"]
+    dialects = {one["name"]: (one["language"], one["dialect"]) for one in listed}
+    assert dialects["archive-es"] == ("es-ES", "es-ES")
+    made = await ask("POST", "/v1/customizations", json={"name": "mx", "base_model_name": "es-MX", "dialect": "ES-mx"})
+    assert made.status == 201
+
+
+async def test_unknown_parameters_are_warned_of(ask: Client) -> None:
+    """An unknown query parameter succeeds, with a warning that is one string."""
+    answer = await ask("GET", HOME % "call-center-us" + "?verbose=true&limit=5")
+    assert answer.status == 200
+    assert answer.body["warnings"] == "Unexpected query parameter(s) ['verbose', 'limit'] detected"
+    assert "warnings" not in (await ask("GET", HOME % "call-center-us")).body
+
+
+async def test_versions_of_an_empty_model_by_assumption(speech: SpeechServer, ask: Client) -> None:
+    """Whether a model without data shows its versions is an assumption."""
+    assert "versions" in (await ask("GET", HOME % "drafts")).body
+    speech.world.assumptions.empty_model_shows_versions = False
+    assert "versions" not in (await ask("GET", HOME % "drafts")).body
+    assert "versions" in (await ask("GET", HOME % "call-center-us")).body
+
+
+async def test_lite_plan_has_no_customization(speech: SpeechServer, ask: Client) -> None:
+    """On the Lite plan the base models are there, and every customization call is refused."""
+    speech.world.instance("speech-to-text").plan = "lite"
+    assert (await ask("GET", "/v1/models")).status == 200
+    refused = await ask("GET", "/v1/customizations")
+    assert refused.status == 400
+    assert "not available for the Bluemix Lite plan" in refused.body["error"]
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "status"),
+    [
+        (b"one two three", "text/plain", 201),
+        (b"one two three", "application/x-www-form-urlencoded", 201),
+        (b'{"a": 1}', "application/json", 415),
+        (b"one two three", "multipart/form-data", 400),
+    ],
+)
+async def test_corpus_types(ask: Client, data: bytes, content_type: str, status: int) -> None:
+    """A corpus is plain text, as a body (curl's default type too) or as a form."""
+    path = HOME % "call-center-us" + "/corpora/new"
+    answer = await ask("POST", path, data=data, headers={"Content-Type": content_type})
+    assert answer.status == status
+
+
+async def test_corpus_form_with_another_type(ask: Client) -> None:
+    """A form whose file is not plain text is 415 with the known text."""
+    form = aiohttp.FormData()
+    form.add_field("corpus_file", b"%PDF", filename="c.pdf", content_type="application/pdf")
+    answer = await ask("POST", HOME % "call-center-us" + "/corpora/new", data=form)
+    assert (answer.status, answer.body["error"]) == (
+        415,
+        "Invalid corpus content type. Please use 'text/plain'.",
+    )
+
+
+async def test_corpus_names(ask: Client, moved: MovedClock) -> None:
+    """An existing name needs allow_overwrite, reserved ones are refused, an unknown one is 400."""
+    path = HOME % "call-center-us" + "/corpora/"
+    text: dict[str, Any] = {"data": b"hello there", "headers": {"Content-Type": "text/plain"}}
+    assert (await ask("POST", path + "calls-2018-q4", **text)).status == 400
+    assert (await ask("POST", path + "user", **text)).status == 400
+    assert (await ask("GET", path + "nowhere")).status == 400
+    assert (await ask("DELETE", path + "nowhere")).status == 400
+    assert (await ask("POST", path + "calls-2018-q4?allow_overwrite=true", **text)).status == 201
+    moved.advance(20)
+    words = (await ask("GET", HOME % "call-center-us" + "/words")).body["words"]
+    assert not [word for word in words if "calls-2018-q4" in word["source"]]
+    assert (await ask("GET", path + "calls-2018-q4")).body["total_words"] == 2
+
+
+async def test_unreadable_corpus_is_undetermined(speech: SpeechServer, ask: Client, moved: MovedClock) -> None:
+    """Text that is not UTF-8 is accepted, and found unusable by the analysis."""
+    path = HOME % "drafts" + "/corpora/latin"
+    assert (await ask("POST", path, data=b"\xff\xfe\xe9", headers={"Content-Type": "text/plain"})).status == 201
+    assert (await ask("GET", path)).body["status"] == "being_processed"
+    moved.advance(10)
+    assert (await ask("GET", path)).body["status"] == "undetermined"
+    assert speech.world.model("drafts").status == "pending"
+
+
+async def test_grammars(ask: Client) -> None:
+    """Grammars have their own types, and large models take none."""
+    assert [one["name"] for one in (await ask("GET", HOME % "ivr-uk" + "/grammars")).body["grammars"]] == [
+        "menu-digits"
+    ]
+    abnf: dict[str, Any] = {"data": b"#ABNF 1.0 UTF-8;", "headers": {"Content-Type": "application/srgs"}}
+    assert (await ask("POST", HOME % "newsroom-us" + "/grammars/g", **abnf)).status == 400
+    assert (await ask("POST", HOME % "ivr-uk" + "/grammars/g", data=b"x")).status == 415
+    assert (await ask("POST", HOME % "ivr-uk" + "/grammars/g", **abnf)).status == 201
+    assert (await ask("GET", HOME % "ivr-uk" + "/grammars/none")).status == 400
+
+
+@pytest.mark.parametrize(
+    ("word", "body"),
+    [
+        ("two words", {}),
+        ("many", {"sounds_like": ["a", "b", "c", "d", "e", "f"]}),
+        ("long", {"sounds_like": ["x" * 41]}),
+        ("75", {"sounds_like": ["75 dollars"]}),
+        ("flat", {"sounds_like": "flat"}),
+    ],
+)
+async def test_invalid_words_are_not_added(speech: SpeechServer, ask: Client, word: str, body: dict[str, str]) -> None:
+    """A word with a definition that the service does not take is 400; of several none is added."""
+    path = HOME % "call-center-us" + "/words"
+    assert (await ask("PUT", f"{path}/{word}", json=body)).status == 400
+    assert (await ask("POST", path, json={"words": [{"word": "fine"}, {"word": word, **body}]})).status == 400
+    model = speech.world.model("call-center-us")
+    assert "fine" not in model.data.words
+    assert model.status == "available"
+
+
+async def test_words_are_pending_then_ready(speech: SpeechServer, ask: Client, moved: MovedClock) -> None:
+    """Several words at once are analysed: `pending`, then `ready`; a corpus word that is changed is the user's too."""
+    path = HOME % "call-center-us" + "/words"
+    from_corpus = (await ask("GET", path + "?word_type=corpora&sort=-count")).body["words"][0]
+    changed = {"word": from_corpus["word"], "display_as": "Shown"}
+    assert (await ask("POST", path, json={"words": [changed]})).status == 201
+    model = speech.world.model("call-center-us")
+    assert model.status == "pending"
+    moved.advance(5)
+    assert model.status == "ready"
+    word = (await ask("GET", f"{path}/{from_corpus['word']}")).body
+    assert (word["display_as"], word["count"]) == ("Shown", from_corpus["count"])
+    assert word["source"] == [*from_corpus["source"], "user"]
+
+
+async def test_words_in_paths_are_decoded(ask: Client) -> None:
+    """Words that need URL encoding are found."""
+    answer = await ask("GET", HOME % "pharmacy-zh" + "/words/%E9%98%BF%E8%8E%AB%E8%A5%BF%E6%9E%97")
+    assert answer.body["word"] == "阿莫西林"
+
+
+async def test_archives(ask: Client, moved: MovedClock) -> None:
+    """An archive shows its files and the sum of their lengths."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.wav", wav(30))
+        archive.writestr("b.wav", wav(15))
+    path = HALL % "stadium-noise" + "/audio/more"
+    zipped: dict[str, Any] = {"data": buffer.getvalue(), "headers": {"Content-Type": "application/zip"}}
+    assert (await ask("POST", path, **zipped)).status == 201
+    moved.advance(10)
+    listing = (await ask("GET", path)).body
+    assert listing["container"]["duration"] == 45
+    assert listing["container"]["details"] == {"type": "archive", "compression": "zip"}
+    assert [one["name"] for one in listing["audio"]] == ["a.wav", "b.wav"]
+    assert (await ask("POST", path, **zipped)).status == 400
+    assert (await ask("GET", HALL % "stadium-noise" + "/audio/none")).status == 400
+
+
+async def test_audio_may_be_added_while_other_audio_is_analysed(
+    speech: SpeechServer, ask: Client, moved: MovedClock
+) -> None:
+    """Several recordings can be on their way; what is no audio is `invalid` in the end."""
+    path = HALL % "stadium-noise" + "/audio/"
+    wave_type = {"Content-Type": "audio/wav"}
+    assert (await ask("POST", path + "one", data=wav(5, 16000), headers=wave_type)).status == 201
+    assert (await ask("POST", path + "two", data=b"\xff\xd8 photo", headers=wave_type)).status == 201
+    assert (await ask("POST", HALL % "stadium-noise" + "/train")).status == 409
+    assert (await ask("DELETE", path + "one")).status == 200
+    moved.advance(10)
+    assert (await ask("GET", path + "two")).body["status"] == "invalid"
+    assert speech.world.model("stadium-noise").status == "ready"
+
+
+async def test_deleting_and_resetting(speech: SpeechServer, ask: Client) -> None:
+    """A deleted model is unknown; a reset one keeps its name and versions and is `pending`."""
+    id = ask.id("pharmacy-zh")
+    assert (await ask("DELETE", HOME % "pharmacy-zh")).status == 200
+    assert (await ask("GET", f"/v1/customizations/{id}")).status == 401
+    assert (await ask("DELETE", f"/v1/customizations/{id}")).status == 401
+    assert (await ask("POST", HOME % "support-desk-us" + "/reset")).status == 200
+    model = (await ask("GET", HOME % "support-desk-us")).body
+    assert (model["name"], model["status"], len(model["versions"])) == ("support-desk-us", "pending", 2)
+    assert (await ask("GET", HOME % "support-desk-us" + "/corpora")).body == {"corpora": []}
+
+
+async def test_wrong_paths_and_methods(ask: Client) -> None:
+    """What is no call of the service is 404 or 405, always as JSON with a transaction id."""
+    wrong = await ask("GET", "/v1/customisations")
+    assert (wrong.status, wrong.body["error"]) == (404, "No such child resource.")
+    assert wrong.headers["X-Global-Transaction-Id"]
+    assert (await ask("PUT", "/v1/models")).body["code"] == 405
+
+
+async def test_transaction_id_of_the_caller_is_kept(ask: Client) -> None:
+    """A transaction id that the request brings comes back."""
+    answer = await ask("GET", "/v1/models", headers={"X-Global-Transaction-Id": "mine-1"})
+    assert answer.headers["X-Global-Transaction-Id"] == "mine-1"
