@@ -169,8 +169,16 @@ def bolt(client: AsyncWebClient, me: Self, settings: Settings) -> AsyncApp:
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         authorize=authorize,
         process_before_response=True,
+        logger=_quiet(),
         signing_secret=settings.signing_secret.reveal() if settings.signing_secret else None,
     )
+
+
+def _quiet() -> logging.Logger:
+    """Bolt's logger: it warns of a token in the environment that it does not use, and tells every reconnect."""
+    logger = logging.getLogger("bot.bolt")
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitStack) -> None:

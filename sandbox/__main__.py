@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess
-from sandbox.local_slack.server import SlackServer
+from sandbox.slack.server import SlackServer
 from sandbox.tour import TourFailed, play
 from sandbox.watson.server import SpeechServer
 
@@ -81,8 +81,8 @@ async def _main(options: argparse.Namespace) -> int:
 
 
 def _soon() -> str:
-    """A cron rule for the next minute that is at least 20 s away, in UTC: the tour waits for one announcement."""
-    then = datetime.now(UTC) + timedelta(seconds=80)
+    """A cron rule for the next minute that is at least 15 s away, in UTC: the tour waits for one announcement."""
+    then = datetime.now(UTC) + timedelta(seconds=75)
     return f"{then.minute} {then.hour} * * *"
 
 

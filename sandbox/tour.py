@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sandbox.local_slack.server import SlackServer
+from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
 
 T = TypeVar("T")

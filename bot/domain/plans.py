@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import IDLE, Holdings, Model
-from bot.domain.verdicts import Judgement, Verdict
+from bot.domain.verdicts import Evidence, Judgement, Verdict
 
 
 class Action(StrEnum):
@@ -64,7 +64,7 @@ class Plan:
 
     *have* is the newest version now, *target* the version expected (None: a newer one, whose name nobody knows
     yet). *drops_weight* warns that a saved customization weight is lost. *trains_after* says that data waits
-    which only a training takes in.
+    which only a training takes in. *evidence* is why the model was believed to be outdated.
     """
 
     model: Model
@@ -75,6 +75,7 @@ class Plan:
     drops_weight: bool = False
     trains_after: bool = False
     uncertain: bool = False
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -254,4 +255,5 @@ def _plan(
         drops_weight=drops_weight,
         trains_after=trains_after,
         uncertain=uncertain,
+        evidence=judgement.evidence,
     )

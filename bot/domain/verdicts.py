@@ -114,8 +114,8 @@ _Peers = dict[str, dict[str, tuple[Model, int]]]
 def _peers(snapshot: Snapshot) -> _Peers:
     found: _Peers = {}
     for model in snapshot.models:
-        if model.newest is None:
-            continue
+        if model.newest is None or model.status == "pending":
+            continue  # IBM never says that a model without data shows the versions it would have
         here = found.setdefault(model.base, {})
         best, count = here.get(model.instance, (model, 0))
         if is_newer(model.newest, best.newest or ""):

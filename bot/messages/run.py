@@ -11,6 +11,7 @@ from bot.domain.plans import Action, Estimate, Plan, Step
 from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.kit import actions, button, confirm, context, section
 from bot.messages.text import code, counted, duration, escape, moment, version
+from bot.messages.verdict import evidence_line
 from bot.ports import Block, Message
 
 APPROVE, REJECT = "approve", "reject"
@@ -53,7 +54,8 @@ def card(run: Run, policy: Policy, now: datetime) -> Message:
     reason = f"\n>{escape(run.why)}" if run.why else ""
     blocks: list[Block] = [section(what + reason)]
     if run.state is RunState.WAITING:
-        blocks.append(section(f"{steps_text(plan)}\n{estimate_text(plan.estimate)}"))
+        why = "".join(f"Because: {evidence_line(item, model.base)}\n" for item in plan.evidence[:1])
+        blocks.append(section(f"{why}{steps_text(plan)}\n{estimate_text(plan.estimate)}"))
     blocks.append(context(*_small_print(run, policy)))
     if run.state is RunState.WAITING:
         value = f"{run.id}:{run.digest}"

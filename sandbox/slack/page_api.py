@@ -14,7 +14,7 @@ from .manifest import Manifest
 from .people import People
 from .workspace import APP, BOT, SLACKBOT, TEAM, Json, Refused, Workspace
 
-FOLDER = Path(__file__).parent.parent / "slack" / "page"
+FOLDER = Path(__file__).parent / "page"
 SHOWN = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 

@@ -1,0 +1,78 @@
+"""What the service finds out about audio: type, sampling rate and length."""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+import zipfile
+
+from sandbox.watson.resources import JSON, Audio
+
+_CODECS = "alaw basic flac g729 l16 mp3 mpeg mulaw ogg wav webm"
+
+AUDIO_TYPES = frozenset({"application/octet-stream", *(f"audio/{codec}" for codec in _CODECS.split())})
+"""Content types of recognition; a missing one and `application/octet-stream` mean that the service finds out."""
+
+NEED_RATE = frozenset({"audio/alaw", "audio/l16", "audio/mulaw"})
+"""Content types that must give the sampling rate: `audio/l16;rate=16000`."""
+
+_BYTES_PER_SECOND = {"audio/l16": 32_000, "audio/mulaw": 8_000, "audio/alaw": 8_000, "audio/basic": 8_000}
+_COMPRESSED = 16_000
+_RATE = re.compile(r"rate=(\d+)")
+
+
+class NoAudio(ValueError):
+    """The bytes are not what their content type says."""
+
+
+def wav_facts(body: bytes) -> tuple[int, float]:
+    """Sampling rate in Hz and length in seconds of a WAV file. Raises `NoAudio`."""
+    try:
+        with wave.open(io.BytesIO(body)) as file:
+            return file.getframerate(), file.getnframes() / file.getframerate()
+    except (wave.Error, EOFError, ZeroDivisionError) as error:
+        raise NoAudio(str(error) or "it ends too early") from error
+
+
+def is_wav(body: bytes, content_type: str) -> bool:
+    """Whether *body* is, or claims to be, a WAV file."""
+    return content_type == "audio/wav" or body[:4] == b"RIFF"
+
+
+def stated_rate(header: str) -> int | None:
+    """The sampling rate that a Content-Type header gives, in Hz."""
+    found = _RATE.search(header)
+    return int(found.group(1)) if found else None
+
+
+def measure(name: str, body: bytes, content_type: str) -> Audio:
+    """The audio resource that *body* makes; what cannot be read is `invalid` after its analysis."""
+    if content_type in ("application/zip", "application/gzip"):
+        return _archive(name, body, content_type)
+    try:
+        seconds, details = _single(body, content_type)
+    except NoAudio:
+        return Audio(name, 0.0, {"type": "undetermined"}, broken=True)
+    return Audio(name, seconds, details)
+
+
+def _single(body: bytes, content_type: str) -> tuple[float, JSON]:
+    if is_wav(body, content_type):
+        rate, seconds = wav_facts(body)
+        return seconds, {"type": "audio", "codec": "pcm_s16le", "frequency": rate}
+    if len(body) < 100 or content_type not in AUDIO_TYPES:
+        raise NoAudio("too short, or no audio")
+    codec = content_type.removeprefix("audio/")
+    return len(body) / _BYTES_PER_SECOND.get(content_type, _COMPRESSED), {"type": "audio", "codec": codec}
+
+
+def _archive(name: str, body: bytes, content_type: str) -> Audio:
+    details = {"type": "archive", "compression": content_type.removeprefix("application/")}
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = [one for one in archive.namelist() if not one.endswith("/")]
+            files = [measure(one, archive.read(one), "audio/wav") for one in names]
+    except zipfile.BadZipFile:
+        return Audio(name, 0.0, {"type": "undetermined"}, broken=True)
+    return Audio(name, sum(one.seconds for one in files), details, files=files, broken=not files)

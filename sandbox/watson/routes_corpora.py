@@ -1,0 +1,174 @@
+"""Corpora and grammars of custom language models."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import BodyPartReader
+
+from sandbox.watson import bases
+from sandbox.watson.custom_models import CustomModel
+from sandbox.watson.exchange import Exchange, Reply, Routes
+from sandbox.watson.failures import Refused
+from sandbox.watson.resources import Corpus, Grammar, Word
+
+_RESERVED = frozenset({"user", "base_lm", "default_lm"})
+_SENTENCE = re.compile(r"[.!?\n]+")
+_TOKEN = re.compile(r"[^\W_][\w'-]*")
+
+
+async def list_corpora(x: Exchange) -> Reply:
+    """`GET …/corpora`."""
+    now = x.world.clock.now()
+    return Reply({"corpora": [one.describe(now) for one in x.model("language").data.corpora.values()]})
+
+
+async def get_corpus(x: Exchange) -> Reply:
+    """`GET …/corpora/{corpus_name}`."""
+    data, name = x.model("language").data, x.part("corpus_name")
+    if name not in data.corpora:
+        raise Refused("unknown_resource", kind="corpus", name=name)
+    return Reply(data.corpora[name].describe(x.world.clock.now()))
+
+
+async def add_corpus(x: Exchange) -> Reply:
+    """`POST …/corpora/{corpus_name}`: plain text, as the body itself or as the form field `corpus_file`."""
+    model, name = x.model("language"), x.part("corpus_name")
+    content = await _corpus_text(x)
+    _refuse_addition(x, model, name, replaces=name in model.data.corpora, taken=name in model.data.grammars)
+    text = _decoded(content)
+    words = _TOKEN.findall(text)
+    corpus = Corpus(name, len(words), broken=not words)
+    analysis = 5.0 + len(words) / 5000
+    corpus.done_at = x.world.clock.after(analysis)
+    model.data.forget_source(name)
+    if bases.generation(model.base_model_name) == "previous":
+        corpus.oov = _note_words(model, _unusual(text), name)
+    model.data.corpora[name] = corpus
+    model.changed(analysis)
+    return Reply({}, 201)
+
+
+async def delete_corpus(x: Exchange) -> Reply:
+    """`DELETE …/corpora/{corpus_name}`."""
+    model, name = x.model("language"), x.part("corpus_name")
+    if name not in model.data.corpora:
+        raise Refused("unknown_resource", kind="corpus", name=name)
+    model.refuse_if_busy()
+    del model.data.corpora[name]
+    model.data.forget_source(name)
+    model.changed()
+    return Reply({})
+
+
+async def list_grammars(x: Exchange) -> Reply:
+    """`GET …/grammars`."""
+    now = x.world.clock.now()
+    return Reply({"grammars": [one.describe(now) for one in x.model("language").data.grammars.values()]})
+
+
+async def get_grammar(x: Exchange) -> Reply:
+    """`GET …/grammars/{grammar_name}`."""
+    data, name = x.model("language").data, x.part("grammar_name")
+    if name not in data.grammars:
+        raise Refused("unknown_resource", kind="grammar", name=name)
+    return Reply(data.grammars[name].describe(x.world.clock.now()))
+
+
+async def add_grammar(x: Exchange) -> Reply:
+    """`POST …/grammars/{grammar_name}`."""
+    model, name = x.model("language"), x.part("grammar_name")
+    if not bases.takes_grammars(model.base_model_name):
+        raise Refused("no_grammars", base=model.base_model_name)
+    if x.request.content_type not in ("application/srgs", "application/srgs+xml"):
+        raise Refused("grammar_type")
+    _refuse_addition(x, model, name, replaces=name in model.data.grammars, taken=name in model.data.corpora)
+    text = _decoded(await x.request.read())
+    grammar = Grammar(name, broken=not text.strip(), done_at=x.world.clock.after(4.0))
+    model.data.forget_source(name)
+    model.data.grammars[name] = grammar
+    model.changed(4.0)
+    return Reply({}, 201)
+
+
+async def delete_grammar(x: Exchange) -> Reply:
+    """`DELETE …/grammars/{grammar_name}`."""
+    model, name = x.model("language"), x.part("grammar_name")
+    if name not in model.data.grammars:
+        raise Refused("unknown_resource", kind="grammar", name=name)
+    model.refuse_if_busy()
+    del model.data.grammars[name]
+    model.data.forget_source(name)
+    model.changed()
+    return Reply({})
+
+
+async def _corpus_text(x: Exchange) -> bytes:
+    """The file, from a body of plain text (or curl's default type) or from a form, as IBM's SDK sends it."""
+    if x.request.content_type in ("text/plain", "application/octet-stream", "application/x-www-form-urlencoded"):
+        return await x.request.read()
+    if x.request.content_type != "multipart/form-data":
+        raise Refused("corpus_type")
+    try:
+        async for part in await x.request.multipart():
+            if isinstance(part, BodyPartReader) and part.name == "corpus_file":
+                if not part.headers.get("Content-Type", "text/plain").startswith("text/plain"):
+                    break
+                return bytes(await part.read(decode=True))
+    except ValueError as error:
+        raise Refused("invalid_form", why=str(error)) from error
+    raise Refused("corpus_type")
+
+
+def _refuse_addition(x: Exchange, model: CustomModel, name: str, *, replaces: bool, taken: bool) -> None:
+    if name in _RESERVED or len(name) > 128:
+        raise Refused("reserved_name", name=name)
+    if taken or (replaces and not x.flag("allow_overwrite")):
+        raise Refused("resource_exists", name=name)
+    model.refuse_if_busy()
+
+
+def _decoded(content: bytes) -> str:
+    """The text; empty if it is not UTF-8, which the service assumes."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def _unusual(text: str) -> list[str]:
+    """Words that a base vocabulary hardly has: with capitals inside a sentence, or with digits."""
+    found: list[str] = []
+    for sentence in _SENTENCE.split(text):
+        for at, token in enumerate(_TOKEN.findall(sentence)):
+            telling = token if at else token[1:]
+            if telling != telling.lower() or any(one.isdigit() for one in token):
+                found.append(token)
+    return found
+
+
+def _note_words(model: CustomModel, words: list[str], source: str) -> int:
+    """Takes *words* into the words resource; gives how many different ones there are."""
+    for word in words:
+        known = model.data.words.get(word)
+        if known is None:
+            model.data.words[word] = Word(word, [word.lower()], word, source=[source])
+        elif source in known.source:
+            known.count += 1
+        else:
+            known.source.append(source)
+    return len(set(words))
+
+
+_ONE = "/v1/customizations/{customization_id}"
+
+ROUTES: Routes = {
+    ("GET", f"{_ONE}/corpora"): list_corpora,
+    ("POST", f"{_ONE}/corpora/{{corpus_name}}"): add_corpus,
+    ("GET", f"{_ONE}/corpora/{{corpus_name}}"): get_corpus,
+    ("DELETE", f"{_ONE}/corpora/{{corpus_name}}"): delete_corpus,
+    ("GET", f"{_ONE}/grammars"): list_grammars,
+    ("POST", f"{_ONE}/grammars/{{grammar_name}}"): add_grammar,
+    ("GET", f"{_ONE}/grammars/{{grammar_name}}"): get_grammar,
+    ("DELETE", f"{_ONE}/grammars/{{grammar_name}}"): delete_grammar,
+}

@@ -1,0 +1,94 @@
+"""Base models, and what custom language and acoustic models have in common: list, get, create, delete, reset."""
+
+from __future__ import annotations
+
+import uuid
+
+from sandbox.watson import bases
+from sandbox.watson.custom_models import CustomModel, Kind
+from sandbox.watson.exchange import Exchange, Reply, Routes, text_field
+from sandbox.watson.failures import Refused
+from sandbox.watson.resources import JSON
+
+MOST_MODELS = 1024
+"""Custom models of each kind that one owner may have."""
+
+_FORBIDDEN = frozenset("\\/:=&?")
+
+
+async def list_models(x: Exchange) -> Reply:
+    """`GET /v1/models`."""
+    return Reply({"models": [bases.describe(name, x.service_url) for name in x.instance.base_models]})
+
+
+async def get_model(x: Exchange) -> Reply:
+    """`GET /v1/models/{model_id}`."""
+    name = x.part("model_id")
+    if name not in x.instance.base_models:
+        raise Refused("unknown_base", base=name)
+    return Reply(bases.describe(name, x.service_url))
+
+
+ROUTES: Routes = {("GET", "/v1/models"): list_models, ("GET", "/v1/models/{model_id}"): get_model}
+
+
+def describe(x: Exchange, model: CustomModel) -> JSON:
+    """*model* as the API shows it."""
+    return model.describe(versions=x.world.assumptions.empty_model_shows_versions or not model.data.empty)
+
+
+def listed(x: Exchange, kind: Kind) -> Reply:
+    """All custom models of one kind, or those of one `language`."""
+    wanted = x.query.get("language")
+    found = [model for model in x.instance.models(kind) if wanted in (None, model.language)]
+    return Reply({"customizations": [describe(x, model) for model in found]})
+
+
+async def create(x: Exchange, kind: Kind) -> Reply:
+    """A new, empty custom model on the newest version of its base."""
+    body = await x.json()
+    name = text_field(body, "name", required=True) or ""
+    base = text_field(body, "base_model_name", required=True) or ""
+    description = text_field(body, "description")
+    _check_name(x, kind, name)
+    if description is not None and len(description) > 128:
+        raise Refused("invalid_description")
+    if base not in x.instance.base_models:
+        raise Refused("unknown_base", base=base)
+    allowed = bases.takes_language_models if kind == "language" else bases.takes_acoustic_models
+    if not allowed(base):
+        raise Refused("not_customizable", base=base)
+    dialect = (text_field(body, "dialect") or "").lower() if kind == "language" else ""
+    if dialect and dialect not in [one.lower() for one in bases.dialects(base)]:
+        raise Refused("invalid_dialect", dialect=dialect, base=base)
+    if len(x.instance.models(kind)) >= MOST_MODELS:
+        raise Refused("too_many_models")
+    model = x.world.add_model(
+        x.instance.name, kind, name, base, status="pending", id=str(uuid.uuid4()), description=description
+    )
+    return Reply({"customization_id": model.customization_id}, 201)
+
+
+def delete(x: Exchange, kind: Kind) -> Reply:
+    """Deletes a custom model for good."""
+    model = x.model(kind)
+    model.refuse_if_busy()
+    x.instance.remove(model)
+    return Reply({})
+
+
+def reset(x: Exchange, kind: Kind) -> Reply:
+    """Removes all that a custom model holds."""
+    model = x.model(kind)
+    model.refuse_if_busy()
+    model.reset()
+    return Reply({})
+
+
+def _check_name(x: Exchange, kind: Kind, name: str) -> None:
+    if len(name) > 256:
+        raise Refused("invalid_name", why="at most 256 characters")
+    if bad := _FORBIDDEN.intersection(name):
+        raise Refused("invalid_name", why=f"it must not contain {' '.join(sorted(bad))}")
+    if any(model.name == name for model in x.instance.models(kind)):
+        raise Refused("name_taken", name=name)

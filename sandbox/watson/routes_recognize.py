@@ -1,0 +1,59 @@
+"""`POST /v1/recognize`."""
+
+from __future__ import annotations
+
+from sandbox.watson import bases
+from sandbox.watson.audio import AUDIO_TYPES, NEED_RATE, NoAudio, is_wav, stated_rate, wav_facts
+from sandbox.watson.custom_models import CustomModel, Kind
+from sandbox.watson.exchange import Exchange, Reply, Routes
+from sandbox.watson.failures import Refused
+from sandbox.watson.recognition import choose, result
+
+DEFAULT_BASE = "en-US_BroadbandModel"
+"""The base that the service uses if a request names none (models-use.md)."""
+
+LEAST_BYTES = 100
+
+
+async def recognize(x: Exchange) -> Reply:
+    """Checks the audio, decides on versions and custom models, and makes up a transcript."""
+    base = x.query.get("model", DEFAULT_BASE)
+    if base in bases.RETIRED_NAMES or base not in x.instance.base_models:
+        raise Refused("unknown_base", base=base)
+    language_model = _custom(x, "language", "language_customization_id") or _custom(x, "language", "customization_id")
+    acoustic_model = _custom(x, "acoustic", "acoustic_customization_id")
+    if x.number("customization_weight", 0.0, 1.0) is not None and language_model is None:
+        raise Refused("weight_alone")
+    await _check_audio(x, base)
+    chosen = choose(x.world, x.instance, base, language_model, acoustic_model, x.query.get("base_model_version"))
+    return Reply(result(chosen, x.unknown))
+
+
+def _custom(x: Exchange, kind: Kind, parameter: str) -> CustomModel | None:
+    id = x.query.get(parameter)
+    if not id:
+        return None
+    if x.instance.plan == "lite":
+        raise Refused("lite_plan", url=x.service_url)
+    return x.instance.find(kind, id)
+
+
+async def _check_audio(x: Exchange, base: str) -> None:
+    """Size, type and sampling rate. Raises `Refused`."""
+    body = await x.request.read()
+    if len(body) < LEAST_BYTES:
+        raise Refused("audio_too_short", size=len(body))
+    kind, header = x.request.content_type, x.request.headers.get("Content-Type", "")
+    if kind not in AUDIO_TYPES or (kind in NEED_RATE and stated_rate(header) is None):
+        raise Refused("audio_type", type=header)
+    rate = stated_rate(header)
+    if is_wav(body, kind):
+        try:
+            rate, _ = wav_facts(body)
+        except NoAudio as error:
+            raise Refused("no_audio", why=str(error)) from error
+    if rate is not None and rate < bases.rate(base):
+        raise Refused("audio_rate", rate=rate, minimum=bases.rate(base), base=base)
+
+
+ROUTES: Routes = {("POST", "/v1/recognize"): recognize}

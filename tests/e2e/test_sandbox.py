@@ -1,0 +1,202 @@
+"""`python -m sandbox` as the README starts it: the tour, and the page played by five people in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+browser_only = pytest.mark.skipif(CHROMIUM is None, reason="no chromium installed: apt-get install chromium")
+
+
+@pytest.mark.timeout(150)
+def test_the_tour():
+    """It plays the whole way without a browser, prints the conversation, and exits with 0 because it happened."""
+    environment = {**os.environ, "RETUNE_POLL_LANGUAGE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--tour", "--speed", "5"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=140,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "It really happened" in done.stdout
+    assert "Proof: the service now lists en-US_NarrowbandModel.v2020-01-16" in done.stdout
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """The page of a running sandbox."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--speed", "5"],
+        cwd=ROOT,
+        env={**os.environ, "RETUNE_POLL_LANGUAGE": "1", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if found := re.search(r"Open (http://\S+)", line):
+            yield found[1]
+            break
+    else:
+        pytest.fail("".join(lines))
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    assert process.wait(10) == 0
+    process.stdout.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without its calls home."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, with every error of its scripts and every request elsewhere noted."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+
+    def requested(request: Request) -> None:
+        if not request.url.startswith((address, "data:")):
+            wrong.append(request.url)
+
+    opened.on("request", requested)
+    opened.goto(address)
+    expect(opened.get_by_test_id("connection")).to_have_text("bot connected", timeout=20_000)
+    yield opened
+    assert wrong == []
+
+
+def write(page: Page, text: str) -> None:
+    """Types into the composer and sends; a completion that is still open is closed first."""
+    composer = page.get_by_test_id("composer")
+    composer.fill(text)
+    composer.press("Escape")
+    composer.press("Enter")
+
+
+def become(page: Page, person: str) -> None:
+    page.locator(f"[data-person={person}]").click()
+    expect(page.locator(f"[data-person={person}]")).to_have_attribute("aria-pressed", "true")
+
+
+def press(page: Page, action: str) -> None:
+    """A button with a confirm dialog, confirmed."""
+    page.locator(f"[data-action-id={action}]").click()
+    page.get_by_test_id("confirm-accept").click()
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+def test_the_main_job_in_the_browser(page: Page):
+    """A typo, the request, the wrong people, the approval, the thread, the proof: seen as people see it."""
+    write(page, "/stt-upgrade call-centre-us")
+    expect(page.locator("#main").get_by_text("Did you mean call-center-us")).to_be_visible()
+    composer = page.get_by_test_id("composer")
+    composer.fill("/stt-up")
+    expect(page.get_by_role("option")).to_have_count(1)
+    composer.press("Enter")
+    composer.press_sequentially("call-center-us")
+    composer.press("Enter")
+    modal = page.get_by_test_id("modal")
+    expect(modal.get_by_text("cannot be undone")).to_be_visible(timeout=10_000)
+    modal.get_by_label("Reason").fill("Callers report <misheard> names")
+    page.get_by_test_id("modal-submit").click()
+    expect(page.locator("[data-action-id=approve]")).to_be_visible(timeout=10_000)
+    expect(page.locator("#main").get_by_text("Callers report <misheard> names")).to_be_visible()
+
+    press(page, "approve")
+    expect(page.locator("#main").get_by_text("You asked for this upgrade yourself")).to_be_visible()
+    for person, refusal in (("U0MEI", "You may not decide"), ("U0GUS", "Guests and bots cannot decide")):
+        become(page, person)
+        press(page, "approve")
+        expect(page.locator("#main").get_by_text(refusal)).to_be_visible()
+
+    become(page, "U0GRACE")
+    expect(page.locator("#main").get_by_text("You may not decide")).to_have_count(0)
+    page.locator("[data-action-id=approve]").click()
+    page.get_by_test_id("confirm-deny").click()
+    expect(page.locator("[data-action-id=approve]")).to_be_visible()
+    press(page, "approve")
+    expect(page.locator("[data-action-id=approve]")).to_have_count(0)
+    page.locator("[data-open-thread]").click(timeout=10_000)
+    thread = page.get_by_test_id("thread")
+    expect(thread.get_by_text("Step 1 of 1")).to_be_visible(timeout=10_000)
+    expect(thread.get_by_text("Proof: the service now lists")).to_be_visible(timeout=30_000)
+    expect(page.locator("#main").get_by_text("Upgrade done")).to_be_visible()
+
+    page.locator("[data-channel=home]").click()
+    home = page.get_by_test_id("home")
+    expect(home.get_by_text("Last outcomes")).to_be_visible(timeout=10_000)
+    expect(home.get_by_text("request 1: call-center-us")).to_be_visible()
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+def test_rejection_and_keyboard(page: Page):
+    """Everything by keyboard: ask, be somebody else, reject with a reason, read it in the thread."""
+    page.get_by_test_id("composer").focus()
+    page.keyboard.type("/stt-upgrade claims-hotline")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("modal").get_by_text("cannot be undone")).to_be_visible(timeout=10_000)
+    page.keyboard.type("just asking")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-action-id=reject]")).to_be_visible(timeout=10_000)
+    page.keyboard.press("Alt+3")
+    expect(page.locator("[data-person=U0TOMAS]")).to_have_attribute("aria-pressed", "true")
+    page.locator("[data-action-id=reject]").focus()
+    page.keyboard.press("Enter")
+    modal = page.get_by_test_id("modal")
+    expect(modal.get_by_text("Why not?")).to_be_visible(timeout=10_000)
+    page.get_by_test_id("modal-submit").click()
+    expect(modal.get_by_text("Please complete this required field.")).to_be_visible()
+    modal.get_by_label("Why not?").fill("not this week")
+    page.get_by_test_id("modal-submit").click()
+    expect(page.locator("#main").get_by_text("Upgrade rejected").first).to_be_visible(timeout=10_000)
+    page.locator("[data-open-thread]").click()
+    expect(page.get_by_test_id("thread").get_by_text("not this week").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("thread")).to_be_hidden()
+
+
+@browser_only
+@pytest.mark.browser
+def test_on_a_narrow_screen(page: Page):
+    """On a telephone the sidebar opens and closes, and nothing is wider than the screen."""
+    page.set_viewport_size({"width": 420, "height": 800})
+    write(page, "/stt-help")
+    expect(page.locator("#main").get_by_text("lists the custom models with what is outdated")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    page.get_by_label("Channels and people").click()
+    become(page, "U0MEI")
