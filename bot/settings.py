@@ -124,7 +124,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     except EnvValidationError as error:
         texts = cast("dict[str, list[str]]", error.error_messages)
         faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
-    if not read["app_token"] and not read["signing_secret"] and not any("SLACK_APP" in f for f in faults):
+    if not read["app_token"] and not read["signing_secret"] and not any("SLACK_APP_TOKEN" in fault for fault in faults):
         faults.append(
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."

@@ -47,9 +47,10 @@ def card(run: Run, policy: Policy, now: datetime) -> Message:
     """The message in the channel: asks for approval, later shows the outcome."""
     plan, model = run.plan, run.plan.model
     title = f"{headline(run)}: {code(model.name)}"
+    for_good = " · *An upgrade cannot be undone.*" if run.ended_at is None else ""
     what = (
         f"*{title}*\n{model.kind} model on {code(model.base)} · instance {code(model.instance)}\n"
-        f"{version(plan.have, model.base)} → {version(plan.target, model.base)} · *An upgrade cannot be undone.*"
+        f"{version(plan.have, model.base)} → {version(plan.target, model.base)}{for_good}"
     )
     reason = f"\n>{escape(run.why)}" if run.why else ""
     blocks: list[Block] = [section(what + reason)]

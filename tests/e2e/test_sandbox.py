@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
+from tests.e2e.conftest import Tour
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
@@ -24,21 +26,12 @@ browser_only = pytest.mark.skipif(CHROMIUM is None, reason="no chromium installe
 
 
 @pytest.mark.timeout(150)
-def test_the_tour():
+def test_the_tour(tour: Tour):
     """It plays the whole way without a browser, prints the conversation, and exits with 0 because it happened."""
-    environment = {**os.environ, "RETUNE_POLL_LANGUAGE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", "--tour", "--speed", "5"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=140,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "It really happened" in done.stdout
-    assert "Proof: the service now lists en-US_NarrowbandModel.v2020-01-16" in done.stdout
+    said = tour.finish(140)
+    assert tour.process.returncode == 0, said
+    assert "It really happened" in said
+    assert "Proof: the service now lists en-US_NarrowbandModel.v2020-01-16" in said
 
 
 @pytest.fixture
