@@ -1,0 +1,34 @@
+"""`python -m tests.bench`: prints the measurements."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from tests.bench.acks import acks
+from tests.bench.work import tick, unchanged_pass
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--quick", action="store_true", help="one round, small bursts")
+    quick = parser.parse_args().quick
+    print("acknowledgements: Retune against a bare Bolt app tuned in the same way; medians of the rounds")
+    print(f"{'':34}{'ours':>10}{'floor':>10}{'ratio':>8}  bar")
+    for row in await acks(1 if quick else 3, (100,) if quick else (500, 2000)):
+        print(f"{f'{row.what} ({row.unit})':34}{row.ours:10.2f}{row.floor:10.2f}{row.ratio:8.2f}  {row.bar}")
+    print("\none poll of running upgrades on one instance")
+    for count in (0, 1, 2, 10):
+        found = await tick(count) if count else None
+        asked = dict(found.service) if found else "nothing (the inventory only)"
+        print(f"{count:5} running: service {asked}, Slack {dict(found.slack) if found else 'nothing'}")
+    count = 100 if quick else 1000
+    passed = await unchanged_pass(count)
+    print(
+        f"\nan unchanged pass with {count} runs in flight: {passed.milliseconds:.2f} ms a second, "
+        f"{passed.rows} rows written, {passed.calls} calls made"
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

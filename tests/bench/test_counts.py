@@ -1,0 +1,21 @@
+"""What is counted, not timed: requests and rows while upgrades run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.work import tick, unchanged_pass
+
+
+@pytest.mark.parametrize(("runs", "asked"), [(1, {"model": 1}), (2, {"models": 1}), (10, {"models": 1})])
+async def test_one_request_for_all_runs_of_an_instance(runs: int, asked: dict[str, int]):
+    """One waiting run is read by itself, from two on one list call serves all."""
+    found = await tick(runs)
+    assert found.service == asked
+    assert set(found.slack) <= {"edit"}
+
+
+async def test_an_unchanged_pass_costs_nothing():
+    """With 50 runs in flight and nothing due: no row, no call."""
+    found = await unchanged_pass(50)
+    assert (found.rows, found.calls) == (0, 0)
