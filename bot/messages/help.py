@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from bot.messages.kit import context, section
 from bot.ports import Message
@@ -43,6 +44,7 @@ COMMANDS = (
 )
 
 
+@cache
 def help_text() -> Message:
     """Every command with examples that can be copied."""
     lines = [

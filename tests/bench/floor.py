@@ -1,4 +1,4 @@
-"""The floor: a bare Bolt app, tuned as Retune is and doing nothing but acknowledge. Runs as a process of its own."""
+"""The floor: a bare Bolt app, tuned as Retune is, that acknowledges with a fixed answer. A process of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
+
+
+ANSWER = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 160, "verbatim": True}} for _ in range(8)]
+"""As many blocks of about the same size as the answer that is measured."""
 
 
 async def main() -> None:
@@ -37,7 +41,7 @@ async def main() -> None:
 
         @app.command(re.compile(""))
         async def on_command(ack: AsyncAck) -> None:
-            await ack("ok")
+            await ack(text="Commands", blocks=ANSWER, response_type="ephemeral")
 
         handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=5) for _ in range(2)]
         await asyncio.gather(*(handler.connect_async() for handler in handlers))
