@@ -13,7 +13,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-
 ANSWER = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 160, "verbatim": True}} for _ in range(8)]
 """As many blocks of about the same size as the answer that is measured."""
 
