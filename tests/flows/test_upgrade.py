@@ -268,3 +268,31 @@ async def test_nothing_due_calls_nobody(world: World):
     assert world.speech.calls == []
     assert world.chat.calls == []
     assert world.store._db.conn.total_changes == changes
+
+
+async def test_a_partial_upgrade_by_hand_after_the_approval(world: World):
+    """The model is still outdated but not as it was approved: it does not start, and asks for a new decision."""
+    run_id = await approved(world)
+    between = "en-US_NarrowbandModel.v2019-03-01"
+    world.speech.kept["id-call-center-us"] = replace(world.speech.kept["id-call-center-us"], versions=(OLD, between))
+    await world.ring()
+    assert world.run(run_id).state is RunState.CHANGED
+    assert world.speech.begun == []
+    assert "not those that were approved" in world.run(run_id).outcome
+
+
+async def test_only_one_process_does_the_work(tmp_path):
+    """The second process does nothing by itself while the first holds the lease, and takes over when it is gone."""
+    first = World(tmp_path / "lease.db")
+    second = World(tmp_path / "lease.db", clock=first.clock, holder="there:2")
+    first.fleet()
+    second.chat, second.speech = first.chat, first.speech
+    second.start()
+    await first.ring()
+    first.speech.calls.clear()
+    await second.ring(after=5)
+    assert first.speech.calls == []
+    await second.ring(after=11)
+    assert "models" in first.speech.calls
+    first.store.close()
+    second.store.close()
