@@ -13,6 +13,7 @@ import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -25,15 +26,18 @@ from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.telling import Teller
 from bot.flows.worker import Worker
-from bot.ports import SpeechService
 from bot.settings import Settings
 from bot.store import Store
 from commands import register
 from commands.desk import Desk
+
+if TYPE_CHECKING:
+    from bot.adapters.watson import WatsonSpeech
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +86,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             parallel=settings.parallel,
             polls={"language": settings.poll_language, "acoustic": settings.poll_acoustic},
         )
+        prober = Prober(
+            *(services, services, inventory, store, clock),
+            probe_every=_every(settings.probe),
+            canary_every=_every(settings.canary),
+        )
         worker = Worker(
-            *(store, inventory, requests, runner, teller, announcer, clock, background),
+            *(store, inventory, requests, runner, teller, announcer, prober, clock, background),
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
         )
@@ -92,13 +101,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = bolt(client, me, settings)
         register(
             app,
-            Desk(store, inventory, requests, runner, announcer, chat, chat, clock, background, me.user),
+            Desk(store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user),
         )
         await _listen(app, settings, me, stack)
         await _alarms(settings, worker, announcer, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
         await _until(stop, ring, worker)
         log.info("stopping")
+
+
+def _every(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def read_catalog(settings: Settings) -> Catalog:
@@ -128,11 +141,12 @@ async def nothing() -> None:
     """Stands in for a call that is not needed."""
 
 
-async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, SpeechService]:
+async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, WatsonSpeech]:
     """The adapters of all instances over one HTTP client for each TLS rule. Raises `SettingsError`."""
-    from bot.adapters.watson import IbmAuth, WatsonSpeech, authenticator, client
+    from bot.adapters.ibm_auth import IbmAuth, authenticator
+    from bot.adapters.watson import WatsonSpeech, client
 
-    services: dict[str, SpeechService] = {}
+    services: dict[str, WatsonSpeech] = {}
     clients = {}
     faults: list[str] = []
     for instance in settings.instances.values():

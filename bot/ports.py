@@ -99,6 +99,19 @@ class SpeechService(Protocol):
         """Begins an upgrade or a training. Sent once, never repeated here: see `OutcomeUnknown`."""
 
 
+class Probing(Protocol):
+    """What observing on purpose asks of an instance. Every call raises a `ServiceError`."""
+
+    async def warnings(self, model: Model) -> tuple[str, ...]:
+        """Recognizes one second of built-in audio with a model and gives the warnings of the answer."""
+
+    async def create(self, kind: Kind, name: str, base: str) -> str:
+        """Creates an empty custom model and gives its id."""
+
+    async def delete(self, kind: Kind, id: str) -> None:
+        """Deletes a custom model. Only ever one that we created ourselves."""
+
+
 class Clock(Protocol):
     """The time."""
 

@@ -66,6 +66,8 @@ class Settings:
     poll_language: float
     poll_acoustic: float
     inventory: float
+    probe: float | None
+    canary: float | None
     catalog: Path | None
     log: Literal["text", "json"]
 
@@ -82,6 +84,11 @@ def seconds(text: str) -> float:
     return float(found.group(1)) * _UNIT[found.group(2)]
 
 
+def span_or_off(text: str) -> float | None:
+    """A duration, or `off`."""
+    return None if text.strip().lower() in ("off", "no", "") else seconds(text)
+
+
 def words(text: str) -> tuple[str, ...]:
     """A list separated by commas or spaces."""
     return tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
@@ -90,7 +97,7 @@ def words(text: str) -> tuple[str, ...]:
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = Env(eager=False)
-    for parse in (seconds, words, zone, choice_of("text", "json"), yes):
+    for parse in (seconds, span_or_off, words, zone, choice_of("text", "json"), yes):
         env.add_parser(parse.__name__, parse)
     if dotenv is not None and dotenv.is_file():
         env.read_env(str(dotenv), recurse=False)
@@ -115,6 +122,8 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
         "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),
         "inventory": _parsed(env, "seconds", "RETUNE_INVENTORY", "15m"),
+        "probe": _parsed(env, "span_or_off", "RETUNE_PROBE", "off"),
+        "canary": _parsed(env, "span_or_off", "RETUNE_CANARY", "off"),
         "catalog": env.path("RETUNE_CATALOG", None),
         "log": _parsed(env, "text_or_json", "RETUNE_LOG", "text"),
     }
@@ -151,7 +160,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
             key: read[key]
             for key in (
                 *("port", "slack_api_url", "channel", "database", "parallel", "poll_language"),
-                *("poll_acoustic", "inventory", "catalog", "log"),
+                *("poll_acoustic", "inventory", "probe", "canary", "catalog", "log"),
             )
         },
     )

@@ -25,6 +25,7 @@ from commands.help import help
 from commands.home import refresh, show
 from commands.model import model
 from commands.models import models, turn
+from commands.probe import link, probe
 from commands.runs import runs
 from commands.upgrade import linked, submitted, upgrade
 
@@ -49,6 +50,8 @@ ACTIONS: Mapping[str, Handler] = {
     "approve": approve,
     "reject": reject,
     "home": refresh,
+    "probe": probe,
+    "link": link,
 }
 """By the part of the action id before the colon."""
 

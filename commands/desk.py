@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.ports import Chat, Clock, Message, Place, Windows
@@ -23,6 +24,7 @@ class Desk:
     requests: Requests
     runner: Runner
     announcer: Announcer
+    prober: Prober
     chat: Chat
     windows: Windows
     clock: Clock

@@ -139,6 +139,7 @@ class FakeSpeech:
     calls: list[str] = field(default_factory=list)
     before: dict[str, str] = field(default_factory=dict)
     lose_answers: int = 0
+    warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -187,6 +188,24 @@ class FakeSpeech:
 
             raise OutcomeUnknown("lost", instance=self.name)
         return Receipt("tx-1")
+
+    async def warnings(self, model: Model) -> tuple[str, ...]:
+        self._call("warnings")
+        return self.warned.get(model.id, ())
+
+    async def create(self, kind: Kind, name: str, base: str) -> str:
+        self._call("create")
+        id = f"made-{len(self.kept)}"
+        newest = self.latest.get(base)
+        like = next(model for model in self.kept.values() if model.base == base)
+        self.kept[id] = replace(
+            like, id=id, name=name, kind=kind, status="pending", versions=(newest,) if newest else None
+        )
+        return id
+
+    async def delete(self, kind: Kind, id: str) -> None:
+        self._call("delete")
+        del self.kept[id]
 
     def finish(self, id: str, *, status: str | None = None, grow: bool = True) -> None:
         """Ends what was begun, as the service would."""

@@ -18,6 +18,7 @@ from bot.domain.runs import Run
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.telling import Teller
@@ -64,6 +65,8 @@ class World:
     needed: int = 1
     self_approval: bool = False
     holder: str = "here:1"
+    probe_every: timedelta | None = None
+    canary_every: timedelta | None = None
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
@@ -95,15 +98,21 @@ class World:
             parallel=2,
             polls={"language": 10, "acoustic": 60},
         )
+        services = {"stt": self.speech}
+        self.prober = Prober(
+            *(services, services, self.inventory, self.store, self.clock),
+            probe_every=self.probe_every,
+            canary_every=self.canary_every,
+        )
         self.worker = Worker(
-            *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer),
+            *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer, self.prober),
             *(self.clock, self.background),
             holder=self.holder,
             inventory_every=timedelta(minutes=15),
         )
         self.desk = Desk(
-            *(self.store, self.inventory, self.requests, self.runner, self.announcer, self.chat, self.chat),
-            *(self.clock, self.background, "UBOT"),
+            *(self.store, self.inventory, self.requests, self.runner, self.announcer, self.prober),
+            *(self.chat, self.chat, self.clock, self.background, "UBOT"),
         )
 
     def _woke(self) -> None:

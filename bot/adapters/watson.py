@@ -7,7 +7,7 @@ once: if its answer is lost, `OutcomeUnknown` says so, and the caller looks befo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,9 +16,21 @@ import jwt
 import msgspec
 import requests
 from httpx_retries import Retry, RetryTransport
-from ibm_cloud_sdk_core import ApiException, get_authenticator_from_environment
-from ibm_cloud_sdk_core.authenticators import Authenticator
+from ibm_cloud_sdk_core import ApiException
 
+from bot.adapters.built_in_audio import one_second
+from bot.adapters.watson_answers import (
+    Audio,
+    Corpora,
+    CustomModel,
+    CustomModels,
+    Grammars,
+    Recognized,
+    Refused,
+    Resource,
+    SpeechModels,
+    Words,
+)
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.plans import Action
@@ -31,7 +43,6 @@ from bot.errors import (
     RequestRefused,
     ServiceError,
     ServiceUnavailable,
-    SettingsError,
 )
 from bot.ports import Receipt
 
@@ -40,127 +51,6 @@ T = TypeVar("T")
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ROOTS: Mapping[Kind, str] = {"language": "customizations", "acoustic": "acoustic_customizations"}
 UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
-
-
-class CustomModel(msgspec.Struct):
-    """`LanguageModel` and `AcousticModel` as the service sends them; only the id is promised."""
-
-    customization_id: str
-    name: str = ""
-    base_model_name: str = ""
-    language: str = ""
-    status: str = ""
-    versions: list[str] | None = None
-    created: str | None = None
-    updated: str | None = None
-    owner: str = ""
-    description: str | None = None
-    error: Any = None
-
-
-class CustomModels(msgspec.Struct):
-    """The answer to both list calls."""
-
-    customizations: list[CustomModel]
-
-
-class SpeechModelName(msgspec.Struct):
-    """A base model, as far as we need it."""
-
-    name: str
-
-
-class SpeechModels(msgspec.Struct):
-    """The answer to `GET /v1/models`."""
-
-    models: list[SpeechModelName]
-
-
-class Resource(msgspec.Struct):
-    """A corpus, grammar or audio resource."""
-
-    name: str = ""
-    status: str = ""
-
-
-class Corpora(msgspec.Struct):
-    """The answer to `GET …/corpora`."""
-
-    corpora: list[Resource] = []
-
-
-class Grammars(msgspec.Struct):
-    """The answer to `GET …/grammars`."""
-
-    grammars: list[Resource] = []
-
-
-class Word(msgspec.Struct):
-    """A word; that it has an error at all means that it blocks training."""
-
-    word: str = ""
-    error: Any = None
-
-
-class Words(msgspec.Struct):
-    """The answer to `GET …/words`."""
-
-    words: list[Word] = []
-
-
-class Audio(msgspec.Struct):
-    """The answer to `GET …/audio`."""
-
-    total_minutes_of_audio: float = 0.0
-    audio: list[Resource] = []
-
-
-class Refused(msgspec.Struct):
-    """An error's body; any part of it may be missing, and gateways send something else altogether."""
-
-    error: Any = None
-    message: Any = None
-    errorMessage: Any = None
-
-
-class IbmAuth(httpx.Auth):
-    """IBM's authenticator in httpx's form. Its token requests block, so they run in a thread.
-
-    Tokens are refreshed before they end by the authenticator itself; a 401 is tried once more with a new token.
-    """
-
-    def __init__(self, authenticator: Authenticator) -> None:
-        self._authenticator = authenticator
-        self._lock = asyncio.Lock()
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Adds the header, and once more with a fresh token after a 401."""
-        request.headers.update(await self._headers())
-        response = yield request
-        tokens = getattr(self._authenticator, "token_manager", None)
-        if response.status_code == 401 and tokens is not None:
-            tokens.expire_time = 0
-            tokens.request_time = 0
-            request.headers.update(await self._headers())
-            yield request
-
-    async def _headers(self) -> dict[str, str]:
-        wrapped: dict[str, Any] = {"headers": {}}
-        async with self._lock:  # one token request at a time for each instance
-            await asyncio.to_thread(self._authenticator.authenticate, wrapped)
-        return {str(name): str(value) for name, value in wrapped["headers"].items()}
-
-
-def authenticator(instance: str) -> Authenticator:
-    """IBM's authenticator from IBM's own variables. Raises `SettingsError`."""
-    prefix = instance.upper().replace("-", "_")
-    try:
-        found = get_authenticator_from_environment(instance)
-    except (ValueError, TypeError) as error:
-        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
-    if found is None:
-        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
-    return found
 
 
 class WatsonSpeech:
@@ -231,8 +121,41 @@ class WatsonSpeech:
         if force:
             query["force"] = "true"
         path = f"/v1/{ROOTS[kind]}/{id}/{'train' if training else 'upgrade_model'}"
+        response = await self._write("POST", path, params=query)
+        if response.status_code in (500, 502, 504):
+            text = f"{self._name} answered {response.status_code} to the request; Retune looks whether it began."
+            raise OutcomeUnknown(text, instance=self._name, transaction=_transaction(response))
+        await self._check(response, kind)
+        return Receipt(_transaction(response))
+
+    async def warnings(self, model: Model) -> tuple[str, ...]:
+        """One second of built-in audio: 16 kHz suits every base model, which takes its own rate or a higher one."""
+        which = "language_customization_id" if model.kind == "language" else "acoustic_customization_id"
+        response = await self._write(
+            "POST",
+            "/v1/recognize",
+            params={"model": model.base, which: model.id},
+            content=one_second(),
+            headers={"Content-Type": "audio/wav", "X-Watson-Learning-Opt-Out": "true"},
+        )
+        await self._check(response, model.kind)
+        return tuple(self._decoded(response, Recognized).warnings)
+
+    async def create(self, kind: Kind, name: str, base: str) -> str:
+        """Creates an empty custom model."""
+        body = {"name": name, "base_model_name": base, "description": "made and deleted again by Retune"}
+        response = await self._write("POST", f"/v1/{ROOTS[kind]}", json=body)
+        await self._check(response, None)
+        return self._decoded(response, CustomModel).customization_id
+
+    async def delete(self, kind: Kind, id: str) -> None:
+        """Deletes a custom model."""
+        await self._check(await self._write("DELETE", f"/v1/{ROOTS[kind]}/{id}"), kind)
+
+    async def _write(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """A request that is sent once. Raises `ServiceUnavailable` or `OutcomeUnknown` when it has no answer."""
         try:
-            response = await self._client.post(self._url + path, params=query, auth=self._auth)
+            return await self._client.request(method, self._url + path, auth=self._auth, **options)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._unreachable(error) from error
         except httpx.HTTPError as error:
@@ -240,11 +163,6 @@ class WatsonSpeech:
             raise OutcomeUnknown(text, instance=self._name) from error
         except Exception as error:
             raise await self._no_token(error) from error
-        if response.status_code in (500, 502, 504):
-            text = f"{self._name} answered {response.status_code} to the request; Retune looks whether it began."
-            raise OutcomeUnknown(text, instance=self._name, transaction=_transaction(response))
-        await self._check(response, kind)
-        return Receipt(_transaction(response))
 
     async def _read(self, path: str, shape: type[T], *, kind: Kind | None = None) -> T:
         try:
@@ -254,6 +172,9 @@ class WatsonSpeech:
         except Exception as error:
             raise await self._no_token(error) from error
         await self._check(response, kind)
+        return self._decoded(response, shape)
+
+    def _decoded(self, response: httpx.Response, shape: type[T]) -> T:
         try:
             return msgspec.json.decode(response.content, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bot.domain.catalog import Catalog, RecreateRange, RequiredUpdate
 from bot.domain.fleet import IN_PROGRESS, Model, Snapshot, embedded_date, is_newer
+from bot.domain.observations import NOTHING, Observations, Stage
 
 
 class Verdict(StrEnum):
@@ -26,9 +27,11 @@ class Verdict(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """Where evidence comes from; `warning` and `canary` are observations, the others are read."""
+    """Where evidence comes from; `warning` and `canary` are observed on purpose, the others are read."""
 
+    WARNING = "warning"
     SIBLING = "sibling"
+    CANARY = "canary"
     CATALOG = "catalog"
 
 
@@ -41,10 +44,12 @@ class Strength(StrEnum):
 
 
 class Risk(StrEnum):
-    """What recognition requests with the model meet, today or when the old version goes."""
+    """What recognition requests with the model meet, today or when the old version goes; the worst first."""
 
+    IGNORED = "customization ignored"
     RETIRED = "retired base"
     REFUSED = "requests fail"
+    WARNED = "returns warnings"
     EXPECTED = "warning expected"
     NONE = "none"
 
@@ -91,20 +96,30 @@ LEAD = timedelta(days=112)
 """A date inside a version string lies up to 111 days (16 weeks) before the release note of that version."""
 
 
-def judge(snapshot: Snapshot, catalog: Catalog, today: date) -> tuple[Judgement, ...]:
+def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observations = NOTHING) -> tuple[Judgement, ...]:
     """A judgement for each model of the snapshot, in the snapshot's order.
 
     *today* dates what is seen in the snapshot itself where an instance does not say when it was read.
     """
     peers = _peers(snapshot)
-    return tuple(_judge_one(model, snapshot, catalog, peers, today) for model in snapshot.models)
+    return tuple(_judge_one(model, snapshot, catalog, peers, today, observed) for model in snapshot.models)
 
 
 def acting_on(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     """The judgements that somebody should act on, worst first, longest waiting first among equals."""
     order = list(Verdict)
     worth = [j for j in judgements if j.outdated or j.verdict in (Verdict.RETIRED, Verdict.RECREATE, Verdict.FAILED)]
-    return tuple(sorted(worth, key=lambda j: (order.index(j.verdict), j.since or date.max, j.model.name.casefold())))
+    return tuple(
+        sorted(
+            worth,
+            key=lambda j: (
+                j.risk is not Risk.IGNORED,
+                order.index(j.verdict),
+                j.since or date.max,
+                j.model.name.casefold(),
+            ),
+        )
+    )
 
 
 _Peers = dict[str, dict[str, tuple[Model, int]]]
@@ -124,7 +139,9 @@ def _peers(snapshot: Snapshot) -> _Peers:
     return found
 
 
-def _judge_one(model: Model, snapshot: Snapshot, catalog: Catalog, peers: _Peers, today: date) -> Judgement:
+def _judge_one(
+    model: Model, snapshot: Snapshot, catalog: Catalog, peers: _Peers, today: date, observed: Observations
+) -> Judgement:
     reading = snapshot.instances[model.instance]
     entry = catalog.base(model.base)
     discontinued = entry.discontinued.get(model.deployment) if entry else None
@@ -142,7 +159,12 @@ def _judge_one(model: Model, snapshot: Snapshot, catalog: Catalog, peers: _Peers
             discontinued=discontinued,
             successor=successor,
         )
-    evidence = (*_from_siblings(model, snapshot, peers, today), *_from_catalog(model, catalog))
+    evidence = (
+        *_from_probe(model, observed),
+        *_from_siblings(model, snapshot, peers, today),
+        *_from_canary(model, observed),
+        *_from_catalog(model, catalog),
+    )
     target = _target(evidence)
     since = min((e.on for e in evidence if e.kind is EvidenceKind.CATALOG), default=None)
     if since is None and target is not None:
@@ -152,7 +174,7 @@ def _judge_one(model: Model, snapshot: Snapshot, catalog: Catalog, peers: _Peers
     return Judgement(
         model,
         verdict,
-        Risk.EXPECTED if evidence and verdict is not Verdict.EMPTY else Risk.NONE,
+        _risk(model, verdict, evidence, observed),
         evidence,
         target,
         since,
@@ -173,13 +195,36 @@ def _verdict(model: Model, evidence: tuple[Evidence, ...], *, known: bool) -> Ve
         return Verdict.FAILED
     if model.status == "pending":
         return Verdict.EMPTY
-    if any(e.strength is Strength.PROOF for e in evidence):
+    if any(e.strength in (Strength.PROOF, Strength.STRONG) for e in evidence):
         return Verdict.OUTDATED
     if evidence:
         return Verdict.LIKELY_OUTDATED
     if model.newest is None or not known:
         return Verdict.UNKNOWN
     return Verdict.CURRENT
+
+
+def _risk(model: Model, verdict: Verdict, evidence: tuple[Evidence, ...], observed: Observations) -> Risk:
+    probe = observed.probes.get(model.ref)
+    if any(item.kind is EvidenceKind.WARNING for item in evidence) and probe is not None:
+        return Risk.IGNORED if probe.stage is Stage.IGNORED else Risk.WARNED
+    return Risk.EXPECTED if evidence and verdict is not Verdict.EMPTY else Risk.NONE
+
+
+def _from_probe(model: Model, observed: Observations) -> tuple[Evidence, ...]:
+    """Recognition warned of the version that the model still has. Silence proves nothing."""
+    probe = observed.probes.get(model.ref)
+    if probe is None or probe.stage is Stage.SILENT or probe.version != model.newest:
+        return ()
+    return (Evidence(EvidenceKind.WARNING, Strength.PROOF, None, "recognition", probe.at.date()),)
+
+
+def _from_canary(model: Model, observed: Observations) -> tuple[Evidence, ...]:
+    """A model made on this base later was given a newer version: only existing models stay behind."""
+    canary = observed.canaries.get((model.instance, model.base))
+    if canary is None or model.newest is None or not is_newer(canary.version, model.newest):
+        return ()
+    return (Evidence(EvidenceKind.CANARY, Strength.STRONG, canary.version, "a new model", canary.at.date()),)
 
 
 def _from_siblings(model: Model, snapshot: Snapshot, peers: _Peers, today: date) -> tuple[Evidence, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model, Snapshot
+from bot.domain.observations import CANARY
 from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, ModelGone, Refusal, ServiceError, UnknownModel
 from bot.ports import Clock, SpeechService
@@ -51,7 +52,7 @@ class Inventory:
         today = self._clock.now().date()
         if self._judged is None:
             snapshot = self._store.fleet.snapshot()
-            self._judged = Judged(snapshot, judge(snapshot, self._catalog, today))
+            self._judged = Judged(snapshot, judge(snapshot, self._catalog, today, self._store.fleet.observations()))
         return self._judged
 
     def changed(self) -> None:
@@ -100,7 +101,8 @@ class Inventory:
         except ServiceError as error:
             self.lost(name, error)
             return False
-        recovered = self._store.fleet.keep(name, (*language, *acoustic), bases, self._clock.now())
+        fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
+        recovered = self._store.fleet.keep(name, fleet, bases, self._clock.now())
         if recovered:
             log.info("instance %s answers again", name)
         self.changed()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.telling import Teller
@@ -32,6 +33,7 @@ class Worker:
         runner: Runner,
         teller: Teller,
         announcer: Announcer,
+        prober: Prober,
         clock: Clock,
         background: Background,
         *,
@@ -44,6 +46,7 @@ class Worker:
         self._runner = runner
         self._teller = teller
         self._announcer = announcer
+        self._prober = prober
         self._clock = clock
         self._background = background
         self._holder = holder
@@ -64,6 +67,8 @@ class Worker:
         self._runner.pass_on()
         if self._store.runs.untold():
             self._background.spawn(self._teller.tell_all(), "telling")
+        if self._prober.due():
+            self._background.spawn(self._prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:
             self._read_at = now
             self._background.spawn(self._inventory.refresh(), "inventory")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.fleet import Holdings, Snapshot
+from bot.domain.observations import Stage
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.runs import Run
 from bot.domain.verdicts import Judgement, Verdict
-from bot.messages.kit import actions, button, context, divider, header, section
+from bot.messages.kit import actions, button, confirm, context, divider, header, section
 from bot.messages.refusals import no_plan
 from bot.messages.run import estimate_text, state_line, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
@@ -114,9 +115,59 @@ def model(
         )
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook))]
+    if further := _further(judgement):
+        blocks.append(actions(further))
     if runs:
         blocks += [divider(), section("*History*\n" + "\n".join(f"• {state_line(run, now)}" for run in runs))]
     return Message(escape(text), tuple(blocks))
+
+
+def _further(judgement: Judgement) -> list[Block]:
+    """What else can be done with a model."""
+    m = judgement.model
+    buttons = []
+    if m.status == "available":
+        buttons.append(
+            button(
+                "Check for warning",
+                "probe",
+                m.ref,
+                label=f"Check {m.name} for a warning",
+                confirm=confirm(
+                    "Check for a warning?",
+                    f"Sends one second of built-in audio for recognition with {m.name}. IBM bills it as any audio; "
+                    "nothing of it is kept.",
+                    "Check",
+                ),
+            )
+        )
+    if m.kind == "acoustic":
+        buttons.append(button("Trained with…", "link", m.ref, label=f"Say with which model {m.name} was trained"))
+    return buttons
+
+
+PROBED = {
+    Stage.SILENT: (
+        "No warning: recognition with {name} says nothing of an older version. That is a good sign, and no proof of "
+        "being current."
+    ),
+    Stage.PREVIOUS: (
+        ":warning: Recognition with {name} warns that it uses a previous version of its base model. It is outdated."
+    ),
+    Stage.IGNORED: (
+        ":rotating_light: Recognition with {name} *ignores the customization*: the old version of its base model is "
+        "gone. Upgrade it now."
+    ),
+}
+
+
+def probed(judgement: Judgement, stage: Stage) -> Message:
+    """What recognition said with a model."""
+    text = PROBED[stage].format(name=code(judgement.model.name))
+    blocks: list[Block] = [section(text)]
+    if stage is not Stage.SILENT:
+        blocks.append(actions([button("Upgrade…", "ask", judgement.model.ref, style="primary")]))
+    return Message(text, tuple(blocks))
 
 
 def _holds(holdings: Holdings | None) -> str:

@@ -41,6 +41,13 @@ def one_line(judgement: Judgement) -> str:
 def evidence_line(evidence: Evidence, base: str) -> str:
     """One reason, how strong it is, and its date."""
     strength = _STRENGTH[evidence.strength]
+    if evidence.kind is EvidenceKind.WARNING:
+        return f"*{strength}*: a recognition request with it returned IBM's warning (seen {day(evidence.on)})"
+    if evidence.kind is EvidenceKind.CANARY:
+        return (
+            f"*{strength}*: a new model on this base was given {version(evidence.version, base)} "
+            f"(seen {day(evidence.on)})"
+        )
     if evidence.kind is EvidenceKind.SIBLING:
         where = "the same instance" if evidence.strength is Strength.PROOF else "another instance"
         return (
@@ -77,6 +84,16 @@ def risk_text(judgement: Judgement) -> str:
         return "Requests with it can fail or lose the customization at any time; an upgrade cannot help."
     if judgement.risk is Risk.REFUSED:
         return "IBM says that recognition with models of this version fails (HTTP 400) until they are created again."
+    if judgement.risk is Risk.IGNORED:
+        return (
+            ":rotating_light: *The customization is ignored already.* Requests succeed, but the old version is gone "
+            "and the service answers with the plain base model. Upgrade now."
+        )
+    if judgement.risk is Risk.WARNED:
+        return (
+            "Recognition with it returns a warning today. The old version is supported for a limited time only; when "
+            "it goes, requests still succeed but *the customization is silently ignored*."
+        )
     if judgement.risk is Risk.EXPECTED:
         return (
             "Recognition with it is expected to return a warning. The old version is supported for a limited time "

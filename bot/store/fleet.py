@@ -9,6 +9,7 @@ import msgspec
 
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import InstanceReading, Model, Snapshot
+from bot.domain.observations import Canary, Observations, Probe, Stage
 from bot.store.connection import Connection, Row, moment, stamp
 
 _encode = msgspec.json.Encoder().encode
@@ -85,6 +86,33 @@ class Fleet:
         rows = self._c.rows("SELECT * FROM instances ORDER BY name")
         return Snapshot({row["name"]: _reading(row, models.get(row["name"], [])) for row in rows})
 
+    def probed(self, probe: Probe) -> None:
+        """Keeps what recognition said with a model; the newest counts."""
+        self._c.change(
+            """INSERT INTO probes (ref, version, stage, at) VALUES (?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE
+               SET version = excluded.version, stage = excluded.stage, at = excluded.at""",
+            (probe.ref, probe.version, int(probe.stage), stamp(probe.at)),
+        )
+
+    def sang(self, canary: Canary) -> None:
+        """Keeps the version that a new model was given."""
+        self._c.change(
+            """INSERT INTO canaries (instance, base, version, at) VALUES (?, ?, ?, ?) ON CONFLICT (instance, base)
+               DO UPDATE SET version = excluded.version, at = excluded.at""",
+            (canary.instance, canary.base, canary.version, stamp(canary.at)),
+        )
+
+    def observations(self) -> Observations:
+        """Everything that was observed on purpose."""
+        probes, canaries = self._c.rows("SELECT * FROM probes"), self._c.rows("SELECT * FROM canaries")
+        return Observations(
+            {row["ref"]: Probe(row["ref"], row["version"], Stage(row["stage"]), _at(row)) for row in probes},
+            {
+                (row["instance"], row["base"]): Canary(row["instance"], row["base"], row["version"], _at(row))
+                for row in canaries
+            },
+        )
+
     def link(self, acoustic: str, language: str | None, by: str, now: datetime) -> None:
         """Remembers with which language model (a reference; None: none) an acoustic model was trained."""
         self._c.change(
@@ -104,6 +132,12 @@ class Fleet:
                ON CONFLICT (ref) DO UPDATE SET facts = excluded.facts""",
             (ref, instance, facts),
         )
+
+
+def _at(row: Row) -> datetime:
+    found = moment(row["at"])
+    assert found is not None
+    return found
 
 
 def _reading(row: Row, models: list[Model]) -> InstanceReading:

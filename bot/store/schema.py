@@ -56,3 +56,17 @@ def first_tables(db: Database) -> None:
         "CREATE INDEX audit_by_run ON audit (run)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def observations(db: Database) -> None:
+    """What was observed on purpose: recognition warnings, and the version that a new model is given."""
+    db.execute(
+        """CREATE TABLE probes (
+            ref TEXT PRIMARY KEY, version TEXT, stage INTEGER NOT NULL, at REAL NOT NULL) STRICT"""
+    )
+    db.execute(
+        """CREATE TABLE canaries (
+            instance TEXT NOT NULL, base TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL,
+            PRIMARY KEY (instance, base)) STRICT"""
+    )

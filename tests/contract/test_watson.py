@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.watson import IbmAuth, WatsonSpeech, authenticator, client
+from bot.adapters.ibm_auth import IbmAuth, authenticator
+from bot.adapters.watson import WatsonSpeech, client
+from bot.domain.observations import Stage, stage_of
 from bot.domain.plans import Action
 from bot.errors import (
     AnswerUnreadable,
@@ -180,3 +182,28 @@ async def test_every_status_is_mapped(services: Services, server: SpeechServer):
         server.faults.html("*/upgrade_model", status=status)
         with pytest.raises(ServiceError):
             await stt.begin(Action.UPGRADE, "language", UNKNOWN)
+
+
+async def test_the_warning_of_recognition(services: Services, server: SpeechServer):
+    """Both stages as the service sends them; a current model is silent; an untrained one is refused."""
+    stt = services["speech-to-text"]
+    listed = {model.name: model for model in await stt.models("language")}
+    assert stage_of(await stt.warnings(listed["call-center-us"])) is Stage.PREVIOUS
+    assert stage_of(await stt.warnings(listed["support-desk-us"])) is Stage.SILENT
+    server.world.remove_version("speech-to-text", "en-US_NarrowbandModel.v2018-07-31")
+    assert stage_of(await stt.warnings(listed["call-center-us"])) is Stage.IGNORED
+    with pytest.raises(RequestRefused):
+        await stt.warnings(listed["claims-hotline"])
+    acoustic = {model.name: model for model in await stt.models("acoustic")}
+    assert stage_of(await stt.warnings(acoustic["stadium-noise"])) is Stage.PREVIOUS
+
+
+async def test_a_model_that_comes_and_goes(services: Services):
+    """Created empty with the newest version of its base, deleted, unknown afterwards."""
+    stt = services["speech-to-text"]
+    id = await stt.create("language", "retune-canary-x", "en-US_NarrowbandModel")
+    made = await stt.model("language", id)
+    assert (made.status, made.newest) == ("pending", "en-US_NarrowbandModel.v2020-01-16")
+    await stt.delete("language", id)
+    with pytest.raises(ModelGone):
+        await stt.model("language", id)

@@ -41,7 +41,7 @@ class Raising:
     async def get(self, *args: Any, **kwargs: Any) -> Any:
         raise self.error
 
-    post = get
+    request = get
 
 
 def api_exception() -> ApiException:

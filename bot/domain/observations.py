@@ -1,0 +1,65 @@
+"""What was observed of the service beyond its lists: recognition warnings, and the versions of new models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+PREVIOUS = "Using previous version of base model"
+REMOVED = "Using non-customized default base model"
+"""How the two warnings of recognition begin; the rest of the second is known from 2018 only."""
+
+CANARY = "retune-canary-"
+"""How the names of the models begin that Retune creates to see the newest version, and deletes again."""
+
+
+class Stage(IntEnum):
+    """What recognition with a custom model says of its version."""
+
+    SILENT = 0
+    """No warning. That is no proof of being current."""
+    PREVIOUS = 1
+    """Served by an older version of the base model, for a limited time."""
+    IGNORED = 2
+    """The older version is gone: requests succeed, and the customization is ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One recognition request with a model, made to see its warning. *version* is the model's newest then."""
+
+    ref: str
+    version: str | None
+    stage: Stage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The version that a new, empty custom model on *base* was given by *instance*."""
+
+    instance: str
+    base: str
+    version: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """The newest probe of each model, the newest canary of each instance and base."""
+
+    probes: dict[str, Probe] = field(default_factory=dict)
+    canaries: dict[tuple[str, str], Canary] = field(default_factory=dict)
+
+
+NOTHING = Observations()
+
+
+def stage_of(warnings: tuple[str, ...]) -> Stage:
+    """What the warnings of one recognition answer mean."""
+    if any(warning.startswith(REMOVED) for warning in warnings):
+        return Stage.IGNORED
+    if any(warning.startswith(PREVIOUS) for warning in warnings):
+        return Stage.PREVIOUS
+    return Stage.SILENT

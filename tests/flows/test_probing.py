@@ -1,0 +1,128 @@
+"""Observing on purpose: recognition warnings and the versions of new models."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.domain.observations import PREVIOUS, REMOVED, Stage
+from bot.domain.verdicts import EvidenceKind, Risk, Verdict
+from bot.errors import Refusal, ServiceUnavailable
+from tests.world import ADA, NEW, OLD, World, model
+
+
+def judged(world: World, name: str = "call-center-us"):
+    return world.inventory.find(name)
+
+
+async def alone(world: World) -> str:
+    """A model of which nothing tells that it is outdated."""
+    world.speech.add(model(versions=(NEW,)))
+    await world.inventory.refresh()
+    assert judged(world).verdict is Verdict.CURRENT
+    return judged(world).model.ref
+
+
+@pytest.mark.parametrize(
+    ("warning", "stage", "verdict", "risk"),
+    [
+        ((), Stage.SILENT, Verdict.CURRENT, Risk.NONE),
+        ((f"{PREVIOUS}, because …",), Stage.PREVIOUS, Verdict.OUTDATED, Risk.WARNED),
+        ((f"{REMOVED}, because …",), Stage.IGNORED, Verdict.OUTDATED, Risk.IGNORED),
+        (("Unknown arguments: x.",), Stage.SILENT, Verdict.CURRENT, Risk.NONE),
+    ],
+)
+async def test_what_recognition_says(
+    world: World, warning: tuple[str, ...], stage: Stage, verdict: Verdict, risk: Risk
+):
+    """Either warning is proof; silence proves nothing; other warnings are none of ours."""
+    ref = await alone(world)
+    world.speech.warned["id-call-center-us"] = warning
+    assert (await world.prober.check(ref, ADA)).stage is stage
+    assert (judged(world).verdict, judged(world).risk) == (verdict, risk)
+    assert [row["action"] for row in world.store._connection.rows("SELECT * FROM audit")] == ["probe"]
+
+
+async def test_a_warning_holds_for_the_version_it_was_seen_with(world: World):
+    """After an upgrade an old warning says nothing any more."""
+    world.speech.add(model())
+    await world.inventory.refresh()
+    ref = judged(world).model.ref
+    world.speech.warned["id-call-center-us"] = (PREVIOUS,)
+    await world.prober.check(ref, ADA)
+    assert any(e.kind is EvidenceKind.WARNING for e in judged(world).evidence)
+    world.speech.kept["id-call-center-us"] = replace(world.speech.kept["id-call-center-us"], versions=(OLD, NEW))
+    await world.inventory.refresh()
+    assert judged(world).evidence == ()
+
+
+async def test_only_available_models_can_be_checked(world: World):
+    """Recognition refuses the others: nothing is sent, and the person hears what to do."""
+    world.speech.add(model(status="ready"))
+    await world.inventory.refresh()
+    with pytest.raises(Refusal, match="train it first"):
+        await world.prober.check(judged(world).model.ref, ADA)
+    assert "warnings" not in world.speech.calls
+
+
+async def test_off_unless_turned_on(world: World):
+    """Nobody asked for audio that costs money or for models that come and go."""
+    world.fleet()
+    for _ in range(5):
+        await world.ring(after=3600)
+    assert not {"warnings", "create"} & set(world.speech.calls)
+
+
+async def test_scheduled_probes_are_spread(tmp_path: Path):
+    """One a minute at most, each model once in the interval, oldest first."""
+    world = World(tmp_path / "p.db", probe_every=timedelta(days=1))
+    for number in range(3):
+        world.speech.add(model(f"m{number}"))
+    await world.ring()
+    counts = []
+    for _ in range(6):
+        await world.ring(after=60)
+        counts.append(world.speech.calls.count("warnings"))
+    assert counts[-1] == 3
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(counts))
+    await world.ring(after=86400)
+    assert world.speech.calls.count("warnings") == 4
+    world.store.close()
+
+
+async def test_a_canary(tmp_path: Path):
+    """An empty model shows the newest version, is deleted, and is never seen as part of the fleet."""
+    world = World(tmp_path / "c.db", canary_every=timedelta(days=7))
+    base = "xx-XX_Telephony"
+    world.speech.latest[base] = f"{base}.v2026-01-01"
+    world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",)))
+    await world.ring()
+    await world.ring(after=61)
+    found = judged(world)
+    assert [e.kind for e in found.evidence] == [EvidenceKind.CANARY]
+    assert (found.verdict, found.target) == (Verdict.OUTDATED, f"{base}.v2026-01-01")
+    assert list(world.speech.kept) == ["id-call-center-us"]
+    world.store.close()
+
+
+async def test_a_canary_is_deleted_even_on_errors(tmp_path: Path):
+    """Reading it fails: it is deleted all the same; a leftover of a crash goes at the next start."""
+    world = World(tmp_path / "c.db", canary_every=timedelta(days=7))
+    base = "xx-XX_Telephony"
+    world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",)))
+    await world.ring()
+    world.speech.fail["model"] = [ServiceUnavailable("down", instance="stt")]
+    await world.ring(after=61)
+    assert list(world.speech.kept) == ["id-call-center-us"]
+    await world.speech.create("language", f"retune-canary-{base}", base)
+    await world.inventory.refresh()
+    assert len(world.inventory.judged().judgements) == 1
+    world.crash()
+    await world.ring()
+    await world.ring(after=61)
+    assert list(world.speech.kept) == ["id-call-center-us"]
+    world.store.close()
