@@ -94,7 +94,14 @@ class SpeechService(Protocol):
         """What a custom model holds."""
 
     async def begin(
-        self, action: Action, kind: Kind, id: str, *, language_id: str | None = None, force: bool = False
+        self,
+        action: Action,
+        kind: Kind,
+        id: str,
+        *,
+        language_id: str | None = None,
+        force: bool = False,
+        lenient: bool = False,
     ) -> Receipt:
         """Begins an upgrade or a training. Sent once, never repeated here: see `OutcomeUnknown`."""
 

@@ -19,7 +19,7 @@ from bot.messages.refusals import error as error_message
 from bot.messages.refusals import private
 from bot.ports import Message, Place
 from commands.announce import announce
-from commands.decide import approve, reject, rejected
+from commands.decide import approve, reject, rejected, stop
 from commands.desk import Answer, Ask, Desk, Public, Work
 from commands.help import help
 from commands.home import refresh, show
@@ -27,7 +27,7 @@ from commands.model import model
 from commands.models import models, turn
 from commands.probe import link, probe
 from commands.runs import runs
-from commands.upgrade import linked, submitted, upgrade
+from commands.upgrade import leave_out, linked, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,13 @@ COMMANDS: Mapping[str, Handler] = {
 ACTIONS: Mapping[str, Handler] = {
     "model": model,
     "ask": upgrade,
+    "train": train,
+    "lenient": leave_out,
     "page": turn,
     "approve": approve,
     "reject": reject,
     "home": refresh,
+    "stop": stop,
     "probe": probe,
     "link": link,
 }
@@ -191,7 +194,9 @@ def _click(body: Mapping[str, Any]) -> Ask:
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
     place = Place(user, channel, container.get("thread_ts"), body.get("response_url"))
     value = action.get("value") or (action.get("selected_option") or {}).get("value") or ""
-    return Ask(action["action_id"].split(":", 1)[0], user, place, value, body.get("trigger_id"))
+    view = body.get("view") or {}
+    modal = view.get("id") if view.get("type") == "modal" else None
+    return Ask(action["action_id"].split(":", 1)[0], user, place, value, body.get("trigger_id"), modal)
 
 
 def _said(event: Mapping[str, Any], desk: Desk) -> None:

@@ -60,6 +60,17 @@ async def rejected(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, 
     return None if answer is None else {"response_action": "update", "view": request.refused(answer)}
 
 
+def stop(ask: Ask, desk: Desk) -> Answer:
+    """Ends a run that the service does not end; confirmed by the person, judged like a vote."""
+    run_id, _ = split(ask.text)
+
+    async def work() -> Message | None:
+        answer = await desk.requests.stop_watching(run_id, ask.user)
+        return None if answer is None else private(answer)
+
+    return work
+
+
 def split(value: str) -> tuple[int, str]:
     """The run and the digest in a button's value."""
     number, _, digest = value.partition(":")

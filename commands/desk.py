@@ -45,6 +45,8 @@ class Ask:
     place: Place
     text: str
     trigger: str | None = None
+    view: str | None = None
+    """The open modal that a click came from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.fleet import Model
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.runs import Run
 from bot.errors import Refusal, RetuneError
@@ -29,9 +30,18 @@ def upgrade(ask: Ask, desk: Desk) -> Answer:
             "Upgrades are asked for one model at a time. /stt-models outdated lists the models with a button each."
         )
     found = named(ask, desk, "ask")
-    if isinstance(found, Message):
-        return found
-    model = found.model
+    return found if isinstance(found, Message) else _form(ask, desk, found.model, training=False)
+
+
+def train(ask: Ask, desk: Desk) -> Answer:
+    """Opens the modal with the plan of a training that takes in the data that waits in a `ready` model."""
+    judgement = desk.inventory.judged().of(ask.text)
+    if judgement is None:
+        raise Refusal("That model is not known any more. /stt-models lists all of them.")
+    return _form(ask, desk, judgement.model, training=True)
+
+
+def _form(ask: Ask, desk: Desk, model: Model, *, training: bool) -> Answer:
     waiting = desk.store.runs.open_for(model.ref)
     if waiting is not None:
         return private(desk.requests.in_the_way(waiting, ask.user))
@@ -43,17 +53,32 @@ def upgrade(ask: Ask, desk: Desk) -> Answer:
     async def work() -> Message | None:
         view_id = await desk.windows.open(trigger, request.reading(model.name))
         try:
-            _, prepared = await asyncio.gather(desk.requests.may_ask(ask.user), desk.requests.prepare(model.ref))
+            await desk.requests.may_ask(ask.user)
         except RetuneError as error:
             await desk.windows.update(view_id, request.refused(f":warning: {escape(error.text, 2000)}"))
             return None
-        await desk.windows.update(view_id, _view(prepared, ask.place.channel, desk))
+        await _plan_into(view_id, model.ref, ask.place.channel, desk, training=training)
         return None
 
     return work
 
 
-def _view(prepared: Prepared, channel: str, desk: Desk) -> Mapping[str, Any]:
+def leave_out(ask: Ask, desk: Desk) -> Answer:
+    """A person chose to train without the data that is not valid: plans anew, in the same modal."""
+    kind, channel, ref = ask.text.split(" ", 2)
+    view_id = ask.view
+    if view_id is None:
+        raise Refusal("That form is closed. Ask again with /stt-upgrade.")
+
+    async def work() -> Message | None:
+        where = "" if channel == request.NOWHERE else channel
+        await _plan_into(view_id, ref, where, desk, training=kind == "training", lenient=True)
+        return None
+
+    return work
+
+
+def _view(prepared: Prepared, channel: str, desk: Desk, *, training: bool) -> Mapping[str, Any]:
     model = prepared.judgement.model
     if prepared.run is not None:
         return request.refused(desk.requests.in_the_way(prepared.run, ""))
@@ -61,7 +86,10 @@ def _view(prepared: Prepared, channel: str, desk: Desk) -> Mapping[str, Any]:
         return request.ask_link(model, desk.requests.candidates(model), channel)
     if isinstance(prepared.outlook, NoPlan):
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
-        return request.refused(f"{sign}{no_plan(prepared.outlook)}")
+        kind = "training" if training else "upgrade"
+        invalid = prepared.outlook.reason is WhyNot.INVALID
+        again = f"{kind} {channel or request.NOWHERE} {model.ref}" if invalid else None
+        return request.refused(f"{sign}{no_plan(prepared.outlook)}", again)
     return request.ask(prepared.outlook, prepared.judgement, prepared.linked, channel)
 
 
@@ -109,14 +137,18 @@ async def linked(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, An
         return errors(request.LANGUAGE, error.text)
     judgement = desk.inventory.judged().of(ref)
     name = judgement.model.name if judgement else ref
-    desk.background.spawn(_plan_into(str(view["id"]), ref, channel, desk), "plan after a link")
+    where = "" if channel == request.NOWHERE else channel
+    desk.background.spawn(_plan_into(str(view["id"]), ref, where, desk), "plan after a link")
     return {"response_action": "update", "view": request.reading(name)}
 
 
-async def _plan_into(view_id: str, ref: str, channel: str, desk: Desk) -> None:
+async def _plan_into(
+    view_id: str, ref: str, channel: str, desk: Desk, *, training: bool = False, lenient: bool = False
+) -> None:
+    """Plans, and shows the plan or the reason why there is none in an open modal."""
     try:
-        prepared = await desk.requests.prepare(ref)
-        view = _view(prepared, "" if channel == request.NOWHERE else channel, desk)
+        prepared = await desk.requests.prepare(ref, training=training, lenient=lenient)
+        view = _view(prepared, channel, desk, training=training)
     except RetuneError as error:
         view = request.refused(f":warning: {escape(error.text, 2000)}")
     await desk.windows.update(view_id, view)

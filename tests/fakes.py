@@ -170,7 +170,14 @@ class FakeSpeech:
         return self.held[model.id]
 
     async def begin(
-        self, action: Action, kind: Kind, id: str, *, language_id: str | None = None, force: bool = False
+        self,
+        action: Action,
+        kind: Kind,
+        id: str,
+        *,
+        language_id: str | None = None,
+        force: bool = False,
+        lenient: bool = False,
     ) -> Receipt:
         self._call("begin")
         model = self.kept[id]

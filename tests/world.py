@@ -67,6 +67,8 @@ class World:
     holder: str = "here:1"
     probe_every: timedelta | None = None
     canary_every: timedelta | None = None
+    services: dict[str, Any] = field(default_factory=dict)
+    """Real adapters by instance; the fake one where there are none."""
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
@@ -80,9 +82,10 @@ class World:
         """Builds the bot on the database, the chat and the service that are there: also after a crash."""
         self.background = Background()
         self.store = Store(self.path)
-        self.policies = {"stt": Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0)}
-        self.store.fleet.declare([("stt", "cloud")])
-        self.inventory = Inventory({"stt": self.speech}, self.store, shipped(), self.clock)
+        services = self.services or {"stt": self.speech}
+        self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
+        self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
+        self.inventory = Inventory(services, self.store, shipped(), self.clock)
         self.teller = Teller(self.chat, self.store, self.policies, self.clock)
         schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
         self.announcer = Announcer(self.store, self.inventory, self.teller, self.clock, schedule, CHANNEL)
@@ -98,7 +101,6 @@ class World:
             parallel=2,
             polls={"language": 10, "acoustic": 60},
         )
-        services = {"stt": self.speech}
         self.prober = Prober(
             *(services, services, self.inventory, self.store, self.clock),
             probe_every=self.probe_every,

@@ -111,7 +111,14 @@ class WatsonSpeech:
             return Grammars()
 
     async def begin(
-        self, action: Action, kind: Kind, id: str, *, language_id: str | None = None, force: bool = False
+        self,
+        action: Action,
+        kind: Kind,
+        id: str,
+        *,
+        language_id: str | None = None,
+        force: bool = False,
+        lenient: bool = False,
     ) -> Receipt:
         """Sends the one request of a step."""
         training = action in (Action.TRAIN, Action.FORCE_TRAIN)
@@ -120,6 +127,8 @@ class WatsonSpeech:
             query["custom_language_model_id"] = language_id
         if force:
             query["force"] = "true"
+        if lenient:
+            query["strict"] = "false"
         path = f"/v1/{ROOTS[kind]}/{id}/{'train' if training else 'upgrade_model'}"
         response = await self._write("POST", path, params=query)
         if response.status_code in (500, 502, 504):

@@ -24,7 +24,7 @@ class Action(StrEnum):
     UPGRADE_WITH_LANGUAGE = "upgrade with language model"
     """The second upgrade of an acoustic model, with `custom_language_model_id`."""
     TRAIN = "train"
-    """`POST …/train` of a language model whose status is `ready`."""
+    """`POST …/train` of a model whose status is `ready`."""
     FORCE_TRAIN = "train with force"
     """`POST …/train?force=true`: how IBM Cloud upgrades a model on an improved base."""
     AWAIT_CHANGE = "wait for a change"
@@ -47,6 +47,8 @@ class Step:
     name: str
     expects_version: bool
     language_id: str | None = None
+    lenient: bool = False
+    """Training with `strict=false`: invalid resources are left out, because a person chose so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Plan:
     trains_after: bool = False
     uncertain: bool = False
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def is_training(self) -> bool:
+        """Whether this only takes in data that waits: no upgrade, nothing that cannot be undone."""
+        return all(step.action in TRAININGS and not step.expects_version for step in self.steps)
 
     @property
     def digest(self) -> str:
@@ -114,6 +121,7 @@ class WhyNot(StrEnum):
     LINK_UNKNOWN = "link unknown"
     LINKED_MISSING = "linked model missing"
     LINKED_BLOCKED = "linked model blocked"
+    UPGRADE_FIRST = "upgrade first"
     UNSUPPORTED = "unsupported"
 
 
@@ -145,17 +153,47 @@ _NO_PLAN = {
 }
 
 
-def plan(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, link: Link | None = None) -> Plan | NoPlan:
+def plan(
+    judgement: Judgement, holdings: Holdings, catalog: Catalog, *, link: Link | None = None, lenient: bool = False
+) -> Plan | NoPlan:
     """The plan for one model, from a fresh judgement of it and what it holds.
 
-    *link* is needed for acoustic models only; None there means that nobody has said yet.
+    *link* is needed for acoustic models only; None there means that nobody has said yet. *lenient*: a person chose
+    to leave invalid resources out of a training that upgrades.
     """
     blocked = _blocked(judgement, holdings)
     if blocked is not None:
         return blocked
     if judgement.model.kind == "acoustic":
         return _acoustic(judgement, holdings, catalog, link)
-    return _language(judgement, holdings, catalog)
+    return _language(judgement, holdings, catalog, lenient=lenient)
+
+
+def plan_training(
+    judgement: Judgement, holdings: Holdings, *, link: Link | None = None, lenient: bool = False
+) -> Plan | NoPlan:
+    """The plan that takes in the data that waits in a `ready` model; an outdated one is upgraded first."""
+    model = judgement.model
+    if model.status != "ready":
+        return NoPlan(WhyNot.STATUS, judgement, (model.status,))
+    if judgement.outdated:
+        return NoPlan(WhyNot.UPGRADE_FIRST, judgement)
+    if holdings.processing:
+        return NoPlan(WhyNot.PROCESSING, judgement, holdings.processing)
+    if holdings.invalid and not lenient:
+        return NoPlan(WhyNot.INVALID, judgement, holdings.invalid)
+    language_id = None
+    if model.kind == "acoustic":
+        if link is None:
+            return NoPlan(WhyNot.LINK_UNKNOWN, judgement)
+        if link.language is not None:
+            if link.language.model.status != "available" or link.language.model.newest != model.newest:
+                return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (link.language.model.name, link.language.model.status))
+            language_id = link.language.model.id
+    leave_out = lenient and bool(holdings.invalid)
+    step = Step(Action.TRAIN, model.ref, model.name, expects_version=False, language_id=language_id, lenient=leave_out)
+    passes = _by_audio(holdings, passes=1) if model.kind == "acoustic" else None
+    return _plan(judgement, (step,), passes)
 
 
 def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
@@ -170,7 +208,7 @@ def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
     return None
 
 
-def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog) -> Plan | NoPlan:
+def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, lenient: bool = False) -> Plan | NoPlan:
     model = judgement.model
     improved = catalog.improved(model.base, model.deployment)
     if improved is None or improved.certainty == "note_only":
@@ -178,12 +216,13 @@ def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog) -> Pla
         # ordinary base and refused on an improved one, while training would only retrain on the old version.
         step = Step(Action.UPGRADE, model.ref, model.name, expects_version=True)
         return _plan(judgement, (step,), None, trains_after=model.status == "ready", uncertain=improved is not None)
-    if holdings.invalid:
+    if holdings.invalid and not lenient:
         return NoPlan(WhyNot.INVALID, judgement, holdings.invalid)
-    train = Step(Action.TRAIN, model.ref, model.name, expects_version=True)
+    leave_out = bool(holdings.invalid)
+    train = Step(Action.TRAIN, model.ref, model.name, expects_version=True, lenient=leave_out)
     steps: tuple[Step, ...]
     if model.deployment == "cloud":
-        steps = (Step(Action.FORCE_TRAIN, model.ref, model.name, expects_version=True),)
+        steps = (Step(Action.FORCE_TRAIN, model.ref, model.name, expects_version=True, lenient=leave_out),)
     elif model.status == "ready":
         steps = (train,)
     else:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.domain.fleet import IDLE, Model, is_newer
-from bot.domain.plans import TRAININGS, UPGRADES, Action, Plan, Step
+from bot.domain.plans import TRAININGS, UPGRADES, Action, Estimate, Plan, Step
 
 
 class RunState(StrEnum):
@@ -128,6 +128,20 @@ def observe(record: StepRecord, seen: Model, now: datetime) -> Progress:
     if record.seen_busy or now - record.answered_at >= QUIET:
         return Progress.NO_EFFECT
     return Progress.GOING_ON
+
+
+LATE = 3
+"""A step is late after this many times its estimate, and never before `LATE_AT_LEAST`."""
+
+LATE_AT_LEAST = timedelta(minutes=30)
+
+
+def is_late(record: StepRecord, estimate: Estimate | None, now: datetime) -> bool:
+    """Whether the service works on a step far longer than was estimated. That is no failure by itself."""
+    if record.state is not StepState.WAITING or record.started_at is None or record.step.action is Action.AWAIT_CHANGE:
+        return False
+    expected = timedelta(seconds=estimate.high * LATE) if estimate else LATE_AT_LEAST
+    return now - record.started_at > max(expected, LATE_AT_LEAST)
 
 
 def gained(before: Before, seen: Model) -> str | None:

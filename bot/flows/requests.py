@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.domain.approvals import Decision, Person, Policy, Reason, Vote, decide, is_approver, may_take_part
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model
-from bot.domain.plans import Link, NoPlan, Plan, WhyNot, plan
+from bot.domain.plans import Link, NoPlan, Plan, WhyNot, plan, plan_training
 from bot.domain.runs import Run, RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import Refusal
@@ -68,12 +68,20 @@ class Requests:
         """The instance's policy. One that is not configured any more lets nobody decide."""
         return self._policies.get(instance) or Policy((), 1, False, 0)
 
-    async def prepare(self, ref: str) -> Prepared:
-        """Reads a model anew and plans its upgrade. Raises a `ServiceError` or `Refusal`."""
+    async def prepare_again(self, approved: Plan) -> Prepared:
+        """Plans anew what was approved, of the same kind. Raises as `prepare`."""
+        lenient = any(step.lenient for step in approved.steps)
+        return await self.prepare(approved.model.ref, training=approved.is_training, lenient=lenient)
+
+    async def prepare(self, ref: str, *, training: bool = False, lenient: bool = False) -> Prepared:
+        """Reads a model anew and plans its upgrade, or its training. Raises a `ServiceError` or `Refusal`."""
         judgement = await self._inventory.fresh(ref)
         holdings = await self._inventory.holdings(judgement.model)
         link, linked = await self._link(judgement.model)
-        outlook = plan(judgement, holdings, self._catalog, link=link)
+        if training:
+            outlook = plan_training(judgement, holdings, link=link, lenient=lenient)
+        else:
+            outlook = plan(judgement, holdings, self._catalog, link=link, lenient=lenient)
         if isinstance(outlook, Plan):
             self._store.runs.draft(outlook, self._clock.now())
         return Prepared(judgement, holdings, outlook, linked, self._store.runs.open_for(ref))
@@ -204,6 +212,24 @@ class Requests:
         self._store.runs.vote(run, user, vote, reason, now)
         if decision.state is not RunState.WAITING:
             self._store.runs.move(run.id, run.state, decision.state, now, by=user, outcome=reason)
+
+    async def stop_watching(self, run_id: int, user: str) -> str | None:
+        """An approver ends a run that the service does not end. None when it counts, else what to tell the person."""
+        run = self._store.runs.get(run_id)
+        if run is None or run.state is not RunState.RUNNING or run.current is None:
+            return "That request does not run any more."
+        policy = self.policy(run.plan.model.instance)
+        person = await self._person(user, policy)
+        now = self._clock.now()
+        if may_take_part(person, self._team) is not Reason.COUNTS or not is_approver(person, policy):
+            self._store.audit.note(now, user, "denied", run=run_id, detail="stop watching")
+            return denied(Reason.NOT_AN_APPROVER, run, policy, now)
+        text = f"Stopped watching by <@{user}>. The service may still be working on it."
+        with self._store.transaction():
+            self._store.runs.step_failed(run.current, text, now)
+            self._store.runs.move(run_id, RunState.RUNNING, RunState.FAILED, now, by=user, outcome=text)
+        await self._teller.tell(run_id)
+        return None
 
     async def may_decide(self, user: str) -> bool:
         """Whether somebody is an approver of any instance; for what App Home shows, not for decisions."""

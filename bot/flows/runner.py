@@ -125,7 +125,7 @@ class Runner:
         """Reads the model again: what was approved must still be what would be done."""
         now = self._clock.now()
         try:
-            prepared = await self._requests.prepare(run.plan.model.ref)
+            prepared = await self._requests.prepare_again(run.plan)
         except ServiceError as error:
             self._inventory.lost(run.plan.model.instance, error)
             self._later[run.id] = now + LATER
@@ -239,7 +239,9 @@ class Runner:
         await self._teller.tell(run.id)
         service = self._inventory.service(instance)
         try:
-            receipt = await service.begin(step.action, _kind(kind), id, language_id=step.language_id, force=forced)
+            receipt = await service.begin(
+                step.action, _kind(kind), id, language_id=step.language_id, force=forced, lenient=step.lenient
+            )
         except OutcomeUnknown as error:
             log.warning("run %s: %s", run.id, error.text)
         except (ModelBusy, ServiceUnavailable) as error:

@@ -51,17 +51,22 @@ def no_plan(no: NoPlan) -> str:
             return f"{name} is still analysing {listed(about)}. Ask again in some minutes."
         case WhyNot.INVALID:
             return (
-                f"{name} is upgraded by training, and training would fail because of {listed(about)}. "
-                "Repair or delete that, then ask again."
+                f"Training {name} would fail because of {listed(about)}. Repair or delete that and ask again, or leave "
+                "it out."
             )
         case WhyNot.STATUS:
-            return f"{name} has the status {listed(about)}; only `ready` and `available` models can be upgraded."
+            return (
+                f"{name} has the status {listed(about)}; only `ready` and `available` models can be upgraded, and only "
+                "`ready` ones have data that waits for training."
+            )
         case WhyNot.LINK_UNKNOWN:
             return f"Retune must know with which language model {name} was trained. Choose it, or *None*."
         case WhyNot.LINKED_MISSING:
             return f"The language model that {name} is linked with is gone. Link another one, or *None*."
         case WhyNot.LINKED_BLOCKED:
             return f"{name} was trained with {about[0]}, which must come first and cannot now: {listed(about[1:])}."
+        case WhyNot.UPGRADE_FIRST:
+            return f"{name} is outdated: upgrade it first, then train it on its latest data."
         case WhyNot.UNSUPPORTED:
             return f"Retune knows no documented way to upgrade {name}."
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.fleet import Model
 from bot.domain.plans import Plan
 from bot.domain.verdicts import Judgement
-from bot.messages.kit import modal, option, section
+from bot.messages.kit import actions, button, modal, option, section
 from bot.messages.run import estimate_text, steps_text
 from bot.messages.text import code, escape, version
 from bot.messages.verdict import risk_text, why
@@ -29,9 +29,15 @@ def reading(name: str) -> Mapping[str, Any]:
     )
 
 
-def refused(text: str) -> Mapping[str, Any]:
-    """Why there is nothing to ask for; *text* is escaped already."""
-    return modal("No upgrade", [section(text)], callback="refused")
+def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
+    """Why there is nothing to ask for; *text* is escaped already.
+
+    *leave_out* is the value of a button that plans a training without the data that is in its way.
+    """
+    blocks = [section(text)]
+    if leave_out is not None:
+        blocks.append(actions([button("Leave it out", "lenient", leave_out)]))
+    return modal("Not now", blocks, callback="refused")
 
 
 def ask(plan: Plan, judgement: Judgement, linked: str | None, channel: str) -> Mapping[str, Any]:
@@ -43,14 +49,16 @@ def ask(plan: Plan, judgement: Judgement, linked: str | None, channel: str) -> M
     blocks: list[Block] = [
         section(
             f"*{code(m.name)}* · {m.kind} model on {code(m.base)} · instance {code(m.instance)}\n"
-            f"{version(plan.have, m.base)} → {version(plan.target, m.base)}"
+            f"{version(plan.have, m.base)}{'' if plan.is_training else f' → {version(plan.target, m.base)}'}"
         ),
         section("*Why*\n" + "\n".join(f"• {line}" for line in why(judgement))),
         section(f"*Risk of waiting*\n{risk_text(judgement)}"),
         section(f"*What happens*\n{steps_text(plan)}\n{estimate_text(plan.estimate)}"),
         section(
-            ":warning: *An upgrade cannot be undone.* While it runs, the service refuses every change to the model; "
-            "recognition goes on with the existing version."
+            "While it runs, the service refuses every change to the model."
+            if plan.is_training
+            else ":warning: *An upgrade cannot be undone.* While it runs, the service refuses every change to the "
+            "model; recognition goes on with the existing version."
         ),
     ]
     if linked is not None:
@@ -71,7 +79,7 @@ def ask(plan: Plan, judgement: Judgement, linked: str | None, channel: str) -> M
         }
     )
     return modal(
-        "Ask for an upgrade",
+        "Ask for a training" if plan.is_training else "Ask for an upgrade",
         blocks,
         callback=REQUEST,
         submit="Ask",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.approvals import Policy
 from bot.domain.plans import Action, Estimate, Plan, Step
-from bot.domain.runs import Run, RunState, StepRecord, StepState
+from bot.domain.runs import Run, RunState, StepRecord, StepState, is_late
 from bot.messages.kit import actions, button, confirm, context, section
 from bot.messages.text import code, counted, duration, escape, moment, version
 from bot.messages.verdict import evidence_line
@@ -34,6 +34,8 @@ def tellings(run: Run, policy: Policy, estimate: Estimate | None, now: datetime)
     if run.started_at is not None:
         told.append(Telling(f"{prefix}progress", progress(run, estimate, now), threaded=True, lasting=False))
     for record in run.steps:
+        if run.state is RunState.RUNNING and is_late(record, estimate, now):
+            told.append(Telling(f"{prefix}late", late(run, record, now), threaded=True, lasting=True))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
             told.append(Telling(f"{prefix}ask:{record.number}", ask_for_change(run, record), True, True))
         if record.state is StepState.DONE and record.number < len(run.steps):
@@ -47,10 +49,11 @@ def card(run: Run, policy: Policy, now: datetime) -> Message:
     """The message in the channel: asks for approval, later shows the outcome."""
     plan, model = run.plan, run.plan.model
     title = f"{headline(run)}: {code(model.name)}"
-    for_good = " · *An upgrade cannot be undone.*" if run.ended_at is None else ""
+    arrow = "" if plan.is_training else f" → {version(plan.target, model.base)}"
+    for_good = " · *An upgrade cannot be undone.*" if run.ended_at is None and not plan.is_training else ""
     what = (
         f"*{title}*\n{model.kind} model on {code(model.base)} · instance {code(model.instance)}\n"
-        f"{version(plan.have, model.base)} → {version(plan.target, model.base)}{for_good}"
+        f"{version(plan.have, model.base)}{arrow}{for_good}"
     )
     reason = f"\n>{escape(run.why)}" if run.why else ""
     blocks: list[Block] = [section(what + reason)]
@@ -68,15 +71,10 @@ def card(run: Run, policy: Policy, now: datetime) -> Message:
                         APPROVE,
                         value,
                         style="primary",
-                        label=f"Approve the upgrade of {model.name}",
-                        confirm=confirm(
-                            f"Upgrade {model.name}?",
-                            f"{model.name} will be upgraded to {plan.target or 'a newer version of its base model'}. "
-                            "This cannot be undone.",
-                            "Approve",
-                        ),
+                        label=f"Approve the {noun(plan)} of {model.name}",
+                        confirm=_confirm(plan),
                     ),
-                    button("Reject", REJECT, value, style="danger", label=f"Reject the upgrade of {model.name}"),
+                    button("Reject", REJECT, value, style="danger", label=f"Reject the {noun(plan)} of {model.name}"),
                 ],
                 block_id=f"decide:{run.id}",
             )
@@ -84,23 +82,41 @@ def card(run: Run, policy: Policy, now: datetime) -> Message:
     return Message(f"{headline(run)}: {escape(model.name)}. {_plain_state(run)}", tuple(blocks))
 
 
+def _confirm(plan: Plan) -> Block:
+    name = plan.model.name
+    if plan.is_training:
+        return confirm(f"Train {name}?", f"{name} will be trained on the data that waits in it.", "Approve")
+    target = plan.target or "a newer version of its base model"
+    return confirm(f"Upgrade {name}?", f"{name} will be upgraded to {target}. This cannot be undone.", "Approve")
+
+
 _HEADLINES = {
-    RunState.WAITING: (":ballot_box_with_check:", "Approve an upgrade"),
-    RunState.APPROVED: (":white_check_mark:", "Upgrade approved"),
-    RunState.RUNNING: (":hourglass_flowing_sand:", "Upgrading"),
-    RunState.DONE: (":white_check_mark:", "Upgrade done"),
-    RunState.FAILED: (":x:", "Upgrade failed"),
-    RunState.REJECTED: (":no_entry_sign:", "Upgrade rejected"),
+    RunState.WAITING: (":ballot_box_with_check:", "Approve {a} {noun}"),
+    RunState.APPROVED: (":white_check_mark:", "{Noun} approved"),
+    RunState.RUNNING: (":hourglass_flowing_sand:", "{Noun} runs"),
+    RunState.DONE: (":white_check_mark:", "{Noun} done"),
+    RunState.FAILED: (":x:", "{Noun} failed"),
+    RunState.REJECTED: (":no_entry_sign:", "{Noun} rejected"),
     RunState.WITHDRAWN: (":leftwards_arrow_with_hook:", "Request withdrawn"),
     RunState.EXPIRED: (":alarm_clock:", "Request expired"),
     RunState.CHANGED: (":arrows_counterclockwise:", "Not started, the model changed"),
 }
 
 
+def noun(plan: Plan) -> str:
+    """What a plan is: an upgrade, or a training that only takes in data."""
+    return "training" if plan.is_training else "upgrade"
+
+
+def _title(run: Run) -> str:
+    word = noun(run.plan)
+    article = "an" if word == "upgrade" else "a"
+    return _HEADLINES[run.state][1].format(a=article, noun=word, Noun=word.capitalize())
+
+
 def headline(run: Run) -> str:
     """The state of a run, for the first line of its card."""
-    sign, words = _HEADLINES[run.state]
-    return f"{sign} {words}"
+    return f"{_HEADLINES[run.state][0]} {_title(run)}"
 
 
 def _plain_state(run: Run) -> str:
@@ -167,11 +183,12 @@ def _step_line(record: StepRecord, now: datetime) -> str:
 def step_text(step: Step) -> str:
     """What one step does."""
     name = code(step.name)
+    left_out = ", without the data that is not valid" if step.lenient else ""
     return {
         Action.UPGRADE: f"upgrade {name}",
         Action.UPGRADE_WITH_LANGUAGE: f"upgrade {name} again, with its language model",
-        Action.TRAIN: f"train {name}",
-        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it",
+        Action.TRAIN: f"train {name}{left_out}",
+        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}",
         Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
     }[step.action]
 
@@ -213,6 +230,28 @@ def ask_for_change(run: Run, record: StepRecord) -> Message:
     return Message(text, (section(f":raised_hand: {text}"),))
 
 
+def late(run: Run, record: StepRecord, now: datetime) -> Message:
+    """Says that a step takes far longer than estimated, and lets a person decide."""
+    elapsed = duration(now - record.started_at) if record.started_at else ""
+    support = f" IBM support asks for the transaction id: {escape(record.transaction)}." if record.transaction else ""
+    text = (
+        f"{step_text(record.step)} takes far longer than estimated: {elapsed} so far. The service still says that it "
+        f"is working, and has no call to cancel it. Retune keeps watching.{support}"
+    )
+    stop = button(
+        "Stop watching",
+        "stop",
+        str(run.id),
+        confirm=confirm(
+            "Stop watching?",
+            "The request ends as failed here. The service may still finish its work; the list would show it.",
+            "Stop watching",
+            style="danger",
+        ),
+    )
+    return Message(text, (section(f":hourglass: {text}"), actions([stop])))
+
+
 def step_done(run: Run, record: StepRecord) -> Message:
     """A reply when a step that is not the last one is proven."""
     text = f"Step {record.number} of {len(run.steps)} done: {step_text(record.step)}. {escape(record.result)}"
@@ -228,19 +267,27 @@ def ending(run: Run) -> Message:
     model = run.plan.model
     if run.state is RunState.DONE:
         last = run.steps[-1].result if run.steps else ""
+        if run.plan.is_training:
+            text = f"{mentions} *done*: {code(model.name)} is trained. {escape(run.outcome or last)}"
+            return Message(text, (section(f":white_check_mark: {text}"),))
         text = (
             f"{mentions} *done*: {code(model.name)} is upgraded. {escape(run.outcome or last)}\n"
             "Recognition uses the newest version by default. To compare or go back for a while, pass "
             f"`base_model_version={escape(run.plan.have or 'the older version')}`; that works only until IBM removes "
             "the old version, and the older version of the model can no longer be changed or trained."
         )
+        blocks = [section(f":white_check_mark: {text}")]
         if run.plan.trains_after:
-            text += "\nIts newest data is still untrained: train it now."
-        return Message(text, (section(f":white_check_mark: {text}"),))
+            text += "\nIts newest data is still untrained."
+            blocks = [
+                section(f":white_check_mark: {text}"),
+                actions([button("Train…", "train", model.ref, label=f"Ask for the training of {model.name}")]),
+            ]
+        return Message(text, tuple(blocks))
     if run.state is RunState.FAILED:
         text = f"{mentions} *failed*: {code(model.name)}. {escape(run.outcome, 1500)}"
         return Message(text, (section(f":x: {text}"),))
-    text = f"{mentions} {_HEADLINES[run.state][1]}. {escape(run.outcome, 1500)}".rstrip()
+    text = f"{mentions} {_title(run)}. {escape(run.outcome, 1500)}".rstrip()
     return Message(text, (section(text),))
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.observations import PREVIOUS, REMOVED, Stage
-from bot.domain.verdicts import EvidenceKind, Risk, Verdict
+from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Verdict
 from bot.errors import Refusal, ServiceUnavailable
 from tests.world import ADA, NEW, OLD, World, model
 
 
-def judged(world: World, name: str = "call-center-us"):
+def judged(world: World, name: str = "call-center-us") -> Judgement:
     return world.inventory.find(name)
 
 

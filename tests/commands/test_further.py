@@ -1,0 +1,133 @@
+"""The buttons beside Upgrade: check for a warning, trained with, train, leave out, stop watching."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.fleet import Holdings
+from bot.domain.observations import PREVIOUS
+from bot.domain.runs import RunState
+from tests.commands.conftest import Slack
+from tests.world import GRACE, GUS, MEI, NEW, OLD, TOMAS, model
+
+REF = "stt/language/id-call-center-us"
+WHY = {"why": {"v": {"type": "plain_text_input", "value": "new product names"}}}
+
+
+async def ready(slack: Slack, **over: object) -> None:
+    """The model is current and has data that waits."""
+    slack.world.speech.kept["id-call-center-us"] = model(status="ready", versions=(OLD, NEW), **over)
+    await slack.world.inventory.refresh()
+
+
+async def test_check_for_a_warning(slack: Slack):
+    """The button says what it costs before, and afterwards what recognition said."""
+    await slack.world.inventory.refresh()
+    shown = await slack.command("/stt-model call-center-us")
+    assert "one second of built-in audio" in shown
+    slack.world.speech.warned["id-call-center-us"] = (f"{PREVIOUS}, …",)
+    assert "It is outdated" in await slack.click("probe", REF)
+    assert "returned IBM's warning" in await slack.command("/stt-model call-center-us")
+    assert "Guests and bots" in await slack.click("probe", REF, user=GUS)
+    assert slack.world.speech.calls.count("warnings") == 1
+
+
+async def test_trained_with(slack: Slack):
+    """What was said can be said again, differently; the candidates are of the same base and instance."""
+    slack.world.speech.add(model("noise", kind="acoustic"))
+    slack.world.speech.add(model("other", base="en-GB_NarrowbandModel"))
+    await slack.world.inventory.refresh()
+    await slack.click("link", "stt/acoustic/id-noise")
+    view_id, view = list(slack.world.chat.views.items())[-1]
+    offered = [option["value"] for option in view["blocks"][1]["element"]["options"]]
+    assert offered == ["none", "id-call-center-us", "id-support-desk-us"]
+    chosen = {"language": {"v": {"type": "static_select", "selected_option": {"value": "id-call-center-us"}}}}
+    await slack.submit(view, chosen, view_id=view_id)
+    assert slack.world.store.fleet.linked("stt/acoustic/id-noise") == (True, REF)
+    assert "trained with" in await slack.command("/stt-model noise")
+
+
+async def test_training_what_waits(slack: Slack):
+    """Asked, approved and carried out like an upgrade; said to be a training, and never called irreversible."""
+    await ready(slack)
+    await slack.click("train", REF)
+    view_id, view = list(slack.world.chat.views.items())[-1]
+    assert view["title"]["text"] == "Ask for a training"
+    assert "cannot be undone" not in str(view["blocks"])
+    await slack.submit(view, WHY, view_id=view_id)
+    run = slack.world.store.runs.in_state(RunState.WAITING)[0]
+    card = slack.world.chat.keyed(f"run:{run.id}:card")
+    assert "Approve a training" in card.text
+    await slack.click("approve", f"{run.id}:{run.digest}", user=GRACE)
+    await slack.world.ring()
+    assert slack.world.speech.begun == [("train", "id-call-center-us", False)]
+    await slack.world.ring(after=10)
+    slack.world.speech.finish("id-call-center-us")
+    await slack.world.ring(after=10)
+    await slack.world.ring(after=5)
+    assert "is trained" in slack.world.chat.keyed(f"run:{run.id}:end").text
+
+
+async def test_an_outdated_model_is_upgraded_before_it_is_trained(slack: Slack):
+    """ "If the model's state is ready, upgrade the model before training it"."""
+    slack.world.speech.kept["id-call-center-us"] = model(status="ready")
+    await slack.world.inventory.refresh()
+    await slack.click("train", REF)
+    assert "upgrade it first" in str(list(slack.world.chat.views.values())[-1]["blocks"])
+
+
+async def test_leaving_out_what_is_not_valid(slack: Slack):
+    """Training with bad data is refused until a person chooses to leave it out; the card says so."""
+    await ready(slack)
+    slack.world.speech.held["id-call-center-us"] = Holdings(corpora=2, invalid=("broken",))
+    await slack.click("train", REF)
+    view_id, view = list(slack.world.chat.views.items())[-1]
+    assert "would fail because of `broken`" in str(view["blocks"])
+    button = view["blocks"][1]["elements"][0]
+    answer = await slack.dispatch(
+        {
+            "type": "block_actions",
+            "user": {"id": "UADA", "team_id": "T1"},
+            "team": {"id": "T1"},
+            "container": {"type": "view", "view_id": view_id},
+            "view": {"id": view_id, "type": "modal"},
+            "trigger_id": "t",
+            "actions": [{**button, "block_id": "b", "action_ts": "1"}],
+        }
+    )
+    assert answer.status == 200
+    await slack.world.settle()
+    plan = slack.world.chat.views[view_id]
+    assert plan["callback_id"] == "request"
+    assert "without the data that is not valid" in str(plan["blocks"])
+
+
+async def test_stop_watching(slack: Slack):
+    """Only an approver can; the run ends as failed and says that the service may go on."""
+    await slack.world.inventory.refresh()
+    run = await slack.world.asked()
+    await slack.world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await slack.world.ring()
+    for _ in range(5):
+        await slack.world.ring(after=600)
+    late = slack.world.chat.keyed(f"run:{run.id}:late")
+    assert late.buttons == ["Stop watching"]
+    assert "may not decide" in await slack.click("stop", str(run.id), user=MEI)
+    assert slack.world.run(run.id).state is RunState.RUNNING
+    assert await slack.click("stop", str(run.id), user=TOMAS) == ""
+    assert slack.world.run(run.id).state is RunState.FAILED
+    assert "does not run any more" in await slack.click("stop", str(run.id), user=TOMAS)
+
+
+async def test_the_end_offers_the_training(slack: Slack):
+    """A model that was `ready` before its upgrade still has data that waits: one button asks for its training."""
+    slack.world.speech.kept["id-call-center-us"] = replace(slack.world.speech.kept["id-call-center-us"], status="ready")
+    await slack.world.inventory.refresh()
+    run = await slack.world.asked()
+    await slack.world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await slack.world.ring()
+    await slack.world.ring(after=10)
+    slack.world.speech.finish("id-call-center-us")
+    await slack.world.ring(after=10)
+    await slack.world.ring(after=5)
+    assert slack.world.chat.keyed(f"run:{run.id}:end").buttons == ["Train…"]

@@ -1,0 +1,196 @@
+"""Every documented procedure from the request to the proof: real flows, real adapter, the local service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.adapters.watson import WatsonSpeech
+from bot.domain.runs import Run, RunState
+from sandbox.watson.server import SpeechServer
+from tests.contract.conftest import Time
+from tests.fakes import FrozenClock
+from tests.world import ADA, GRACE, World
+
+
+class Procedure:
+    """A bot over the local service; one clock for both."""
+
+    def __init__(self, world: World, server: SpeechServer, time: Time) -> None:
+        self.world = world
+        self.server = server
+        self.time = time
+
+    async def ask(self, name: str, *, trained_with: str | None = None) -> Run:
+        """Asked and approved; for an acoustic model after its language model (or `none`) was told."""
+        if trained_with is not None:
+            await self.world.inventory.refresh()
+            ref = self.world.inventory.find(name).model.ref
+            id = None if trained_with == "none" else self.server.world.model(trained_with).customization_id
+            await self.world.requests.link(ref, id, ADA)
+        run = await self.world.asked(name)
+        assert await self.world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+        return run
+
+    async def pass_time(self, seconds: float) -> None:
+        self.time.advance(seconds)
+        await self.world.ring(after=seconds)
+
+    async def finish(self, run: Run, step: float = 60, most: int = 400) -> Run:
+        """Lets time pass until the run ends."""
+        for _ in range(most):
+            await self.pass_time(step)
+            now = self.world.run(run.id)
+            if now.ended_at is not None:
+                await self.pass_time(5)
+                return now
+        pytest.fail(f"{now.state}: {[(r.step.action, r.state) for r in now.steps]}")
+
+    def posts(self) -> list[str]:
+        """What was sent to begin something: the last part of the path, with its query."""
+        sent = []
+        for call in self.server.calls:
+            if call.method == "POST" and call.path.endswith(("/upgrade_model", "/train")):
+                query = "&".join(f"{key}={value}" for key, value in sorted(call.query.items()))
+                sent.append(f"{call.path.rsplit('/', 1)[1]}{f'?{query}' if query else ''}")
+        return sent
+
+    def end(self, run: Run) -> str:
+        return self.world.chat.keyed(f"run:{run.id}:end").text
+
+
+@pytest.fixture
+async def procedure(
+    tmp_path: Path, server: SpeechServer, services: dict[str, WatsonSpeech], time_of_service: Time
+) -> AsyncIterator[Procedure]:
+    """Everything but Slack is real."""
+    clock = FrozenClock(datetime.fromtimestamp(time_of_service.at, UTC))
+    world = World(tmp_path / "p.db", clock=clock, services=dict(services))
+    yield Procedure(world, server, time_of_service)
+    world.store.close()
+
+
+@pytest.mark.parametrize("name", ["call-center-us", "pharmacy-zh", "ward-notes-ja"])
+async def test_language_model(procedure: Procedure, name: str):
+    """Previous and next generation, on IBM Cloud and on a cluster: one upgrade_model, proven by a new version."""
+    before = list(procedure.server.world.model(name).versions)
+    run = await procedure.finish(await procedure.ask(name))
+    after = list(procedure.server.world.model(name).versions)
+    assert run.state is RunState.DONE, run.outcome
+    assert procedure.posts() == ["upgrade_model"]
+    assert after[:-1] == before
+    assert after[-1] in procedure.end(run)
+
+
+async def test_ready_language_model(procedure: Procedure):
+    """Upgraded before it is trained; it is `ready` again, and its training is offered, not done."""
+    run = await procedure.finish(await procedure.ask("claims-hotline"))
+    assert run.state is RunState.DONE
+    assert procedure.posts() == ["upgrade_model"]
+    assert procedure.server.world.model("claims-hotline").status == "ready"
+    assert "untrained" in procedure.end(run)
+
+
+async def test_improved_base_on_ibm_cloud(procedure: Procedure):
+    """train?force=true, never upgrade_model."""
+    run = await procedure.finish(await procedure.ask("trading-floor"))
+    assert run.state is RunState.DONE, run.outcome
+    assert procedure.posts() == ["train?force=true"]
+    card = str(procedure.world.chat.keyed(f"run:{run.id}:card").message.blocks)
+    assert "trading-floor" in card
+
+
+async def test_improved_base_on_a_cluster(procedure: Procedure, services: dict[str, WatsonSpeech]):
+    """Waits for a change by a person, told what to do; goes on by itself; then trains without force."""
+    run = await procedure.ask("branch-office-us")
+    await procedure.pass_time(10)
+    for _ in range(3):
+        await procedure.pass_time(30)
+    asked = procedure.world.chat.keyed(f"run:{run.id}:ask:1").text
+    assert "Add or change a custom word" in asked
+    assert procedure.posts() == []
+    model = procedure.server.world.model("branch-office-us")
+    cluster = services["stt-cluster"]
+    async with httpx.AsyncClient() as http:
+        url = f"{cluster._url}/v1/customizations/{model.customization_id}/words/Retune"
+        answer = await http.put(url, json={"sounds_like": ["re tune"]}, auth=cluster._auth)
+        assert answer.is_success, answer.text
+    ended = await procedure.finish(run)
+    assert ended.state is RunState.DONE, ended.outcome
+    assert procedure.posts() == ["train"]
+
+
+async def test_acoustic_model_alone(procedure: Procedure):
+    """One pass, polled every minute; the estimate is the length of the audio, once to twice."""
+    run = await procedure.finish(await procedure.ask("stadium-noise", trained_with="none"))
+    assert run.state is RunState.DONE, run.outcome
+    assert procedure.posts() == ["upgrade_model"]
+    assert run.plan.estimate is not None
+    assert round(run.plan.estimate.low / 60) == 95
+
+
+async def test_acoustic_model_with_a_language_model(procedure: Procedure):
+    """Language model, acoustic model alone, acoustic model with it; `force` only after the one documented refusal."""
+    run = await procedure.finish(await procedure.ask("kiosk-booth", trained_with="kiosk-terms"))
+    assert run.state is RunState.DONE, run.outcome
+    language = procedure.server.world.model("kiosk-terms")
+    last = f"upgrade_model?custom_language_model_id={language.customization_id}"
+    posts = procedure.posts()
+    assert posts[:3] == ["upgrade_model", "upgrade_model", last]
+    forced = run.steps[-1].forced
+    assert posts[3:] == ([f"{last}&force=true"] if forced else [])
+    acoustic = procedure.server.world.model("kiosk-booth")
+    assert acoustic.versions[-1] == language.versions[-1]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("failed", "ended it with the status failed"),
+        ("unchanged", "nothing changed"),
+        ("deleted", "somebody deleted it"),
+    ],
+)
+async def test_ends_without_success(procedure: Procedure, outcome: str, said: str):
+    """What the service did is the truth: no such end is called done, and each says what to do."""
+    run = await procedure.ask("call-center-us")
+    procedure.server.faults.next_outcome("call-center-us", outcome)  # type: ignore[arg-type]  # one of its outcomes
+    ended = await procedure.finish(run, step=10)
+    assert ended.state is RunState.FAILED
+    assert said in ended.outcome
+    assert "*failed*" in procedure.end(ended)
+
+
+async def test_never_ends(procedure: Procedure):
+    """A status that never ends keeps the run going: it is watched, and said to be late."""
+    run = await procedure.ask("call-center-us")
+    procedure.server.faults.next_outcome("call-center-us", "stuck")
+    for _ in range(200):
+        await procedure.pass_time(60)
+    assert procedure.world.run(run.id).state is RunState.RUNNING
+    assert len([said for said in procedure.world.chat.said if said.key == f"run:{run.id}:late"]) == 1
+    assert procedure.posts() == ["upgrade_model"]
+
+
+async def test_the_answer_is_lost(procedure: Procedure):
+    """The upgrade began, nobody told us: found out by looking, and sent once."""
+    run = await procedure.ask("call-center-us")
+    procedure.server.faults.lose("*/upgrade_model")
+    ended = await procedure.finish(run, step=10)
+    assert ended.state is RunState.DONE
+    assert procedure.posts() == ["upgrade_model"]
+
+
+@pytest.mark.parametrize(
+    "name", ["museum-guide", "ivr-uk", "drafts", "broken-corpus", "night-training", "support-desk-us"]
+)
+async def test_what_gets_no_plan(procedure: Procedure, name: str):
+    """Retired, to be created again, empty, failed, busy, current: a reason instead of a request."""
+    await procedure.world.inventory.refresh()
+    prepared = await procedure.world.requests.prepare(procedure.world.inventory.find(name).model.ref)
+    assert prepared.outlook.__class__.__name__ == "NoPlan"
+    assert procedure.posts() == []
