@@ -14,9 +14,9 @@ REF = "stt/language/id-call-center-us"
 WHY = {"why": {"v": {"type": "plain_text_input", "value": "new product names"}}}
 
 
-async def ready(slack: Slack, **over: object) -> None:
+async def ready(slack: Slack) -> None:
     """The model is current and has data that waits."""
-    slack.world.speech.kept["id-call-center-us"] = model(status="ready", versions=(OLD, NEW), **over)
+    slack.world.speech.kept["id-call-center-us"] = model(status="ready", versions=(OLD, NEW))
     await slack.world.inventory.refresh()
 
 

@@ -1,0 +1,181 @@
+"""What `bot.ports` promises of Slack, held by the fake and by the adapter against the local Slack alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack import SlackChat, session, web_client
+from bot.domain.approvals import Person
+from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
+from bot.ports import Message, Place
+from sandbox.slack.server import SlackServer
+from tests.fakes import FakeChat, FrozenClock
+
+MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
+ADA, GRACE, CHANNEL = "U0ADA", "U0GRACE", "C0SPEECH"
+SECTION: dict[str, Any] = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
+HELLO = Message("hello", (SECTION,))
+
+
+class Workspace(Protocol):
+    """A chat with its other end, as people see it."""
+
+    chat: Any
+
+    def texts(self, thread: str | None = None) -> list[str]: ...
+
+    def whispered(self, user: str) -> list[str]: ...
+
+
+@dataclass
+class Faked:
+    """The fake."""
+
+    chat: FakeChat
+
+    def texts(self, thread: str | None = None) -> list[str]:
+        return [s.text for s in self.chat.said if s.thread == thread]
+
+    def whispered(self, user: str) -> list[str]:
+        return [message.text for place, message in self.chat.whispers if place.user == user]
+
+
+@dataclass
+class Real:
+    """The adapter and the local Slack."""
+
+    chat: SlackChat
+    slack: SlackServer
+    client: AsyncWebClient
+
+    def texts(self, thread: str | None = None) -> list[str]:
+        if thread is None:
+            return [m["text"] for m in self.slack.messages(ADA, CHANNEL)]
+        return [m["text"] for m in self.slack.thread(ADA, CHANNEL, thread)[1:]]
+
+    def whispered(self, user: str) -> list[str]:
+        return [m["text"] for m in self.slack.ephemerals(user)]
+
+
+@pytest.fixture
+async def real() -> AsyncIterator[Real]:
+    async with SlackServer(MANIFEST) as slack, session() as http:
+        client = web_client(slack.bot_token, slack.api_url, http)
+        yield Real(SlackChat(client, http, slack.api_url), slack, client)
+
+
+@pytest.fixture(params=["fake", "adapter"])
+def workspace(request: pytest.FixtureRequest, real: Real) -> Workspace:
+    if request.param == "adapter":
+        return real
+    chat = FakeChat(FrozenClock())
+    chat.people = {
+        "U0GRACE": Person(GRACE, "Grace", "T0RETUNE", groups=frozenset({"S0APPROVE"})),
+        "U0GUS": Person("U0GUS", "Gus", "T0RETUNE", is_guest=True),
+        "U0OLD": Person("U0OLD", "Otto", "T0RETUNE", deactivated=True),
+    }
+    return Faked(chat)
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def test_a_post_is_found_by_its_key(workspace: Workspace):
+    """Posted once, found by its key and by no other; a reply is found in its thread."""
+    ts = await workspace.chat.post(CHANNEL, HELLO, key="run:1:card")
+    reply = await workspace.chat.post(CHANNEL, Message("reply", (SECTION,)), key="run:1:end", thread=ts)
+    assert await workspace.chat.find(CHANNEL, "run:1:card", thread=None, since=LONG_AGO) == ts
+    assert await workspace.chat.find(CHANNEL, "run:1:end", thread=ts, since=LONG_AGO) == reply
+    assert await workspace.chat.find(CHANNEL, "run:2:card", thread=None, since=LONG_AGO) is None
+    assert workspace.texts() == ["hello"]
+    assert workspace.texts(ts) == ["reply"]
+
+
+async def test_an_edit_replaces(workspace: Workspace):
+    """Text and blocks are those of the edit; nothing new appears."""
+    ts = await workspace.chat.post(CHANNEL, HELLO, key="k")
+    await workspace.chat.edit(CHANNEL, ts, Message("bye", (SECTION,)))
+    assert workspace.texts() == ["bye"]
+
+
+async def test_a_whisper_reaches_one_person(workspace: Workspace):
+    """Nobody else sees it, and the channel stays as it was."""
+    await workspace.chat.whisper(Place(ADA, CHANNEL), HELLO)
+    assert workspace.whispered(ADA) == ["hello"]
+    assert workspace.whispered(GRACE) == []
+    assert workspace.texts() == []
+
+
+async def test_people(workspace: Workspace):
+    """Groups are those that were asked for; guests and deactivated people are known as such."""
+    grace = await workspace.chat.person(GRACE, ("S0APPROVE", "S0OTHER"))
+    assert (grace.team, grace.groups, grace.is_guest) == ("T0RETUNE", {"S0APPROVE"}, False)
+    assert (await workspace.chat.person(GRACE, ())).groups == frozenset()
+    assert (await workspace.chat.person("U0GUS", ())).is_guest
+    assert (await workspace.chat.person("U0OLD", ())).deactivated
+
+
+async def test_a_home(workspace: Workspace):
+    """Published again and again for one person."""
+    for _ in range(2):
+        await workspace.chat.publish_home(ADA, {"type": "home", "blocks": [SECTION]})
+
+
+async def test_where_a_whisper_goes(real: Real):
+    """By response address where there is one; to a direct message where the bot is not in the channel."""
+    url = real.slack.people._urls.give("commands", "C0PRIVATE", ADA)
+    await real.chat.whisper(Place(ADA, "C0PRIVATE", response_url=url), HELLO)
+    assert real.whispered(ADA) == ["hello"]
+    await real.chat.whisper(Place(ADA, "C0GENERAL"), Message("by mail", (SECTION,)))
+    assert [m["text"] for m in real.slack.messages(ADA, "D0ADA")] == ["by mail"]
+    with pytest.raises(ChatRefused):
+        await real.chat.whisper(Place(ADA, CHANNEL, response_url="https://elsewhere.example/x"), HELLO)
+
+
+async def test_an_answer_that_is_lost_is_not_repeated(real: Real):
+    """The post is there, nobody told us: said as such, once in the channel."""
+    real.slack.faults.lose("chat.postMessage")
+    with pytest.raises(ChatOutcomeUnknown):
+        await real.chat.post(CHANNEL, HELLO, key="k")
+    assert real.texts() == ["hello"]
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    assert await real.chat.find(CHANNEL, "k", thread=None, since=since) is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [("not_in_channel", ChatRefused), ("invalid_auth", ChatRefused), ("service_unavailable", ChatBusy)],
+)
+async def test_refusals(real: Real, error: str, kind: type[ChatError]):
+    """What Slack refuses for good, and what it may take later; the advice is in the text."""
+    real.slack.faults.refuse("chat.update", error)
+    ts = await real.chat.post(CHANNEL, HELLO, key="k")
+    with pytest.raises(kind):
+        await real.chat.edit(CHANNEL, ts, HELLO)
+
+
+async def test_one_rate_limit_is_waited_out(real: Real):
+    """A short wait that Slack asks for is nobody's business; a gateway's page is trouble, not a crash."""
+    real.slack.faults.rate_limit("chat.postMessage", 0)
+    await real.chat.post(CHANNEL, HELLO, key="k")
+    real.slack.faults.status("chat.postMessage", 502, html=True)
+    with pytest.raises(ChatError):
+        await real.chat.post(CHANNEL, HELLO, key="l")
+
+
+async def test_a_closed_modal_is_nobodys_fault(real: Real):
+    """The person closed it before the answer came."""
+    trigger = real.slack.people._triggers.give(ADA)
+    modal = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [SECTION]}
+    view = await real.chat.open(trigger, modal)
+    await real.slack.close_view(ADA)
+    await real.chat.update(view, modal)
+    with pytest.raises(ChatRefused):
+        await real.chat.open(trigger, modal)
