@@ -47,10 +47,14 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """The newest probe of each model, the newest canary of each instance and base."""
+    """The newest probe of each model, the newest canary of each instance and base.
+
+    *links*: language model by acoustic model, as references, as people told.
+    """
 
     probes: dict[str, Probe] = field(default_factory=dict)
     canaries: dict[tuple[str, str], Canary] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
 
 
 NOTHING = Observations()

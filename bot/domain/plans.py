@@ -47,6 +47,10 @@ class Step:
     name: str
     expects_version: bool
     language_id: str | None = None
+    may_be_refused: bool = False
+    """Nobody knows whether the service takes it; a refusal leads to the next step instead of ending the run."""
+    only_if_needed: bool = False
+    """Skipped when an earlier step brought the newer version already."""
     lenient: bool = False
     """Training with `strict=false`: invalid resources are left out, because a person chose so."""
 
@@ -66,7 +70,8 @@ class Plan:
 
     *have* is the newest version now, *target* the version expected (None: a newer one, whose name nobody knows
     yet). *drops_weight* warns that a saved customization weight is lost. *trains_after* says that data waits
-    which only a training takes in. *evidence* is why the model was believed to be outdated.
+    which only a training takes in. *uncertain*: IBM's pages disagree how this base
+    upgrades; *experimental*: no page says how. *evidence* is why the model was believed to be outdated.
     """
 
     model: Model
@@ -77,6 +82,7 @@ class Plan:
     drops_weight: bool = False
     trains_after: bool = False
     uncertain: bool = False
+    experimental: bool = False
     evidence: tuple[Evidence, ...] = ()
 
     @property
@@ -211,11 +217,16 @@ def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
 def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, lenient: bool = False) -> Plan | NoPlan:
     model = judgement.model
     improved = catalog.improved(model.base, model.deployment)
+    large = catalog.generation(model.base) == "large"
     if improved is None or improved.certainty == "note_only":
-        # Where it is uncertain whether a base is improved, upgrade_model is the safe call: right on an
-        # ordinary base and refused on an improved one, while training would only retrain on the old version.
-        step = Step(Action.UPGRADE, model.ref, model.name, expects_version=True)
-        return _plan(judgement, (step,), None, trains_after=model.status == "ready", uncertain=improved is not None)
+        return _plan(
+            judgement,
+            _try_upgrade(judgement, holdings, doubtful=improved is not None or large),
+            None,
+            trains_after=model.status == "ready",
+            uncertain=improved is not None,
+            experimental=large,
+        )
     if holdings.invalid and not lenient:
         return NoPlan(WhyNot.INVALID, judgement, holdings.invalid)
     leave_out = bool(holdings.invalid)
@@ -228,6 +239,19 @@ def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, len
     else:
         steps = (Step(Action.AWAIT_CHANGE, model.ref, model.name, expects_version=False), train)
     return _plan(judgement, steps, None, drops_weight=True)
+
+
+def _try_upgrade(judgement: Judgement, holdings: Holdings, *, doubtful: bool) -> tuple[Step, ...]:
+    """upgrade_model; where nobody knows whether the service takes it, on IBM Cloud a forced training after a refusal.
+
+    The other order is worse: training an outdated model on an ordinary base only retrains it on the old version.
+    """
+    model = judgement.model
+    fall_back = doubtful and model.deployment == "cloud" and not holdings.invalid
+    first = Step(Action.UPGRADE, model.ref, model.name, expects_version=True, may_be_refused=fall_back)
+    if not fall_back:
+        return (first,)
+    return (first, Step(Action.FORCE_TRAIN, model.ref, model.name, expects_version=True, only_if_needed=True))
 
 
 def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: Link | None) -> Plan | NoPlan:
@@ -283,6 +307,7 @@ def _plan(
     drops_weight: bool = False,
     trains_after: bool = False,
     uncertain: bool = False,
+    experimental: bool = False,
 ) -> Plan:
     model = judgement.model
     return Plan(
@@ -294,5 +319,6 @@ def _plan(
         drops_weight=drops_weight,
         trains_after=trains_after,
         uncertain=uncertain,
+        experimental=experimental,
         evidence=judgement.evidence,
     )

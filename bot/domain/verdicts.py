@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -51,6 +51,7 @@ class Risk(StrEnum):
     REFUSED = "requests fail"
     WARNED = "returns warnings"
     EXPECTED = "warning expected"
+    PAIR = "pair on the older base"
     NONE = "none"
 
 
@@ -85,6 +86,8 @@ class Judgement:
     since: date | None = None
     discontinued: date | None = None
     successor: str | None = None
+    partner: Model | None = None
+    """The model it is used together with, where the two are on different versions: recognition takes the older."""
 
     @property
     def outdated(self) -> bool:
@@ -102,7 +105,31 @@ def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observati
     *today* dates what is seen in the snapshot itself where an instance does not say when it was read.
     """
     peers = _peers(snapshot)
-    return tuple(_judge_one(model, snapshot, catalog, peers, today, observed) for model in snapshot.models)
+    partners = _partners(snapshot, observed)
+    return tuple(
+        _with_partner(_judge_one(model, snapshot, catalog, peers, today, observed), partners.get(model.ref))
+        for model in snapshot.models
+    )
+
+
+def _partners(snapshot: Snapshot, observed: Observations) -> dict[str, Model]:
+    """Both halves of each linked pair on different versions. "Only one upgraded": requests with both use the older."""
+    if not observed.links:
+        return {}
+    known = {model.ref: model for model in snapshot.models}
+    found: dict[str, Model] = {}
+    for acoustic, language in observed.links.items():
+        one, other = known.get(acoustic), known.get(language)
+        if one is not None and other is not None and one.newest != other.newest:
+            found[acoustic], found[language] = other, one
+    return found
+
+
+def _with_partner(judgement: Judgement, partner: Model | None) -> Judgement:
+    if partner is None:
+        return judgement
+    risk = Risk.PAIR if judgement.risk is Risk.NONE else judgement.risk
+    return replace(judgement, partner=partner, risk=risk)
 
 
 def acting_on(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model, Snapshot
 from bot.domain.observations import CANARY
+from bot.domain.reach import beyond
 from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, ModelGone, Refusal, ServiceError, UnknownModel
 from bot.ports import Clock, SpeechService
@@ -40,6 +41,7 @@ class Inventory:
         self._clock = clock
         self._judged: Judged | None = None
         self._reading: dict[str, asyncio.Future[bool]] = {}
+        self._unknown: set[str] = set()
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
@@ -106,7 +108,17 @@ class Inventory:
         if recovered:
             log.info("instance %s answers again", name)
         self.changed()
+        self._compare_with_catalog()
         return True
+
+    def _compare_with_catalog(self) -> None:
+        """Tells the operator, once for each version, that the catalog is older than what the service shows."""
+        for version in beyond(self._store.fleet.snapshot(), self._catalog) - self._unknown:
+            self._unknown.add(version)
+            log.warning(
+                "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune",
+                version,
+            )
 
     def lost(self, name: str, error: ServiceError) -> None:
         """Notes that an instance cannot be read; says so once."""

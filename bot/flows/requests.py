@@ -114,6 +114,7 @@ class Requests:
         with self._store.transaction():
             self._store.fleet.link(ref, language, user, now)
             self._store.audit.note(now, user, "link", model=ref, detail=language or "none")
+        self._inventory.changed()
 
     async def may_ask(self, user: str) -> None:
         """Raises `Refusal` for people who may not ask: guests, bots, other workspaces."""

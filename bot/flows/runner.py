@@ -188,6 +188,9 @@ class Runner:
                     return False
                 self._store.runs.refused(record, now)
                 return True
+            case Progress.NO_EFFECT if record.step.may_be_refused:
+                self._done(run, record, proof.no_effect())
+                return True
             case Progress.FAILED | Progress.NO_EFFECT as ended:
                 self._fail(run, record, proof.ended(ended, record, seen))
                 return False
@@ -209,6 +212,9 @@ class Runner:
             self._inventory.lost(instance, error)
             self._store.runs.look_again(record, self._next(record), busy=False)
             return False
+        if step.only_if_needed and seen.newest != run.plan.have:
+            self._done(run, record, proof.done_before(seen))
+            return True
         if already_there(step, seen, run.plan.target):
             self._done(run, record, proof.done_before(seen))
             return True
@@ -249,6 +255,8 @@ class Runner:
         except RequestRefused as error:
             if step.action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in (error.detail or ""):
                 await self._repeat_forced(run, record, seen)
+            elif step.may_be_refused:
+                self._done(run, record, proof.refused(error.text))
             else:
                 self._fail(run, record, error.text)
         except ServiceError as error:

@@ -14,7 +14,7 @@ from bot.messages.kit import actions, button, confirm, context, divider, header,
 from bot.messages.refusals import no_plan
 from bot.messages.run import estimate_text, state_line, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
-from bot.messages.verdict import one_line, risk_text, sign, waiting_since, why
+from bot.messages.verdict import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message
 
 PAGE = 15
@@ -106,6 +106,8 @@ def model(
             f"{_holds(holdings)}{f' · {linked}' if linked else ''}\nId {code(m.id)}"
         ),
     ]
+    if pair := pair_text(judgement):
+        blocks.append(section(pair))
     if m.description:
         blocks.append(context(escape(m.description)))
     if isinstance(outlook, Plan):

@@ -29,6 +29,16 @@ def done_before(seen: Model) -> str:
     return f"Nothing was sent: the service already lists {seen.newest} in its versions."
 
 
+def refused(text: str) -> str:
+    """A step that was allowed to be refused."""
+    return f"The service does not upgrade it this way, so the next step follows. {text}"
+
+
+def no_effect() -> str:
+    """A step that was allowed to change nothing."""
+    return "The service accepted it and nothing changed, so the next step follows."
+
+
 def trained_before() -> str:
     """A training that is not needed."""
     return "Nothing was sent: it is available, so no data waits for training."

@@ -16,7 +16,7 @@ from bot.ports import Message
 
 def no_plan(no: NoPlan) -> str:
     """Why a model gets no plan, with the way out."""
-    judgement, model = no.judgement, no.judgement.model
+    model = no.judgement.model
     name, about = code(model.name), [code(item) for item in no.about]
     match no.reason:
         case WhyNot.CURRENT:
@@ -36,12 +36,7 @@ def no_plan(no: NoPlan) -> str:
             detail = f" The service said: {escape(model.error)}" if model.error else ""
             return f"The last training of {name} failed.{detail} Repair its data and train it, then ask again."
         case WhyNot.RETIRED:
-            to = f" Create a new model on {code(judgement.successor)} from your" if judgement.successor else " Use your"
-            since = f" on {day(judgement.discontinued)}" if judgement.discontinued else ""
-            return (
-                f"{name} is built on {code(model.base)}, which IBM discontinued{since} and its instance does not serve "
-                f"any more: an upgrade cannot help.{to} original corpora and words; the service cannot give them back."
-            )
+            return _retired(no)
         case WhyNot.RECREATE:
             return (
                 f"{name} is on {code(model.newest or '')}, which IBM says cannot be upgraded. Create it again on "
@@ -69,6 +64,26 @@ def no_plan(no: NoPlan) -> str:
             return f"{name} is outdated: upgrade it first, then train it on its latest data."
         case WhyNot.UNSUPPORTED:
             return f"Retune knows no documented way to upgrade {name}."
+
+
+def _retired(no: NoPlan) -> str:
+    judgement, model = no.judgement, no.judgement.model
+    since = f" on {day(judgement.discontinued)}" if judgement.discontinued else ""
+    first = (
+        f"{code(model.name)} is built on {code(model.base)}, which IBM discontinued{since} and its instance does not "
+        "serve any more: an upgrade cannot help."
+    )
+    if model.kind == "acoustic":
+        return (
+            f"{first} Acoustic models have no successor: newer base models take no acoustic customization and, IBM "
+            "says, need none. Migrate the callers to a newer base model and delete this one."
+        )
+    to = f" on {code(judgement.successor)}" if judgement.successor else ""
+    return (
+        f"{first} Create a new language model{to} from your own corpus and grammar files, train it, compare, then "
+        "switch `model` and `language_customization_id` in the callers. Only the words can be read back from the "
+        "service; corpora, grammars and audio it cannot give back. Large models take no grammars."
+    )
 
 
 def denied(reason: Reason, run: Run, policy: Policy, now: datetime) -> str:

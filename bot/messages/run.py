@@ -183,12 +183,13 @@ def _step_line(record: StepRecord, now: datetime) -> str:
 def step_text(step: Step) -> str:
     """What one step does."""
     name = code(step.name)
+    only = " (only if the step before was refused)" if step.only_if_needed else ""
     left_out = ", without the data that is not valid" if step.lenient else ""
     return {
         Action.UPGRADE: f"upgrade {name}",
         Action.UPGRADE_WITH_LANGUAGE: f"upgrade {name} again, with its language model",
         Action.TRAIN: f"train {name}{left_out}",
-        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}",
+        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}{only}",
         Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
     }[step.action]
 
@@ -203,8 +204,11 @@ def steps_text(plan: Plan) -> str:
     if plan.trains_after:
         lines.append("Untrained data stays untrained: train the model afterwards.")
     if plan.uncertain:
+        lines.append("IBM's pages disagree whether models on this base are upgraded by training.")
+    if plan.experimental:
         lines.append(
-            "IBM's pages disagree whether this base upgrades by training; if the service refuses, say so here."
+            ":test_tube: Experimental: no page of IBM says how models on a large speech model are upgraded, and none "
+            "needed it so far."
         )
     return "\n".join(lines)
 

@@ -99,7 +99,20 @@ def risk_text(judgement: Judgement) -> str:
             "Recognition with it is expected to return a warning. The old version is supported for a limited time "
             "only; when it goes, requests still succeed but *the customization is silently ignored*."
         )
+    if judgement.risk is Risk.PAIR:
+        return "None alone; see below."
     return "None known."
+
+
+def pair_text(judgement: Judgement) -> str:
+    """What requests meet that use both models of a pair on different versions."""
+    if judgement.partner is None:
+        return ""
+    return (
+        f":link: Used together with {code(judgement.partner.name)}, which is on "
+        f"{version(judgement.partner.newest, judgement.partner.base)}: recognition with both silently uses the older "
+        "version, because that is what they share. Upgrade the other one too."
+    )
 
 
 def waiting_since(judgement: Judgement, today: date) -> str:

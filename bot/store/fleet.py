@@ -105,12 +105,14 @@ class Fleet:
     def observations(self) -> Observations:
         """Everything that was observed on purpose."""
         probes, canaries = self._c.rows("SELECT * FROM probes"), self._c.rows("SELECT * FROM canaries")
+        links = self._c.rows("SELECT acoustic, language FROM links WHERE language IS NOT NULL")
         return Observations(
             {row["ref"]: Probe(row["ref"], row["version"], Stage(row["stage"]), _at(row)) for row in probes},
             {
                 (row["instance"], row["base"]): Canary(row["instance"], row["base"], row["version"], _at(row))
                 for row in canaries
             },
+            {row["acoustic"]: row["language"] for row in links},
         )
 
     def link(self, acoustic: str, language: str | None, by: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.runs import RunState
 from bot.errors import ChatBusy, ModelBusy, OutcomeUnknown, RequestRefused, RetuneError, ServiceUnavailable
-from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, NEW, OLD, TOMAS, World
+from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, NEW, OLD, TOMAS, World, model
 
 
 async def approved(world: World) -> int:
@@ -296,3 +296,41 @@ async def test_only_one_process_does_the_work(tmp_path):
     assert "models" in first.speech.calls
     first.store.close()
     second.store.close()
+
+
+def doubtful(world: World, base: str) -> None:
+    """An outdated model of which nobody knows how the service upgrades it."""
+    world.speech.latest[base] = f"{base}.v2026-06-01"
+    world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",), language=base[:5]))
+    world.speech.add(model("peer", base=base, versions=(f"{base}.v2026-06-01",), language=base[:5]))
+
+
+@pytest.mark.parametrize("base", ["en-US", "fr-CA_Telephony"])
+async def test_how_nobody_knows(world: World, base: str):
+    """Large models, and bases on which IBM's pages disagree: upgrade_model, and only after a refusal a training."""
+    doubtful(world, base)
+    run = await world.asked()
+    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
+    await world.ring()
+    await world.ring(after=1)
+    assert world.speech.begun == [("train with force", "id-call-center-us", True)]
+    await world.ring(after=10)
+    world.speech.finish("id-call-center-us")
+    await world.ring(after=10)
+    assert world.run(run.id).state is RunState.DONE
+    assert "does not upgrade it this way" in world.run(run.id).steps[0].result
+
+
+async def test_no_training_where_the_upgrade_was_enough(world: World):
+    """The second step is for a refusal only."""
+    doubtful(world, "en-US")
+    run = await world.asked()
+    await world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await world.ring()
+    await world.ring(after=10)
+    world.speech.finish("id-call-center-us")
+    await world.ring(after=10)
+    assert world.run(run.id).state is RunState.DONE
+    assert [action for action, _, _ in world.speech.begun] == ["upgrade"]
+    assert "Nothing was sent" in world.run(run.id).steps[1].result

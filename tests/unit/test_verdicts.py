@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.fleet import InstanceReading, Model, Snapshot
-from bot.domain.verdicts import EvidenceKind, Judgement, Strength, Verdict, acting_on, judge
+from bot.domain.observations import Observations
+from bot.domain.reach import beyond
+from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Strength, Verdict, acting_on, judge
 from tests.world import NEW, OLD, model, shipped
 
 TODAY = date(2026, 11, 23)
@@ -133,3 +135,22 @@ def test_worst_first():
         model("old"), model("new", versions=(OLD, NEW)), model("bad", status="failed"), model("ready", status="ready")
     )
     assert [j.model.name for j in acting_on(found.values())] == ["old", "ready", "bad"]
+
+
+def test_a_pair_on_different_versions():
+    """Recognition with both silently uses the older: said of both halves, whatever else is said of them."""
+    language, acoustic = model("lm", versions=(OLD, NEW)), model("am", kind="acoustic")
+    instances = {"stt": InstanceReading("stt", "cloud", (language, acoustic), None, READ)}
+    links = Observations(links={acoustic.ref: language.ref})
+    found = {j.model.name: j for j in judge(Snapshot(instances), shipped(), TODAY, links)}
+    assert found["am"].partner == language
+    assert found["lm"].partner == acoustic
+    assert (found["lm"].verdict, found["lm"].risk) == (Verdict.CURRENT, Risk.PAIR)
+    assert all(j.partner is None for j in judge(Snapshot(instances), shipped(), TODAY))
+
+
+def test_a_version_newer_than_the_catalog():
+    """Not an alarm for the model, but a word to the operator."""
+    young = model("young", base="en-US", versions=("en-US.v2026-09-01",))
+    reading = InstanceReading("stt", "cloud", (young, model("old")), None, READ)
+    assert beyond(Snapshot({"stt": reading}), shipped()) == {"en-US.v2026-09-01"}
