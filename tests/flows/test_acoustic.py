@@ -1,0 +1,96 @@
+"""Acoustic models that were trained with a language model: the order, and when `force` may be sent."""
+
+from __future__ import annotations
+
+from bot.domain.fleet import Holdings
+from bot.domain.plans import Action
+from bot.domain.runs import Run, RunState
+from bot.errors import RequestRefused
+from bot.flows.runner import NOT_MODIFIED
+from tests.world import ADA, GRACE, NEW, OLD, World, model
+
+AM, LM = "id-booth", "id-terms"
+
+
+async def approved(world: World) -> Run:
+    """An approved run of an acoustic model and the language model that it was trained with."""
+    world.speech.add(model("sibling", versions=(OLD, NEW)))
+    world.speech.add(model("terms"))
+    world.speech.add(model("booth", kind="acoustic"), Holdings(recordings=2, audio_minutes=30))
+    await world.inventory.refresh()
+    await world.requests.link("stt/acoustic/id-booth", LM, ADA)
+    run = await world.asked("booth")
+    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    return run
+
+
+async def through(world: World, id: str, **end: object) -> None:
+    """One step: begun, seen working, ended."""
+    await world.ring(after=60)
+    await world.ring(after=60)
+    world.speech.finish(id, **end)  # type: ignore[arg-type]  # its keywords
+    await world.ring(after=60)
+
+
+async def test_the_language_model_comes_first(world: World):
+    """Its proof comes before anything is sent for the acoustic model."""
+    run = await approved(world)
+    await world.ring()
+    assert [id for _, id, _ in world.speech.begun] == [LM]
+    await through(world, LM)
+    assert [id for _, id, _ in world.speech.begun] == [LM, AM]
+    assert world.run(run.id).steps[0].result
+
+
+async def test_force_only_after_the_documented_refusal(world: World):
+    """The second upgrade with the language model: 400 of that one kind, then the same with force, recorded."""
+    run = await approved(world)
+    await world.ring()
+    await through(world, LM)
+    world.speech.fail["begin"] = []
+    await world.ring(after=60)
+    world.speech.fail["begin"] = [RequestRefused("400", instance="stt", status=400, detail=NOT_MODIFIED)]
+    world.speech.finish(AM)
+    await world.ring(after=60)
+    assert world.speech.begun[-1] == (Action.UPGRADE_WITH_LANGUAGE.value, AM, True)
+    assert world.run(run.id).steps[-1].forced
+    await through(world, AM)
+    assert world.run(run.id).state is RunState.DONE
+    assert [force for _, _, force in world.speech.begun] == [False, False, True]
+
+
+async def test_no_force_after_another_refusal(world: World):
+    """Any other 400 ends the run with the service's words."""
+    run = await approved(world)
+    await world.ring()
+    await through(world, LM)
+    await world.ring(after=60)
+    world.speech.fail["begin"] = [RequestRefused("400", instance="stt", status=400, detail="different versions")]
+    world.speech.finish(AM)
+    await world.ring(after=60)
+    assert world.run(run.id).state is RunState.FAILED
+    assert all(not force for _, _, force in world.speech.begun)
+
+
+async def test_polled_once_a_minute(world: World):
+    """An acoustic model is looked at every 60 seconds, as IBM advises; the language model every 10."""
+    await approved(world)
+    await world.ring()
+    world.speech.calls.clear()
+    for _ in range(6):
+        await world.ring(after=10)
+    assert world.speech.calls.count("model") == 6
+    world.speech.finish(LM)
+    await world.ring(after=10)
+    world.speech.calls.clear()
+    for _ in range(12):
+        await world.ring(after=10)
+    assert world.speech.calls.count("model") == 2
+
+
+async def test_both_models_are_locked_together(world: World):
+    """Nobody can ask for the language model while it is part of the acoustic model's run."""
+    run = await approved(world)
+    held = world.store.runs.open_for("stt/language/id-terms")
+    assert held is not None
+    assert held.id == run.id
