@@ -12,11 +12,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
-import jwt
 import msgspec
-import requests
 from httpx_retries import Retry, RetryTransport
-from ibm_cloud_sdk_core import ApiException
 
 from bot.adapters.built_in_audio import one_second
 from bot.adapters.watson_answers import (
@@ -26,22 +23,18 @@ from bot.adapters.watson_answers import (
     CustomModels,
     Grammars,
     Recognized,
-    Refused,
     Resource,
     SpeechModels,
     Words,
 )
+from bot.adapters.watson_errors import UNAVAILABLE, refusal, transaction, without_token
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.plans import Action
 from bot.errors import (
     AnswerUnreadable,
-    CredentialsRefused,
-    ModelBusy,
-    ModelGone,
     OutcomeUnknown,
     RequestRefused,
-    ServiceError,
     ServiceUnavailable,
 )
 from bot.ports import Receipt
@@ -50,7 +43,6 @@ T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ROOTS: Mapping[Kind, str] = {"language": "customizations", "acoustic": "acoustic_customizations"}
-UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
 
 class WatsonSpeech:
@@ -133,9 +125,9 @@ class WatsonSpeech:
         response = await self._write("POST", path, params=query)
         if response.status_code in (500, 502, 504):
             text = f"{self._name} answered {response.status_code} to the request; Retune looks whether it began."
-            raise OutcomeUnknown(text, instance=self._name, transaction=_transaction(response))
+            raise OutcomeUnknown(text, instance=self._name, transaction=transaction(response))
         await self._check(response, kind)
-        return Receipt(_transaction(response))
+        return Receipt(transaction(response))
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
         """One second of built-in audio: 16 kHz suits every base model, which takes its own rate or a higher one."""
@@ -171,7 +163,7 @@ class WatsonSpeech:
             text = f"The answer of {self._name} to the request was lost; Retune looks before it repeats it."
             raise OutcomeUnknown(text, instance=self._name) from error
         except Exception as error:
-            raise await self._no_token(error) from error
+            raise without_token(self._name, error) from error
 
     async def _read(self, path: str, shape: type[T], *, kind: Kind | None = None) -> T:
         try:
@@ -179,7 +171,7 @@ class WatsonSpeech:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         except Exception as error:
-            raise await self._no_token(error) from error
+            raise without_token(self._name, error) from error
         await self._check(response, kind)
         return self._decoded(response, shape)
 
@@ -191,44 +183,14 @@ class WatsonSpeech:
                 f"{self._name} sent an answer that is not what its documentation describes ({error}).",
                 instance=self._name,
                 status=response.status_code,
-                transaction=_transaction(response),
+                transaction=transaction(response),
             ) from error
 
     async def _check(self, response: httpx.Response, kind: Kind | None) -> None:
-        """Turns every status that is not a success into one of our errors."""
-        status = response.status_code
-        if 200 <= status < 300:
-            return
-        about: dict[str, Any] = {
-            "instance": self._name,
-            "status": status,
-            "detail": _detail(response),
-            "transaction": _transaction(response),
-        }
-        if status == 401 and kind is not None and await self._credentials_work():
-            raise ModelGone(f"{self._name} does not know this model: deleted, or of another instance.", **about)
-        if status in (401, 403):
-            raise CredentialsRefused(
-                f"{self._name} does not accept the credentials. Check its key and URL; "
-                "`python -m bot check` tests both.",
-                **about,
-            )
-        if status == 404 and kind is not None:
-            raise ModelGone(f"{self._name} does not know this model: deleted, or of another instance.", **about)
-        if status == 409:
-            raise ModelBusy(f"{self._name} is handling another request for this model.", **about)
-        if status in UNAVAILABLE:
-            retry = response.headers.get("Retry-After", "")
-            raise ServiceUnavailable(
-                f"{self._name} cannot answer now ({status}).",
-                retry_after=float(retry) if retry.isdigit() else None,
-                **about,
-            )
-        if status == 400 and "Lite plan" in (about["detail"] or ""):
-            raise RequestRefused(
-                f"The plan of {self._name} has no customization; it needs Plus, Standard or Premium.", **about
-            )
-        raise RequestRefused(f"{self._name} refused the request ({status}).", **about)
+        """Raises for every status that is not a success. A 401 on one id means either: the list tells which."""
+        if not 200 <= response.status_code < 300:
+            unknown_id = response.status_code == 401 and kind is not None and await self._credentials_work()
+            raise refusal(self._name, response, one_model=kind is not None, unknown_id=unknown_id)
 
     async def _credentials_work(self) -> bool:
         """A 401 on one id means either: the list tells which."""
@@ -243,29 +205,6 @@ class WatsonSpeech:
             f"{self._name} cannot be reached ({type(error).__name__}). Check its URL and the network.",
             instance=self._name,
         )
-
-    async def _no_token(self, error: Exception) -> ServiceError:
-        """What IBM's authenticators raise when they get no token."""
-        if isinstance(error, ApiException):
-            refused = error.status_code in (400, 401, 403)
-            kind: type[ServiceError] = CredentialsRefused if refused else ServiceUnavailable
-            return kind(
-                f"{self._name} gets no token: the token service answered {error.status_code}. Check its key.",
-                instance=self._name,
-                status=error.status_code,
-                detail=str(error.message) if error.message else None,
-            )
-        if isinstance(error, requests.RequestException):
-            return ServiceUnavailable(
-                f"{self._name} gets no token: its token service cannot be reached. Check <PREFIX>_AUTH_URL.",
-                instance=self._name,
-            )
-        if isinstance(error, jwt.exceptions.PyJWTError):
-            return CredentialsRefused(
-                f"{self._name} gets a token that is no JWT; configure a plain bearer token instead.",
-                instance=self._name,
-            )
-        raise error
 
     def _model(self, kind: Kind, sent: CustomModel) -> Model:
         return Model(
@@ -311,18 +250,3 @@ def _moment(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-
-
-def _transaction(response: httpx.Response) -> str | None:
-    found: str | None = response.headers.get("X-Global-Transaction-Id")
-    return found
-
-
-def _detail(response: httpx.Response) -> str | None:
-    """The service's own words; a gateway's HTML page is nobody's words."""
-    try:
-        body = msgspec.json.decode(response.content, type=Refused)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    said = body.error or body.message or body.errorMessage
-    return str(said)[:500] if said else None

@@ -10,6 +10,7 @@ from enum import StrEnum
 from bot.domain.catalog import Catalog, RecreateRange, RequiredUpdate
 from bot.domain.fleet import IN_PROGRESS, Model, Snapshot, embedded_date, is_newer
 from bot.domain.observations import NOTHING, Observations, Stage
+from bot.domain.pairs import partners
 
 
 class Verdict(StrEnum):
@@ -105,24 +106,11 @@ def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observati
     *today* dates what is seen in the snapshot itself where an instance does not say when it was read.
     """
     peers = _peers(snapshot)
-    partners = _partners(snapshot, observed)
+    others = partners(snapshot, observed.links)
     return tuple(
-        _with_partner(_judge_one(model, snapshot, catalog, peers, today, observed), partners.get(model.ref))
+        _with_partner(_judge_one(model, snapshot, catalog, peers, today, observed), others.get(model.ref))
         for model in snapshot.models
     )
-
-
-def _partners(snapshot: Snapshot, observed: Observations) -> dict[str, Model]:
-    """Both halves of each linked pair on different versions. "Only one upgraded": requests with both use the older."""
-    if not observed.links:
-        return {}
-    known = {model.ref: model for model in snapshot.models}
-    found: dict[str, Model] = {}
-    for acoustic, language in observed.links.items():
-        one, other = known.get(acoustic), known.get(language)
-        if one is not None and other is not None and one.newest != other.newest:
-            found[acoustic], found[language] = other, one
-    return found
 
 
 def _with_partner(judgement: Judgement, partner: Model | None) -> Judgement:

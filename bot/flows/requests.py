@@ -9,7 +9,8 @@ from datetime import timedelta
 from bot.domain.approvals import Decision, Person, Policy, Reason, Vote, decide, is_approver, may_take_part
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model
-from bot.domain.plans import Link, NoPlan, Plan, WhyNot, plan, plan_training
+from bot.domain.planning import plan, plan_training
+from bot.domain.plans import Link, NoPlan, Plan, WhyNot
 from bot.domain.runs import Run, RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import Refusal

@@ -12,7 +12,8 @@ from bot.domain.runs import Run
 from bot.domain.verdicts import Judgement, Verdict
 from bot.messages.kit import actions, button, confirm, context, divider, header, section
 from bot.messages.refusals import no_plan
-from bot.messages.run import estimate_text, state_line, steps_text
+from bot.messages.run import state_line
+from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
 from bot.messages.verdict import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message

@@ -9,7 +9,7 @@ from bot.domain.fleet import Model
 from bot.domain.plans import Plan
 from bot.domain.verdicts import Judgement
 from bot.messages.kit import actions, button, modal, option, section
-from bot.messages.run import estimate_text, steps_text
+from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import code, escape, version
 from bot.messages.verdict import risk_text, why
 from bot.ports import Block

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.approvals import Policy
-from bot.domain.plans import Action, Estimate, Plan, Step
+from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, RunState, StepRecord, StepState, is_late
+from bot.messages.card import card, title
 from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.steps import estimate_text, step_text
 from bot.messages.text import code, counted, duration, escape, moment, version
-from bot.messages.verdict import evidence_line
 from bot.ports import Block, Message
-
-APPROVE, REJECT = "approve", "reject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Telling:
 def tellings(run: Run, policy: Policy, estimate: Estimate | None, now: datetime) -> list[Telling]:
     """Everything that Slack should show of a run now, in the order in which it is posted."""
     prefix = f"run:{run.id}:"
-    told = [Telling(f"{prefix}card", card(run, policy, now), threaded=False, lasting=False)]
+    told = [Telling(f"{prefix}card", card(run, policy), threaded=False, lasting=False)]
     if run.started_at is not None:
         told.append(Telling(f"{prefix}progress", progress(run, estimate, now), threaded=True, lasting=False))
     for record in run.steps:
@@ -43,101 +42,6 @@ def tellings(run: Run, policy: Policy, estimate: Estimate | None, now: datetime)
     if run.ended_at is not None:
         told.append(Telling(f"{prefix}end", ending(run), threaded=True, lasting=True))
     return told
-
-
-def card(run: Run, policy: Policy, now: datetime) -> Message:
-    """The message in the channel: asks for approval, later shows the outcome."""
-    plan, model = run.plan, run.plan.model
-    title = f"{headline(run)}: {code(model.name)}"
-    arrow = "" if plan.is_training else f" → {version(plan.target, model.base)}"
-    for_good = " · *An upgrade cannot be undone.*" if run.ended_at is None and not plan.is_training else ""
-    what = (
-        f"*{title}*\n{model.kind} model on {code(model.base)} · instance {code(model.instance)}\n"
-        f"{version(plan.have, model.base)}{arrow}{for_good}"
-    )
-    reason = f"\n>{escape(run.why)}" if run.why else ""
-    blocks: list[Block] = [section(what + reason)]
-    if run.state is RunState.WAITING:
-        why = "".join(f"Because: {evidence_line(item, model.base)}\n" for item in plan.evidence[:1])
-        blocks.append(section(f"{why}{steps_text(plan)}\n{estimate_text(plan.estimate)}"))
-    blocks.append(context(*_small_print(run, policy)))
-    if run.state is RunState.WAITING:
-        value = f"{run.id}:{run.digest}"
-        blocks.append(
-            actions(
-                [
-                    button(
-                        "Approve",
-                        APPROVE,
-                        value,
-                        style="primary",
-                        label=f"Approve the {noun(plan)} of {model.name}",
-                        confirm=_confirm(plan),
-                    ),
-                    button("Reject", REJECT, value, style="danger", label=f"Reject the {noun(plan)} of {model.name}"),
-                ],
-                block_id=f"decide:{run.id}",
-            )
-        )
-    return Message(f"{headline(run)}: {escape(model.name)}. {_plain_state(run)}", tuple(blocks))
-
-
-def _confirm(plan: Plan) -> Block:
-    name = plan.model.name
-    if plan.is_training:
-        return confirm(f"Train {name}?", f"{name} will be trained on the data that waits in it.", "Approve")
-    target = plan.target or "a newer version of its base model"
-    return confirm(f"Upgrade {name}?", f"{name} will be upgraded to {target}. This cannot be undone.", "Approve")
-
-
-_HEADLINES = {
-    RunState.WAITING: (":ballot_box_with_check:", "Approve {a} {noun}"),
-    RunState.APPROVED: (":white_check_mark:", "{Noun} approved"),
-    RunState.RUNNING: (":hourglass_flowing_sand:", "{Noun} runs"),
-    RunState.DONE: (":white_check_mark:", "{Noun} done"),
-    RunState.FAILED: (":x:", "{Noun} failed"),
-    RunState.REJECTED: (":no_entry_sign:", "{Noun} rejected"),
-    RunState.WITHDRAWN: (":leftwards_arrow_with_hook:", "Request withdrawn"),
-    RunState.EXPIRED: (":alarm_clock:", "Request expired"),
-    RunState.CHANGED: (":arrows_counterclockwise:", "Not started, the model changed"),
-}
-
-
-def noun(plan: Plan) -> str:
-    """What a plan is: an upgrade, or a training that only takes in data."""
-    return "training" if plan.is_training else "upgrade"
-
-
-def _title(run: Run) -> str:
-    word = noun(run.plan)
-    article = "an" if word == "upgrade" else "a"
-    return _HEADLINES[run.state][1].format(a=article, noun=word, Noun=word.capitalize())
-
-
-def headline(run: Run) -> str:
-    """The state of a run, for the first line of its card."""
-    return f"{_HEADLINES[run.state][0]} {_title(run)}"
-
-
-def _plain_state(run: Run) -> str:
-    if run.state is RunState.WAITING:
-        return f"Asked by <@{run.requester}>, waits for approval. It cannot be undone."
-    return escape(run.outcome) if run.outcome else f"The request is {run.state.value}."
-
-
-def _small_print(run: Run, policy: Policy) -> list[str]:
-    lines = [f"Request {run.id} by <@{run.requester}>, {moment(run.requested_at)}"]
-    if run.state is RunState.WAITING:
-        missing = policy.needed - len(run.approved_by)
-        votes = f"; approved so far by {', '.join(f'<@{v}>' for v in run.approved_by)}" if run.approved_by else ""
-        lines.append(f"needs {counted(missing, 'approval')} until {moment(run.expires_at)}{votes}")
-    elif run.decided_by and run.decided_at:
-        verb = {RunState.REJECTED: "rejected", RunState.WITHDRAWN: "withdrawn"}.get(run.state, "approved")
-        who = run.approved_by if verb == "approved" and run.approved_by else (run.decided_by,)
-        lines.append(f"{verb} by {', '.join(f'<@{v}>' for v in who)}, {moment(run.decided_at)}")
-    if run.ended_at and run.state in (RunState.DONE, RunState.FAILED):
-        lines.append(f"{run.state.value} {moment(run.ended_at)}")
-    return lines
 
 
 def progress(run: Run, estimate: Estimate | None, now: datetime) -> Message:
@@ -178,50 +82,6 @@ def _step_line(record: StepRecord, now: datetime) -> str:
         return f":hourglass_flowing_sand: asked for: {what}"
     doing = "the service is working on it" if record.seen_busy else "accepted by the service"
     return f":hourglass_flowing_sand: {what} — {doing}, {elapsed} so far"
-
-
-def step_text(step: Step) -> str:
-    """What one step does."""
-    name = code(step.name)
-    only = " (only if the step before was refused)" if step.only_if_needed else ""
-    left_out = ", without the data that is not valid" if step.lenient else ""
-    return {
-        Action.UPGRADE: f"upgrade {name}",
-        Action.UPGRADE_WITH_LANGUAGE: f"upgrade {name} again, with its language model",
-        Action.TRAIN: f"train {name}{left_out}",
-        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}{only}",
-        Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
-    }[step.action]
-
-
-def steps_text(plan: Plan) -> str:
-    """The steps of a plan, and what it entails."""
-    lines = [f"{number}. {step_text(step)}" for number, step in enumerate(plan.steps, start=1)]
-    if plan.drops_weight:
-        lines.append(
-            ":warning: A saved customization weight that is not the default is dropped; the default becomes 0.1."
-        )
-    if plan.trains_after:
-        lines.append("Untrained data stays untrained: train the model afterwards.")
-    if plan.uncertain:
-        lines.append("IBM's pages disagree whether models on this base are upgraded by training.")
-    if plan.experimental:
-        lines.append(
-            ":test_tube: Experimental: no page of IBM says how models on a large speech model are upgraded, and none "
-            "needed it so far."
-        )
-    return "\n".join(lines)
-
-
-def estimate_text(estimate: Estimate | None) -> str:
-    """How long it may take, said as an estimate with its source."""
-    if estimate is None:
-        return "_Estimate: minutes, IBM's documentation says; no run of this kind to compare with yet._"
-    if round(estimate.low) == round(estimate.high):
-        span = duration(estimate.low)
-    else:
-        span = f"{duration(estimate.low)} to {duration(estimate.high)}"
-    return f"_Estimate: {span} ({escape(estimate.source)})._"
 
 
 def ask_for_change(run: Run, record: StepRecord) -> Message:
@@ -291,7 +151,7 @@ def ending(run: Run) -> Message:
     if run.state is RunState.FAILED:
         text = f"{mentions} *failed*: {code(model.name)}. {escape(run.outcome, 1500)}"
         return Message(text, (section(f":x: {text}"),))
-    text = f"{mentions} {_title(run)}. {escape(run.outcome, 1500)}".rstrip()
+    text = f"{mentions} {title(run)}. {escape(run.outcome, 1500)}".rstrip()
     return Message(text, (section(text),))
 
 
@@ -311,8 +171,8 @@ def runs(listed: Sequence[Run], ended: Sequence[Run], now: datetime) -> Message:
         )
         return Message(text, (section(text),))
     blocks: list[Block] = []
-    for title, group in (("Waiting and running", listed), ("Ended", ended)):
+    for heading, group in (("Waiting and running", listed), ("Ended", ended)):
         lines = "\n".join(f"• {state_line(run, now)}" for run in group) or "none"
-        blocks.append(section(f"*{title}*\n{lines}"))
+        blocks.append(section(f"*{heading}*\n{lines}"))
     text = f"{counted(len(listed), 'upgrade')} waiting or running, {len(ended)} ended lately."
     return Message(text, tuple(blocks))

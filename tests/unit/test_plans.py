@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.fleet import Holdings
-from bot.domain.plans import Action, Link, NoPlan, Plan, WhyNot, plan, still_holds
+from bot.domain.planning import plan
+from bot.domain.plans import Action, Link, NoPlan, Plan, WhyNot, still_holds
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from tests.world import NEW, OLD, model, shipped
 

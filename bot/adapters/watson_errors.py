@@ -1,0 +1,81 @@
+"""Refusals of the service and of its token services, as our errors. Nothing of a vendor's leaves the adapter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import jwt
+import msgspec
+import requests
+from ibm_cloud_sdk_core import ApiException
+
+from bot.adapters.watson_answers import Refused
+from bot.errors import CredentialsRefused, ModelBusy, ModelGone, RequestRefused, ServiceError, ServiceUnavailable
+
+UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
+
+
+def refusal(name: str, response: httpx.Response, *, one_model: bool, unknown_id: bool) -> ServiceError:
+    """What an answer of the instance *name* that is no success means.
+
+    *one_model*: the request was about one custom model; *unknown_id*: its 401 is not about the credentials.
+    """
+    status = response.status_code
+    about: dict[str, Any] = {
+        "instance": name,
+        "status": status,
+        "detail": _detail(response),
+        "transaction": transaction(response),
+    }
+    if unknown_id or (status == 404 and one_model):
+        return ModelGone(f"{name} does not know this model: deleted, or of another instance.", **about)
+    if status in (401, 403):
+        return CredentialsRefused(
+            f"{name} does not accept the credentials. Check its key and URL; `python -m bot check` tests both.", **about
+        )
+    if status == 409:
+        return ModelBusy(f"{name} is handling another request for this model.", **about)
+    if status in UNAVAILABLE:
+        retry = response.headers.get("Retry-After", "")
+        after = float(retry) if retry.isdigit() else None
+        return ServiceUnavailable(f"{name} cannot answer now ({status}).", retry_after=after, **about)
+    if status == 400 and "Lite plan" in (about["detail"] or ""):
+        return RequestRefused(f"The plan of {name} has no customization; it needs Plus, Standard or Premium.", **about)
+    return RequestRefused(f"{name} refused the request ({status}).", **about)
+
+
+def without_token(name: str, error: Exception) -> ServiceError:
+    """What IBM's authenticators raise when they get no token. Raises what is none of theirs: that is a bug."""
+    if isinstance(error, ApiException):
+        refused = error.status_code in (400, 401, 403)
+        kind: type[ServiceError] = CredentialsRefused if refused else ServiceUnavailable
+        return kind(
+            f"{name} gets no token: the token service answered {error.status_code}. Check its key.",
+            instance=name,
+            status=error.status_code,
+            detail=str(error.message) if error.message else None,
+        )
+    if isinstance(error, requests.RequestException):
+        text = f"{name} gets no token: its token service cannot be reached. Check <PREFIX>_AUTH_URL."
+        return ServiceUnavailable(text, instance=name)
+    if isinstance(error, jwt.exceptions.PyJWTError):
+        text = f"{name} gets a token that is no JWT; configure a plain bearer token instead."
+        return CredentialsRefused(text, instance=name)
+    raise error
+
+
+def transaction(response: httpx.Response) -> str | None:
+    """What IBM support asks for."""
+    found: str | None = response.headers.get("X-Global-Transaction-Id")
+    return found
+
+
+def _detail(response: httpx.Response) -> str | None:
+    """The service's own words; a gateway's HTML page is nobody's words."""
+    try:
+        body = msgspec.json.decode(response.content, type=Refused)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    said = body.error or body.message or body.errorMessage
+    return str(said)[:500] if said else None
