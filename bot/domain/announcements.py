@@ -63,4 +63,9 @@ def compose(judgements: Iterable[Judgement], unread: Iterable[str] = ()) -> Anno
 
 def at_risk(announcement: Announcement) -> int:
     """How many of the models are expected to return recognition warnings."""
-    return sum(1 for j in announcement.worth if j.risk is Risk.EXPECTED)
+    return sum(1 for j in announcement.worth if j.risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))
+
+
+def seen_risk(announcement: Announcement, risk: Risk) -> int:
+    """How many of the models were seen to be at that risk."""
+    return sum(1 for j in announcement.worth if j.risk is risk)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.domain.announcements import Announcement, at_risk
-from bot.domain.verdicts import Judgement, Verdict
+from bot.domain.announcements import Announcement, at_risk, seen_risk
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages.kit import button, context, section
 from bot.messages.text import code, counted, listed
 from bot.messages.verdict import evidence_line, one_line, waiting_since
@@ -43,10 +43,17 @@ def headline(said: Announcement) -> str:
     if not said.outdated:
         return f"All {counted(said.total, 'custom model')} are on the newest version that is known."
     are = "is" if said.outdated == 1 else "are"
-    return (
-        f"{said.outdated} of {counted(said.total, 'custom model')} {are} outdated; "
-        f"{at_risk(said)} expected to return recognition warnings."
-    )
+    first = f"{said.outdated} of {counted(said.total, 'custom model')} {are} outdated"
+    parts = [
+        f"{count} {words}"
+        for count, words in (
+            (seen_risk(said, Risk.IGNORED), "ignored by recognition already"),
+            (seen_risk(said, Risk.WARNED), "seen returning recognition warnings"),
+            (seen_risk(said, Risk.EXPECTED), "expected to return recognition warnings"),
+        )
+        if count
+    ]
+    return f"{first}; {listed(parts)}." if parts else f"{first}."
 
 
 def _line(judgement: Judgement, asked: frozenset[str], today: date) -> Block:

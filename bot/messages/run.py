@@ -140,6 +140,11 @@ def ending(run: Run) -> Message:
             f"`base_model_version={escape(run.plan.have or 'the older version')}`; that works only until IBM removes "
             "the old version, and the older version of the model can no longer be changed or trained."
         )
+        if run.plan.drops_weight:
+            text += (
+                "\nThe model now uses improved customization: a saved `customization_weight` is gone and the default "
+                "is 0.1. IBM advises to test with the defaults first."
+            )
         blocks = [section(f":white_check_mark: {text}")]
         if run.plan.trains_after:
             text += "\nIts newest data is still untrained."

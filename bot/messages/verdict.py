@@ -35,7 +35,8 @@ def one_line(judgement: Judgement) -> str:
         arrow = f": {version(model.newest, model.base)} → {version(judgement.target, model.base)}"
     elif model.newest is not None:
         arrow = f": {version(model.newest, model.base)}"
-    return f"{sign(judgement.verdict)} · {code(model.name)} — {model.kind}, {code(model.base)}{arrow}"
+    loud = ":rotating_light: *customization ignored* · " if judgement.risk is Risk.IGNORED else ""
+    return f"{loud}{sign(judgement.verdict)} · {code(model.name)} — {model.kind}, {code(model.base)}{arrow}"
 
 
 def evidence_line(evidence: Evidence, base: str) -> str:
