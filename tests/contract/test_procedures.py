@@ -124,7 +124,7 @@ async def test_improved_base_on_a_cluster(procedure: Procedure, services: dict[s
     assert procedure.posts() == ["train"]
 
 
-@pytest.mark.parametrize("name", ["stadium-noise", "werkhalle-de"])
+@pytest.mark.parametrize("name", ["stadium-noise", "loja-ruido-br"])
 async def test_acoustic_model_alone(procedure: Procedure, name: str):
     """One pass, polled every minute; the estimate is the length of the audio, once to twice."""
     run = await procedure.finish(await procedure.ask(name, trained_with="none"))
