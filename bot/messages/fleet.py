@@ -10,10 +10,10 @@ from bot.domain.observations import Stage
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.runs import Run
 from bot.domain.verdicts import Judgement, Verdict
-from bot.messages.kit import actions, button, confirm, context, divider, header, section
+from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
-from bot.messages.steps import estimate_text, steps_text
+from bot.messages.steps import check_button, estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
 from bot.messages.verdict import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message
@@ -130,20 +130,7 @@ def _further(judgement: Judgement) -> list[Block]:
     m = judgement.model
     buttons = []
     if m.status == "available":
-        buttons.append(
-            button(
-                "Check for warning",
-                "probe",
-                m.ref,
-                label=f"Check {m.name} for a warning",
-                confirm=confirm(
-                    "Check for a warning?",
-                    f"Sends one second of built-in audio for recognition with {m.name}. IBM bills it as any audio; "
-                    "nothing of it is kept.",
-                    "Check",
-                ),
-            )
-        )
+        buttons.append(check_button(m))
     if m.kind == "acoustic":
         buttons.append(button("Trained with…", "link", m.ref, label=f"Say with which model {m.name} was trained"))
     return buttons

@@ -11,7 +11,7 @@ from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, RunState, StepRecord, StepState, is_late
 from bot.messages.card import card, title
 from bot.messages.kit import actions, button, confirm, context, section
-from bot.messages.steps import estimate_text, step_text
+from bot.messages.steps import check_button, estimate_text, step_text
 from bot.messages.text import code, counted, duration, escape, moment, version
 from bot.ports import Block, Message
 
@@ -145,14 +145,11 @@ def ending(run: Run) -> Message:
                 "\nThe model now uses improved customization: a saved `customization_weight` is gone and the default "
                 "is 0.1. IBM advises to test with the defaults first."
             )
-        blocks = [section(f":white_check_mark: {text}")]
+        buttons = [check_button(model)]
         if run.plan.trains_after:
-            text += "\nIts newest data is still untrained."
-            blocks = [
-                section(f":white_check_mark: {text}"),
-                actions([button("Train…", "train", model.ref, label=f"Ask for the training of {model.name}")]),
-            ]
-        return Message(text, tuple(blocks))
+            text += "\nIts newest data is still untrained; recognition takes it again after the training."
+            buttons = [button("Train…", "train", model.ref, label=f"Ask for the training of {model.name}")]
+        return Message(text, (section(f":white_check_mark: {text}"), actions(buttons)))
     if run.state is RunState.FAILED:
         text = f"{mentions} *failed*: {code(model.name)}. {escape(run.outcome, 1500)}"
         return Message(text, (section(f":x: {text}"),))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bot.domain.fleet import Model
 from bot.domain.plans import Action, Estimate, Plan, Step
+from bot.messages.kit import button, confirm
 from bot.messages.text import code, duration, escape
+from bot.ports import Block
 
 
 def noun(plan: Plan) -> str:
@@ -53,3 +56,19 @@ def estimate_text(estimate: Estimate | None) -> str:
     else:
         span = f"{duration(estimate.low)} to {duration(estimate.high)}"
     return f"_Estimate: {span} ({escape(estimate.source)})._"
+
+
+def check_button(model: Model) -> Block:
+    """The button that asks recognition for its warning; what it costs is said before."""
+    return button(
+        "Check for warning",
+        "probe",
+        model.ref,
+        label=f"Check {model.name} for a warning",
+        confirm=confirm(
+            "Check for a warning?",
+            f"Sends one second of built-in audio for recognition with {model.name}. IBM bills it as any audio; nothing "
+            "of it is kept.",
+            "Check",
+        ),
+    )
