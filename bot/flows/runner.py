@@ -34,6 +34,10 @@ LATER = timedelta(seconds=15)
 """When an approved run is taken up again whose model is busy or whose instance does not answer."""
 
 
+BROKEN = timedelta(minutes=1)
+"""How long a run rests in which something unexpected broke."""
+
+
 class Runner:
     """Takes up what is due, one task for each instance."""
 
@@ -85,12 +89,26 @@ class Runner:
             seen = await self._look(instance, {model for _, model in due}) if due else {}
             for run_id, model in due:
                 if model in seen and seen[model] is None:
-                    self._lost_model(run_id)
-                await self._advance(run_id, seen.get(model))
+                    self._end(run_id, proof.deleted())
+                await self._alone(run_id, seen.get(model))
             for run in approved:
-                await self._advance(run.id, None)
+                await self._alone(run.id, None)
+        except Refusal as error:
+            for run_id, _ in due:  # the instance was taken out of the settings
+                self._end(run_id, error.text)
+                await self._teller.tell(run_id)
         finally:
             self._active.discard(instance)
+
+    async def _alone(self, run_id: int, seen: Model | None) -> None:
+        """Advances one run; what breaks in it delays it and nobody else."""
+        try:
+            await self._advance(run_id, seen)
+        except Exception:
+            log.exception("run %s broke; it is taken up again in %s", run_id, BROKEN)
+            run = self._store.runs.get(run_id)
+            if run is not None and run.current is not None:
+                self._store.runs.schedule(run_id, run.current.number, self._clock.now() + BROKEN)
 
     async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
         """Reads the models that are due: one alone by itself, several of a kind with one list call.
@@ -170,10 +188,11 @@ class Runner:
             seen = None
         await self._teller.tell(run_id)
 
-    def _lost_model(self, run_id: int) -> None:
+    def _end(self, run_id: int, text: str) -> None:
+        """Ends a running run that cannot go on."""
         run = self._store.runs.get(run_id)
         if run is not None and run.state is RunState.RUNNING and run.current is not None:
-            self._fail(run, run.current, proof.deleted())
+            self._fail(run, run.current, text)
 
     def _judge(self, run: Run, record: StepRecord, seen: Model) -> bool:
         """What an observation means for a step that was asked for; true when there is more to do at once."""

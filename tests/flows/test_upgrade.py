@@ -334,3 +334,39 @@ async def test_no_training_where_the_upgrade_was_enough(world: World):
     assert world.run(run.id).state is RunState.DONE
     assert [action for action, _, _ in world.speech.begun] == ["upgrade"]
     assert "Nothing was sent" in world.run(run.id).steps[1].result
+
+
+async def test_one_broken_run_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch, caplog):
+    """A bug in one run delays that run; the others of the same instance go on."""
+    world.speech.add(model("support-desk-us", versions=(OLD, NEW)))
+    for name in ("first", "second"):
+        world.speech.add(model(name))
+        run = await world.asked(name)
+        await world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await world.ring()
+    advance = world.runner._advance
+
+    async def broken(run_id: int, seen: object) -> None:
+        if run_id == 1:
+            raise ZeroDivisionError
+        await advance(run_id, seen)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(world.runner, "_advance", broken)
+    world.speech.finish("id-first")
+    world.speech.finish("id-second")
+    await world.ring(after=10)
+    assert [world.run(number).state for number in (1, 2)] == [RunState.RUNNING, RunState.DONE]
+    assert "run 1 broke" in caplog.text
+    monkeypatch.undo()
+    await world.ring(after=61)
+    assert world.run(1).state is RunState.DONE
+
+
+async def test_an_instance_that_is_not_configured_any_more(world: World):
+    """Its running runs end with the way to mend it; nothing loops."""
+    run_id = await approved(world)
+    await world.ring()
+    del world.inventory._services["stt"]  # type: ignore[attr-defined]  # as after a restart without it
+    await world.ring(after=10)
+    assert world.run(run_id).state is RunState.FAILED
+    assert "RETUNE_INSTANCES" in world.run(run_id).outcome
