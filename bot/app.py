@@ -82,7 +82,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             wake=ring.set,
         )
         runner = Runner(
-            *(store, inventory, requests, teller, catalog, clock, background),
+            *(store, inventory, requests, teller, clock, background),
             parallel=settings.parallel,
             polls={"language": settings.poll_language, "acoustic": settings.poll_acoustic},
         )

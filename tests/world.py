@@ -97,7 +97,7 @@ class World:
             wake=self._woke,
         )
         self.runner = Runner(
-            *(self.store, self.inventory, self.requests, self.teller, shipped(), self.clock, self.background),
+            *(self.store, self.inventory, self.requests, self.teller, self.clock, self.background),
             parallel=2,
             polls={"language": 10, "acoustic": 60},
         )

@@ -10,17 +10,16 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.domain.catalog import Catalog
 from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model
-from bot.domain.plans import Action, NoPlan, WhyNot, still_holds
+from bot.domain.plans import Action
 from bot.domain.runs import MAX_ATTEMPTS, Progress, Run, RunState, StepRecord, StepState, already_there, observe
 from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
 from bot.flows.requests import Requests
+from bot.flows.starting import Starter
 from bot.flows.telling import Teller
 from bot.messages import proof
-from bot.messages.refusals import no_plan
 from bot.ports import Clock
 from bot.store import Store
 
@@ -29,10 +28,6 @@ log = logging.getLogger(__name__)
 NOT_MODIFIED = "No input data modified since last training"
 """The one answer after which the second upgrade of an acoustic model is repeated with `force=true`
 ("Upgrading a custom acoustic model", note)."""
-
-LATER = timedelta(seconds=15)
-"""When an approved run is taken up again whose model is busy or whose instance does not answer."""
-
 
 BROKEN = timedelta(minutes=1)
 """How long a run rests in which something unexpected broke."""
@@ -47,7 +42,6 @@ class Runner:
         inventory: Inventory,
         requests: Requests,
         teller: Teller,
-        catalog: Catalog,
         clock: Clock,
         background: Background,
         *,
@@ -56,15 +50,13 @@ class Runner:
     ) -> None:
         self._store = store
         self._inventory = inventory
-        self._requests = requests
         self._teller = teller
-        self._catalog = catalog
         self._clock = clock
         self._background = background
         self._parallel = parallel
         self._polls = {kind: timedelta(seconds=seconds) for kind, seconds in polls.items()}
         self._active: set[str] = set()
-        self._later: dict[int, datetime] = {}
+        self._starter = Starter(store, inventory, requests, clock)
 
     def pass_on(self) -> None:
         """Starts a task for each instance that has something due and none at work."""
@@ -74,7 +66,7 @@ class Runner:
             due.setdefault(model.split("/", 1)[0], []).append((run_id, model))
         approved: dict[str, list[Run]] = {}
         for run in self._store.runs.in_state(RunState.APPROVED):
-            if self._later.get(run.id, now) <= now:
+            if self._starter.due(run, now):
                 approved.setdefault(run.plan.model.instance, []).append(run)
         for instance in {*due, *approved} - self._active:
             self._active.add(instance)
@@ -85,7 +77,7 @@ class Runner:
         try:
             for run in approved:
                 if self._store.runs.running(instance) < self._parallel:
-                    await self._start(run)
+                    await self._starter.start(run)
             seen = await self._look(instance, {model for _, model in due}) if due else {}
             for run_id, model in due:
                 if model in seen and seen[model] is None:
@@ -138,38 +130,6 @@ class Runner:
         if seen:
             self._inventory.changed()
         return seen
-
-    async def _start(self, run: Run) -> None:
-        """Reads the model again: what was approved must still be what would be done."""
-        now = self._clock.now()
-        try:
-            prepared = await self._requests.prepare_again(run.plan)
-        except ServiceError as error:
-            self._inventory.lost(run.plan.model.instance, error)
-            self._later[run.id] = now + LATER
-            return
-        except Refusal as error:
-            self._move(run, RunState.CHANGED, error.text)
-            return
-        outlook = prepared.outlook
-        if isinstance(outlook, NoPlan):
-            if outlook.reason in (WhyNot.BUSY, WhyNot.PROCESSING):
-                self._later[run.id] = now + LATER
-                return
-            self._move(run, RunState.CHANGED, no_plan(outlook))
-            return
-        if not still_holds(run.plan, outlook):
-            text = "Its versions or steps are not those that were approved. Ask again to decide on the new plan."
-            self._move(run, RunState.CHANGED, text)
-            return
-        with self._store.transaction():
-            if self._store.runs.move(run.id, RunState.APPROVED, RunState.RUNNING, now, by="retune"):
-                self._store.runs.schedule(run.id, 1, now)
-        self._later.pop(run.id, None)
-
-    def _move(self, run: Run, state: RunState, outcome: str) -> None:
-        self._store.runs.move(run.id, run.state, state, self._clock.now(), by="retune", outcome=outcome)
-        self._later.pop(run.id, None)
 
     async def _advance(self, run_id: int, seen: Model | None) -> None:
         """Takes the present step of a run as far as it goes now, then lets people see it."""

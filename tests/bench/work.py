@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.domain.runs import RunState
 from bot.flows.runner import Runner
-from tests.world import GRACE, NEW, OLD, World, model, shipped
+from tests.world import GRACE, NEW, OLD, World, model
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ async def started(world: World, count: int) -> None:
     for number in range(count):
         world.speech.add(model(f"m{number:04}"))
     world.runner = Runner(
-        *(world.store, world.inventory, world.requests, world.teller, shipped(), world.clock, world.background),
+        *(world.store, world.inventory, world.requests, world.teller, world.clock, world.background),
         parallel=count,
         polls={"language": 10, "acoustic": 60},
     )
