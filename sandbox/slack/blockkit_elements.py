@@ -1,260 +1,170 @@
-"""Elements and composition objects of Block Kit: what each takes, and Slack's words for what is wrong."""
+"""The interactive elements of Block Kit: what each takes, and in which block each may stand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-Check = Callable[[Any, str, list[str]], None]
-
-
-def at(pointer: str, what: str) -> str:
-    """A fault in Slack's form."""
-    return f"{what} [json-pointer:{pointer}]"
-
-
-def length(value: Any, pointer: str, faults: list[str], most: int, least: int = 1) -> None:
-    """A string within its limits; Slack's wording counts exclusively."""
-    if not isinstance(value, str):
-        faults.append(at(pointer, "failed to match all allowed schemas"))
-    elif len(value) > most:
-        faults.append(at(pointer, f"must be less than {most + 1} characters"))
-    elif len(value) < least:
-        faults.append(at(pointer, f"must be more than {least - 1} characters"))
-
-
-def string(most: int, least: int = 1) -> Check:
-    """A check of a string's length."""
-    return lambda value, pointer, faults: length(value, pointer, faults, most, least)
-
-
-def text(most: int = 3000, kinds: tuple[str, ...] = ("plain_text", "mrkdwn")) -> Check:
-    """A check of a text object."""
-
-    def check(value: Any, pointer: str, faults: list[str]) -> None:
-        if not isinstance(value, dict) or value.get("type") not in kinds:
-            faults.append(at(pointer, "failed to match all allowed schemas"))
-            return
-        allowed = {"type", "text", "emoji" if value["type"] == "plain_text" else "verbatim"}
-        for key in value.keys() - allowed:
-            faults.append(at(pointer, f"invalid additional property: {key}"))
-        length(value.get("text"), f"{pointer}/text", faults, most)
-        for key in ("emoji", "verbatim"):
-            if key in value and not isinstance(value[key], bool):
-                faults.append(at(f"{pointer}/{key}", "failed to match all allowed schemas"))
-
-    return check
-
-
-def plain(most: int) -> Check:
-    """A check of a plain_text object."""
-    return text(most, ("plain_text",))
-
-
-def boolean(value: Any, pointer: str, faults: list[str]) -> None:
-    """A check of true or false."""
-    if not isinstance(value, bool):
-        faults.append(at(pointer, "failed to match all allowed schemas"))
-
-
-def one_of(*allowed: Any) -> Check:
-    """A check of a fixed set."""
-
-    def check(value: Any, pointer: str, faults: list[str]) -> None:
-        if value not in allowed:
-            faults.append(at(pointer, "failed to match all allowed schemas"))
-
-    return check
-
-
-def number(least: int, most: int) -> Check:
-    """A check of a whole number."""
-
-    def check(value: Any, pointer: str, faults: list[str]) -> None:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            faults.append(at(pointer, "failed to match all allowed schemas"))
-
-    return check
-
-
-def items(check_item: Check, most: int, least: int = 1) -> Check:
-    """A check of a list."""
-
-    def check(value: Any, pointer: str, faults: list[str]) -> None:
-        if not isinstance(value, list):
-            faults.append(at(pointer, "failed to match all allowed schemas"))
-            return
-        if len(value) > most:
-            faults.append(at(pointer, f"no more than {most} items allowed"))
-        if len(value) < least:
-            faults.append(at(pointer, f"no fewer than {least} items allowed"))
-        for index, item in enumerate(value):
-            check_item(item, f"{pointer}/{index}", faults)
-
-    return check
-
-
-def anything(value: Any, pointer: str, faults: list[str]) -> None:
-    """No check."""
-
-
-def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """A check of an object: what it must have, what it may have, and nothing else."""
-    known = {**required, **(optional or {})}
-
-    def check(value: Any, pointer: str, faults: list[str]) -> None:
-        if not isinstance(value, dict):
-            faults.append(at(pointer, "failed to match all allowed schemas"))
-            return
-        for key in required:
-            if key not in value:
-                faults.append(at(pointer, f"missing required field: {key}"))
-        for key, held in value.items():
-            if key == "type":
-                continue
-            if key in known:
-                known[key](held, f"{pointer}/{key}", faults)
-            else:
-                faults.append(at(pointer, f"invalid additional property: {key}"))
-
-    return check
-
-
-CONFIRM = shape(
-    {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
-    {"style": one_of("primary", "danger")},
+from .blockkit_checks import Check, boolean, exactly_one, items, number, of_type, one_of, shape, string, then, typed
+from .blockkit_element_rules import chosen, decimals, iso_date, lengths, lines, offered, wall_time
+from .blockkit_objects import (
+    CONFIRM,
+    DISPATCH,
+    FILTER,
+    GROUP,
+    ID,
+    LINK_OPTION,
+    OPTION,
+    PICTURE,
+    RICH_OPTION,
+    STYLE,
+    URL,
+    plain,
 )
-OPTION = shape({"text": plain(75), "value": string(150)}, {"description": plain(75)})
-RICH_OPTION = shape({"text": text(75), "value": string(150)}, {"description": text(75)})
-LINK_OPTION = shape({"text": plain(75), "value": string(150)}, {"description": plain(75), "url": string(3000)})
-GROUP = shape({"label": plain(75), "options": items(OPTION, 100)})
-FILTER = shape(
-    {},
-    {
-        "include": items(one_of("im", "mpim", "private", "public"), 4),
-        "exclude_external_shared_channels": boolean,
-        "exclude_bot_users": boolean,
-    },
-)
-DISPATCH = shape({"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)})
+from .blockkit_rich_text import rich_text
 
-_ACTION = {"action_id": string(255)}
+_COUNT = number(0, 10**9)  # no greatest number is published
+_ACTION = {"action_id": ID}  # Slack makes one up where it is left out
 _FOCUS = {"focus_on_load": boolean}
-_PICK = {"confirm": CONFIRM, "placeholder": plain(150), **_FOCUS}
-_MANY = {**_PICK, "max_selected_items": number(1, 100)}
+_CONFIRM = {"confirm": CONFIRM}
+_PLACEHOLDER = {"placeholder": plain(150)}
+_PICK = {**_ACTION, **_CONFIRM, **_PLACEHOLDER, **_FOCUS}
+_MANY = {**_PICK, "max_selected_items": number(1, 10**9)}
+_TYPED = {**_ACTION, **_PLACEHOLDER, **_FOCUS, "dispatch_action_config": DISPATCH}
+_BUTTON = {
+    "accessibility_label": string(75),
+    "value": string(2000, 0),
+    "visible_to_user_ids": items(ID, 10),
+    **_CONFIRM,
+}
+
+_MENU = {"options": items(OPTION, 100), "option_groups": items(GROUP, 100)}
+_IDS = items(ID, 100)
+_ANSWER = shape({"text": plain(75), "value": string(2000)}, {"accessibility_label": string(75)})
+_PARAMETER = shape({"name": ID, "value": string(3000, 0)})
+_WORKFLOW = shape({"trigger": shape({"url": URL}, {"customizable_input_parameters": items(_PARAMETER, 100)})})
 
 ELEMENTS: Mapping[str, Check] = {
-    "button": shape(
-        {"text": plain(75), **_ACTION},
+    "button": typed(
+        {"text": plain(75)},
         {
-            "value": string(2000, 0),
-            "url": string(3000),
-            "style": one_of("primary", "danger"),
-            "confirm": CONFIRM,
-            "accessibility_label": string(75),
+            **_ACTION,
+            **_BUTTON,
+            "url": URL,
+            "style": STYLE,
+            "agent_prompt": string(4000),
+            "agent_prompt_display": string(3000),
         },
     ),
-    "overflow": shape({**_ACTION, "options": items(LINK_OPTION, 5)}, {"confirm": CONFIRM}),
-    "static_select": shape(
-        _ACTION, {**_PICK, "options": items(OPTION, 100), "option_groups": items(GROUP, 100), "initial_option": OPTION}
-    ),
-    "external_select": shape(_ACTION, {**_PICK, "min_query_length": number(0, 100), "initial_option": OPTION}),
-    "users_select": shape(_ACTION, {**_PICK, "initial_user": string(255)}),
-    "conversations_select": shape(
-        _ACTION,
+    "overflow": typed({"options": items(LINK_OPTION, 5)}, {**_ACTION, **_CONFIRM}),
+    "static_select": then(typed({}, {**_PICK, **_MENU, "initial_option": OPTION}), offered, chosen),
+    "external_select": typed({}, {**_PICK, "min_query_length": _COUNT, "initial_option": OPTION}),
+    "users_select": typed({}, {**_PICK, "initial_user": ID}),
+    "conversations_select": typed(
+        {},
         {
             **_PICK,
-            "initial_conversation": string(255),
+            "initial_conversation": ID,
             "default_to_current_conversation": boolean,
             "response_url_enabled": boolean,
             "filter": FILTER,
         },
     ),
-    "channels_select": shape(_ACTION, {**_PICK, "initial_channel": string(255), "response_url_enabled": boolean}),
-    "multi_static_select": shape(
-        _ACTION,
-        {
-            **_MANY,
-            "options": items(OPTION, 100),
-            "option_groups": items(GROUP, 100),
-            "initial_options": items(OPTION, 100),
-        },
+    "channels_select": typed({}, {**_PICK, "initial_channel": ID, "response_url_enabled": boolean}),
+    "multi_static_select": then(typed({}, {**_MANY, **_MENU, "initial_options": items(OPTION, 100)}), offered, chosen),
+    "multi_external_select": then(
+        typed({}, {**_MANY, "min_query_length": _COUNT, "initial_options": items(OPTION, 100)}), chosen
     ),
-    "multi_users_select": shape(_ACTION, {**_MANY, "initial_users": items(string(255), 100)}),
-    "multi_conversations_select": shape(
-        _ACTION, {**_MANY, "initial_conversations": items(string(255), 100), "filter": FILTER}
+    "multi_users_select": then(typed({}, {**_MANY, "initial_users": _IDS}), chosen),
+    "multi_conversations_select": then(
+        typed(
+            {},
+            {
+                **_MANY,
+                "initial_conversations": _IDS,
+                "default_to_current_conversation": boolean,
+                "filter": FILTER,
+            },
+        ),
+        chosen,
     ),
-    "checkboxes": shape(
-        {**_ACTION, "options": items(RICH_OPTION, 10)},
-        {"initial_options": items(RICH_OPTION, 10), "confirm": CONFIRM, **_FOCUS},
+    "multi_channels_select": then(typed({}, {**_MANY, "initial_channels": _IDS}), chosen),
+    "checkboxes": then(
+        typed(
+            {"options": items(RICH_OPTION, 10)},
+            {**_ACTION, **_CONFIRM, **_FOCUS, "initial_options": items(RICH_OPTION, 10)},
+        ),
+        chosen,
     ),
-    "radio_buttons": shape(
-        {**_ACTION, "options": items(RICH_OPTION, 10)}, {"initial_option": RICH_OPTION, "confirm": CONFIRM, **_FOCUS}
+    "radio_buttons": then(
+        typed({"options": items(RICH_OPTION, 10)}, {**_ACTION, **_CONFIRM, **_FOCUS, "initial_option": RICH_OPTION}),
+        chosen,
     ),
-    "datepicker": shape(_ACTION, {**_PICK, "initial_date": string(10, 10)}),
-    "timepicker": shape(_ACTION, {**_PICK, "initial_time": string(5, 5), "timezone": string(255)}),
-    "datetimepicker": shape(_ACTION, {"initial_date_time": number(10**9, 10**10 - 1), "confirm": CONFIRM, **_FOCUS}),
-    "plain_text_input": shape(
-        _ACTION,
-        {
-            "multiline": boolean,
-            "min_length": number(0, 3000),
-            "max_length": number(1, 3000),
-            "initial_value": string(3000, 0),
-            "placeholder": plain(150),
-            "dispatch_action_config": DISPATCH,
-            **_FOCUS,
-        },
+    "datepicker": typed({}, {**_PICK, "initial_date": iso_date}),
+    "timepicker": typed({}, {**_PICK, "initial_time": wall_time, "timezone": ID}),
+    "datetimepicker": typed({}, {**_ACTION, **_CONFIRM, **_FOCUS, "initial_date_time": number(10**9, 10**10 - 1)}),
+    "plain_text_input": then(
+        typed(
+            {},
+            {
+                **_TYPED,
+                "multiline": boolean,
+                "min_length": number(0, 3000),
+                "max_length": number(1, 3000),
+                "initial_value": string(3000, 0),
+            },
+        ),
+        lengths,
     ),
-    "number_input": shape(
-        {**_ACTION, "is_decimal_allowed": boolean},
-        {
-            "initial_value": string(40),
-            "min_value": string(40),
-            "max_value": string(40),
-            "placeholder": plain(150),
-            "dispatch_action_config": DISPATCH,
-            **_FOCUS,
-        },
+    "number_input": then(
+        typed(
+            {"is_decimal_allowed": boolean},
+            {**_TYPED, **dict.fromkeys(("initial_value", "min_value", "max_value"), string(255))},
+        ),
+        decimals,
     ),
-    "image": shape(
-        {"alt_text": string(2000)}, {"image_url": string(3000), "slack_file": shape({}, {"id": string(255)})}
+    "email_text_input": typed({}, {**_TYPED, "initial_value": string(3000, 0)}),
+    "url_text_input": typed({}, {**_TYPED, "initial_value": string(3000, 0)}),
+    "rich_text_input": then(
+        typed(
+            {},
+            {
+                **_TYPED,
+                "initial_value": of_type({"rich_text": rich_text}),
+                "min_lines": number(1, 100),
+                "max_lines": number(1, 100),
+            },
+        ),
+        lines,
     ),
+    "file_input": typed({}, {**_ACTION, "filetypes": items(string(255), 100), "max_files": number(1, 10)}),
+    "icon_button": typed({"icon": one_of("trash"), "text": plain(75)}, {**_ACTION, **_BUTTON}),
+    "feedback_buttons": typed({"positive_button": _ANSWER, "negative_button": _ANSWER}, _ACTION),
+    "workflow_button": typed(
+        {"text": plain(75), "workflow": _WORKFLOW}, {**_ACTION, "style": STYLE, "accessibility_label": string(75)}
+    ),
+    "image": then(typed({"alt_text": string(2000)}, PICTURE), exactly_one(*PICTURE)),
 }
 
-PICKS = (
-    *("static_select", "external_select", "users_select", "conversations_select", "channels_select"),
-    *("multi_static_select", "multi_users_select", "multi_conversations_select"),
-    *("checkboxes", "radio_buttons", "datepicker", "timepicker"),
+_SELECTS = frozenset(
+    many + kind
+    for many in ("", "multi_")
+    for kind in ("static_select", "external_select", "users_select", "conversations_select", "channels_select")
 )
-IN_ACTIONS = frozenset({"button", "overflow", "datetimepicker", *PICKS})
-IN_SECTION = frozenset({"button", "overflow", "image", *PICKS})
-IN_INPUT = frozenset({"datetimepicker", "plain_text_input", "number_input", *PICKS})
+_PICKS = _SELECTS | {"checkboxes", "radio_buttons", "datepicker", "timepicker"}
+_INPUTS = frozenset(
+    ("plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input", "file_input")
+)
+_BUTTONS = frozenset({"button", "overflow", "workflow_button"})
+
+IN_ACTIONS = _BUTTONS | _PICKS | {"datetimepicker"}
+IN_SECTION = _BUTTONS | _PICKS | {"image"}
+IN_INPUT = _PICKS | _INPUTS | {"datetimepicker"}
+IN_CONTEXT_ACTIONS = frozenset({"feedback_buttons", "icon_button"})
+
+SURFACE: Mapping[str, str] = {"file_input": "modal", "workflow_button": "message"}
+"""The only surface of an element, for those that have but one."""
 
 
 def element(allowed: frozenset[str]) -> Check:
     """A check of an element of one of the *allowed* types."""
-
-    def check(value: Any, pointer: str, faults: list[str]) -> None:
-        kind = value.get("type") if isinstance(value, dict) else None
-        if kind not in allowed or kind not in ELEMENTS:
-            faults.append(at(f"{pointer}/type", f"unsupported type: {kind}"))
-            return
-        ELEMENTS[kind](value, pointer, faults)
-        _choices(value, pointer, faults)
-
-    return check
-
-
-def _choices(value: dict[str, Any], pointer: str, faults: list[str]) -> None:
-    """What a menu offers and has chosen at first must fit together."""
-    kind = value["type"]
-    if kind in ("static_select", "multi_static_select") and ("options" in value) == ("option_groups" in value):
-        faults.append(at(pointer, "must provide exactly one of: options, option_groups"))
-        return
-    offered = list(value.get("options") or [])
-    for group in value.get("option_groups") or []:
-        offered += group.get("options", []) if isinstance(group, dict) else []
-    chosen = value.get("initial_options") or ([value["initial_option"]] if "initial_option" in value else [])
-    if kind != "external_select" and any(choice not in offered for choice in chosen):
-        faults.append(at(pointer, "initial option must be one of the options"))
+    return of_type({kind: check for kind, check in ELEMENTS.items() if kind in allowed})

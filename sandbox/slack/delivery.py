@@ -11,18 +11,23 @@ import contextlib
 import json
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from .cast import APP
 from .faults import Faults
-from .workspace import APP, Json
+from .workspace import Json
 
 MOST = 10
 """Connections that one app may have."""
 
 EVENT_RETRIES = 3
+
+NOTICE = 0.5
+"""Seconds between the request to reconnect and the end of a connection; at Slack some ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,16 @@ def _nobody() -> None:
 class Delivery:
     """The connections of the app, and what was sent over them."""
 
-    def __init__(self, url: str, faults: Faults, ack_timeout: float) -> None:
+    def __init__(self, url: Callable[[], str], faults: Faults, ack_timeout: float) -> None:
         self._url = url
         self._faults = faults
         self._ack_timeout = ack_timeout
         self._tickets: set[str] = set()
         self._open: list[web.WebSocketResponse] = []
+        self._sockets: set[web.WebSocketResponse] = set()
         self._turn = 0
-        self._acks: dict[str, asyncio.Future[Json | None]] = {}
+        self._acks: dict[tuple[web.WebSocketResponse, str], asyncio.Future[Json | None]] = {}
+        self._connected = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_change: Callable[[], None] = _nobody
 
@@ -64,16 +71,16 @@ class Delivery:
             self._faults.dead_tickets -= 1
         else:
             self._tickets.add(ticket)
-        return f"{self._url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP}"
+        return f"{self._url().replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={APP}"
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """One connection from its handshake to its end."""
-        if self._faults.refuse_handshakes > 0:
-            self._faults.refuse_handshakes -= 1
-            return web.Response(status=503, text="try later")
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             return web.Response(status=403, text="invalid ticket")
+        if self._faults.refuse_handshakes > 0:
+            self._faults.refuse_handshakes -= 1
+            return web.Response(status=self._faults.handshake_status, text="try later")
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(autoping=True, max_msg_size=0)
         await socket.prepare(request)
@@ -81,34 +88,54 @@ class Delivery:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
             await socket.close()
             return socket
-        self._open.append(socket)
         await socket.send_json(
             {
                 "type": "hello",
-                "num_connections": len(self._open),
+                "num_connections": len(self._open) + 1,
                 "connection_info": {"app_id": APP},
                 "debug_info": {"host": "applink-local", "approximate_connection_time": 3600},
             }
         )
+        # Only now: nothing may come over a connection before its hello.
+        self._open.append(socket)
+        self._sockets.add(socket)
+        self._connected.set()
         self.on_change()
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
-                    self._acknowledged(frame.data)
+                    self._acknowledged(socket, frame.data)
         finally:
-            if socket in self._open:
-                self._open.remove(socket)
-            self.on_change()
+            self._sockets.discard(socket)
+            self._gone(socket)
         return socket
 
-    def _acknowledged(self, text: str) -> None:
+    def _gone(self, socket: web.WebSocketResponse) -> None:
+        """A connection takes no more envelopes."""
+        if socket not in self._open:
+            return
+        self._open.remove(socket)
+        if not self._open:
+            self._connected.clear()
+        self.on_change()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _acknowledged(self, socket: web.WebSocketResponse, text: str) -> None:
+        """An acknowledgement counts on the connection that the envelope went to."""
         try:
             frame = json.loads(text)
         except ValueError:
             return
-        future = self._acks.pop(str(frame.get("envelope_id")), None)
+        if not isinstance(frame, dict):
+            return
+        future = self._acks.pop((socket, str(frame.get("envelope_id"))), None)
         if future is not None and not future.done():
-            future.set_result(frame.get("payload"))
+            payload = frame.get("payload")
+            future.set_result(payload if isinstance(payload, dict) else None)
 
     async def send(self, kind: str, payload: Json) -> Outcome:
         """One command or interaction: acknowledged in time or failed, never sent twice."""
@@ -121,9 +148,7 @@ class Delivery:
             self._faults.duplicate_events -= 1
             times = 2
         for _ in range(times):
-            task = asyncio.create_task(self._event(payload))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._event(payload))
 
     async def _event(self, payload: Json) -> None:
         for attempt in range(EVENT_RETRIES + 1):
@@ -134,17 +159,21 @@ class Delivery:
                 "retry_reason": "timeout" if attempt else "",
                 "payload": payload,
             }
+            if not self._open:
+                # Between two connections events wait, unlike commands and clicks.
+                await self._connected.wait()
             if (await self._envelope(frame)).acknowledged:
                 return
 
     async def _envelope(self, frame: Json) -> Outcome:
-        if not self._open:
+        able = [socket for socket in self._open if not socket.closed]
+        if not able:
             return Outcome(False, "dispatch_failed")
-        self._turn = (self._turn + 1) % len(self._open)
-        socket = self._open[self._turn]
+        self._turn += 1
+        socket = able[self._turn % len(able)]
         id = str(uuid.uuid4())
         future: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
-        self._acks[id] = future
+        self._acks[socket, id] = future
         try:
             async with asyncio.timeout(self._ack_timeout):
                 await socket.send_str(json.dumps({"envelope_id": id, **frame}))
@@ -154,18 +183,27 @@ class Delivery:
         except (ConnectionError, RuntimeError):
             return Outcome(False, "dispatch_failed")
         finally:
-            self._acks.pop(id, None)
+            self._acks.pop((socket, id), None)
 
     async def refresh(self) -> None:
-        """Asks every connection to go and come back, as Slack does every few hours."""
+        """Asks every connection to go and come back, as Slack does every few hours.
+
+        A connection that was asked gets nothing more. The app has `NOTICE` seconds to open another one before this
+        one is closed; where Slack closes at once, the SDK reconnects twice and drops what came over one of the two.
+        """
         for socket in list(self._open):
+            self._gone(socket)
             with contextlib.suppress(ConnectionError):
                 await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
-                await socket.close()
+            self._start(self._close_later(socket))
+
+    async def _close_later(self, socket: web.WebSocketResponse) -> None:
+        await asyncio.sleep(NOTICE)
+        await socket.close()
 
     def cut(self) -> None:
         """Breaks every connection without a word."""
-        for socket in list(self._open):
+        for socket in list(self._sockets):
             transport = socket._req.transport if socket._req is not None else None
             if transport is not None:
                 transport.abort()
@@ -175,5 +213,5 @@ class Delivery:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for socket in list(self._open):
+        for socket in list(self._sockets):
             await socket.close()

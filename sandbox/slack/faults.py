@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from aiohttp import web
 
 from .workspace import Json
 
@@ -21,11 +23,17 @@ class Fault:
 
 
 class Faults:
-    """Switches; all off at first."""
+    """Switches; all off at first.
+
+    Of the sockets: the next *refuse_handshakes* connections are refused with the status *handshake_status*, the next
+    *dead_tickets* addresses that are given out never work, the next *duplicate_events* events are delivered twice.
+    """
 
     def __init__(self) -> None:
         self._armed: list[Fault] = []
+        self._holding: list[Fault] = []
         self.refuse_handshakes = 0
+        self.handshake_status = 503
         self.duplicate_events = 0
         self.dead_tickets = 0
 
@@ -37,13 +45,15 @@ class Faults:
         """An HTTP error, with JSON or with a gateway's HTML."""
         return self._arm(method, "status", times, status=status, html=html)
 
-    def refuse(self, method: str, error: str, *, times: int | None = 1) -> Fault:
-        """`ok: false` with any error."""
-        return self._arm(method, "refuse", times, error=error)
+    def refuse(self, method: str, error: str, *, done: bool = False, times: int | None = 1) -> Fault:
+        """`ok: false` with any error; *done*: what was asked takes effect all the same, as `fatal_error` may."""
+        return self._arm(method, "refuse", times, error=error, done=done)
 
     def hold(self, method: str, *, times: int | None = 1) -> Fault:
         """Does not answer before its `release` is set."""
-        return self._arm(method, "hold", times)
+        fault = self._arm(method, "hold", times)
+        self._holding.append(fault)
+        return fault
 
     def lose(self, method: str, *, times: int | None = 1) -> Fault:
         """Does what was asked, then cuts the connection instead of answering."""
@@ -61,11 +71,63 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Everything works again."""
+        """Everything works again; what was held goes on."""
+        for fault in self._holding:
+            fault.release.set()
+        self._holding.clear()
         self._armed.clear()
         self.refuse_handshakes = self.duplicate_events = self.dead_tickets = 0
+        self.handshake_status = 503
 
     def _arm(self, method: str, kind: str, times: int | None, **settings: Any) -> Fault:
         fault = Fault(method, kind, times, settings)
         self._armed.append(fault)
         return fault
+
+
+class Sockets(Protocol):
+    """What can be done to the connections of the app."""
+
+    async def refresh(self) -> None:
+        """Slack rotates them."""
+
+    def cut(self) -> None:
+        """The network breaks."""
+
+
+class Switches:
+    """`POST /page/faults`: the same switches for a sandbox that runs.
+
+    The body is `{"fault": name, …}`. Of the Web API: `rate_limit`, `status`, `refuse`, `lose`, each with `method` and
+    the other arguments of the function of that name. Of the sockets: `refuse_handshakes`, `dead_tickets` and
+    `duplicate_events` with `times` (`refuse_handshakes` also with `status`), `refresh`, `cut`. `clear` ends all.
+    """
+
+    def __init__(self, faults: Faults, sockets: Sockets) -> None:
+        self._faults = faults
+        self._sockets = sockets
+
+    async def set(self, request: web.Request) -> web.Response:
+        """Sets one switch."""
+        if request.content_type != "application/json":
+            return web.json_response({"ok": False, "error": "not JSON"}, status=415)
+        try:
+            body: Json = await request.json()
+            await self._set(str(body.pop("fault", "")), body)
+        except (TypeError, ValueError, AttributeError) as error:
+            return web.json_response({"ok": False, "error": str(error)}, status=400)
+        return web.json_response({"ok": True})
+
+    async def _set(self, name: str, settings: Json) -> None:
+        match name:
+            case "rate_limit" | "status" | "refuse" | "lose" | "clear":
+                getattr(self._faults, name)(**settings)
+            case "refuse_handshakes" | "dead_tickets" | "duplicate_events":
+                setattr(self._faults, name, int(settings.get("times", 1)))
+                self._faults.handshake_status = int(settings.get("status", self._faults.handshake_status))
+            case "refresh":
+                await self._sockets.refresh()
+            case "cut":
+                self._sockets.cut()
+            case _:
+                raise ValueError(f"unknown fault {name}")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from .blockkit import check_blocks, normalise_blocks
+from .cast import APP, BOT, BOT_ID, TEAM, Channel
 from .web_api import Method
-from .workspace import BOT, BOT_ID, Json, Refused, Workspace
+from .workspace import Json, Refused, Workspace
 
 LONGEST, LONGEST_EDIT = 40_000, 4_000
+"""Characters of text: longer ones are cut when posted, and refused in an edit."""
+
+NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
+"""Names of emoji come without colons."""
+
+NOT_COVERED = ("attachments", "markdown_text", "reply_broadcast", "username", "icon_emoji", "icon_url")
+"""What would change how a message looks and is not played here: refused, for what is dropped in silence misleads."""
 
 
 class Chat:
@@ -32,15 +42,26 @@ class Chat:
 
     def post(self, a: Json) -> Json:
         """Posts; a user id as channel is the direct message with that person."""
-        id = str(a["channel"])
-        channel = self._w.direct(id) if id in self._w.people else self._w.writable(id)
+        channel = self._addressed(str(a["channel"]))
         body = content(a)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
         if a.get("thread_ts"):
             body["thread_ts"] = str(a["thread_ts"])
         message = self._w.post(channel.id, BOT, body)
-        return {"channel": channel.id, "ts": message["ts"], "message": _answered(message)}
+        answer: Json = {"channel": channel.id, "ts": message["ts"], "message": self._answered(message)}
+        if len(str(a.get("text") or "")) > LONGEST:
+            answer |= {"warning": "message_truncated", "response_metadata": {"warnings": ["message_truncated"]}}
+        return answer
+
+    def _addressed(self, id: str) -> Channel:
+        """A channel, or the direct message with a person of the workspace who is there. Raises `Refused`."""
+        person = self._w.people.get(id)
+        if person is None:
+            return self._w.writable(id)
+        if person.is_bot or person.deleted or person.team != TEAM:
+            raise Refused("channel_not_found")
+        return self._w.direct(id)
 
     def whisper(self, a: Json) -> Json:
         """Shows a message to one member of a channel."""
@@ -60,7 +81,7 @@ class Chat:
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
         message = self._w.edit(str(a["channel"]), str(a["ts"]), body)
-        return {"channel": a["channel"], "ts": a["ts"], "text": body["text"], "message": _answered(message)}
+        return {"channel": a["channel"], "ts": a["ts"], "text": body["text"], "message": self._answered(message)}
 
     def delete(self, a: Json) -> Json:
         """Deletes an own message."""
@@ -71,7 +92,7 @@ class Chat:
 
     def permalink(self, a: Json) -> Json:
         """The address of a message."""
-        message = self._w.message(str(a["channel"]), str(a["message_ts"]))
+        message = self._w.message(self._w.visible(str(a["channel"])).id, str(a["message_ts"]))
         link = f"https://acme-speech.slack.com/archives/{a['channel']}/p{message['ts'].replace('.', '')}"
         if "thread_ts" in message:
             link += f"?thread_ts={message['thread_ts']}&cid={a['channel']}"
@@ -96,6 +117,8 @@ class Chat:
 
     def react(self, a: Json) -> Json:
         """Adds the bot's reaction."""
+        if not NAME.fullmatch(str(a["name"])):
+            raise Refused("invalid_name")
         message = self._w.message(self._w.writable(str(a["channel"])).id, str(a["timestamp"]))
         reactions = message.setdefault("reactions", [])
         found = next((r for r in reactions if r["name"] == a["name"]), None)
@@ -112,16 +135,27 @@ class Chat:
     def unreact(self, a: Json) -> Json:
         """Takes the bot's reaction back."""
         message = self._w.message(self._w.writable(str(a["channel"])).id, str(a["timestamp"]))
-        kept = [r for r in message.get("reactions", []) if r["name"] != a["name"]]
-        if len(kept) == len(message.get("reactions", [])):
+        found = next((r for r in message.get("reactions", []) if r["name"] == a["name"]), None)
+        if found is None or BOT not in found["users"]:
             raise Refused("no_reaction")
-        message["reactions"] = kept
+        found["users"].remove(BOT)
+        found["count"] -= 1
+        message["reactions"] = [r for r in message["reactions"] if r["count"]]
         self._w.mark(str(a["channel"]), message)
         return {}
+
+    def _answered(self, message: Json) -> Json:
+        """A message as an answer carries it."""
+        name = self._w.people[BOT].name
+        profile = {"id": BOT_ID, "app_id": APP, "user_id": BOT, "name": name, "deleted": False, "team_id": TEAM}
+        return {**{k: v for k, v in message.items() if k != "pinned"}, "bot_profile": {**profile, "icons": {}}}
 
 
 def content(a: Json) -> Json:
     """Text and blocks of a message, checked. Raises `Refused`."""
+    if uncovered := [key for key in NOT_COVERED if a.get(key)]:
+        messages = [f"[ERROR] not covered by the local Slack: {key}" for key in uncovered]
+        raise Refused("invalid_arguments", response_metadata={"messages": messages})
     text, blocks = str(a.get("text") or ""), a.get("blocks")
     if blocks is not None and not isinstance(blocks, list):
         raise Refused("invalid_blocks_format")
@@ -145,7 +179,3 @@ def _metadata(metadata: object) -> Json:
     if not isinstance(metadata, dict) or "event_type" not in metadata or "event_payload" not in metadata:
         raise Refused("invalid_metadata_format")
     return metadata
-
-
-def _answered(message: Json) -> Json:
-    return {**{k: v for k, v in message.items() if k != "pinned"}, "bot_profile": {"id": BOT_ID, "user_id": BOT}}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Callable
 
 from aiohttp import web
 
+from .cast import BOT
 from .web_api import Method
-from .workspace import BOT, Json, Refused, Workspace
+from .workspace import Json, Refused, Workspace
 
 
 class Files:
     """The methods over one workspace, and the address that takes the bytes."""
 
-    def __init__(self, workspace: Workspace, url: str) -> None:
+    def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._w = workspace
         self._url = url
 
@@ -26,11 +29,13 @@ class Files:
 
     def address(self, a: Json) -> Json:
         """Step one: an address for the bytes."""
+        if not re.fullmatch(r"\d{1,12}", str(a["length"])):
+            raise Refused("invalid_arguments")
         if int(a["length"]) < 1:
             raise Refused("missing_argument")
         id = f"F{secrets.token_hex(5).upper()}"
         self._w.files[id] = {"id": id, "name": str(a["filename"]), "alt_txt": str(a.get("alt_txt") or ""), "data": None}
-        return {"upload_url": f"{self._url}/upload/{id}", "file_id": id}
+        return {"upload_url": f"{self._url()}/upload/{id}", "file_id": id}
 
     async def take(self, request: web.Request) -> web.Response:
         """Step two: the bytes, without a token."""
@@ -43,6 +48,8 @@ class Files:
 
     def complete(self, a: Json) -> Json:
         """Step three: shares them."""
+        if not isinstance(a["files"], list) or not all(isinstance(wanted, dict) for wanted in a["files"]):
+            raise Refused("invalid_arguments")
         done = []
         for wanted in a["files"]:
             file = self._w.files.get(str(wanted.get("id")))
@@ -58,7 +65,7 @@ class Files:
                 "mimetype": file["mimetype"],
                 "size": len(file["data"]),
                 "alt_txt": file["alt_txt"],
-                "url_private": f"{self._url}/page/files/{file['id']}",
+                "url_private": f"{self._url()}/page/files/{file['id']}",
             }
             for file in done
         ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .cast import BOT, BOT_ID, TEAM, Channel
+from .cursors import portion, portion_of_messages, truth
 from .payloads import DOMAIN, user_info
 from .web_api import Method
-from .workspace import BOT, BOT_ID, TEAM, Channel, Json, Refused, Workspace
+from .workspace import Json, Refused, Workspace
 
 READ = {"channel": "channels:read", "private": "groups:read", "im": "im:read"}
 HISTORY = {"channel": "channels:history", "private": "groups:history", "im": "im:history"}
@@ -62,14 +64,14 @@ class Places:
     def users(self, a: Json) -> Json:
         """Everybody of the workspace."""
         members = [user_info(person) for person in self._w.people.values() if person.team == TEAM]
-        return {"members": members, "response_metadata": {"next_cursor": ""}}
+        return portion("members", members, a)
 
     def groups(self, a: Json) -> Json:
         """The user groups."""
         listed = []
         for group in self._w.groups.values():
             shown = {**group, "user_count": str(len(group["users"])), "date_delete": 0}
-            if not a.get("include_users"):
+            if not truth(a.get("include_users")):
                 shown.pop("users")
             listed.append(shown)
         return {"usergroups": listed}
@@ -81,31 +83,43 @@ class Places:
         return {"users": list(self._w.groups[str(a["usergroup"])]["users"])}
 
     def _readable(self, a: Json, scopes: dict[str, str]) -> Channel:
-        channel = self._w.channel(str(a["channel"]))
-        if channel.kind != "channel" and BOT not in channel.members:
-            raise Refused("channel_not_found")
-        if scopes[channel.kind] not in self._scopes:
-            raise Refused("missing_scope", needed=scopes[channel.kind], provided=",".join(sorted(self._scopes)))
+        channel = self._w.visible(str(a["channel"]))
+        self._granted(scopes[channel.kind])
         return channel
+
+    def _granted(self, scope: str) -> None:
+        if scope not in self._scopes:
+            raise Refused("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
 
     def info(self, a: Json) -> Json:
         """One channel."""
-        return {"channel": _shown(self._readable(a, READ))}
+        channel = self._readable(a, READ)
+        shown = self._shown(channel)
+        if truth(a.get("include_num_members")):
+            shown["num_members"] = len(channel.members)
+        return {"channel": shown}
 
     def list(self, a: Json) -> Json:
         """The channels that the bot can see."""
-        kinds = {"public_channel": "channel", "private_channel": "private", "im": "im"}
-        wanted = {kinds.get(kind.strip()) for kind in str(a.get("types") or "public_channel").split(",")}
+        kinds = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
+        named = [kind.strip() for kind in str(a.get("types") or "public_channel").split(",")]
+        if not kinds.keys() >= set(named):
+            raise Refused("invalid_types")
+        wanted = {kinds[kind] for kind in named}
+        for kind in sorted(wanted & READ.keys()):
+            self._granted(READ[kind])
         listed = [
-            _shown(channel)
+            self._shown(channel)
             for channel in self._w.channels.values()
-            if channel.kind in wanted and (channel.kind == "channel" or BOT in channel.members)
+            if channel.kind in wanted
+            and (channel.kind == "channel" or BOT in channel.members)
+            and not (channel.archived and truth(a.get("exclude_archived")))
         ]
-        return {"channels": listed, "response_metadata": {"next_cursor": ""}}
+        return portion("channels", listed, a)
 
     def members(self, a: Json) -> Json:
         """Who is in a channel."""
-        return {"members": sorted(self._readable(a, READ).members), "response_metadata": {"next_cursor": ""}}
+        return portion("members", sorted(self._readable(a, READ).members), a)
 
     def history(self, a: Json) -> Json:
         """What was posted, newest first, without replies."""
@@ -114,54 +128,55 @@ class Places:
             raise Refused("not_in_channel")
         every = self._w.messages.get(channel.id, {}).values()
         found = [m for m in every if "thread_ts" not in m or m["thread_ts"] == m["ts"]]
-        return _page(sorted(found, key=lambda m: m["ts"], reverse=True), a)
+        return portion_of_messages(sorted(found, key=lambda m: m["ts"], reverse=True), a)
 
     def replies(self, a: Json) -> Json:
         """A thread, its parent first."""
         channel = self._readable(a, HISTORY)
+        if BOT not in channel.members:
+            raise Refused("not_in_channel")
         every = self._w.messages.get(channel.id, {})
         if a["ts"] not in every:
             raise Refused("thread_not_found")
         found = [m for m in every.values() if a["ts"] in (m["ts"], m.get("thread_ts"))]
-        return _page(sorted(found, key=lambda m: m["ts"]), a)
+        return portion_of_messages(sorted(found, key=lambda m: m["ts"]), a)
 
     def open(self, a: Json) -> Json:
         """The direct message with one person."""
-        user = str(a.get("users") or "")
-        if user not in self._w.people:
+        if a.get("channel"):
+            return {"channel": {"id": self._w.visible(str(a["channel"])).id}}
+        users = str(a.get("users") or "").split(",")
+        if len(users) > 1:
+            self._granted("mpim:write")
+            raise Refused("not_covered_by_the_local_slack")
+        person = self._w.people.get(users[0])
+        if person is None or person.is_bot:
             raise Refused("user_not_found")
-        if self._w.people[user].deleted:
+        if person.is_stranger:
+            raise Refused("user_not_visible")
+        if person.deleted:
             raise Refused("user_disabled")
-        return {"channel": {"id": self._w.direct(user).id}}
+        return {"channel": {"id": self._w.direct(person.id).id}}
 
     def join(self, a: Json) -> Json:
         """The bot joins a public channel."""
         channel = self._w.channel(str(a["channel"]))
         if channel.kind != "channel":
             raise Refused("method_not_supported_for_channel_type")
+        if channel.archived:
+            raise Refused("is_archived")
         if BOT in channel.members:
-            return {"channel": _shown(channel), "warning": "already_in_channel"}
+            return {"channel": self._shown(channel), "warning": "already_in_channel"}
         channel.members.add(BOT)
-        return {"channel": _shown(channel)}
+        for user in sorted(channel.members - {BOT}):
+            self._w.changed({"type": "channel", "channel": self._w.shown_channel(channel, user)}, user)
+        return {"channel": self._shown(channel)}
+
+    def _shown(self, channel: Channel) -> Json:
+        return _shown(channel, shared=channel.shared(self._w.people))
 
 
-def _page(messages: list[Json], a: Json) -> Json:
-    oldest, latest = float(a.get("oldest") or 0), float(a.get("latest") or "inf")
-    limit = min(int(a.get("limit") or 100), 999)
-    start = int(a.get("cursor") or 0)
-    wanted = [m for m in messages if oldest < float(m["ts"]) <= latest]
-    metadata = str(a.get("include_all_metadata")).lower() in ("true", "1")
-    hidden = {"pinned"} if metadata else {"pinned", "metadata"}
-    page = [{k: v for k, v in m.items() if k not in hidden} for m in wanted[start : start + limit]]
-    more = len(wanted) > start + limit
-    return {
-        "messages": page,
-        "has_more": more,
-        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
-    }
-
-
-def _shown(channel: Channel) -> Json:
+def _shown(channel: Channel, *, shared: bool) -> Json:
     shown: Json = {
         "id": channel.id,
         "is_channel": channel.kind == "channel",
@@ -172,8 +187,8 @@ def _shown(channel: Channel) -> Json:
         "is_archived": channel.archived,
         "is_general": channel.name == "general",
         "is_member": BOT in channel.members,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": shared,
+        "is_ext_shared": shared,
         "is_org_shared": False,
         "context_team_id": TEAM,
         "created": 1767000000,

@@ -15,7 +15,7 @@ DEEPEST = 3
 
 @dataclass
 class Trigger:
-    """What one trigger opens: *root* is set when it came from a click inside a modal."""
+    """What one trigger stands for: somebody did something just now."""
 
     user: str
     born: float
@@ -69,8 +69,8 @@ class Views:
         """Starts a stack."""
         body = self.checked(a["view"], "modal")
         user = self._triggers.use(str(a["trigger_id"]))
-        self._unique(body)
-        view = self._w.new_view(user, body, "modal")
+        self._unique(body, None)
+        view = self._w.new_view(user, body)
         self._w.stacks[user] = [view]
         self._w.show_stack(user)
         return {"view": self._w.shown_view(view)}
@@ -79,7 +79,6 @@ class Views:
         """Adds to a stack."""
         body = self.checked(a["view"], "modal")
         user = self._triggers.use(str(a["trigger_id"]))
-        self._unique(body)
         return {"view": self._w.shown_view(self.pushed(user, body))}
 
     def pushed(self, user: str, body: Json) -> View:
@@ -89,7 +88,8 @@ class Views:
             raise Refused("not_found")
         if len(stack) >= DEEPEST:
             raise Refused("push_limit_reached")
-        view = self._w.new_view(user, body, "modal")
+        self._unique(body, None)
+        view = self._w.new_view(user, body)
         view.root, view.previous = stack[0].id, stack[-1].id
         stack.append(view)
         self._w.show_stack(user)
@@ -104,13 +104,15 @@ class Views:
         return {"view": self._w.shown_view(view)}
 
     def replace(self, view: View, body: Json) -> None:
-        """Puts a checked body in place; what was typed stays where both ids stayed."""
+        """Puts a checked body in place; what was typed stays where both ids stayed. Raises `Refused`."""
+        self._unique(body, view)
         typed = view.body.get("_state", {})
         for block, actions in body["_state"].items():
             for action in actions:
                 if action in typed.get(block, {}):
                     actions[action] = typed[block][action]
         view.body, view.hash = body, self._w.view_hash()
+        view.external_id = str(body.get("external_id") or "")
         if body["type"] == "home":
             self._w.show_home(view.user)
         else:
@@ -126,7 +128,8 @@ class Views:
         body = self.checked(a["view"], "home")
         view = self._w.homes.get(user)
         if view is None:
-            view = self._w.homes[user] = self._w.new_view(user, body, "home")
+            self._unique(body, None)
+            view = self._w.homes[user] = self._w.new_view(user, body)
             self._w.show_home(user)
             return {"view": self._w.shown_view(view)}
         if a.get("hash") and a["hash"] != view.hash:
@@ -148,7 +151,8 @@ class Views:
         blocks = normalise_blocks(view["blocks"])
         return {**view, "blocks": blocks, "_state": initial_state(blocks)}
 
-    def _unique(self, body: Json) -> None:
+    def _unique(self, body: Json, own: View | None) -> None:
+        """Raises `Refused` where another view has the external id."""
         external = body.get("external_id")
-        if external and any(view.external_id == external for view in self._w.views()):
+        if external and any(view.external_id == external for view in self._w.views() if view is not own):
             raise Refused("duplicate_external_id")

@@ -9,10 +9,12 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from .cast import APP, BOT, TEAM
 from .delivery import Delivery, Outcome
+from .forms import Forms
 from .manifest import Manifest
 from .people import People
-from .workspace import APP, BOT, SLACKBOT, TEAM, Json, Refused, Workspace
+from .workspace import Json, Refused, Workspace
 
 FOLDER = Path(__file__).parent / "page"
 SHOWN = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -21,18 +23,22 @@ SHOWN = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".s
 class PageApi:
     """Serves the page and carries what people do."""
 
-    def __init__(self, workspace: Workspace, manifest: Manifest, people: People, delivery: Delivery) -> None:
+    def __init__(
+        self, workspace: Workspace, manifest: Manifest, people: People, forms: Forms, delivery: Delivery
+    ) -> None:
         self._w = workspace
         self._manifest = manifest
         self._people = people
+        self._forms = forms
         self._delivery = delivery
         self._open: set[web.WebSocketResponse] = set()
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """The page's own files, and nothing beside them."""
-        name = request.match_info.get("name", "index.html")
-        path = (FOLDER / name).resolve()
-        if FOLDER not in path.parents or not path.is_file() or path.suffix not in SHOWN:
+        # Looked up by name and never joined to a path: there is no way up, and no name that the system cannot take.
+        served = {path.name: path for path in FOLDER.iterdir() if path.suffix in SHOWN}
+        path = served.get(request.match_info.get("name", "index.html"))
+        if path is None:
             return web.Response(status=404)
         headers = {
             "Cache-Control": "no-store",
@@ -98,7 +104,7 @@ class PageApi:
                     "is_restricted": p.is_restricted,
                 }
                 for p in self._w.people.values()
-                if p.team == TEAM or p.id == SLACKBOT
+                if p.team == TEAM or any(p.id in channel.members for channel in channels)
             ],
             "channels": [self._w.shown_channel(channel, user) for channel in channels],
             "usergroups": list(self._w.groups.values()),
@@ -119,10 +125,13 @@ class PageApi:
 
     async def act(self, request: web.Request) -> web.Response:
         """Something that a person did."""
+        if request.content_type != "application/json":
+            # Another site's page can send a form or plain text here, but not JSON: its browser would ask us first.
+            return web.json_response({"ok": False, "error": "not JSON"}, status=415)
         try:
             body = await request.json()
             outcome = await self._act(body)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             return web.json_response({"ok": False, "error": f"bad request: {error}"}, status=400)
         except Refused as error:
             return web.json_response({"ok": False, "error": error.error})
@@ -135,7 +144,7 @@ class PageApi:
         return web.json_response(answer)
 
     async def _act(self, body: dict[str, Any]) -> Outcome:
-        user, people = str(body["user"]), self._people
+        user, people, forms = str(body["user"]), self._people, self._forms
         match body["kind"]:
             case "send":
                 return await people.send(user, body["channel"], str(body["text"]), body.get("thread_ts"))
@@ -146,15 +155,22 @@ class PageApi:
                     return await people.click(
                         user, where["channel"], where["ts"], action, block_id=block, element=element
                     )
-                return await people.click_view(user, action, block_id=block, element=element, view_id=where["view_id"])
+                return await forms.click_view(
+                    user,
+                    action,
+                    block_id=block,
+                    element=element,
+                    values=body.get("values"),
+                    view_id=where["view_id"],
+                )
             case "suggest":
                 return await people.suggest(
                     user, body["container"], body["block_id"], body["action_id"], str(body["value"])
                 )
             case "submit":
-                return await people.submit(user, body.get("values"), body["view_id"])
+                return await forms.submit(user, body.get("values"), body["view_id"])
             case "close":
-                return await people.close_view(user, bool(body.get("all")), body["view_id"])
+                return await forms.close_view(user, bool(body.get("all")), body["view_id"])
             case "home":
                 return await people.open_home(user)
             case other:

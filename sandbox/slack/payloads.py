@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import uuid
+from html import unescape
 from typing import Any
 
-from .workspace import APP, BOT, TEAM, Channel, Json, Person, Workspace
+from .cast import APP, BOT, TEAM, Channel, Person
+from .workspace import Json, Workspace
 
 DOMAIN = "acme-speech"
 
@@ -64,10 +68,8 @@ def clicked(block: Json, element: Json, value: Json, ts: str) -> Json:
     return action
 
 
-def message_action(
-    who: Person, channel: Channel, message: Json, action: Json, *, ephemeral: bool, trigger: str, response_url: str
-) -> Json:
-    """A click in a message; Slack leaves the message out where it was ephemeral."""
+def in_message(channel: Channel, message: Json, *, ephemeral: bool) -> Json:
+    """Where an interaction with a message was; Slack leaves the message itself out where it was ephemeral."""
     container: Json = {
         "type": "message",
         "message_ts": message["ts"],
@@ -76,16 +78,35 @@ def message_action(
     }
     if "thread_ts" in message:
         container["thread_ts"] = message["thread_ts"]
-    body = interaction("block_actions", who, trigger) | {
+    where: Json = {
         "container": container,
         "channel": {"id": channel.id, "name": "directmessage" if channel.kind == "im" else channel.name},
-        "state": {"values": {}},
-        "response_url": response_url,
-        "actions": [action],
     }
     if not ephemeral:
-        body["message"] = {k: v for k, v in message.items() if k not in ("metadata", "pinned")}
-    return body
+        where["message"] = {k: v for k, v in message.items() if k not in ("metadata", "pinned")}
+    return where
+
+
+def message_action(
+    who: Person,
+    channel: Channel,
+    message: Json,
+    action: Json,
+    *,
+    ephemeral: bool,
+    state: Json,
+    trigger: str,
+    response_url: str,
+) -> Json:
+    """A click in a message. *state*: what its menus hold."""
+    body = interaction("block_actions", who, trigger) | in_message(channel, message, ephemeral=ephemeral)
+    return body | {"state": {"values": state}, "response_url": response_url, "actions": [action]}
+
+
+def failed_action(container: Json, block_id: str, action_id: str) -> Json:
+    """What the page hears of a click that was not acknowledged: Slack shows a warning beside the element."""
+    where = {"container": container, "block_id": block_id, "action_id": action_id}
+    return {"type": "action_failed", **where, "text": "This app did not answer in time."}
 
 
 def view_action(who: Person, view: Json, action: Json, trigger: str) -> Json:
@@ -97,8 +118,32 @@ def view_action(who: Person, view: Json, action: Json, trigger: str) -> Json:
     }
 
 
+def said(message: Json, channel: Channel, kind: str) -> Json:
+    """The event that a person's message is: `message`, or `app_mention`."""
+    event: Json = {
+        **{key: held for key, held in message.items() if key not in ("pinned", "reply_count", "latest_reply")},
+        "type": kind,
+        "client_msg_id": str(uuid.uuid4()),
+        "channel": channel.id,
+        "event_ts": message["ts"],
+    }
+    if kind == "message":
+        event["channel_type"] = {"channel": "channel", "private": "group", "im": "im"}[channel.kind]
+    return event
+
+
+def typed(text: str) -> list[Json]:
+    """What a person typed, as the one rich_text block that Slack makes of it; *text* is escaped."""
+    parts: list[Json] = []
+    for plain, user in re.findall(r"([^<]+)|<@(\w+)(?:\|[^>]*)?>", text):
+        parts.append({"type": "text", "text": unescape(plain)} if plain else {"type": "user", "user_id": user})
+    section = {"type": "rich_text_section", "elements": parts}
+    return [{"type": "rich_text", "block_id": secrets.token_hex(3), "elements": [section]}]
+
+
 def event(workspace: Workspace, inner: Json) -> Json:
     """The outer frame of an event."""
+    channel = workspace.channels.get(inner.get("channel", ""))
     return {
         "token": "legacy",
         "team_id": TEAM,
@@ -109,7 +154,7 @@ def event(workspace: Workspace, inner: Json) -> Json:
         "event_id": f"Ev{secrets.token_hex(5).upper()}",
         "event_time": int(workspace.now()),
         "event_context": "4-local",
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": channel is not None and channel.shared(workspace.people),
         "authorizations": [
             {"enterprise_id": None, "team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
         ],

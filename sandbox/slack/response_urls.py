@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from .blockkit import check_blocks, normalise_blocks
-from .workspace import BOT, TEAM, Json, Refused, Workspace
+from .cast import BOT, TEAM
+from .workspace import Json, Refused, Workspace
 
 USES, LIFE = 5, 1800.0
 
@@ -28,7 +30,7 @@ class ResponseUrl:
 class ResponseUrls:
     """All addresses that were given out."""
 
-    def __init__(self, url: str, workspace: Workspace) -> None:
+    def __init__(self, url: Callable[[], str], workspace: Workspace) -> None:
         self._url = url
         self._workspace = workspace
         self._known: dict[str, ResponseUrl] = {}
@@ -37,7 +39,7 @@ class ResponseUrls:
         """A new address; *original* is the message that carried the button."""
         token = secrets.token_hex(8)
         self._known[token] = ResponseUrl(channel, user, self._workspace.now(), original, ephemeral)
-        return f"{self._url}/hooks/{kind}/{TEAM}/{token}"
+        return f"{self._url()}/hooks/{kind}/{TEAM}/{token}"
 
     async def answer(self, request: web.Request) -> web.Response:
         """Takes one answer; failures are plain text, as Slack's."""
@@ -47,10 +49,12 @@ class ResponseUrls:
         if known.uses >= USES:
             return web.Response(status=404, text="used_url")
         known.uses += 1
-        body: Json = await request.json()
+        try:
+            body: Json = dict(await request.json())
+        except (ValueError, TypeError):
+            return web.Response(status=400, text="invalid_payload")
         if body.get("delete_original"):
-            self._take_away(known)
-            return web.Response(text="ok")
+            return self._take_away(known)
         if not body.get("text") and not body.get("blocks"):
             return web.Response(status=400, text="no_text")
         if "blocks" in body and check_blocks(body["blocks"], "message"):
@@ -61,25 +65,26 @@ class ResponseUrls:
             return web.Response(status=404, text=error.error)
         return web.Response(text="ok")
 
-    def _take_away(self, known: ResponseUrl) -> None:
-        if known.original is None:
-            return
-        if known.ephemeral:
+    def _take_away(self, known: ResponseUrl) -> web.Response:
+        """What a person typed as a command cannot be taken away; that there is nothing any more is told."""
+        if known.original is not None and known.ephemeral:
             self._workspace.unwhisper(known.user, known.original)
-        else:
+        elif known.original is not None:
+            if known.original not in self._workspace.messages.get(known.channel, {}):
+                return web.Response(status=404, text="message_not_found")
             self._workspace.remove(known.channel, known.original)
+        return web.Response(text="ok")
 
 
 def say(workspace: Workspace, known: ResponseUrl, body: Json) -> None:
-    """Shows an answer where its command or button was."""
-    shown: Json = {"text": body.get("text", "")}
-    if body.get("blocks"):
-        shown["blocks"] = normalise_blocks(body["blocks"])
+    """Shows an answer where its command or button was. Raises `Refused`."""
+    shown: Json = {"text": str(body.get("text") or ""), "blocks": normalise_blocks(body.get("blocks") or [])}
     if body.get("replace_original") and known.original is not None:
-        if not known.ephemeral:
+        if known.ephemeral:
+            workspace.rewhisper(known.channel, known.user, known.original, shown)
+        else:
             workspace.edit(known.channel, known.original, shown)
-            return
-        workspace.unwhisper(known.user, known.original)
+        return
     if body.get("thread_ts"):
         shown["thread_ts"] = body["thread_ts"]
     if body.get("response_type") == "in_channel":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .workspace import BOT, SLACKBOT, Channel, Person, Workspace
+from .cast import BOT, SLACKBOT, Channel, Person
+from .workspace import Workspace
 
 APPROVERS = "S0APPROVE"
 

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from .delivery import Delivery, Outcome
-from .faults import Faults
+from .faults import Faults, Switches
+from .form_values import Values
+from .forms import Forms
 from .manifest import load
 from .methods_chat import Chat
 from .methods_files import Files
@@ -62,18 +64,16 @@ class SlackServer:
     async def __aenter__(self) -> SlackServer:
         app = web.Application(client_max_size=8 * 1024 * 1024)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        site_port = self._port
-        # The routes need the port for the addresses that they give out, and port 0 is known only once bound.
         self._build(app)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", site_port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         try:
             await site.start()
         except OSError:
             await self._runner.cleanup()
             raise
         port = self._runner.addresses[0][1]
-        self._address(f"http://127.0.0.1:{port}")
+        self.url = f"http://127.0.0.1:{port}"
         return self
 
     async def __aexit__(
@@ -85,14 +85,15 @@ class SlackServer:
 
     def _build(self, app: web.Application) -> None:
         workspace, manifest = self.workspace, self.manifest
-        self._delivery = Delivery("", self.faults, self._ack_timeout)
+        self._delivery = Delivery(self._where, self.faults, self._ack_timeout)
         self._delivery.on_change = self._connected
-        self._urls = ResponseUrls("", workspace)
-        self._files = Files(workspace, "")
+        self._urls = ResponseUrls(self._where, workspace)
+        self._files = Files(workspace, self._where)
         triggers = Triggers(workspace)
         views = Views(workspace, triggers, home=manifest.home)
-        self.people = People(workspace, manifest, self._delivery, self._urls, triggers, views)
-        self._page = PageApi(workspace, manifest, self.people, self._delivery)
+        self.people = People(workspace, manifest, self._delivery, self._urls, triggers)
+        self.forms = Forms(workspace, self._delivery, triggers, views)
+        self._page = PageApi(workspace, manifest, self.people, self.forms, self._delivery)
         self._api = WebApi(workspace, manifest, self.faults)
         for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, manifest.scopes), self._files):
             self._api.add(family.methods())
@@ -106,34 +107,20 @@ class SlackServer:
                 web.get("/page/files/{id}", self._files.give),
                 web.get("/page/live", self._page.live),
                 web.post("/page/act", self._page.act),
-                web.post("/page/faults", self._set_fault),
+                web.post("/page/faults", Switches(self.faults, self._delivery).set),
                 web.get("/", self._page.file),
                 web.get("/page/static/{name}", self._page.file),
             ]
         )
 
-    def _address(self, url: str) -> None:
-        self.url = url
-        for part in (self._delivery, self._urls, self._files):
-            part._url = url
+    def _where(self) -> str:
+        return self.url
 
     def _connected(self) -> None:
         self.workspace.changed({"type": "bot", "connected": self._delivery.connections > 0})
 
     def _open_connection(self, a: Json) -> Json:
         return {"url": self._delivery.ticket()}
-
-    async def _set_fault(self, request: web.Request) -> web.Response:
-        """`{"fault": "rate_limit", "method": "chat.update", …}`, or `{"fault": "clear"}`, for a running sandbox."""
-        body: dict[str, Any] = await request.json()
-        name = str(body.pop("fault", ""))
-        if name not in ("rate_limit", "status", "refuse", "lose", "clear"):
-            return web.json_response({"ok": False, "error": "unknown_fault"}, status=400)
-        try:
-            getattr(self.faults, name)(**body)
-        except TypeError as error:
-            return web.json_response({"ok": False, "error": str(error)}, status=400)
-        return web.json_response({"ok": True})
 
     @property
     def methods(self) -> frozenset[str]:
@@ -164,18 +151,21 @@ class SlackServer:
         *,
         block_id: str | None = None,
         element: Mapping[str, Any] | None = None,
+        values: Values | None = None,
         home: bool = False,
     ) -> Outcome:
-        """A person uses an element of the top modal or of App Home."""
-        return await self.people.click_view(user, action_id, block_id=block_id, element=element, home=home)
+        """A person uses an element of the top modal or of App Home; *values* is what they typed before that."""
+        return await self.forms.click_view(
+            user, action_id, block_id=block_id, element=element, values=values, home=home
+        )
 
-    async def submit(self, user: str, values: Mapping[str, Mapping[str, Any]] | None = None) -> Outcome:
-        """A person submits the top modal."""
-        return await self.people.submit(user, values)
+    async def submit(self, user: str, values: Values | None = None) -> Outcome:
+        """A person submits the top modal; *values*, by block id and action id, lie over what its inputs hold."""
+        return await self.forms.submit(user, values)
 
     async def close_view(self, user: str, all: bool = False) -> Outcome:
         """A person closes the top modal, or all of them."""
-        return await self.people.close_view(user, all)
+        return await self.forms.close_view(user, all)
 
     async def open_home(self, user: str) -> Outcome:
         """A person opens App Home."""

@@ -50,29 +50,30 @@ class WebApi:
     methods: dict[str, Method] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._granted = ",".join(sorted(self.manifest.scopes))
+
     def add(self, methods: Mapping[str, Method]) -> None:
         """Adds a family of methods."""
         self.methods.update(methods)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call from its bytes to its answer."""
-        name = request.match_info["method"]
+        name, arguments = request.match_info["method"], Json()
         fault = self.faults.take(name)
-        if fault is not None and (early := await _misbehave(fault)) is not None:
-            return early
         try:
             arguments = await _arguments(request)
-            answer: Json = {"ok": True, **await self._call(name, request, arguments)}
+            answer = await _instead(fault)
+            if answer is None:
+                answer = {"ok": True, **await self._call(name, request, arguments)}
         except Refused as error:
-            arguments, answer = locals().get("arguments", {}), {"ok": False, "error": error.error, **error.details}
+            answer = {"ok": False, "error": error.error, **error.details}
         if fault is not None and fault.kind == "refuse":
             answer = {"ok": False, "error": fault.settings["error"]}
         self.calls.append(Call(name, arguments, answer, self.workspace.now()))
-        if fault is not None and fault.kind == "lose":
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
-        return web.json_response(answer, headers={"x-oauth-scopes": ",".join(sorted(self.manifest.scopes))})
+        if fault is None:
+            return web.json_response(answer, headers={"x-oauth-scopes": self._granted})
+        return _misbehave(fault, answer, request)
 
     async def _call(self, name: str, request: web.Request, arguments: Json) -> Json:
         method = self.methods.get(name)
@@ -94,24 +95,33 @@ class WebApi:
         if (token == APP_TOKEN) != (method.token == "app"):
             raise Refused("not_allowed_token_type")
         if method.scopes and not self.manifest.scopes.intersection(method.scopes):
-            provided = ",".join(sorted(self.manifest.scopes))
-            raise Refused("missing_scope", needed=method.scopes[0], provided=provided)
+            raise Refused("missing_scope", needed=method.scopes[0], provided=self._granted)
 
 
-async def _misbehave(fault: Fault) -> web.StreamResponse | None:
-    """What a fault answers instead; None where the method runs all the same."""
+async def _instead(fault: Fault | None) -> Json | None:
+    """What a fault answers in place of the method; None where the method runs all the same."""
+    if fault is None:
+        return None
     if fault.kind == "hold":
         await fault.release.wait()
-        return None
-    if fault.kind == "rate_limit":
-        headers = {"Retry-After": str(fault.settings["retry_after"])}
-        return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
-    if fault.kind == "status":
-        if fault.settings["html"]:
+    if fault.kind in ("rate_limit", "status") or (fault.kind == "refuse" and not fault.settings["done"]):
+        return {"ok": False, "error": "ratelimited" if fault.kind == "rate_limit" else "internal_error"}
+    return None
+
+
+def _misbehave(fault: Fault, answer: Json, request: web.Request) -> web.Response:
+    """The bytes of an answer that has something wrong with it."""
+    match fault.kind:
+        case "rate_limit":
+            return web.json_response(answer, status=429, headers={"Retry-After": str(fault.settings["retry_after"])})
+        case "status" if fault.settings["html"]:
             text = "<html><body>Bad gateway</body></html>"
             return web.Response(status=fault.settings["status"], text=text, content_type="text/html")
-        return web.json_response({"ok": False, "error": "internal_error"}, status=fault.settings["status"])
-    return None
+        case "status":
+            return web.json_response(answer, status=fault.settings["status"])
+        case "lose" if request.transport is not None:
+            request.transport.abort()
+    return web.json_response(answer)
 
 
 async def _arguments(request: web.Request) -> Json:

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-TEAM = "T0RETUNE"
-BOT, BOT_ID, APP = "U0RETUNE", "B0RETUNE", "A0RETUNE"
-SLACKBOT = "USLACKBOT"
+from .cast import APP, BOT, BOT_ID, TEAM, Channel, Person
 
 Json = dict[str, Any]
 Listener = Callable[[Json, str | None], None]
@@ -25,36 +23,6 @@ class Refused(Exception):
         super().__init__(error)
         self.error = error
         self.details = details
-
-
-@dataclass
-class Person:
-    """A user."""
-
-    id: str
-    name: str
-    real_name: str
-    role: str
-    tz: str
-    tz_offset: int = 0
-    team: str = TEAM
-    is_bot: bool = False
-    deleted: bool = False
-    is_restricted: bool = False
-    is_stranger: bool = False
-
-
-@dataclass
-class Channel:
-    """A channel or direct message; *user* is the person of a direct message with the bot."""
-
-    id: str
-    name: str
-    kind: str
-    members: set[str]
-    topic: str = ""
-    user: str | None = None
-    archived: bool = False
 
 
 @dataclass
@@ -86,7 +54,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         self._listeners: list[Listener] = []
-        self._last = 0.0
+        self._last = 0
         self._waiting: set[asyncio.Event] = set()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -112,8 +80,9 @@ class Workspace:
 
     def stamp(self) -> str:
         """A new message `ts`: unique and growing."""
-        self._last = max(self.now(), self._last + 0.000001)
-        return f"{self._last:.6f}"
+        # Whole microseconds: a float of today's size is too coarse to count them, and two stamps would be equal.
+        self._last = max(int(self.now() * 1_000_000), self._last + 1)
+        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
     def channel(self, id: str) -> Channel:
         """A channel. Raises `Refused`."""
@@ -121,11 +90,18 @@ class Workspace:
             raise Refused("channel_not_found")
         return self.channels[id]
 
+    def visible(self, id: str) -> Channel:
+        """A channel that the bot knows of: private ones only where it is a member. Raises `Refused`."""
+        channel = self.channel(id)
+        if channel.kind != "channel" and BOT not in channel.members:
+            raise Refused("channel_not_found")
+        return channel
+
     def writable(self, id: str) -> Channel:
         """A channel that the bot may post to. Raises `Refused` as Slack does for each reason."""
-        channel = self.channel(id)
+        channel = self.visible(id)
         if BOT not in channel.members:
-            raise Refused("channel_not_found" if channel.kind != "channel" else "not_in_channel")
+            raise Refused("not_in_channel")
         if channel.archived:
             raise Refused("is_archived")
         return channel
@@ -144,18 +120,29 @@ class Workspace:
         message: Json = {"type": "message", "user": user, "team": TEAM, "ts": ts, **body}
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
-        thread = message.get("thread_ts")
-        if thread:
-            parent = self.messages.get(channel, {}).get(thread)
-            if parent is None:
-                raise Refused("thread_not_found")
-            message["thread_ts"] = parent.get("thread_ts", thread)
-            message["parent_user_id"] = parent["user"]
+        parent = self._parent(channel, message)
         self.messages.setdefault(channel, {})[ts] = message
         self._tell(channel, message)
-        if thread:
-            self._tell(channel, self.messages[channel][message["thread_ts"]])
+        if parent is not None:
+            self._tell(channel, parent)
         return message
+
+    def _parent(self, channel: str, message: Json) -> Json | None:
+        """Hangs a reply into its thread. Raises `Refused`."""
+        thread = str(message.get("thread_ts") or "")
+        if not thread:
+            return None
+        said = self.messages.get(channel, {})
+        named = said.get(thread)
+        if named is None:
+            raise Refused("thread_not_found")
+        parent = said.get(named.get("thread_ts", thread), named)
+        message["thread_ts"], message["parent_user_id"] = parent["ts"], parent["user"]
+        # Slack marks the parent too once it has a thread: `thread_ts` alone does not make a message a reply.
+        parent["thread_ts"] = parent["ts"]
+        parent["reply_count"] = parent.get("reply_count", 0) + 1
+        parent["latest_reply"] = message["ts"]
+        return parent
 
     def edit(self, channel: str, ts: str, body: Json) -> Json:
         """Changes a message of the bot's. Raises `Refused`."""
@@ -175,8 +162,13 @@ class Workspace:
         return self.messages[channel][ts]
 
     def remove(self, channel: str, ts: str) -> None:
-        """Deletes a message."""
-        del self.messages[channel][ts]
+        """Deletes a message; a thread loses a reply."""
+        gone = self.messages[channel].pop(ts)
+        parent = self.messages[channel].get(gone.get("thread_ts", ts))
+        if parent is not None:
+            left = [m["ts"] for m in self.messages[channel].values() if m.get("thread_ts") == parent["ts"]]
+            parent |= {"reply_count": len(left) - 1, "latest_reply": max(left) if len(left) > 1 else None}
+            self._tell(channel, parent)
         self.changed({"type": "removed", "channel": channel, "ts": ts})
 
     def mark(self, channel: str, message: Json) -> None:
@@ -192,6 +184,15 @@ class Workspace:
         self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
         return message
 
+    def rewhisper(self, channel: str, reader: str, ts: str, body: Json) -> None:
+        """Puts something else in the place of an ephemeral message; where it is gone, shows it as a new one."""
+        message = next((m for m in self.ephemeral.get(reader, []) if m["ts"] == ts), None)
+        if message is None:
+            self.whisper(channel, reader, body)
+            return
+        message.update(body)
+        self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
+
     def unwhisper(self, reader: str, ts: str) -> None:
         """Takes an ephemeral message away."""
         kept = [m for m in self.ephemeral.get(reader, []) if m["ts"] != ts]
@@ -200,7 +201,7 @@ class Workspace:
         for message in gone:
             self.changed({"type": "removed", "channel": message["channel"], "ts": ts}, reader)
 
-    def new_view(self, user: str, body: Json, kind: str) -> View:
+    def new_view(self, user: str, body: Json) -> View:
         """A view with its id and hash, not shown yet."""
         id = f"V{secrets.token_hex(5).upper()}"
         return View(id, user, body, self.view_hash(), id, external_id=str(body.get("external_id") or ""))
@@ -237,11 +238,6 @@ class Workspace:
 
     def shown(self, channel: str, message: Json, *, ephemeral: bool = False) -> Json:
         """A message as the page gets it."""
-        replies = [
-            m
-            for m in self.messages.get(channel, {}).values()
-            if m.get("thread_ts") == message["ts"] and m["ts"] != message["ts"]
-        ]
         kept: Json = {
             key: message[key]
             for key in ("ts", "thread_ts", "user", "text", "blocks", "files", "reactions", "edited", "pinned")
@@ -252,8 +248,8 @@ class Workspace:
             "channel": channel,
             "is_bot": "bot_id" in message,
             "ephemeral": ephemeral,
-            "reply_count": len(replies),
-            "latest_reply": max((m["ts"] for m in replies), default=None),
+            "reply_count": message.get("reply_count", 0),
+            "latest_reply": message.get("latest_reply"),
         }
 
     def shown_channel(self, channel: Channel, user: str) -> Json:

@@ -1,71 +1,115 @@
 /** Blocks, from Slack's JSON to DOM nodes. */
 
-import { el } from "./dom.js";
-import { element } from "./elements.js";
-import { mrkdwn, textObject, textOf } from "./mrkdwn.js";
+import { el, freshId } from "./dom.js";
+import { controlOf, element, picture } from "./elements.js";
+import { formOf } from "./form.js";
+import { mrkdwn, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
 /**
- * @param {any[]} blocks
- * @param {any} container what a click inside belongs to
- * @param {{values: any, changed: (block: string, action: string, value: any) => void, errors: Record<string, string>}} [form]
+ * @param {any[]} list
+ * @param {any} container what a use of an element inside belongs to, as the contract has it
+ * @returns {HTMLElement[]}
  */
-export function blocks(blocks, container, form) {
-  return blocks.map((block) => {
-    const make = MAKERS[block.type];
-    const node = make ? make(block, container, form) : el("div", { class: "unsupported" }, `unsupported block: ${block.type}`);
+export function blocks(list, container) {
+  const form = formOf(container);
+  return list.map((block) => {
+    const make = Object.hasOwn(MAKERS, block.type) ? MAKERS[block.type] : unsupported;
+    const node = make(block, (item) => element(item, { block, container, form, around: list }), form);
     node.classList.add("block");
-    node.dataset.blockId = block.block_id;
+    if (block.block_id) node.dataset.block = block.block_id;
     return node;
   });
 }
 
-function where(block, action, container, form) {
-  if (!form) return { block, container };
-  return {
-    block,
-    container,
-    value: form.values[block.block_id]?.[action],
-    changed: (value) => form.changed(block.block_id, action, value),
+function unsupported(block) {
+  return el("div", { class: "unsupported" }, `unsupported block: ${block.type}`);
+}
+
+function section(block, make) {
+  const words = [
+    block.text && el("div", { class: "text" }, textObject(block.text)),
+    block.fields && el("div", { class: "fields" }, block.fields.map((field) => el("div", {}, textObject(field)))),
+  ];
+  if (!block.accessory) return el("div", { class: "section" }, words);
+  const wide = !["button", "overflow", "image"].includes(block.accessory.type);
+  return el("div", { class: wide ? "section with wide" : "section with" }, el("div", { class: "words" }, words), el("div", { class: "accessory" }, make(block.accessory)));
+}
+
+function context(block) {
+  return el("div", { class: "context" }, block.elements.map((item) => (item.type === "image" ? picture(item, "mini") : el("span", {}, textObject(item)))));
+}
+
+function image(block) {
+  return el("figure", {}, block.title && el("figcaption", {}, textObject(block.title)), picture(block, "large"));
+}
+
+function input(block, make, form) {
+  const control = make(block.element);
+  const target = controlOf(control);
+  const id = (target.id ||= freshId("input"));
+  const group = control.matches(".choices");
+  const label = [textObject(block.label), block.optional && el("span", { class: "optional" }, " (optional)")];
+  const notes = [];
+  const error = form.errors[block.block_id];
+  if (error) notes.push(el("p", { id: `${id}-error`, class: "error", role: "alert" }, error));
+  if (block.hint) notes.push(el("small", { id: `${id}-hint` }, textObject(block.hint)));
+  if (notes.length) (group ? control : target).setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
+  if (error) target.setAttribute("aria-invalid", "true");
+  if (!block.optional && !group) target.setAttribute("aria-required", "true");
+  if (group) control.setAttribute("aria-labelledby", `${id}-label`);
+  return el("div", { class: error ? "input invalid" : "input" },
+    group ? el("div", { class: "label", id: `${id}-label` }, label) : el("label", { class: "label", for: id }, label),
+    control, counter(block.element, target), notes);
+}
+
+/** How much of a limited text is used. */
+function counter(source, target) {
+  if (source.type !== "plain_text_input" || !source.max_length) return null;
+  const node = el("small", { class: "counter", "aria-hidden": "true" });
+  const draw = () => {
+    node.textContent = `${target.value.length} / ${source.max_length}`;
+    node.classList.toggle("over", target.value.length > source.max_length);
   };
+  target.addEventListener("input", draw);
+  draw();
+  return node;
+}
+
+function cell(source) {
+  if (source.type === "rich_text") return richText(source);
+  return source.type === "raw_number" ? String(source.value ?? source.text) : source.text;
+}
+
+function table(block) {
+  const align = (column) => ({ "text-align": block.column_settings?.[column]?.align ?? "left" });
+  const wrap = (column) => (block.column_settings?.[column]?.is_wrapped ? "wrap" : null);
+  const row = (cells, tag) => el("tr", {}, cells.map((one, column) => el(tag, { style: align(column), class: wrap(column), scope: tag === "th" ? "col" : null }, cell(one))));
+  return el("div", { class: "tabular", tabindex: "0", role: "region", "aria-label": "Table" }, el("table", {},
+    el("thead", {}, block.rows.slice(0, 1).map((cells) => row(cells, "th"))), el("tbody", {}, block.rows.slice(1).map((cells) => row(cells, "td")))));
+}
+
+/** The part of Markdown that has a counterpart in mrkdwn: headings, bold, links, lists. */
+function markdown(block) {
+  const text = block.text
+    .replace(/^#{1,6} +(.*)$/gm, "*$1*")
+    .replace(/\*\*(\S(?:.*?\S)?)\*\*/g, "*$1*")
+    .replace(/~~(\S(?:.*?\S)?)~~/g, "~$1~")
+    .replace(/\[([^\]\n]+)\]\((https?:[^)\s]+)\)/g, "<$2|$1>")
+    .replace(/^(\s*)[-*+] +/gm, "$1• ");
+  return el("div", {}, mrkdwn(text));
 }
 
 const MAKERS = {
-  section: (block, container, form) => el("div", { class: block.accessory ? "section with" : "section" },
-    el("div", { class: "words" },
-      block.text && el("div", {}, textObject(block.text)),
-      block.fields && el("div", { class: "fields" }, block.fields.map((field) => el("div", {}, textObject(field))))),
-    block.accessory && el("div", { class: "accessory" }, element(block.accessory, where(block, block.accessory.action_id, container, form)))),
+  section,
   header: (block) => el("h3", { class: "headline" }, textObject(block.text)),
   divider: () => el("hr"),
-  context: (block) => el("div", { class: "context" }, block.elements.map((item) =>
-    item.type === "image" ? el("img", { src: item.image_url, alt: item.alt_text, class: "icon" }) : el("span", {}, textObject(item)))),
-  actions: (block, container, form) => el("div", { class: "actions" }, block.elements.map((item) =>
-    element(item, where(block, item.action_id, container, form)))),
-  image: (block) => el("figure", {}, block.title && el("figcaption", {}, textObject(block.title)), el("img", { src: block.image_url ?? `/page/files/${block.slack_file?.id}`, alt: block.alt_text })),
-  input: (block, container, form) => {
-    const control = element(block.element, where(block, block.element.action_id, container, form));
-    const target = control.matches("input, select, textarea") ? control : control.querySelector("input, select, textarea") ?? control;
-    const id = `input-${block.block_id}`;
-    if (!target.id) target.id = id;
-    const error = form?.errors[block.block_id];
-    const notes = [];
-    if (block.hint) notes.push(el("small", { id: `${id}-hint` }, textObject(block.hint)));
-    if (error) notes.push(el("p", { id: `${id}-error`, class: "error", role: "alert" }, error));
-    if (notes.length) target.setAttribute("aria-describedby", notes.map((n) => n.id).join(" "));
-    if (error) target.setAttribute("aria-invalid", "true");
-    return el("div", { class: error ? "input invalid" : "input" },
-      el("label", { for: target.id }, textObject(block.label), block.optional && el("span", { class: "optional" }, " (optional)")), control, notes);
-  },
-  markdown: (block) => el("div", {}, mrkdwn(block.text.replace(/\*\*(.+?)\*\*/g, "*$1*"))),
+  context,
+  actions: (block, make) => el("div", { class: "actions" }, block.elements.map(make)),
+  image,
+  input,
   rich_text: (block) => richText(block),
-  alert: (block) => el("div", { class: "alert", role: "note" }, textObject(block.text)),
-  table: (block) => el("div", { class: "scroll" }, el("table", {}, block.rows.map((row, index) =>
-    el("tr", {}, row.map((cell) => el(index ? "td" : "th", {}, cell.type === "rich_text" ? richText(cell) : cell.text)))))),
+  table,
+  markdown,
+  alert: (block) => el("div", { class: `alert ${/^\w+$/.test(block.level) ? block.level : "default"}`, role: "note" }, textObject(block.text)),
 };
-
-/** What a message shows when it has no blocks, and what is read out. */
-export function spoken(message) {
-  const text = message.text || (message.blocks ?? []).map((b) => textOf(b.text)).join(" ");
-  return text.replace(/<!date\^[^|>]*\|([^>]*)>/g, "$1").replace(/<[^>]*>/g, "").replace(/[*_`~]/g, "").replace(/:[a-z_]+:/g, "").slice(0, 300);
-}

@@ -1,123 +1,132 @@
-/** The composer: text, slash commands with completion, mentions. */
+/** The composer: text, slash commands, mentions, and what was not sent yet. */
 
-import { act } from "./connection.js";
-import { el } from "./dom.js";
-import { store } from "./store.js";
+import { suggestions, usage, withIds } from "./completion.js";
+import { act, wording } from "./connection.js";
+import { el, freshId } from "./dom.js";
+import { avatar, icon } from "./icons.js";
+import { mine, store } from "./store.js";
+
+const TALLEST = 180;
 
 /**
- * @param {{testid: string, label: () => string, target: () => {channel: string, thread_ts?: string}, draft: () => string}} options
- *   `draft` names where the unfinished text is kept
+ * @param {{testid: string, label: () => string, target: () => {channel: string, thread_ts?: string}, sent?: () => void}} options
+ *   *sent* is told when something went off
  */
-export function composer(options) {
-  const list = el("ul", { class: "completion", role: "listbox", hidden: true });
+export function composer({ testid, label, target, sent }) {
+  const id = freshId("completion");
+  const list = el("ul", { class: "completion", role: "listbox", id, hidden: true, "aria-label": "Suggestions" });
+  const hint = el("p", { class: "usage", hidden: true });
   const error = el("p", { class: "error", role: "alert", hidden: true });
-  const input = el("textarea", { rows: 1, dataset: { testid: options.testid }, "aria-label": options.label(), role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list" });
-  const button = el("button", { class: "send", type: "button", "aria-label": "Send", title: "Send" }, "➤");
+  const input = el("textarea", { rows: 1, dataset: { testid, focus: testid }, role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": id, autocomplete: "off", spellcheck: "true" });
+  const button = el("button", { class: "send", type: "button", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
+  const node = el("div", { class: "composer" }, list, hint, el("div", { class: "line" }, input, button), error);
   let entries = [];
   let chosen = 0;
 
-  const refresh = () => {
-    entries = suggestions(input.value, Boolean(options.target().thread_ts));
+  const draft = () => `${store.me} ${target().thread_ts ?? target().channel}`;
+  const inThread = () => Boolean(target().thread_ts);
+  const fail = (text) => {
+    error.textContent = text;
+    error.hidden = !text;
+  };
+  const remember = () => {
+    store.drafts.set(draft(), input.value);
+    button.disabled = !input.value.trim();
+    input.style.height = "auto";
+    input.style.height = `${Math.min(input.scrollHeight, TALLEST)}px`;
+  };
+  const offer = (next) => {
+    entries = next;
     chosen = 0;
     draw();
   };
   const draw = () => {
     list.hidden = entries.length === 0;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    if (list.hidden) input.removeAttribute("aria-activedescendant");
+    else input.setAttribute("aria-activedescendant", `${id}-${chosen}`);
     list.replaceChildren(...entries.map((entry, index) => el("li", {
-      role: "option",
-      "aria-selected": String(index === chosen),
-      class: index === chosen ? "chosen" : "",
+      role: "option", id: `${id}-${index}`, "aria-selected": String(index === chosen), class: index === chosen ? "here" : null,
       onmousedown: (event) => { event.preventDefault(); complete(index); },
-    }, el("strong", {}, entry.title), entry.hint && el("code", {}, entry.hint), el("span", {}, entry.about))));
+    }, avatar(entry.person ?? { id: mine().app.bot_user, is_bot: true, real_name: mine().app.name }, 26),
+    el("span", { class: "what" }, el("strong", {}, entry.title), entry.hint && el("span", { class: "how" }, entry.hint), el("small", {}, entry.about)))));
+    list.children[chosen]?.scrollIntoView({ block: "nearest" });
+    const wanted = entries.length || inThread() ? undefined : usage(input.value);
+    hint.hidden = !wanted;
+    hint.replaceChildren(...(wanted ? [el("code", {}, `${wanted.command} ${wanted.usage_hint ?? ""}`.trim()), ` ${wanted.description}`] : []));
   };
   const complete = (index) => {
-    input.value = entries[index].complete(input.value);
-    entries = [];
-    draw();
+    const { insert, from } = entries[index];
+    const rest = input.value.slice(input.selectionStart);
+    input.value = input.value.slice(0, from) + insert + rest.trimStart();
+    input.setSelectionRange(from + insert.length, from + insert.length);
+    offer([]);
     input.focus();
     remember();
-  };
-  const remember = () => {
-    store.drafts.set(options.draft(), input.value);
-    input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
-  };
-  const fail = (text) => {
-    error.textContent = text;
-    error.hidden = !text;
   };
   const send = async () => {
     const text = input.value.trim();
     if (!text) return;
-    const target = options.target();
-    if (target.thread_ts && text.startsWith("/")) return fail("Slack has no slash commands in threads. Mention the app instead: @retune models");
+    if (inThread() && text.startsWith("/")) {
+      const app = mine().people.get(mine().app.bot_user)?.name ?? mine().app.name;
+      return fail(`Slack has no slash commands in threads. Mention the app instead: @${app} …, or type the command in the channel.`);
+    }
+    const from = draft();
     fail("");
     input.value = "";
+    offer([]);
     remember();
-    const answer = await act("send", { ...target, text: withIds(text) });
-    if (!answer.ok && !["operation_timeout", "dispatch_failed", "unknown_command"].includes(answer.error)) fail(`Not sent: ${answer.error}`);
+    sent?.();
+    const answer = await act("send", { ...target(), text: withIds(text) });
+    const words = answer.ok ? "" : wording(answer.error, { slackbot: true });
+    if (!words) return;
+    // What was not sent stays where it was typed, even if one has gone elsewhere meanwhile.
+    if (draft() === from && !input.value) {
+      input.value = text;
+      remember();
+      fail(`Not sent. ${words}`);
+    } else if (!store.drafts.get(from)) {
+      store.drafts.set(from, text);
+    }
   };
 
-  input.addEventListener("input", () => { fail(""); remember(); refresh(); });
-  input.addEventListener("blur", () => { entries = []; draw(); });
+  input.addEventListener("input", () => {
+    fail("");
+    remember();
+    offer(suggestions(input.value, input.selectionStart, inThread()));
+  });
+  input.addEventListener("blur", () => offer([]));
+  button.addEventListener("click", () => { send(); input.focus(); });
   input.addEventListener("keydown", (event) => {
-    if (entries.length && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+    const open = entries.length > 0;
+    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       chosen = (chosen + (event.key === "ArrowDown" ? 1 : entries.length - 1)) % entries.length;
       draw();
-    } else if (entries.length && (event.key === "Tab" || (event.key === "Enter" && !entries[chosen].exact))) {
+    } else if (open && !event.shiftKey && (event.key === "Tab" || (event.key === "Enter" && !entries[chosen].exact))) {
       event.preventDefault();
       complete(chosen);
-    } else if (event.key === "Escape" && entries.length) {
+    } else if (open && event.key === "Escape") {
+      event.preventDefault();
       event.stopPropagation();
-      entries = [];
-      draw();
+      offer([]);
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       send();
     }
   });
-  button.addEventListener("click", send);
-  const node = el("div", { class: "composer" }, list, el("div", { class: "line" }, input, button), error);
+
   return {
     node,
     input,
-    /** Shows the unfinished text of the present place. */
+    /** Shows the unfinished text of the present person and place. */
     restore() {
-      input.value = store.drafts.get(options.draft()) ?? "";
-      input.placeholder = options.label();
-      input.setAttribute("aria-label", options.label());
-      entries = [];
-      draw();
+      input.value = store.drafts.get(draft()) ?? "";
+      input.placeholder = label();
+      input.setAttribute("aria-label", label());
+      offer([]);
       fail("");
       remember();
     },
   };
-}
-
-function suggestions(text, inThread) {
-  if (text.startsWith("/") && !text.includes(" ") && !inThread) {
-    return store.commands
-      .filter((command) => command.command.startsWith(text.toLowerCase()))
-      .map((command) => ({
-        title: command.command,
-        hint: command.usage_hint ?? "",
-        about: command.description,
-        exact: command.command === text,
-        complete: () => `${command.command}${command.usage_hint ? " " : ""}`,
-      }));
-  }
-  const mention = /(^|\s)@(\w*)$/.exec(text);
-  if (!mention) return [];
-  return [...store.people.values()]
-    .filter((p) => !p.deleted && p.id !== "USLACKBOT" && p.name.startsWith(mention[2].toLowerCase()))
-    .map((p) => ({ title: p.real_name, hint: `@${p.name}`, about: p.role, exact: false, complete: (all) => `${all.slice(0, all.length - mention[2].length)}${p.name} ` }));
-}
-
-/** Slack's client sends mentions as ids; commands get them escaped by Slack itself. */
-function withIds(text) {
-  if (text.startsWith("/")) return text;
-  const names = new Map([...store.people.values()].map((p) => [p.name, p.id]));
-  return text.replace(/(^|\s)@(\w+)/g, (whole, before, name) => (names.has(name) ? `${before}<@${names.get(name)}>` : whole));
 }

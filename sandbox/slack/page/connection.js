@@ -1,39 +1,53 @@
-/** The live connection, and what this person does. */
+/** The live connections, one for each of the people, and what the person one plays does. */
 
-import { store, take, tell } from "./store.js";
+import { cast, sessionOf, store, take, tell } from "./store.js";
 
-let socket = null;
-let waiting = 300;
+/** @type {Map<string, {socket: WebSocket, pause: number}>} */
+const open = new Map();
 
-/** Connects as the present person; reconnects by itself. */
-export function connect() {
-  const mine = new WebSocket(`${location.origin.replace("http", "ws")}/page/live?user=${store.me}`);
-  const before = socket;
-  socket = mine;
-  before?.close();
-  mine.addEventListener("message", (event) => {
-    if (mine !== socket) return;
-    waiting = 300;
-    setOnline(true);
-    take(JSON.parse(event.data));
-  });
-  mine.addEventListener("close", () => {
-    if (mine !== socket) return;
-    setOnline(false);
-    setTimeout(() => mine === socket && connect(), waiting);
-    waiting = Math.min(waiting * 2, 5000);
-  });
+const FIRST_PAUSE = 300;
+const LONGEST_PAUSE = 5000;
+
+/** Connects as a person, and from then on reconnects by itself. Does nothing where that was done already. */
+export function connect(user) {
+  if (open.has(user)) return;
+  const link = { socket: dial(user), pause: FIRST_PAUSE };
+  open.set(user, link);
 }
 
-function setOnline(online) {
-  if (store.online === online) return;
-  store.online = online;
-  tell("online");
+/** Connects everybody else, so that one sees what waits for them too. */
+export function connectOthers() {
+  for (const one of cast()) connect(one.id);
+}
+
+function dial(user) {
+  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/page/live?user=${encodeURIComponent(user)}`);
+  socket.addEventListener("message", (event) => {
+    open.get(user).pause = FIRST_PAUSE;
+    setOnline(user, true);
+    take(user, JSON.parse(event.data));
+  });
+  socket.addEventListener("close", () => {
+    const link = open.get(user);
+    setOnline(user, false);
+    setTimeout(() => { link.socket = dial(user); }, link.pause);
+    link.pause = Math.min(link.pause * 2, LONGEST_PAUSE);
+  });
+  return socket;
+}
+
+function setOnline(user, online) {
+  const session = sessionOf(user);
+  if (session.online === online) return;
+  session.online = online;
+  tell("online", { user });
 }
 
 /**
- * Sends something that this person did.
- * @returns {Promise<{ok: boolean, error?: string, errors?: Record<string, string>}>}
+ * Sends something that the person one plays did.
+ * @param {string} kind
+ * @param {Record<string, any>} [body]
+ * @returns {Promise<{ok: boolean, error?: string, errors?: Record<string, string>, options?: any[], option_groups?: any[]}>}
  */
 export async function act(kind, body = {}) {
   try {
@@ -44,6 +58,22 @@ export async function act(kind, body = {}) {
     });
     return await answer.json();
   } catch {
-    return { ok: false, error: "the sandbox does not answer" };
+    return { ok: false, error: "unreachable" };
   }
+}
+
+const TOLD_BY_SLACKBOT = /^(operation_timeout|dispatch_failed|unknown_command|not_in_threads|invalid_blocks)/;
+const WORDS = {
+  unreachable: "The sandbox does not answer. Is it still running?",
+  not_in_channel: "You are not in this channel.",
+  no_such_element: "This is not there any more.",
+  no_such_view: "This form is not open any more.",
+  operation_timeout: "The app did not answer in time. Try again?",
+  dispatch_failed: "The app is not connected. Try again when it is back.",
+};
+
+/** An error in words for the person, or nothing where Slackbot tells it in the channel. */
+export function wording(error, { slackbot = false } = {}) {
+  if (slackbot && TOLD_BY_SLACKBOT.test(error)) return "";
+  return WORDS[error] ?? `It did not work: ${error}`;
 }

@@ -1,159 +1,172 @@
 /** Interactive elements, from Slack's JSON to controls and back to Slack's value objects. */
 
-import { store } from "./store.js";
-import { act } from "./connection.js";
+import { act, wording } from "./connection.js";
+import { fromField, toField, zoneName } from "./dates.js";
 import { confirmed } from "./dialog.js";
-import { el } from "./dom.js";
+import { el, freshId, safeLink } from "./dom.js";
+import { keyOf } from "./form.js";
+import { overflow } from "./menu.js";
 import { textObject, textOf } from "./mrkdwn.js";
+import { multiPicker, searchPicker } from "./picker.js";
+import { channelOptions, optionsOf, peopleOptions, plainOption, singleSelect } from "./selects.js";
 
 /**
- * @param {any} element Slack's JSON
- * @param {{block: any, container: any, value?: any, changed?: (value: any) => void}} where
- *   `changed` in forms: the value is kept until submit; elsewhere using an element sends a click
+ * Where an element stands.
+ * @typedef {{block: any, around: any[], container: any, form: ReturnType<typeof import("./form.js").formOf>}} Place
+ *   `around` are all blocks of the view or message; `container` is what a click belongs to, as the contract has it
  */
-export function element(element, where) {
-  const make = MAKERS[element.type];
-  const node = make ? make(element, where) : el("span", { class: "unsupported" }, `unsupported element: ${element.type}`);
-  if (element.action_id) {
-    const control = node.matches("button, input, select, textarea") ? node : node.querySelector("button, input, select, textarea") ?? node;
-    control.dataset.actionId = element.action_id;
-    control.dataset.blockId = where.block.block_id;
-    if (element.focus_on_load) control.dataset.autofocus = "";
-  }
+
+/** @param {any} source Slack's JSON @param {Place} place @returns {HTMLElement} */
+export function element(source, place) {
+  const make = Object.hasOwn(MAKERS, source.type) ? MAKERS[source.type] : null;
+  if (!make) return el("span", { class: "unsupported" }, `unsupported element: ${source.type}`);
+  const node = make(source, place);
+  if (!source.action_id) return node;
+  const marked = node.matches(".choices") ? node : controlOf(node);
+  marked.dataset.actionId = source.action_id;
+  marked.dataset.blockId = place.block.block_id ?? "";
+  if (source.focus_on_load) controlOf(node).dataset.autofocus = "";
+  if (place.block.type !== "input" && !marked.getAttribute("aria-label") && marked.tagName !== "BUTTON") marked.setAttribute("aria-label", textOf(source.placeholder) || textOf(place.block.text) || "Choice");
   return node;
 }
 
-async function use(source, where, node, value) {
-  if (where.changed) {
-    where.changed(value);
-    if (!where.block.dispatch_action && where.block.type === "input") return;
-  }
-  if (source.confirm && !(await confirmed(source.confirm))) return;
-  node.classList.remove("failed");
-  node.classList.add("busy");
-  node.setAttribute("aria-busy", "true");
-  await act("click", { container: where.container, block_id: where.block.block_id, action_id: source.action_id, element: value });
-  node.classList.remove("busy");
-  node.removeAttribute("aria-busy");
+/** The part of an element that has the focus. */
+export function controlOf(node) {
+  const shape = "button, input, select, textarea";
+  return node.matches(shape) ? node : node.querySelector("[data-control]") ?? node.querySelector(shape) ?? node;
 }
 
-function button(source, where) {
-  const classes = ["btn", source.style ?? ""].join(" ").trim();
-  const node = el("button", { class: classes, type: "button", "aria-label": source.accessibility_label, title: source.accessibility_label }, textObject(source.text));
+/** Keeps a value, and tells the app where Slack would: at once, but for inputs without `dispatch_action`. */
+function change(source, place, node, value, restore) {
+  const { block, form } = place;
+  const before = form.get(block.block_id, source);
+  form.set(block.block_id, source, value);
+  if (block.type === "input" && !block.dispatch_action) return;
+  use(source, place, node, value, () => {
+    form.set(block.block_id, source, before);
+    restore?.();
+  });
+}
+
+/** Sends a use of an element, after the question that it may have. *restore* undoes what the person saw change. */
+async function use(source, place, node, value, restore) {
+  const control = controlOf(node);
+  if (control.getAttribute("aria-busy") === "true") return;
+  if (source.confirm && !(await confirmed(source.confirm))) return restore?.();
+  warn(control, null);
+  control.setAttribute("aria-busy", "true");
+  const { container, block, around, form } = place;
+  const values = container.type === "view" ? { values: form.values(around, { unfinished: false }) } : {};
+  const answer = await act("click", { container, block_id: block.block_id, action_id: source.action_id, element: value, ...values });
+  control.removeAttribute("aria-busy");
+  if (!answer.ok) warn(control, wording(answer.error));
+}
+
+/** Shows or takes away the warning beside an element. @param {HTMLElement} control @param {string|null} text */
+export function warn(control, text) {
+  const beside = control.closest(".picker, .choices, .withzone") ?? control;
+  if (beside.nextElementSibling?.matches(".trouble")) beside.nextElementSibling.remove();
+  if (text) beside.after(el("span", { class: "trouble", role: "status" }, el("span", { "aria-hidden": "true" }, "⚠\ufe0e "), text));
+}
+
+function button(source, place) {
+  const node = el("button", { class: `btn ${source.style ?? ""}`.trim(), type: "button", "aria-label": source.accessibility_label, title: source.accessibility_label }, textObject(source.text));
   node.addEventListener("click", () => {
-    if (source.url && /^https?:/.test(source.url)) window.open(source.url, "_blank", "noopener");
-    use(source, where, node, { type: "button" });
+    if (source.url && safeLink(source.url)) window.open(source.url, "_blank", "noopener");
+    use(source, place, node, source.value === undefined ? { type: "button" } : { type: "button", value: source.value });
   });
   return node;
 }
 
-function overflow(source, where) {
-  const node = el("select", { class: "overflow", "aria-label": "More actions" }, el("option", { value: "" }, "⋯"),
-    source.options.map((option, index) => el("option", { value: index }, textOf(option.text))));
-  node.addEventListener("change", () => {
-    const option = source.options[Number(node.value)];
-    node.value = "";
-    use(source, where, node, { type: "overflow", selected_option: plain(option) });
-  });
+/** An image of a block or element. Those from elsewhere are not loaded: the page asks nobody but its own server. */
+export function picture(source, name) {
+  const node = el("img", { src: source.image_url ?? source.slack_file?.url ?? `/page/files/${source.slack_file?.id}`, alt: source.alt_text, class: name });
+  node.addEventListener("error", () => node.replaceWith(el("span", { class: "missing" }, `picture: ${source.alt_text}`)));
   return node;
 }
 
-function plain(option) {
-  return { text: option.text, value: option.value };
-}
-
-function allOptions(source) {
-  return source.options ?? source.option_groups.flatMap((group) => group.options);
-}
-
-function optionNodes(source, chosen) {
-  const make = (option) => el("option", { value: option.value, selected: chosen.includes(option.value) }, option.description ? `${textOf(option.text)} — ${textOf(option.description)}` : textOf(option.text));
-  if (source.options) return source.options.map(make);
-  return source.option_groups.map((group) => el("optgroup", { label: textOf(group.label) }, group.options.map(make)));
-}
-
-function staticSelect(source, where) {
-  const chosen = where.value?.selected_option?.value ?? source.initial_option?.value ?? "";
-  const node = el("select", { class: "field" }, el("option", { value: "" }, textOf(source.placeholder) || "Choose an option"), optionNodes(source, [chosen]));
-  node.addEventListener("change", () => {
-    const option = allOptions(source).find((o) => o.value === node.value);
-    use(source, where, node, { type: "static_select", selected_option: option ? plain(option) : null });
-  });
-  return node;
-}
-
-function multiSelect(source, where) {
-  const chosen = (where.value?.selected_options ?? source.initial_options ?? []).map((o) => o.value);
-  const node = el("select", { class: "field", multiple: true, size: Math.min(6, allOptions(source).length) }, optionNodes(source, chosen));
-  node.addEventListener("change", () => {
-    const values = [...node.selectedOptions].map((o) => o.value);
-    use(source, where, node, { type: source.type, selected_options: allOptions(source).filter((o) => values.includes(o.value)).map(plain) });
-  });
-  return node;
-}
-
-/** Selects whose choices the workspace knows: people, channels. */
-function fromWorkspace(key, choices, several) {
-  return (source, where) => {
-    const held = where.value?.[key] ?? source[`initial_${key.replace("selected_", "")}`];
-    const chosen = several ? held ?? [] : [held];
-    const node = el("select", { class: "field", multiple: several, size: several ? 5 : null },
-      several ? [] : el("option", { value: "" }, textOf(source.placeholder) || "Choose"),
-      choices().map(([value, label]) => el("option", { value, selected: chosen.includes(value) }, label)));
-    node.addEventListener("change", () => {
-      const values = [...node.selectedOptions].map((o) => o.value).filter(Boolean);
-      use(source, where, node, { type: source.type, [key]: several ? values : values[0] ?? null });
-    });
+/** One choice from a list that the page knows. */
+function single(options) {
+  return (source, place) => {
+    const key = keyOf(source.type);
+    const held = place.form.get(place.block.block_id, source)[key];
+    const node = singleSelect(source, options(source), held, (value, restore) => change(source, place, node, { type: source.type, [key]: value }, restore));
     return node;
   };
 }
 
-const people = () => [...store.people.values()].filter((p) => !p.is_bot && !p.deleted).map((p) => [p.id, p.real_name]);
-const channels = () => [...store.channels.values()].filter((c) => c.kind !== "im").map((c) => [c.id, `#${c.name}`]);
+/** Several choices from a list that the page knows. */
+function several(options) {
+  return (source, place) => {
+    const key = keyOf(source.type);
+    const held = place.form.get(place.block.block_id, source)[key];
+    const node = multiPicker(source, async () => options(source), held, (values) => change(source, place, node, { type: source.type, [key]: values }));
+    return node;
+  };
+}
 
-function externalSelect(source, where) {
-  const list = el("datalist", { id: `list-${where.block.block_id}-${source.action_id}` });
-  const input = el("input", { class: "field", list: list.id, placeholder: textOf(source.placeholder), value: where.value?.selected_option ? textOf(where.value.selected_option.text) : "" });
-  let options = [];
-  input.addEventListener("input", async () => {
-    const found = options.find((o) => textOf(o.text) === input.value);
-    if (found) return use(source, where, input, { type: "external_select", selected_option: plain(found) });
-    if (input.value.length < (source.min_query_length ?? 3)) return;
-    const answer = await act("suggest", { container: where.container, block_id: where.block.block_id, action_id: source.action_id, value: input.value });
-    options = answer.options ?? (answer.option_groups ?? []).flatMap((group) => group.options);
-    list.replaceChildren(...options.map((o) => el("option", { value: textOf(o.text) })));
-  });
-  return el("span", { class: "stack" }, input, list);
+/** Choices that the app looks up. */
+function external(pick) {
+  return (source, place) => {
+    const key = keyOf(source.type);
+    const held = place.form.get(place.block.block_id, source)[key];
+    const look = async (typed) => {
+      const answer = await act("suggest", { container: place.container, block_id: place.block.block_id, action_id: source.action_id, value: typed });
+      if (!answer.options && !answer.option_groups) throw new Error(wording(answer.error ?? "operation_timeout"));
+      return optionsOf(answer);
+    };
+    const node = pick(source, look, held, (value) => change(source, place, node, { type: source.type, [key]: value }));
+    return node;
+  };
 }
 
 function choices(kind) {
-  return (source, where) => {
-    const several = kind === "checkbox";
-    const held = several ? where.value?.selected_options ?? source.initial_options ?? [] : [where.value?.selected_option ?? source.initial_option];
-    const chosen = held.filter(Boolean).map((o) => o.value);
-    const name = `${where.block.block_id}-${source.action_id}-${Math.random()}`;
-    const node = el("div", { class: "choices", role: several ? "group" : "radiogroup" }, source.options.map((option) =>
-      el("label", {}, el("input", { type: kind, name, value: option.value, checked: chosen.includes(option.value) }),
-        el("span", {}, textObject(option.text), option.description && el("small", {}, textObject(option.description))))));
+  return (source, place) => {
+    const many = kind === "checkbox";
+    const key = keyOf(source.type);
+    const held = [place.form.get(place.block.block_id, source)[key]].flat().filter(Boolean).map((option) => option.value);
+    const name = freshId("choice");
+    const inputs = source.options.map((option) => el("input", { type: kind, name, value: option.value, checked: held.includes(option.value), dataset: { focus: `${place.block.block_id} ${source.action_id} ${option.value}` } }));
+    const node = el("div", { class: "choices", role: many ? "group" : "radiogroup" }, source.options.map((option, index) =>
+      el("label", {}, inputs[index], el("span", {}, textObject(option.text), option.description && el("small", {}, textObject(option.description))))));
     node.addEventListener("change", () => {
-      const picked = [...node.querySelectorAll("input:checked")].map((i) => plain(source.options.find((o) => o.value === i.value)));
-      use(source, where, node, several ? { type: source.type, selected_options: picked } : { type: source.type, selected_option: picked[0] ?? null });
+      const picked = source.options.filter((option, index) => inputs[index].checked).map(plainOption);
+      change(source, place, node, { type: source.type, [key]: many ? picked : picked[0] ?? null });
     });
     return node;
   };
 }
 
-/** Inputs whose value is one string. */
-function field(type, key, initial) {
-  return (source, where) => {
-    const value = where.value?.[key] ?? source[initial] ?? "";
-    const common = { class: "field", placeholder: textOf(source.placeholder), minlength: source.min_length, maxlength: source.max_length, min: source.min_value, max: source.max_value };
-    const node = source.multiline ? el("textarea", { ...common, rows: 4 }) : el("input", { ...common, type, step: source.is_decimal_allowed ? "any" : null });
-    node.value = type === "datetime-local" && value ? new Date(value * 1000).toISOString().slice(0, 16) : value;
-    const event = where.changed ? "input" : "change";
-    node.addEventListener(event, () => {
-      const read = type === "datetime-local" && node.value ? Math.floor(Date.parse(`${node.value}Z`) / 1000) : node.value || null;
-      use(source, where, node, { type: source.type, [key]: read });
+/** Date and time fields: told at once when they are complete. */
+function dated(type) {
+  return (source, place) => {
+    const key = keyOf(source.type);
+    const held = place.form.get(place.block.block_id, source)[key];
+    const moment = type === "datetime-local";
+    const node = el("input", { class: "field", type });
+    node.value = moment && held ? toField(held) : held ?? "";
+    node.addEventListener("change", () => change(source, place, node, { type: source.type, [key]: moment ? fromField(node.value) : node.value || null }));
+    return moment ? el("span", { class: "withzone" }, node, el("small", {}, `${zoneName()} time`)) : node;
+  };
+}
+
+/** Text and numbers. Nobody hears of them before Enter, but for `on_character_entered`. */
+function written(type) {
+  return (source, place) => {
+    const key = keyOf(source.type);
+    const attributes = { class: "field", placeholder: textOf(source.placeholder) || null };
+    const node = source.multiline ? el("textarea", { ...attributes, rows: 4 }) : el("input", { ...attributes, type, inputmode: source.type === "number_input" ? "decimal" : null, autocomplete: "off" });
+    node.value = place.form.get(place.block.block_id, source)[key] ?? "";
+    const value = () => ({ type: source.type, [key]: node.value || null });
+    const on = source.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
+    node.addEventListener("input", () => {
+      place.form.set(place.block.block_id, source, value());
+      if (place.block.dispatch_action && on.includes("on_character_entered")) use(source, place, node, value());
+    });
+    node.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !place.block.dispatch_action || !on.includes("on_enter_pressed")) return;
+      event.preventDefault();
+      use(source, place, node, value());
     });
     return node;
   };
@@ -161,21 +174,28 @@ function field(type, key, initial) {
 
 const MAKERS = {
   button,
-  overflow,
-  static_select: staticSelect,
-  multi_static_select: multiSelect,
-  external_select: externalSelect,
-  users_select: fromWorkspace("selected_user", people, false),
-  multi_users_select: fromWorkspace("selected_users", people, true),
-  conversations_select: fromWorkspace("selected_conversation", channels, false),
-  multi_conversations_select: fromWorkspace("selected_conversations", channels, true),
-  channels_select: fromWorkspace("selected_channel", channels, false),
+  overflow: (source, place) => {
+    const node = overflow(source, (option) => use(source, place, node, { type: "overflow", selected_option: plainOption(option) }));
+    return node;
+  },
+  static_select: single(optionsOf),
+  multi_static_select: several(optionsOf),
+  external_select: external(searchPicker),
+  multi_external_select: external(multiPicker),
+  users_select: single(peopleOptions),
+  multi_users_select: several(peopleOptions),
+  conversations_select: single(channelOptions),
+  multi_conversations_select: several(channelOptions),
+  channels_select: single(channelOptions),
+  multi_channels_select: several(channelOptions),
   checkboxes: choices("checkbox"),
   radio_buttons: choices("radio"),
-  datepicker: field("date", "selected_date", "initial_date"),
-  timepicker: field("time", "selected_time", "initial_time"),
-  datetimepicker: field("datetime-local", "selected_date_time", "initial_date_time"),
-  plain_text_input: field("text", "value", "initial_value"),
-  number_input: field("number", "value", "initial_value"),
-  image: (source) => el("img", { src: source.image_url, alt: source.alt_text, class: "thumb" }),
+  datepicker: dated("date"),
+  timepicker: dated("time"),
+  datetimepicker: dated("datetime-local"),
+  plain_text_input: written("text"),
+  number_input: written("text"),
+  email_text_input: written("email"),
+  url_text_input: written("url"),
+  image: (source) => picture(source, "thumb"),
 };

@@ -1,164 +1,207 @@
-/** Puts the page together. */
+/** Puts the page together: what is open, who one is, and which part hears of what. */
 
-import { blocks, spoken } from "./blocks.js";
-import { composer } from "./composer.js";
-import { act, connect } from "./connection.js";
-import { showKeys } from "./dialog.js";
+import { channelName, channelPane } from "./channel.js";
+import { connect, connectOthers } from "./connection.js";
+import { clock } from "./dates.js";
+import { dialogOpen } from "./dialog.js";
 import { el } from "./dom.js";
-import { MessageList } from "./messages.js";
+import { warn } from "./elements.js";
+import { homePane } from "./home.js";
+import { icon } from "./icons.js";
+import { jump, showKeys } from "./jump.js";
 import { drawModal, failed } from "./modal.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { sidebar } from "./sidebar.js";
-import { listen, markRead, person, replies, roots, store } from "./store.js";
+import { cast, listen, markRead, mine, person, sessionOf, store, unread } from "./store.js";
+import { threadPane } from "./thread.js";
 
-const main = document.getElementById("main");
-const thread = document.getElementById("thread");
-const side = sidebar({ go, become, keys: showKeys });
+const byId = (id) => document.getElementById(id);
+const main = byId("main");
+const acts = { go, become, openThread, dismiss, menu, close: closeThread, jump: () => jump(acts), keys: showKeys };
+const side = sidebar(byId("sidebar"), acts);
+const channel = channelPane(main, acts);
+const thread = threadPane(byId("thread"), acts);
+const home = homePane(main, acts);
 
-const dismiss = (message) => {
-  store.messages.get(message.channel)?.delete(message.ts);
-  draw();
-};
-const list = new MessageList({ openThread, dismiss });
-const threadList = new MessageList({ dismiss });
-const write = composer({
-  testid: "composer",
-  label: () => `Message ${placeName()}`,
-  target: () => ({ channel: store.place }),
-  draft: () => `${store.me} ${store.place}`,
-});
-const writeThread = composer({
-  testid: "thread-composer",
-  label: () => "Reply in the thread",
-  target: () => ({ channel: store.thread.channel, thread_ts: store.thread.ts }),
-  draft: () => `${store.me} ${store.thread?.ts}`,
-});
-
-function placeName() {
-  const channel = store.channels.get(store.place);
-  if (!channel) return "";
-  return channel.kind === "im" ? store.app.name : `#${channel.name}`;
+function menu() {
+  const toggle = () => {
+    document.body.classList.add("navigating");
+    byId("sidebar").querySelector("[aria-current], button")?.focus();
+  };
+  return el("button", { class: "menu-button", type: "button", "aria-label": "Channels and people", dataset: { focus: "menu" }, onclick: toggle }, icon("menu"));
 }
 
+/** Opens a channel or the App Home. */
 function go(place) {
+  if (store.place !== place) store.newFrom = null;
   store.place = place;
   if (store.thread && store.thread.channel !== place) store.thread = null;
-  markRead(place);
-  document.body.classList.remove("menu");
-  if (place === "home") act("home");
-  build();
+  document.body.classList.remove("navigating");
+  open();
+  if (place !== "home") channel.write.input.focus();
 }
 
+/** Plays another person, in the same place where that person sees it. */
 function become(user) {
+  document.body.classList.remove("navigating");
   if (user === store.me) return;
+  const kind = mine().channels.get(store.place)?.kind;
   store.me = user;
-  store.ready = false;
-  store.thread = null;
-  location.hash = user;
-  connect();
+  store.newFrom = null;
+  connect(user);
+  const { channels } = mine();
+  if (kind === "im") store.place = [...channels.values()].find((one) => one.kind === "im")?.id ?? store.place;
+  if (mine().ready) settle();
+}
+
+/** Opens what there is for the person one plays now. */
+function settle() {
+  const { channels } = mine();
+  if (store.place !== "home" && !channels.has(store.place)) store.place = channels.keys().next().value ?? "home";
+  if (store.thread && !channels.has(store.thread.channel)) store.thread = null;
+  open();
+  drawModal();
+  banner();
 }
 
 function openThread(ts) {
   store.thread = { channel: store.place, ts };
-  build();
-  writeThread.input.focus();
+  thread.open();
+  thread.write.input.focus();
 }
 
 function closeThread() {
+  const ts = store.thread?.ts;
   store.thread = null;
-  build();
+  thread.open();
+  (main.querySelector(`[data-focus="thread ${ts}"]`) ?? channel.write.input).focus();
 }
 
-/** Builds the frame of the present place; `draw` fills it. */
-function build() {
-  if (!store.ready) return;
-  const menu = el("button", { class: "menu-button", type: "button", "aria-label": "Channels and people", onclick: () => document.body.classList.toggle("menu") }, "☰");
-  if (store.place === "home") {
-    main.replaceChildren(el("header", { class: "top" }, menu, el("h1", {}, `${store.app.name} · Home`)), el("div", { class: "home", dataset: { testid: "home" } }));
-  } else {
-    const channel = store.channels.get(store.place);
-    main.replaceChildren(
-      el("header", { class: "top" }, menu, el("h1", {}, placeName()), el("span", { class: "topic" }, channel?.topic ?? "")),
-      list.node, write.node);
-    list.known.clear();
-    write.restore();
-  }
-  thread.hidden = !store.thread;
-  if (store.thread) {
-    threadList.known.clear();
-    thread.replaceChildren(
-      el("header", { class: "top" }, el("h1", {}, "Thread"), el("span", { class: "topic" }, placeName()),
-        el("button", { class: "close", type: "button", "aria-label": "Close thread", onclick: closeThread }, "×")),
-      threadList.node, writeThread.node);
-    writeThread.restore();
-  }
-  draw(true);
+/** Takes a private note away, as "Dismiss" does in Slack: for this person, until the end. */
+function dismiss(message) {
+  mine().messages.get(message.channel)?.delete(message.ts);
+  draw();
+  channel.write.input.focus();
 }
 
-function draw(toEnd = false) {
-  if (!store.ready) return;
+/** Shows the present place anew. */
+function open() {
+  if (!mine().ready) return;
+  markRead();
+  if (store.place === "home") home.open();
+  else channel.open();
+  thread.open();
+  frame();
+}
+
+/** Shows what changed in the present place. */
+function draw() {
+  if (!mine().ready) return;
+  if (document.visibilityState === "visible") markRead();
+  if (store.place === "home") home.update();
+  else channel.update();
+  thread.update();
+  frame();
+}
+
+/** Shows what stands around the present place. */
+function frame() {
   side.draw();
-  if (store.place === "home") {
-    const view = store.home;
-    const container = { type: "view", view_id: view?.id };
-    const inner = view?.blocks.length ? blocks(view.blocks, container) : [el("p", { class: "empty" }, "Nothing here yet.")];
-    main.querySelector(".home")?.replaceChildren(el("div", { class: "page" }, inner));
-  } else {
-    list.show(roots(store.place), toEnd);
-    if (!list.node.childNodes.length) list.node.replaceChildren(el("p", { class: "empty" }, `This is the beginning of ${placeName()}. Type / to see the commands.`));
+  const waiting = cast().reduce((sum, one) => sum + unread(one.id).count, 0);
+  const name = store.place === "home" ? `${mine().app.name} Home` : channelName(store.place);
+  document.title = `${waiting ? `(${waiting}) ` : ""}${name} · ${mine().workspace.name} · local sandbox`;
+  history.replaceState(null, "", `#${store.me}/${store.place}`);
+}
+
+function banner() {
+  byId("banner").hidden = mine().online;
+}
+
+let planned = false;
+
+/** Draws once for all that came in the same moment. */
+function drawSoon() {
+  if (planned) return;
+  planned = true;
+  setTimeout(() => {
+    planned = false;
+    draw();
+  });
+}
+
+/** Says a new message to a screen reader, in its turn. */
+function announce(message) {
+  if (message.user === store.me) return;
+  const words = el("p", {}, mrkdwn(message.text ?? "")).textContent.slice(0, 300);
+  const place = message.channel === store.place ? "" : ` in ${channelName(message.channel)}`;
+  const line = el("p", {}, `${person(message.user).real_name}${place}, ${clock(Number(message.ts))}: ${words}`);
+  byId("announcer").append(line);
+  while (byId("announcer").childNodes.length > 5) byId("announcer").firstChild.remove();
+}
+
+function actionFailed({ container, block_id: block, action_id: action, text }) {
+  const inside = container.type === "view" ? "[data-testid=modal], [data-testid=home]" : `[data-ts="${CSS.escape(container.ts)}"]`;
+  for (const root of document.querySelectorAll(inside)) {
+    for (const node of root.querySelectorAll(`[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block)}"]`)) warn(node, text);
   }
-  if (store.thread) threadList.show(replies(store.thread.channel, store.thread.ts), toEnd);
 }
 
 listen((what, detail) => {
+  if (detail.user !== store.me) {
+    if (what === "message" && detail.fresh) side.draw();
+    return;
+  }
   switch (what) {
     case "hello":
-      if (store.place === "home") act("home");
-      markRead(store.place);
-      build();
-      drawModal();
+      connectOthers();
+      settle();
       break;
     case "message":
-      draw();
-      if (detail.fresh && detail.message.user !== store.me) {
-        document.getElementById("announcer").textContent = `${person(detail.message.user).real_name}: ${spoken(detail.message)}`;
-      }
+      if (detail.fresh) announce(detail.message);
+      drawSoon();
+      break;
+    case "channel":
+      if (detail.channel.id === store.place) channel.updateHead();
+      drawSoon();
       break;
     case "stack":
       drawModal();
       break;
     case "view_failed":
-      failed(detail.text);
+      failed(detail.view_id, detail.text);
       break;
     case "action_failed":
-      for (const node of document.querySelectorAll(`[data-action-id="${CSS.escape(detail.action_id)}"][data-block-id="${CSS.escape(detail.block_id)}"]`)) {
-        node.classList.add("failed");
-        node.title = detail.text;
-      }
+      actionFailed(detail);
       break;
     case "online":
-      document.getElementById("banner").hidden = store.online;
+      banner();
       break;
     default:
-      draw();
+      drawSoon();
   }
 });
 
+document.addEventListener("visibilitychange", draw);
+byId("veil").addEventListener("click", () => document.body.classList.remove("navigating"));
 document.addEventListener("keydown", (event) => {
-  if (event.altKey && /^Digit[1-5]$/.test(event.code)) {
+  const writing = event.target.closest?.("input, textarea, select");
+  if (event.altKey && /^Digit[1-9]$/.test(event.code) && !document.querySelector(".dialog")) {
     event.preventDefault();
-    document.querySelectorAll("[data-person]")[Number(event.code[5]) - 1]?.click();
+    const one = cast()[Number(event.code[5]) - 1];
+    if (one) become(one.id);
   } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    document.querySelector("[data-channel]")?.focus();
-  } else if (event.key === "Escape" && store.thread && !document.querySelector(".cover")) {
-    closeThread();
-  } else if (["ArrowDown", "ArrowUp"].includes(event.key) && event.target.closest("#sidebar")) {
-    event.preventDefault();
-    const all = [...document.querySelectorAll("#sidebar ul button")];
-    const next = all.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
-    all[(next + all.length) % all.length]?.focus();
+    if (!dialogOpen() && mine().ready) jump(acts);
+  } else if (event.key === "?" && !writing && !dialogOpen()) {
+    showKeys();
+  } else if (event.key === "Escape" && !event.defaultPrevented && !dialogOpen()) {
+    if (document.body.classList.contains("navigating")) document.body.classList.remove("navigating");
+    else if (store.thread) closeThread();
   }
 });
 
-if (/^#U\w+$/.test(location.hash)) store.me = location.hash.slice(1);
-connect();
+const [, user, place] = /^#(U\w+)(?:\/(\w+))?$/.exec(location.hash) ?? [];
+if (user) store.me = user;
+if (place) store.place = place;
+sessionOf(store.me);
+connect(store.me);

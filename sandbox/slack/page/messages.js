@@ -1,93 +1,136 @@
-/** Messages: one, and a list of them that changes without flicker. */
+/** A list of messages that changes without flicker: only what changed is replaced, and reading is not disturbed. */
 
-import { blocks } from "./blocks.js";
-import { clock, dayTitle } from "./dates.js";
-import { avatar, el } from "./dom.js";
-import { EMOJI } from "./emoji.js";
-import { mrkdwn } from "./mrkdwn.js";
-import { person, store } from "./store.js";
+import { dayTitle } from "./dates.js";
+import { el, keepingFocus, rove } from "./dom.js";
+import { icon } from "./icons.js";
+import { messageNode } from "./message.js";
+import { store } from "./store.js";
+
+const TOGETHER = 300;
+const AT_END = 40;
 
 /**
- * @param {any} message
- * @param {{openThread?: (ts: string) => void, dismiss: (message: any) => void, grouped: boolean}} options
+ * @typedef {{key: string, stamp: any[], make: () => HTMLElement}} Row
+ *   what makes a row another one is in *stamp*: the same values, the same node
  */
-export function messageNode(message, options) {
-  const author = person(message.user);
-  const container = { type: "message", channel: message.channel, ts: message.ts };
-  const shown = message.blocks?.length ? blocks(message.blocks, container) : [el("div", { class: "block" }, mrkdwn(message.text ?? ""))];
-  const name = el("span", { class: "author" }, author.real_name);
-  const time = el("time", { class: "time", datetime: new Date(Number(message.ts) * 1000).toISOString() }, clock(Number(message.ts)));
-  return el("article", {
-    class: ["message", options.grouped && "grouped", message.ephemeral && "ephemeral", message.pinned && "pinned"].filter(Boolean).join(" "),
-    dataset: { ts: message.ts, threadTs: message.thread_ts ?? "" },
-    "aria-label": `${author.real_name}, ${clock(Number(message.ts))}`,
-  },
-    avatar(author),
-    el("div", { class: "body" },
-      message.ephemeral && el("div", { class: "only" }, "👁 Only visible to you · ",
-        el("button", { class: "link", type: "button", onclick: () => options.dismiss(message) }, "Dismiss")),
-      message.pinned && el("div", { class: "only" }, "📌 Pinned"),
-      el("header", {}, name, author.is_bot && author.id !== "USLACKBOT" && el("span", { class: "badge" }, "APP"), time),
-      shown,
-      message.edited && el("span", { class: "edited" }, "(edited)"),
-      files(message.files),
-      reactions(message.reactions),
-      options.openThread && message.reply_count > 0 && summary(message, options.openThread)));
-}
-
-function files(list = []) {
-  return list.map((file) => {
-    const url = `/page/files/${file.id}`;
-    return file.mimetype?.startsWith("image/")
-      ? el("figure", { class: "file" }, el("figcaption", {}, file.title), el("img", { src: url, alt: file.alt_txt || file.title }))
-      : el("a", { class: "file", href: url, download: file.name }, `📄 ${file.title}`);
-  });
-}
-
-function reactions(list = []) {
-  if (!list.length) return null;
-  return el("div", { class: "reactions" }, list.map((r) => el("span", { title: r.users.map((u) => person(u).real_name).join(", ") }, `${EMOJI[r.name] ?? `:${r.name}:`} ${r.count}`)));
-}
-
-function summary(message, openThread) {
-  const count = `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`;
-  return el("button", { class: "summary", type: "button", onclick: () => openThread(message.ts), dataset: { openThread: message.ts } },
-    el("strong", {}, count), el("span", {}, `last at ${clock(Number(message.latest_reply))}`));
-}
-
-/** A list that keeps its nodes: only what changed is replaced. */
 export class MessageList {
+  /**
+   * @param {{label: () => string, intro?: () => HTMLElement, afterFirst?: (count: number) => string,
+   *   openThread?: (ts: string) => void, dismiss: (message: any) => void, leave: () => void}} options
+   */
   constructor(options) {
     this.options = options;
-    this.node = el("div", { class: "messages", role: "log", tabindex: "0" });
+    this.rows = el("div", { class: "rows", role: "list" });
+    this.scroller = el("div", { class: "messages", tabindex: "0", dataset: { focus: options.openThread ? "messages" : "replies" } }, this.rows);
+    this.pill = el("button", { class: "pill", type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
+    this.node = el("div", { class: "stream" }, this.scroller, this.pill);
+    /** @type {Map<string, {stamp: any[], node: HTMLElement}>} */
     this.known = new Map();
+    this.stuck = true;
+    this.scroller.addEventListener("scroll", () => this.scrolled());
+    this.scroller.addEventListener("keydown", (event) => this.key(event));
+    const grown = new ResizeObserver(() => this.stuck && this.toEnd());
+    grown.observe(this.rows);
+    grown.observe(this.scroller);
   }
 
-  /** Shows exactly *messages*; stays at the end if it was there. */
-  show(messages, toEnd = false) {
-    const atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 60;
-    const wanted = [];
+  scrolled() {
+    this.stuck = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < AT_END;
+    if (this.stuck) this.pill.hidden = true;
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.stuck = true;
+    this.pill.hidden = true;
+  }
+
+  /** Forgets what it showed: another person, another place. */
+  clear() {
+    this.known.clear();
+    this.rows.replaceChildren();
+    this.rows.setAttribute("aria-label", this.options.label());
+    this.stuck = true;
+  }
+
+  /** Shows exactly *messages*, oldest first; stays at the end if it was there. @param {any[]} messages */
+  show(messages) {
+    const newest = messages[messages.length - 1]?.ts;
+    const more = this.newest !== undefined && newest > this.newest && !this.stuck;
+    const own = messages[messages.length - 1]?.user === store.me;
+    this.newest = newest;
+    keepingFocus(this.scroller, () => this.arrange(this.plan(messages)));
+    if (this.stuck || (more && own)) this.toEnd();
+    else if (more) this.pill.hidden = false;
+  }
+
+  /** @returns {Row[]} */
+  plan(messages) {
+    const { intro, afterFirst } = this.options;
+    const rows = intro ? [{ key: "intro", stamp: [], make: intro }] : [];
     let last = null;
-    for (const message of messages) {
+    for (const [index, message] of messages.entries()) {
       const day = dayTitle(Number(message.ts));
-      if (!last || dayTitle(Number(last.ts)) !== day) wanted.push(this.keep(`day ${day}`, day, () => el("div", { class: "day", role: "separator" }, el("span", {}, day))));
-      const grouped = Boolean(last && last.user === message.user && !message.ephemeral && !last.ephemeral && Number(message.ts) - Number(last.ts) < 60 && dayTitle(Number(last.ts)) === day);
-      const state = JSON.stringify([message, grouped, store.me]);
-      wanted.push(this.keep(message.ts, state, () => messageNode(message, { ...this.options, grouped })));
-      last = message;
+      const sameDay = last && dayTitle(Number(last.ts)) === day;
+      if (intro && !sameDay) rows.push(line(`day ${day}`, day, "day"));
+      if (intro && message.ts === store.newFrom) rows.push(line("new", "New", "day new"));
+      const grouped = Boolean(sameDay && together(last, message) && message.ts !== store.newFrom);
+      rows.push({ key: message.ts, stamp: [message, grouped], make: () => messageNode(message, { ...this.options, grouped }) });
+      last = index === 0 && afterFirst ? null : message;
+      const words = index === 0 && afterFirst && messages.length > 1 ? afterFirst(messages.length - 1) : null;
+      if (words) rows.push(line("after", words, "day"));
     }
-    const keys = new Set(wanted.map((w) => w.key));
-    for (const key of [...this.known.keys()]) if (!keys.has(key)) this.known.delete(key);
-    const nodes = wanted.map((w) => w.node);
-    if (nodes.length !== this.node.childNodes.length || nodes.some((n, i) => this.node.childNodes[i] !== n)) this.node.replaceChildren(...nodes);
-    if (toEnd || atEnd) this.node.scrollTop = this.node.scrollHeight;
+    return rows;
   }
 
-  keep(key, state, make) {
-    const held = this.known.get(key);
-    if (held?.state === state) return { key, node: held.node };
-    const node = make();
-    this.known.set(key, { state, node });
-    return { key, node };
+  /** @param {Row[]} rows */
+  arrange(rows) {
+    const wanted = new Set(rows.map((row) => row.key));
+    for (const [key, held] of this.known) {
+      if (wanted.has(key)) continue;
+      held.node.remove();
+      this.known.delete(key);
+    }
+    let before = this.rows.firstElementChild;
+    for (const { key, stamp, make } of rows) {
+      let held = this.known.get(key);
+      if (!held || held.stamp.some((value, index) => value !== stamp[index])) {
+        const node = make();
+        if (held && held.node === before) before = node;
+        held?.node.replaceWith(node);
+        held = { stamp, node };
+        this.known.set(key, held);
+      }
+      if (held.node === before) before = before.nextElementSibling;
+      else this.rows.insertBefore(held.node, before);
+    }
   }
+
+  /** Arrow keys go from message to message, Enter opens the thread, Escape leaves for the composer. */
+  key(event) {
+    const onMessage = event.target.matches?.(".message");
+    if (!onMessage && event.target !== this.scroller) return;
+    const all = [...this.rows.querySelectorAll(".message")];
+    if (!onMessage && event.key === "ArrowUp") {
+      event.preventDefault();
+      all[all.length - 1]?.focus();
+    } else if (onMessage && rove(event, all)) {
+      return;
+    } else if (onMessage && event.key === "Enter" && this.options.openThread && !event.target.matches(".ephemeral")) {
+      event.preventDefault();
+      this.options.openThread(event.target.dataset.ts);
+    } else if (event.key === "Escape" && !store.thread) {
+      this.options.leave();
+    }
+  }
+}
+
+function line(key, text, name) {
+  return { key, stamp: [text], make: () => el("div", { class: name, role: "listitem" }, el("span", {}, text)) };
+}
+
+/** Whether two messages stand under one head. Cards and private notes stand by themselves. */
+function together(last, message) {
+  const plain = (one) => !one.ephemeral && !one.pinned && !one.blocks?.length;
+  return last.user === message.user && plain(last) && plain(message) && Number(message.ts) - Number(last.ts) < TOGETHER;
 }

@@ -1,106 +1,116 @@
 /** Modals: the top of this person's stack, with what they typed so far. */
 
 import { blocks } from "./blocks.js";
-import { act } from "./connection.js";
+import { act, wording } from "./connection.js";
 import { overlay } from "./dialog.js";
-import { el } from "./dom.js";
-import { textObject, textOf } from "./mrkdwn.js";
-import { store } from "./store.js";
+import { el, freshId, keepingFocus } from "./dom.js";
+import { controlOf } from "./elements.js";
+import { formOf } from "./form.js";
+import { icon } from "./icons.js";
+import { textObject } from "./mrkdwn.js";
+import { mine } from "./store.js";
 
+/** @type {{box: HTMLElement, close: () => void, view: any, busy: boolean}|null} */
 let open = null;
-let shownHash = null;
-let typed = {};
-let errors = {};
 
-/** Shows the top modal, or none. Typed values stay where block and action stayed. */
-export function drawModal(force = false) {
-  const view = store.stack[store.stack.length - 1];
+/** Shows the top modal of the person one plays, or none. */
+export function drawModal() {
+  const view = mine().stack[mine().stack.length - 1];
   if (!view) {
-    close();
+    open?.close();
+    open = null;
     return;
   }
-  if (!force && shownHash === `${view.id} ${view.hash}`) return;
-  if (!shownHash?.startsWith(view.id)) {
-    typed = {};
-    errors = {};
-  } else if (!force) {
-    errors = {};
+  if (open?.view.id === view.id && open.view.hash === view.hash) return;
+  const fresh = open?.view.id !== view.id;
+  if (!open) {
+    const box = el("form", { class: "modal", role: "dialog", "aria-modal": "true", novalidate: true, dataset: { testid: "modal" } });
+    box.addEventListener("submit", (event) => {
+      event.preventDefault();
+      submit();
+    });
+    open = { box, view, busy: false, close: overlay(box, () => shut(false)) };
   }
-  shownHash = `${view.id} ${view.hash}`;
-  const focused = document.activeElement?.id;
-  close(true);
-  const form = {
-    values: merged(view.state.values),
-    errors,
-    changed: (block, action, value) => { (typed[block] ??= {})[action] = value; },
-  };
-  const box = el("form", { class: "modal", role: "dialog", "aria-modal": "true", "aria-label": textOf(view.title), dataset: { testid: "modal" }, novalidate: true },
-    el("header", {}, el("h2", {}, textObject(view.title)),
-      el("button", { class: "close", type: "button", "aria-label": "Close all", title: "Close", onclick: () => shut(view, true) }, "×")),
-    el("div", { class: "scroll" }, blocks(view.blocks, { type: "view", view_id: view.id }, form)),
+  open.view = view;
+  const form = formOf({ view_id: view.id });
+  form.errors = {};
+  fill(fresh);
+}
+
+/** Builds the modal's inside. What was typed comes back from the form, the focus to the field where it was. */
+function fill(fresh) {
+  const { box, view } = open;
+  const id = freshId("title");
+  const depth = mine().stack.length;
+  const scrolled = box.querySelector(".scroll")?.scrollTop ?? 0;
+  const content = [
+    el("header", {}, el("h2", { id }, textObject(view.title)),
+      depth > 1 && el("span", { class: "depth" }, `${depth} forms open`),
+      el("button", { class: "close", type: "button", "aria-label": depth > 1 ? "Close all" : "Close the form", title: depth > 1 ? "Close all" : "Close", dataset: { focus: "modal ×" }, onclick: () => shut(true) }, icon("close"))),
+    el("div", { class: "scroll" }, blocks(view.blocks, { type: "view", view_id: view.id })),
     el("p", { class: "error failure", role: "alert", hidden: true }),
     el("footer", { class: "buttons" },
-      el("button", { class: "btn", type: "button", dataset: { testid: "modal-close" }, onclick: () => shut(view, false) }, view.close ? textObject(view.close) : "Cancel"),
-      view.submit && el("button", { class: "btn primary", type: "submit", dataset: { testid: "modal-submit" } }, textObject(view.submit))));
-  box.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit(view, box);
-  });
-  open = overlay(box, () => shut(view, false));
-  const again = focused && box.querySelector(`#${CSS.escape(focused)}`);
-  if (again) again.focus();
-  else if (view.blocks.some((b) => b.type === "input")) box.querySelector(".input input, .input select, .input textarea")?.focus();
+      el("button", { class: "btn", type: "button", dataset: { testid: "modal-close", focus: "modal close" }, onclick: () => shut(false) }, view.close ? textObject(view.close) : view.submit ? "Cancel" : "Close"),
+      view.submit && el("button", { class: "btn primary", type: "submit", dataset: { testid: "modal-submit", focus: "modal submit" } }, textObject(view.submit))),
+  ];
+  box.setAttribute("aria-labelledby", id);
+  box.dataset.viewId = view.id;
+  if (fresh) box.replaceChildren(...content);
+  else keepingFocus(box, () => box.replaceChildren(...content));
+  box.querySelector(".scroll").scrollTop = fresh ? 0 : scrolled;
+  if (fresh || document.activeElement === box) firstField(box).focus();
 }
 
-function merged(values) {
-  const all = structuredClone(values ?? {});
-  for (const [block, actions] of Object.entries(typed)) all[block] = { ...all[block], ...actions };
-  return all;
+function firstField(box) {
+  const input = box.querySelector("[data-autofocus]") ?? box.querySelector(".scroll .input");
+  return input ? controlOf(input) : box;
 }
 
-async function submit(view, box) {
-  const button = box.querySelector("[data-testid=modal-submit]");
-  const missing = view.blocks.filter((b) => b.type === "input" && !b.optional && !held(view, b));
-  if (missing.length) {
-    errors = Object.fromEntries(missing.map((b) => [b.block_id, "Please complete this required field."]));
-    return drawModal(true);
-  }
-  button.disabled = true;
-  button.classList.add("busy");
-  const answer = await act("submit", { view_id: view.id, values: typed });
-  button.disabled = false;
-  button.classList.remove("busy");
+async function submit() {
+  const { view, box } = open;
+  if (!view.submit || open.busy) return;
+  const form = formOf({ view_id: view.id });
+  if (!form.check(view.blocks)) return complain();
+  failed(view.id, null);
+  busy(true);
+  const answer = await act("submit", { view_id: view.id, values: form.values(view.blocks) });
+  if (open?.box !== box || open.view.id !== view.id) return;
+  busy(false);
   if (answer.errors) {
-    errors = answer.errors;
-    drawModal(true);
+    form.errors = answer.errors;
+    complain();
   } else if (!answer.ok) {
-    failed(answer.error);
+    failed(view.id, wording(answer.error));
   }
 }
 
-function held(view, block) {
-  const value = merged(view.state.values)[block.block_id]?.[block.element.action_id] ?? {};
-  return Object.entries(value).some(([key, v]) => key !== "type" && (Array.isArray(v) ? v.length : v));
+function busy(is) {
+  open.busy = is;
+  const button = open.box.querySelector("[data-testid=modal-submit]");
+  if (is) button?.setAttribute("aria-busy", "true");
+  else button?.removeAttribute("aria-busy");
 }
 
-/** A submit that the app did not take. */
-export function failed(text) {
-  const note = document.querySelector(".modal .failure");
-  if (!note) return;
-  note.textContent = text === "operation_timeout" || text === "dispatch_failed" ? "We had some trouble connecting. Try again?" : text;
-  note.hidden = false;
+/** Shows what is wrong beside each input, and goes to the first. */
+function complain() {
+  fill(false);
+  const wrong = open.box.querySelector(".input.invalid");
+  if (!wrong) return;
+  controlOf(wrong).focus();
+  wrong.scrollIntoView({ block: "nearest" });
 }
 
-function shut(view, all) {
-  act("close", { view_id: view.id, all });
+/** A submission that the app did not take: in Slack's words, and for who builds the app what was wrong. @param {string} viewId @param {string|null} text */
+export function failed(viewId, text) {
+  if (open?.view.id !== viewId) return;
+  const note = open.box.querySelector(".failure");
+  const said = text && !note.hidden ? `${note.textContent} ` : "";
+  note.textContent = said.includes(text) ? said : said + (text ?? "");
+  note.hidden = !text;
 }
 
-function close(keep = false) {
-  open?.();
-  open = null;
-  if (!keep) {
-    shownHash = null;
-    typed = {};
-    errors = {};
-  }
+async function shut(all) {
+  const { view } = open;
+  const answer = await act("close", { view_id: view.id, all });
+  if (!answer.ok && answer.error === "unreachable") failed(view.id, wording(answer.error));
 }

@@ -1,10 +1,10 @@
 /** rich_text blocks. A `text` element is literal: nothing in it is parsed. */
 
-import { fill } from "./dates.js";
-import { el } from "./dom.js";
-import { EMOJI } from "./emoji.js";
-import { channelMention, groupMention, userMention } from "./mrkdwn.js";
+import { el, safeLink } from "./dom.js";
+import { emojiNode } from "./emoji.js";
+import { channelMention, groupMention, link, moment, userMention } from "./mrkdwn.js";
 
+/** @param {{elements: any[]}} block */
 export function richText(block) {
   return el("div", { class: "rich" }, block.elements.map(part));
 }
@@ -12,27 +12,50 @@ export function richText(block) {
 function part(piece) {
   const children = () => piece.elements.map(inline);
   switch (piece.type) {
+    case "rich_text_section":
+      return el("p", {}, children());
     case "rich_text_list":
-      return el(piece.style === "ordered" ? "ol" : "ul", {}, piece.elements.map((item) => el("li", {}, item.elements.map(inline))));
+      return list(piece);
     case "rich_text_preformatted":
-      return el("pre", {}, children());
+      return el("pre", { class: piece.border ? "bordered" : null }, el("code", {}, children()));
     case "rich_text_quote":
       return el("blockquote", {}, children());
     default:
-      return el("p", {}, children());
+      return el("p", { class: "unsupported" }, `unsupported rich text: ${piece.type}`);
   }
 }
 
+/** Slack writes nested lists one after the other, with growing indents. */
+function list(piece) {
+  const ordered = piece.style === "ordered";
+  const attributes = {
+    class: piece.border ? "bordered" : null,
+    style: { "--indent": String(piece.indent ?? 0) },
+    dataset: { indent: String((piece.indent ?? 0) % 3) },
+    start: ordered && piece.offset ? piece.offset + 1 : null,
+  };
+  return el(ordered ? "ol" : "ul", attributes, piece.elements.map((item) => el("li", {}, item.elements.map(inline))));
+}
+
+const TAGS = [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["underline", "u"]];
+
+function styled(node, style = {}) {
+  return TAGS.filter(([name]) => style[name]).reduce((inner, [, tag]) => el(tag, {}, inner), node);
+}
+
 function inline(piece) {
+  const node = bare(piece);
+  return piece.style ? styled(node, piece.style) : node;
+}
+
+function bare(piece) {
   switch (piece.type) {
     case "text":
-      return styled(piece.text, piece.style);
+      return document.createTextNode(piece.text);
     case "link":
-      return /^(https?:|mailto:)/.test(piece.url)
-        ? el("a", { href: piece.url, rel: "noopener noreferrer", target: "_blank" }, piece.text ?? piece.url)
-        : piece.text ?? piece.url;
+      return safeLink(piece.url) ? link(piece.url, piece.text || piece.url) : document.createTextNode(piece.text || piece.url);
     case "emoji":
-      return EMOJI[piece.name] ?? `:${piece.name}:`;
+      return emojiNode(piece.name);
     case "user":
       return userMention(piece.user_id);
     case "usergroup":
@@ -42,16 +65,12 @@ function inline(piece) {
     case "broadcast":
       return el("span", { class: "mention loud" }, `@${piece.range}`);
     case "date":
-      return el("time", { title: piece.fallback }, fill(piece.format, piece.timestamp));
+      return moment(piece.timestamp, piece.format, piece.fallback, piece.url);
+    case "color":
+      return el("span", {}, el("i", { class: "swatch", style: { background: /^#[0-9a-f]{3,8}$/i.test(piece.value) ? piece.value : "none" } }), piece.value);
+    case "team":
+      return document.createTextNode(`@${piece.team_id}`);
     default:
-      return `[${piece.type}]`;
+      return document.createTextNode(`[${piece.type}]`);
   }
-}
-
-function styled(text, style = {}) {
-  let node = document.createTextNode(text);
-  for (const [name, tag] of [["code", "code"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["underline", "u"]]) {
-    if (style[name]) node = el(tag, {}, node);
-  }
-  return node;
 }

@@ -1,50 +1,74 @@
-/** The sidebar: channels, the app, and who one is. */
+/** The sidebar: the workspace, its channels, the app. Entries are changed in place, so that no click is lost. */
 
-import { avatar, el } from "./dom.js";
-import { person, store, unreadOf } from "./store.js";
+import { classes, el, keepingFocus, rove } from "./dom.js";
+import { avatar, icon } from "./icons.js";
+import { mine, store, unread } from "./store.js";
+import { switcher } from "./switcher.js";
 
-const CAST = ["U0ADA", "U0GRACE", "U0TOMAS", "U0MEI", "U0GUS"];
+/** @param {HTMLElement} root @param {{go: (place: string) => void, become: (user: string) => void, jump: () => void, keys: () => void}} acts */
+export function sidebar(root, acts) {
+  const people = switcher(acts.become);
+  const name = el("strong", {});
+  const state = el("span", { class: "state", role: "status", dataset: { testid: "connection" } });
+  const lists = el("div", { class: "places" });
+  /** @type {Map<string, HTMLElement>} */
+  let entries = new Map();
+  let built = "";
 
-/** @param {{go: (place: string) => void, become: (user: string) => void, keys: () => void}} actions */
-export function sidebar(actions) {
-  const root = document.getElementById("sidebar");
+  root.replaceChildren(
+    el("header", {}, el("div", {}, name, state),
+      el("button", { class: "round", type: "button", title: "Jump to … (Ctrl + K)", "aria-label": "Jump to a channel or person", dataset: { focus: "jump" }, onclick: acts.jump }, icon("search"))),
+    lists,
+    people.node,
+    el("footer", {}, el("button", { class: "link", type: "button", onclick: acts.keys, dataset: { focus: "keys" } }, icon("keys"), "Keyboard"),
+      el("span", {}, "Local sandbox, not affiliated with Slack")));
+  lists.addEventListener("keydown", (event) => rove(event, [...lists.querySelectorAll("button")]));
 
-  function draw() {
-    if (!store.ready) return;
-    const focused = document.activeElement?.dataset?.key;
-    const channels = [...store.channels.values()];
-    root.replaceChildren(
-      el("header", {}, el("strong", {}, store.workspace.name),
-        el("span", { class: store.connected ? "state on" : "state off", dataset: { testid: "connection" } }, store.connected ? "bot connected" : "bot not connected")),
-      el("h2", {}, "Channels"),
-      el("ul", {}, channels.filter((c) => c.kind !== "im").map((c) => entry(c.id, c.kind === "private" ? `🔒 ${c.name}` : `# ${c.name}`))),
-      el("h2", {}, "Apps"),
-      el("ul", {},
-        store.app?.home_enabled && entry("home", `${store.app.name} · Home`),
-        channels.filter((c) => c.kind === "im").map((c) => entry(c.id, `${store.app?.name ?? "App"} · Messages`))),
-      el("h2", { id: "cast" }, "You are"),
-      el("ul", { class: "cast", "aria-labelledby": "cast", dataset: { testid: "person-switcher" } }, CAST.map((id, index) => {
-        const who = person(id);
-        const me = id === store.me;
-        return el("li", {}, el("button", { class: me ? "me" : "", type: "button", "aria-pressed": String(me), dataset: { person: id, key: id }, title: `Alt + ${index + 1}`, onclick: () => actions.become(id) },
-          avatar(who, 30), el("span", {}, el("strong", {}, who.real_name), el("small", {}, who.role))));
-      })),
-      el("footer", {}, el("button", { class: "link", type: "button", onclick: actions.keys }, "Keys"), el("span", {}, "Local sandbox, not affiliated with Slack")),
-    );
-    if (focused) root.querySelector(`[data-key="${focused}"]`)?.focus();
+  function build() {
+    const channels = [...mine().channels.values()];
+    const shape = JSON.stringify([store.me, mine().app.home_enabled, channels.map((channel) => [channel.id, channel.name, channel.kind])]);
+    if (shape === built) return;
+    built = shape;
+    entries = new Map();
+    const app = mine().app;
+    const group = (id, title, items) => items.length > 0 && el("section", { "aria-labelledby": id }, el("h2", { id }, title), el("ul", {}, items.map((item) => el("li", {}, item))));
+    keepingFocus(lists, () => lists.replaceChildren(...[
+      group("channels", "Channels", channels.filter((channel) => channel.kind !== "im").map((channel) => entry(channel.id, icon(channel.kind === "private" ? "lock" : "hash"), channel.name))),
+      group("app", "App", [
+        ...(app.home_enabled ? [entry("home", avatar({ is_bot: true, real_name: app.name }, 20), app.name, "Home")] : []),
+        ...channels.filter((channel) => channel.kind === "im").map((channel) => entry(channel.id, icon("chat"), app.name, "Messages")),
+      ]),
+    ].filter(Boolean)));
   }
 
-  function entry(place, label) {
-    const count = unreadOf(place);
-    const here = store.place === place;
-    return el("li", {}, el("button", {
-      class: [here && "here", count && "unread"].filter(Boolean).join(" "),
-      type: "button",
-      "aria-current": here ? "page" : null,
-      dataset: { channel: place, key: place },
-      onclick: () => actions.go(place),
-    }, label, count > 0 && el("span", { class: "count", "aria-label": `${count} unread` }, String(count))));
+  function entry(place, sign, label, detail) {
+    const node = el("button", { type: "button", dataset: { channel: place, focus: `place ${place}` }, onclick: () => acts.go(place) },
+      sign, el("span", { class: "label" }, label, detail && el("span", { class: "detail" }, ` ${detail}`)), el("span", { class: "draft", title: "A text that was not sent yet" }, icon("draft")), el("span", { class: "count" }));
+    entries.set(place, node);
+    return node;
   }
 
-  return { draw };
+  return {
+    draw() {
+      if (!mine().ready) return;
+      name.textContent = mine().workspace.name;
+      state.textContent = mine().connected ? "bot connected" : "bot not connected";
+      state.className = mine().connected ? "state on" : "state off";
+      build();
+      for (const [place, node] of entries) {
+        const { count, calls } = unread(store.me, place);
+        const here = store.place === place;
+        node.className = classes(here && "here", count > 0 && "unread") ?? "";
+        if (here) node.setAttribute("aria-current", "page");
+        else node.removeAttribute("aria-current");
+        const badge = node.querySelector(".count");
+        badge.textContent = count > 0 ? String(count) : "";
+        badge.classList.toggle("calls", calls > 0);
+        if (count > 0) badge.setAttribute("aria-label", `${count} unread`);
+        else badge.removeAttribute("aria-label");
+        node.querySelector(".draft").hidden = here || !store.drafts.get(`${store.me} ${place}`)?.trim();
+      }
+      people.draw();
+    },
+  };
 }

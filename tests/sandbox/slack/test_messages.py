@@ -1,0 +1,120 @@
+"""Posting, editing, deleting and marking messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.slack.server import SlackServer
+
+from .bot_side import (
+    ADA,
+    DIRECT,
+    GENERAL,
+    GRACE,
+    PRIVATE,
+    SECTION,
+    SPEECH,
+    STRANGER,
+    refused,
+)
+
+
+async def said(slack: SlackServer, user: str = ADA, text: str = "theirs") -> str:
+    """The ts of something that a person said in the bot's channel."""
+    await slack.send(user, SPEECH, text)
+    return str(slack.messages(user, SPEECH)[-1]["ts"])
+
+
+async def test_direct_messages(slack: SlackServer, client: AsyncWebClient):
+    """A person's id leads to the direct message with them, and the answer names it; nobody else sees it."""
+    answer = await client.chat_postMessage(channel=ADA, text="for you")
+    assert answer["channel"] == DIRECT
+    assert [m["text"] for m in slack.messages(ADA, DIRECT)] == ["for you"]
+    assert slack.messages(GRACE, DIRECT) == []
+    assert (await refused(client.chat_update(channel=ADA, ts=answer["ts"], text="x")))["error"] == "channel_not_found"
+    await client.chat_update(channel=DIRECT, ts=answer["ts"], text="y")
+
+
+async def test_edits_that_are_refused(slack: SlackServer, client: AsyncWebClient):
+    """Other people's messages, messages that are not there, more than 4,000 characters, and nothing to say."""
+    theirs = await said(slack)
+    own = (await client.chat_postMessage(channel=SPEECH, text="x"))["ts"]
+
+    async def error(**arguments: Any) -> str:
+        call = client.api_call("chat.update", json={"channel": SPEECH, "ts": own, "text": "y", **arguments})
+        return str((await refused(call))["error"])
+
+    assert await error(ts=theirs) == "cant_update_message"
+    assert await error(ts="1.000002") == "message_not_found"
+    assert await error(channel="C0NOWHERE") == "channel_not_found"
+    assert await error(text="y" * 4_001) == "msg_too_long"
+    assert await error(text="") == "no_text"
+    assert await error(blocks=[{"type": "nothing"}]) == "invalid_blocks"
+    assert slack.messages(ADA, SPEECH)[-1]["text"] == "x"
+    await client.chat_update(channel=SPEECH, ts=own, text="y" * 4_000)
+
+
+async def test_ephemeral_messages(slack: SlackServer, client: AsyncWebClient):
+    """One person sees it; it is in no history, and its ts can be neither edited, deleted, pinned nor linked."""
+    ts = (await client.chat_postEphemeral(channel=SPEECH, user=ADA, text="psst", blocks=[SECTION]))["message_ts"]
+    assert [m["text"] for m in slack.ephemerals(ADA)] == ["psst"]
+    assert slack.ephemerals(GRACE) == []
+    assert slack.messages(ADA, SPEECH) == []
+    assert (await client.conversations_history(channel=SPEECH))["messages"] == []
+    for call in (
+        client.chat_update(channel=SPEECH, ts=ts, text="y"),
+        client.chat_delete(channel=SPEECH, ts=ts),
+        client.pins_add(channel=SPEECH, timestamp=ts),
+        client.reactions_add(channel=SPEECH, timestamp=ts, name="eyes"),
+        client.chat_getPermalink(channel=SPEECH, message_ts=ts),
+    ):
+        assert (await refused(call))["error"] == "message_not_found"
+
+
+@pytest.mark.parametrize(
+    ("channel", "user", "error"),
+    [
+        (SPEECH, STRANGER, "user_not_in_channel"),
+        (SPEECH, "U0NOBODY", "user_not_in_channel"),
+        (GENERAL, ADA, "not_in_channel"),
+        (PRIVATE, ADA, "channel_not_found"),
+    ],
+)
+async def test_ephemeral_messages_that_are_refused(client: AsyncWebClient, channel: str, user: str, error: str):
+    """Its reader must be in the channel, and so must the bot."""
+    call = client.chat_postEphemeral(channel=channel, user=user, text="psst")
+    assert (await refused(call))["error"] == error
+
+
+async def test_pins(slack: SlackServer, client: AsyncWebClient):
+    """A message is pinned once; the pin is nothing that an app reads in the message."""
+    ts = await said(slack)
+    await client.pins_add(channel=SPEECH, timestamp=ts)
+    assert (await refused(client.pins_add(channel=SPEECH, timestamp=ts)))["error"] == "already_pinned"
+    assert "pinned" not in (await client.conversations_history(channel=SPEECH))["messages"][0]
+    await client.pins_remove(channel=SPEECH, timestamp=ts)
+    assert (await refused(client.pins_remove(channel=SPEECH, timestamp=ts)))["error"] == "no_pin"
+
+
+BAD = [{"type": "divider"}, {"type": "nothing"}]
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.postEphemeral"])
+async def test_invalid_blocks(slack: SlackServer, client: AsyncWebClient, method: str):
+    """Both lists of faults as Slack sends them, each with its pointer; nothing is shown."""
+    call = client.api_call(method, json={"channel": SPEECH, "user": ADA, "text": "x", "blocks": BAD})
+    answer = await refused(call)
+    assert answer["error"] == "invalid_blocks"
+    assert answer["errors"] == ["unsupported type: nothing [json-pointer:/blocks/1/type]"]
+    assert answer["response_metadata"]["messages"] == [f"[ERROR] {answer['errors'][0]}"]
+    assert slack.messages(ADA, SPEECH) == slack.ephemerals(ADA) == []
+
+
+@pytest.mark.parametrize("blocks", ['{"type": "divider"}', '"[]"', "[{", {"type": "divider"}])
+async def test_blocks_that_are_no_list(client: AsyncWebClient, blocks: Any):
+    """What is no list, or a list encoded twice, is another error than a faulty block."""
+    call = client.api_call("chat.postMessage", json={"channel": SPEECH, "text": "x", "blocks": blocks})
+    assert (await refused(call))["error"] == "invalid_blocks_format"
