@@ -1,10 +1,11 @@
 /** Blocks, from Slack's JSON to DOM nodes. */
 
 import { el, freshId } from "./dom.js";
-import { controlOf, element, picture } from "./elements.js";
+import { element, picture } from "./elements.js";
 import { formOf } from "./form.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
+import { controlOf } from "./use.js";
 
 /**
  * @param {any[]} list
@@ -33,11 +34,20 @@ function section(block, make) {
   ];
   if (!block.accessory) return el("div", { class: "section" }, words);
   const wide = !["button", "overflow", "image"].includes(block.accessory.type);
-  return el("div", { class: wide ? "section with wide" : "section with" }, el("div", { class: "words" }, words), el("div", { class: "accessory" }, make(block.accessory)));
+  return el(
+    "div",
+    { class: wide ? "section with wide" : "section with" },
+    el("div", { class: "words" }, words),
+    el("div", { class: "accessory" }, make(block.accessory)),
+  );
 }
 
 function context(block) {
-  return el("div", { class: "context" }, block.elements.map((item) => (item.type === "image" ? picture(item, "mini") : el("span", {}, textObject(item)))));
+  return el(
+    "div",
+    { class: "context" },
+    block.elements.map((item) => (item.type === "image" ? picture(item, "mini") : el("span", {}, textObject(item)))),
+  );
 }
 
 function image(block) {
@@ -84,9 +94,19 @@ function cell(source) {
 function table(block) {
   const align = (column) => ({ "text-align": block.column_settings?.[column]?.align ?? "left" });
   const wrap = (column) => (block.column_settings?.[column]?.is_wrapped ? "wrap" : null);
-  const row = (cells, tag) => el("tr", {}, cells.map((one, column) => el(tag, { style: align(column), class: wrap(column), scope: tag === "th" ? "col" : null }, cell(one))));
+  const row = (cells, tag) => el(
+    "tr",
+    {},
+    cells.map(
+      (one, column) => el(tag, { style: align(column), class: wrap(column), scope: tag === "th" ? "col" : null }, cell(one))
+    ),
+  );
   return el("div", { class: "tabular", tabindex: "0", role: "region", "aria-label": "Table" }, el("table", {},
-    el("thead", {}, block.rows.slice(0, 1).map((cells) => row(cells, "th"))), el("tbody", {}, block.rows.slice(1).map((cells) => row(cells, "td")))));
+    el(
+      "thead",
+      {},
+      block.rows.slice(0, 1).map((cells) => row(cells, "th")),
+    ), el("tbody", {}, block.rows.slice(1).map((cells) => row(cells, "td")))));
 }
 
 /** The part of Markdown that has a counterpart in mrkdwn: headings, bold, links, lists. */
@@ -111,5 +131,9 @@ const MAKERS = {
   rich_text: (block) => richText(block),
   table,
   markdown,
-  alert: (block) => el("div", { class: `alert ${/^\w+$/.test(block.level) ? block.level : "default"}`, role: "note" }, textObject(block.text)),
+  alert: (block) => el(
+    "div",
+    { class: `alert ${/^\w+$/.test(block.level) ? block.level : "default"}`, role: "note" },
+    textObject(block.text),
+  ),
 };

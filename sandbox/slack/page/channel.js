@@ -16,12 +16,34 @@ export function channelName(id) {
 /** The head of the app's two tabs. @param {"home"|"messages"} tab */
 export function appHead(menu, tab, go) {
   const direct = [...mine().channels.values()].find((channel) => channel.kind === "im");
-  const entry = (name, place, label) => place && el("button", { class: tab === name ? "here" : null, type: "button", "aria-current": tab === name ? "page" : null, dataset: { tab: name, focus: `tab ${name}` }, onclick: () => go(place) }, label);
-  return el("header", { class: "top" }, menu, avatar({ is_bot: true, real_name: mine().app.name }, 28), el("h1", {}, mine().app.name), el("span", { class: "badge" }, "APP"),
-    el("div", { class: "tabs" }, mine().app.home_enabled && entry("home", "home", "Home"), entry("messages", direct?.id, "Messages")));
+  const entry = (name, place, label) => place && el(
+    "button",
+    {
+      class: tab === name ? "here" : null,
+      type: "button",
+      "aria-current": tab === name ? "page" : null,
+      dataset: { tab: name, focus: `tab ${name}` },
+      onclick: () => go(place),
+    },
+    label,
+  );
+  return el("header", { class: "top" }, menu, avatar(
+    { is_bot: true, real_name: mine().app.name },
+    28,
+  ), el("h1", {}, mine().app.name), el("span", { class: "badge" }, "APP"),
+    el(
+      "div",
+      { class: "tabs" },
+      mine().app.home_enabled && entry("home", "home", "Home"),
+      entry("messages", direct?.id, "Messages"),
+    ));
 }
 
-/** @param {HTMLElement} root @param {{openThread: (ts: string) => void, dismiss: (message: any) => void, go: (place: string) => void, menu: () => HTMLElement}} acts */
+/**
+ * @param {HTMLElement} root
+ * @param {{openThread: (ts: string) => void, dismiss: (message: any) => void, go: (place: string) => void,
+ *   menu: () => HTMLElement}} acts
+ */
 export function channelPane(root, acts) {
   const list = new MessageList({
     label: () => `Messages in ${channelName(store.place)}`,
@@ -72,10 +94,15 @@ export function channelPane(root, acts) {
 function intro() {
   const channel = mine().channels.get(store.place);
   const direct = channel.kind === "im";
+  const kind = channel.kind === "private" ? "private " : "";
   return el("div", { class: "intro", role: "listitem" },
-    direct ? avatar({ is_bot: true, real_name: mine().app.name }, 48) : el("span", { class: "sign" }, icon(channel.kind === "private" ? "lock" : "hash")),
+    direct ? avatar({ is_bot: true, real_name: mine().app.name }, 48) : el(
+      "span",
+      { class: "sign" },
+      icon(channel.kind === "private" ? "lock" : "hash"),
+    ),
     el("h2", {}, direct ? mine().app.name : channel.name),
-    el("p", {}, direct ? mine().app.description ?? "" : `This is the beginning of the ${channel.kind === "private" ? "private " : ""}channel. `,
+    el("p", {}, direct ? mine().app.description ?? "" : `This is the beginning of the ${kind}channel. `,
       !direct && !channel.bot_is_member && `${mine().app.name} is not here and reads nothing of it.`),
     el("p", {}, "Type ", el("kbd", {}, "/"), " for the commands, ", el("kbd", {}, "@"), " for people."));
 }

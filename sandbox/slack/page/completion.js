@@ -18,7 +18,18 @@ export function suggestions(text, caret, inThread) {
 function commands(typed) {
   return mine().commands
     .filter((one) => one.command.startsWith(typed))
-    .map((one) => ({ title: one.command, hint: one.usage_hint ?? "", about: one.description, exact: one.command === typed, insert: one.usage_hint ? `${one.command} ` : one.command, from: 0 }))
+    .map(
+      (one) => (
+        {
+          title: one.command,
+          hint: one.usage_hint ?? "",
+          about: one.description,
+          exact: one.command === typed,
+          insert: one.usage_hint ? `${one.command} ` : one.command,
+          from: 0,
+        }
+      )
+    )
     .sort((one, other) => Number(other.exact) - Number(one.exact));
 }
 
@@ -26,7 +37,11 @@ function people(typed, from) {
   const app = [...mine().people.values()].filter((one) => one.id === mine().app.bot_user);
   return [...app, ...cast()]
     .filter((one) => [one.name, ...one.real_name.split(/\s+/)].some((word) => word.toLowerCase().startsWith(typed)))
-    .map((one) => ({ title: one.real_name, hint: `@${one.name}`, about: one.role, person: one, exact: false, insert: `@${one.name} `, from }));
+    .map(
+      (one) => (
+        { title: one.real_name, hint: `@${one.name}`, about: one.role, person: one, exact: false, insert: `@${one.name} `, from }
+      )
+    );
 }
 
 /** What a typed command wants, for the line above the composer. */
@@ -39,5 +54,8 @@ export function usage(text) {
 export function withIds(text) {
   if (text.startsWith("/")) return text;
   const names = new Map([...mine().people.values()].map((one) => [one.name, one.id]));
-  return text.replace(/(^|[\s(])@([\p{L}\p{N}_-]+)/gu, (whole, before, name) => (names.has(name) ? `${before}<@${names.get(name)}>` : whole));
+  return text.replace(
+    /(^|[\s(])@([\p{L}\p{N}_-]+)/gu,
+    (whole, before, name) => (names.has(name) ? `${before}<@${names.get(name)}>` : whole),
+  );
 }

@@ -17,7 +17,19 @@ export function composer({ testid, label, target, sent }) {
   const list = el("ul", { class: "completion", role: "listbox", id, hidden: true, "aria-label": "Suggestions" });
   const hint = el("p", { class: "usage", hidden: true });
   const error = el("p", { class: "error", role: "alert", hidden: true });
-  const input = el("textarea", { rows: 1, dataset: { testid, focus: testid }, role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": id, autocomplete: "off", spellcheck: "true" });
+  const input = el(
+    "textarea",
+    {
+      rows: 1,
+      dataset: { testid, focus: testid },
+      role: "combobox",
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      "aria-controls": id,
+      autocomplete: "off",
+      spellcheck: "true",
+    },
+  );
   const button = el("button", { class: "send", type: "button", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
   const node = el("div", { class: "composer" }, list, hint, el("div", { class: "line" }, input, button), error);
   let entries = [];
@@ -49,11 +61,19 @@ export function composer({ testid, label, target, sent }) {
       role: "option", id: `${id}-${index}`, "aria-selected": String(index === chosen), class: index === chosen ? "here" : null,
       onmousedown: (event) => { event.preventDefault(); complete(index); },
     }, avatar(entry.person ?? { id: mine().app.bot_user, is_bot: true, real_name: mine().app.name }, 26),
-    el("span", { class: "what" }, el("strong", {}, entry.title), entry.hint && el("span", { class: "how" }, entry.hint), el("small", {}, entry.about)))));
+    el(
+      "span",
+      { class: "what" },
+      el("strong", {}, entry.title),
+      entry.hint && el("span", { class: "how" }, entry.hint),
+      el("small", {}, entry.about),
+    ))));
     list.children[chosen]?.scrollIntoView({ block: "nearest" });
     const wanted = entries.length || inThread() ? undefined : usage(input.value);
     hint.hidden = !wanted;
-    hint.replaceChildren(...(wanted ? [el("code", {}, `${wanted.command} ${wanted.usage_hint ?? ""}`.trim()), ` ${wanted.description}`] : []));
+    hint.replaceChildren(
+      ...(wanted ? [el("code", {}, `${wanted.command} ${wanted.usage_hint ?? ""}`.trim()), ` ${wanted.description}`] : [])
+    );
   };
   const complete = (index) => {
     const { insert, from } = entries[index];
@@ -69,7 +89,9 @@ export function composer({ testid, label, target, sent }) {
     if (!text) return;
     if (inThread() && text.startsWith("/")) {
       const app = mine().people.get(mine().app.bot_user)?.name ?? mine().app.name;
-      return fail(`Slack has no slash commands in threads. Mention the app instead: @${app} …, or type the command in the channel.`);
+      return fail(
+        `Slack has no slash commands in threads. Mention the app instead: @${app} …, or type the command in the channel.`
+      );
     }
     const from = draft();
     fail("");

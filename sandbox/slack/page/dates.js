@@ -17,7 +17,7 @@ function shown(seconds, locale, options) {
 }
 
 /** `2026-11-23`: also what date fields hold. */
-export function isoDay(seconds) {
+function isoDay(seconds) {
   return shown(seconds, "en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
 }
 
@@ -28,7 +28,19 @@ export function clock(seconds) {
 
 /** Day and time with the zone, for tooltips. */
 export function exact(seconds) {
-  return shown(seconds, "en-GB", { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+  return shown(
+    seconds,
+    "en-GB",
+    {
+      weekday: "long",
+      day: "numeric",
+      month: "long",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      timeZoneName: "short",
+    },
+  );
 }
 
 function pretty(seconds, usual) {
@@ -47,17 +59,26 @@ export function dayTitle(seconds) {
 }
 
 /** `3 minutes ago`, `in 2 hours` */
-export function ago(seconds) {
+function ago(seconds) {
   const past = Date.now() / 1000 - seconds;
   const size = Math.abs(past);
   if (size < 45) return "just now";
-  const [unit, length] = [["minute", 60], ["hour", 3600], ["day", DAY], ["month", 30 * DAY], ["year", 365 * DAY]].findLast(([name, length]) => name === "minute" || size >= length * 0.9);
-  return new Intl.RelativeTimeFormat("en", { numeric: "always" }).format(-Math.sign(past) * Math.max(1, Math.round(size / length)), unit);
+  const [unit, length] = [
+    ["minute", 60],
+    ["hour", 3600],
+    ["day", DAY],
+    ["month", 30 * DAY],
+    ["year", 365 * DAY],
+  ].findLast(([name, length]) => name === "minute" || size >= length * 0.9);
+  return new Intl.RelativeTimeFormat("en", { numeric: "always" }).format(
+    -Math.sign(past) * Math.max(1, Math.round(size / length)),
+    unit,
+  );
 }
 
 /** When the last reply of a thread came. */
 export function lately(seconds) {
-  return isoDay(seconds) === isoDay(Date.now() / 1000) ? `today at ${clock(seconds)}` : `${pretty(seconds, shown(seconds, "en-GB", { day: "numeric", month: "short" }))} at ${clock(seconds)}`;
+  return `${pretty(seconds, shown(seconds, "en-GB", { day: "numeric", month: "short" }))} at ${clock(seconds)}`;
 }
 
 /** Fills the tokens of Slack's date format, as in `<!date^…>` and rich_text. @param {string} format @param {number} seconds */

@@ -60,7 +60,9 @@ function wayBack(before) {
     if (before.isConnected) return before.focus();
     const same = [...document.querySelectorAll("[data-action-id], [data-focus]")].find((node) =>
       focus ? node.dataset.focus === focus : actionId && node.dataset.actionId === actionId && node.dataset.blockId === blockId);
-    (same ?? (ts && document.querySelector(`[data-ts="${CSS.escape(ts)}"]`)) ?? document.querySelector("[data-testid=composer]"))?.focus();
+    (
+      same ?? (ts && document.querySelector(`[data-ts="${CSS.escape(ts)}"]`)) ?? document.querySelector("[data-testid=composer]")
+    )?.focus();
   };
 }
 
@@ -91,8 +93,21 @@ export function confirmed(object) {
     const style = object.style === "danger" ? "danger" : "primary";
     const words = freshId("words");
     const box = panel(textObject(object.title), el("p", { id: words }, textObject(object.text)), [
-      el("button", { class: "btn", type: "button", dataset: { testid: "confirm-deny" }, onclick: () => answer(false) }, object.deny ? textObject(object.deny) : "Cancel"),
-      el("button", { class: `btn ${style}`, type: "button", dataset: { testid: "confirm-accept", autofocus: "" }, onclick: () => answer(true) }, object.confirm ? textObject(object.confirm) : "Confirm"),
+      el(
+        "button",
+        { class: "btn", type: "button", dataset: { testid: "confirm-deny" }, onclick: () => answer(false) },
+        object.deny ? textObject(object.deny) : "Cancel",
+      ),
+      el(
+        "button",
+        {
+          class: `btn ${style}`,
+          type: "button",
+          dataset: { testid: "confirm-accept", autofocus: "" },
+          onclick: () => answer(true),
+        },
+        object.confirm ? textObject(object.confirm) : "Confirm",
+      ),
     ], "alertdialog");
     box.setAttribute("aria-describedby", words);
     const close = overlay(box, () => answer(false));

@@ -44,7 +44,9 @@ const FOCUSABLE = "button, input, select, textarea, a[href], [tabindex='0']";
 
 /** What Tab reaches inside *box*, in order. @returns {HTMLElement[]} */
 export function focusable(box) {
-  return [...box.querySelectorAll(FOCUSABLE)].filter((node) => !node.disabled && node.tabIndex >= 0 && node.getClientRects().length > 0);
+  return [...box.querySelectorAll(FOCUSABLE)].filter(
+    (node) => !node.disabled && node.tabIndex >= 0 && node.getClientRects().length > 0
+  );
 }
 
 /** Moves the focus by arrow keys, Home and End along *nodes*; round at the ends. @returns {boolean} whether it did */

@@ -2,21 +2,15 @@
 
 import { act, wording } from "./connection.js";
 import { fromField, toField, zoneName } from "./dates.js";
-import { confirmed } from "./dialog.js";
 import { el, freshId, safeLink } from "./dom.js";
 import { keyOf } from "./form.js";
 import { overflow } from "./menu.js";
 import { textObject, textOf } from "./mrkdwn.js";
 import { multiPicker, searchPicker } from "./picker.js";
 import { channelOptions, optionsOf, peopleOptions, plainOption, singleSelect } from "./selects.js";
+import { change, controlOf, use } from "./use.js";
 
-/**
- * Where an element stands.
- * @typedef {{block: any, around: any[], container: any, form: ReturnType<typeof import("./form.js").formOf>}} Place
- *   `around` are all blocks of the view or message; `container` is what a click belongs to, as the contract has it
- */
-
-/** @param {any} source Slack's JSON @param {Place} place @returns {HTMLElement} */
+/** @param {any} source Slack's JSON @param {import("./use.js").Place} place @returns {HTMLElement} */
 export function element(source, place) {
   const make = Object.hasOwn(MAKERS, source.type) ? MAKERS[source.type] : null;
   if (!make) return el("span", { class: "unsupported" }, `unsupported element: ${source.type}`);
@@ -26,51 +20,22 @@ export function element(source, place) {
   marked.dataset.actionId = source.action_id;
   marked.dataset.blockId = place.block.block_id ?? "";
   if (source.focus_on_load) controlOf(node).dataset.autofocus = "";
-  if (place.block.type !== "input" && !marked.getAttribute("aria-label") && marked.tagName !== "BUTTON") marked.setAttribute("aria-label", textOf(source.placeholder) || textOf(place.block.text) || "Choice");
+  const labelled = place.block.type === "input" || marked.tagName === "BUTTON";
+  if (!labelled) marked.setAttribute("aria-label", textOf(source.placeholder) || textOf(place.block.text) || "Choice");
   return node;
 }
 
-/** The part of an element that has the focus. */
-export function controlOf(node) {
-  const shape = "button, input, select, textarea";
-  return node.matches(shape) ? node : node.querySelector("[data-control]") ?? node.querySelector(shape) ?? node;
-}
-
-/** Keeps a value, and tells the app where Slack would: at once, but for inputs without `dispatch_action`. */
-function change(source, place, node, value, restore) {
-  const { block, form } = place;
-  const before = form.get(block.block_id, source);
-  form.set(block.block_id, source, value);
-  if (block.type === "input" && !block.dispatch_action) return;
-  use(source, place, node, value, () => {
-    form.set(block.block_id, source, before);
-    restore?.();
-  });
-}
-
-/** Sends a use of an element, after the question that it may have. *restore* undoes what the person saw change. */
-async function use(source, place, node, value, restore) {
-  const control = controlOf(node);
-  if (control.getAttribute("aria-busy") === "true") return;
-  if (source.confirm && !(await confirmed(source.confirm))) return restore?.();
-  warn(control, null);
-  control.setAttribute("aria-busy", "true");
-  const { container, block, around, form } = place;
-  const values = container.type === "view" ? { values: form.values(around, { unfinished: false }) } : {};
-  const answer = await act("click", { container, block_id: block.block_id, action_id: source.action_id, element: value, ...values });
-  control.removeAttribute("aria-busy");
-  if (!answer.ok) warn(control, wording(answer.error));
-}
-
-/** Shows or takes away the warning beside an element. @param {HTMLElement} control @param {string|null} text */
-export function warn(control, text) {
-  const beside = control.closest(".picker, .choices, .withzone") ?? control;
-  if (beside.nextElementSibling?.matches(".trouble")) beside.nextElementSibling.remove();
-  if (text) beside.after(el("span", { class: "trouble", role: "status" }, el("span", { "aria-hidden": "true" }, "⚠\ufe0e "), text));
-}
-
 function button(source, place) {
-  const node = el("button", { class: `btn ${source.style ?? ""}`.trim(), type: "button", "aria-label": source.accessibility_label, title: source.accessibility_label }, textObject(source.text));
+  const node = el(
+    "button",
+    {
+      class: `btn ${source.style ?? ""}`.trim(),
+      type: "button",
+      "aria-label": source.accessibility_label,
+      title: source.accessibility_label,
+    },
+    textObject(source.text),
+  );
   node.addEventListener("click", () => {
     if (source.url && safeLink(source.url)) window.open(source.url, "_blank", "noopener");
     use(source, place, node, source.value === undefined ? { type: "button" } : { type: "button", value: source.value });
@@ -80,7 +45,14 @@ function button(source, place) {
 
 /** An image of a block or element. Those from elsewhere are not loaded: the page asks nobody but its own server. */
 export function picture(source, name) {
-  const node = el("img", { src: source.image_url ?? source.slack_file?.url ?? `/page/files/${source.slack_file?.id}`, alt: source.alt_text, class: name });
+  const node = el(
+    "img",
+    {
+      src: source.image_url ?? source.slack_file?.url ?? `/page/files/${source.slack_file?.id}`,
+      alt: source.alt_text,
+      class: name,
+    },
+  );
   node.addEventListener("error", () => node.replaceWith(el("span", { class: "missing" }, `picture: ${source.alt_text}`)));
   return node;
 }
@@ -90,7 +62,12 @@ function single(options) {
   return (source, place) => {
     const key = keyOf(source.type);
     const held = place.form.get(place.block.block_id, source)[key];
-    const node = singleSelect(source, options(source), held, (value, restore) => change(source, place, node, { type: source.type, [key]: value }, restore));
+    const node = singleSelect(
+      source,
+      options(source),
+      held,
+      (value, restore) => change(source, place, node, { type: source.type, [key]: value }, restore),
+    );
     return node;
   };
 }
@@ -100,7 +77,12 @@ function several(options) {
   return (source, place) => {
     const key = keyOf(source.type);
     const held = place.form.get(place.block.block_id, source)[key];
-    const node = multiPicker(source, async () => options(source), held, (values) => change(source, place, node, { type: source.type, [key]: values }));
+    const node = multiPicker(
+      source,
+      async () => options(source),
+      held,
+      (values) => change(source, place, node, { type: source.type, [key]: values }),
+    );
     return node;
   };
 }
@@ -111,7 +93,10 @@ function external(pick) {
     const key = keyOf(source.type);
     const held = place.form.get(place.block.block_id, source)[key];
     const look = async (typed) => {
-      const answer = await act("suggest", { container: place.container, block_id: place.block.block_id, action_id: source.action_id, value: typed });
+      const answer = await act(
+        "suggest",
+        { container: place.container, block_id: place.block.block_id, action_id: source.action_id, value: typed },
+      );
       if (!answer.options && !answer.option_groups) throw new Error(wording(answer.error ?? "operation_timeout"));
       return optionsOf(answer);
     };
@@ -126,9 +111,25 @@ function choices(kind) {
     const key = keyOf(source.type);
     const held = [place.form.get(place.block.block_id, source)[key]].flat().filter(Boolean).map((option) => option.value);
     const name = freshId("choice");
-    const inputs = source.options.map((option) => el("input", { type: kind, name, value: option.value, checked: held.includes(option.value), dataset: { focus: `${place.block.block_id} ${source.action_id} ${option.value}` } }));
+    const inputs = source.options.map(
+      (option) => el(
+        "input",
+        {
+          type: kind,
+          name,
+          value: option.value,
+          checked: held.includes(option.value),
+          dataset: { focus: `${place.block.block_id} ${source.action_id} ${option.value}` },
+        },
+      )
+    );
     const node = el("div", { class: "choices", role: many ? "group" : "radiogroup" }, source.options.map((option, index) =>
-      el("label", {}, inputs[index], el("span", {}, textObject(option.text), option.description && el("small", {}, textObject(option.description))))));
+      el(
+        "label",
+        {},
+        inputs[index],
+        el("span", {}, textObject(option.text), option.description && el("small", {}, textObject(option.description))),
+      )));
     node.addEventListener("change", () => {
       const picked = source.options.filter((option, index) => inputs[index].checked).map(plainOption);
       change(source, place, node, { type: source.type, [key]: many ? picked : picked[0] ?? null });
@@ -145,7 +146,10 @@ function dated(type) {
     const moment = type === "datetime-local";
     const node = el("input", { class: "field", type });
     node.value = moment && held ? toField(held) : held ?? "";
-    node.addEventListener("change", () => change(source, place, node, { type: source.type, [key]: moment ? fromField(node.value) : node.value || null }));
+    node.addEventListener(
+      "change",
+      () => change(source, place, node, { type: source.type, [key]: moment ? fromField(node.value) : node.value || null }),
+    );
     return moment ? el("span", { class: "withzone" }, node, el("small", {}, `${zoneName()} time`)) : node;
   };
 }
@@ -155,16 +159,19 @@ function written(type) {
   return (source, place) => {
     const key = keyOf(source.type);
     const attributes = { class: "field", placeholder: textOf(source.placeholder) || null };
-    const node = source.multiline ? el("textarea", { ...attributes, rows: 4 }) : el("input", { ...attributes, type, inputmode: source.type === "number_input" ? "decimal" : null, autocomplete: "off" });
+    const node = source.multiline ? el("textarea", { ...attributes, rows: 4 }) : el(
+      "input",
+      { ...attributes, type, inputmode: source.type === "number_input" ? "decimal" : null, autocomplete: "off" },
+    );
     node.value = place.form.get(place.block.block_id, source)[key] ?? "";
     const value = () => ({ type: source.type, [key]: node.value || null });
-    const on = source.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
+    const on = place.block.dispatch_action ? source.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"] : [];
     node.addEventListener("input", () => {
       place.form.set(place.block.block_id, source, value());
-      if (place.block.dispatch_action && on.includes("on_character_entered")) use(source, place, node, value());
+      if (on.includes("on_character_entered")) use(source, place, node, value());
     });
     node.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !place.block.dispatch_action || !on.includes("on_enter_pressed")) return;
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !on.includes("on_enter_pressed")) return;
       event.preventDefault();
       use(source, place, node, value());
     });
@@ -175,7 +182,10 @@ function written(type) {
 const MAKERS = {
   button,
   overflow: (source, place) => {
-    const node = overflow(source, (option) => use(source, place, node, { type: "overflow", selected_option: plainOption(option) }));
+    const node = overflow(
+      source,
+      (option) => use(source, place, node, { type: "overflow", selected_option: plainOption(option) }),
+    );
     return node;
   },
   static_select: single(optionsOf),

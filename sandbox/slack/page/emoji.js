@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 
 /** @type {Record<string, string>} */
-export const EMOJI = {
+const EMOJI = {
   white_check_mark: "✅", heavy_check_mark: "✔️", ballot_box_with_check: "☑️", x: "❌", heavy_multiplication_x: "✖️",
   warning: "⚠️", no_entry: "⛔", no_entry_sign: "🚫", octagonal_sign: "🛑", construction: "🚧", rotating_light: "🚨",
   hourglass_flowing_sand: "⏳", hourglass: "⌛", alarm_clock: "⏰", stopwatch: "⏱️", timer_clock: "⏲️", clock3: "🕒",

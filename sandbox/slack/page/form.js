@@ -31,7 +31,7 @@ export function keyOf(type) {
 }
 
 /** The value object of an element before anybody touched it. @returns {any} */
-export function initial(element) {
+function initial(element) {
   const [key, first] = HELD[element.type];
   const several = key.endsWith("s");
   let value = element[first] ?? (several ? [] : null);
@@ -79,7 +79,10 @@ class Form {
     for (const block of blocks) {
       for (const element of stateful(block)) {
         const value = this.get(block.block_id, element);
-        if (unfinished || isEmpty(value[keyOf(element.type)]) || !fault({ ...block, element }, value[keyOf(element.type)])) (all[block.block_id] ??= {})[element.action_id] = value;
+        if (unfinished || isEmpty(value[keyOf(element.type)]) || !fault(
+          { ...block, element },
+          value[keyOf(element.type)],
+        )) (all[block.block_id] ??= {})[element.action_id] = value;
       }
     }
     return all;
@@ -102,7 +105,14 @@ function isEmpty(value) {
 }
 
 function fault(block, value) {
-  const { type, min_length: least, max_length: most, min_value: low, max_value: high, is_decimal_allowed: decimal } = block.element;
+  const {
+    type,
+    min_length: least,
+    max_length: most,
+    min_value: low,
+    max_value: high,
+    is_decimal_allowed: decimal,
+  } = block.element;
   if (isEmpty(value)) return block.optional ? null : "Please complete this required field.";
   if (least && value.length < least) return `Please write at least ${least} characters.`;
   if (most && value.length > most) return `Please write at most ${most} characters; there are ${value.length}.`;

@@ -18,7 +18,11 @@ export function homePane(root, acts) {
     keepingFocus(node, () => page.replaceChildren(...(view?.blocks?.length
       ? blocks(view.blocks, { type: "view", view_id: view.id })
       : [el("div", { class: "empty" }, el("h2", {}, view ? "Nothing here" : "Nothing here yet"),
-        el("p", {}, mine().connected ? `${mine().app.name} has not published a home for you.` : `${mine().app.name} is not connected; its home appears when it is.`))])));
+        el(
+          "p",
+          {},
+          `${mine().app.name} ${mine().connected ? "has not published a home for you." : "is not connected; its home appears when it is."}`,
+        ))])));
   }
 
   return {

@@ -47,5 +47,9 @@ export function avatar(person, size = 36) {
   }
   const words = person.real_name.split(/\s+/);
   const initials = (words[0][0] + (words.length > 1 ? words[words.length - 1][0] : "")).toUpperCase();
-  return el("span", { class: "avatar", "aria-hidden": "true", style: { ...shape, "--own": COLOURS[(person.place ?? 7) % COLOURS.length] } }, initials);
+  return el(
+    "span",
+    { class: "avatar", "aria-hidden": "true", style: { ...shape, "--own": COLOURS[(person.place ?? 7) % COLOURS.length] } },
+    initials,
+  );
 }

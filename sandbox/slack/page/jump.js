@@ -10,16 +10,52 @@ export function jump(acts) {
   const id = freshId("places");
   const places = [
     ...[...mine().channels.values()].map((channel) => ({
-      sign: () => (channel.kind === "im" ? avatar({ is_bot: true, real_name: mine().app.name }, 24) : icon(channel.kind === "private" ? "lock" : "hash")),
+      sign: () => (
+        channel.kind === "im" ? avatar(
+          { is_bot: true, real_name: mine().app.name },
+          24,
+        ) : icon(channel.kind === "private" ? "lock" : "hash")
+      ),
       label: channel.kind === "im" ? `${mine().app.name} · Messages` : channel.name,
       about: channel.kind === "im" ? "direct messages with the app" : channel.topic,
       count: unread(store.me, channel.id).count,
       take: () => acts.go(channel.id),
     })),
-    ...(mine().app.home_enabled ? [{ sign: () => icon("home"), label: `${mine().app.name} · Home`, about: "the app's home tab", count: 0, take: () => acts.go("home") }] : []),
-    ...cast().filter((one) => one.id !== store.me).map((one) => ({ sign: () => avatar(one, 24), label: `Be ${one.real_name}`, about: one.role, count: unread(one.id).count, take: () => acts.become(one.id) })),
+    ...(
+      mine().app.home_enabled ? [{
+        sign: () => icon("home"),
+        label: `${mine().app.name} · Home`,
+        about: "the app's home tab",
+        count: 0,
+        take: () => acts.go("home"),
+      }] : []
+    ),
+    ...cast().filter((one) => one.id !== store.me).map(
+      (one) => (
+        {
+          sign: () => avatar(one, 24),
+          label: `Be ${one.real_name}`,
+          about: one.role,
+          count: unread(one.id).count,
+          take: () => acts.become(one.id),
+        }
+      )
+    ),
   ];
-  const input = el("input", { class: "field", type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-label": "Where to", placeholder: "A channel, the app, or a person to be", dataset: { autofocus: "" }, autocomplete: "off" });
+  const input = el(
+    "input",
+    {
+      class: "field",
+      type: "text",
+      role: "combobox",
+      "aria-expanded": "true",
+      "aria-controls": id,
+      "aria-label": "Where to",
+      placeholder: "A channel, the app, or a person to be",
+      dataset: { autofocus: "" },
+      autocomplete: "off",
+    },
+  );
   const list = el("ul", { class: "jumps", role: "listbox", id, "aria-label": "Places" });
   let shown = [];
   let at = 0;
@@ -32,8 +68,19 @@ export function jump(acts) {
     const typed = input.value.trim().toLowerCase();
     shown = places.filter((place) => rank(place, typed) < 3).sort((one, other) => rank(one, typed) - rank(other, typed));
     at = Math.min(at, Math.max(0, shown.length - 1));
-    list.replaceChildren(...shown.map((place, index) => el("li", { role: "option", id: `${id}-${index}`, "aria-selected": String(index === at), class: index === at ? "here" : null, onclick: () => take(place) },
-      place.sign(), el("span", {}, el("strong", {}, place.label), el("small", {}, place.about)), place.count > 0 && el("span", { class: "count" }, String(place.count)))));
+    list.replaceChildren(...shown.map((place, index) => el("li", {
+      role: "option",
+      id: `${id}-${index}`,
+      "aria-selected": String(index === at),
+      class: index === at ? "here" : null,
+      onclick: () => take(place),
+    },
+      place.sign(), el(
+        "span",
+        {},
+        el("strong", {}, place.label),
+        el("small", {}, place.about),
+      ), place.count > 0 && el("span", { class: "count" }, String(place.count)))));
     if (!shown.length) list.replaceChildren(el("li", { class: "none" }, "Nothing fits."));
     input.setAttribute("aria-activedescendant", shown.length ? `${id}-${at}` : "");
     list.children[at]?.scrollIntoView({ block: "nearest" });
@@ -76,7 +123,11 @@ const KEYS = [
 
 /** Shows every key. */
 export function showKeys() {
-  const box = panel("Keyboard", el("dl", { class: "keys" }, KEYS.map(([key, does]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)])),
+  const box = panel("Keyboard", el(
+    "dl",
+    { class: "keys" },
+    KEYS.map(([key, does]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, does)]),
+  ),
     el("button", { class: "btn primary", type: "button", dataset: { autofocus: "" }, onclick: () => close() }, "Close"));
   const close = overlay(box, () => close());
 }

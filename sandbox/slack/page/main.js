@@ -5,7 +5,6 @@ import { connect, connectOthers } from "./connection.js";
 import { clock } from "./dates.js";
 import { dialogOpen } from "./dialog.js";
 import { el } from "./dom.js";
-import { warn } from "./elements.js";
 import { homePane } from "./home.js";
 import { icon } from "./icons.js";
 import { jump, showKeys } from "./jump.js";
@@ -14,6 +13,7 @@ import { mrkdwn } from "./mrkdwn.js";
 import { sidebar } from "./sidebar.js";
 import { cast, listen, markRead, mine, person, sessionOf, store, unread } from "./store.js";
 import { threadPane } from "./thread.js";
+import { warn } from "./use.js";
 
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
@@ -28,7 +28,11 @@ function menu() {
     document.body.classList.add("navigating");
     byId("sidebar").querySelector("[aria-current], button")?.focus();
   };
-  return el("button", { class: "menu-button", type: "button", "aria-label": "Channels and people", dataset: { focus: "menu" }, onclick: toggle }, icon("menu"));
+  return el(
+    "button",
+    { class: "menu-button", type: "button", "aria-label": "Channels and people", dataset: { focus: "menu" }, onclick: toggle },
+    icon("menu"),
+  );
 }
 
 /** Opens a channel or the App Home. */
@@ -140,9 +144,12 @@ function announce(message) {
 }
 
 function actionFailed({ container, block_id: block, action_id: action, text }) {
-  const inside = container.type === "view" ? "[data-testid=modal], [data-testid=home]" : `[data-ts="${CSS.escape(container.ts)}"]`;
+  const message = `[data-ts="${CSS.escape(container.ts ?? "")}"]`;
+  const inside = container.type === "view" ? "[data-testid=modal], [data-testid=home]" : message;
   for (const root of document.querySelectorAll(inside)) {
-    for (const node of root.querySelectorAll(`[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block)}"]`)) warn(node, text);
+    for (const node of root.querySelectorAll(
+      `[data-action-id="${CSS.escape(action)}"][data-block-id="${CSS.escape(block)}"]`
+    )) warn(node, text);
   }
 }
 

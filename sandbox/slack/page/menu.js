@@ -7,8 +7,26 @@ import { textObject } from "./mrkdwn.js";
 /** @param {any} source Slack's overflow @param {(option: any) => void} chosen */
 export function overflow(source, chosen) {
   const id = freshId("menu");
-  const opener = el("button", { class: "btn overflow", type: "button", "aria-label": "More actions", "aria-haspopup": "menu", "aria-expanded": "false", "aria-controls": id, dataset: { control: "" } }, icon("more"));
-  const items = source.options.map((option) => el("button", { type: "button", role: "menuitem", tabindex: "-1", dataset: { value: option.value ?? "" }, onclick: () => take(option) },
+  const opener = el(
+    "button",
+    {
+      class: "btn overflow",
+      type: "button",
+      "aria-label": "More actions",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "aria-controls": id,
+      dataset: { control: "" },
+    },
+    icon("more"),
+  );
+  const items = source.options.map((option) => el("button", {
+    type: "button",
+    role: "menuitem",
+    tabindex: "-1",
+    dataset: { value: option.value ?? "" },
+    onclick: () => take(option),
+  },
     textObject(option.text), option.description && el("small", {}, textObject(option.description))));
   const list = el("div", { class: "menu", role: "menu", id, hidden: true, "aria-label": "More actions" }, items);
   const node = el("span", { class: "picker" }, opener, list);

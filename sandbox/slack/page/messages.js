@@ -21,8 +21,17 @@ export class MessageList {
   constructor(options) {
     this.options = options;
     this.rows = el("div", { class: "rows", role: "list" });
-    this.scroller = el("div", { class: "messages", tabindex: "0", dataset: { focus: options.openThread ? "messages" : "replies" } }, this.rows);
-    this.pill = el("button", { class: "pill", type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down"), "New messages");
+    this.scroller = el(
+      "div",
+      { class: "messages", tabindex: "0", dataset: { focus: options.openThread ? "messages" : "replies" } },
+      this.rows,
+    );
+    this.pill = el(
+      "button",
+      { class: "pill", type: "button", hidden: true, onclick: () => this.toEnd() },
+      icon("down"),
+      "New messages",
+    );
     this.node = el("div", { class: "stream" }, this.scroller, this.pill);
     /** @type {Map<string, {stamp: any[], node: HTMLElement}>} */
     this.known = new Map();

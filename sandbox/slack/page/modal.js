@@ -4,11 +4,11 @@ import { blocks } from "./blocks.js";
 import { act, wording } from "./connection.js";
 import { overlay } from "./dialog.js";
 import { el, freshId, keepingFocus } from "./dom.js";
-import { controlOf } from "./elements.js";
 import { formOf } from "./form.js";
 import { icon } from "./icons.js";
 import { textObject } from "./mrkdwn.js";
 import { mine } from "./store.js";
+import { controlOf } from "./use.js";
 
 /** @type {{box: HTMLElement, close: () => void, view: any, busy: boolean}|null} */
 let open = null;
@@ -24,7 +24,10 @@ export function drawModal() {
   if (open?.view.id === view.id && open.view.hash === view.hash) return;
   const fresh = open?.view.id !== view.id;
   if (!open) {
-    const box = el("form", { class: "modal", role: "dialog", "aria-modal": "true", novalidate: true, dataset: { testid: "modal" } });
+    const box = el(
+      "form",
+      { class: "modal", role: "dialog", "aria-modal": "true", novalidate: true, dataset: { testid: "modal" } },
+    );
     box.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
@@ -46,12 +49,31 @@ function fill(fresh) {
   const content = [
     el("header", {}, el("h2", { id }, textObject(view.title)),
       depth > 1 && el("span", { class: "depth" }, `${depth} forms open`),
-      el("button", { class: "close", type: "button", "aria-label": depth > 1 ? "Close all" : "Close the form", title: depth > 1 ? "Close all" : "Close", dataset: { focus: "modal ×" }, onclick: () => shut(true) }, icon("close"))),
+      el(
+        "button",
+        {
+          class: "close",
+          type: "button",
+          "aria-label": depth > 1 ? "Close all" : "Close the form",
+          title: depth > 1 ? "Close all" : "Close",
+          dataset: { focus: "modal ×" },
+          onclick: () => shut(true),
+        },
+        icon("close"),
+      )),
     el("div", { class: "scroll" }, blocks(view.blocks, { type: "view", view_id: view.id })),
     el("p", { class: "error failure", role: "alert", hidden: true }),
     el("footer", { class: "buttons" },
-      el("button", { class: "btn", type: "button", dataset: { testid: "modal-close", focus: "modal close" }, onclick: () => shut(false) }, view.close ? textObject(view.close) : view.submit ? "Cancel" : "Close"),
-      view.submit && el("button", { class: "btn primary", type: "submit", dataset: { testid: "modal-submit", focus: "modal submit" } }, textObject(view.submit))),
+      el(
+        "button",
+        { class: "btn", type: "button", dataset: { testid: "modal-close", focus: "modal close" }, onclick: () => shut(false) },
+        view.close ? textObject(view.close) : view.submit ? "Cancel" : "Close",
+      ),
+      view.submit && el(
+        "button",
+        { class: "btn primary", type: "submit", dataset: { testid: "modal-submit", focus: "modal submit" } },
+        textObject(view.submit),
+      )),
   ];
   box.setAttribute("aria-labelledby", id);
   box.dataset.viewId = view.id;
@@ -100,7 +122,11 @@ function complain() {
   wrong.scrollIntoView({ block: "nearest" });
 }
 
-/** A submission that the app did not take: in Slack's words, and for who builds the app what was wrong. @param {string} viewId @param {string|null} text */
+/**
+ * A submission that the app did not take: in Slack's words, and for who builds the app what was wrong.
+ * @param {string} viewId
+ * @param {string|null} text
+ */
 export function failed(viewId, text) {
   if (open?.view.id !== viewId) return;
   const note = open.box.querySelector(".failure");

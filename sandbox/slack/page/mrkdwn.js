@@ -6,7 +6,7 @@ import { emojiNodes, withEmoji } from "./emoji.js";
 import { mine, person, store } from "./store.js";
 
 /** Undoes the three escapes of Slack, `&amp;` last so that `&amp;lt;` stays `&lt;`. */
-export function unescape(text) {
+function unescape(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
@@ -94,7 +94,10 @@ function inline(text, verbatim) {
     let hit;
     if (letter === "`" && (hit = match(CODE, text, at))) found(code(preformatted(hit[1])), hit[0].length);
     else if (letter === "<" && (hit = match(ANGLE, text, at))) found(reference(hit[1]), hit[0].length);
-    else if (letter === "h" && !verbatim && boundary && (hit = match(ADDRESS, text, at))) found(link(unescape(hit[0]), unescape(hit[0])), hit[0].length);
+    else if (letter === "h" && !verbatim && boundary && (hit = match(ADDRESS, text, at))) found(
+      link(unescape(hit[0]), unescape(hit[0])),
+      hit[0].length,
+    );
     else if (letter in STYLES && boundary && (hit = closing(text, at)) > 0) {
       found(el(STYLES[letter], {}, inline(text.slice(at + 1, hit), verbatim)), hit + 1 - at);
     } else at += 1;
@@ -134,7 +137,15 @@ function dateNode(target, label) {
 
 /** A moment in the reader's zone; the tooltip has it exactly. */
 export function moment(seconds, format, fallback, url) {
-  const time = el("time", { datetime: new Date(seconds * 1000).toISOString(), title: exact(seconds), "aria-label": fallback && !format.includes("{") ? fallback : null }, fill(format, seconds));
+  const time = el(
+    "time",
+    {
+      datetime: new Date(seconds * 1000).toISOString(),
+      title: exact(seconds),
+      "aria-label": fallback && !format.includes("{") ? fallback : null,
+    },
+    fill(format, seconds),
+  );
   return url && safeLink(url) ? el("a", { href: url, rel: "noopener noreferrer", target: "_blank" }, time) : time;
 }
 
@@ -157,7 +168,10 @@ export function channelMention(id, label) {
   return el("span", { class: "mention" }, `#${mine().channels.get(id)?.name ?? label ?? "private channel"}`);
 }
 
-/** A text object of Block Kit as nodes. @param {{type: string, text: string, emoji?: boolean, verbatim?: boolean}|undefined} object */
+/**
+ * A text object of Block Kit as nodes.
+ * @param {{type: string, text: string, emoji?: boolean, verbatim?: boolean}|undefined} object
+ */
 export function textObject(object) {
   if (!object) return [];
   if (object.type === "mrkdwn") return mrkdwn(object.text, { verbatim: object.verbatim });

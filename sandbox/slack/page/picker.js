@@ -34,7 +34,15 @@ export function multiPicker(source, look, held, changed) {
     changed(chosen.map((one) => one.value));
   };
   const draw = () => chips.replaceChildren(...chosen.map((one) => el("span", { class: "chip" }, one.label,
-    el("button", { type: "button", "aria-label": `Remove ${one.label}`, onclick: () => { put(chosen.filter((other) => other !== one)); field.input.focus(); } }, icon("close")))));
+    el(
+      "button",
+      {
+        type: "button",
+        "aria-label": `Remove ${one.label}`,
+        onclick: () => { put(chosen.filter((other) => other !== one)); field.input.focus(); },
+      },
+      icon("close"),
+    ))));
   draw();
   field.box.prepend(chips);
   return field.node;
@@ -71,7 +79,19 @@ function labelOf(value) {
 function searchField(source, look, acts) {
   const id = freshId("list");
   const needed = source.type.includes("external") ? source.min_query_length ?? 3 : 0;
-  const input = el("input", { type: "text", role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id, placeholder: textOf(source.placeholder) || "Choose", dataset: { control: "" } });
+  const input = el(
+    "input",
+    {
+      type: "text",
+      role: "combobox",
+      autocomplete: "off",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": id,
+      placeholder: textOf(source.placeholder) || "Choose",
+      dataset: { control: "" },
+    },
+  );
   const list = el("div", { class: "options", role: "listbox", id, hidden: true, "aria-label": "Choices" });
   const box = el("span", { class: "field box", onclick: () => input.focus() }, input);
   const node = el("span", { class: "picker" }, box, list);
@@ -103,9 +123,18 @@ function searchField(source, look, acts) {
     if (!shown.length) return say("Nothing fits.");
     let group;
     list.replaceChildren(...shown.flatMap((choice, index) => {
-      const title = choice.group !== group && choice.group ? [el("p", { class: "group", role: "presentation" }, choice.group)] : [];
+      const title = choice.group !== group && choice.group ? [el(
+        "p",
+        { class: "group", role: "presentation" },
+        choice.group,
+      )] : [];
       group = choice.group;
-      const option = el("div", { role: "option", id: `${id}-${index}`, "aria-selected": String(acts.isChosen(choice)), dataset: { value: choice.id } }, choice.label, choice.about && el("small", {}, choice.about));
+      const option = el(
+        "div",
+        { role: "option", id: `${id}-${index}`, "aria-selected": String(acts.isChosen(choice)), dataset: { value: choice.id } },
+        choice.label,
+        choice.about && el("small", {}, choice.about),
+      );
       option.addEventListener("mousedown", (event) => { event.preventDefault(); acts.choose(choice); });
       return [...title, option];
     }));

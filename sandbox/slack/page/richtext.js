@@ -67,7 +67,12 @@ function bare(piece) {
     case "date":
       return moment(piece.timestamp, piece.format, piece.fallback, piece.url);
     case "color":
-      return el("span", {}, el("i", { class: "swatch", style: { background: /^#[0-9a-f]{3,8}$/i.test(piece.value) ? piece.value : "none" } }), piece.value);
+      return el(
+        "span",
+        {},
+        el("i", { class: "swatch", style: { background: /^#[0-9a-f]{3,8}$/i.test(piece.value) ? piece.value : "none" } }),
+        piece.value,
+      );
     case "team":
       return document.createTextNode(`@${piece.team_id}`);
     default:

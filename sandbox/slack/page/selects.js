@@ -17,7 +17,9 @@ export function plainOption(option) {
 
 /** The choices of `options` or `option_groups`. @returns {Choice[]} */
 export function optionsOf(source) {
-  const choice = (group) => (option) => ({ id: option.value, label: textOf(option.text), about: textOf(option.description), group, value: plainOption(option) });
+  const choice = (group) => (option) => (
+    { id: option.value, label: textOf(option.text), about: textOf(option.description), group, value: plainOption(option) }
+  );
   if (source.option_groups) return source.option_groups.flatMap((group) => group.options.map(choice(textOf(group.label))));
   return (source.options ?? []).map(choice(undefined));
 }
@@ -36,7 +38,9 @@ export function channelOptions(source) {
   const bots = !filter?.exclude_bot_users;
   return [...mine().channels.values()]
     .filter((channel) => only.includes(KINDS[channel.kind]) && (channel.kind !== "im" || bots))
-    .map((channel) => ({ id: channel.id, label: channel.kind === "im" ? mine().app.name : `#${channel.name}`, value: channel.id }));
+    .map(
+      (channel) => ({ id: channel.id, label: channel.kind === "im" ? mine().app.name : `#${channel.name}`, value: channel.id })
+    );
 }
 
 /** The id of a held value: an option object or an id. */
@@ -52,13 +56,22 @@ export function idOf(value) {
  * @param {(value: any, restore: () => void) => void} changed
  */
 export function singleSelect(source, choices, held, changed) {
-  const make = (choice) => el("option", { value: choice.id, selected: choice.id === idOf(held) }, choice.about && typeof choice.value === "object" ? `${choice.label} — ${choice.about}` : choice.label);
+  const make = (choice) => el(
+    "option",
+    { value: choice.id, selected: choice.id === idOf(held) },
+    choice.about && typeof choice.value === "object" ? `${choice.label} — ${choice.about}` : choice.label,
+  );
   const groups = [...new Set(choices.map((choice) => choice.group))];
   const options = groups.flatMap((group) => {
     const nodes = choices.filter((choice) => choice.group === group).map(make);
     return group ? [el("optgroup", { label: group }, nodes)] : nodes;
   });
-  const node = el("select", { class: "field" }, el("option", { value: "" }, textOf(source.placeholder) || "Choose an option"), options);
+  const node = el(
+    "select",
+    { class: "field" },
+    el("option", { value: "" }, textOf(source.placeholder) || "Choose an option"),
+    options,
+  );
   let before = node.value;
   node.addEventListener("change", () => {
     const last = before;

@@ -5,7 +5,10 @@ import { avatar, icon } from "./icons.js";
 import { mine, store, unread } from "./store.js";
 import { switcher } from "./switcher.js";
 
-/** @param {HTMLElement} root @param {{go: (place: string) => void, become: (user: string) => void, jump: () => void, keys: () => void}} acts */
+/**
+ * @param {HTMLElement} root
+ * @param {{go: (place: string) => void, become: (user: string) => void, jump: () => void, keys: () => void}} acts
+ */
 export function sidebar(root, acts) {
   const people = switcher(acts.become);
   const name = el("strong", {});
@@ -17,33 +20,73 @@ export function sidebar(root, acts) {
 
   root.replaceChildren(
     el("header", {}, el("div", {}, name, state),
-      el("button", { class: "round", type: "button", title: "Jump to … (Ctrl + K)", "aria-label": "Jump to a channel or person", dataset: { focus: "jump" }, onclick: acts.jump }, icon("search"))),
+      el(
+        "button",
+        {
+          class: "round",
+          type: "button",
+          title: "Jump to … (Ctrl + K)",
+          "aria-label": "Jump to a channel or person",
+          dataset: { focus: "jump" },
+          onclick: acts.jump,
+        },
+        icon("search"),
+      )),
     lists,
     people.node,
-    el("footer", {}, el("button", { class: "link", type: "button", onclick: acts.keys, dataset: { focus: "keys" } }, icon("keys"), "Keyboard"),
+    el("footer", {}, el(
+      "button",
+      { class: "link", type: "button", onclick: acts.keys, dataset: { focus: "keys" } },
+      icon("keys"),
+      "Keyboard",
+    ),
       el("span", {}, "Local sandbox, not affiliated with Slack")));
   lists.addEventListener("keydown", (event) => rove(event, [...lists.querySelectorAll("button")]));
 
   function build() {
     const channels = [...mine().channels.values()];
-    const shape = JSON.stringify([store.me, mine().app.home_enabled, channels.map((channel) => [channel.id, channel.name, channel.kind])]);
+    const shape = JSON.stringify(
+      [store.me, mine().app.home_enabled, channels.map((channel) => [channel.id, channel.name, channel.kind])]
+    );
     if (shape === built) return;
     built = shape;
     entries = new Map();
     const app = mine().app;
-    const group = (id, title, items) => items.length > 0 && el("section", { "aria-labelledby": id }, el("h2", { id }, title), el("ul", {}, items.map((item) => el("li", {}, item))));
+    const group = (id, title, items) => items.length > 0 && el(
+      "section",
+      { "aria-labelledby": id },
+      el("h2", { id }, title),
+      el("ul", {}, items.map((item) => el("li", {}, item))),
+    );
     keepingFocus(lists, () => lists.replaceChildren(...[
-      group("channels", "Channels", channels.filter((channel) => channel.kind !== "im").map((channel) => entry(channel.id, icon(channel.kind === "private" ? "lock" : "hash"), channel.name))),
+      group(
+        "channels",
+        "Channels",
+        channels.filter((channel) => channel.kind !== "im").map(
+          (channel) => entry(channel.id, icon(channel.kind === "private" ? "lock" : "hash"), channel.name)
+        ),
+      ),
       group("app", "App", [
         ...(app.home_enabled ? [entry("home", avatar({ is_bot: true, real_name: app.name }, 20), app.name, "Home")] : []),
-        ...channels.filter((channel) => channel.kind === "im").map((channel) => entry(channel.id, icon("chat"), app.name, "Messages")),
+        ...channels.filter((channel) => channel.kind === "im").map(
+          (channel) => entry(channel.id, icon("chat"), app.name, "Messages")
+        ),
       ]),
     ].filter(Boolean)));
   }
 
   function entry(place, sign, label, detail) {
-    const node = el("button", { type: "button", dataset: { channel: place, focus: `place ${place}` }, onclick: () => acts.go(place) },
-      sign, el("span", { class: "label" }, label, detail && el("span", { class: "detail" }, ` ${detail}`)), el("span", { class: "draft", title: "A text that was not sent yet" }, icon("draft")), el("span", { class: "count" }));
+    const node = el("button", {
+      type: "button",
+      dataset: { channel: place, focus: `place ${place}` },
+      onclick: () => acts.go(place),
+    },
+      sign, el(
+        "span",
+        { class: "label" },
+        label,
+        detail && el("span", { class: "detail" }, ` ${detail}`),
+      ), el("span", { class: "draft", title: "A text that was not sent yet" }, icon("draft")), el("span", { class: "count" }));
     entries.set(place, node);
     return node;
   }

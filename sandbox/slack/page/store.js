@@ -87,7 +87,10 @@ function sorted(channel) {
 export function unread(user, channel) {
   const all = sessionOf(user).unread;
   if (channel) return all.get(channel) ?? { count: 0, calls: 0 };
-  return [...all.values()].reduce((sum, one) => ({ count: sum.count + one.count, calls: sum.calls + one.calls }), { count: 0, calls: 0 });
+  return [...all.values()].reduce(
+    (sum, one) => ({ count: sum.count + one.count, calls: sum.calls + one.calls }),
+    { count: 0, calls: 0 },
+  );
 }
 
 /** The person who looks has seen the open channel; the line "New" stays where their reading begins. */
@@ -102,7 +105,9 @@ function calls(session, message) {
   if (session.channels.get(message.channel)?.kind === "im" || message.ephemeral) return true;
   const said = message.text + JSON.stringify(message.blocks ?? "");
   if (said.includes(`<@${session.user}>`) || /<!(here|channel|everyone)\b/.test(said)) return true;
-  return [...session.groups.values()].some((group) => group.users?.includes(session.user) && said.includes(`<!subteam^${group.id}`));
+  return [...session.groups.values()].some(
+    (group) => group.users?.includes(session.user) && said.includes(`<!subteam^${group.id}`)
+  );
 }
 
 function notice(session, message) {

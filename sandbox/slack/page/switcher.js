@@ -7,14 +7,29 @@ import { cast, store, unread } from "./store.js";
 /** @param {(user: string) => void} become */
 export function switcher(become) {
   const list = el("ul", { "aria-labelledby": "cast" });
-  const node = el("section", { class: "cast", dataset: { testid: "person-switcher" } }, el("h2", { id: "cast" }, "You are", el("kbd", {}, "Alt 1–5")), list);
+  const node = el(
+    "section",
+    { class: "cast", dataset: { testid: "person-switcher" } },
+    el("h2", { id: "cast" }, "You are", el("kbd", {}, "Alt 1–5")),
+    list,
+  );
   /** @type {Map<string, HTMLElement>} */
   const entries = new Map();
   list.addEventListener("keydown", (event) => rove(event, [...entries.values()]));
 
   function entry(one, index) {
-    return el("button", { type: "button", title: `Be ${one.real_name} (Alt + ${index + 1})`, dataset: { person: one.id, focus: `person ${one.id}` }, onclick: () => become(one.id) },
-      avatar(one, 30), el("span", { class: "who" }, el("strong", {}, one.real_name), el("small", {}, one.role)), el("span", { class: "count" }));
+    return el("button", {
+      type: "button",
+      title: `Be ${one.real_name} (Alt + ${index + 1})`,
+      dataset: { person: one.id, focus: `person ${one.id}` },
+      onclick: () => become(one.id),
+    },
+      avatar(one, 30), el(
+        "span",
+        { class: "who" },
+        el("strong", {}, one.real_name),
+        el("small", {}, one.role),
+      ), el("span", { class: "count" }));
   }
 
   return {

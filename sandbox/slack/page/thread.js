@@ -28,13 +28,16 @@ export function threadPane(root, acts) {
     /** Shows the open thread anew, or nothing. */
     open() {
       root.hidden = !store.thread;
-      document.body.classList.toggle("threaded", Boolean(store.thread));
       if (!store.thread) {
         root.replaceChildren();
         return;
       }
       head.replaceChildren(el("h2", {}, "Thread"), el("p", { class: "topic" }, channelName(store.thread.channel)),
-        el("button", { class: "close", type: "button", "aria-label": "Close thread", title: "Close (Esc)", onclick: acts.close }, icon("close")));
+        el(
+          "button",
+          { class: "close", type: "button", "aria-label": "Close thread", title: "Close (Esc)", onclick: acts.close },
+          icon("close"),
+        ));
       keepingFocus(root, () => root.replaceChildren(head, list.node, write.node));
       list.clear();
       write.restore();
