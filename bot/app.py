@@ -20,6 +20,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import SystemClock
+from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
 from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.errors import CatalogError, ChatRefused, SettingsError
@@ -37,6 +38,8 @@ from commands import register
 from commands.desk import Desk
 
 if TYPE_CHECKING:
+    from ibm_cloud_sdk_core.authenticators import Authenticator
+
     from bot.adapters.watson import WatsonSpeech
 
 log = logging.getLogger(__name__)
@@ -67,7 +70,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         me = await identify(client, settings)
         clock, background = SystemClock(), Background()
-        services = await connect_services(settings, stack)
+        credentials(settings)
+        clients = await stack.enter_async_context(AsyncExitStack())
+        services: dict[str, WatsonSpeech] = {}
         store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
         chat = SlackChat(client, http, settings.slack_api_url)
         policies = {instance.name: instance.policy for instance in settings.instances.values()}
@@ -104,6 +109,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             Desk(store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user),
         )
         await _listen(app, settings, me, stack)
+        services.update(await connect_services(settings, clients))
         await _alarms(settings, worker, announcer, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
         await _until(stop, ring, worker)
@@ -141,20 +147,30 @@ async def nothing() -> None:
     """Stands in for a call that is not needed."""
 
 
+def credentials(settings: Settings) -> dict[str, Authenticator]:
+    """IBM's authenticator for each instance. Raises `SettingsError` with the faults of all."""
+    found: dict[str, Authenticator] = {}
+    faults: list[str] = []
+    for name in settings.instances:
+        try:
+            found[name] = authenticator(name)
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(faults)
+    return found
+
+
 async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, WatsonSpeech]:
     """The adapters of all instances over one HTTP client for each TLS rule. Raises `SettingsError`."""
-    from bot.adapters.ibm_auth import IbmAuth, authenticator
+    from bot.adapters.ibm_auth import IbmAuth
     from bot.adapters.watson import WatsonSpeech, client
 
     services: dict[str, WatsonSpeech] = {}
     clients = {}
-    faults: list[str] = []
+    known = credentials(settings)
     for instance in settings.instances.values():
-        try:
-            auth = IbmAuth(authenticator(instance.name))
-        except SettingsError as error:
-            faults += error.faults
-            continue
+        auth = IbmAuth(known[instance.name])
         if instance.verify_tls not in clients:
             clients[instance.verify_tls] = await stack.enter_async_context(client(instance.verify_tls))
         if not instance.verify_tls:
@@ -162,8 +178,6 @@ async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[st
         services[instance.name] = WatsonSpeech(
             instance.name, instance.deployment, clients[instance.verify_tls], instance.url, auth
         )
-    if faults:
-        raise SettingsError(faults)
     return services
 
 

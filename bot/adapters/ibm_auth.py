@@ -1,4 +1,4 @@
-"""IBM's own authenticators, from IBM's own variables, in httpx's form."""
+"""IBM's own authenticators in httpx's form."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
-from ibm_cloud_sdk_core import get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import Authenticator
-
-from bot.errors import SettingsError
 
 
 class IbmAuth(httpx.Auth):
@@ -39,15 +36,3 @@ class IbmAuth(httpx.Auth):
         async with self._lock:  # one token request at a time for each instance
             await asyncio.to_thread(self._authenticator.authenticate, wrapped)
         return {str(name): str(value) for name, value in wrapped["headers"].items()}
-
-
-def authenticator(instance: str) -> Authenticator:
-    """IBM's authenticator from IBM's own variables. Raises `SettingsError`."""
-    prefix = instance.upper().replace("-", "_")
-    try:
-        found = get_authenticator_from_environment(instance)
-    except (ValueError, TypeError) as error:
-        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
-    if found is None:
-        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
-    return found

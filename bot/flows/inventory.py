@@ -45,6 +45,8 @@ class Inventory:
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
+        if not self._services:
+            raise Refusal("Retune is just starting. Try again in a second.")
         if instance not in self._services:
             raise Refusal(f"The instance {instance} is not configured any more. Add it to RETUNE_INSTANCES again.")
         return self._services[instance]

@@ -30,7 +30,7 @@ NOT_MODIFIED = "No input data modified since last training"
 ("Upgrading a custom acoustic model", note)."""
 
 BROKEN = timedelta(minutes=1)
-"""How long a run rests in which something unexpected broke."""
+"""How long a run rests in which something unexpected broke, or whose instance is not configured."""
 
 
 class Runner:
@@ -85,10 +85,10 @@ class Runner:
                 await self._alone(run_id, seen.get(model))
             for run in approved:
                 await self._alone(run.id, None)
-        except Refusal as error:
-            for run_id, _ in due:  # the instance was taken out of the settings
-                self._end(run_id, error.text)
-                await self._teller.tell(run_id)
+        except Refusal as error:  # the instance was taken out of the settings: nothing is lost, it may come back
+            log.warning("runs of %s wait: %s", instance, error.text)
+            for run_id, _ in due:
+                self._rest(run_id)
         finally:
             self._active.discard(instance)
 
@@ -98,9 +98,12 @@ class Runner:
             await self._advance(run_id, seen)
         except Exception:
             log.exception("run %s broke; it is taken up again in %s", run_id, BROKEN)
-            run = self._store.runs.get(run_id)
-            if run is not None and run.current is not None:
-                self._store.runs.schedule(run_id, run.current.number, self._clock.now() + BROKEN)
+            self._rest(run_id)
+
+    def _rest(self, run_id: int) -> None:
+        run = self._store.runs.get(run_id)
+        if run is not None and run.current is not None:
+            self._store.runs.schedule(run_id, run.current.number, self._clock.now() + BROKEN)
 
     async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
         """Reads the models that are due: one alone by itself, several of a kind with one list call.

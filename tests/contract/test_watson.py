@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.ibm_auth import IbmAuth, authenticator
+from bot.adapters.ibm_auth import IbmAuth
+from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.watson import WatsonSpeech, client
 from bot.domain.observations import Stage, stage_of
 from bot.domain.plans import Action

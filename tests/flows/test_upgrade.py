@@ -362,11 +362,17 @@ async def test_one_broken_run_stops_nobody(world: World, monkeypatch: pytest.Mon
     assert world.run(1).state is RunState.DONE
 
 
-async def test_an_instance_that_is_not_configured_any_more(world: World):
-    """Its running runs end with the way to mend it; nothing loops."""
+async def test_an_instance_that_is_taken_out_and_put_back(world: World, caplog):
+    """Its running runs wait for it, without a loop; nothing is lost and nothing is called failed."""
     run_id = await approved(world)
     await world.ring()
-    del world.inventory._services["stt"]  # type: ignore[attr-defined]  # as after a restart without it
+    services = world.inventory._services
+    world.inventory._services = {"other": world.speech}
     await world.ring(after=10)
-    assert world.run(run_id).state is RunState.FAILED
-    assert "RETUNE_INSTANCES" in world.run(run_id).outcome
+    await world.ring(after=10)
+    assert world.run(run_id).state is RunState.RUNNING
+    assert caplog.text.count("RETUNE_INSTANCES") == 1
+    world.inventory._services = services
+    world.speech.finish("id-call-center-us")
+    await world.ring(after=61)
+    assert world.run(run_id).state is RunState.DONE
