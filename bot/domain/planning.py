@@ -28,6 +28,8 @@ def plan(
     *link* is needed for acoustic models only; None there means that nobody has said yet. *lenient*: a person chose
     to leave invalid resources out of a training that upgrades.
     """
+    if judgement.verdict is Verdict.CURRENT and link is not None and link.second_pass_missing:
+        return _second_pass(judgement, holdings, link)
     blocked = _blocked(judgement, holdings)
     if blocked is not None:
         return blocked
@@ -140,16 +142,29 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
             return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, *link.holdings.invalid))
         steps.append(Step(Action.TRAIN, language.model.ref, language.model.name, expects_version=False))
     steps.append(alone)
-    steps.append(
-        Step(
-            Action.UPGRADE_WITH_LANGUAGE,
-            model.ref,
-            model.name,
-            expects_version=False,
-            language_id=language.model.id,
-        )
-    )
+    steps.append(_with_language(judgement, language))
     return _plan(judgement, steps, _by_audio(holdings, passes=2), trains_after=waiting)
+
+
+def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan | NoPlan:
+    """Only what an earlier attempt left undone: the upgrade with the language model."""
+    language = link.language
+    if language is None:
+        return NoPlan(WhyNot.CURRENT, judgement)
+    if language.outdated or language.model.status != "available":
+        return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, language.model.status))
+    return _plan(judgement, (_with_language(judgement, language),), _by_audio(holdings, passes=1))
+
+
+def _with_language(judgement: Judgement, language: Judgement) -> Step:
+    model = judgement.model
+    return Step(
+        Action.UPGRADE_WITH_LANGUAGE,
+        model.ref,
+        model.name,
+        expects_version=False,
+        language_id=language.model.id,
+    )
 
 
 def _by_audio(holdings: Holdings, passes: int) -> Estimate | None:

@@ -137,7 +137,11 @@ class NoPlan:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """With which language model an acoustic model was trained; *language* None means: with none."""
+    """With which language model an acoustic model was trained; *language* None means: with none.
+
+    *second_pass_missing*: an earlier run upgraded the acoustic model alone and did not get to the last step.
+    """
 
     language: Judgement | None
     holdings: Holdings | None = None
+    second_pass_missing: bool = False

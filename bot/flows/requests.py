@@ -10,7 +10,7 @@ from bot.domain.approvals import Decision, Person, Policy, Reason, Vote, decide,
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model
 from bot.domain.planning import plan, plan_training
-from bot.domain.plans import Link, NoPlan, Plan, WhyNot
+from bot.domain.plans import Action, Link, NoPlan, Plan, WhyNot
 from bot.domain.runs import Run, RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import Refusal
@@ -96,7 +96,15 @@ class Requests:
         if ref is None:
             return Link(None), "no language model"
         language = await self._inventory.fresh(ref)
-        return Link(language, await self._inventory.holdings(language.model)), language.model.name
+        holdings = await self._inventory.holdings(language.model)
+        return Link(language, holdings, self._second_pass_missing(model)), language.model.name
+
+    def _second_pass_missing(self, model: Model) -> bool:
+        """Whether the last run of an acoustic model ended before its upgrade with the language model."""
+        last = next((run for run in self._store.runs.of_model(model.ref) if run.started_at is not None), None)
+        if last is None or last.state is not RunState.FAILED or last.current is None:
+            return False
+        return last.current.step.action is Action.UPGRADE_WITH_LANGUAGE
 
     def candidates(self, model: Model) -> list[Model]:
         """The language models with which an acoustic model can have been trained: same instance, same base."""

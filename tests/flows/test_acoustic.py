@@ -94,3 +94,22 @@ async def test_both_models_are_locked_together(world: World):
     held = world.store.runs.open_for("stt/language/id-terms")
     assert held is not None
     assert held.id == run.id
+
+
+async def test_only_what_an_earlier_attempt_left_undone(world: World):
+    """The last step failed: asked again, only the upgrade with the language model is done."""
+    run = await approved(world)
+    await world.ring()
+    await through(world, LM)
+    await world.ring(after=60)
+    world.speech.fail["begin"] = [RequestRefused("400", instance="stt", status=400, detail="not now")]
+    world.speech.finish(AM)
+    await world.ring(after=60)
+    assert world.run(run.id).state is RunState.FAILED
+    again = await world.asked("booth")
+    assert [step.action for step in again.plan.steps] == [Action.UPGRADE_WITH_LANGUAGE]
+    assert await world.requests.vote(again.id, again.digest, "approve", GRACE) is None
+    await world.ring()
+    await through(world, AM)
+    assert world.run(again.id).state is RunState.DONE
+    assert [action for action, _, _ in world.speech.begun] == ["upgrade", "upgrade", "upgrade with language model"]
