@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
 
-from .bot_side import ADA, MANIFEST, SPEECH, Line
+from .bot_side import ADA, MANIFEST, SPEECH, Bot, Line
 
 
 async def test_an_envelope(slack: SlackServer, http: aiohttp.ClientSession):
@@ -29,6 +30,18 @@ async def test_an_envelope(slack: SlackServer, http: aiohttp.ClientSession):
     await line.ack(envelope)
     assert (await first).acknowledged
     await line.socket.close()
+
+
+async def test_each_envelope_goes_to_one_connection(slack: SlackServer, client: AsyncWebClient):
+    """In turn over the two that there are; nothing is broadcast."""
+    bots = [Bot(slack, client) for _ in range(2)]
+    for bot in bots:
+        await bot.connect()
+    for _ in range(4):
+        assert (await slack.send(ADA, SPEECH, "/stt-help")).acknowledged
+    assert [len(bot.heard) for bot in bots] == [2, 2]
+    for bot in bots:
+        await bot.handler.close_async()
 
 
 async def test_a_command_that_nobody_answers(impatient: SlackServer, http: aiohttp.ClientSession):

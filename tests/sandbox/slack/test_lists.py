@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
 
-from .bot_side import BOT, GENERAL, PRIVATE, SPEECH, refused
+from .bot_side import ADA, BOT, GENERAL, PRIVATE, SPEECH, refused
 
 Ask = Callable[..., Awaitable[Any]]
 
@@ -68,11 +68,23 @@ async def test_history_that_the_bot_cannot_read(client: AsyncWebClient, channel:
         assert (await refused(call))["error"] == error
 
 
-async def test_the_most_at_once(client: AsyncWebClient):
+async def test_metadata_only_when_asked_for(client: AsyncWebClient):
+    """In history and in threads alike: the word is `include_all_metadata`."""
+    about = {"event_type": "run", "event_payload": {"id": "r1"}}
+    (ts,) = await post(client, "x", metadata=about)
+    for ask in (client.conversations_history, client.conversations_replies):
+        plain = await ask(channel=SPEECH, ts=ts)
+        asked = await ask(channel=SPEECH, ts=ts, include_all_metadata=True)
+        assert "metadata" not in plain["messages"][0]
+        assert asked["messages"][0]["metadata"] == about
+
+
+async def test_the_most_at_once(slack: SlackServer, client: AsyncWebClient):
     """Without a limit a portion has 100 messages, with any limit at most 999."""
-    await post(client, *(str(n) for n in range(101)))
+    for n in range(1000):
+        slack.workspace.post(SPEECH, ADA, {"text": str(n)})
     assert len((await client.conversations_history(channel=SPEECH))["messages"]) == 100
-    assert len((await client.conversations_history(channel=SPEECH, limit=5000))["messages"]) == 101
+    assert len((await client.conversations_history(channel=SPEECH, limit=1000))["messages"]) == 999
 
 
 async def test_lists_of_channels(slack: SlackServer, client: AsyncWebClient):

@@ -9,23 +9,29 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
 
-from .bot_side import (
-    ADA,
-    DIRECT,
-    GENERAL,
-    GRACE,
-    PRIVATE,
-    SECTION,
-    SPEECH,
-    STRANGER,
-    refused,
-)
+from .bot_side import ADA, BOT, DEACTIVATED, DIRECT, GENERAL, GRACE, PRIVATE, SECTION, SPEECH, STRANGER, refused
 
 
 async def said(slack: SlackServer, user: str = ADA, text: str = "theirs") -> str:
     """The ts of something that a person said in the bot's channel."""
     await slack.send(user, SPEECH, text)
     return str(slack.messages(user, SPEECH)[-1]["ts"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [
+        ("C0NOWHERE", "channel_not_found"),
+        (GENERAL, "not_in_channel"),
+        (PRIVATE, "channel_not_found"),
+        (DEACTIVATED, "channel_not_found"),
+        (STRANGER, "channel_not_found"),
+        (BOT, "channel_not_found"),
+    ],
+)
+async def test_where_the_bot_cannot_post(client: AsyncWebClient, channel: str, error: str):
+    """Unknown, not joined, private and so invisible, and people whom the app cannot write to."""
+    assert (await refused(client.chat_postMessage(channel=channel, text="x")))["error"] == error
 
 
 async def test_direct_messages(slack: SlackServer, client: AsyncWebClient):
@@ -36,6 +42,14 @@ async def test_direct_messages(slack: SlackServer, client: AsyncWebClient):
     assert slack.messages(GRACE, DIRECT) == []
     assert (await refused(client.chat_update(channel=ADA, ts=answer["ts"], text="x")))["error"] == "channel_not_found"
     await client.chat_update(channel=DIRECT, ts=answer["ts"], text="y")
+
+
+async def test_nothing_to_say(client: AsyncWebClient):
+    """A message has text or blocks."""
+    for empty in ({}, {"text": ""}, {"text": "", "blocks": []}):
+        call = client.api_call("chat.postMessage", json={"channel": SPEECH, **empty})
+        assert (await refused(call))["error"] == "no_text"
+    await client.api_call("chat.postMessage", json={"channel": SPEECH, "blocks": [{"type": "divider"}]})
 
 
 async def test_edits_that_are_refused(slack: SlackServer, client: AsyncWebClient):

@@ -25,6 +25,14 @@ def answer(http: aiohttp.ClientSession) -> Any:
     return post
 
 
+async def test_five_uses(slack: SlackServer, bot: Bot, answer: Any):
+    """The sixth is refused, and shows nothing."""
+    url = await bot.response_url()
+    assert [await answer(url, text=str(n)) for n in range(5)] == [(200, "ok")] * 5
+    assert await answer(url, text="5") == (404, "used_url")
+    assert [m["text"] for m in slack.ephemerals(ADA)] == ["0", "1", "2", "3", "4"]
+
+
 async def test_half_an_hour(bot: Bot, answer: Any, now: Now):
     """To the second; an address that nobody gave out is as good as expired."""
     url = await bot.response_url()

@@ -15,6 +15,12 @@ from sandbox.slack.server import SlackServer
 from .bot_side import ADA, DIRECT, SPEECH, manifest, modal, refused
 
 
+def test_the_ledger_is_what_is_routed(slack: SlackServer):
+    """Every method that is routed is in the ledger, and every entry of the ledger is routed."""
+    assert set(LEDGER) == slack.methods
+    assert all(entry.partition(":")[0] in ("supported", "partial") for entry in LEDGER.values())
+
+
 @pytest.mark.parametrize(
     ("method", "token", "error"),
     [

@@ -11,6 +11,16 @@ from .bot_side import ADA, FIELD, GRACE, Bot, button, home, menu, modal, refused
 from .conftest import Now
 
 
+async def test_a_trigger_works_once(slack: SlackServer, bot: Bot, client: AsyncWebClient):
+    """Then it is exchanged; a made-up one is invalid."""
+    trigger = await bot.trigger()
+    view = (await client.views_open(trigger_id=trigger, view=modal()))["view"]
+    assert (slack.modal(ADA) or {})["id"] == view["id"]
+    assert (await refused(client.views_open(trigger_id=trigger, view=modal())))["error"] == "exchanged_trigger_id"
+    assert (await refused(client.views_push(trigger_id=trigger, view=modal())))["error"] == "exchanged_trigger_id"
+    assert (await refused(client.views_open(trigger_id="1.2.3", view=modal())))["error"] == "invalid_trigger_id"
+
+
 async def test_a_trigger_lives_three_seconds(bot: Bot, client: AsyncWebClient, now: Now):
     """At three seconds it works, after them no more."""
     first, second = await bot.trigger(), await bot.trigger()
@@ -82,6 +92,14 @@ async def test_hashes(slack: SlackServer, bot: Bot, client: AsyncWebClient):
     assert (slack.modal(ADA) or {})["blocks"][0]["type"] == "input"
     await client.views_update(view_id=view["id"], view=modal())
     assert (slack.modal(ADA) or {})["blocks"][0]["type"] == "section"
+
+
+async def test_a_view_that_is_gone(slack: SlackServer, bot: Bot, client: AsyncWebClient):
+    """The person may close it any time."""
+    view = await bot.opened(modal())
+    await slack.close_view(ADA)
+    call = client.views_update(view_id=view["id"], view=modal())
+    assert (await refused(call))["error"] == "not_found"
 
 
 @pytest.mark.parametrize("wrong", [home(), {"type": "sheet"}, {}])
