@@ -130,12 +130,12 @@ def ending(run: Run) -> Message:
     mentions = " ".join(f"<@{id}>" for id in people)
     model = run.plan.model
     if run.state is RunState.DONE:
-        last = run.steps[-1].result if run.steps else ""
+        proofs = " ".join(record.result for record in run.steps if record.step.ref == model.ref)
         if run.plan.is_training:
-            text = f"{mentions} *done*: {code(model.name)} is trained. {escape(run.outcome or last)}"
+            text = f"{mentions} *done*: {code(model.name)} is trained. {escape(proofs or run.outcome, 1500)}"
             return Message(text, (section(f":white_check_mark: {text}"),))
         text = (
-            f"{mentions} *done*: {code(model.name)} is upgraded. {escape(run.outcome or last)}\n"
+            f"{mentions} *done*: {code(model.name)} is upgraded. {escape(proofs or run.outcome, 1500)}\n"
             "Recognition uses the newest version by default. To compare or go back for a while, pass "
             f"`base_model_version={escape(run.plan.have or 'the older version')}`; that works only until IBM removes "
             "the old version, and the older version of the model can no longer be changed or trained."
