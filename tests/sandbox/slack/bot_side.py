@@ -79,7 +79,10 @@ async def refused(calling: Awaitable[Any]) -> Any:
 
 
 class Bot:
-    """A Bolt app that keeps what it hears and acknowledges with the next of *answers*, or with nothing."""
+    """A Bolt app that keeps what it hears and acknowledges with the next of *answers*, or with nothing.
+
+    An async context manager: connected inside.
+    """
 
     def __init__(self, slack: SlackServer, client: AsyncWebClient) -> None:
         self.heard: list[Json] = []
@@ -112,11 +115,16 @@ class Bot:
             await asyncio.wait_for(self._something.wait(), 10)
         return self.heard[number - 1]
 
-    async def connect(self) -> None:
+    async def __aenter__(self) -> Bot:
         """Opens a connection and waits until Slack counts it."""
         before = self._slack.connections
         await self.handler.connect_async()
         await self._slack.until(lambda: self._slack.connections > before)
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        """Closes it also where a test failed: a connection of the SDK that is left open keeps the loop from ending."""
+        await self.handler.close_async()
 
     async def trigger(self, user: str = ADA) -> str:
         """A fresh trigger: *user* has used a command just now."""

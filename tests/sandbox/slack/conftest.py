@@ -59,7 +59,5 @@ def client(slack: SlackServer, http: aiohttp.ClientSession) -> AsyncWebClient:
 @pytest.fixture
 async def bot(slack: SlackServer, client: AsyncWebClient) -> AsyncIterator[Bot]:
     """A connected Bolt app."""
-    made = Bot(slack, client)
-    await made.connect()
-    yield made
-    await made.handler.close_async()
+    async with Bot(slack, client) as made:
+        yield made

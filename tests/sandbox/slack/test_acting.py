@@ -52,11 +52,9 @@ async def test_names_stay_names(tmp_path: Path, http: aiohttp.ClientSession):
 
     async with SlackServer(manifest(tmp_path, change)) as slack:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=http)
-        bot = Bot(slack, client)
-        await bot.connect()
-        await slack.send(ADA, SPEECH, "/stt-model @grace")
-        assert bot.heard[0]["text"] == "@grace"
-        await bot.handler.close_async()
+        async with Bot(slack, client) as bot:
+            await slack.send(ADA, SPEECH, "/stt-model @grace")
+            assert bot.heard[0]["text"] == "@grace"
 
 
 @pytest.mark.parametrize(
@@ -146,17 +144,15 @@ async def test_only_what_the_manifest_declares(tmp_path: Path, http: aiohttp.Cli
 
     async with SlackServer(manifest(tmp_path, change)) as slack:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=http)
-        bot = Bot(slack, client)
-        await bot.connect()
-        await slack.open_home(ADA)
-        await slack.send(ADA, SPEECH, f"<@{BOT}> hello")
-        await slack.send(ADA, DIRECT, "direct")
-        assert (await bot.hears())["event"]["text"] == "direct"
-        assert (await slack.send(ADA, SPEECH, "/stt-help")).error == "unknown_command"
-        assert (await slack.send(ADA, SPEECH, "/only")).acknowledged
-        assert len(bot.heard) == 2
-        assert (await refused(client.views_publish(user_id=ADA, view=home())))["error"] == "not_enabled"
-        await bot.handler.close_async()
+        async with Bot(slack, client) as bot:
+            await slack.open_home(ADA)
+            await slack.send(ADA, SPEECH, f"<@{BOT}> hello")
+            await slack.send(ADA, DIRECT, "direct")
+            assert (await bot.hears())["event"]["text"] == "direct"
+            assert (await slack.send(ADA, SPEECH, "/stt-help")).error == "unknown_command"
+            assert (await slack.send(ADA, SPEECH, "/only")).acknowledged
+            assert len(bot.heard) == 2
+            assert (await refused(client.views_publish(user_id=ADA, view=home())))["error"] == "not_enabled"
 
 
 async def test_suggestions(slack: SlackServer, bot: Bot, client: AsyncWebClient, http: aiohttp.ClientSession):

@@ -34,14 +34,10 @@ async def test_an_envelope(slack: SlackServer, http: aiohttp.ClientSession):
 
 async def test_each_envelope_goes_to_one_connection(slack: SlackServer, client: AsyncWebClient):
     """In turn over the two that there are; nothing is broadcast."""
-    bots = [Bot(slack, client) for _ in range(2)]
-    for bot in bots:
-        await bot.connect()
-    for _ in range(4):
-        assert (await slack.send(ADA, SPEECH, "/stt-help")).acknowledged
-    assert [len(bot.heard) for bot in bots] == [2, 2]
-    for bot in bots:
-        await bot.handler.close_async()
+    async with Bot(slack, client) as first, Bot(slack, client) as second:
+        for _ in range(4):
+            assert (await slack.send(ADA, SPEECH, "/stt-help")).acknowledged
+        assert (len(first.heard), len(second.heard)) == (2, 2)
 
 
 async def test_a_command_that_nobody_answers(impatient: SlackServer, http: aiohttp.ClientSession):
