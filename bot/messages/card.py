@@ -6,6 +6,7 @@ from bot.domain.approvals import Policy
 from bot.domain.plans import Plan
 from bot.domain.runs import Run, RunState
 from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.proof import shows_no_version
 from bot.messages.steps import estimate_text, noun, steps_text
 from bot.messages.text import code, counted, escape, moment, version
 from bot.messages.verdict import evidence_line
@@ -73,6 +74,8 @@ _HEADLINES = {
 
 
 def title(run: Run) -> str:
+    if run.state is RunState.DONE and shows_no_version(run):
+        return "Trained, no newer version shown"
     word = noun(run.plan)
     article = "an" if word == "upgrade" else "a"
     return _HEADLINES[run.state][1].format(a=article, noun=word, Noun=word.capitalize())

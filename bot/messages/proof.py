@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bot.domain.fleet import Model
 from bot.domain.plans import TRAININGS, Action
-from bot.domain.runs import Progress, StepRecord, gained
+from bot.domain.runs import Progress, Run, StepRecord, gained
 from bot.messages.text import listed
+
+_PROOF = "Proof:"
+_WAS_THERE = "Nothing was sent: the service already lists"
 
 
 def proven(record: StepRecord, seen: Model) -> str:
@@ -16,7 +19,7 @@ def proven(record: StepRecord, seen: Model) -> str:
     fresh = gained(before, seen) if before else None
     status = f"its status is {seen.status}" + (" again" if before and before.status == seen.status else "")
     if fresh is not None:
-        return f"Proof: the service now lists {fresh} in its versions, and {status}."
+        return f"{_PROOF} the service now lists {fresh} in its versions, and {status}."
     if record.step.action in TRAININGS and record.step.expects_version:
         return f"Trained: {status}. The service lists no newer version; IBM does not say that it would."
     if record.step.action in TRAININGS:
@@ -24,9 +27,21 @@ def proven(record: StepRecord, seen: Model) -> str:
     return f"The service worked on it, and {status}."
 
 
+def shows_no_version(run: Run) -> bool:
+    """Whether a run that should have brought a newer version ended without the service showing one.
+
+    Training upgrades some models, and IBM does not say that `versions` then grows: such an end is no upgrade that
+    anybody could claim.
+    """
+    expecting = [
+        record for record in run.steps if record.step.expects_version and record.step.ref == run.plan.model.ref
+    ]
+    return bool(expecting) and not any(record.result.startswith((_PROOF, _WAS_THERE)) for record in expecting)
+
+
 def done_before(seen: Model) -> str:
     """A step that somebody did by hand meanwhile."""
-    return f"Nothing was sent: the service already lists {seen.newest} in its versions."
+    return f"{_WAS_THERE} {seen.newest} in its versions."
 
 
 def refused(text: str) -> str:

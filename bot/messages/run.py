@@ -11,6 +11,7 @@ from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, RunState, StepRecord, StepState, is_late
 from bot.messages.card import card, title
 from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.proof import shows_no_version
 from bot.messages.steps import check_button, estimate_text, step_text
 from bot.messages.text import code, counted, duration, escape, moment, version
 from bot.ports import Block, Message
@@ -131,6 +132,13 @@ def ending(run: Run) -> Message:
     model = run.plan.model
     if run.state is RunState.DONE:
         proofs = " ".join(record.result for record in run.steps if record.step.ref == model.ref)
+        if shows_no_version(run):
+            text = (
+                f"{mentions} *done*: {code(model.name)} is trained, and *no newer version is shown*. "
+                f"{escape(proofs or run.outcome, 1500)} Nobody can say from this that the upgrade took place; a "
+                "warning of recognition would show that it did not."
+            )
+            return Message(text, (section(f":grey_question: {text}"), actions([check_button(model)])))
         if run.plan.is_training:
             text = f"{mentions} *done*: {code(model.name)} is trained. {escape(proofs or run.outcome, 1500)}"
             return Message(text, (section(f":white_check_mark: {text}"),))

@@ -25,14 +25,14 @@ class Procedure:
         self.server = server
         self.time = time
 
-    async def ask(self, name: str, *, trained_with: str | None = None) -> Run:
+    async def ask(self, name: str, *, trained_with: str | None = None, training: bool = False) -> Run:
         """Asked and approved; for an acoustic model after its language model (or `none`) was told."""
         if trained_with is not None:
             await self.world.inventory.refresh()
             ref = self.world.inventory.find(name).model.ref
             id = None if trained_with == "none" else self.server.world.model(trained_with).customization_id
             await self.world.requests.link(ref, id, ADA)
-        run = await self.world.asked(name)
+        run = await self.world.asked(name, training=training)
         assert await self.world.requests.vote(run.id, run.digest, "approve", GRACE) is None
         return run
 
@@ -86,13 +86,19 @@ async def test_language_model(procedure: Procedure, name: str):
     assert after[-1] in procedure.end(run)
 
 
-async def test_ready_language_model(procedure: Procedure):
-    """Upgraded before it is trained; it is `ready` again, and its training is offered, not done."""
-    run = await procedure.finish(await procedure.ask("claims-hotline"))
+@pytest.mark.parametrize("name", ["claims-hotline", "ward-notes-ja"])
+async def test_ready_language_model(procedure: Procedure, name: str):
+    """Upgraded before it is trained, on both deployments; then its training is asked for like an upgrade."""
+    procedure.server.world.set_status(name, "ready")
+    run = await procedure.finish(await procedure.ask(name))
     assert run.state is RunState.DONE
     assert procedure.posts() == ["upgrade_model"]
-    assert procedure.server.world.model("claims-hotline").status == "ready"
+    assert procedure.server.world.model(name).status == "ready"
     assert "untrained" in procedure.end(run)
+    trained = await procedure.finish(await procedure.ask(name, training=True))
+    assert trained.state is RunState.DONE, trained.outcome
+    assert procedure.posts() == ["upgrade_model", "train"]
+    assert procedure.server.world.model(name).status == "available"
 
 
 async def test_improved_base_on_ibm_cloud(procedure: Procedure):
@@ -135,18 +141,62 @@ async def test_acoustic_model_alone(procedure: Procedure, name: str):
     assert run.plan.estimate.low / 60 == pytest.approx(minutes, abs=1)
 
 
-async def test_acoustic_model_with_a_language_model(procedure: Procedure):
-    """Language model, acoustic model alone, acoustic model with it; `force` only after the one documented refusal."""
-    run = await procedure.finish(await procedure.ask("kiosk-booth", trained_with="kiosk-terms"))
+@pytest.mark.parametrize(
+    ("acoustic", "language"), [("kiosk-booth", "kiosk-terms"), ("loja-ruido-br", "atendimento-br")]
+)
+async def test_acoustic_model_with_a_language_model(procedure: Procedure, acoustic: str, language: str):
+    """On IBM Cloud and on a cluster: language model, acoustic model alone, then with it; `force` only when refused."""
+    subject, trained_with = procedure.server.world.model(acoustic), procedure.server.world.model(language)
+    subject.language_model = trained_with.customization_id
+    run = await procedure.finish(await procedure.ask(acoustic, trained_with=language))
     assert run.state is RunState.DONE, run.outcome
-    language = procedure.server.world.model("kiosk-terms")
-    last = f"upgrade_model?custom_language_model_id={language.customization_id}"
+    last = f"upgrade_model?custom_language_model_id={trained_with.customization_id}"
     posts = procedure.posts()
     assert posts[:3] == ["upgrade_model", "upgrade_model", last]
-    forced = run.steps[-1].forced
-    assert posts[3:] == ([f"{last}&force=true"] if forced else [])
-    acoustic = procedure.server.world.model("kiosk-booth")
-    assert acoustic.versions[-1] == language.versions[-1]
+    assert posts[3:] == ([f"{last}&force=true"] if run.steps[-1].forced else [])
+    assert subject.versions[-1] == trained_with.versions[-1]
+
+
+async def test_only_what_was_left_undone(procedure: Procedure):
+    """The last step was refused for another reason: asked again, it alone is sent."""
+    run = await procedure.ask("kiosk-booth", trained_with="kiosk-terms")
+    for _ in range(400):
+        await procedure.pass_time(60)
+        if len(procedure.posts()) == 2:
+            break
+    procedure.server.faults.html("*/upgrade_model", status=400)
+    failed = await procedure.finish(run)
+    assert failed.state is RunState.FAILED
+    sent = len(procedure.posts())
+    again = await procedure.finish(await procedure.ask("kiosk-booth"))
+    assert again.state is RunState.DONE, again.outcome
+    assert len(again.plan.steps) == 1
+    assert all("custom_language_model_id" in post for post in procedure.posts()[sent:])
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize(
+    ("name", "version"), [("newsroom-us", "en-US.v2026-03-01"), ("hotline-fr-ca", "fr-CA_Telephony.v2022-12-01")]
+)
+async def test_where_no_page_is_certain(procedure: Procedure, name: str, version: str, refused: bool):
+    """Large models, and bases on which IBM's pages disagree: upgrade_model; a forced training only after a refusal."""
+    world = procedure.server.world
+    model = world.model(name)
+    if version not in [v for m in world.instance(model.instance).everything() for v in m.versions]:
+        world.release(model.instance, model.base_model_name, version)
+        world.add_model(model.instance, "language", "sibling", model.base_model_name, versions=[version])
+    if refused:
+        procedure.server.faults.html("*/upgrade_model", status=400)
+    run = await procedure.finish(await procedure.ask(name))
+    if refused:
+        assert procedure.posts() == ["upgrade_model", "train?force=true"]
+        assert "does not upgrade it this way" in run.steps[0].result
+        assert ("is upgraded" in procedure.end(run)) is (model.versions[-1] == version)
+        assert ("no newer version is shown" in procedure.end(run)) is (model.versions[-1] != version)
+    else:
+        assert procedure.posts() == ["upgrade_model"]
+        assert model.versions[-1] == version
+    assert run.state is RunState.DONE, run.outcome
 
 
 @pytest.mark.parametrize(
