@@ -22,8 +22,6 @@ export function composer({ testid, label, target, sent }) {
     {
       rows: 1,
       dataset: { testid, focus: testid },
-      role: "combobox",
-      "aria-expanded": "false",
       "aria-autocomplete": "list",
       "aria-controls": id,
       autocomplete: "off",
@@ -54,7 +52,6 @@ export function composer({ testid, label, target, sent }) {
   };
   const draw = () => {
     list.hidden = entries.length === 0;
-    input.setAttribute("aria-expanded", String(!list.hidden));
     if (list.hidden) input.removeAttribute("aria-activedescendant");
     else input.setAttribute("aria-activedescendant", `${id}-${chosen}`);
     list.replaceChildren(...entries.map((entry, index) => el("li", {

@@ -1,6 +1,7 @@
 /** The menu behind "⋯". */
 
 import { el, freshId, rove, safeLink } from "./dom.js";
+import { floating } from "./float.js";
 import { icon } from "./icons.js";
 import { textObject } from "./mrkdwn.js";
 
@@ -31,8 +32,9 @@ export function overflow(source, chosen) {
   const list = el("div", { class: "menu", role: "menu", id, hidden: true, "aria-label": "More actions" }, items);
   const node = el("span", { class: "picker" }, opener, list);
 
+  const stand = floating(list, opener, { gone: () => opener.setAttribute("aria-expanded", "false") });
   const show = (open) => {
-    list.hidden = !open;
+    stand(open);
     opener.setAttribute("aria-expanded", String(open));
     if (open) items[0]?.focus();
   };

@@ -24,11 +24,9 @@ export function drawModal() {
   if (open?.view.id === view.id && open.view.hash === view.hash) return;
   const fresh = open?.view.id !== view.id;
   if (!open) {
-    const box = el(
-      "form",
-      { class: "modal", role: "dialog", "aria-modal": "true", novalidate: true, dataset: { testid: "modal" } },
-    );
-    box.addEventListener("submit", (event) => {
+    const form = el("form", { novalidate: true });
+    const box = el("div", { class: "modal", role: "dialog", "aria-modal": "true", dataset: { testid: "modal" } }, form);
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       submit();
     });
@@ -77,8 +75,8 @@ function fill(fresh) {
   ];
   box.setAttribute("aria-labelledby", id);
   box.dataset.viewId = view.id;
-  if (fresh) box.replaceChildren(...content);
-  else keepingFocus(box, () => box.replaceChildren(...content));
+  if (fresh) box.firstElementChild.replaceChildren(...content);
+  else keepingFocus(box, () => box.firstElementChild.replaceChildren(...content));
   box.querySelector(".scroll").scrollTop = fresh ? 0 : scrolled;
   if (fresh || document.activeElement === box) firstField(box).focus();
 }

@@ -1,6 +1,7 @@
 /** A field with a list under it: for several choices, and for choices that the app looks up. */
 
 import { el, freshId } from "./dom.js";
+import { floating } from "./float.js";
 import { icon } from "./icons.js";
 import { textOf } from "./mrkdwn.js";
 import { idOf } from "./selects.js";
@@ -93,15 +94,16 @@ function searchField(source, look, acts) {
     },
   );
   const list = el("div", { class: "options", role: "listbox", id, hidden: true, "aria-label": "Choices" });
-  const box = el("span", { class: "field box", onclick: () => input.focus() }, input);
+  const box = el("span", { class: "field box" }, input);
   const node = el("span", { class: "picker" }, box, list);
   /** @type {Choice[]} */
   let shown = [];
   let at = -1;
   let asked = 0;
 
+  const stand = floating(list, box, { asWide: true, gone: () => open(false) });
   const open = (yes) => {
-    list.hidden = !yes;
+    stand(yes);
     input.setAttribute("aria-expanded", String(yes));
     if (!yes) input.removeAttribute("aria-activedescendant");
   };
@@ -162,7 +164,12 @@ function searchField(source, look, acts) {
   };
 
   input.addEventListener("input", search);
-  input.addEventListener("mousedown", () => list.hidden && search());
+  // Not on mousedown: the field has no focus yet by then, and what is found is shown only where the focus is.
+  box.addEventListener("click", (event) => {
+    if (event.target.closest("button")) return;
+    input.focus();
+    if (list.hidden) search();
+  });
   input.addEventListener("blur", () => { asked += 1; open(false); acts.left?.(); });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
