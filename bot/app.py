@@ -26,11 +26,16 @@ from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.deciding import Decisions
+from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
+from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.starting import Starter
 from bot.flows.telling import Teller
+from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.settings import Settings
 from bot.store import Store
@@ -77,17 +82,20 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         chat = SlackChat(client, http, settings.slack_api_url)
         policies = {instance.name: instance.policy for instance in settings.instances.values()}
         inventory = Inventory(services, store, catalog, clock)
-        teller = Teller(chat, store, policies, clock)
+        pauses = Pauses(store, {instance.name: instance.window for instance in settings.instances.values()})
+        teller = Teller(chat, store, policies, pauses, clock)
         announcer = Announcer(store, inventory, teller, clock, settings.announce, settings.channel)
         ring = asyncio.Event()
+        electorate = Electorate(chat, me.team, clock)
         requests = Requests(
-            *(store, inventory, teller, chat, catalog, policies, clock),
+            *(store, inventory, teller, electorate, catalog, policies, clock),
             channel=settings.channel,
-            team=me.team,
-            wake=ring.set,
+            zone=settings.announce.zone,
         )
+        decisions = Decisions(store, teller, electorate, policies, clock, wake=ring.set)
+        starter = Starter(store, inventory, requests, decisions, pauses, clock)
         runner = Runner(
-            *(store, inventory, requests, teller, clock, background),
+            *(store, inventory, starter, pauses, teller, clock, background),
             parallel=settings.parallel,
             polls={"language": settings.poll_language, "acoustic": settings.poll_acoustic},
         )
@@ -96,8 +104,22 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             probe_every=_every(settings.probe),
             canary_every=_every(settings.canary),
         )
+        viewers = Viewers(store, inventory, clock)
         worker = Worker(
-            *(store, inventory, requests, runner, teller, announcer, prober, clock, background),
+            *(
+                store,
+                inventory,
+                requests,
+                decisions,
+                pauses,
+                runner,
+                teller,
+                announcer,
+                prober,
+                viewers,
+                clock,
+                background,
+            ),
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
         )
@@ -106,7 +128,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = bolt(client, me, settings)
         register(
             app,
-            Desk(store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user),
+            Desk(
+                *(store, inventory, requests, decisions, pauses, teller, runner, announcer, prober, viewers),
+                *(chat, chat, clock, background, me.user),
+            ),
         )
         await _listen(app, settings, me, stack)
         services.update(await connect_services(settings, clients))

@@ -50,6 +50,9 @@ class Chat(Protocol):
     async def whisper(self, place: Place, message: Message) -> None:
         """Says something that only one person sees."""
 
+    async def receive(self, channel: str, ts: str) -> None:
+        """Puts a sign on somebody's message: it was seen. Never fails; the answer is what matters."""
+
 
 class Windows(Protocol):
     """Modals and App Home. Raises as `Chat`."""
@@ -69,6 +72,9 @@ class People(Protocol):
 
     async def person(self, user: str, groups: tuple[str, ...]) -> Person:
         """A user as Slack describes it now, with those of *groups* that the user is a member of."""
+
+    async def members(self, group: str) -> frozenset[str]:
+        """The user ids of a user group or channel; none where Slack does not know it, or has no groups on this plan."""
 
 
 @dataclass(frozen=True, slots=True)

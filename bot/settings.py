@@ -16,6 +16,7 @@ from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 from bot.domain.announcements import Schedule, check_rule
 from bot.domain.approvals import Policy
 from bot.domain.catalog import Deployment
+from bot.domain.timing import Window, parse_window
 from bot.errors import SettingsError
 
 
@@ -47,6 +48,7 @@ class InstanceSettings:
     deployment: Deployment
     verify_tls: bool
     policy: Policy
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "ttl": _parsed(env, "seconds", "RETUNE_APPROVAL_TTL", "24h"),
         "announce": env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=_cron),
         "zone": _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"),
+        "window": env.str("RETUNE_WINDOW", ""),
         "parallel": env.int("RETUNE_PARALLEL", 2, validate=_at_least_one),
         "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
         "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),
@@ -149,7 +152,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     if not instances and not faults:
         faults.append("RETUNE_INSTANCES: names no instance.")
     if faults:
-        raise SettingsError(sorted(faults))
+        raise SettingsError(sorted(set(faults)))
     return Settings(
         bot_token=Secret(read["bot_token"]),
         app_token=Secret(read["app_token"]) if read["app_token"] else None,
@@ -187,6 +190,12 @@ def _instance(name: str, read: Mapping[str, Any]) -> InstanceSettings:
             approvals = 0
         if approvals < 1:
             faults.append(f"{prefix}_APPROVALS: must be a whole number from 1.")
+    window = None
+    if wanted := str(known.get("WINDOW", read["window"] or "")).strip():
+        window = parse_window(wanted, read["zone"]) if read["zone"] else None
+        name_of_it = f"{prefix}_WINDOW" if "WINDOW" in known else "RETUNE_WINDOW"
+        if window is None and read["zone"]:
+            faults.append(f"{name_of_it}: “{wanted}” is not a window; write for example 22:00-05:00.")
     approvers = words(str(known["APPROVERS"])) if "APPROVERS" in known else read["approvers"]
     if faults:
         raise SettingsError(faults)
@@ -201,6 +210,7 @@ def _instance(name: str, read: Mapping[str, Any]) -> InstanceSettings:
             self_approval=bool(read["self_approval"]),
             ttl=read["ttl"] or 86400.0,
         ),
+        window=window,
     )
 
 

@@ -19,25 +19,37 @@ from bot.messages.refusals import error as error_message
 from bot.messages.refusals import private
 from bot.ports import Message, Place
 from commands.announce import announce
-from commands.decide import approve, reject, rejected, stop
+from commands.decide import approve, reject, rejected
 from commands.desk import Answer, Ask, Desk, Public, Work
+from commands.freeze import begin, end, freezes
+from commands.freeze import submitted as freeze_submitted
 from commands.help import help
-from commands.home import refresh, show
+from commands.home import opened, refresh, show
 from commands.model import model
 from commands.models import models, turn
 from commands.probe import link, probe
 from commands.runs import runs
 from commands.upgrade import leave_out, linked, submitted, train, upgrade
+from commands.wishes import details, wish
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Ask, Desk], Answer]
 Submitted = Callable[[str, Mapping[str, Any], Desk], Awaitable[dict[str, Any] | None]]
 
+
+def ask_for(ask: Ask, desk: Desk) -> Answer:
+    """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
+    word = ask.text.strip().casefold().partition(" ")[0]
+    if word in ("freeze", "unfreeze"):
+        return freezes(ask, desk)
+    return upgrade(ask, desk)
+
+
 COMMANDS: Mapping[str, Handler] = {
     "/stt-models": models,
     "/stt-model": model,
-    "/stt-upgrade": upgrade,
+    "/stt-upgrade": ask_for,
     "/stt-runs": runs,
     "/stt-announce": announce,
     "/stt-help": help,
@@ -52,13 +64,21 @@ ACTIONS: Mapping[str, Handler] = {
     "approve": approve,
     "reject": reject,
     "home": refresh,
-    "stop": stop,
+    "details": details,
+    "freeze": begin,
+    "unfreeze": end,
+    "wish": wish,
     "probe": probe,
     "link": link,
 }
 """By the part of the action id before the colon."""
 
-SUBMISSIONS: Mapping[str, Submitted] = {"request": submitted, "link": linked, "reject": rejected}
+SUBMISSIONS: Mapping[str, Submitted] = {
+    "request": submitted,
+    "link": linked,
+    "reject": rejected,
+    "freeze": freeze_submitted,
+}
 """By callback id."""
 
 ANY = re.compile("")
@@ -66,6 +86,7 @@ ANY = re.compile("")
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Every listener there is."""
+    desk.viewers.publish = lambda user: show(user, desk)
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -101,7 +122,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     @app.event("app_home_opened")
     async def on_home(event: dict[str, Any]) -> None:
         if event.get("tab") == "home":
-            desk.background.spawn(_quietly(show(event["user"], desk)), "App Home")
+            desk.background.spawn(_quietly(opened(event["user"], desk)), "App Home")
 
     @app.event("app_mention")
     async def on_mention(event: dict[str, Any]) -> None:
@@ -209,5 +230,7 @@ def _said(event: Mapping[str, Any], desk: Desk) -> None:
     word = word.casefold().removeprefix("/").removeprefix("stt-")
     place = Place(user, event["channel"], event.get("thread_ts"))
     ask = Ask(f"/stt-{word}", user, place, rest)
+    if event.get("ts"):
+        desk.background.spawn(desk.chat.receive(event["channel"], event["ts"]), "eyes")
     now, work = _answer(COMMANDS.get(ask.name, help), ask, desk)
     _later(work if now is None else _saying(now), ask, desk)

@@ -17,12 +17,12 @@ from commands.upgrade import QUICK, errors, value_of
 def approve(ask: Ask, desk: Desk) -> Answer:
     """A click on Approve; the button's value is the run and the digest of the plan that it shows."""
     run_id, digest = split(ask.text)
-    refused = desk.requests.answer_at_once(run_id, digest)
+    refused = desk.decisions.answer_at_once(run_id, digest)
     if refused is not None:
         return private(refused)
 
     async def work() -> Message | None:
-        answer = await desk.requests.vote(run_id, digest, "approve", ask.user)
+        answer = await desk.decisions.vote(run_id, digest, "approve", ask.user)
         return None if answer is None else private(answer)
 
     return work
@@ -31,14 +31,14 @@ def approve(ask: Ask, desk: Desk) -> Answer:
 def reject(ask: Ask, desk: Desk) -> Answer:
     """A click on Reject asks why; the vote counts when the answer comes."""
     run_id, digest = split(ask.text)
-    refused = desk.requests.answer_at_once(run_id, digest)
+    refused = desk.decisions.answer_at_once(run_id, digest)
     run = desk.store.runs.get(run_id)
     if refused is not None or run is None:
         return private(refused or "That request is not known any more.")
     trigger, value = ask.trigger or "", ask.text
 
     async def work() -> Message | None:
-        denied = await desk.requests.would_count(run_id, "reject", ask.user)
+        denied = await desk.decisions.would_count(run_id, "reject", ask.user)
         if denied is not None:
             return private(denied)
         await desk.windows.open(trigger, request.reject(value, run.plan.model.name))
@@ -52,23 +52,12 @@ async def rejected(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, 
     run_id, digest = split(str(view["private_metadata"]))
     why = str(value_of(view, request.WHY) or "").strip()
     try:
-        answer = await asyncio.wait_for(desk.requests.vote(run_id, digest, "reject", user, why), QUICK)
+        answer = await asyncio.wait_for(desk.decisions.vote(run_id, digest, "reject", user, why), QUICK)
     except TimeoutError:
         return errors(request.WHY, "Slack does not answer just now. Press Reject again in a moment.")
     except RetuneError as error:
         return errors(request.WHY, error.text)
     return None if answer is None else {"response_action": "update", "view": request.refused(answer)}
-
-
-def stop(ask: Ask, desk: Desk) -> Answer:
-    """Ends a run that the service does not end; confirmed by the person, judged like a vote."""
-    run_id, _ = split(ask.text)
-
-    async def work() -> Message | None:
-        answer = await desk.requests.stop_watching(run_id, ask.user)
-        return None if answer is None else private(answer)
-
-    return work
 
 
 def split(value: str) -> tuple[int, str]:

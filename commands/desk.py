@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.deciding import Decisions
 from bot.flows.inventory import Inventory
+from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.telling import Teller
+from bot.flows.viewers import Viewers
 from bot.ports import Chat, Clock, Message, Place, Windows
 from bot.store import Store
 
@@ -22,9 +26,13 @@ class Desk:
     store: Store
     inventory: Inventory
     requests: Requests
+    decisions: Decisions
+    pauses: Pauses
+    teller: Teller
     runner: Runner
     announcer: Announcer
     prober: Prober
+    viewers: Viewers
     chat: Chat
     windows: Windows
     clock: Clock

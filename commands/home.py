@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.runs import OPEN
-from bot.messages.home import home
+from bot.messages.home import Seen, home
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
 
@@ -19,12 +19,23 @@ def refresh(ask: Ask, desk: Desk) -> Answer:
     return work
 
 
+async def opened(user: str, desk: Desk) -> None:
+    """Somebody opened App Home: shows it, and shows it again while they look and something changes."""
+    desk.viewers.opened(user)
+    await show(user, desk)
+
+
 async def show(user: str, desk: Desk) -> None:
     """Publishes one person's App Home from what is known."""
-    decides = await desk.requests.may_decide(user)
+    now = desk.clock.now()
     judged = desk.inventory.judged()
-    runs = desk.store.runs
-    view = home(
-        judged.judgements, judged.snapshot, runs.in_state(*OPEN), runs.recent(5), user, decides, desk.clock.now()
+    seen = Seen(
+        user,
+        await desk.decisions.may_decide(user),
+        judged.judgements,
+        judged.snapshot,
+        desk.store.runs.in_state(*OPEN),
+        desk.store.runs.recent(5),
+        desk.pauses.holding(now),
     )
-    await desk.windows.publish_home(user, view)
+    await desk.windows.publish_home(user, home(seen, now))

@@ -30,7 +30,7 @@ def link(ask: Ask, desk: Desk) -> Answer:
     model, trigger = judgement.model, ask.trigger
 
     async def work() -> Message | None:
-        view = request.ask_link(model, desk.requests.candidates(model), ask.place.channel)
+        view = request.ask_link(model, desk.requests.candidates(model), request.Wanted(ask.place.channel))
         await desk.windows.open(trigger, view)
         return None
 

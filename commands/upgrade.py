@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.runs import Run
+from bot.domain.timing import parse_later
 from bot.errors import Refusal, RetuneError
 from bot.flows.requests import Prepared, needs_link
 from bot.messages import request
+from bot.messages.freeze import freeze_line
 from bot.messages.kit import actions, button, section
 from bot.messages.refusals import no_plan, private
+from bot.messages.request import Wanted, wanted
 from bot.messages.text import code, escape
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk
 from commands.model import named
+
+AT = re.compile(r"\s+at\s+([\d:\s-]+)$", re.IGNORECASE)
 
 QUICK = 2.0
 """Seconds that a submitted modal may wait for Slack's word on who somebody is; Slack gives us three."""
@@ -25,12 +33,23 @@ QUICK = 2.0
 
 def upgrade(ask: Ask, desk: Desk) -> Answer:
     """Opens the modal with the plan; what is known to be impossible is said at once, without one."""
-    if ask.text.strip().casefold().split()[:1] == ["outdated"]:
-        raise Refusal(
-            "Upgrades are asked for one model at a time. /stt-models outdated lists the models with a button each."
-        )
+    ask, later = _later(ask, desk)
     found = named(ask, desk, "ask")
-    return found if isinstance(found, Message) else _form(ask, desk, found.model, training=False)
+    return found if isinstance(found, Message) else _form(ask, desk, found.model, later, training=False)
+
+
+def _later(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
+    """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
+    found = AT.search(ask.text)
+    if found is None:
+        return ask, None
+    later = parse_later(found[1], desk.clock.now(), desk.requests.zone)
+    if later is None:
+        raise Refusal(
+            f"“{found[1]}” is no time to come. Type for example /stt-upgrade call-center-us at 22:00, or at 2030-01-31 "
+            f"22:00; times are in {desk.requests.zone.key}."
+        )
+    return replace(ask, text=ask.text[: found.start()]), later
 
 
 def train(ask: Ask, desk: Desk) -> Answer:
@@ -38,10 +57,10 @@ def train(ask: Ask, desk: Desk) -> Answer:
     judgement = desk.inventory.judged().of(ask.text)
     if judgement is None:
         raise Refusal("That model is not known any more. /stt-models lists all of them.")
-    return _form(ask, desk, judgement.model, training=True)
+    return _form(ask, desk, judgement.model, None, training=True)
 
 
-def _form(ask: Ask, desk: Desk, model: Model, *, training: bool) -> Answer:
+def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, training: bool) -> Answer:
     waiting = desk.store.runs.open_for(model.ref)
     if waiting is not None:
         return private(desk.requests.in_the_way(waiting, ask.user))
@@ -57,7 +76,7 @@ def _form(ask: Ask, desk: Desk, model: Model, *, training: bool) -> Answer:
         except RetuneError as error:
             await desk.windows.update(view_id, request.refused(f":warning: {escape(error.text, 2000)}"))
             return None
-        await _plan_into(view_id, model.ref, ask.place.channel, desk, training=training)
+        await _plan_into(view_id, model.ref, Wanted(ask.place.channel, later), desk, training=training)
         return None
 
     return work
@@ -65,48 +84,57 @@ def _form(ask: Ask, desk: Desk, model: Model, *, training: bool) -> Answer:
 
 def leave_out(ask: Ask, desk: Desk) -> Answer:
     """A person chose to train without the data that is not valid: plans anew, in the same modal."""
-    kind, channel, ref = ask.text.split(" ", 2)
+    kind, _, rest = ask.text.partition(" ")
+    what, ref = wanted(rest)
     view_id = ask.view
     if view_id is None:
         raise Refusal("That form is closed. Ask again with /stt-upgrade.")
 
     async def work() -> Message | None:
-        where = "" if channel == request.NOWHERE else channel
-        await _plan_into(view_id, ref, where, desk, training=kind == "training", lenient=True)
+        await _plan_into(view_id, ref, what, desk, training=kind == "training", lenient=True)
         return None
 
     return work
 
 
-def _view(prepared: Prepared, channel: str, desk: Desk, *, training: bool) -> Mapping[str, Any]:
+def _view(prepared: Prepared, what: Wanted, desk: Desk, *, training: bool) -> Mapping[str, Any]:
     model = prepared.judgement.model
     if prepared.run is not None:
         return request.refused(desk.requests.in_the_way(prepared.run, ""))
     if needs_link(prepared):
-        return request.ask_link(model, desk.requests.candidates(model), channel)
+        return request.ask_link(model, desk.requests.candidates(model), what)
     if isinstance(prepared.outlook, NoPlan):
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
         kind = "training" if training else "upgrade"
         invalid = prepared.outlook.reason is WhyNot.INVALID
-        again = f"{kind} {channel or request.NOWHERE} {model.ref}" if invalid else None
+        again = f"{kind} {what} {model.ref}" if invalid else None
         return request.refused(f"{sign}{no_plan(prepared.outlook)}", again)
-    return request.ask(prepared.outlook, prepared.judgement, prepared.linked, channel)
+    window = desk.pauses.window(model.instance)
+    freeze = desk.pauses.frozen(model.instance, desk.clock.now())
+    return request.ask(
+        *(prepared.outlook, prepared.judgement, prepared.linked, what),
+        hours=str(window) if window else "",
+        hindrance=freeze_line(freeze) if freeze else "",
+    )
 
 
 async def submitted(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
     """The modal was sent: the run is written before Slack hears that we took it, the card follows."""
-    channel, draft = str(view["private_metadata"]).split(" ", 1)
+    what, draft = wanted(str(view["private_metadata"]))
     why = str(value_of(view, request.WHY) or "").strip()
     try:
         await asyncio.wait_for(desk.requests.may_ask(user), QUICK)
-        run, new = desk.requests.propose(str(view["id"]), draft, why, user)
+        later = moment_of(view, request.LATER)
+        if later is not None and later <= desk.clock.now():
+            return errors(request.LATER, "That moment is over already. Choose one to come, or leave it empty.")
+        run, new = desk.requests.propose(str(view["id"]), draft, why, user, later)
     except TimeoutError:
         return errors(request.WHY, "Slack does not answer just now. Press Ask again in a moment.")
     except RetuneError as error:
         return errors(request.WHY, error.text)
     if not new and run.requester != user:
         return errors(request.WHY, f"Somebody was faster: request {run.id} has this model already.")
-    desk.background.spawn(_post(run, user, "" if channel == request.NOWHERE else channel, desk), f"card {run.id}")
+    desk.background.spawn(_post(run, user, what.channel, desk), f"card {run.id}")
     return None
 
 
@@ -127,7 +155,7 @@ async def _post(run: Run, user: str, origin: str, desk: Desk) -> None:
 
 async def linked(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
     """Somebody said with which language model an acoustic model was trained: go on to the plan."""
-    channel, ref = str(view["private_metadata"]).split(" ", 1)
+    what, ref = wanted(str(view["private_metadata"]))
     chosen = str(value_of(view, request.LANGUAGE) or request.NONE)
     try:
         await asyncio.wait_for(desk.requests.link(ref, None if chosen == request.NONE else chosen, user), QUICK)
@@ -137,18 +165,17 @@ async def linked(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, An
         return errors(request.LANGUAGE, error.text)
     judgement = desk.inventory.judged().of(ref)
     name = judgement.model.name if judgement else ref
-    where = "" if channel == request.NOWHERE else channel
-    desk.background.spawn(_plan_into(str(view["id"]), ref, where, desk), "plan after a link")
+    desk.background.spawn(_plan_into(str(view["id"]), ref, what, desk), "plan after a link")
     return {"response_action": "update", "view": request.reading(name)}
 
 
 async def _plan_into(
-    view_id: str, ref: str, channel: str, desk: Desk, *, training: bool = False, lenient: bool = False
+    view_id: str, ref: str, what: Wanted, desk: Desk, *, training: bool = False, lenient: bool = False
 ) -> None:
     """Plans, and shows the plan or the reason why there is none in an open modal."""
     try:
         prepared = await desk.requests.prepare(ref, training=training, lenient=lenient)
-        view = _view(prepared, channel, desk, training=training)
+        view = _view(prepared, what, desk, training=training)
     except RetuneError as error:
         view = request.refused(f":warning: {escape(error.text, 2000)}")
     await desk.windows.update(view_id, view)
@@ -165,3 +192,9 @@ def value_of(view: Mapping[str, Any], block: str) -> object:
     if state.get("type") == "static_select":
         return (state.get("selected_option") or {}).get("value")
     return state.get("value")
+
+
+def moment_of(view: Mapping[str, Any], block: str) -> datetime | None:
+    """The moment that was picked in one of our inputs, None if none was."""
+    picked = view["state"]["values"].get(block, {}).get(request.VALUE, {}).get("selected_date_time")
+    return None if picked is None else datetime.fromtimestamp(int(picked), UTC)

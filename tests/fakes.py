@@ -67,6 +67,7 @@ class FakeChat:
         self.fail: dict[str, list[RetuneError]] = {}
         self.lose_answers = 0
         self.calls: list[str] = []
+        self.received: list[tuple[str, str]] = []
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -116,6 +117,14 @@ class FakeChat:
         self._call("person")
         known = self.people.get(user) or Person(user, user.title(), "T1")
         return replace(known, groups=known.groups & frozenset(groups))
+
+    async def members(self, group: str) -> frozenset[str]:
+        self._call("members")
+        return frozenset(person.id for person in self.people.values() if group in person.groups)
+
+    async def receive(self, channel: str, ts: str) -> None:
+        self._call("receive")
+        self.received.append((channel, ts))
 
     def keyed(self, key: str) -> Said:
         """The one message with that key."""

@@ -15,13 +15,19 @@ from bot.domain.approvals import Person, Policy
 from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.domain.fleet import Holdings, Model
 from bot.domain.runs import Run
+from bot.domain.timing import Window
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.deciding import Decisions
+from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
+from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.starting import Starter
 from bot.flows.telling import Teller
+from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.store import Store
 from commands.desk import Desk
@@ -64,6 +70,7 @@ class World:
     clock: FrozenClock = field(default_factory=FrozenClock)
     needed: int = 1
     self_approval: bool = False
+    window: Window | None = None
     holder: str = "here:1"
     probe_every: timedelta | None = None
     canary_every: timedelta | None = None
@@ -86,18 +93,23 @@ class World:
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
         self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
         self.inventory = Inventory(services, self.store, shipped(), self.clock)
-        self.teller = Teller(self.chat, self.store, self.policies, self.clock)
+        self.pauses = Pauses(self.store, dict.fromkeys(services, self.window))
+        self.teller = Teller(self.chat, self.store, self.policies, self.pauses, self.clock)
         schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
         self.announcer = Announcer(self.store, self.inventory, self.teller, self.clock, schedule, CHANNEL)
         self.woken = 0
+        self.electorate = Electorate(self.chat, "T1", self.clock)
         self.requests = Requests(
-            *(self.store, self.inventory, self.teller, self.chat, shipped(), self.policies, self.clock),
+            *(self.store, self.inventory, self.teller, self.electorate, shipped(), self.policies, self.clock),
             channel=CHANNEL,
-            team="T1",
-            wake=self._woke,
+            zone=ZoneInfo("UTC"),
         )
+        self.decisions = Decisions(
+            *(self.store, self.teller, self.electorate, self.policies, self.clock), wake=self._woke
+        )
+        self.starter = Starter(*(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.clock))
         self.runner = Runner(
-            *(self.store, self.inventory, self.requests, self.teller, self.clock, self.background),
+            *(self.store, self.inventory, self.starter, self.pauses, self.teller, self.clock, self.background),
             parallel=2,
             polls={"language": 10, "acoustic": 60},
         )
@@ -106,15 +118,23 @@ class World:
             probe_every=self.probe_every,
             canary_every=self.canary_every,
         )
+        self.viewers = Viewers(self.store, self.inventory, self.clock)
         self.worker = Worker(
-            *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer, self.prober),
-            *(self.clock, self.background),
+            *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.runner, self.teller),
+            *(self.announcer, self.prober, self.viewers, self.clock, self.background),
             holder=self.holder,
             inventory_every=timedelta(minutes=15),
         )
         self.desk = Desk(
-            *(self.store, self.inventory, self.requests, self.runner, self.announcer, self.prober),
-            *(self.chat, self.chat, self.clock, self.background, "UBOT"),
+            *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.teller, self.runner),
+            self.announcer,
+            self.prober,
+            self.viewers,
+            chat=self.chat,
+            windows=self.chat,
+            clock=self.clock,
+            background=self.background,
+            bot_user="UBOT",
         )
 
     def _woke(self) -> None:

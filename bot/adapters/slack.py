@@ -26,6 +26,13 @@ EVENT = "retune_message"
 TRANSIENT = frozenset({"ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"})
 MAY_HAVE_HAPPENED = frozenset({"internal_error", "fatal_error"})
 
+NO_SUCH_GROUP = frozenset(
+    {
+        *("no_such_subteam", "plan_upgrade_required", "subteam_not_found", "paid_teams_only"),
+        *("channel_not_found", "not_in_channel"),
+    }
+)
+
 ADVICE = {
     "invalid_auth": "the bot token is not valid (SLACK_BOT_TOKEN)",
     "token_revoked": "the bot token was revoked: install the app again",
@@ -33,6 +40,7 @@ ADVICE = {
     "not_in_channel": "invite the bot to the channel: /invite @retune",
     "channel_not_found": "the channel does not exist or the bot cannot see it: invite it with /invite @retune",
     "is_archived": "the channel is archived: choose another one in RETUNE_CHANNEL",
+    "plan_upgrade_required": "this workspace has no user groups: name people, or a channel of approvers, instead",
     "missing_scope": "the app lacks a scope: install it again with app-manifest.yml",
 }
 
@@ -188,12 +196,19 @@ class SlackChat:
         """Sets App Home."""
         await call(self._client.views_publish(user_id=user, view=dict(view)))
 
+    async def receive(self, channel: str, ts: str) -> None:
+        """Eyes on a message."""
+        try:
+            await call(self._client.reactions_add(channel=channel, timestamp=ts, name="eyes"))
+        except ChatError as error:
+            log.debug("no eyes on %s: %s", ts, error.text)
+
     async def person(self, user: str, groups: tuple[str, ...]) -> Person:
         """Asks Slack each time: who was deactivated a minute ago must not approve."""
         found = (await call(self._client.users_info(user=user)))["user"]
         member = set()
         for group in groups:
-            if user in await self._members(group):
+            if user in await self.members(group):
                 member.add(group)
         return Person(
             id=user,
@@ -203,18 +218,31 @@ class SlackChat:
             is_bot=bool(found.get("is_bot")),
             deactivated=bool(found.get("deleted")),
             groups=frozenset(member),
+            zone=str(found.get("tz") or ""),
         )
 
-    async def _members(self, group: str) -> set[str]:
+    async def members(self, group: str) -> frozenset[str]:
         """A group that Slack does not know, or cannot have on this plan, has no members: fail closed."""
         try:
-            answer = await call(self._client.usergroups_users_list(usergroup=group))
+            if group.startswith("S"):
+                answer = await call(self._client.usergroups_users_list(usergroup=group))
+                return frozenset(str(user) for user in answer.get("users", []))
+            return await self._channel_members(group)
         except ChatRefused as error:
-            if error.code not in ("no_such_subteam", "plan_upgrade_required", "subteam_not_found"):
+            if error.code not in NO_SUCH_GROUP:
                 raise
-            log.warning("user group %s: %s", group, error.text)
-            return set()
-        return {str(user) for user in answer.get("users", [])}
+            log.warning("approvers %s: %s", group, error.text)
+            return frozenset()
+
+    async def _channel_members(self, channel: str) -> frozenset[str]:
+        users: set[str] = set()
+        cursor = ""
+        while True:
+            answer = await call(self._client.conversations_members(channel=channel, limit=200, cursor=cursor))
+            users.update(str(user) for user in answer.get("members", []))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return frozenset(users)
 
 
 async def call(calling: Awaitable[Any], *, writes: bool = False) -> Any:

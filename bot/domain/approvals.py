@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from bot.domain.runs import RunState
+from bot.domain.plans import Action
+from bot.domain.runs import Run, RunState, StepState
 
 Vote = Literal["approve", "reject"]
+
+Wish = Literal["withdraw", "take back", "cancel", "retry", "stop"]
+"""What people may want of a run after it was asked for, beside a vote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an instance asks for: *approvers* are user and user-group ids, *needed* the number of approvals."""
+    """What an instance asks for: *needed* is the number of approvals.
+
+    *approvers* are ids of users, of user groups (`S…`) and, for workspaces whose plan has no groups, of channels
+    (`C…`, `G…`) whose members may decide.
+    """
 
     approvers: tuple[str, ...]
     needed: int
     self_approval: bool
     ttl: float
     """Seconds after which a waiting run expires."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Those of the approvers that stand for several people."""
+        return tuple(name for name in self.approvers if name[:1] in GROUPS)
+
+
+GROUPS = frozenset("SCG")
+"""With what the ids of user groups and channels begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,9 @@ class Person:
     is_bot: bool = False
     deactivated: bool = False
     groups: frozenset[str] = frozenset()
-    """Those of the policy's user groups that the person is a member of."""
+    """Those of the policy's groups that the person is a member of."""
+    zone: str = ""
+    """Their IANA time zone, empty where Slack does not tell."""
 
 
 class Reason(StrEnum):
@@ -49,11 +68,20 @@ class Reason(StrEnum):
     ALREADY_VOTED = "already voted"
     ALREADY_DECIDED = "already decided"
     EXPIRED = "expired"
+    NOT_THE_REQUESTER = "not the requester"
+    NO_VOTE = "no vote"
+    STARTED = "started"
+    LAST_STEP = "last step"
+    NOT_FAILED = "not failed"
+    NOT_RUNNING = "not running"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one click does. *state* is the state of the run after it, None where the click does not count."""
+    """What one click does. *state* is the state of the run after it, None where the click does not count.
+
+    A cancelled run whose step is under way stays running: it ends when that step does.
+    """
 
     reason: Reason
     state: RunState | None = None
@@ -115,3 +143,100 @@ def decide(
         return Decision(Reason.ALREADY_VOTED)
     enough = len(set(approved_by) | {person.id}) >= policy.needed
     return Decision(Reason.COUNTS, RunState.APPROVED if enough else RunState.WAITING)
+
+
+def settle(wish: Wish, person: Person, policy: Policy, run: Run, *, team: str) -> Decision:
+    """What a wish does to a run: withdrawing, taking a vote back, cancelling, trying again, no longer watching.
+
+    Fails closed like a vote. Trying again is an approval by one person, so it follows the rule on one's own request.
+    """
+    member = may_take_part(person, team)
+    if member is not Reason.COUNTS:
+        return Decision(member)
+    match wish:
+        case "withdraw":
+            return _withdraw(person, run)
+        case "take back":
+            return _take_back(person, policy, run)
+    if not is_approver(person, policy):
+        return Decision(Reason.NOT_AN_APPROVER)
+    match wish:
+        case "cancel":
+            return _cancel(run)
+        case "retry":
+            if run.state is not RunState.FAILED:
+                return Decision(Reason.NOT_FAILED)
+            if person.id == run.requester and not policy.self_approval:
+                return Decision(Reason.OWN_REQUEST)
+            return Decision(Reason.COUNTS, RunState.APPROVED)
+        case "stop":
+            if run.state is not RunState.RUNNING or run.current is None:
+                return Decision(Reason.NOT_RUNNING)
+            return Decision(Reason.COUNTS, RunState.FAILED)
+
+
+def _withdraw(person: Person, run: Run) -> Decision:
+    if person.id != run.requester:
+        return Decision(Reason.NOT_THE_REQUESTER)
+    if run.state is RunState.RUNNING:
+        return Decision(Reason.STARTED)
+    if run.state not in (RunState.WAITING, RunState.APPROVED):
+        return Decision(Reason.ALREADY_DECIDED)
+    return Decision(Reason.COUNTS, RunState.WITHDRAWN)
+
+
+def _take_back(person: Person, policy: Policy, run: Run) -> Decision:
+    if run.state is RunState.RUNNING:
+        return Decision(Reason.STARTED)
+    if run.state not in (RunState.WAITING, RunState.APPROVED):
+        return Decision(Reason.ALREADY_DECIDED)
+    if person.id not in run.approved_by:
+        return Decision(Reason.NO_VOTE)
+    enough = len(set(run.approved_by) - {person.id}) >= policy.needed
+    return Decision(Reason.COUNTS, run.state if enough else RunState.WAITING)
+
+
+def _cancel(run: Run) -> Decision:
+    if run.state is RunState.APPROVED:
+        return Decision(Reason.COUNTS, RunState.CANCELLED)
+    if run.state is RunState.WAITING:
+        return Decision(Reason.COUNTS, RunState.CANCELLED)
+    if run.state is not RunState.RUNNING or run.current is None:
+        return Decision(Reason.ALREADY_DECIDED)
+    if between_steps(run):
+        return Decision(Reason.COUNTS, RunState.CANCELLED)
+    if run.current.number == len(run.steps):
+        return Decision(Reason.LAST_STEP)
+    return Decision(Reason.COUNTS, RunState.RUNNING)
+
+
+def between_steps(run: Run) -> bool:
+    """Whether nothing of a running run is with the service now, so that it can end without leaving anything behind."""
+    current = run.current
+    if current is None:
+        return False
+    waits_for_a_person = current.step.action is Action.AWAIT_CHANGE
+    return current.state is StepState.PLANNED or waits_for_a_person
+
+
+def enough_votes(policy: Policy, voters: Iterable[Person], *, team: str, requester: str) -> bool:
+    """Whether these voters, as Slack describes them now, are enough for a policy as it is now."""
+    valid = {
+        voter.id
+        for voter in voters
+        if may_take_part(voter, team) is Reason.COUNTS
+        and is_approver(voter, policy)
+        and (policy.self_approval or voter.id != requester)
+    }
+    return len(valid) >= policy.needed
+
+
+def can_approve(policy: Policy, people: Iterable[Person], *, team: str, requester: str = "") -> int:
+    """How many of *people* could approve a request of *requester*; fewer than needed: nobody can satisfy the policy."""
+    return sum(
+        1
+        for person in people
+        if may_take_part(person, team) is Reason.COUNTS
+        and is_approver(person, policy)
+        and (policy.self_approval or person.id != requester)
+    )

@@ -62,7 +62,7 @@ def plan_training(
     leave_out = lenient and bool(holdings.invalid)
     step = Step(Action.TRAIN, model.ref, model.name, expects_version=False, language_id=language_id, lenient=leave_out)
     passes = _by_audio(holdings, passes=1) if model.kind == "acoustic" else None
-    return _plan(judgement, (step,), passes)
+    return _plan(judgement, holdings, (step,), passes)
 
 
 def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
@@ -84,6 +84,7 @@ def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, len
     if improved is None or improved.certainty == "note_only":
         return _plan(
             judgement,
+            holdings,
             _try_upgrade(judgement, holdings, doubtful=improved is not None or large),
             None,
             trains_after=model.status == "ready",
@@ -101,7 +102,7 @@ def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, len
         steps = (train,)
     else:
         steps = (Step(Action.AWAIT_CHANGE, model.ref, model.name, expects_version=False), train)
-    return _plan(judgement, steps, None, drops_weight=True)
+    return _plan(judgement, holdings, steps, None, drops_weight=True)
 
 
 def _try_upgrade(judgement: Judgement, holdings: Holdings, *, doubtful: bool) -> tuple[Step, ...]:
@@ -124,7 +125,7 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
     if link is None:
         return NoPlan(WhyNot.LINK_UNKNOWN, judgement)
     if link.language is None:
-        return _plan(judgement, (alone,), _by_audio(holdings, passes=1), trains_after=waiting)
+        return _plan(judgement, holdings, (alone,), _by_audio(holdings, passes=1), trains_after=waiting)
     language = link.language
     steps: list[Step] = []
     if language.outdated:
@@ -143,7 +144,7 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
         steps.append(Step(Action.TRAIN, language.model.ref, language.model.name, expects_version=False))
     steps.append(alone)
     steps.append(_with_language(judgement, language))
-    return _plan(judgement, steps, _by_audio(holdings, passes=2), trains_after=waiting)
+    return _plan(judgement, holdings, steps, _by_audio(holdings, passes=2), trains_after=waiting)
 
 
 def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan | NoPlan:
@@ -153,7 +154,7 @@ def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan |
         return NoPlan(WhyNot.CURRENT, judgement)
     if language.outdated or language.model.status != "available":
         return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, language.model.status))
-    return _plan(judgement, (_with_language(judgement, language),), _by_audio(holdings, passes=1))
+    return _plan(judgement, holdings, (_with_language(judgement, language),), _by_audio(holdings, passes=1))
 
 
 def _with_language(judgement: Judgement, language: Judgement) -> Step:
@@ -177,6 +178,7 @@ def _by_audio(holdings: Holdings, passes: int) -> Estimate | None:
 
 def _plan(
     judgement: Judgement,
+    holdings: Holdings,
     steps: Sequence[Step],
     estimate: Estimate | None,
     *,
@@ -197,4 +199,5 @@ def _plan(
         uncertain=uncertain,
         experimental=experimental,
         evidence=judgement.evidence,
+        holdings=holdings,
     )

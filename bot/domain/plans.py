@@ -79,6 +79,8 @@ class Plan:
     uncertain: bool = False
     experimental: bool = False
     evidence: tuple[Evidence, ...] = ()
+    holdings: Holdings | None = None
+    """What the model held when it was planned; None in plans made before this was kept."""
 
     @property
     def is_training(self) -> bool:
@@ -93,17 +95,54 @@ class Plan:
             "versions": self.model.versions,
             "steps": [asdict(step) for step in self.steps],
             "target": self.target,
+            "trains_after": self.trains_after,
+            "holdings": asdict(self.holdings) if self.holdings else None,
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def still_holds(approved: Plan, fresh: Plan) -> bool:
-    """Whether what was approved is what would be done now. That the target got a name meanwhile changes nothing."""
-    return (
-        approved.model.versions == fresh.model.versions
-        and approved.steps == fresh.steps
-        and approved.target in (None, fresh.target)
-    )
+class Difference(StrEnum):
+    """What is not as it was approved; `messages` says each."""
+
+    VERSIONS = "versions"
+    TARGET = "target"
+    STEPS = "steps"
+    STATUS = "status"
+    DATA = "data"
+
+
+LONGER = 2
+"""More audio matters when the upgrade takes at least this many times as long as those who approved were told."""
+
+
+def differences(approved: Plan, fresh: Plan, done: int = 0) -> tuple[Difference, ...]:
+    """What differs, in a way that matters, between what was approved and what would be done now.
+
+    That the target got a name meanwhile changes nothing, nor does data that the steps do not touch. *done* is how
+    many steps were proven before a run is taken up again: what these changed is what was approved.
+    """
+    found = []
+    rest = approved.steps[done:]
+    if not done and approved.model.versions != fresh.model.versions:
+        found.append(Difference.VERSIONS)
+    if not done and approved.target not in (None, fresh.target):
+        found.append(Difference.TARGET)
+    if (fresh.steps[-len(rest) :] if done else fresh.steps) != rest:
+        found.append(Difference.STEPS)
+    if not done and approved.trains_after != fresh.trains_after:
+        found.append(Difference.STATUS)
+    if approved.holdings is not None and fresh.holdings is not None and _data_matters(approved, fresh):
+        found.append(Difference.DATA)
+    return tuple(found)
+
+
+def _data_matters(approved: Plan, fresh: Plan) -> bool:
+    before, now = approved.holdings, fresh.holdings
+    assert before is not None
+    assert now is not None
+    if any(step.action in TRAININGS for step in approved.steps if step.ref == approved.model.ref):
+        return before != now
+    return now.audio_minutes > before.audio_minutes * LONGER
 
 
 class WhyNot(StrEnum):

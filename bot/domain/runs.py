@@ -27,6 +27,8 @@ class RunState(StrEnum):
     EXPIRED = "expired"
     CHANGED = "changed"
     """The model is no longer as it was when the plan was approved; nothing was started."""
+    CANCELLED = "cancelled"
+    """An approver ended it before it started, or between two steps."""
 
 
 OPEN = frozenset({RunState.WAITING, RunState.APPROVED, RunState.RUNNING})
@@ -34,12 +36,18 @@ OPEN = frozenset({RunState.WAITING, RunState.APPROVED, RunState.RUNNING})
 
 FOLLOWS: Mapping[RunState, frozenset[RunState]] = {
     RunState.WAITING: frozenset(
-        {RunState.APPROVED, RunState.REJECTED, RunState.WITHDRAWN, RunState.EXPIRED, RunState.CHANGED}
+        {
+            *(RunState.APPROVED, RunState.REJECTED, RunState.WITHDRAWN, RunState.EXPIRED, RunState.CHANGED),
+            RunState.CANCELLED,
+        }
     ),
+    # Back to waiting: somebody took an approval back that it needs.
     RunState.APPROVED: frozenset(
-        {RunState.RUNNING, RunState.CHANGED, RunState.WITHDRAWN, RunState.FAILED, RunState.DONE}
+        {RunState.RUNNING, RunState.CHANGED, RunState.WITHDRAWN, RunState.CANCELLED, RunState.WAITING}
     ),
-    RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED}),
+    RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED, RunState.CANCELLED}),
+    # Tried again from the failed step, with one more approval.
+    RunState.FAILED: frozenset({RunState.APPROVED}),
 }
 
 
@@ -186,6 +194,10 @@ class Run:
 
     *outcome* is one sentence about the end where there is more to say than the state. *version* grows with each
     change that people should see.
+
+    *not_before*: it was asked for a later time. *remind_at*: when the thread reminds once, None when it does not.
+    *voters*: how many people could approve when it was asked for, None while nobody has looked. *cancelled_by* ends
+    it after the step that is under way. *retries*: how often it was taken up again after it had failed.
     """
 
     id: int
@@ -205,6 +217,13 @@ class Run:
     version: int
     steps: tuple[StepRecord, ...]
     votes: tuple[VoteRecord, ...]
+    not_before: datetime | None = None
+    remind_at: datetime | None = None
+    reminded: bool = False
+    voters: int | None = None
+    cancelled_by: str | None = None
+    retries: int = 0
+    campaign: int | None = None
 
     @property
     def current(self) -> StepRecord | None:

@@ -16,7 +16,7 @@ from bot.domain.runs import MAX_ATTEMPTS, Progress, Run, RunState, StepRecord, S
 from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
-from bot.flows.requests import Requests
+from bot.flows.pausing import Pauses
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
 from bot.messages import proof
@@ -40,7 +40,8 @@ class Runner:
         self,
         store: Store,
         inventory: Inventory,
-        requests: Requests,
+        starter: Starter,
+        pauses: Pauses,
         teller: Teller,
         clock: Clock,
         background: Background,
@@ -56,13 +57,14 @@ class Runner:
         self._parallel = parallel
         self._polls = {kind: timedelta(seconds=seconds) for kind, seconds in polls.items()}
         self._active: set[str] = set()
-        self._starter = Starter(store, inventory, requests, clock)
+        self._starter = starter
+        self._pauses = pauses
 
     def pass_on(self) -> None:
         """Starts a task for each instance that has something due and none at work."""
         now = self._clock.now()
         due: dict[str, list[tuple[int, str]]] = {}
-        for run_id, model in self._store.runs.due(now):
+        for run_id, model in self._store.journal.due(now):
             due.setdefault(model.split("/", 1)[0], []).append((run_id, model))
         approved: dict[str, list[Run]] = {}
         for run in self._store.runs.in_state(RunState.APPROVED):
@@ -103,7 +105,7 @@ class Runner:
     def _rest(self, run_id: int) -> None:
         run = self._store.runs.get(run_id)
         if run is not None and run.current is not None:
-            self._store.runs.schedule(run_id, run.current.number, self._clock.now() + BROKEN)
+            self._store.journal.schedule(run_id, run.current.number, self._clock.now() + BROKEN)
 
     async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
         """Reads the models that are due: one alone by itself, several of a kind with one list call.
@@ -142,11 +144,15 @@ class Runner:
                 break
             record = run.current
             if record.state is StepState.PLANNED:
+                freeze = self._pauses.frozen(record.step.ref.split("/", 1)[0], self._clock.now())
+                if freeze is not None:
+                    self._store.journal.look_again(record, min(freeze.until, self._next(record)), busy=False)
+                    break
                 if not await self._begin(run, record):
                     break
             elif seen is None or not self._judge(run, record, seen):
                 if seen is None and record.state is not StepState.FAILED:
-                    self._store.runs.look_again(record, self._next(record), busy=False)
+                    self._store.journal.look_again(record, self._next(record), busy=False)
                 break
             seen = None
         await self._teller.tell(run_id)
@@ -168,7 +174,7 @@ class Runner:
                 if record.attempts >= MAX_ATTEMPTS:
                     self._fail(run, record, proof.gave_up(record.attempts, ""))
                     return False
-                self._store.runs.refused(record, now)
+                self._store.journal.refused(record, now)
                 return True
             case Progress.NO_EFFECT if record.step.may_be_refused:
                 self._done(run, record, proof.no_effect())
@@ -177,7 +183,7 @@ class Runner:
                 self._fail(run, record, proof.ended(ended, record, seen))
                 return False
             case _:
-                self._store.runs.look_again(record, self._next(record), busy=seen.status in IN_PROGRESS)
+                self._store.journal.look_again(record, self._next(record), busy=seen.status in IN_PROGRESS)
                 return False
 
     async def _begin(self, run: Run, record: StepRecord) -> bool:
@@ -192,7 +198,7 @@ class Runner:
             return False
         except ServiceError as error:
             self._inventory.lost(instance, error)
-            self._store.runs.look_again(record, self._next(record), busy=False)
+            self._store.journal.look_again(record, self._next(record), busy=False)
             return False
         if step.only_if_needed and seen.newest != run.plan.have:
             self._done(run, record, proof.done_before(seen))
@@ -206,10 +212,10 @@ class Runner:
             return True
         if step.action is Action.AWAIT_CHANGE:
             now = self._clock.now()
-            self._store.runs.wait(record, now, now if seen.status == "ready" else self._next(record))
+            self._store.journal.wait(record, now, now if seen.status == "ready" else self._next(record))
             return False
         if seen.status in IN_PROGRESS:
-            self._store.runs.look_again(record, self._next(record), busy=False)
+            self._store.journal.look_again(record, self._next(record), busy=False)
             return False
         if seen.status not in IDLE:
             self._fail(run, record, proof.wrong_status(seen))
@@ -222,7 +228,7 @@ class Runner:
         step = record.step
         instance, kind, id = step.ref.split("/", 2)
         now = self._clock.now()
-        if not self._store.runs.starting(record, seen, now, self._next(record), forced=forced):
+        if not self._store.journal.starting(record, seen, now, self._next(record), forced=forced):
             return  # another process took the step
         await self._teller.tell(run.id)
         service = self._inventory.service(instance)
@@ -244,10 +250,10 @@ class Runner:
         except ServiceError as error:
             self._fail(run, record, error.text)
         else:
-            self._store.runs.answered(record, receipt.transaction, self._clock.now(), self._next(record))
+            self._store.journal.answered(record, receipt.transaction, self._clock.now(), self._next(record))
 
     async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model) -> None:
-        self._store.runs.refused(record, self._clock.now())
+        self._store.journal.refused(record, self._clock.now())
         again = self._store.runs.get(run.id)
         if again is not None and again.current is not None:
             await self._send(again, again.current, seen, forced=True)
@@ -261,14 +267,20 @@ class Runner:
         wait = self._polls[_kind(record.step.ref.split("/")[1])] * attempts
         asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
         pause = max(wait, timedelta(seconds=asked or 0))
-        self._store.runs.refused(record, self._clock.now() + pause)
+        self._store.journal.refused(record, self._clock.now() + pause)
 
     def _done(self, run: Run, record: StepRecord, result: str) -> None:
         now = self._clock.now()
         with self._store.transaction():
-            self._store.runs.step_done(record, result, now)
-            if record.number < len(run.steps):
-                self._store.runs.schedule(run.id, record.number + 1, now)
+            self._store.journal.step_done(record, result, now)
+            fresh = self._store.runs.get(run.id)
+            more = record.number < len(run.steps)
+            if more and fresh is not None and fresh.cancelled_by is not None:
+                text = f"Cancelled after step {record.number} of {len(run.steps)}."
+                by = fresh.cancelled_by
+                self._store.runs.move(run.id, RunState.RUNNING, RunState.CANCELLED, now, by=by, outcome=text)
+            elif more:
+                self._store.journal.schedule(run.id, record.number + 1, now)
             else:
                 self._store.runs.move(run.id, RunState.RUNNING, RunState.DONE, now, by="retune", outcome=result)
         self._inventory.changed()
@@ -276,7 +288,7 @@ class Runner:
     def _fail(self, run: Run, record: StepRecord, text: str) -> None:
         now = self._clock.now()
         with self._store.transaction():
-            self._store.runs.step_failed(record, text, now)
+            self._store.journal.step_failed(record, text, now)
             self._store.runs.move(run.id, RunState.RUNNING, RunState.FAILED, now, by="retune", outcome=text)
 
     def _next(self, record: StepRecord) -> datetime:

@@ -14,6 +14,7 @@ from bot.domain.approvals import Policy
 from bot.domain.plans import Estimate
 from bot.domain.runs import Run
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
+from bot.flows.pausing import Pauses
 from bot.messages.run import Telling, tellings
 from bot.ports import Chat, Clock, Message
 from bot.store import Store
@@ -34,10 +35,11 @@ REST = timedelta(seconds=30)
 class Teller:
     """Brings the card and thread of a run up to date, after a change as after a crash: it is the same work."""
 
-    def __init__(self, chat: Chat, store: Store, policies: Mapping[str, Policy], clock: Clock) -> None:
+    def __init__(self, chat: Chat, store: Store, policies: Mapping[str, Policy], pauses: Pauses, clock: Clock) -> None:
         self._chat = chat
         self._store = store
         self._policies = policies
+        self._pauses = pauses
         self._clock = clock
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._resting: dict[int, datetime] = {}
@@ -72,7 +74,9 @@ class Teller:
         policy = self._policies.get(run.plan.model.instance) or Policy((), 1, False, 0)
         complete = True
         card: str | None = None
-        for telling in tellings(run, policy, self.estimate(run), self._clock.now()):
+        now = self._clock.now()
+        wait = self._pauses.wait(run, now)
+        for telling in tellings(run, policy, self.estimate(run), now, wait):
             if telling.threaded and card is None:
                 return False
             posted = await self._show(telling, run.channel, card, known.get(telling.key))
@@ -83,7 +87,7 @@ class Teller:
 
     def estimate(self, run: Run) -> Estimate | None:
         """The plan's own estimate, or what past runs of its first step took."""
-        return run.plan.estimate or past(self._store.runs.durations(run.plan.steps[0].action))
+        return run.plan.estimate or past(self._store.journal.durations(run.plan.steps[0].action))
 
     async def post(self, key: str, channel: str, message: Message, thread: str | None = None) -> str | None:
         """Posts a message that can exist only once; its `ts`, or None while that is not known.

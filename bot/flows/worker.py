@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.deciding import Decisions
 from bot.flows.inventory import Inventory
+from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.telling import Teller
+from bot.flows.viewers import Viewers
 from bot.ports import Clock
 from bot.store import Store
 
@@ -30,10 +33,13 @@ class Worker:
         store: Store,
         inventory: Inventory,
         requests: Requests,
+        decisions: Decisions,
+        pauses: Pauses,
         runner: Runner,
         teller: Teller,
         announcer: Announcer,
         prober: Prober,
+        viewers: Viewers,
         clock: Clock,
         background: Background,
         *,
@@ -43,10 +49,13 @@ class Worker:
         self._store = store
         self._inventory = inventory
         self._requests = requests
+        self._decisions = decisions
+        self._pauses = pauses
         self._runner = runner
         self._teller = teller
         self._announcer = announcer
         self._prober = prober
+        self._viewers = viewers
         self._clock = clock
         self._background = background
         self._holder = holder
@@ -57,14 +66,19 @@ class Worker:
     def ring(self) -> None:
         """Takes up what is due. Cheap when nothing is: a few reads, no writes, nobody called."""
         now = self._clock.now()
+        if self._viewers.changed():
+            self._background.spawn(self._viewers.refresh(), "App Home of those who look")
         if not self._store.leases.hold(LEASE, self._holder, now, SPAN):
             self._at_work = False
             return
         if not self._at_work:
             self._at_work = True
             log.info("this process does the work now")
-        self._requests.expire()
+        self._decisions.ring()
+        self._pauses.ring(now)
         self._runner.pass_on()
+        if unwatched := self._store.runs.unwatched():
+            self._background.spawn(self._look_for_voters(unwatched), "who can approve")
         if self._store.runs.untold():
             self._background.spawn(self._teller.tell_all(), "telling")
         if self._prober.due():
@@ -72,6 +86,12 @@ class Worker:
         if self._read_at is None or now - self._read_at >= self._every:
             self._read_at = now
             self._background.spawn(self._inventory.refresh(), "inventory")
+
+    async def _look_for_voters(self, runs: list[int]) -> None:
+        for run_id in runs:
+            run = self._store.runs.get(run_id)
+            if run is not None:
+                await self._requests.look_for_voters(run)
 
     async def announce(self) -> None:
         """Publishes the slot that is due, if this process does the work."""

@@ -2,54 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.domain.approvals import Policy
 from bot.domain.plans import Plan
 from bot.domain.runs import Run, RunState
+from bot.domain.timing import Wait
 from bot.messages.kit import actions, button, confirm, context, section
 from bot.messages.proof import shows_no_version
-from bot.messages.steps import estimate_text, noun, steps_text
-from bot.messages.text import code, counted, escape, moment, version
+from bot.messages.refusals import approvers
+from bot.messages.steps import noun
+from bot.messages.text import code, counted, escape, listed, moment, version
 from bot.messages.verdict import evidence_line
 from bot.ports import Block, Message
 
 APPROVE, REJECT = "approve", "reject"
 
 
-def card(run: Run, policy: Policy) -> Message:
-    """The message in the channel: asks for approval, later shows the outcome."""
+def card(run: Run, policy: Policy, wait: Wait | None = None) -> Message:
+    """The message in the channel: asks for approval in three lines, later shows the outcome. Details are a click away.
+
+    *wait* is what holds its start back now.
+    """
     plan, model = run.plan, run.plan.model
-    title = f"{headline(run)}: {code(model.name)}"
     arrow = "" if plan.is_training else f" → {version(plan.target, model.base)}"
-    for_good = " · *An upgrade cannot be undone.*" if run.ended_at is None and not plan.is_training else ""
-    what = (
-        f"*{title}*\n{model.kind} model on {code(model.base)} · instance {code(model.instance)}\n"
-        f"{version(plan.have, model.base)}{arrow}{for_good}"
-    )
-    reason = f"\n>{escape(run.why)}" if run.why else ""
-    blocks: list[Block] = [section(what + reason)]
+    lines = [
+        f"*{headline(run)}: {code(model.name)}*",
+        f"{version(plan.have, model.base)}{arrow} · {model.kind} model · instance {code(model.instance)}",
+    ]
+    if why := _why(run):
+        lines.append(why)
+    if run.ended_at is None:
+        lines.append(_for_good(plan))
+    details = button("Details", "details", str(run.id), label=f"Details of request {run.id}, {model.name}")
+    blocks: list[Block] = [section("\n".join(lines), details), context(*_small_print(run, policy))]
+    if hindrance := [*_shortage(run, policy), *_waits(run, wait)]:
+        blocks.append(context(*hindrance))
     if run.state is RunState.WAITING:
-        why = "".join(f"Because: {evidence_line(item, model.base)}\n" for item in plan.evidence[:1])
-        blocks.append(section(f"{why}{steps_text(plan)}\n{estimate_text(plan.estimate)}"))
-    blocks.append(context(*_small_print(run, policy)))
-    if run.state is RunState.WAITING:
-        value = f"{run.id}:{run.digest}"
-        blocks.append(
-            actions(
-                [
-                    button(
-                        "Approve",
-                        APPROVE,
-                        value,
-                        style="primary",
-                        label=f"Approve the {noun(plan)} of {model.name}",
-                        confirm=_confirm(plan),
-                    ),
-                    button("Reject", REJECT, value, style="danger", label=f"Reject the {noun(plan)} of {model.name}"),
-                ],
-                block_id=f"decide:{run.id}",
-            )
-        )
+        blocks.append(actions(decision_buttons(run), block_id=f"decide:{run.id}"))
     return Message(f"{headline(run)}: {escape(model.name)}. {_plain_state(run)}", tuple(blocks))
+
+
+def decision_buttons(run: Run) -> list[Block]:
+    """Approve and Reject, as on the card and in App Home."""
+    plan, name, value = run.plan, run.plan.model.name, f"{run.id}:{run.digest}"
+    return [
+        button(
+            "Approve",
+            APPROVE,
+            value,
+            style="primary",
+            label=f"Approve the {noun(plan)} of {name}",
+            confirm=_confirm(plan),
+        ),
+        button("Reject", REJECT, value, style="danger", label=f"Reject the {noun(plan)} of {name}"),
+    ]
+
+
+def _why(run: Run) -> str:
+    if run.why:
+        return f"Why: {escape(run.why)}"
+    evidence = run.plan.evidence[:1]
+    return f"Why: {evidence_line(evidence[0], run.plan.model.base)}" if evidence else ""
+
+
+def _for_good(plan: Plan) -> str:
+    if plan.is_training:
+        return "While it is trained, the service refuses every change to the model."
+    weight = " A saved customization weight is dropped." if plan.drops_weight else ""
+    trial = " Experimental: IBM documents no upgrade for this base." if plan.experimental else ""
+    return f":warning: *An upgrade cannot be undone.* {counted(len(plan.steps), 'step')}.{weight}{trial}"
+
+
+def _shortage(run: Run, policy: Policy) -> list[str]:
+    if run.state is not RunState.WAITING or run.voters is None or run.voters >= policy.needed:
+        return []
+    could = "Nobody could approve this" if run.voters == 0 else f"Only {run.voters} could approve this"
+    return [
+        f":warning: {could}, and it needs {counted(policy.needed, 'approval')}. An operator must name more people in "
+        "RETUNE_APPROVERS."
+    ]
+
+
+def _waits(run: Run, wait: Wait | None) -> list[str]:
+    """What holds it back, for those who decide and those who wait."""
+    if wait is None or run.ended_at is not None:
+        return []
+    return [wait_text(wait)]
+
+
+def wait_text(wait: Wait) -> str:
+    """Why something does not start yet."""
+    if wait.freeze is not None:
+        where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
+        return (
+            f":snowflake: {where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: "
+            f"{escape(wait.freeze.reason)}. Nothing new starts before."
+        )
+    if wait.why == "time":
+        return f":alarm_clock: It was asked for a later time: it starts {moment(wait.until)} at the earliest."
+    return f":alarm_clock: Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
 
 
 def _confirm(plan: Plan) -> Block:
@@ -69,7 +121,8 @@ _HEADLINES = {
     RunState.REJECTED: (":no_entry_sign:", "{Noun} rejected"),
     RunState.WITHDRAWN: (":leftwards_arrow_with_hook:", "Request withdrawn"),
     RunState.EXPIRED: (":alarm_clock:", "Request expired"),
-    RunState.CHANGED: (":arrows_counterclockwise:", "Not started, the model changed"),
+    RunState.CHANGED: (":arrows_counterclockwise:", "Not started, something changed"),
+    RunState.CANCELLED: (":octagonal_sign:", "{Noun} cancelled"),
 }
 
 
@@ -96,12 +149,27 @@ def _small_print(run: Run, policy: Policy) -> list[str]:
     lines = [f"Request {run.id} by <@{run.requester}>, {moment(run.requested_at)}"]
     if run.state is RunState.WAITING:
         missing = policy.needed - len(run.approved_by)
-        votes = f"; approved so far by {', '.join(f'<@{v}>' for v in run.approved_by)}" if run.approved_by else ""
-        lines.append(f"needs {counted(missing, 'approval')} until {moment(run.expires_at)}{votes}")
+        by = f" of {approvers(policy)}" if policy.approvers else ""
+        votes = f"; approved so far by {people(run.approved_by)}" if run.approved_by else ""
+        lines.append(f"needs {counted(missing, 'approval')}{by} until {moment(run.expires_at)}{votes}")
     elif run.decided_by and run.decided_at:
-        verb = {RunState.REJECTED: "rejected", RunState.WITHDRAWN: "withdrawn"}.get(run.state, "approved")
+        verb = _VERBS.get(run.state, "approved")
         who = run.approved_by if verb == "approved" and run.approved_by else (run.decided_by,)
-        lines.append(f"{verb} by {', '.join(f'<@{v}>' for v in who)}, {moment(run.decided_at)}")
+        lines.append(f"{verb} by {people(who)}, {moment(run.decided_at)}")
+    if run.cancelled_by and run.state is RunState.RUNNING:
+        lines.append(f"ends after the present step, cancelled by <@{run.cancelled_by}>")
     if run.ended_at and run.state in (RunState.DONE, RunState.FAILED):
         lines.append(f"{run.state.value} {moment(run.ended_at)}")
     return lines
+
+
+_VERBS = {
+    RunState.REJECTED: "rejected",
+    RunState.WITHDRAWN: "withdrawn",
+    RunState.CANCELLED: "cancelled",
+}
+
+
+def people(ids: Iterable[str]) -> str:
+    """Users by their mentions; an edited message notifies nobody."""
+    return listed([f"<@{id}>" for id in ids])

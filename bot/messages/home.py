@@ -1,65 +1,102 @@
-"""App Home: what waits for you, what runs, the fleet at a glance."""
+"""App Home: what waits for you, what you asked for, what runs, the fleet at a glance, freezes, last outcomes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.domain.fleet import Snapshot
 from bot.domain.runs import Run, RunState
+from bot.domain.timing import Freeze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
+from bot.messages.card import decision_buttons
+from bot.messages.freeze import freeze_line
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.run import state_line
 from bot.messages.text import ago, code
 from bot.messages.verdict import one_line, sign
 from bot.ports import Block
 
+EACH = 8
+"""Requests shown with their own buttons in one group; App Home holds 100 blocks."""
 
-def home(
-    judgements: Sequence[Judgement],
-    snapshot: Snapshot,
-    open_runs: Sequence[Run],
-    ended: Sequence[Run],
-    user: str,
-    decides: bool,
-    now: datetime,
-) -> Mapping[str, Any]:
-    """One person's App Home. *decides*: this person is an approver."""
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one person's App Home is made of. *decides* are the instances on which *user* may decide."""
+
+    user: str
+    decides: frozenset[str]
+    judgements: Sequence[Judgement]
+    snapshot: Snapshot
+    open_runs: Sequence[Run]
+    ended: Sequence[Run]
+    freezes: Sequence[Freeze]
+    extra: Sequence[Block] = ()
+    """What else waits for this person: campaigns."""
+
+
+def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
+    """One person's App Home; its buttons do what those on the cards do."""
+    waiting = [run for run in seen.open_runs if run.state is RunState.WAITING]
     mine = [
         run
-        for run in open_runs
-        if run.state is RunState.WAITING and decides and run.requester != user and user not in run.approved_by
+        for run in waiting
+        if run.plan.model.instance in seen.decides and run.requester != seen.user and seen.user not in run.approved_by
     ]
-    blocks: list[Block] = [header("Waiting for you")]
-    blocks.append(
-        section(_lines(mine, now) or "Nothing. Cards that need your decision appear here and in the channel.")
-    )
-    others = [run for run in open_runs if run not in mine]
-    blocks += [header("Waiting and running"), section(_lines(others, now) or "No upgrade is asked for or running.")]
-    blocks += [divider(), header("The fleet")]
+    asked = [run for run in seen.open_runs if run.requester == seen.user]
+    running = [run for run in seen.open_runs if run not in mine and run not in asked]
+    blocks: list[Block] = [header("Waiting for you"), *seen.extra, *_requests(mine, now, decide=True)]
+    if not mine and not seen.extra:
+        blocks.append(section("Nothing. Cards that need your decision appear here and in the channel."))
+    if asked:
+        blocks += [header("You asked for"), *_requests(asked, now, decide=False)]
+    blocks += [header("Waiting and running"), *_requests(running, now, decide=False)]
+    if not running:
+        blocks.append(section("Nothing else." if mine or asked else "No upgrade is asked for or running."))
+    if seen.freezes:
+        blocks += [header("Frozen"), *(section(freeze_line(freeze)) for freeze in seen.freezes[:5])]
+    blocks += [divider(), header("The fleet"), *_fleet(seen.judgements)]
+    if seen.ended:
+        lines = "\n".join(f"• {state_line(run, now)}" for run in seen.ended)
+        blocks += [divider(), header("Last outcomes"), section(lines)]
+    blocks.append(context(*_age(seen.snapshot, now)))
+    return {"type": "home", "blocks": blocks}
+
+
+def _requests(runs: Collection[Run], now: datetime, *, decide: bool) -> list[Block]:
+    blocks: list[Block] = []
+    for run in list(runs)[:EACH]:
+        details = button("Details", "details", str(run.id), label=f"Details of request {run.id}")
+        blocks.append(section(state_line(run, now), details))
+        if decide:
+            blocks.append(actions(decision_buttons(run), block_id=f"decide:{run.id}"))
+    if len(runs) > EACH:
+        blocks.append(context(f"and {len(runs) - EACH} more: `/stt-runs open` lists all"))
+    return blocks
+
+
+def _fleet(judgements: Sequence[Judgement]) -> list[Block]:
     counts = Counter(j.verdict for j in judgements)
     glance = " · ".join(f"{sign(verdict)}: {counts[verdict]}" for verdict in Verdict if counts[verdict])
-    blocks.append(section(glance or "No custom models were read yet."))
-    for judgement in [j for j in acting_on(judgements) if j.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)][
-        :10
-    ]:
-        name = judgement.model.name
-        blocks.append(
-            section(one_line(judgement), button("Details", "model", judgement.model.ref, label=f"Details of {name}"))
-        )
+    blocks = [section(glance or "No custom models were read yet.")]
+    outdated = [j for j in acting_on(judgements) if j.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)]
+    for judgement in outdated[:10]:
+        details = button("Details", "model", judgement.model.ref, label=f"Details of {judgement.model.name}")
+        blocks.append(section(one_line(judgement), details))
+    if len(outdated) > 10:
+        blocks.append(context(f"and {len(outdated) - 10} more: `/stt-models outdated` lists all"))
     blocks.append(actions([button("Refresh", "home:refresh", "now")]))
-    if ended:
-        blocks += [divider(), header("Last outcomes"), section(_lines(ended, now))]
+    return blocks
+
+
+def _age(snapshot: Snapshot, now: datetime) -> list[str]:
     read = snapshot.read_at
     unread = [code(r.name) for r in snapshot.instances.values() if r.failing_since is not None]
     small = [f"Read {ago(read, now)}." if read else "Being read for the first time."]
     if unread:
         small.append(f":warning: cannot be read: {', '.join(unread)}")
-    blocks.append(context(*small))
-    return {"type": "home", "blocks": blocks}
-
-
-def _lines(runs: Sequence[Run], now: datetime) -> str:
-    return "\n".join(f"• {state_line(run, now)}" for run in runs)
+    return small

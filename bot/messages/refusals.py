@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bot.domain.approvals import Policy, Reason
-from bot.domain.plans import NoPlan, WhyNot
+from bot.domain.plans import Difference, NoPlan, Plan, WhyNot, differences
 from bot.domain.runs import Run, RunState
 from bot.errors import AmbiguousModel, RetuneError
 from bot.messages.kit import actions, button, section
-from bot.messages.text import ago, code, day, escape, listed, moment
+from bot.messages.text import ago, code, counted, day, escape, listed, moment
 from bot.ports import Message
 
 
@@ -86,6 +86,31 @@ def _retired(no: NoPlan) -> str:
     )
 
 
+def not_as_approved(approved: Plan, fresh: Plan | None, done: int = 0) -> str:
+    """What changed since a plan was approved, so that it does not start; *fresh* None: the policy did. Plain text."""
+    if fresh is None:
+        return (
+            "The approvals do not meet the policy any more: it asks for more of them now, or somebody who approved may "
+            "not do so any longer. Nothing was sent. Ask again for a new decision."
+        )
+    said = []
+    for difference in differences(approved, fresh, done):
+        match difference:
+            case Difference.VERSIONS:
+                have = listed(list(fresh.model.versions or ())) or "none"
+                said.append(f"its versions are now {have}")
+            case Difference.TARGET:
+                said.append(f"the newest version is now {fresh.target or 'not known by name'}")
+            case Difference.STEPS:
+                said.append(f"it now takes {counted(len(fresh.steps), 'step')} that are not those that were approved")
+            case Difference.STATUS:
+                waits = "has data that waits for training" if fresh.trains_after else "has no data that waits any more"
+                said.append(f"it {waits}")
+            case Difference.DATA:
+                said.append("it holds other data than when it was approved")
+    return f"Since it was approved, {listed(said)}. Nothing was sent. Look at the new plan to decide on it."
+
+
 def denied(reason: Reason, run: Run, policy: Policy, now: datetime) -> str:
     """Why a click does not count, and who could."""
     who = approvers(policy)
@@ -102,6 +127,24 @@ def denied(reason: Reason, run: Run, policy: Policy, now: datetime) -> str:
             return "Your approval counts already; it waits for another one."
         case Reason.EXPIRED:
             return f"This request expired {ago(run.expires_at, now)}. Ask again with {again(run)}."
+        case Reason.NOT_THE_REQUESTER:
+            return f"Only <@{run.requester}> can withdraw this request. Who may approve can reject or cancel it: {who}."
+        case Reason.NO_VOTE:
+            return "You have no vote on this request that could be taken back."
+        case Reason.STARTED:
+            return (
+                "It runs already, so this is too late. An approver can cancel what comes after the present step: press "
+                "Details on the card."
+            )
+        case Reason.LAST_STEP:
+            return (
+                "Its last step is with the service, which has no call to cancel it. It will end by itself; the thread "
+                "tells how."
+            )
+        case Reason.NOT_FAILED:
+            return f"Only a failed request can be tried again; this one is {run.state.value}."
+        case Reason.NOT_RUNNING:
+            return f"It does not run: it is {run.state.value}."
         case Reason.ALREADY_DECIDED | Reason.COUNTS:
             return decided(run, now)
 
@@ -118,7 +161,9 @@ def decided(run: Run, now: datetime) -> str:
         case RunState.EXPIRED:
             return f"This request expired {moment(run.expires_at)}. Ask again with {again(run)}."
         case RunState.CHANGED:
-            return f"The model changed since, so this plan does not hold any more. Ask again with {again(run)}."
+            return f"Something changed since, so this plan does not hold any more. Ask again with {again(run)}."
+        case RunState.CANCELLED:
+            return f"Already cancelled{by}{when}."
         case _:
             return f"Already approved{by}{when}."
 
@@ -134,7 +179,9 @@ def approvers(policy: Policy) -> str:
 
 
 def mention(id: str) -> str:
-    """A user or a user group."""
+    """A user, a user group, or the members of a channel."""
+    if id[:1] in ("C", "G"):
+        return f"the members of <#{id}>"
     return f"<!subteam^{id}>" if id.startswith("S") else f"<@{id}>"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.fleet import Model
@@ -15,9 +17,29 @@ from bot.messages.verdict import risk_text, why
 from bot.ports import Block
 
 REQUEST, LINK = "request", "link"
-WHY, LANGUAGE, VALUE = "why", "language", "v"
+WHY, LANGUAGE, LATER, VALUE = "why", "language", "later", "v"
 NONE = "none"
 NOWHERE = "-"
+"""Stands in metadata for no channel, and for no later time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What travels from one step of the form to the next: where it was asked, and for when."""
+
+    channel: str
+    later: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.channel or NOWHERE} {int(self.later.timestamp()) if self.later else NOWHERE}"
+
+
+def wanted(metadata: str) -> tuple[Wanted, str]:
+    """What `Wanted` wrote, and what followed it."""
+    channel, later, rest = metadata.split(" ", 2)
+    at = datetime.fromtimestamp(int(later), UTC) if later.isdigit() else None
+    return Wanted("" if channel == NOWHERE else channel, at), rest
+
 
 WHY_LIMIT = 500
 
@@ -40,10 +62,12 @@ def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
     return modal("Not now", blocks, callback="refused")
 
 
-def ask(plan: Plan, judgement: Judgement, linked: str | None, channel: str) -> Mapping[str, Any]:
-    """The plan as approvers will see it, and the reason for asking.
+def ask(
+    plan: Plan, judgement: Judgement, linked: str | None, wanted: Wanted, hours: str = "", hindrance: str = ""
+) -> Mapping[str, Any]:
+    """The plan as approvers will see it, the reason for asking, and when it may start.
 
-    *linked* is the name of the linked model, *channel* where the person is and hears what becomes of it.
+    *linked* is the name of the linked model, *hours* when upgrades of its instance may start, *hindrance* a freeze.
     """
     m = plan.model
     blocks: list[Block] = [
@@ -78,17 +102,35 @@ def ask(plan: Plan, judgement: Judgement, linked: str | None, channel: str) -> M
             },
         }
     )
+    blocks.append(_later(wanted, hours))
+    if hindrance:
+        blocks.append(section(hindrance))
     return modal(
         "Ask for a training" if plan.is_training else "Ask for an upgrade",
         blocks,
         callback=REQUEST,
         submit="Ask",
         close="Cancel",
-        metadata=f"{channel or NOWHERE} {m.ref} {plan.digest}",
+        metadata=f"{wanted} {m.ref} {plan.digest}",
     )
 
 
-def ask_link(model: Model, candidates: Sequence[Model], channel: str) -> Mapping[str, Any]:
+def _later(wanted: Wanted, hours: str) -> Block:
+    element: Block = {"type": "datetimepicker", "action_id": VALUE}
+    if wanted.later is not None:
+        element["initial_date_time"] = int(wanted.later.timestamp())
+    hint = f"Upgrades of this instance start only {hours}." if hours else "Empty: as soon as it is approved."
+    return {
+        "type": "input",
+        "block_id": LATER,
+        "optional": True,
+        "label": {"type": "plain_text", "text": "Not before"},
+        "hint": {"type": "plain_text", "text": hint[:150]},
+        "element": element,
+    }
+
+
+def ask_link(model: Model, candidates: Sequence[Model], wanted: Wanted) -> Mapping[str, Any]:
     """Asks with which language model an acoustic model was trained; the service does not tell."""
     options = [option("None: it was trained alone", NONE)]
     options += [option(other.name, other.id, other.newest) for other in candidates[:99]]
@@ -114,7 +156,7 @@ def ask_link(model: Model, candidates: Sequence[Model], channel: str) -> Mapping
         callback=LINK,
         submit="Next",
         close="Cancel",
-        metadata=f"{channel or NOWHERE} {model.ref}",
+        metadata=f"{wanted} {model.ref}",
     )
 
 

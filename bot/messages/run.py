@@ -9,10 +9,12 @@ from datetime import datetime
 from bot.domain.approvals import Policy
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, RunState, StepRecord, StepState, is_late
-from bot.messages.card import card, title
+from bot.domain.timing import Wait
+from bot.messages.card import card, wait_text
+from bot.messages.ending import ending, step_done
 from bot.messages.kit import actions, button, confirm, context, section
-from bot.messages.proof import shows_no_version
-from bot.messages.steps import check_button, estimate_text, step_text
+from bot.messages.refusals import mention
+from bot.messages.steps import estimate_text, noun, step_text
 from bot.messages.text import code, counted, duration, escape, moment, version
 from bot.ports import Block, Message
 
@@ -27,25 +29,56 @@ class Telling:
     lasting: bool
 
 
-def tellings(run: Run, policy: Policy, estimate: Estimate | None, now: datetime) -> list[Telling]:
+def tellings(
+    run: Run, policy: Policy, estimate: Estimate | None, now: datetime, wait: Wait | None = None
+) -> list[Telling]:
     """Everything that Slack should show of a run now, in the order in which it is posted."""
     prefix = f"run:{run.id}:"
-    told = [Telling(f"{prefix}card", card(run, policy), threaded=False, lasting=False)]
+    again = f":{run.retries}" if run.retries else ""
+    told = [Telling(f"{prefix}card", card(run, policy, wait), threaded=False, lasting=False)]
+    if run.reminded and run.state is RunState.WAITING:
+        told.append(Telling(f"{prefix}remind", reminder(run, policy), threaded=True, lasting=True))
     if run.started_at is not None:
-        told.append(Telling(f"{prefix}progress", progress(run, estimate, now), threaded=True, lasting=False))
+        told.append(Telling(f"{prefix}progress", progress(run, estimate, now, wait), threaded=True, lasting=False))
     for record in run.steps:
         if run.state is RunState.RUNNING and is_late(record, estimate, now):
-            told.append(Telling(f"{prefix}late", late(run, record, now), threaded=True, lasting=True))
+            told.append(Telling(f"{prefix}late{again}", late(run, record, now), threaded=True, lasting=True))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
-            told.append(Telling(f"{prefix}ask:{record.number}", ask_for_change(run, record), True, True))
+            told.append(Telling(f"{prefix}ask:{record.number}{again}", ask_for_change(run, record), True, True))
         if record.state is StepState.DONE and record.number < len(run.steps):
             told.append(Telling(f"{prefix}step:{record.number}", step_done(run, record), True, True))
+    if run.retries:
+        told.append(Telling(f"{prefix}retry{again}", taken_up_again(run), threaded=True, lasting=True))
     if run.ended_at is not None:
-        told.append(Telling(f"{prefix}end", ending(run), threaded=True, lasting=True))
+        told.append(Telling(f"{prefix}end{again}", ending(run), threaded=True, lasting=True))
     return told
 
 
-def progress(run: Run, estimate: Estimate | None, now: datetime) -> Message:
+def reminder(run: Run, policy: Policy) -> Message:
+    """Once, before it expires, to those who can still act."""
+    can = [
+        mention(name)
+        for name in policy.approvers
+        if name not in run.approved_by and (policy.self_approval or name != run.requester)
+    ]
+    missing = counted(policy.needed - len(run.approved_by), "approval")
+    text = (
+        f"{' '.join(can)}: request {run.id}, the {noun(run.plan)} of {code(run.plan.model.name)}, still needs "
+        f"{missing}. "
+        f"It expires {moment(run.expires_at)}."
+    )
+    return Message(text, (section(f":alarm_clock: {text}"),))
+
+
+def taken_up_again(run: Run) -> Message:
+    """A failed run goes on from its failed step."""
+    first = next((record.number for record in run.steps if record.state is not StepState.DONE), len(run.steps))
+    kept = f" What was done before step {first} is kept." if first > 1 else ""
+    text = f"Taken up again from step {first} with the approval of <@{run.decided_by}>.{kept}"
+    return Message(text, (section(f":repeat: {text}"),))
+
+
+def progress(run: Run, estimate: Estimate | None, now: datetime, wait: Wait | None = None) -> Message:
     """The one message in the thread that is edited while a run goes on."""
     done = sum(1 for record in run.steps if record.state is StepState.DONE)
     total = len(run.steps)
@@ -54,6 +87,10 @@ def progress(run: Run, estimate: Estimate | None, now: datetime) -> Message:
         current = run.current
         head = f"Step {min(done + 1, total)} of {total}: {step_text(current.step) if current else ''}"
         foot = estimate_text(estimate)
+        if run.cancelled_by:
+            foot = f"Ends after this step: <@{run.cancelled_by}> cancelled the rest."
+        elif wait is not None and wait.freeze is not None:
+            foot = wait_text(wait)
     else:
         head = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}"
         began = run.started_at or run.ended_at
@@ -105,8 +142,8 @@ def late(run: Run, record: StepRecord, now: datetime) -> Message:
     )
     stop = button(
         "Stop watching",
-        "stop",
-        str(run.id),
+        "wish:stop",
+        f"stop {run.id}",
         confirm=confirm(
             "Stop watching?",
             "The request ends as failed here. The service may still finish its work; the list would show it.",
@@ -115,54 +152,6 @@ def late(run: Run, record: StepRecord, now: datetime) -> Message:
         ),
     )
     return Message(text, (section(f":hourglass: {text}"), actions([stop])))
-
-
-def step_done(run: Run, record: StepRecord) -> Message:
-    """A reply when a step that is not the last one is proven."""
-    text = f"Step {record.number} of {len(run.steps)} done: {step_text(record.step)}. {escape(record.result)}"
-    return Message(text, (section(f":white_check_mark: {text}"),))
-
-
-def ending(run: Run) -> Message:
-    """The last reply: what happened, what proves it, what it means. People are mentioned here, once."""
-    people = [run.requester]
-    if run.state in (RunState.DONE, RunState.FAILED):
-        people += [voter for voter in run.approved_by if voter != run.requester]
-    mentions = " ".join(f"<@{id}>" for id in people)
-    model = run.plan.model
-    if run.state is RunState.DONE:
-        proofs = " ".join(record.result for record in run.steps if record.step.ref == model.ref)
-        if shows_no_version(run):
-            text = (
-                f"{mentions} *done*: {code(model.name)} is trained, and *no newer version is shown*. "
-                f"{escape(proofs or run.outcome, 1500)} Nobody can say from this that the upgrade took place; a "
-                "warning of recognition would show that it did not."
-            )
-            return Message(text, (section(f":grey_question: {text}"), actions([check_button(model)])))
-        if run.plan.is_training:
-            text = f"{mentions} *done*: {code(model.name)} is trained. {escape(proofs or run.outcome, 1500)}"
-            return Message(text, (section(f":white_check_mark: {text}"),))
-        text = (
-            f"{mentions} *done*: {code(model.name)} is upgraded. {escape(proofs or run.outcome, 1500)}\n"
-            "Recognition uses the newest version by default. To compare or go back for a while, pass "
-            f"`base_model_version={escape(run.plan.have or 'the older version')}`; that works only until IBM removes "
-            "the old version, and the older version of the model can no longer be changed or trained."
-        )
-        if run.plan.drops_weight:
-            text += (
-                "\nThe model now uses improved customization: a saved `customization_weight` is gone and the default "
-                "is 0.1. IBM advises to test with the defaults first."
-            )
-        buttons = [check_button(model)]
-        if run.plan.trains_after:
-            text += "\nIts newest data is still untrained; recognition takes it again after the training."
-            buttons = [button("Train…", "train", model.ref, label=f"Ask for the training of {model.name}")]
-        return Message(text, (section(f":white_check_mark: {text}"), actions(buttons)))
-    if run.state is RunState.FAILED:
-        text = f"{mentions} *failed*: {code(model.name)}. {escape(run.outcome, 1500)}"
-        return Message(text, (section(f":x: {text}"),))
-    text = f"{mentions} {title(run)}. {escape(run.outcome, 1500)}".rstrip()
-    return Message(text, (section(text),))
 
 
 def state_line(run: Run, now: datetime) -> str:

@@ -19,6 +19,8 @@ from bot.store.announcements import Announcements
 from bot.store.audit import Audit
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
+from bot.store.freezes import Freezes
+from bot.store.journal import Journal
 from bot.store.leases import Leases
 from bot.store.messages import Messages
 from bot.store.runs import Runs
@@ -47,6 +49,8 @@ class Store:
         self.audit = Audit(shared)
         self.fleet = Fleet(shared)
         self.runs = Runs(shared, self.audit)
+        self.freezes = Freezes(shared, self.audit)
+        self.journal = Journal(shared, self.audit)
         self.messages = Messages(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)

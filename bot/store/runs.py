@@ -1,25 +1,22 @@
-"""Runs: their rows, votes, locks and the journal of their steps."""
+"""Runs: their rows, votes and locks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 from bot.domain.approvals import Vote
-from bot.domain.fleet import Model
-from bot.domain.plans import Plan, Step
-from bot.domain.runs import FOLLOWS, OPEN, Before, Run, RunState, StepRecord, StepState, VoteRecord
+from bot.domain.plans import Plan
+from bot.domain.runs import FOLLOWS, OPEN, Run, RunState, StepState, VoteRecord
 from bot.store.audit import Audit
 from bot.store.connection import Connection, Row, moment, stamp
+from bot.store.journal import record
 
 DRAFT_DAYS = 2
 
 _encode = msgspec.json.Encoder().encode
 _plan = msgspec.json.Decoder(Plan).decode
-_step = msgspec.json.Decoder(Step).decode
-_before = msgspec.json.Decoder(Before).decode
 
 
 class Runs:
@@ -44,30 +41,42 @@ class Runs:
         return _plan(row["plan"]) if row else None
 
     def propose(
-        self, request: str, plan: Plan, requester: str, why: str, channel: str, now: datetime, expires_at: datetime
+        self,
+        request: str,
+        plan: Plan,
+        requester: str,
+        why: str,
+        channel: str,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        not_before: datetime | None = None,
+        campaign: int | None = None,
     ) -> tuple[Run, bool]:
         """Writes a waiting run and locks its models; gives it and true.
 
         Gives the run that is already there and false when *request* (one modal, one id) was written before, or
         when one of the models is locked by an open run.
         """
-        models = sorted({step.ref for step in plan.steps} | {plan.model.ref})
+        models = _models(plan)
         with self._c.transaction():
-            twin = self._c.row("SELECT id FROM runs WHERE request = ?", (request,)) or self._c.row(
-                f"SELECT run AS id FROM locks WHERE model IN ({', '.join('?' * len(models))})", models
-            )
+            twin = self._c.row("SELECT id FROM runs WHERE request = ?", (request,))
             if twin is not None:
                 return self._must(twin["id"]), False
+            holder = self._holder(models)
+            if holder is not None:
+                return self._must(holder), False
             row = self._c.rows(
                 """INSERT INTO runs (request, model, instance, plan, digest, state, requester, why, requested_at,
-                   expires_at, channel, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING id""",
+                   expires_at, channel, not_before, campaign, version)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) RETURNING id""",
                 (
                     *(request, plan.model.ref, plan.model.instance, _encode(plan).decode(), plan.digest),
                     *(RunState.WAITING, requester, why, stamp(now), stamp(expires_at), channel),
+                    *(stamp(not_before), campaign),
                 ),
             )[0]
-            for model in models:
-                self._c.change("INSERT INTO locks (model, run) VALUES (?, ?)", (model, row["id"]))
+            self._lock(models, row["id"])
             for number, step in enumerate(plan.steps, start=1):
                 self._c.change(
                     "INSERT INTO steps (run, number, step, model, state) VALUES (?, ?, ?, ?, ?)",
@@ -128,18 +137,109 @@ class Runs:
                reason = excluded.reason, at = excluded.at""",
             (run.id, voter, vote, run.digest, reason, stamp(now)),
         )
-        self._c.change("UPDATE runs SET version = version + 1 WHERE id = ?", (run.id,))
+        self._audit.note(now, voter, vote, run=run.id, model=run.plan.model.ref, detail=reason)
+        self.touch(run.id)
+
+    def void(self, run: Run, voter: str, by: str, why: str, now: datetime) -> None:
+        """Takes a vote away: its owner took it back, or may not vote any more."""
+        with self._c.transaction():
+            if self._c.change("DELETE FROM votes WHERE run = ? AND voter = ?", (run.id, voter)):
+                self._audit.note(now, by, "vote void", run=run.id, model=run.plan.model.ref, detail=f"{voter}: {why}")
+                self.touch(run.id)
+
+    def touch(self, run: int) -> None:
+        """People should see something new of a run."""
+        self._c.change("UPDATE runs SET version = version + 1 WHERE id = ?", (run,))
+
+    def changes(self) -> int:
+        """A number that grows with everything that people can see of runs, campaigns and freezes."""
+        row = self._c.row(
+            """SELECT (SELECT coalesce(sum(version), 0) FROM runs) + (SELECT coalesce(sum(version), 0) FROM campaigns)
+               + (SELECT count(id) + count(ended_at) FROM freezes) AS n"""
+        )
+        return int(row["n"]) if row else 0
+
+    def touch_unstarted(self, instance: str = "") -> None:
+        """What its card says of waiting and approved runs changed, on one instance or on all."""
+        self._c.change(
+            "UPDATE runs SET version = version + 1 WHERE state IN (?, ?) AND (? = '' OR instance = ?)",
+            (RunState.WAITING, RunState.APPROVED, instance, instance),
+        )
+
+    def voters(self, run: int, voters: int, needed: int, remind_at: datetime | None) -> None:
+        """Writes how many people could approve, and when to remind; a shortage is something people should see."""
+        self._c.change(
+            "UPDATE runs SET voters = ?, remind_at = ?, version = version + ? WHERE id = ? AND voters IS NULL",
+            (voters, stamp(remind_at), int(voters < needed), run),
+        )
+
+    def unwatched(self, limit: int = 5) -> list[int]:
+        """Waiting runs of which nobody looked yet who could approve them."""
+        rows = self._c.rows(
+            "SELECT id FROM runs WHERE state = ? AND voters IS NULL AND campaign IS NULL ORDER BY id LIMIT ?",
+            (RunState.WAITING, limit),
+        )
+        return [row["id"] for row in rows]
+
+    def remind(self, now: datetime) -> None:
+        """Marks the waiting runs whose thread should remind now."""
+        due = self._c.rows(
+            "SELECT id FROM runs WHERE state = ? AND reminded = 0 AND remind_at <= ? AND expires_at > ?",
+            (RunState.WAITING, stamp(now), stamp(now)),
+        )
+        for row in due:
+            self._c.change("UPDATE runs SET reminded = 1, version = version + 1 WHERE id = ?", (row["id"],))
+
+    def cancel_later(self, run: Run, by: str, now: datetime) -> bool:
+        """Notes that a running run ends after the step that is under way; false if it does not run any more."""
+        with self._c.transaction():
+            changed = self._c.change(
+                "UPDATE runs SET cancelled_by = ?, version = version + 1 WHERE id = ? AND state = ?",
+                (by, run.id, RunState.RUNNING),
+            )
+            if changed:
+                self._audit.note(now, by, "cancel after this step", run=run.id, model=run.plan.model.ref)
+        return changed == 1
+
+    def retry(self, run: Run, by: str, now: datetime) -> int | None:
+        """Takes a failed run up again from its failed step; None when that is done.
+
+        Gives the run that has one of its models meanwhile, or the run itself if it is not failed any more.
+        """
+        with self._c.transaction():
+            holder = self._holder(_models(run.plan))
+            if holder is not None:
+                return holder
+            if not self.move(run.id, RunState.FAILED, RunState.APPROVED, now, by=by, outcome=""):
+                return run.id
+            self._lock(_models(run.plan), run.id)
+            self._c.change("UPDATE runs SET retries = retries + 1, ended_at = NULL WHERE id = ?", (run.id,))
+            self._c.change(
+                """UPDATE steps SET state = ?, before = NULL, started_at = NULL, answered_at = NULL, ended_at = NULL,
+                   seen_busy = 0, attempts = 0, forced = 0, transaction_id = NULL, result = '', next_at = NULL
+                   WHERE run = ? AND state = ?""",
+                (StepState.PLANNED, run.id, StepState.FAILED),
+            )
+        return None
+
+    def _holder(self, models: list[str]) -> int | None:
+        row = self._c.row(f"SELECT run FROM locks WHERE model IN ({', '.join('?' * len(models))})", models)
+        return row["run"] if row else None
+
+    def _lock(self, models: list[str], run: int) -> None:
+        for model in models:
+            self._c.change("INSERT INTO locks (model, run) VALUES (?, ?)", (model, run))
 
     def move(self, run: int, old: RunState, new: RunState, now: datetime, *, by: str, outcome: str = "") -> bool:
         """Moves a run from one state to another; false if it was not in *old* any more."""
         assert new in FOLLOWS.get(old, frozenset()), f"{old} cannot become {new}"
-        decided = new in (RunState.APPROVED, RunState.REJECTED, RunState.WITHDRAWN)
+        decided = new in (RunState.APPROVED, RunState.REJECTED, RunState.WITHDRAWN, RunState.CANCELLED)
         with self._c.transaction():
             changed = self._c.change(
                 """UPDATE runs SET state = ?, version = version + 1, outcome = ?,
                    decided_by = CASE WHEN ? THEN ? ELSE decided_by END,
                    decided_at = CASE WHEN ? THEN ? ELSE decided_at END,
-                   started_at = CASE WHEN ? THEN ? ELSE started_at END,
+                   started_at = CASE WHEN ? THEN coalesce(started_at, ?) ELSE started_at END,
                    ended_at = CASE WHEN ? THEN ? ELSE ended_at END WHERE id = ? AND state = ?""",
                 (
                     *(new, outcome, decided, by, decided, stamp(now), new is RunState.RUNNING, stamp(now)),
@@ -154,67 +254,6 @@ class Runs:
             self._audit.note(now, by, new.value, run=run, detail=outcome)
             return True
 
-    def starting(self, record: StepRecord, seen: Model, now: datetime, next_at: datetime, *, forced: bool) -> bool:
-        """Writes, safe from a power loss, that a step's request is about to leave, and what was true before it."""
-        before = Before(seen.status, seen.versions or (), seen.updated)
-        with self._c.transaction(durable=True):
-            changed = self._c.change(
-                """UPDATE steps SET state = ?, before = ?, started_at = ?, answered_at = NULL, seen_busy = 0,
-                   attempts = attempts + 1, forced = ?, next_at = ?
-                   WHERE run = ? AND number = ? AND state = ? AND attempts = ?""",
-                (
-                    *(StepState.STARTING, _encode(before).decode(), stamp(now), forced, stamp(next_at)),
-                    *(record.run, record.number, record.state, record.attempts),
-                ),
-            )
-            self._audit.note(now, "retune", "send", run=record.run, model=record.step.ref, detail=record.step.action)
-        return changed == 1
-
-    def answered(self, record: StepRecord, transaction: str | None, now: datetime, next_at: datetime) -> None:
-        """Writes that the service accepted the request."""
-        self._step(
-            record, "state = ?, answered_at = ?, transaction_id = ?, next_at = ?",
-            (StepState.WAITING, stamp(now), transaction, stamp(next_at)),
-        )  # fmt: skip
-
-    def refused(self, record: StepRecord, next_at: datetime) -> None:
-        """Writes that the request certainly had no effect and may be sent again at *next_at*."""
-        self._step(record, "state = ?, started_at = NULL, next_at = ?", (StepState.PLANNED, stamp(next_at)))
-
-    def look_again(self, record: StepRecord, next_at: datetime, *, busy: bool) -> None:
-        """Writes when to look next, and that the service was seen working."""
-        if busy and not record.seen_busy:
-            self._step(record, "seen_busy = 1, next_at = ?", (stamp(next_at),))
-        else:
-            self._c.change(
-                "UPDATE steps SET next_at = ? WHERE run = ? AND number = ?",
-                (stamp(next_at), record.run, record.number),
-            )
-
-    def wait(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
-        """Writes that a step now waits for a person."""
-        self._step(record, "state = ?, started_at = ?, next_at = ?", (StepState.WAITING, stamp(now), stamp(next_at)))
-
-    def step_done(self, record: StepRecord, result: str, now: datetime) -> None:
-        """Writes that a step is proven."""
-        self._step(record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (StepState.DONE, stamp(now), result))
-        self._audit.note(now, "retune", "proven", run=record.run, model=record.step.ref, detail=result)
-
-    def step_failed(self, record: StepRecord, result: str, now: datetime) -> None:
-        """Writes that a step ended without success."""
-        self._step(
-            record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (StepState.FAILED, stamp(now), result)
-        )
-
-    def schedule(self, run: int, number: int, at: datetime) -> None:
-        """Writes when to take up a step."""
-        self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (stamp(at), run, number))
-
-    def due(self, now: datetime) -> list[tuple[int, str]]:
-        """Running steps to look at now: run and model reference."""
-        rows = self._c.rows("SELECT run, model FROM steps WHERE next_at <= ? ORDER BY next_at", (stamp(now),))
-        return [(row["run"], row["model"]) for row in rows]
-
     def untold(self) -> list[int]:
         """Runs of which Slack does not show the present state yet."""
         return [row["id"] for row in self._c.rows("SELECT id FROM runs WHERE told < version ORDER BY id")]
@@ -222,22 +261,6 @@ class Runs:
     def told(self, run: int, version: int) -> None:
         """Writes that Slack shows a run as it was at *version*."""
         self._c.change("UPDATE runs SET told = max(told, ?) WHERE id = ?", (version, run))
-
-    def durations(self, action: str, limit: int = 20) -> list[float]:
-        """How long the last proven steps of one kind took, in seconds, newest first."""
-        rows = self._c.rows(
-            """SELECT ended_at - started_at AS took FROM steps WHERE state = ? AND json_extract(step, '$.action') = ?
-               AND started_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?""",
-            (StepState.DONE, action, limit),
-        )
-        return [float(row["took"]) for row in rows]
-
-    def _step(self, record: StepRecord, assignments: str, values: Iterable[object]) -> None:
-        with self._c.transaction():
-            self._c.change(
-                f"UPDATE steps SET {assignments} WHERE run = ? AND number = ?", (*values, record.run, record.number)
-            )
-            self._c.change("UPDATE runs SET version = version + 1 WHERE id = ?", (record.run,))
 
     def _must(self, run: int) -> Run:
         found = self.get(run)
@@ -266,27 +289,21 @@ class Runs:
             ended_at=moment(row["ended_at"]),
             outcome=row["outcome"],
             version=row["version"],
-            steps=tuple(_record(step) for step in steps),
+            steps=tuple(record(step) for step in steps),
             votes=tuple(_vote(vote) for vote in votes),
+            not_before=moment(row["not_before"]),
+            remind_at=moment(row["remind_at"]),
+            reminded=bool(row["reminded"]),
+            voters=row["voters"],
+            cancelled_by=row["cancelled_by"],
+            retries=row["retries"],
+            campaign=row["campaign"],
         )
 
 
-def _record(row: Row) -> StepRecord:
-    return StepRecord(
-        run=row["run"],
-        number=row["number"],
-        step=_step(row["step"]),
-        state=StepState(row["state"]),
-        before=None if row["before"] is None else _before(row["before"]),
-        started_at=moment(row["started_at"]),
-        answered_at=moment(row["answered_at"]),
-        ended_at=moment(row["ended_at"]),
-        seen_busy=bool(row["seen_busy"]),
-        attempts=row["attempts"],
-        forced=bool(row["forced"]),
-        transaction=row["transaction_id"],
-        result=row["result"],
-    )
+def _models(plan: Plan) -> list[str]:
+    """The models that a run locks: its own, and those of its steps."""
+    return sorted({step.ref for step in plan.steps} | {plan.model.ref})
 
 
 def _vote(row: Row) -> VoteRecord:

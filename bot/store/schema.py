@@ -70,3 +70,31 @@ def observations(db: Database) -> None:
             instance TEXT NOT NULL, base TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL,
             PRIMARY KEY (instance, base)) STRICT"""
     )
+
+
+@migrations()
+def decisions(db: Database) -> None:
+    """Later starts, reminders, cancelling, trying again; freezes; campaigns with their votes."""
+    for statement in (
+        "ALTER TABLE runs ADD COLUMN not_before REAL",
+        "ALTER TABLE runs ADD COLUMN remind_at REAL",
+        "ALTER TABLE runs ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN voters INTEGER",
+        "ALTER TABLE runs ADD COLUMN cancelled_by TEXT",
+        "ALTER TABLE runs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN campaign INTEGER",
+        "CREATE INDEX runs_by_campaign ON runs (campaign) WHERE campaign IS NOT NULL",
+        """CREATE TABLE freezes (
+            id INTEGER PRIMARY KEY, instance TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL,
+            at REAL NOT NULL, until REAL NOT NULL, ended_at REAL, ended_by TEXT) STRICT""",
+        """CREATE TABLE campaigns (
+            id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, state TEXT NOT NULL,
+            requester TEXT NOT NULL, why TEXT NOT NULL, requested_at REAL NOT NULL, expires_at REAL NOT NULL,
+            channel TEXT NOT NULL, decided_by TEXT, decided_at REAL, ended_at REAL, outcome TEXT NOT NULL DEFAULT '',
+            excused INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1,
+            left_out TEXT NOT NULL DEFAULT '[]') STRICT""",
+        """CREATE TABLE campaign_votes (
+            campaign INTEGER NOT NULL REFERENCES campaigns (id), voter TEXT NOT NULL, vote TEXT NOT NULL,
+            reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (campaign, voter)) STRICT""",
+    ):
+        db.execute(statement)

@@ -29,7 +29,7 @@ async def started(world: World, count: int) -> None:
     for number in range(count):
         world.speech.add(model(f"m{number:04}"))
     world.runner = Runner(
-        *(world.store, world.inventory, world.requests, world.teller, world.clock, world.background),
+        *(world.store, world.inventory, world.starter, world.pauses, world.teller, world.clock, world.background),
         parallel=count,
         polls={"language": 10, "acoustic": 60},
     )
@@ -37,7 +37,7 @@ async def started(world: World, count: int) -> None:
     await world.inventory.refresh()
     for number in range(count):
         run = await world.asked(f"m{number:04}")
-        await world.requests.vote(run.id, run.digest, "approve", GRACE)
+        await world.decisions.vote(run.id, run.digest, "approve", GRACE)
     await world.ring()
     await world.ring(after=10)
     assert len(world.store.runs.in_state(RunState.RUNNING)) == count

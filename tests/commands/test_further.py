@@ -106,17 +106,17 @@ async def test_stop_watching(slack: Slack):
     """Only an approver can; the run ends as failed and says that the service may go on."""
     await slack.world.inventory.refresh()
     run = await slack.world.asked()
-    await slack.world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await slack.world.decisions.vote(run.id, run.digest, "approve", GRACE)
     await slack.world.ring()
     for _ in range(5):
         await slack.world.ring(after=600)
     late = slack.world.chat.keyed(f"run:{run.id}:late")
     assert late.buttons == ["Stop watching"]
-    assert "may not decide" in await slack.click("stop", str(run.id), user=MEI)
+    assert "may not decide" in await slack.click("wish:stop", f"stop {run.id}", user=MEI)
     assert slack.world.run(run.id).state is RunState.RUNNING
-    assert await slack.click("stop", str(run.id), user=TOMAS) == ""
+    assert await slack.click("wish:stop", f"stop {run.id}", user=TOMAS) == ""
     assert slack.world.run(run.id).state is RunState.FAILED
-    assert "does not run any more" in await slack.click("stop", str(run.id), user=TOMAS)
+    assert "It does not run" in await slack.click("wish:stop", f"stop {run.id}", user=TOMAS)
 
 
 async def test_the_end_offers_the_training(slack: Slack):
@@ -124,7 +124,7 @@ async def test_the_end_offers_the_training(slack: Slack):
     slack.world.speech.kept["id-call-center-us"] = replace(slack.world.speech.kept["id-call-center-us"], status="ready")
     await slack.world.inventory.refresh()
     run = await slack.world.asked()
-    await slack.world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await slack.world.decisions.vote(run.id, run.digest, "approve", GRACE)
     await slack.world.ring()
     await slack.world.ring(after=10)
     slack.world.speech.finish("id-call-center-us")

@@ -33,7 +33,7 @@ class Procedure:
             id = None if trained_with == "none" else self.server.world.model(trained_with).customization_id
             await self.world.requests.link(ref, id, ADA)
         run = await self.world.asked(name, training=training)
-        assert await self.world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+        assert await self.world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
         return run
 
     async def pass_time(self, seconds: float) -> None:

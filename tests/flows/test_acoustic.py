@@ -20,7 +20,7 @@ async def approved(world: World) -> Run:
     await world.inventory.refresh()
     await world.requests.link("stt/acoustic/id-booth", LM, ADA)
     run = await world.asked("booth")
-    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
     return run
 
 
@@ -108,7 +108,7 @@ async def test_only_what_an_earlier_attempt_left_undone(world: World):
     assert world.run(run.id).state is RunState.FAILED
     again = await world.asked("booth")
     assert [step.action for step in again.plan.steps] == [Action.UPGRADE_WITH_LANGUAGE]
-    assert await world.requests.vote(again.id, again.digest, "approve", GRACE) is None
+    assert await world.decisions.vote(again.id, again.digest, "approve", GRACE) is None
     await world.ring()
     await through(world, AM)
     assert world.run(again.id).state is RunState.DONE

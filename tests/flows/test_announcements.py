@@ -83,7 +83,7 @@ async def test_the_buttons_ask_for_each_upgrade(world: World):
     message = world.announcer.preview()
     accessories = [b["accessory"]["text"]["text"] for b in message.blocks if "accessory" in b]
     assert accessories == ["Details"]
-    await world.requests.vote(run.id, run.digest, "reject", "UGRACE", "later")
+    await world.decisions.vote(run.id, run.digest, "reject", "UGRACE", "later")
     accessories = [b["accessory"]["text"]["text"] for b in world.announcer.preview().blocks if "accessory" in b]
     assert accessories == ["Upgrade…"]
 

@@ -72,7 +72,7 @@ async def test_killed_at_contact(tmp_path: Path, at: int, after: bool, caplog: p
     world.fleet()
     run = await world.asked()
     arm(world, Axe(at, after=after))
-    fell = await killed_by(world, world.requests.vote(run.id, run.digest, "approve", GRACE))
+    fell = await killed_by(world, world.decisions.vote(run.id, run.digest, "approve", GRACE))
     for turn in range(4):
         if fell:
             break
@@ -83,7 +83,7 @@ async def test_killed_at_contact(tmp_path: Path, at: int, after: bool, caplog: p
         fell = await killed_by(world, asyncio.sleep(0))
     disarm(world)
     world.crash()
-    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None or world.run(run.id).votes
+    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None or world.run(run.id).votes
     for _ in range(6):
         await world.ring(after=10)
         if world.speech.kept["id-call-center-us"].status == "upgrading":
@@ -110,7 +110,7 @@ async def test_two_processes_on_one_database(tmp_path: Path):
     first.fleet()
     run = await first.asked()
     await first.ring()
-    assert await second.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    assert await second.decisions.vote(run.id, run.digest, "approve", GRACE) is None
     for _ in range(4):
         first.clock.advance(5)
         for world in (first, second):

@@ -15,7 +15,7 @@ async def approved(world: World) -> int:
     """An approved run of the outdated model."""
     world.fleet()
     run = await world.asked()
-    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
     return run.id
 
 
@@ -72,7 +72,7 @@ async def test_who_may_not_approve(world: World, user: str):
     """The requester, a member without the role and a guest hear why, and nothing changes but the audit."""
     world.fleet()
     run = await world.asked()
-    answer = await world.requests.vote(run.id, run.digest, "approve", user)
+    answer = await world.decisions.vote(run.id, run.digest, "approve", user)
     assert answer is not None
     assert world.run(run.id).state is RunState.WAITING
     assert world.run(run.id).votes == ()
@@ -84,7 +84,7 @@ async def test_the_second_click_hears_who_was_first(world: World):
     run_id = await approved(world)
     world.clock.advance(120)
     run = world.run(run_id)
-    answer = await world.requests.vote(run_id, run.digest, "approve", TOMAS)
+    answer = await world.decisions.vote(run_id, run.digest, "approve", TOMAS)
     assert answer == f"Already approved by <@{GRACE}> 2 minutes ago."
     assert len(world.run(run_id).votes) == 1
 
@@ -94,10 +94,10 @@ async def test_two_approvals(tmp_path):
     world = World(tmp_path / "two.db", needed=2)
     world.fleet()
     run = await world.asked()
-    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
     assert world.run(run.id).state is RunState.WAITING
-    assert "already" in str(await world.requests.vote(run.id, run.digest, "approve", GRACE))
-    assert await world.requests.vote(run.id, run.digest, "approve", TOMAS) is None
+    assert "already" in str(await world.decisions.vote(run.id, run.digest, "approve", GRACE))
+    assert await world.decisions.vote(run.id, run.digest, "approve", TOMAS) is None
     assert world.run(run.id).state is RunState.APPROVED
     world.store.close()
 
@@ -106,7 +106,7 @@ async def test_an_old_card(world: World):
     """A click that shows another plan's digest decides nothing."""
     world.fleet()
     run = await world.asked()
-    assert "older plan" in str(await world.requests.vote(run.id, "0000", "approve", GRACE))
+    assert "older plan" in str(await world.decisions.vote(run.id, "0000", "approve", GRACE))
     assert world.run(run.id).state is RunState.WAITING
 
 
@@ -114,7 +114,7 @@ async def test_rejection_tells_the_requester_why(world: World):
     """Reject ends it: the card loses its buttons and the thread says why."""
     world.fleet()
     run = await world.asked()
-    assert await world.requests.vote(run.id, run.digest, "reject", GRACE, "not in the <!channel> holidays") is None
+    assert await world.decisions.vote(run.id, run.digest, "reject", GRACE, "not in the <!channel> holidays") is None
     assert world.run(run.id).state is RunState.REJECTED
     assert world.chat.keyed(f"run:{run.id}:card").buttons == []
     end = world.chat.keyed(f"run:{run.id}:end").text
@@ -129,7 +129,7 @@ async def test_expiry(world: World):
     run = await world.asked()
     await world.ring(after=86401)
     assert world.run(run.id).state is RunState.EXPIRED
-    assert "expired" in str(await world.requests.vote(run.id, run.digest, "approve", GRACE))
+    assert "expired" in str(await world.decisions.vote(run.id, run.digest, "approve", GRACE))
 
 
 async def test_one_run_for_a_model(world: World):
@@ -278,7 +278,8 @@ async def test_a_partial_upgrade_by_hand_after_the_approval(world: World):
     await world.ring()
     assert world.run(run_id).state is RunState.CHANGED
     assert world.speech.begun == []
-    assert "not those that were approved" in world.run(run_id).outcome
+    assert f"its versions are now {OLD} and {between}" in world.run(run_id).outcome
+    assert world.chat.keyed(f"run:{run_id}:end").buttons == ["Look at the new plan…"]
 
 
 async def test_only_one_process_does_the_work(tmp_path):
@@ -310,7 +311,7 @@ async def test_how_nobody_knows(world: World, base: str):
     """Large models, and bases on which IBM's pages disagree: upgrade_model, and only after a refusal a training."""
     doubtful(world, base)
     run = await world.asked()
-    assert await world.requests.vote(run.id, run.digest, "approve", GRACE) is None
+    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
     world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
     await world.ring()
     await world.ring(after=1)
@@ -326,7 +327,7 @@ async def test_no_training_where_the_upgrade_was_enough(world: World):
     """The second step is for a refusal only."""
     doubtful(world, "en-US")
     run = await world.asked()
-    await world.requests.vote(run.id, run.digest, "approve", GRACE)
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
     await world.ring()
     await world.ring(after=10)
     world.speech.finish("id-call-center-us")
@@ -342,7 +343,7 @@ async def test_one_broken_run_stops_nobody(world: World, monkeypatch: pytest.Mon
     for name in ("first", "second"):
         world.speech.add(model(name))
         run = await world.asked(name)
-        await world.requests.vote(run.id, run.digest, "approve", GRACE)
+        await world.decisions.vote(run.id, run.digest, "approve", GRACE)
     await world.ring()
     advance = world.runner._advance
 

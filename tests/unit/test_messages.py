@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.announcements import compose
-from bot.domain.approvals import Policy, Reason
+from bot.domain.approvals import Policy, Reason, Wish
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState, VoteRecord
+from bot.domain.timing import Freeze, Wait, Window
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel
-from bot.messages import announcement, fleet, help, home, refusals, request
+from bot.messages import announcement, details, fleet, freeze, help, home, refusals, request
+from bot.messages.request import Wanted
 from bot.messages.run import runs as list_of_runs
 from bot.messages.run import tellings
 from bot.ports import Message
@@ -67,8 +71,14 @@ def test_runs(state: RunState, name: str):
     """Cards, progress, milestones and ends, in every state, for every kind of step."""
     for done in range(5):
         shown = run(state, list(Action), done, name)
-        for telling in tellings(shown, POLICY, None, NOW + timedelta(minutes=3)):
+        wait = Wait("freeze", NOW, Freeze(1, name[:80], HOSTILE, "UADA", NOW, NOW))
+        shown = replace(shown, reminded=True, retries=done, cancelled_by="UGRACE", voters=done)
+        for telling in tellings(shown, POLICY, None, NOW + timedelta(minutes=3), wait):
             accepted(telling.message)
+        window = Window(time(22), time(5), ZoneInfo("Europe/Berlin"))
+        _, judgements = judged(name)
+        view = details.details(shown, POLICY, None, judgements[0], wait, window, get_args(Wish), HOSTILE[10:])
+        assert check_view(dict(view)) == []
     accepted(list_of_runs([shown] * 20, [shown] * 15, NOW))
 
 
@@ -96,8 +106,15 @@ def test_lists(name: str):
     accepted(announcement.announcement(compose(judgements, ["stt"]), frozenset(), NOW.date()))
     accepted(announcement.announcement(compose([]), frozenset(), NOW.date()))
     waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
-    view = home.home(judgements, snapshot, [waiting] * 30, [waiting] * 5, "UGRACE", True, NOW)
-    assert check_view(dict(view)) == []
+    mine = [replace(waiting, id=number) for number in range(30)]
+    asked = [replace(waiting, id=number, requester="UGRACE") for number in range(30, 60)]
+    running = [replace(waiting, id=number, state=RunState.RUNNING) for number in range(60, 90)]
+    frozen = Freeze(1, "", HOSTILE, "UADA", NOW, NOW)
+    seen = home.Seen(
+        *("UGRACE", frozenset({"stt"}), judgements, snapshot),
+        *([*mine, *asked, *running], [waiting] * 5, [frozen] * 30),
+    )
+    assert check_view(dict(home.home(seen, NOW))) == []
     fault = AmbiguousModel(HOSTILE, [j.model.ref for j in judgements])
     accepted(refusals.choose(fault, [(j.model.ref, j.model.name) for j in judgements], "ask"))
     accepted(help.help_text())
@@ -127,8 +144,10 @@ def test_modals(name: str):
     for view in (
         request.reading(name),
         request.refused("text"),
-        request.ask(plan, judgements[0], HOSTILE, "C1"),
-        request.ask_link(model(name), [j.model for j in judgements], ""),
+        request.ask(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
+        request.ask_link(model(name), [j.model for j in judgements], Wanted("")),
+        details.reading(),
+        freeze.form([name[:60]] * 120, [Freeze(1, name[:50], HOSTILE, "UADA", NOW, NOW)] * 30, NOW, "C1"),
         request.reject("1:abc", name),
     ):
         assert check_view(dict(view)) == []

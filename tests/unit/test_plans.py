@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.fleet import Holdings
 from bot.domain.planning import plan
-from bot.domain.plans import Action, Link, NoPlan, Plan, WhyNot, still_holds
+from bot.domain.plans import Action, Link, NoPlan, Plan, WhyNot, differences
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from tests.world import NEW, OLD, model, shipped
 
@@ -170,6 +170,6 @@ def test_what_an_approval_is_bound_to():
     assert isinstance(approved, Plan)
     other = plan(judgement(versions=(OLD, "en-US_NarrowbandModel.v2019-01-01")), DATA, shipped())
     assert isinstance(other, Plan)
-    assert still_holds(approved, approved)
-    assert not still_holds(approved, other)
+    assert not differences(approved, approved)
+    assert differences(approved, other)
     assert approved.digest != other.digest

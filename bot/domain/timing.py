@@ -1,0 +1,164 @@
+"""When things may happen: reminders by day, maintenance windows, freezes, and a time that somebody asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+DAY_BEGINS, DAY_ENDS = time(8), time(20)
+"""Nobody is reminded outside these hours, by the clock where they are."""
+
+NOTICE = 0.25
+"""The reminder comes when this part of the time to decide is left."""
+
+
+def reminder_at(asked: datetime, expires: datetime, zones: Sequence[ZoneInfo]) -> datetime | None:
+    """When the thread reminds, once, before a request expires; None where no hour would be day for anybody.
+
+    The latest moment, with a quarter of the time left or more, that is day for most of the approvers' *zones*.
+    """
+    latest = expires - (expires - asked) * NOTICE
+    best: tuple[int, datetime] | None = None
+    moment = latest
+    while moment > asked + (expires - asked) * NOTICE:
+        awake = sum(1 for zone in zones if _is_day(moment, zone))
+        if awake == len(zones):
+            return moment
+        if awake and (best is None or awake > best[0]):
+            best = (awake, moment)
+        moment -= timedelta(minutes=15)
+    return best[1] if best else None
+
+
+def _is_day(moment: datetime, zone: ZoneInfo) -> bool:
+    return DAY_BEGINS <= moment.astimezone(zone).time() < DAY_ENDS
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The hours of the day in which upgrades may start, by the clock of *zone*; across midnight when it ends earlier
+    than it begins.
+    """
+
+    begins: time
+    ends: time
+    zone: ZoneInfo
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether an upgrade may start now."""
+        clock = now.astimezone(self.zone).time()
+        if self.begins < self.ends:
+            return self.begins <= clock < self.ends
+        return clock >= self.begins or clock < self.ends
+
+    def opens(self, now: datetime) -> datetime:
+        """When it opens next, *now* while it is open.
+
+        An hour that daylight saving leaves out opens when the clock has passed over it; one that comes twice opens
+        the first time.
+        """
+        if self.is_open(now):
+            return now
+        here = now.astimezone(self.zone)
+        for days in (0, 1, 2):
+            wall = datetime.combine(here.date() + timedelta(days=days), self.begins, self.zone)
+            # Through UTC: a wall time that does not exist becomes the one that the clock shows instead.
+            opening = datetime.fromtimestamp(wall.timestamp(), self.zone)
+            if opening > now:
+                return opening
+        raise AssertionError("a day is never longer than two days")
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M} {self.zone.key}"
+
+
+_WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
+_CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
+
+
+def parse_window(text: str, zone: ZoneInfo) -> Window | None:
+    """`22:00-05:00`; None for anything else, also for a window of no length."""
+    found = _WINDOW.match(text.strip())
+    if not found:
+        return None
+    try:
+        begins, ends = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    except ValueError:
+        return None
+    return None if begins == ends else Window(begins, ends, zone)
+
+
+def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """`22:00`, `22`, `2026-11-24 22:00` by the clock of *zone*, the next time that it comes.
+
+    None where that is unclear, or past.
+    """
+    words = text.strip().split()
+    here = now.astimezone(zone)
+    try:
+        day = datetime.strptime(words[0], "%Y-%m-%d").date() if len(words) == 2 else None  # noqa: DTZ007 - a day has no zone
+        found = _CLOCK.match(words[-1]) if words and len(words) <= 2 else None
+        clock = time(int(found[1]), int(found[2] or 0)) if found else None
+    except ValueError:
+        return None
+    if clock is None:
+        return None
+    for days in (0, 1, 2):
+        wall = datetime.combine(day or here.date() + timedelta(days=days), clock, zone)
+        moment = datetime.fromtimestamp(wall.timestamp(), zone)
+        if moment > now:
+            return moment
+        if day is not None:
+            return None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """No new step starts on *instance* (empty: on any) until *until*; *reason* and *author* are on every card."""
+
+    id: int
+    instance: str
+    reason: str
+    author: str
+    at: datetime
+    until: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+
+    def holds(self, instance: str, now: datetime) -> bool:
+        """Whether it holds for an instance now."""
+        return self.instance in ("", instance) and self.ended_at is None and now < self.until
+
+
+def frozen(freezes: Iterable[Freeze], instance: str, now: datetime) -> Freeze | None:
+    """The freeze that holds longest for an instance, None if none does."""
+    holding = [freeze for freeze in freezes if freeze.holds(instance, now)]
+    return max(holding, key=lambda freeze: freeze.until, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why an approved run does not start yet, and until when; *freeze* where it is one."""
+
+    why: Literal["freeze", "time", "window"]
+    until: datetime
+    freeze: Freeze | None = None
+
+
+def waits(
+    instance: str, not_before: datetime | None, window: Window | None, freezes: Iterable[Freeze], now: datetime
+) -> Wait | None:
+    """What holds a start back now, the strictest first; None when it may start."""
+    freeze = frozen(freezes, instance, now)
+    if freeze is not None:
+        return Wait("freeze", freeze.until, freeze)
+    if not_before is not None and now < not_before:
+        return Wait("time", not_before)
+    if window is not None and not window.is_open(now):
+        return Wait("window", window.opens(now))
+    return None

@@ -1,0 +1,72 @@
+"""The electorate: who may decide, as Slack knows it now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.domain.approvals import Person, Policy, can_approve, is_approver, may_take_part
+from bot.ports import Clock, People
+
+KEPT = timedelta(minutes=5)
+"""How long the list of possible approvers is kept. Only cards and reminders use it; a click always asks Slack."""
+
+LOOKED_AT = 30
+"""Of how many possible approvers we ask who they are: enough for any policy, and Slack limits the calls."""
+
+
+class Electorate:
+    """Looks people up: live for a decision, from a short memory for what is only shown."""
+
+    def __init__(self, people: People, team: str, clock: Clock) -> None:
+        self._people = people
+        self._clock = clock
+        self._kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = {}
+        self.team = team
+
+    async def person(self, user: str, policy: Policy | None = None) -> Person:
+        """Who somebody is at this moment. Raises a `ChatError`."""
+        return await self._people.person(user, policy.groups if policy else ())
+
+    async def persons(self, users: Iterable[str], policy: Policy) -> tuple[Person, ...]:
+        """Several people at this moment. Raises a `ChatError`."""
+        return tuple(await asyncio.gather(*(self.person(user, policy) for user in users)))
+
+    async def approvers(self, policy: Policy) -> tuple[Person, ...]:
+        """Who could decide under a policy, at most `LOOKED_AT` of them. Raises a `ChatError`."""
+        now = self._clock.now()
+        kept = self._kept.get(policy)
+        if kept is not None and now - kept[0] < KEPT:
+            return kept[1]
+        groups = await asyncio.gather(*(self._people.members(group) for group in policy.groups))
+        ids = dict.fromkeys(
+            [*(name for name in policy.approvers if name not in policy.groups), *sorted(frozenset().union(*groups))]
+        )
+        found = tuple(
+            person
+            for person in await self.persons(list(ids)[:LOOKED_AT], policy)
+            if is_approver(person, policy) and can_approve(policy, [person], team=self.team)
+        )
+        self._kept[policy] = (now, found)
+        return found
+
+    async def count(self, policy: Policy, requester: str) -> int:
+        """How many people could approve what *requester* asks for. Raises a `ChatError`."""
+        return can_approve(policy, await self.approvers(policy), team=self.team, requester=requester)
+
+    async def zones(self, policy: Policy, fallback: ZoneInfo) -> tuple[ZoneInfo, ...]:
+        """The time zones of the approvers. Raises a `ChatError`."""
+        return tuple(_zone(person.zone, fallback) for person in await self.approvers(policy)) or (fallback,)
+
+    def is_member(self, person: Person) -> bool:
+        """Whether Slack vouches for a full, present member of our own workspace."""
+        return may_take_part(person, self.team).value == "counts"
+
+
+def _zone(name: str, fallback: ZoneInfo) -> ZoneInfo:
+    try:
+        return ZoneInfo(name) if name else fallback
+    except (ZoneInfoNotFoundError, ValueError):
+        return fallback

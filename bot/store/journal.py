@@ -1,0 +1,122 @@
+"""The journal: what was about to be sent, what was answered, what was seen, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from bot.domain.fleet import Model
+from bot.domain.plans import Step
+from bot.domain.runs import Before, StepRecord, StepState
+from bot.store.audit import Audit
+from bot.store.connection import Connection, Row, moment, stamp
+
+_encode = msgspec.json.Encoder().encode
+_step = msgspec.json.Decoder(Step).decode
+_before = msgspec.json.Decoder(Before).decode
+
+
+class Journal:
+    """The steps of all runs. Intent is written before a request leaves, the result after its answer."""
+
+    def __init__(self, connection: Connection, audit: Audit) -> None:
+        self._c = connection
+        self._audit = audit
+
+    def starting(self, record: StepRecord, seen: Model, now: datetime, next_at: datetime, *, forced: bool) -> bool:
+        """Writes, safe from a power loss, that a step's request is about to leave, and what was true before it."""
+        before = Before(seen.status, seen.versions or (), seen.updated)
+        with self._c.transaction(durable=True):
+            changed = self._c.change(
+                """UPDATE steps SET state = ?, before = ?, started_at = ?, answered_at = NULL, seen_busy = 0,
+                   attempts = attempts + 1, forced = ?, next_at = ?
+                   WHERE run = ? AND number = ? AND state = ? AND attempts = ?""",
+                (
+                    *(StepState.STARTING, _encode(before).decode(), stamp(now), forced, stamp(next_at)),
+                    *(record.run, record.number, record.state, record.attempts),
+                ),
+            )
+            self._audit.note(now, "retune", "send", run=record.run, model=record.step.ref, detail=record.step.action)
+        return changed == 1
+
+    def answered(self, record: StepRecord, transaction: str | None, now: datetime, next_at: datetime) -> None:
+        """Writes that the service accepted the request."""
+        self._step(
+            record, "state = ?, answered_at = ?, transaction_id = ?, next_at = ?",
+            (StepState.WAITING, stamp(now), transaction, stamp(next_at)),
+        )  # fmt: skip
+
+    def refused(self, record: StepRecord, next_at: datetime) -> None:
+        """Writes that the request certainly had no effect and may be sent again at *next_at*."""
+        self._step(record, "state = ?, started_at = NULL, next_at = ?", (StepState.PLANNED, stamp(next_at)))
+
+    def look_again(self, record: StepRecord, next_at: datetime, *, busy: bool) -> None:
+        """Writes when to look next, and that the service was seen working."""
+        if busy and not record.seen_busy:
+            self._step(record, "seen_busy = 1, next_at = ?", (stamp(next_at),))
+        else:
+            self._c.change(
+                "UPDATE steps SET next_at = ? WHERE run = ? AND number = ?",
+                (stamp(next_at), record.run, record.number),
+            )
+
+    def wait(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
+        """Writes that a step now waits for a person."""
+        self._step(record, "state = ?, started_at = ?, next_at = ?", (StepState.WAITING, stamp(now), stamp(next_at)))
+
+    def step_done(self, record: StepRecord, result: str, now: datetime) -> None:
+        """Writes that a step is proven."""
+        self._step(record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (StepState.DONE, stamp(now), result))
+        self._audit.note(now, "retune", "proven", run=record.run, model=record.step.ref, detail=result)
+
+    def step_failed(self, record: StepRecord, result: str, now: datetime) -> None:
+        """Writes that a step ended without success."""
+        self._step(
+            record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (StepState.FAILED, stamp(now), result)
+        )
+
+    def schedule(self, run: int, number: int, at: datetime) -> None:
+        """Writes when to take up a step."""
+        self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (stamp(at), run, number))
+
+    def due(self, now: datetime) -> list[tuple[int, str]]:
+        """Running steps to look at now: run and model reference."""
+        rows = self._c.rows("SELECT run, model FROM steps WHERE next_at <= ? ORDER BY next_at", (stamp(now),))
+        return [(row["run"], row["model"]) for row in rows]
+
+    def durations(self, action: str, limit: int = 20) -> list[float]:
+        """How long the last proven steps of one kind took, in seconds, newest first."""
+        rows = self._c.rows(
+            """SELECT ended_at - started_at AS took FROM steps WHERE state = ? AND json_extract(step, '$.action') = ?
+               AND started_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?""",
+            (StepState.DONE, action, limit),
+        )
+        return [float(row["took"]) for row in rows]
+
+    def _step(self, record: StepRecord, assignments: str, values: Iterable[object]) -> None:
+        with self._c.transaction():
+            self._c.change(
+                f"UPDATE steps SET {assignments} WHERE run = ? AND number = ?", (*values, record.run, record.number)
+            )
+            self._c.change("UPDATE runs SET version = version + 1 WHERE id = ?", (record.run,))
+
+
+def record(row: Row) -> StepRecord:
+    """A row of the journal as a value."""
+    return StepRecord(
+        run=row["run"],
+        number=row["number"],
+        step=_step(row["step"]),
+        state=StepState(row["state"]),
+        before=None if row["before"] is None else _before(row["before"]),
+        started_at=moment(row["started_at"]),
+        answered_at=moment(row["answered_at"]),
+        ended_at=moment(row["ended_at"]),
+        seen_busy=bool(row["seen_busy"]),
+        attempts=row["attempts"],
+        forced=bool(row["forced"]),
+        transaction=row["transaction_id"],
+        result=row["result"],
+    )
