@@ -27,6 +27,7 @@ from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
@@ -96,8 +97,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             probe_every=_every(settings.probe),
             canary_every=_every(settings.canary),
         )
+        noticer = Noticer(store, inventory, teller, clock, settings.channel)
         worker = Worker(
-            *(store, inventory, requests, runner, teller, announcer, prober, clock, background),
+            *(store, inventory, requests, runner, teller, announcer, prober, noticer, clock, background),
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
         )

@@ -18,6 +18,7 @@ from bot.domain.runs import Run
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
@@ -106,9 +107,10 @@ class World:
             probe_every=self.probe_every,
             canary_every=self.canary_every,
         )
+        self.noticer = Noticer(self.store, self.inventory, self.teller, self.clock, CHANNEL)
         self.worker = Worker(
             *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer, self.prober),
-            *(self.clock, self.background),
+            *(self.noticer, self.clock, self.background),
             holder=self.holder,
             inventory_every=timedelta(minutes=15),
         )

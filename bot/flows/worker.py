@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
@@ -34,6 +35,7 @@ class Worker:
         teller: Teller,
         announcer: Announcer,
         prober: Prober,
+        noticer: Noticer,
         clock: Clock,
         background: Background,
         *,
@@ -47,6 +49,7 @@ class Worker:
         self._teller = teller
         self._announcer = announcer
         self._prober = prober
+        self._noticer = noticer
         self._clock = clock
         self._background = background
         self._holder = holder
@@ -71,7 +74,13 @@ class Worker:
             self._background.spawn(self._prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:
             self._read_at = now
-            self._background.spawn(self._inventory.refresh(), "inventory")
+            self._background.spawn(self._read(), "inventory")
+        elif self._noticer.due():
+            self._background.spawn(self._noticer.ring(), "changes")
+
+    async def _read(self) -> None:
+        await self._inventory.refresh()
+        await self._noticer.ring()
 
     async def announce(self) -> None:
         """Publishes the slot that is due, if this process does the work."""
