@@ -118,7 +118,7 @@ def _line(alike: Sequence[Change]) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = [code(name, 60) for name in names[:NAMES]]
+    shown = [code(name, 60) for name in sorted(names, key=str.casefold)[:NAMES]]
     return listed(shown if len(names) <= NAMES else [*shown, f"{len(names) - NAMES} more models"])
 
 
