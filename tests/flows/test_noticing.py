@@ -374,3 +374,41 @@ async def test_two_hundred_changes_at_once(world: World):
     assert "upgrade now" in said.text
     assert len(noted(world)) == 200
     assert not world.store.changes.due(world.clock.now().replace(year=2030), PAUSE)
+
+
+async def test_a_list_that_flickers(world: World):
+    """The service leaves a version out, shows it again and leaves it out: the loss is noted and said once a day."""
+    world.fleet()
+    by_hand(world, versions=(OLD, NEW))
+    await world.inventory.refresh()
+    for versions in ((OLD,), (OLD, NEW), (OLD,)):
+        by_hand(world, versions=versions)
+        await read(world)
+    assert noted(world).count(ChangeKind.NEWEST_GONE) == 1
+    assert sum("disappeared" in said.text for said in told(world)) == 1
+
+
+async def test_a_list_that_another_process_overtook(world: World):
+    """Asked before the reading that is kept already: it changes nothing and reports nothing."""
+    old = world.fleet()
+    asked = world.clock.now()
+    world.clock.advance(5)
+    by_hand(world, versions=(OLD, NEW))
+    await world.inventory.refresh()
+    world.clock.advance(5)
+    kept = world.store.fleet.keep("stt", [old], frozenset(), asked=asked, now=world.clock.now())
+    assert kept.before == kept.after
+    found = world.store.fleet.snapshot().find(REF)
+    assert found is not None
+    assert found.versions == (OLD, NEW)
+
+
+async def test_a_clock_that_was_set_back(world: World):
+    """What was read in the future does not keep newer readings out."""
+    world.fleet()
+    await world.inventory.refresh()
+    await world.inventory.fresh(REF)
+    world.clock.advance(-7200)
+    by_hand(world, versions=(OLD, NEW))
+    await world.inventory.refresh()
+    assert noted(world) == [ChangeKind.UPGRADED]
