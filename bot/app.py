@@ -29,6 +29,7 @@ from bot.flows.background import Background
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
 from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
@@ -105,21 +106,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             canary_every=_every(settings.canary),
         )
         viewers = Viewers(store, inventory, clock)
+        noticer = Noticer(store, inventory, teller, clock, settings.channel)
         worker = Worker(
-            *(
-                store,
-                inventory,
-                requests,
-                decisions,
-                pauses,
-                runner,
-                teller,
-                announcer,
-                prober,
-                viewers,
-                clock,
-                background,
-            ),
+            *(store, inventory, requests, decisions, pauses, runner, teller),
+            *(announcer, prober, viewers, noticer, clock, background),
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
         )

@@ -54,7 +54,8 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
             # The instance does not answer: show what was read last, and say so.
             desk.inventory.lost(judgement.model.instance, error)
             message = fleet.model(
-                judgement, None, None, desk.store.runs.of_model(ref), _linked(ref, desk), desk.clock.now()
+                *(judgement, None, None, desk.store.runs.of_model(ref), _linked(ref, desk), desk.clock.now()),
+                changes=desk.store.changes.of_model(judgement.model),
             )
         else:
             message = fleet.model(
@@ -64,6 +65,7 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
                 desk.store.runs.of_model(ref),
                 f"trained with {prepared.linked}" if prepared.linked else None,
                 desk.clock.now(),
+                changes=desk.store.changes.of_model(prepared.judgement.model),
             )
         if view_id is None:
             return message

@@ -21,6 +21,7 @@ from bot.flows.background import Background
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
 from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
@@ -119,9 +120,10 @@ class World:
             canary_every=self.canary_every,
         )
         self.viewers = Viewers(self.store, self.inventory, self.clock)
+        self.noticer = Noticer(self.store, self.inventory, self.teller, self.clock, CHANNEL)
         self.worker = Worker(
             *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.runner, self.teller),
-            *(self.announcer, self.prober, self.viewers, self.clock, self.background),
+            *(self.announcer, self.prober, self.viewers, self.noticer, self.clock, self.background),
             holder=self.holder,
             inventory_every=timedelta(minutes=15),
         )

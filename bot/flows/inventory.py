@@ -13,6 +13,7 @@ from bot.domain.observations import CANARY
 from bot.domain.reach import beyond
 from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, ModelGone, Refusal, ServiceError, UnknownModel
+from bot.flows.comparing import note
 from bot.ports import Clock, SpeechService
 from bot.store import Store
 
@@ -97,7 +98,7 @@ class Inventory:
             del self._reading[name]
 
     async def _read(self, name: str) -> bool:
-        service = self._services[name]
+        service, asked = self._services[name], self._clock.now()
         try:
             language, acoustic, bases = await asyncio.gather(
                 service.models("language"), service.models("acoustic"), service.bases()
@@ -106,8 +107,11 @@ class Inventory:
             self.lost(name, error)
             return False
         fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
-        recovered = self._store.fleet.keep(name, fleet, bases, self._clock.now())
-        if recovered:
+        now = self._clock.now()
+        with self._store.transaction():
+            kept = self._store.fleet.keep(name, fleet, bases, asked=asked, now=now)
+            note(self._store, kept, now)
+        if kept.recovered:
             log.info("instance %s answers again", name)
         self.changed()
         self._compare_with_catalog()
@@ -134,10 +138,13 @@ class Inventory:
         try:
             model = await self.service(instance).model("acoustic" if kind == "acoustic" else "language", id)
         except ModelGone as error:
-            self._store.fleet.gone(ref)
+            with self._store.transaction():
+                note(self._store, self._store.fleet.gone(ref), self._clock.now())
             self.changed()
             raise Refusal(f"That model is not in {instance} any more; somebody deleted it.") from error
-        self._store.fleet.see(model)
+        now = self._clock.now()
+        with self._store.transaction():
+            note(self._store, self._store.fleet.see(model, now), now)
         self.changed()
         judgement = self.judged().of(ref)
         if judgement is None:

@@ -131,7 +131,7 @@ class Runner:
                 self._inventory.lost(instance, error)
         for model in seen.values():
             if model is not None:
-                self._store.fleet.see(model)
+                self._store.fleet.see(model, self._clock.now())
         if seen:
             self._inventory.changed()
         return seen

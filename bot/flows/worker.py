@@ -9,6 +9,7 @@ from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.deciding import Decisions
 from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
 from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
@@ -40,6 +41,7 @@ class Worker:
         announcer: Announcer,
         prober: Prober,
         viewers: Viewers,
+        noticer: Noticer,
         clock: Clock,
         background: Background,
         *,
@@ -56,6 +58,7 @@ class Worker:
         self._announcer = announcer
         self._prober = prober
         self._viewers = viewers
+        self._noticer = noticer
         self._clock = clock
         self._background = background
         self._holder = holder
@@ -85,7 +88,13 @@ class Worker:
             self._background.spawn(self._prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:
             self._read_at = now
-            self._background.spawn(self._inventory.refresh(), "inventory")
+            self._background.spawn(self._read(), "inventory")
+        elif self._noticer.due():
+            self._background.spawn(self._noticer.ring(), "changes")
+
+    async def _read(self) -> None:
+        await self._inventory.refresh()
+        await self._noticer.ring()
 
     async def _look_for_voters(self, runs: list[int]) -> None:
         for run_id in runs:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.changes import Change
 from bot.domain.fleet import Holdings, Snapshot
 from bot.domain.observations import Stage
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.runs import Run
 from bot.domain.verdicts import Judgement, Verdict
+from bot.messages.changes import history_line
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
@@ -89,6 +91,7 @@ def model(
     runs: Sequence[Run],
     linked: str | None,
     now: datetime,
+    changes: Sequence[Change] = (),
 ) -> Message:
     """One custom model: versions, verdict with evidence, data, what an upgrade would do, history."""
     m = judgement.model
@@ -120,9 +123,16 @@ def model(
         blocks += [divider(), section(no_plan(outlook))]
     if further := _further(judgement):
         blocks.append(actions(further))
-    if runs:
-        blocks += [divider(), section("*History*\n" + "\n".join(f"• {state_line(run, now)}" for run in runs))]
+    if runs or changes:
+        blocks += [divider(), section(f"*History*\n{_history(runs, changes, now)}")]
     return Message(escape(text), tuple(blocks))
+
+
+def _history(runs: Sequence[Run], changes: Sequence[Change], now: datetime) -> str:
+    """What was done to a model, here and elsewhere, newest first."""
+    lines = [(run.ended_at or run.started_at or run.requested_at, state_line(run, now)) for run in runs]
+    lines += [(change.at, history_line(change)) for change in changes]
+    return "\n".join(f"• {line}" for _, line in sorted(lines, key=lambda item: item[0], reverse=True))
 
 
 def _further(judgement: Judgement) -> list[Block]:

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from bot.errors import SettingsError
 from bot.store.announcements import Announcements
 from bot.store.audit import Audit
+from bot.store.changes import Changes
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
@@ -51,6 +52,7 @@ class Store:
         self.runs = Runs(shared, self.audit)
         self.freezes = Freezes(shared, self.audit)
         self.journal = Journal(shared, self.audit)
+        self.changes = Changes(shared, self.audit)
         self.messages = Messages(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)

@@ -23,7 +23,10 @@ class Audit:
         model: str | None = None,
         detail: str = "",
     ) -> None:
-        """Writes one line. *actor* is a Slack user id, or `retune` for what it does by itself."""
+        """Writes one line.
+
+        *actor* is a Slack user id, `retune` for what it does by itself, `elsewhere` for a change that it noticed.
+        """
         self._c.change(
             "INSERT INTO audit (at, actor, action, run, model, detail) VALUES (?, ?, ?, ?, ?, ?)",
             (stamp(at), actor, action, run, model, detail),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -14,6 +14,9 @@ from bot.store.connection import Connection, Row, moment, stamp
 from bot.store.journal import record
 
 DRAFT_DAYS = 2
+
+UNFINISHED = timedelta(days=1)
+"""How long the service's work on a request of ours may go on after our run ended."""
 
 _encode = msgspec.json.Encoder().encode
 _plan = msgspec.json.Decoder(Plan).decode
@@ -128,6 +131,22 @@ class Runs:
             "SELECT count(*) AS n FROM runs WHERE instance = ? AND state = ?", (instance, RunState.RUNNING)
         )
         return int(row["n"]) if row else 0
+
+    def touched(self, instance: str, since: datetime) -> tuple[set[str], set[str]]:
+        """The models of an instance that our requests changed since then, and those they may still be changing.
+
+        The second are those of runs that ended as failed while the service went on, for `UNFINISHED`.
+        """
+        rows = self._c.rows(
+            """SELECT s.model, max(r.state = ? OR r.ended_at >= ?) AS did FROM steps s JOIN runs r ON r.id = s.run
+               WHERE r.instance = ? AND (s.attempts > 0 OR s.started_at IS NOT NULL)
+               AND (r.state = ? OR r.ended_at >= ? OR (s.state = ? AND r.ended_at >= ?)) GROUP BY s.model""",
+            (
+                *(RunState.RUNNING, stamp(since), instance, RunState.RUNNING, stamp(since)),
+                *(StepState.FAILED, stamp(since - UNFINISHED)),
+            ),
+        )
+        return {row["model"] for row in rows if row["did"]}, {row["model"] for row in rows if not row["did"]}
 
     def vote(self, run: Run, voter: str, vote: Vote, reason: str, now: datetime) -> None:
         """Writes a vote that counts. Inside the transaction that read the run."""

@@ -98,3 +98,18 @@ def decisions(db: Database) -> None:
             reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (campaign, voter)) STRICT""",
     ):
         db.execute(statement)
+
+
+@migrations()
+def changes(db: Database) -> None:
+    """What was changed outside Retune; and when a model was read alone, so that no older list overwrites it."""
+    db.execute(
+        """CREATE TABLE changes (
+            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, kind TEXT NOT NULL,
+            instance TEXT NOT NULL, ref TEXT NOT NULL, base TEXT NOT NULL, facts TEXT NOT NULL,
+            said INTEGER NOT NULL DEFAULT 0, message INTEGER, taken_at REAL) STRICT"""
+    )
+    db.execute("CREATE INDEX changes_by_ref ON changes (ref)")
+    db.execute("CREATE INDEX changes_unsaid ON changes (id) WHERE said = 0")
+    db.execute("CREATE INDEX changes_taken ON changes (taken_at) WHERE taken_at IS NOT NULL")
+    db.execute("ALTER TABLE models ADD COLUMN seen_at REAL")

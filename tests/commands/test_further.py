@@ -131,3 +131,16 @@ async def test_the_end_offers_the_training(slack: Slack):
     await slack.world.ring(after=10)
     await slack.world.ring(after=5)
     assert slack.world.chat.keyed(f"run:{run.id}:end").buttons == ["Train…"]
+
+
+async def test_the_history_has_what_was_done_elsewhere(slack: Slack):
+    """Runs and changes made outside Retune, newest first."""
+    await slack.world.inventory.refresh()
+    run = await slack.world.asked()
+    await slack.world.decisions.vote(run.id, run.digest, "reject", GRACE, "later")
+    slack.world.speech.kept["id-call-center-us"] = model(versions=(OLD, NEW))
+    slack.world.clock.advance(900)
+    await slack.world.inventory.refresh()
+    shown = await slack.command("/stt-model call-center-us")
+    assert "upgraded from `v2018-07-31` to `v2020-01-16`, outside Retune, noticed" in shown
+    assert shown.index("outside Retune") < shown.index(f"request {run.id}:")

@@ -1,0 +1,190 @@
+"""Changes made elsewhere: what two readings of an instance tell that no run of ours did, and what plans it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.fleet import InstanceReading, Model, is_newer, newest
+from bot.domain.observations import CANARY
+from bot.domain.plans import UPGRADES, Action, Plan
+
+SILENCE = timedelta(minutes=10)
+"""How long an instance must have failed before people are told: most failures mend themselves sooner."""
+
+
+class ChangeKind(StrEnum):
+    """What was changed, the worst first: in this order people read it."""
+
+    NEWEST_GONE = "newest version disappeared"
+    """The newest version a model was upgraded to is not in its list any more, and no newer one came."""
+    VERSION_GONE = "version disappeared"
+    """An older version is not in its list any more; the model has a newer one."""
+    BASE_GONE = "base model gone"
+    LOST = "instance lost"
+    DELETED = "deleted"
+    UPGRADED = "upgraded"
+    FOUND = "instance answers again"
+    CREATED = "created"
+    TRAINED = "trained"
+
+
+QUIET = frozenset({ChangeKind.CREATED, ChangeKind.TRAINED})
+"""Everyday work: kept in the history, not worth a message in the channel."""
+
+RECURRING = frozenset({ChangeKind.NEWEST_GONE, ChangeKind.VERSION_GONE, ChangeKind.BASE_GONE})
+"""Can come and go by a fault of the service, and is then noted once a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change that was noticed at *at*; *old* and *new* are versions, or the moments of a training.
+
+    *ref*, *name* and *base* are empty where it is about a whole instance. A base model that is gone has no *ref*; its
+    *names* are the custom models built on it. An instance that was lost has since when in *old*.
+    """
+
+    kind: ChangeKind
+    instance: str
+    at: datetime
+    ref: str = ""
+    name: str = ""
+    base: str = ""
+    old: str = ""
+    new: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What it means, so that it is noted once, whoever notices it and however often."""
+        facts = [self.kind.value, self.ref or self.instance]
+        if self.kind in (ChangeKind.LOST, ChangeKind.FOUND):
+            return "|".join((*facts, self.old))
+        if self.kind is ChangeKind.BASE_GONE:
+            facts.append(self.base)
+        if self.kind in RECURRING:
+            return "|".join((*facts, self.old, self.at.date().isoformat()))
+        return "|".join((*facts, self.new))
+
+
+def compare(
+    before: InstanceReading, after: InstanceReading, now: datetime, *, ours: Set[str] = frozenset()
+) -> tuple[Change, ...]:
+    """What was changed between two readings of one instance; nothing where there is no earlier reading.
+
+    *ours* are the models that a run of ours changed meanwhile: what it did is not reported, that somebody deleted one
+    is. The models that Retune makes and deletes itself to see a version never appear.
+    """
+    if before.read_at is None:
+        return ()
+    had = {model.ref: model for model in before.models if not model.name.startswith(CANARY)}
+    has = {model.ref: model for model in after.models if not model.name.startswith(CANARY)}
+    found = [_of(ChangeKind.DELETED, model, now) for ref, model in had.items() if ref not in has]
+    for ref, model in has.items():
+        if ref not in had:
+            found.append(_of(ChangeKind.CREATED, model, now))
+        elif ref not in ours and had[ref] != model:
+            found += _changed(had[ref], model, now)
+    if before.bases is not None and after.bases is not None:
+        for base in sorted(before.bases - after.bases):
+            names = tuple(model.name for model in has.values() if model.base == base)
+            if names:
+                found.append(Change(ChangeKind.BASE_GONE, after.name, now, base=base, names=names))
+    return tuple(found)
+
+
+def _of(kind: ChangeKind, model: Model, now: datetime, old: str = "", new: str = "") -> Change:
+    return Change(kind, model.instance, now, model.ref, model.name, model.base, old, new)
+
+
+def _changed(had: Model, has: Model, now: datetime) -> list[Change]:
+    """The changes of one model. An unknown or empty list of versions before tells nothing of an upgrade."""
+    found: list[Change] = []
+    gained = newest(v for v in has.versions or () if had.versions and v not in had.versions)
+    lost = newest(v for v in had.versions or () if has.versions is not None and v not in has.versions)
+    if gained is not None and is_newer(gained, had.newest or "") is not False:
+        found.append(_of(ChangeKind.UPGRADED, has, now, had.newest or "", gained))
+    if lost is not None:
+        kind = ChangeKind.NEWEST_GONE if not found and lost == had.newest else ChangeKind.VERSION_GONE
+        found.append(_of(kind, has, now, lost, has.newest or ""))
+    moved = had.updated is not None and has.updated is not None and has.updated > had.updated
+    if not found and moved and had.status in ("ready", "training") and has.status == "available":
+        found.append(_of(ChangeKind.TRAINED, has, now, str(had.updated), str(has.updated)))
+    return found
+
+
+class Effect(StrEnum):
+    """What a change means for a plan that nothing was started of; the first is what counts most."""
+
+    GONE = "gone"
+    """The model does not exist any more."""
+    RETIRED = "retired"
+    """Its base model is not served any more: an upgrade cannot help."""
+    URGENT = "urgent"
+    """Another plan is needed, now."""
+    NOTHING_LEFT = "nothing left"
+    """Somebody did exactly what the plan would do."""
+    OTHER_PLAN = "other plan"
+    """What would be done now is not what was asked for."""
+
+
+def affects(change: Change, plan: Plan) -> Effect | None:
+    """What a change means for a plan, None where the plan holds; agrees with `differences` to the plan made anew."""
+    if change.kind is ChangeKind.BASE_GONE:
+        same = (change.instance, change.base) == (plan.model.instance, plan.model.base)
+        return Effect.RETIRED if same else None
+    if change.ref == plan.model.ref:
+        return _on_its_model(change, plan)
+    if change.ref in subjects(plan):
+        return _on_its_partner(change, plan)
+    return None
+
+
+def worst_effect(changes: Iterable[Change], plan: Plan) -> tuple[Change, Effect] | None:
+    """The change that counts most for a plan, None where the plan holds."""
+    found = [(change, effect) for change in changes if (effect := affects(change, plan)) is not None]
+    order = list(Effect)
+    return min(found, key=lambda pair: order.index(pair[1]), default=None)
+
+
+def subjects(plan: Plan) -> frozenset[str]:
+    """The models that a plan is about: those of its steps, and the language model that one of them names."""
+    linked = {f"{plan.model.instance}/language/{step.language_id}" for step in plan.steps if step.language_id}
+    return frozenset({plan.model.ref} | {step.ref for step in plan.steps} | linked)
+
+
+def _on_its_model(change: Change, plan: Plan) -> Effect | None:
+    known = plan.model.versions or ()
+    match change.kind:
+        case ChangeKind.DELETED:
+            return Effect.GONE
+        case ChangeKind.UPGRADED if change.new not in known:
+            wanted = plan.target is None or change.new == plan.target or bool(is_newer(change.new, plan.target))
+            alone = all(step.ref == change.ref and step.action in UPGRADES for step in plan.steps)
+            return Effect.NOTHING_LEFT if wanted and alone and len(plan.steps) == 1 else Effect.OTHER_PLAN
+        case ChangeKind.NEWEST_GONE if change.old in known:
+            return Effect.URGENT
+        case ChangeKind.VERSION_GONE if change.old in known:
+            return Effect.OTHER_PLAN
+        case ChangeKind.TRAINED:
+            return _trained(change, plan)
+        case _:
+            return None
+
+
+def _on_its_partner(change: Change, plan: Plan) -> Effect | None:
+    """The other model of a pair: the language model that an acoustic model is upgraded with."""
+    upgrades_it = any(step.ref == change.ref and step.expects_version for step in plan.steps)
+    if change.kind is ChangeKind.DELETED or (change.kind is ChangeKind.UPGRADED and upgrades_it):
+        return Effect.OTHER_PLAN
+    return _trained(change, plan) if change.kind is ChangeKind.TRAINED else None
+
+
+def _trained(change: Change, plan: Plan) -> Effect | None:
+    """A training by hand matters where the plan holds one that waits for no person."""
+    actions = [step.action for step in plan.steps if step.ref == change.ref]
+    if Action.TRAIN not in actions or Action.AWAIT_CHANGE in actions:
+        return None
+    return Effect.NOTHING_LEFT if plan.is_training else Effect.OTHER_PLAN

@@ -1,0 +1,173 @@
+"""Changes made elsewhere in words: for the channel, for a card that they close, and for a model's history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.domain.changes import Change, ChangeKind, Effect
+from bot.domain.plans import Plan
+from bot.messages.kit import button, context, section
+from bot.messages.text import code, counted, escape, listed, moment, version
+from bot.ports import Block, Message
+
+LINES = 20
+"""Lines in one message: with a heading for each instance they stay below Slack's 50 blocks."""
+
+NAMES = 5
+"""Models named in one line."""
+
+_SIGNS = {
+    ChangeKind.NEWEST_GONE: ":rotating_light:",
+    ChangeKind.VERSION_GONE: ":information_source:",
+    ChangeKind.BASE_GONE: ":no_entry_sign:",
+    ChangeKind.LOST: ":warning:",
+    ChangeKind.DELETED: ":wastebasket:",
+    ChangeKind.UPGRADED: ":arrow_up:",
+    ChangeKind.FOUND: ":white_check_mark:",
+    ChangeKind.CREATED: ":new:",
+    ChangeKind.TRAINED: ":arrows_counterclockwise:",
+}
+
+
+def changed_elsewhere(changes: Sequence[Change]) -> Message:
+    """One message for everything that was noticed and not said yet: by instance, the worst first."""
+    lines = [(instance, alike, _line(alike)) for instance, alike in _groups(changes)]
+    first = _headline({change.kind for change in changes}, _instances(lines))
+    blocks: list[Block] = [section(f"*{first}*")]
+    heading = None
+    for instance, alike, line in lines[:LINES]:
+        if instance != heading:
+            heading = instance
+            blocks.append(section(f"*Instance {code(instance)}*"))
+        blocks.append(section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
+    left = len(lines) - LINES
+    more = f"and {left} more: `/stt-models` shows the fleet as it is now" if left > 0 else ""
+    blocks.append(context(more, "Noticed when the instances were read; no request of Retune's did this."))
+    said = " ".join(f"{code(instance)}: {line}" for instance, _, line in lines[:NAMES])
+    text = f"{first}. {said} {more}".strip()
+    return Message(text if len(text) <= 3000 else f"{first}: {counted(len(changes), 'change')}.", tuple(blocks))
+
+
+def _headline(kinds: set[ChangeKind], instances: Sequence[str]) -> str:
+    names = listed(list(instances))
+    if kinds == {ChangeKind.LOST}:
+        return f"No answer from {names}"
+    if kinds == {ChangeKind.FOUND}:
+        return f"Answers again: {names}"
+    return f"Changed outside Retune in {names}"
+
+
+def _instances(lines: Iterable[tuple[str, list[Change], str]]) -> list[str]:
+    names = [code(name, 60) for name in dict.fromkeys(instance for instance, _, _ in lines)]
+    return names if len(names) <= NAMES else [*names[:NAMES], f"{len(names) - NAMES} more"]
+
+
+def _groups(changes: Sequence[Change]) -> list[tuple[str, list[Change]]]:
+    """What can be said in one line together; instances in the order of the worst that happened to them."""
+    order = list(ChangeKind)
+    worst: dict[str, int] = {}
+    alike: dict[tuple[str, ChangeKind, str, str, str], list[Change]] = {}
+    for change in changes:
+        place = order.index(change.kind)
+        worst[change.instance] = min(place, worst.get(change.instance, place))
+        base = "" if change.kind is ChangeKind.DELETED else change.base
+        alike.setdefault((change.instance, change.kind, base, change.old, change.new), []).append(change)
+    keys = sorted(alike, key=lambda key: (worst[key[0]], key[0], order.index(key[1]), key[2:]))
+    return [(key[0], alike[key]) for key in keys]
+
+
+def _line(alike: Sequence[Change]) -> str:
+    one = alike[0]
+    names = list(one.names) if one.kind is ChangeKind.BASE_GONE else [change.name for change in alike]
+    many, models = len(names) > 1, _names(names)
+    old, new = version(one.old, one.base), version(one.new, one.base)
+    match one.kind:
+        case ChangeKind.NEWEST_GONE:
+            left = f" Left in the list: {new}." if one.new else ""
+            return (
+                f"*The version {old} of {code(one.base)} disappeared* from {models}, and it was the newest that "
+                f"{'they' if many else 'it'} had.{left} Recognition with {'them' if many else 'it'} may "
+                "fall back to the plain base model; *upgrade now*."
+            )
+        case ChangeKind.VERSION_GONE:
+            return (
+                f"The old version {old} of {code(one.base)} disappeared from {models}, which "
+                f"{'have' if many else 'has'} {new}. Only recognition that asks for the old version is affected."
+            )
+        case ChangeKind.BASE_GONE:
+            return (
+                f"The base model {code(one.base)} is not served any more. {models} {'are' if many else 'is'} built on "
+                "it, and an upgrade cannot help; `/stt-model NAME` says what to do instead."
+            )
+        case ChangeKind.LOST:
+            return (
+                f"Does not answer since {moment(datetime.fromisoformat(one.old))}. What Retune shows of it was read "
+                "before, and nothing is started there until it answers again."
+            )
+        case ChangeKind.FOUND:
+            return f"Answers again; it did not since {moment(datetime.fromisoformat(one.old))}."
+        case ChangeKind.DELETED:
+            return f"{models} {'were' if many else 'was'} deleted, or cannot be seen with these credentials any more."
+        case ChangeKind.UPGRADED:
+            return f"{models} {'were' if many else 'was'} upgraded from {old} to {new}."
+        case ChangeKind.CREATED:
+            return f"{models} {'were' if many else 'was'} created."
+        case ChangeKind.TRAINED:
+            return f"{models} {'were' if many else 'was'} trained."
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = [code(name, 60) for name in sorted(names, key=str.casefold)[:NAMES]]
+    return listed(shown if len(names) <= NAMES else [*shown, f"{len(names) - NAMES} more models"])
+
+
+def _accessory(alike: Sequence[Change]) -> Block | None:
+    one = alike[0]
+    if len(alike) > 1 or not one.ref or one.kind is ChangeKind.DELETED:
+        return None
+    if one.kind is ChangeKind.NEWEST_GONE:
+        return button("Upgrade…", "ask", one.ref, label=f"Ask for an upgrade of {one.name}")
+    return button("Details", "model", one.ref, label=f"Details of {one.name}")
+
+
+def outcome(change: Change, effect: Effect, plan: Plan) -> str:
+    """Why a run is not started, and what to do instead. Not escaped: outcomes are escaped where they are shown."""
+    again = "Look at it with /stt-model." if plan.is_training else "Ask again with /stt-upgrade."
+    who = "it" if change.ref == plan.model.ref else f"the language model {change.name}"
+    did = f"upgraded {who} to {change.new}" if change.kind is ChangeKind.UPGRADED else f"trained {who}"
+    match effect:
+        case Effect.GONE:
+            return "It was deleted outside Retune: nothing is left to do."
+        case Effect.RETIRED:
+            return (
+                f"Its instance does not serve {change.base} any more, so an upgrade cannot help. /stt-model says what "
+                "to do instead."
+            )
+        case Effect.URGENT:
+            return (
+                f"The version {change.old}, the newest that it had, disappeared: recognition with it may fall back to "
+                f"the plain base model, and this plan does not hold any more. {again}"
+            )
+        case Effect.NOTHING_LEFT:
+            return f"Somebody {did} outside Retune: nothing is left to do."
+        case Effect.OTHER_PLAN if change.kind is ChangeKind.DELETED:
+            return f"Somebody deleted {who} outside Retune, so this plan does not hold any more. {again}"
+        case Effect.OTHER_PLAN if change.kind is ChangeKind.VERSION_GONE:
+            return f"Its old version {change.old} disappeared, so this plan does not hold any more. {again}"
+        case Effect.OTHER_PLAN:
+            return f"Somebody {did} outside Retune, so this plan does not hold any more. {again}"
+
+
+def history_line(change: Change) -> str:
+    """One change in a model's history."""
+    old, new = version(change.old, change.base), version(change.new, change.base)
+    what = {
+        ChangeKind.NEWEST_GONE: f"its newest version {old} disappeared",
+        ChangeKind.VERSION_GONE: f"its old version {old} disappeared",
+        ChangeKind.BASE_GONE: f"its base model {code(change.base)} is not served any more",
+        ChangeKind.UPGRADED: f"upgraded from {old} to {new}",
+        ChangeKind.CREATED: "created",
+        ChangeKind.TRAINED: "trained",
+    }.get(change.kind, escape(change.kind.value))
+    return f"{what}, outside Retune, noticed {moment(change.at)}"
