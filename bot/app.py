@@ -30,6 +30,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.telling import Teller
 from bot.flows.worker import Worker
 from bot.settings import Settings
@@ -96,17 +97,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             probe_every=_every(settings.probe),
             canary_every=_every(settings.canary),
         )
+        snoozer = Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team)
         worker = Worker(
             *(store, inventory, requests, runner, teller, announcer, prober, clock, background),
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
+            snoozer=snoozer,
         )
         stack.callback(worker.leave)
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)
         register(
             app,
-            Desk(store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user),
+            Desk(
+                store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user, snoozer
+            ),
         )
         await _listen(app, settings, me, stack)
         services.update(await connect_services(settings, clients))

@@ -27,6 +27,7 @@ from commands.model import model
 from commands.models import models, turn
 from commands.probe import link, probe
 from commands.runs import runs
+from commands.snooze import hold, snooze, snoozed, unsnooze
 from commands.upgrade import leave_out, linked, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
@@ -55,10 +56,18 @@ ACTIONS: Mapping[str, Handler] = {
     "stop": stop,
     "probe": probe,
     "link": link,
+    "snooze": snooze,
+    "hold": hold,
+    "unsnooze": unsnooze,
 }
 """By the part of the action id before the colon."""
 
-SUBMISSIONS: Mapping[str, Submitted] = {"request": submitted, "link": linked, "reject": rejected}
+SUBMISSIONS: Mapping[str, Submitted] = {
+    "request": submitted,
+    "link": linked,
+    "reject": rejected,
+    "snooze": snoozed,
+}
 """By callback id."""
 
 ANY = re.compile("")

@@ -11,6 +11,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.ports import Chat, Clock, Message, Place, Windows
 from bot.store import Store
 
@@ -30,6 +31,7 @@ class Desk:
     clock: Clock
     background: Background
     bot_user: str
+    snoozer: Snoozer
 
 
 @dataclass(frozen=True, slots=True)

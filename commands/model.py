@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.snoozes import standing
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.messages import fleet
@@ -54,7 +55,8 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
             # The instance does not answer: show what was read last, and say so.
             desk.inventory.lost(judgement.model.instance, error)
             message = fleet.model(
-                judgement, None, None, desk.store.runs.of_model(ref), _linked(ref, desk), desk.clock.now()
+                *(judgement, None, None, desk.store.runs.of_model(ref), _linked(ref, desk), desk.clock.now()),
+                snooze=standing(judgement, desk.snoozer.index(), desk.clock.now()),
             )
         else:
             message = fleet.model(
@@ -64,6 +66,7 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
                 desk.store.runs.of_model(ref),
                 f"trained with {prepared.linked}" if prepared.linked else None,
                 desk.clock.now(),
+                snooze=standing(prepared.judgement, desk.snoozer.index(), desk.clock.now()),
             )
         if view_id is None:
             return message

@@ -21,6 +21,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.telling import Teller
 from bot.flows.worker import Worker
 from bot.store import Store
@@ -106,15 +107,21 @@ class World:
             probe_every=self.probe_every,
             canary_every=self.canary_every,
         )
+        self.snoozer = Snoozer(
+            *(self.store, self.inventory, self.chat, self.policies, self.clock),
+            zone=ZoneInfo("Europe/Berlin"),
+            team="T1",
+        )
         self.worker = Worker(
             *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer, self.prober),
             *(self.clock, self.background),
             holder=self.holder,
             inventory_every=timedelta(minutes=15),
+            snoozer=self.snoozer,
         )
         self.desk = Desk(
             *(self.store, self.inventory, self.requests, self.runner, self.announcer, self.prober),
-            *(self.chat, self.chat, self.clock, self.background, "UBOT"),
+            *(self.chat, self.chat, self.clock, self.background, "UBOT", self.snoozer),
         )
 
     def _woke(self) -> None:

@@ -11,6 +11,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.telling import Teller
 from bot.ports import Clock
 from bot.store import Store
@@ -39,6 +40,7 @@ class Worker:
         *,
         holder: str,
         inventory_every: timedelta,
+        snoozer: Snoozer,
     ) -> None:
         self._store = store
         self._inventory = inventory
@@ -51,6 +53,7 @@ class Worker:
         self._background = background
         self._holder = holder
         self._every = inventory_every
+        self._snoozer = snoozer
         self._read_at: datetime | None = None
         self._at_work = False
 
@@ -67,6 +70,8 @@ class Worker:
         self._runner.pass_on()
         if self._store.runs.untold():
             self._background.spawn(self._teller.tell_all(), "telling")
+        if lapsed := self._snoozer.lapse():
+            self._background.spawn(self._snoozer.say(lapsed), "the end of snoozes")
         if self._prober.due():
             self._background.spawn(self._prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:

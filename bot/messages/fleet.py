@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.domain.fleet import Holdings, Snapshot
 from bot.domain.observations import Stage
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.runs import Run
-from bot.domain.verdicts import Judgement, Verdict
+from bot.domain.snoozes import Snooze
+from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
+from bot.messages.snooze import of_model
 from bot.messages.steps import check_button, estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
 from bot.messages.verdict import one_line, pair_text, risk_text, sign, waiting_since, why
@@ -23,9 +26,16 @@ PAGE = 15
 
 
 def models(
-    listed: Sequence[Judgement], snapshot: Snapshot, now: datetime, *, page: int = 0, filters: str = "", total: int = 0
+    listed: Sequence[Judgement],
+    snapshot: Snapshot,
+    now: datetime,
+    *,
+    page: int = 0,
+    filters: str = "",
+    total: int = 0,
+    marks: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
-    """One page of the fleet, worst first."""
+    """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
     pages = max(1, -(-len(listed) // PAGE))
     page = min(max(page, 0), pages - 1)
     outdated = sum(1 for j in listed if j.outdated)
@@ -39,7 +49,7 @@ def models(
         name = judgement.model.name
         blocks.append(
             section(
-                one_line(judgement),
+                f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip(),
                 button("Details", "model", judgement.model.ref, label=f"Details of {name}"),
             )
         )
@@ -59,7 +69,8 @@ def _nothing(filters: str, total: int) -> str:
     if filters and total:
         return (
             f"None of the {counted(total, 'custom model')} fits “{escape(filters)}”. Filters are words: `outdated`, "
-            "`risky`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part of a name."
+            "`risky`, `snoozed`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part "
+            "of a name."
         )
     return "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
 
@@ -89,8 +100,13 @@ def model(
     runs: Sequence[Run],
     linked: str | None,
     now: datetime,
+    *,
+    snooze: Snooze | None = None,
 ) -> Message:
-    """One custom model: versions, verdict with evidence, data, what an upgrade would do, history."""
+    """One custom model: versions, verdict with evidence, data, what an upgrade would do, history.
+
+    *snooze* is the one in force for it.
+    """
     m = judgement.model
     text = f"{m.name}: {judgement.verdict.value}"
     since = waiting_since(judgement, now.date())
@@ -109,6 +125,8 @@ def model(
     ]
     if pair := pair_text(judgement):
         blocks.append(section(pair))
+    if snooze is not None:
+        blocks += of_model(snooze, judgement)
     if m.description:
         blocks.append(context(escape(m.description)))
     if isinstance(outlook, Plan):
@@ -133,6 +151,10 @@ def _further(judgement: Judgement) -> list[Block]:
         buttons.append(check_button(m))
     if m.kind == "acoustic":
         buttons.append(button("Trained with…", "link", m.ref, label=f"Say with which model {m.name} was trained"))
+    if acting_on([judgement]):
+        buttons.append(button("Snooze…", "snooze", m.ref, label=f"Snooze {m.name}"))
+    if judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
+        buttons.append(button("Hold…", "hold", m.ref, label=f"Hold {m.name} on its old version on purpose"))
     return buttons
 
 

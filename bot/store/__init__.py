@@ -23,6 +23,7 @@ from bot.store.leases import Leases
 from bot.store.messages import Messages
 from bot.store.runs import Runs
 from bot.store.schema import migrations
+from bot.store.snoozes import Snoozes
 
 __all__ = ["Store"]
 
@@ -50,6 +51,7 @@ class Store:
         self.messages = Messages(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)
+        self.snoozes = Snoozes(shared, self.audit)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

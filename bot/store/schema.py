@@ -70,3 +70,23 @@ def observations(db: Database) -> None:
             instance TEXT NOT NULL, base TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL,
             PRIMARY KEY (instance, base)) STRICT"""
     )
+
+
+@migrations()
+def snoozes(db: Database) -> None:
+    """What the team chose to hear nothing of for a while.
+
+    `until_version` has the versions that were known then, separated by spaces; null for one that ends by its date.
+    `said` is 0 while a snooze is in force, and while its end is not said.
+    """
+    for statement in (
+        """CREATE TABLE snoozes (
+            id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, subject TEXT NOT NULL,
+            kind TEXT NOT NULL, until TEXT, over_at REAL, until_version TEXT, reason TEXT NOT NULL,
+            author TEXT NOT NULL, at REAL NOT NULL, ended_at REAL, ended_by TEXT,
+            ended_why TEXT NOT NULL DEFAULT '', said INTEGER NOT NULL DEFAULT 0) STRICT""",
+        "CREATE UNIQUE INDEX snoozes_in_force ON snoozes (scope, subject) WHERE ended_at IS NULL",
+        "CREATE INDEX snoozes_unsaid ON snoozes (id) WHERE said = 0",
+        "CREATE INDEX snoozes_by_subject ON snoozes (scope, subject)",
+    ):
+        db.execute(statement)
