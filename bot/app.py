@@ -27,6 +27,7 @@ from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.owning import Owning
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
@@ -98,6 +99,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             canary_every=_every(settings.canary),
         )
         snoozer = Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team)
+        owning = Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team)
         worker = Worker(
             *(store, inventory, requests, runner, teller, announcer, prober, clock, background),
             holder=f"{socket.gethostname()}:{os.getpid()}",
@@ -110,7 +112,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         register(
             app,
             Desk(
-                store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user, snoozer
+                *(store, inventory, requests, runner, announcer, prober, chat, chat, clock, background, me.user),
+                snoozer=snoozer,
+                owning=owning,
             ),
         )
         await _listen(app, settings, me, stack)

@@ -25,6 +25,7 @@ from commands.help import help
 from commands.home import refresh, show
 from commands.model import model
 from commands.models import models, turn
+from commands.owner import disown, owned, owner
 from commands.probe import link, probe
 from commands.runs import runs
 from commands.snooze import hold, snooze, snoozed, unsnooze
@@ -59,6 +60,8 @@ ACTIONS: Mapping[str, Handler] = {
     "snooze": snooze,
     "hold": hold,
     "unsnooze": unsnooze,
+    "owner": owner,
+    "disown": disown,
 }
 """By the part of the action id before the colon."""
 
@@ -67,6 +70,7 @@ SUBMISSIONS: Mapping[str, Submitted] = {
     "link": linked,
     "reject": rejected,
     "snooze": snoozed,
+    "owner": owned,
 }
 """By callback id."""
 

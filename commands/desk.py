@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.owning import Owning
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
@@ -32,6 +33,7 @@ class Desk:
     background: Background
     bot_user: str
     snoozer: Snoozer
+    owning: Owning
 
 
 @dataclass(frozen=True, slots=True)

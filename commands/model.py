@@ -57,6 +57,7 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
             message = fleet.model(
                 *(judgement, None, None, desk.store.runs.of_model(ref), _linked(ref, desk), desk.clock.now()),
                 snooze=standing(judgement, desk.snoozer.index(), desk.clock.now()),
+                owner=desk.owning.owner_of(ref, judgement.model.name),
             )
         else:
             message = fleet.model(
@@ -67,6 +68,7 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
                 f"trained with {prepared.linked}" if prepared.linked else None,
                 desk.clock.now(),
                 snooze=standing(prepared.judgement, desk.snoozer.index(), desk.clock.now()),
+                owner=desk.owning.owner_of(ref, prepared.judgement.model.name),
             )
         if view_id is None:
             return message

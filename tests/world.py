@@ -14,10 +14,12 @@ from bot.domain.announcements import Schedule
 from bot.domain.approvals import Person, Policy
 from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.domain.fleet import Holdings, Model
+from bot.domain.owners import OwnerRule
 from bot.domain.runs import Run
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.inventory import Inventory
+from bot.flows.owning import Owning
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
@@ -112,6 +114,9 @@ class World:
             zone=ZoneInfo("Europe/Berlin"),
             team="T1",
         )
+        self.owning = Owning(
+            *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
+        )
         self.worker = Worker(
             *(self.store, self.inventory, self.requests, self.runner, self.teller, self.announcer, self.prober),
             *(self.clock, self.background),
@@ -121,7 +126,9 @@ class World:
         )
         self.desk = Desk(
             *(self.store, self.inventory, self.requests, self.runner, self.announcer, self.prober),
-            *(self.chat, self.chat, self.clock, self.background, "UBOT", self.snoozer),
+            *(self.chat, self.chat, self.clock, self.background, "UBOT"),
+            snoozer=self.snoozer,
+            owning=self.owning,
         )
 
     def _woke(self) -> None:

@@ -8,11 +8,14 @@ from types import MappingProxyType
 
 from bot.domain.fleet import Holdings, Snapshot
 from bot.domain.observations import Stage
+from bot.domain.owners import Owner
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.runs import Run
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.kit import actions, button, context, divider, header, section
+from bot.messages.owner import line as owner_line
+from bot.messages.owner import set_button
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
 from bot.messages.snooze import of_model
@@ -102,10 +105,11 @@ def model(
     now: datetime,
     *,
     snooze: Snooze | None = None,
+    owner: Owner | None = None,
 ) -> Message:
     """One custom model: versions, verdict with evidence, data, what an upgrade would do, history.
 
-    *snooze* is the one in force for it.
+    *snooze* is the one in force for it; *owner* is whom it belongs to.
     """
     m = judgement.model
     text = f"{m.name}: {judgement.verdict.value}"
@@ -120,7 +124,7 @@ def model(
         section(
             f"{m.kind} model on {code(m.base)} · instance {code(m.instance)} · status {code(m.status)}\n"
             f"Versions, oldest first: {', '.join(code(v) for v in m.versions) if m.versions else 'not told'}\n"
-            f"{_holds(holdings)}{f' · {linked}' if linked else ''}\nId {code(m.id)}"
+            f"{_holds(holdings)}{f' · {linked}' if linked else ''}\n{owner_line(owner)}\nId {code(m.id)}"
         ),
     ]
     if pair := pair_text(judgement):
@@ -136,8 +140,7 @@ def model(
         )
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook))]
-    if further := _further(judgement):
-        blocks.append(actions(further))
+    blocks.append(actions(_further(judgement)))
     if runs:
         blocks += [divider(), section("*History*\n" + "\n".join(f"• {state_line(run, now)}" for run in runs))]
     return Message(escape(text), tuple(blocks))
@@ -155,6 +158,7 @@ def _further(judgement: Judgement) -> list[Block]:
         buttons.append(button("Snooze…", "snooze", m.ref, label=f"Snooze {m.name}"))
     if judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
         buttons.append(button("Hold…", "hold", m.ref, label=f"Hold {m.name} on its old version on purpose"))
+    buttons.append(set_button(m))
     return buttons
 
 

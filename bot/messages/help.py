@@ -32,7 +32,7 @@ COMMANDS = (
     ),
     Usage(
         "/stt-model",
-        "shows one model: versions, evidence, data, what an upgrade would do, history; snooze it or hold it",
+        "shows one model: versions, evidence, data, what an upgrade would do, history; snooze, hold or own it",
         ("/stt-model call-center-us",),
     ),
     Usage(

@@ -21,6 +21,7 @@ from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.leases import Leases
 from bot.store.messages import Messages
+from bot.store.owners import Owners
 from bot.store.runs import Runs
 from bot.store.schema import migrations
 from bot.store.snoozes import Snoozes
@@ -51,6 +52,7 @@ class Store:
         self.messages = Messages(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)
+        self.owners = Owners(shared, self.audit)
         self.snoozes = Snoozes(shared, self.audit)
 
     @contextmanager

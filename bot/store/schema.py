@@ -90,3 +90,12 @@ def snoozes(db: Database) -> None:
         "CREATE INDEX snoozes_by_subject ON snoozes (scope, subject)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def owners(db: Database) -> None:
+    """Whom models belong to, as people said by hand."""
+    db.execute(
+        """CREATE TABLE owners (
+            ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT"""
+    )
