@@ -30,10 +30,12 @@ from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
+from bot.flows.owning import Owning
 from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
 from bot.flows.viewers import Viewers
@@ -107,9 +109,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
         viewers = Viewers(store, inventory, clock)
         noticer = Noticer(store, inventory, teller, clock, settings.channel)
+        snoozer = Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team)
+        owning = Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team)
         worker = Worker(
             *(store, inventory, requests, decisions, pauses, runner, teller),
-            *(announcer, prober, viewers, noticer, clock, background),
+            *(announcer, prober, viewers, noticer, snoozer, clock, background),
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
         )
@@ -120,7 +124,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             app,
             Desk(
                 *(store, inventory, requests, decisions, pauses, teller, runner, announcer, prober, viewers),
-                *(chat, chat, clock, background, me.user),
+                *(snoozer, owning, chat, chat, clock, background, me.user),
             ),
         )
         await _listen(app, settings, me, stack)

@@ -3,7 +3,8 @@
 RetuneError                     `text` is for the person, `permanent` says whether trying again can help
 ├── Refusal                     asked for something that cannot be; the text says what to do instead
 │   ├── UnknownModel            no model of that name; carries the nearest names
-│   └── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
 ├── CatalogError                the catalog of base models cannot be read
 ├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
@@ -22,7 +23,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class RetuneError(Exception):
@@ -60,6 +61,14 @@ class AmbiguousModel(Refusal):
         super().__init__(f"“{typed}” fits {len(refs)} custom models. Choose one, or type its whole name or id.")
         self.typed = typed
         self.refs = tuple(refs)
+
+
+class InputsRefused(Refusal):
+    """What somebody put into a form cannot be; *faults* has a text for each input that is wrong, by its block id."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = dict(faults)
 
 
 class SettingsError(RetuneError):

@@ -16,6 +16,8 @@ from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 from bot.domain.announcements import Schedule, check_rule
 from bot.domain.approvals import Policy
 from bot.domain.catalog import Deployment
+from bot.domain.owners import OwnerRule
+from bot.domain.owners import parse as parse_owners
 from bot.domain.timing import Window, parse_window
 from bot.errors import SettingsError
 
@@ -64,6 +66,7 @@ class Settings:
     channel: str
     database: Path
     announce: Schedule
+    owners: tuple[OwnerRule, ...]
     parallel: int
     poll_language: float
     poll_acoustic: float
@@ -99,7 +102,7 @@ def words(text: str) -> tuple[str, ...]:
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = Env(eager=False)
-    for parse in (seconds, span_or_off, words, zone, choice_of("text", "json"), yes):
+    for parse in (seconds, span_or_off, words, zone, owner_rules, choice_of("text", "json"), yes):
         env.add_parser(parse.__name__, parse)
     if dotenv is not None and dotenv.is_file():
         env.read_env(str(dotenv), recurse=False)
@@ -121,6 +124,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "announce": env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=_cron),
         "zone": _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"),
         "window": env.str("RETUNE_WINDOW", ""),
+        "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
         "parallel": env.int("RETUNE_PARALLEL", 2, validate=_at_least_one),
         "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
         "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),
@@ -162,7 +166,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         **{
             key: read[key]
             for key in (
-                *("port", "slack_api_url", "channel", "database", "parallel", "poll_language"),
+                *("port", "slack_api_url", "channel", "database", "owners", "parallel", "poll_language"),
                 *("poll_acoustic", "inventory", "probe", "canary", "catalog", "log"),
             )
         },
@@ -226,6 +230,14 @@ def zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValidationError(f"“{text}” is not a time zone; write for example Europe/Berlin.") from error
+
+
+def owner_rules(text: str) -> tuple[OwnerRule, ...]:
+    """Rules `pattern=id`, separated by commas or spaces."""
+    try:
+        return parse_owners(words(text))
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
 
 def yes(text: str) -> bool:

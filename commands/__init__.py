@@ -27,8 +27,10 @@ from commands.help import help
 from commands.home import opened, refresh, show
 from commands.model import model
 from commands.models import models, turn
+from commands.owner import disown, owned, owner
 from commands.probe import link, probe
 from commands.runs import runs
+from commands.snooze import hold, snooze, snoozed, unsnooze
 from commands.upgrade import leave_out, linked, submitted, train, upgrade
 from commands.wishes import details, wish
 
@@ -70,6 +72,11 @@ ACTIONS: Mapping[str, Handler] = {
     "wish": wish,
     "probe": probe,
     "link": link,
+    "snooze": snooze,
+    "hold": hold,
+    "unsnooze": unsnooze,
+    "owner": owner,
+    "disown": disown,
 }
 """By the part of the action id before the colon."""
 
@@ -78,6 +85,8 @@ SUBMISSIONS: Mapping[str, Submitted] = {
     "link": linked,
     "reject": rejected,
     "freeze": freeze_submitted,
+    "snooze": snoozed,
+    "owner": owned,
 }
 """By callback id."""
 

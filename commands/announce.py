@@ -1,12 +1,13 @@
-"""`/stt-announce [now]`: when and where announcements go; a preview; one right now."""
+"""`/stt-announce [now | snoozes]`: when and where announcements go; a preview; one right now; what is snoozed."""
 
 from __future__ import annotations
 
 from bot.errors import Refusal
 from bot.messages.kit import context, section
-from bot.messages.text import code, moment
+from bot.messages.text import code, counted, moment
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
+from commands.snooze import in_force
 
 
 def announce(ask: Ask, desk: Desk) -> Answer:
@@ -14,12 +15,19 @@ def announce(ask: Ask, desk: Desk) -> Answer:
     word = ask.text.strip().casefold()
     if word == "now":
         return _now(ask, desk)
+    if word == "snoozes":
+        return in_force(desk)
     if word:
-        raise Refusal("Type /stt-announce to see the schedule and a preview, or /stt-announce now to send one.")
+        raise Refusal(
+            "Type /stt-announce to see the schedule and a preview, /stt-announce now to send one, or /stt-announce "
+            "snoozes to see what is snoozed."
+        )
     announcer, preview = desk.announcer, desk.announcer.preview()
     rule, zone = announcer.schedule.rule, announcer.schedule.zone.key
     nxt = moment(announcer.schedule.next_after(desk.clock.now()))
     text = f"Announcements go to <#{announcer.channel}> by the rule {code(rule)} in {zone}; the next one {nxt}."
+    if snoozes := desk.snoozer.in_force():
+        text += f" {counted(len(snoozes), 'snooze')} in force: `/stt-announce snoozes`."
     return Message(text, (section(text), context("This is what it would say now:"), *preview.blocks))
 
 

@@ -9,10 +9,12 @@ from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.deciding import Decisions
 from bot.flows.inventory import Inventory
+from bot.flows.owning import Owning
 from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.telling import Teller
 from bot.flows.viewers import Viewers
 from bot.ports import Chat, Clock, Message, Place, Windows
@@ -33,6 +35,8 @@ class Desk:
     announcer: Announcer
     prober: Prober
     viewers: Viewers
+    snoozer: Snoozer
+    owning: Owning
     chat: Chat
     windows: Windows
     clock: Clock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.snoozes import standing
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.messages import fleet
@@ -56,6 +57,8 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
             message = fleet.model(
                 *(judgement, None, None, desk.store.runs.of_model(ref), _linked(ref, desk), desk.clock.now()),
                 changes=desk.store.changes.of_model(judgement.model),
+                snooze=standing(judgement, desk.snoozer.index(), desk.clock.now()),
+                owner=desk.owning.owner_of(ref, judgement.model.name),
             )
         else:
             message = fleet.model(
@@ -66,6 +69,8 @@ def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
                 f"trained with {prepared.linked}" if prepared.linked else None,
                 desk.clock.now(),
                 changes=desk.store.changes.of_model(prepared.judgement.model),
+                snooze=standing(prepared.judgement, desk.snoozer.index(), desk.clock.now()),
+                owner=desk.owning.owner_of(ref, prepared.judgement.model.name),
             )
         if view_id is None:
             return message

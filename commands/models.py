@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from bot.domain.fleet import Model
+from bot.domain.snoozes import standing
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
+from bot.messages.snooze import mark
 from commands.desk import Answer, Ask, Desk, Public
 
 PUBLIC = "public"
@@ -25,27 +29,33 @@ def turn(ask: Ask, desk: Desk) -> Answer:
 
 
 def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
-    judged = desk.inventory.judged()
-    listed = [j for j in judged.judgements if all(fits(j, word) for word in filters.split())]
+    judged, now = desk.inventory.judged(), desk.clock.now()
+    snoozes = desk.snoozer.index()
+    marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
+    listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
     worst = acting_on(listed)
     rest = sorted(
         (j for j in listed if j not in worst), key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold())
     )
-    now = desk.clock.now()
     message = fleet.models(
-        [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements)
+        [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
     )
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
     return Public(message) if public else message
 
 
-def fits(judgement: Judgement, word: str) -> bool:
-    """Whether a model passes one filter word: verdict, risk, kind, instance, language, base, or part of its name."""
+def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
+    """Whether a model passes one filter word: verdict, risk, kind, instance, language, base, or part of its name.
+
+    *snoozed* are the references of those that are snoozed or on hold.
+    """
     wanted, model = word.casefold().strip("`"), judgement.model
     if wanted == "outdated":
         return judgement.outdated
     if wanted == "risky":
         return judgement.risk is not Risk.NONE
+    if wanted == "snoozed":
+        return model.ref in snoozed
     return wanted == judgement.verdict.value or wanted in _words(model) or wanted in model.name.casefold()
 
 

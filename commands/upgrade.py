@@ -189,8 +189,10 @@ def errors(block: str, text: str) -> dict[str, Any]:
 def value_of(view: Mapping[str, Any], block: str) -> object:
     """What was typed or chosen in one of our inputs."""
     state = view["state"]["values"].get(block, {}).get(request.VALUE, {})
-    if state.get("type") == "static_select":
+    if state.get("type") in ("static_select", "radio_buttons"):
         return (state.get("selected_option") or {}).get("value")
+    if state.get("type") in ("datepicker", "users_select"):
+        return state.get("selected_date") or state.get("selected_user")
     return state.get("value")
 
 

@@ -14,6 +14,7 @@ from bot.domain.announcements import Schedule
 from bot.domain.approvals import Person, Policy
 from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.domain.fleet import Holdings, Model
+from bot.domain.owners import OwnerRule
 from bot.domain.runs import Run
 from bot.domain.timing import Window
 from bot.flows.announcements import Announcer
@@ -22,10 +23,12 @@ from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
+from bot.flows.owning import Owning
 from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
 from bot.flows.viewers import Viewers
@@ -121,17 +124,23 @@ class World:
         )
         self.viewers = Viewers(self.store, self.inventory, self.clock)
         self.noticer = Noticer(self.store, self.inventory, self.teller, self.clock, CHANNEL)
+        self.snoozer = Snoozer(
+            *(self.store, self.inventory, self.chat, self.policies, self.clock),
+            zone=ZoneInfo("Europe/Berlin"),
+            team="T1",
+        )
+        self.owning = Owning(
+            *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
+        )
         self.worker = Worker(
             *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.runner, self.teller),
-            *(self.announcer, self.prober, self.viewers, self.noticer, self.clock, self.background),
+            *(self.announcer, self.prober, self.viewers, self.noticer, self.snoozer, self.clock, self.background),
             holder=self.holder,
             inventory_every=timedelta(minutes=15),
         )
         self.desk = Desk(
             *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.teller, self.runner),
-            self.announcer,
-            self.prober,
-            self.viewers,
+            *(self.announcer, self.prober, self.viewers, self.snoozer, self.owning),
             chat=self.chat,
             windows=self.chat,
             clock=self.clock,

@@ -14,6 +14,7 @@ from bot.flows.pausing import Pauses
 from bot.flows.probing import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
 from bot.flows.telling import Teller
 from bot.flows.viewers import Viewers
 from bot.ports import Clock
@@ -42,6 +43,7 @@ class Worker:
         prober: Prober,
         viewers: Viewers,
         noticer: Noticer,
+        snoozer: Snoozer,
         clock: Clock,
         background: Background,
         *,
@@ -63,6 +65,7 @@ class Worker:
         self._background = background
         self._holder = holder
         self._every = inventory_every
+        self._snoozer = snoozer
         self._read_at: datetime | None = None
         self._at_work = False
 
@@ -84,6 +87,8 @@ class Worker:
             self._background.spawn(self._look_for_voters(unwatched), "who can approve")
         if self._store.runs.untold():
             self._background.spawn(self._teller.tell_all(), "telling")
+        if lapsed := self._snoozer.lapse():
+            self._background.spawn(self._snoozer.say(lapsed), "the end of snoozes")
         if self._prober.due():
             self._background.spawn(self._prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.domain.changes import Change
 from bot.domain.fleet import Holdings, Snapshot
 from bot.domain.observations import Stage
+from bot.domain.owners import Owner
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.runs import Run
-from bot.domain.verdicts import Judgement, Verdict
+from bot.domain.snoozes import Snooze
+from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.changes import history_line
 from bot.messages.kit import actions, button, context, divider, header, section
+from bot.messages.owner import line as owner_line
+from bot.messages.owner import set_button
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
+from bot.messages.snooze import of_model
 from bot.messages.steps import check_button, estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
 from bot.messages.verdict import one_line, pair_text, risk_text, sign, waiting_since, why
@@ -25,9 +31,16 @@ PAGE = 15
 
 
 def models(
-    listed: Sequence[Judgement], snapshot: Snapshot, now: datetime, *, page: int = 0, filters: str = "", total: int = 0
+    listed: Sequence[Judgement],
+    snapshot: Snapshot,
+    now: datetime,
+    *,
+    page: int = 0,
+    filters: str = "",
+    total: int = 0,
+    marks: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
-    """One page of the fleet, worst first."""
+    """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
     pages = max(1, -(-len(listed) // PAGE))
     page = min(max(page, 0), pages - 1)
     outdated = sum(1 for j in listed if j.outdated)
@@ -41,7 +54,7 @@ def models(
         name = judgement.model.name
         blocks.append(
             section(
-                one_line(judgement),
+                f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip(),
                 button("Details", "model", judgement.model.ref, label=f"Details of {name}"),
             )
         )
@@ -61,7 +74,8 @@ def _nothing(filters: str, total: int) -> str:
     if filters and total:
         return (
             f"None of the {counted(total, 'custom model')} fits “{escape(filters)}”. Filters are words: `outdated`, "
-            "`risky`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part of a name."
+            "`risky`, `snoozed`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part "
+            "of a name."
         )
     return "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
 
@@ -91,9 +105,15 @@ def model(
     runs: Sequence[Run],
     linked: str | None,
     now: datetime,
+    *,
     changes: Sequence[Change] = (),
+    snooze: Snooze | None = None,
+    owner: Owner | None = None,
 ) -> Message:
-    """One custom model: versions, verdict with evidence, data, what an upgrade would do, history."""
+    """One custom model: versions, verdict with evidence, data, what an upgrade would do, history.
+
+    *snooze* is the one in force for it; *owner* is whom it belongs to.
+    """
     m = judgement.model
     text = f"{m.name}: {judgement.verdict.value}"
     since = waiting_since(judgement, now.date())
@@ -107,11 +127,13 @@ def model(
         section(
             f"{m.kind} model on {code(m.base)} · instance {code(m.instance)} · status {code(m.status)}\n"
             f"Versions, oldest first: {', '.join(code(v) for v in m.versions) if m.versions else 'not told'}\n"
-            f"{_holds(holdings)}{f' · {linked}' if linked else ''}\nId {code(m.id)}"
+            f"{_holds(holdings)}{f' · {linked}' if linked else ''}\n{owner_line(owner)}\nId {code(m.id)}"
         ),
     ]
     if pair := pair_text(judgement):
         blocks.append(section(pair))
+    if snooze is not None:
+        blocks += of_model(snooze, judgement)
     if m.description:
         blocks.append(context(escape(m.description)))
     if isinstance(outlook, Plan):
@@ -121,8 +143,7 @@ def model(
         )
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook))]
-    if further := _further(judgement):
-        blocks.append(actions(further))
+    blocks.append(actions(_further(judgement)))
     if runs or changes:
         blocks += [divider(), section(f"*History*\n{_history(runs, changes, now)}")]
     return Message(escape(text), tuple(blocks))
@@ -143,6 +164,11 @@ def _further(judgement: Judgement) -> list[Block]:
         buttons.append(check_button(m))
     if m.kind == "acoustic":
         buttons.append(button("Trained with…", "link", m.ref, label=f"Say with which model {m.name} was trained"))
+    if acting_on([judgement]):
+        buttons.append(button("Snooze…", "snooze", m.ref, label=f"Snooze {m.name}"))
+    if judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
+        buttons.append(button("Hold…", "hold", m.ref, label=f"Hold {m.name} on its old version on purpose"))
+    buttons.append(set_button(m))
     return buttons
 
 

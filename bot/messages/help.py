@@ -22,11 +22,17 @@ COMMANDS = (
     Usage(
         "/stt-models",
         "lists the custom models with what is outdated, worst first",
-        ("/stt-models", "/stt-models outdated", "/stt-models acoustic en-US", "/stt-models public"),
+        (
+            "/stt-models",
+            "/stt-models outdated",
+            "/stt-models acoustic en-US",
+            "/stt-models snoozed",
+            "/stt-models public",
+        ),
     ),
     Usage(
         "/stt-model",
-        "shows one model: versions, evidence, data, what an upgrade would do, history",
+        "shows one model: versions, evidence, data, what an upgrade would do, history; snooze, hold or own it",
         ("/stt-model call-center-us",),
     ),
     Usage(
@@ -37,8 +43,8 @@ COMMANDS = (
     Usage("/stt-runs", "what waits, runs and ended", ("/stt-runs",)),
     Usage(
         "/stt-announce",
-        "when and where announcements go; now sends one",
-        ("/stt-announce", "/stt-announce now"),
+        "when and where announcements go; now sends one; snoozes lists what they leave out",
+        ("/stt-announce", "/stt-announce now", "/stt-announce snoozes"),
     ),
     Usage("/stt-help", "this list", ("/stt-help",)),
 )

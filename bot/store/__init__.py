@@ -24,8 +24,10 @@ from bot.store.freezes import Freezes
 from bot.store.journal import Journal
 from bot.store.leases import Leases
 from bot.store.messages import Messages
+from bot.store.owners import Owners
 from bot.store.runs import Runs
 from bot.store.schema import migrations
+from bot.store.snoozes import Snoozes
 
 __all__ = ["Store"]
 
@@ -56,6 +58,8 @@ class Store:
         self.messages = Messages(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)
+        self.owners = Owners(shared, self.audit)
+        self.snoozes = Snoozes(shared, self.audit)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

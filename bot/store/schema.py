@@ -113,3 +113,32 @@ def changes(db: Database) -> None:
     db.execute("CREATE INDEX changes_unsaid ON changes (id) WHERE said = 0")
     db.execute("CREATE INDEX changes_taken ON changes (taken_at) WHERE taken_at IS NOT NULL")
     db.execute("ALTER TABLE models ADD COLUMN seen_at REAL")
+
+
+@migrations()
+def snoozes(db: Database) -> None:
+    """What the team chose to hear nothing of for a while.
+
+    `until_version` has the versions that were known then, separated by spaces; null for one that ends by its date.
+    `said` is 0 while a snooze is in force, and while its end is not said.
+    """
+    for statement in (
+        """CREATE TABLE snoozes (
+            id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, subject TEXT NOT NULL,
+            kind TEXT NOT NULL, until TEXT, over_at REAL, until_version TEXT, reason TEXT NOT NULL,
+            author TEXT NOT NULL, at REAL NOT NULL, ended_at REAL, ended_by TEXT,
+            ended_why TEXT NOT NULL DEFAULT '', said INTEGER NOT NULL DEFAULT 0) STRICT""",
+        "CREATE UNIQUE INDEX snoozes_in_force ON snoozes (scope, subject) WHERE ended_at IS NULL",
+        "CREATE INDEX snoozes_unsaid ON snoozes (id) WHERE said = 0",
+        "CREATE INDEX snoozes_by_subject ON snoozes (scope, subject)",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def owners(db: Database) -> None:
+    """Whom models belong to, as people said by hand."""
+    db.execute(
+        """CREATE TABLE owners (
+            ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT"""
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.owners import OwnerRule
 from bot.errors import SettingsError
 from bot.settings import Secret, load, seconds
 
@@ -40,6 +41,13 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch):
     assert (policy.approvers, policy.needed, policy.self_approval, policy.ttl) == (("U1", "S2", "U3"), 1, False, 86400)
     assert (settings.poll_language, settings.poll_acoustic, settings.inventory, settings.parallel) == (10, 60, 900, 2)
     assert settings.announce.rule == "0 9 * * mon-fri"
+    assert settings.owners == ()
+
+
+def test_owners(monkeypatch: pytest.MonkeyPatch):
+    """Rules in their order, separated by spaces or commas."""
+    put(monkeypatch, {**GOOD, "RETUNE_OWNERS": "call-center-*=U0ADA, support-*=S0APPROVE"})
+    assert load(None).owners == (OwnerRule("call-center-*", "U0ADA"), OwnerRule("support-*", "S0APPROVE"))
 
 
 def test_instances_override_the_policy(monkeypatch: pytest.MonkeyPatch):
@@ -62,6 +70,7 @@ def test_every_fault_at_once(monkeypatch: pytest.MonkeyPatch):
             "RETUNE_APPROVALS": "0",
             "RETUNE_POLL_LANGUAGE": "soon",
             "RETUNE_LOG": "xml",
+            "RETUNE_OWNERS": "call-*=ada support-*",
             "SPEECH_TO_TEXT_URL": "ftp://nowhere",
         },
     )
@@ -76,9 +85,12 @@ def test_every_fault_at_once(monkeypatch: pytest.MonkeyPatch):
         "RETUNE_APPROVALS",
         "RETUNE_POLL_LANGUAGE",
         "RETUNE_LOG",
+        "RETUNE_OWNERS",
         "SPEECH_TO_TEXT_URL",
     }
     assert "mixed-up-secret" not in caught.value.text
+    assert "“ada” in “call-*=ada”" in caught.value.text
+    assert "“support-*” is not a rule" in caught.value.text
 
 
 def test_nothing_set():

@@ -1,0 +1,76 @@
+"""Owners: whom a custom model belongs to, set by hand or by rules on names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+_ID = re.compile(r"^[USW][A-Z0-9]+$")
+_MENTION = re.compile(r"^<(?:@|!subteam\^)([USW][A-Z0-9]+)(?:\|[^>]*)?>$")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRule:
+    """Models whose name fits *pattern* (as in a shell: `*`, `?`, `[…]`; case does not matter) belong to *owner*."""
+
+    pattern: str
+    owner: str
+
+    def fits(self, name: str) -> bool:
+        """Whether the rule speaks of a model of that name."""
+        return fnmatchcase(name.casefold(), self.pattern.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """What somebody said by hand: *ref* is the model's reference, *owner* a user or user group."""
+
+    ref: str
+    owner: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a model belongs to, and how that is known: said *by* somebody, or by the rule with *pattern*."""
+
+    id: str
+    by: str | None = None
+    pattern: str | None = None
+
+
+def parse(items: Iterable[str]) -> tuple[OwnerRule, ...]:
+    """Rules written `pattern=id`, in their order. Raises `ValueError` that names everything that is wrong."""
+    rules: list[OwnerRule] = []
+    wrong: list[str] = []
+    for item in items:
+        pattern, _, owner = item.rpartition("=")
+        if not pattern:
+            wrong.append(f"“{item}” is not a rule; write for example support-*=U0123456789.")
+        elif not _ID.match(owner):
+            wrong.append(f"“{owner}” in “{item}” is not the id of a user (U…) or a user group (S…).")
+        else:
+            rules.append(OwnerRule(pattern, owner))
+    if wrong:
+        raise ValueError(" ".join(wrong))
+    return tuple(rules)
+
+
+def owner_id(typed: str) -> str | None:
+    """The id in what somebody typed: `S0123`, or a mention as Slack sends it; None if there is none."""
+    word = typed.strip()
+    if found := _MENTION.match(word):
+        return found.group(1)
+    return word if _ID.match(word) else None
+
+
+def owner_of(name: str, assigned: Assigned | None, rules: Iterable[OwnerRule]) -> Owner | None:
+    """Whom a model belongs to: what was said by hand beats the rules; of those the first that fits counts."""
+    if assigned is not None:
+        return Owner(assigned.owner, by=assigned.by)
+    rule = next((rule for rule in rules if rule.fits(name)), None)
+    return Owner(rule.owner, pattern=rule.pattern) if rule else None

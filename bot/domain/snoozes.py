@@ -1,0 +1,233 @@
+"""Snoozes and holds: what the team chose to hear nothing of for a while, and when that is over.
+
+One thing is never silenced: a model whose customization recognition ignores already (`Risk.IGNORED`). Whoever
+snoozed it agreed to wait for an upgrade, not to serve callers with the plain base model, so it breaks through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.domain.fleet import Model, is_newer
+from bot.domain.verdicts import Judgement, Risk, Verdict
+
+RETUNE = "retune"
+"""Who ends a snooze that is over by itself."""
+
+
+class Scope(StrEnum):
+    """What a snooze speaks of; the most specific one first, which is the one that counts."""
+
+    MODEL = "model"
+    BASE = "base"
+    INSTANCE = "instance"
+
+
+class SnoozeKind(StrEnum):
+    """A hold is a snooze of one model on purpose: it has an end date, and its risk was shown to its author."""
+
+    SNOOZE = "snooze"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for.
+
+    *subject* is a model's reference, the name of a base model or of an instance. *until* is the day on which it is
+    over, None for: until the next base version (*by_version*).
+    """
+
+    kind: SnoozeKind
+    scope: Scope
+    subject: str
+    until: date | None
+    by_version: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """One snooze or hold.
+
+    *until* is the day on which it is over and *over_at* the moment at which that day begins for the operator; both
+    are None for one that lasts until the next base version. *known* are the newest versions (`target`) that were
+    known of its models at the time: any other is the next one.
+    """
+
+    id: int
+    kind: SnoozeKind
+    scope: Scope
+    subject: str
+    until: date | None
+    over_at: datetime | None
+    known: frozenset[str]
+    reason: str
+    author: str
+    at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    ended_why: str = ""
+
+    @property
+    def by_version(self) -> bool:
+        """Whether it lasts until the next base version."""
+        return self.until is None
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A judgement that is not said, and the snooze that silences it."""
+
+    judgement: Judgement
+    snooze: Snooze
+
+
+class Fault(StrEnum):
+    """Why a wish cannot be; `messages` phrases each."""
+
+    NO_REASON = "no reason"
+    NO_DATE = "no date"
+    PAST_DATE = "past date"
+    NO_NEXT_VERSION = "no next version"
+    UNKNOWN = "unknown"
+    CURRENT = "current"
+
+
+def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fault, ...]:
+    """What is wrong with a wish, all at once. *today* is the operator's."""
+    meant = [j for j in judgements if subject_of(wish.scope, j.model) == wish.subject]
+    found = []
+    if not wish.reason.strip():
+        found.append(Fault.NO_REASON)
+    if not meant:
+        found.append(Fault.UNKNOWN)
+    elif wish.scope is Scope.MODEL and meant[0].verdict is Verdict.CURRENT:
+        found.append(Fault.CURRENT)
+    if wish.kind is SnoozeKind.HOLD or not wish.by_version:
+        if wish.until is None:
+            found.append(Fault.NO_DATE)
+        elif wish.until <= today:
+            found.append(Fault.PAST_DATE)
+    elif meant and all(j.verdict in (Verdict.RETIRED, Verdict.RECREATE) for j in meant):
+        found.append(Fault.NO_NEXT_VERSION)
+    return tuple(found)
+
+
+def subject_of(scope: Scope, model: Model) -> str:
+    """What a snooze of that scope would have to name to speak of a model."""
+    match scope:
+        case Scope.MODEL:
+            return model.ref
+        case Scope.BASE:
+            return model.base
+        case Scope.INSTANCE:
+            return model.instance
+
+
+def known_targets(scope: Scope, subject: str, judgements: Iterable[Judgement]) -> frozenset[str]:
+    """The newest versions that are known now of all that a snooze would speak of."""
+    return frozenset(j.target for j in judgements if j.target is not None and subject_of(scope, j.model) == subject)
+
+
+def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> str | None:
+    """Why a snooze is over, in words that follow its name; None while it lasts.
+
+    One that lasts until the next base version is over as soon as one model that it speaks of has a target that was
+    not known then. A snooze of a model is over too when that model is on the newest version: what it waited for
+    has happened. A model that is gone ends nothing: it may only be unread.
+    """
+    if snooze.over_at is not None and snooze.over_at <= now:
+        return "its date came"
+    for judgement in judgements:
+        if subject_of(snooze.scope, judgement.model) != snooze.subject:
+            continue
+        if snooze.scope is Scope.MODEL and judgement.verdict is Verdict.CURRENT:
+            return "the model is on the newest version that is known"
+        if snooze.by_version and judgement.target is not None and judgement.target not in snooze.known:
+            return _next(judgement.target, judgement.model, snooze)
+    return None
+
+
+def _next(target: str, model: Model, snooze: Snooze) -> str:
+    short = target.removeprefix(f"{model.base}.")
+    same_base = [version for version in snooze.known if version.startswith(f"{model.base}.")]
+    if any(is_newer(target, version) is False for version in same_base):
+        return f"the newest version that is known of {model.base} is {short} now"
+    return f"the next version {short} of {model.base} is known"
+
+
+def applies(snooze: Snooze, judgement: Judgement, now: datetime) -> bool:
+    """Whether a snooze silences a judgement now. Never one with `Risk.IGNORED`: see above."""
+    return judgement.risk is not Risk.IGNORED and _lasts(snooze, judgement, now)
+
+
+def _lasts(snooze: Snooze, judgement: Judgement, now: datetime) -> bool:
+    return (
+        snooze.ended_at is None
+        and subject_of(snooze.scope, judgement.model) == snooze.subject
+        and over(snooze, (judgement,), now) is None
+    )
+
+
+def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> tuple[Snooze, ...]:
+    """The snoozes that nobody ended and that are not over, also where nobody has noted their end yet."""
+    listed = tuple(snoozes)
+    ends = ending(listed, judgements, now)
+    return tuple(s for s in listed if s.ended_at is None and s.id not in ends)
+
+
+def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> dict[int, str]:
+    """Which of the snoozes that nobody ended are over, by id, and why: `over` for all of them in one pass."""
+    by_subject = indexed(snoozes)
+    ends = {s.id: why for s in by_subject.values() if (why := over(s, (), now)) is not None}
+    scopes = {scope for scope, _ in by_subject}
+    for judgement in judgements if scopes else ():
+        for scope in scopes:
+            found = by_subject.get((scope, subject_of(scope, judgement.model)))
+            if found is not None and found.id not in ends and (why := over(found, (judgement,), now)) is not None:
+                ends[found.id] = why
+    return ends
+
+
+Index = Mapping[tuple[Scope, str], Snooze]
+"""The snoozes in force by what they name; the store has at most one for each."""
+
+
+def indexed(snoozes: Iterable[Snooze]) -> Index:
+    """For looking up many judgements."""
+    return {(s.scope, s.subject): s for s in snoozes if s.ended_at is None}
+
+
+def standing(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
+    """The most specific snooze that speaks of a model now, also where the model breaks through it."""
+    for scope in Scope:
+        found = snoozes.get((scope, subject_of(scope, judgement.model)))
+        if found is not None and _lasts(found, judgement, now):
+            return found
+    return None
+
+
+def covering(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
+    """The most specific snooze that silences a judgement now."""
+    found = standing(judgement, snoozes, now)
+    return found if found is not None and applies(found, judgement, now) else None
+
+
+def awake(
+    judgements: Iterable[Judgement], snoozes: Iterable[Snooze], now: datetime
+) -> tuple[tuple[Judgement, ...], tuple[Silenced, ...]]:
+    """Splits judgements into those worth saying and those that a snooze silences, each in the given order."""
+    by_subject = indexed(snoozes)
+    worth: list[Judgement] = []
+    silenced: list[Silenced] = []
+    for judgement in judgements:
+        snooze = covering(judgement, by_subject, now)
+        if snooze is None:
+            worth.append(judgement)
+        else:
+            silenced.append(Silenced(judgement, snooze))
+    return tuple(worth), tuple(silenced)

@@ -1,0 +1,225 @@
+"""Snoozes and holds: the form that asks for one, the line that shows one, and the list with an End button each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from bot.domain.snoozes import RETUNE, Fault, Scope, Snooze, SnoozeKind
+from bot.domain.verdicts import Judgement, Risk
+from bot.messages.kit import button, confirm, context, modal, option, section
+from bot.messages.refusals import mention
+from bot.messages.text import code, counted, day, escape
+from bot.messages.text import listed as joined
+from bot.messages.verdict import risk_text
+from bot.ports import Block, Message
+
+CALLBACK = "snooze"
+SCOPE, UNTIL, DATE, WHY, VALUE = "scope", "until", "date", "why", "v"
+BY_DATE, BY_VERSION = "date", "version"
+WHY_LIMIT = 300
+SHOWN = 40
+A_WEEK = timedelta(days=7)
+
+FAULTS = {
+    Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),
+    Fault.NO_DATE: (DATE, "Choose the day on which it ends."),
+    Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
+    Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
+    Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
+    Fault.CURRENT: (WHY, "The model is on the newest version that is known meanwhile: there is nothing to wait for."),
+}
+
+
+def fault_texts(faults: Iterable[Fault], today: date) -> dict[str, str]:
+    """A text for each input of the form that is wrong."""
+    texts: dict[str, str] = {}
+    for fault in faults:
+        block, text = FAULTS[fault]
+        texts[block] = f"{texts[block]} {text}" if block in texts else text.format(today=day(today))
+    return texts
+
+
+def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | None) -> Mapping[str, Any]:
+    """The form. *standing* is what is in force for exactly this model: a new one replaces it."""
+    model = judgement.model
+    hold = kind is SnoozeKind.HOLD
+    blocks: list[Block] = [section(_means(judgement, kind))]
+    if standing is not None:
+        blocks.append(context(f"Replaces for this model: {line(standing)}"))
+    if not hold:
+        scopes = [
+            option("This model", Scope.MODEL),
+            option(f"Its base {model.base}, on all instances", Scope.BASE),
+            option(f"Its whole instance {model.instance}", Scope.INSTANCE),
+        ]
+        chosen = {"type": "static_select", "options": scopes, "initial_option": scopes[0]}
+        blocks.append(_input(SCOPE, "What", chosen))
+        ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
+        blocks.append(
+            _input(UNTIL, "Until when", {"type": "radio_buttons", "options": ends, "initial_option": ends[0]})
+        )
+    picker: Block = {"type": "datepicker"}
+    if not hold:
+        picker["initial_date"] = (today + A_WEEK).isoformat()
+    blocks.append(_input(DATE, "The day on which it ends", picker, optional=not hold))
+    example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
+    blocks.append(
+        _input(
+            WHY,
+            "Reason, for the team",
+            {
+                "type": "plain_text_input",
+                "multiline": True,
+                "max_length": WHY_LIMIT,
+                "placeholder": {"type": "plain_text", "text": example},
+            },
+        )
+    )
+    return modal(
+        "Hold" if hold else "Snooze",
+        blocks,
+        callback=CALLBACK,
+        submit="Hold" if hold else "Snooze",
+        close="Cancel",
+        metadata=f"{kind} {model.ref}",
+    )
+
+
+def _means(judgement: Judgement, kind: SnoozeKind) -> str:
+    name = code(judgement.model.name)
+    if kind is SnoozeKind.HOLD:
+        return (
+            f"Hold {name} on its old version *on purpose*: it is not announced until the day you choose.\n"
+            f"*Risk of holding:* {risk_text(judgement)}"
+        )
+    return (
+        f"Announcements leave {name} out until then. A model whose customization recognition ignores already is "
+        "announced all the same."
+    )
+
+
+def _input(block: str, label: str, element: Block, *, optional: bool = False) -> Block:
+    made: Block = {
+        "type": "input",
+        "block_id": block,
+        "label": {"type": "plain_text", "text": label},
+        "element": {**element, "action_id": VALUE},
+    }
+    if optional:
+        made["optional"] = True
+    return made
+
+
+def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
+    """What the form becomes once the snooze is in force."""
+    blocks = [
+        section(f"{_subject(snooze, name)}: {line(snooze)}"),
+        context("`/stt-announce snoozes` lists what is snoozed and ends it early."),
+    ]
+    return modal("On hold" if snooze.kind is SnoozeKind.HOLD else "Snoozed", blocks, callback="snoozed")
+
+
+def mark(snooze: Snooze) -> str:
+    """The shortest that tells it, for a line in a list: it names nobody, so it can stand in a channel."""
+    sign = ":pushpin: on hold" if snooze.kind is SnoozeKind.HOLD else ":zzz: snoozed"
+    return f"{sign} {_until(snooze)}"
+
+
+def line(snooze: Snooze) -> str:
+    """snoozed until 3 Dec 2026 by @Ada: reason."""
+    return f"{mark(snooze)} by <@{snooze.author}>: {escape(snooze.reason, WHY_LIMIT)}"
+
+
+def _until(snooze: Snooze) -> str:
+    return f"until {day(snooze.until)}" if snooze.until else "until the next base version"
+
+
+def _subject(snooze: Snooze, name: str | None) -> str:
+    match snooze.scope:
+        case Scope.MODEL:
+            instance, kind, id = snooze.subject.split("/", 2)
+            return f"{code(name or id)} ({kind} model, instance {code(instance)})"
+        case Scope.BASE:
+            return f"All on the base {code(snooze.subject)}"
+        case Scope.INSTANCE:
+            return f"The whole instance {code(snooze.subject)}"
+
+
+def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
+    """What `/stt-model` says of the snooze that is in force for a model, with the button that ends it."""
+    where = "" if snooze.scope is Scope.MODEL else f"{_subject(snooze, None)}: "
+    text = f"{where}{line(snooze)}"
+    if snooze.kind is SnoozeKind.HOLD:
+        text += f"\n*Risk of holding:* {risk_text(judgement)}"
+    elif judgement.risk is Risk.IGNORED:
+        text += "\n:rotating_light: It is announced all the same: its customization is ignored already."
+    return [section(text, _end(snooze, judgement.model.name))]
+
+
+def _end(snooze: Snooze, name: str) -> Block:
+    shown = name if snooze.scope is Scope.MODEL else f"the {snooze.scope} {snooze.subject}"
+    word = "hold" if snooze.kind is SnoozeKind.HOLD else "snooze"
+    return button(
+        f"End {word}",
+        f"unsnooze:{snooze.id}",
+        str(snooze.id),
+        label=f"End the {word} of {shown}",
+        confirm=confirm(f"End this {word}?", f"Announcements speak of {shown} again.", "End it"),
+    )
+
+
+def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
+    """Everything that is snoozed or on hold. *names* are the models' by reference, as far as they are known."""
+    if not snoozes:
+        text = "Nothing is snoozed or on hold. The buttons *Snooze…* and *Hold…* are on `/stt-model`."
+        return Message(text, (section(text),))
+    text = f"{counted(len(snoozes), 'snooze')} in force, the oldest first."
+    blocks = [section(f"*{text}*")]
+    for snooze in snoozes[:SHOWN]:
+        name = names.get(snooze.subject)
+        blocks.append(section(f"{_subject(snooze, name)}\n{line(snooze)}", _end(snooze, name or snooze.subject)))
+    if len(snoozes) > SHOWN:
+        blocks.append(context(f"and {len(snoozes) - SHOWN} more; end some of these to see them"))
+    return Message(f"{text} {'; '.join(_plain(s, names) for s in snoozes[:SHOWN])}", tuple(blocks))
+
+
+def _plain(snooze: Snooze, names: Mapping[str, str]) -> str:
+    return f"{escape(names.get(snooze.subject) or snooze.subject, 60)} {_until(snooze)}"
+
+
+def ended(snooze: Snooze, name: str | None) -> str:
+    """What the person hears who ended one."""
+    return (
+        f"{_subject(snooze, name)}: the {snooze.kind} by <@{snooze.author}> is ended. Announcements speak of it again."
+    )
+
+
+def lapsed(snooze: Snooze, name: str | None = None) -> str:
+    """The word for the team when one is over by itself: what was snoozed, why it is over, and why it was."""
+    return (
+        f"The {snooze.kind} of {_subject(snooze, name)} is over: {escape(snooze.ended_why)}. "
+        f"It was by <@{snooze.author}>: {escape(snooze.reason, WHY_LIMIT)}"
+    )
+
+
+def taken(old: Snooze) -> str:
+    """Why a new one cannot replace what is in force."""
+    word = "on hold" if old.kind is SnoozeKind.HOLD else "snoozed"
+    return f"It is {word} already {_until(old)}. Only its author or an approver can change that."
+
+
+def gone(snooze: Snooze | None) -> str:
+    """Why a click on End came too late."""
+    if snooze is None:
+        return "That is not known any more. `/stt-announce snoozes` lists what is in force."
+    if snooze.ended_by is not None and snooze.ended_by != RETUNE:
+        return f"<@{snooze.ended_by}> ended that already."
+    return f"That is over already: {escape(snooze.ended_why)}."
+
+
+def not_yours(snooze: Snooze, approvers: Sequence[str]) -> str:
+    """Why somebody may not end one, and who may."""
+    who = [mention(name) for name in dict.fromkeys((snooze.author, *approvers))]
+    return f"Only who asked for this {snooze.kind}, or an approver, can end it. Ask {joined(who, 'or')}."

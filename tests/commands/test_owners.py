@@ -1,0 +1,150 @@
+"""The owner of a model: button, form, its faults, clearing; and what the rules say meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.approvals import Person
+from bot.errors import ChatRefused
+from tests.commands.conftest import Slack
+from tests.world import ADA, GRACE, GUS, MEI, TOMAS
+
+REF = "stt/language/id-call-center-us"
+RULED = "stt/language/id-support-desk-us"
+
+
+def values(person: str | None = None, group: str | None = None) -> dict[str, Any]:
+    return {
+        "user": {"v": {"type": "users_select", "selected_user": person}},
+        "group": {"v": {"type": "plain_text_input", "value": group}},
+    }
+
+
+async def form(slack: Slack, ref: str = REF) -> tuple[str, Any]:
+    await slack.world.inventory.refresh()
+    await slack.click("owner", ref)
+    return list(slack.world.chat.views.items())[-1]
+
+
+async def saved(slack: Slack, person: str | None = None, group: str | None = None, ref: str = REF) -> Any:
+    view_id, view = await form(slack, ref)
+    return await slack.submit(view, values(person, group), view_id=view_id)
+
+
+def audited(slack: Slack) -> list[tuple[str, str]]:
+    rows = slack.world.store._connection.rows("SELECT actor, detail FROM audit WHERE action = 'owner' ORDER BY id")
+    return [(row["actor"], row["detail"]) for row in rows]
+
+
+async def test_a_person(slack: Slack):
+    """Set with the button, shown on the page, kept with who said so."""
+    await slack.world.inventory.refresh()
+    before = await slack.command("/stt-model call-center-us")
+    assert "Owner: nobody" in before
+    assert "Owner…" in before
+    assert "Owner: <@UMEI>" in str((await saved(slack, MEI))["view"])
+    assert "Owner: <@UMEI> (set by <@UADA>)" in await slack.command("/stt-model call-center-us")
+    await saved(slack, MEI)
+    assert audited(slack) == [(ADA, MEI)]
+
+
+async def test_a_group(slack: Slack):
+    """By its id, or as Slack sends a mention."""
+    await saved(slack, group=" S0SPEECH ")
+    assert "Owner: <!subteam^S0SPEECH>" in await slack.command("/stt-model call-center-us")
+    await saved(slack, group="<!subteam^S0OTHER|@other>")
+    assert "Owner: <!subteam^S0OTHER>" in await slack.command("/stt-model call-center-us")
+
+
+async def test_the_button_beats_the_rules(slack: Slack):
+    """Until it is cleared: then the rule counts again."""
+    await slack.world.inventory.refresh()
+    assert "<!subteam^SAPPROVE> (by the rule `support-*`)" in await slack.command("/stt-model support-desk-us")
+    await saved(slack, MEI, ref=RULED)
+    owning, models = slack.world.owning, slack.world.inventory.judged().snapshot.models
+    assert {ref: owner.id for ref, owner in owning.owners_of(models).items()} == {RULED: MEI}
+    view_id, view = await form(slack, RULED)
+    assert "Then the rule `support-*` counts again." in str(view)
+    body = {
+        "type": "block_actions",
+        "user": {"id": GRACE, "team_id": "T1"},
+        "team": {"id": "T1"},
+        "container": {"type": "view", "view_id": view_id},
+        "view": {"id": view_id, "type": "modal"},
+        "trigger_id": "t",
+        "actions": [{**view["blocks"][1]["accessory"], "block_id": "b", "action_ts": "1"}],
+    }
+    await slack.dispatch(body)
+    await slack.world.settle()
+    assert "by the rule" in str(slack.world.chat.views[view_id])
+    found = owning.owner_of(RULED, "support-desk-us")
+    assert found is not None
+    assert (found.id, found.pattern) == ("SAPPROVE", "support-*")
+    assert audited(slack) == [(ADA, MEI), (GRACE, f"none; was {MEI}")]
+
+
+async def test_an_empty_form_clears(slack: Slack):
+    """Nobody chosen: nobody."""
+    await saved(slack, MEI)
+    assert "Owner: nobody" in str((await saved(slack))["view"])
+    await saved(slack)
+    assert audited(slack) == [(ADA, MEI), (ADA, f"none; was {MEI}")]
+
+
+async def test_changing_between_person_and_group(slack: Slack):
+    """What stood in the form already and was left there is not meant any more."""
+    await saved(slack, MEI)
+    assert "<!subteam^S0SPEECH>" in str((await saved(slack, MEI, "S0SPEECH"))["view"])
+    assert "<@UMEI>" in str((await saved(slack, MEI, "S0SPEECH"))["view"])
+    answer = await saved(slack, TOMAS, "S0SPEECH")
+    assert answer["errors"] == {"group": "Choose a person or name a user group, not both."}
+
+
+@pytest.mark.parametrize("group", ["@speech", "speech", "U0ADA", "<!channel>"])
+async def test_what_is_no_group(slack: Slack, group: str):
+    """Said at the input, with where to find the id; nothing is kept."""
+    answer = await saved(slack, group=group)
+    assert "Copy group ID" in answer["errors"]["group"]
+    assert slack.world.store.owners.of(REF) is None
+
+
+async def test_who_cannot_own(slack: Slack):
+    """Bots, people who left, and ids that Slack does not know."""
+    people = slack.world.chat.people
+    people["UBOT2"] = Person("UBOT2", "bot", "T1", is_bot=True)
+    people["ULEFT"] = replace(people[GRACE], id="ULEFT", deactivated=True)
+    for one in ("UBOT2", "ULEFT"):
+        assert "Choose somebody else" in (await saved(slack, one))["errors"]["user"]
+    view_id, view = await form(slack)
+
+    async def unknown(user: str, groups: tuple[str, ...]) -> Person:
+        if user == "UNOBODY":
+            raise ChatRefused("no such user", code="user_not_found")
+        return Person(user, user, "T1")
+
+    slack.world.chat.person = unknown  # type: ignore[method-assign]  # Slack answers so
+    answer = await slack.submit(view, values("UNOBODY"), view_id=view_id)
+    assert "Choose somebody else" in answer["errors"]["user"]
+    assert audited(slack) == []
+
+
+async def test_guests_may_not(slack: Slack):
+    """No form for a guest, and nothing kept from one that was sent all the same. A guest can own a model."""
+    _, view = await form(slack)
+    assert "Guests and bots cannot set owners" in await slack.click("owner", REF, user=GUS)
+    assert "Guests and bots" in (await slack.submit(view, values(MEI), user=GUS))["errors"]["user"]
+    await saved(slack, GUS)
+    assert audited(slack) == [(ADA, GUS)]
+
+
+async def test_a_model_that_is_gone(slack: Slack):
+    """Deleted while the form was open, or before the button was pressed."""
+    _, view = await form(slack)
+    slack.world.store.fleet.gone(REF)
+    slack.world.inventory.changed()
+    assert "not known any more" in (await slack.submit(view, values(MEI)))["errors"]["user"]
+    assert "not known any more" in await slack.click("owner", REF)
+    assert "form is closed" in await slack.click("disown", REF)

@@ -1,0 +1,206 @@
+"""Snoozing: who may, what is kept, what ends by itself and is said once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.domain.snoozes import Scope, Snooze, SnoozeKind, Wish
+from bot.errors import InputsRefused, Refusal
+from tests.world import ADA, GRACE, GUS, MEI, NEW, OLD, World, model
+
+REF = "stt/language/id-call-center-us"
+NEXT = "en-US_NarrowbandModel.v2027-03-01"
+
+
+def wish(**over: object) -> Wish:
+    facts: dict = {
+        **{"kind": SnoozeKind.SNOOZE, "scope": Scope.MODEL, "subject": REF},
+        **{"until": date(2026, 11, 25), "by_version": False, "reason": "retired soon"},
+    }
+    return Wish(**{**facts, **over})
+
+
+async def snoozed(world: World, request: str = "V1", user: str = ADA, **over: object) -> Snooze:
+    if not world.speech.kept:
+        world.fleet()
+    await world.inventory.refresh()
+    return await world.snoozer.snooze(wish(**over), user, request)
+
+
+def audit(world: World) -> list[tuple[str, str, str]]:
+    rows = world.store._connection.rows("SELECT actor, action, detail FROM audit ORDER BY id")
+    return [(row["actor"], row["action"], row["detail"]) for row in rows]
+
+
+async def test_what_is_kept(world: World):
+    """Who, why, until when: the day begins in the operator's time zone; the audit has it in the same moment."""
+    made = await snoozed(world)
+    assert (made.author, made.reason, made.until) == (ADA, "retired soon", date(2026, 11, 25))
+    assert made.over_at == datetime(2026, 11, 24, 23, tzinfo=UTC)  # midnight in Berlin
+    assert world.store.snoozes.in_force() == (made,)
+    assert audit(world) == [(ADA, "snooze", "until 2026-11-25: retired soon")]
+
+
+async def test_the_operators_day(world: World):
+    """In Berlin it is tomorrow already: that day cannot be chosen any more."""
+    world.clock.at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    with pytest.raises(InputsRefused) as caught:
+        await snoozed(world)
+    assert caught.value.faults == {"date": "Choose a day after today, 25 Nov 2026."}
+    assert audit(world) == []
+
+
+async def test_the_same_form_twice(world: World):
+    """Slack delivers a submit again: one snooze."""
+    first = await snoozed(world)
+    assert await snoozed(world) == first
+    assert len(audit(world)) == 1
+
+
+async def test_its_date_comes(world: World):
+    """Rung every second: nothing before, ended and said once after, at most a minute late."""
+    heard: list[tuple[int, str]] = []
+
+    async def said(snooze: Snooze, why: str) -> bool:
+        heard.append((snooze.id, why))
+        return True
+
+    world.snoozer._said = said
+    made = await snoozed(world)
+    await world.ring()
+    assert made.over_at is not None
+    world.clock.at = made.over_at - timedelta(seconds=1)
+    await world.ring()
+    assert (heard, world.snoozer.in_force()) == ([], (made,))
+    world.clock.at = made.over_at
+    assert world.snoozer.in_force() == ()
+    for _ in range(61):
+        await world.ring(after=1)
+    assert heard == [(made.id, "its date came")]
+    ended = world.store.snoozes.get(made.id)
+    assert ended is not None
+    assert (ended.ended_by, ended.ended_why) == ("retune", "its date came")
+    assert audit(world)[-1] == ("retune", "end of snooze", "its date came")
+
+
+async def test_what_cannot_be_said_is_said_later(world: World):
+    """Slack is down, or the process dies after the end was written: the word is not lost."""
+    made = await snoozed(world)
+    tries: list[int] = []
+
+    async def said(snooze: Snooze, why: str) -> bool:
+        tries.append(snooze.id)
+        return len(tries) > 1
+
+    world.snoozer._said = said
+    await world.ring(after=3 * 86400)
+    world.crash()
+    world.snoozer._said = said
+    await world.ring()
+    await world.ring(after=120)
+    assert tries == [made.id, made.id]
+
+
+async def test_the_next_version_comes(world: World):
+    """Another model gets a version that was not known: whoever waits for it hears it."""
+    made = await snoozed(world, until=None, by_version=True)
+    assert made.known == {NEW}
+    await world.ring()
+    world.speech.add(model("newest", versions=(OLD, NEW, NEXT)))
+    await world.inventory.refresh()
+    world.clock.advance(60)
+    (ended,) = world.snoozer.lapse()
+    assert ended.ended_why == "the next version v2027-03-01 of en-US_NarrowbandModel is known"
+
+
+async def test_looking_is_cheap(world: World):
+    """Rung every second: one read a minute, and no write while nothing is over."""
+    await snoozed(world)
+    world.snoozer.lapse()
+    reads: list[str] = []
+    world.store._db.conn.set_trace_callback(reads.append)
+    for _ in range(59):
+        world.clock.advance(1)
+        assert world.snoozer.lapse() == ()
+    assert reads == []
+    world.clock.advance(1)
+    world.snoozer.lapse()
+    world.store._db.conn.set_trace_callback(None)
+    (read,) = (sql for sql in reads if not sql.startswith(("SAVEPOINT", "RELEASE")))
+    (plan,) = world.store._connection.rows(f"EXPLAIN QUERY PLAN {read}")
+    assert "USING INDEX snoozes_unsaid" in plan["detail"]
+
+
+@pytest.mark.parametrize(("user", "allowed"), [(ADA, True), (GRACE, True), (MEI, False), (GUS, False)])
+@pytest.mark.parametrize(
+    ("scope", "subject"), [(Scope.MODEL, REF), (Scope.BASE, "en-US_NarrowbandModel"), (Scope.INSTANCE, "stt")]
+)
+async def test_who_may_end(world: World, scope: Scope, subject: str, user: str, allowed: bool):
+    """The author and any approver; a denial names them and is recorded."""
+    made = await snoozed(world, scope=scope, subject=subject)
+    answer = await world.snoozer.end(made.id, user)
+    if allowed:
+        assert answer is None
+        assert world.snoozer.in_force() == ()
+        assert "ended that already" in (await world.snoozer.end(made.id, user) or "")
+    else:
+        assert "Ask <@UADA> or <!subteam^SAPPROVE>." in (answer or "")
+        assert world.snoozer.in_force() == (made,)
+        assert audit(world)[-1][:2] == (user, "denied")
+
+
+async def test_an_author_who_became_a_guest(world: World):
+    """Whoever Slack does not vouch for any more decides nothing."""
+    guest = world.chat.people.pop(GUS)
+    made = await snoozed(world, user=GUS)
+    world.chat.people[GUS] = guest
+    assert "can end it" in (await world.snoozer.end(made.id, GUS) or "")
+    assert world.snoozer.in_force() == (made,)
+
+
+async def test_an_end_that_is_not_known(world: World):
+    """A button of long ago."""
+    assert "not known any more" in (await world.snoozer.end(77, ADA) or "")
+
+
+async def test_guests_may_not_snooze(world: World):
+    """Nor members of other workspaces."""
+    with pytest.raises(Refusal, match="Guests and bots cannot snooze"):
+        await snoozed(world, user=GUS)
+    assert world.store.snoozes.in_force() == ()
+
+
+async def test_replacing(world: World):
+    """A new one for the same subject replaces the old one, for those who may end that; history has both."""
+    first = await snoozed(world)
+    with pytest.raises(InputsRefused, match="snoozed already until 25 Nov 2026"):
+        await snoozed(world, "V2", user=MEI)
+    second = await snoozed(world, "V3", user=GRACE, kind=SnoozeKind.HOLD, until=date(2027, 1, 1))
+    assert world.snoozer.in_force() == (second,)
+    assert [s.id for s in world.store.snoozes.history(Scope.MODEL, REF)] == [second.id, first.id]
+    assert audit(world)[-2:] == [
+        (GRACE, "end of snooze", "replaced by a newer one"),
+        (GRACE, "hold", "until 2027-01-01: retired soon"),
+    ]
+    base = await snoozed(world, "V4", user=MEI, scope=Scope.BASE, subject="en-US_NarrowbandModel")
+    assert world.snoozer.in_force() == (second, base)
+
+
+async def test_replacing_what_is_over(world: World):
+    """What is over is in nobody's way, also before that was noted; its end is still said."""
+    first = await snoozed(world)
+    world.clock.advance(3 * 86400)
+    second = await snoozed(world, "V2", user=MEI, until=date(2026, 12, 24))
+    assert [s.id for s in world.store.snoozes.unsettled()] == [first.id, second.id]
+    assert [s.ended_why for s in world.snoozer.lapse()] == ["its date came"]
+
+
+async def test_an_upgraded_model_is_not_on_hold_any_more(world: World):
+    """It got where it should, by whatever way."""
+    made = await snoozed(world, kind=SnoozeKind.HOLD)
+    world.speech.finish("id-call-center-us", status="available")
+    await world.inventory.refresh()
+    assert world.snoozer.in_force() == ()
+    assert [s.id for s in world.snoozer.lapse()] == [made.id]

@@ -1,0 +1,231 @@
+"""Snoozes: which one covers a model, what breaks through, when one is over and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.domain.snoozes import (
+    Fault,
+    Scope,
+    Snooze,
+    SnoozeKind,
+    Wish,
+    applies,
+    awake,
+    covering,
+    ending,
+    faults,
+    in_force,
+    indexed,
+    known_targets,
+    over,
+    standing,
+)
+from bot.domain.verdicts import Judgement, Risk, Verdict
+from bot.messages import fleet, snooze
+from sandbox.slack.blockkit import check_view
+from tests.unit.test_messages import HOSTILE, LONG, accepted
+from tests.world import NEW, OLD, model
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+TODAY = NOW.date()
+NEXT = "en-US_NarrowbandModel.v2027-03-01"
+BASE = "en-US_NarrowbandModel"
+
+
+def judgement(name: str = "call-center-us", **over: object) -> Judgement:
+    facts: dict = {"verdict": Verdict.OUTDATED, "risk": Risk.EXPECTED, "target": NEW, **over}
+    return Judgement(model(name), **facts)
+
+
+def made(scope: Scope = Scope.MODEL, subject: str = "stt/language/id-call-center-us", **over: object) -> Snooze:
+    """A snooze until the day after tomorrow."""
+    facts: dict = {
+        **{"id": 1, "kind": SnoozeKind.SNOOZE, "until": date(2026, 11, 25), "over_at": NOW + timedelta(days=2)},
+        **{"known": frozenset(), "reason": "retired soon", "author": "UADA", "at": NOW},
+    }
+    return Snooze(scope=scope, subject=subject, **{**facts, **over})
+
+
+def by_version(scope: Scope = Scope.MODEL, subject: str = "stt/language/id-call-center-us", *known: str) -> Snooze:
+    return made(scope, subject, until=None, over_at=None, known=frozenset(known))
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject", "covered"),
+    [
+        (Scope.MODEL, "stt/language/id-call-center-us", True),
+        (Scope.MODEL, "stt/language/id-other", False),
+        (Scope.BASE, BASE, True),
+        (Scope.BASE, "en-GB_NarrowbandModel", False),
+        (Scope.INSTANCE, "stt", True),
+        (Scope.INSTANCE, "other", False),
+    ],
+)
+def test_what_a_snooze_speaks_of(scope: Scope, subject: str, covered: bool):
+    """A model, a base on all instances, or a whole instance."""
+    assert applies(made(scope, subject), judgement(), NOW) is covered
+    worth, silenced = awake([judgement()], [made(scope, subject)], NOW)
+    assert (len(worth), len(silenced)) == ((0, 1) if covered else (1, 0))
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+@pytest.mark.parametrize("kind", list(SnoozeKind))
+def test_a_customization_that_is_ignored_breaks_through(scope: Scope, kind: SnoozeKind):
+    """Nobody agreed to serve callers with the plain base model: no snooze silences that."""
+    ignored = judgement(risk=Risk.IGNORED)
+    subjects = {Scope.MODEL: ignored.model.ref, Scope.BASE: BASE, Scope.INSTANCE: "stt"}
+    one = made(scope, subjects[scope], kind=kind)
+    assert awake([ignored], [one], NOW) == ((ignored,), ())
+    assert covering(ignored, indexed([one]), NOW) is None
+    assert standing(ignored, indexed([one]), NOW) is one
+
+
+@pytest.mark.parametrize("risk", [risk for risk in Risk if risk is not Risk.IGNORED])
+def test_every_other_risk_can_be_snoozed(risk: Risk):
+    """Waiting is what a snooze is for."""
+    assert awake([judgement(risk=risk)], [made()], NOW)[0] == ()
+
+
+def test_the_most_specific_covers():
+    """The model's own, then the base's, then the instance's; one that is over gives way to the next."""
+    instance, base = made(Scope.INSTANCE, "stt", id=3), made(Scope.BASE, BASE, id=2)
+    own = made(over_at=NOW + timedelta(hours=1))
+    every = indexed([instance, base, own])
+    found = [covering(judgement(), every, NOW + timedelta(hours=hours)) for hours in (0, 1, 48)]
+    assert found == [own, base, None]
+    assert covering(judgement(), indexed([instance]), NOW) is instance
+
+
+@pytest.mark.parametrize(
+    ("one", "target", "why"),
+    [
+        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), NEW, None),
+        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), NEXT, "the next version v2027-03-01 of"),
+        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), None, None),
+        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEXT), NEW, "the newest version that is known of"),
+        (by_version(), None, None),
+        (by_version(), NEW, "the next version v2020-01-16 of"),
+        (by_version(Scope.BASE, BASE, NEW), NEXT, "the next version v2027-03-01 of"),
+        (by_version(Scope.INSTANCE, "stt", NEW, "another.v2020-01-01"), NEW, None),
+        (by_version(Scope.INSTANCE, "stt", NEW), NEXT, "the next version v2027-03-01 of"),
+        (by_version(Scope.INSTANCE, "other", NEW), NEXT, None),
+        (made(), NEXT, None),
+    ],
+)
+def test_until_the_next_version(one: Snooze, target: str | None, why: str | None):
+    """Over when the target is one that was not known then; a date does not care."""
+    found = over(one, [judgement(target=target)], NOW)
+    assert (found is None) if why is None else (found or "").startswith(why)
+
+
+@pytest.mark.parametrize(("hours", "why"), [(0, None), (47.99, None), (48, "its date came"), (900, "its date came")])
+def test_until_a_date(hours: float, why: str | None):
+    """Over when its day begins."""
+    later = NOW + timedelta(hours=hours)
+    assert over(made(), [judgement()], later) == why
+    assert applies(made(), judgement(), later) is (why is None)
+    assert in_force([made()], [judgement()], later) == ((made(),) if why is None else ())
+    assert ending([made()], [judgement()], later) == ({1: why} if why else {})
+
+
+def test_what_else_ends():
+    """A model that got where it should is waited for no more; one that is gone may only be unread."""
+    current = judgement(verdict=Verdict.CURRENT, target=None)
+    assert "on the newest version" in (over(made(), [current], NOW) or "")
+    assert over(made(Scope.BASE, BASE), [current], NOW) is None
+    assert over(made(), [], NOW) is None
+    assert not applies(replace(made(), ended_at=NOW), judgement(), NOW)
+
+
+def test_the_order_stays():
+    """What is worth saying stays worst first."""
+    names = ["d", "a", "c", "b"]
+    fleet_ = [judgement(name) for name in names]
+    worth, silenced = awake(fleet_, [made(subject="stt/language/id-c")], NOW)
+    assert [j.model.name for j in worth] == ["d", "a", "b"]
+    assert [(s.judgement.model.name, s.snooze.author) for s in silenced] == [("c", "UADA")]
+
+
+def test_known_targets():
+    """All that is known of what a snooze speaks of, and nothing else."""
+    other = replace(judgement(target="x.v2020-01-01"), model=model("x", base="x", instance="other"))
+    everything = [judgement(), judgement("new", target=None), other]
+    assert known_targets(Scope.BASE, BASE, everything) == {NEW}
+    assert known_targets(Scope.INSTANCE, "other", everything) == {"x.v2020-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "found"),
+    [
+        ({}, ()),
+        ({"reason": " "}, (Fault.NO_REASON,)),
+        ({"until": TODAY}, (Fault.PAST_DATE,)),
+        ({"until": TODAY - timedelta(days=1), "reason": ""}, (Fault.NO_REASON, Fault.PAST_DATE)),
+        ({"until": None}, (Fault.NO_DATE,)),
+        ({"until": None, "by_version": True}, ()),
+        ({"until": None, "by_version": True, "kind": SnoozeKind.HOLD}, (Fault.NO_DATE,)),
+        ({"subject": "stt/language/gone"}, (Fault.UNKNOWN,)),
+        ({"scope": Scope.BASE, "subject": BASE}, ()),
+        ({"subject": "stt/language/id-current"}, (Fault.CURRENT,)),
+        ({"subject": "stt/language/id-retired"}, ()),
+        ({"subject": "stt/language/id-retired", "until": None, "by_version": True}, (Fault.NO_NEXT_VERSION,)),
+    ],
+)
+def test_what_is_wrong_with_a_wish(wish: dict, found: tuple[Fault, ...]):
+    """All of it at once."""
+    known = [
+        judgement(),
+        judgement("current", verdict=Verdict.CURRENT, target=None),
+        judgement("retired", verdict=Verdict.RETIRED, target=None),
+    ]
+    facts: dict = {
+        **{"kind": SnoozeKind.SNOOZE, "scope": Scope.MODEL, "subject": judgement().model.ref},
+        **{"until": TODAY + timedelta(days=1), "by_version": False, "reason": "later", **wish},
+    }
+    assert faults(Wish(**facts), known, TODAY) == found
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_every_fault_says_what_to_do(fault: Fault):
+    """At an input that the form has, short enough for Slack."""
+    ((block, text),) = snooze.fault_texts([fault], TODAY).items()
+    assert block in (snooze.WHY, snooze.DATE, snooze.UNTIL)
+    assert text.endswith(".")
+    assert "{" not in text
+    assert len(text) <= 150
+
+
+@pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
+@pytest.mark.parametrize("kind", list(SnoozeKind))
+def test_messages(name: str, kind: SnoozeKind):
+    """Slack takes every form, list and line, whatever the model is called and the reason says."""
+    one = replace(judgement(risk=Risk.IGNORED), model=replace(model(), name=name))
+    every = [
+        made(kind=kind, reason=HOSTILE),
+        made(Scope.BASE, BASE, reason=HOSTILE * 10),
+        made(Scope.INSTANCE, "stt", until=None),
+    ]
+    for each in every:
+        for view in (snooze.ask(one, kind, TODAY, each), snooze.ask(one, kind, TODAY, None), snooze.done(each, name)):
+            assert check_view(dict(view)) == []
+        accepted(fleet.model(one, None, None, [], None, NOW, snooze=each))
+        over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=HOSTILE)
+        for text in (snooze.ended(each, name), snooze.lapsed(over_, name), snooze.gone(over_), snooze.gone(None)):
+            assert "<!channel>" not in text
+    accepted(snooze.listed(every, {every[0].subject: name}))
+    accepted(snooze.listed(every * 30, {}))
+    accepted(snooze.listed([], {}))
+
+
+def test_a_line():
+    """What it says, and of whom."""
+    assert snooze.line(made()) == ":zzz: snoozed until 25 Nov 2026 by <@UADA>: retired soon"
+    held = made(kind=SnoozeKind.HOLD)
+    assert snooze.mark(held) == ":pushpin: on hold until 25 Nov 2026"
+    shown = str(snooze.of_model(held, judgement()))
+    assert "silently ignored" in shown
+    assert OLD not in shown
