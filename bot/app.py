@@ -26,6 +26,8 @@ from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.campaign_telling import CampaignTeller
+from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
@@ -96,6 +98,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             zone=settings.announce.zone,
         )
         decisions = Decisions(store, teller, electorate, policies, clock, wake=ring.set)
+        campaigns = Campaigns(
+            *(store, requests, electorate, policies, clock), parallel=settings.parallel, wake=ring.set
+        )
+        campaign_teller = CampaignTeller(store, teller, campaigns, pauses, clock)
         starter = Starter(store, inventory, requests, decisions, pauses, clock)
         runner = Runner(
             *(store, inventory, starter, pauses, teller, clock, background),
@@ -107,26 +113,37 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             probe_every=_every(settings.probe),
             canary_every=_every(settings.canary),
         )
-        viewers = Viewers(store, inventory, clock)
-        noticer = Noticer(store, inventory, teller, clock, settings.channel)
-        snoozer = Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team)
-        owning = Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team)
+        desk = Desk(
+            store=store,
+            clock=clock,
+            background=background,
+            inventory=inventory,
+            requests=requests,
+            decisions=decisions,
+            pauses=pauses,
+            teller=teller,
+            campaigns=campaigns,
+            campaign_teller=campaign_teller,
+            runner=runner,
+            announcer=announcer,
+            prober=prober,
+            viewers=Viewers(store, inventory, clock),
+            noticer=Noticer(store, inventory, teller, clock, settings.channel),
+            snoozer=Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team),
+            owning=Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team),
+            chat=chat,
+            windows=chat,
+            bot_user=me.user,
+        )
         worker = Worker(
-            *(store, inventory, requests, decisions, pauses, runner, teller),
-            *(announcer, prober, viewers, noticer, snoozer, clock, background),
+            desk,
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
         )
         stack.callback(worker.leave)
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)
-        register(
-            app,
-            Desk(
-                *(store, inventory, requests, decisions, pauses, teller, runner, announcer, prober, viewers),
-                *(snoozer, owning, chat, chat, clock, background, me.user),
-            ),
-        )
+        register(app, desk)
         await _listen(app, settings, me, stack)
         services.update(await connect_services(settings, clients))
         await _alarms(settings, worker, announcer, stack)

@@ -18,6 +18,7 @@ from bot.errors import RetuneError
 from bot.messages.refusals import error as error_message
 from bot.messages.refusals import private
 from bot.ports import Message, Place
+from commands import campaign
 from commands.announce import announce
 from commands.decide import approve, reject, rejected
 from commands.desk import Answer, Ask, Desk, Public, Work
@@ -45,6 +46,8 @@ def ask_for(ask: Ask, desk: Desk) -> Answer:
     word = ask.text.strip().casefold().partition(" ")[0]
     if word in ("freeze", "unfreeze"):
         return freezes(ask, desk)
+    if word == "outdated":
+        return campaign.several(ask, desk)
     return upgrade(ask, desk)
 
 
@@ -67,6 +70,10 @@ ACTIONS: Mapping[str, Handler] = {
     "reject": reject,
     "home": refresh,
     "details": details,
+    "campaign-approve": campaign.approve,
+    "campaign-reject": campaign.reject,
+    "campaign-details": campaign.details,
+    "campaign-wish": campaign.wish,
     "freeze": begin,
     "unfreeze": end,
     "wish": wish,
@@ -85,6 +92,8 @@ SUBMISSIONS: Mapping[str, Submitted] = {
     "link": linked,
     "reject": rejected,
     "freeze": freeze_submitted,
+    "campaign": campaign.submitted,
+    "campaign-reject": campaign.rejected,
     "snooze": snoozed,
     "owner": owned,
 }

@@ -5,42 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.flows.announcements import Announcer
-from bot.flows.background import Background
-from bot.flows.deciding import Decisions
-from bot.flows.inventory import Inventory
-from bot.flows.owning import Owning
-from bot.flows.pausing import Pauses
-from bot.flows.probing import Prober
-from bot.flows.requests import Requests
-from bot.flows.runner import Runner
-from bot.flows.snoozing import Snoozer
-from bot.flows.telling import Teller
-from bot.flows.viewers import Viewers
-from bot.ports import Chat, Clock, Message, Place, Windows
-from bot.store import Store
+from bot.flows.parts import Flows
+from bot.ports import Chat, Message, Place, Windows
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk(Flows):
     """The flows, and the world as far as answers need it. *bot_user* is our own user id."""
 
-    store: Store
-    inventory: Inventory
-    requests: Requests
-    decisions: Decisions
-    pauses: Pauses
-    teller: Teller
-    runner: Runner
-    announcer: Announcer
-    prober: Prober
-    viewers: Viewers
-    snoozer: Snoozer
-    owning: Owning
     chat: Chat
     windows: Windows
-    clock: Clock
-    background: Background
     bot_user: str
 
 

@@ -37,5 +37,6 @@ async def show(user: str, desk: Desk) -> None:
         desk.store.runs.in_state(*OPEN),
         desk.store.runs.recent(5),
         desk.pauses.holding(now),
+        desk.store.campaigns.open(),
     )
     await desk.windows.publish_home(user, home(seen, now))

@@ -33,12 +33,12 @@ QUICK = 2.0
 
 def upgrade(ask: Ask, desk: Desk) -> Answer:
     """Opens the modal with the plan; what is known to be impossible is said at once, without one."""
-    ask, later = _later(ask, desk)
+    ask, later = later_start(ask, desk)
     found = named(ask, desk, "ask")
     return found if isinstance(found, Message) else _form(ask, desk, found.model, later, training=False)
 
 
-def _later(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
+def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
     found = AT.search(ask.text)
     if found is None:

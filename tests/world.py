@@ -19,6 +19,8 @@ from bot.domain.runs import Run
 from bot.domain.timing import Window
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.campaign_telling import CampaignTeller
+from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
@@ -111,6 +113,10 @@ class World:
         self.decisions = Decisions(
             *(self.store, self.teller, self.electorate, self.policies, self.clock), wake=self._woke
         )
+        self.campaigns = Campaigns(
+            *(self.store, self.requests, self.electorate, self.policies, self.clock), parallel=2, wake=self._woke
+        )
+        self.campaign_teller = CampaignTeller(self.store, self.teller, self.campaigns, self.pauses, self.clock)
         self.starter = Starter(*(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.clock))
         self.runner = Runner(
             *(self.store, self.inventory, self.starter, self.pauses, self.teller, self.clock, self.background),
@@ -132,21 +138,29 @@ class World:
         self.owning = Owning(
             *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
         )
-        self.worker = Worker(
-            *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.runner, self.teller),
-            *(self.announcer, self.prober, self.viewers, self.noticer, self.snoozer, self.clock, self.background),
-            holder=self.holder,
-            inventory_every=timedelta(minutes=15),
-        )
         self.desk = Desk(
-            *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.teller, self.runner),
-            *(self.announcer, self.prober, self.viewers, self.snoozer, self.owning),
-            chat=self.chat,
-            windows=self.chat,
+            store=self.store,
             clock=self.clock,
             background=self.background,
+            inventory=self.inventory,
+            requests=self.requests,
+            decisions=self.decisions,
+            pauses=self.pauses,
+            teller=self.teller,
+            campaigns=self.campaigns,
+            campaign_teller=self.campaign_teller,
+            runner=self.runner,
+            announcer=self.announcer,
+            prober=self.prober,
+            viewers=self.viewers,
+            noticer=self.noticer,
+            snoozer=self.snoozer,
+            owning=self.owning,
+            chat=self.chat,
+            windows=self.chat,
             bot_user="UBOT",
         )
+        self.worker = Worker(self.desk, holder=self.holder, inventory_every=timedelta(minutes=15))
 
     def _woke(self) -> None:
         self.woken += 1

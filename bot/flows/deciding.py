@@ -61,6 +61,8 @@ class Decisions:
             return GONE
         if run.digest != digest:
             return "That card shows an older plan. Decide on the newest card of this model."
+        if run.campaign is not None:
+            return f"It is part of campaign {run.campaign}. Decide on the card of the campaign."
         if run.state is not RunState.WAITING:
             return decided(run, self._clock.now())
         return None

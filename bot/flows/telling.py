@@ -56,8 +56,8 @@ class Teller:
         lock = self._locks.setdefault(run_id, asyncio.Lock())
         async with lock:
             run = self._store.runs.get(run_id)
-            if run is None:
-                return True
+            if run is None or run.campaign is not None:
+                return True  # a campaign has one card for all its runs
             try:
                 complete = await self._show_all(run)
             except ChatError as error:
@@ -96,6 +96,16 @@ class Teller:
         """
         telling = Telling(key, message, threaded=thread is not None, lasting=True)
         return await self._show(telling, channel, thread, self._store.messages.get(key))
+
+    async def keep(self, key: str, channel: str, message: Message) -> str | None:
+        """Posts a message that can exist only once, and edits it when it changed, at most every `PACE`.
+
+        Its `ts`, or None while it does not show that yet. Raises `ChatRefused` and `ChatBusy`.
+        """
+        known = self._store.messages.get(key)
+        if known is not None and known.sent_at is not None and self._clock.now() - known.sent_at < PACE:
+            return None if known.digest != _digest(message) else known.ts
+        return await self._show(Telling(key, message, threaded=False, lasting=False), channel, None, known)
 
     async def _show(self, telling: Telling, channel: str, thread: str | None, posted: Posted | None) -> str | None:
         """The message's `ts` if it shows what it should; None if that must be tried again later."""

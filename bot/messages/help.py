@@ -37,8 +37,15 @@ COMMANDS = (
     ),
     Usage(
         "/stt-upgrade",
-        "asks for the upgrade of one model; the team decides on the card",
-        ("/stt-upgrade call-center-us",),
+        "asks for the upgrade of one model, or of all that are outdated; the team decides on the card. freeze holds "
+        "everything back that has not begun",
+        (
+            "/stt-upgrade call-center-us",
+            "/stt-upgrade call-center-us at 22:00",
+            "/stt-upgrade outdated",
+            "/stt-upgrade outdated en-US",
+            "/stt-upgrade freeze",
+        ),
     ),
     Usage("/stt-runs", "what waits, runs and ended", ("/stt-runs",)),
     Usage(

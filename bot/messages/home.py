@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.domain.campaigns import Campaign, CampaignState
 from bot.domain.fleet import Snapshot
 from bot.domain.runs import Run, RunState
 from bot.domain.timing import Freeze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
+from bot.messages.campaign import card_buttons
+from bot.messages.campaign import headline as campaign_line
 from bot.messages.card import decision_buttons
 from bot.messages.freeze import freeze_line
 from bot.messages.kit import actions, button, context, divider, header, section
@@ -20,7 +23,7 @@ from bot.messages.text import ago, code
 from bot.messages.verdict import one_line, sign
 from bot.ports import Block
 
-EACH = 8
+EACH = 5
 """Requests shown with their own buttons in one group; App Home holds 100 blocks."""
 
 
@@ -35,27 +38,28 @@ class Seen:
     open_runs: Sequence[Run]
     ended: Sequence[Run]
     freezes: Sequence[Freeze]
-    extra: Sequence[Block] = ()
-    """What else waits for this person: campaigns."""
+    campaigns: Sequence[Campaign] = ()
 
 
 def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
     """One person's App Home; its buttons do what those on the cards do."""
-    waiting = [run for run in seen.open_runs if run.state is RunState.WAITING]
+    waiting = [run for run in seen.open_runs if run.state is RunState.WAITING and run.campaign is None]
     mine = [
         run
         for run in waiting
         if run.plan.model.instance in seen.decides and run.requester != seen.user and seen.user not in run.approved_by
     ]
-    asked = [run for run in seen.open_runs if run.requester == seen.user]
-    running = [run for run in seen.open_runs if run not in mine and run not in asked]
-    blocks: list[Block] = [header("Waiting for you"), *seen.extra, *_requests(mine, now, decide=True)]
-    if not mine and not seen.extra:
+    deciding = [campaign for campaign in seen.campaigns if _waits_for(campaign, seen)]
+    asked = [run for run in seen.open_runs if run.requester == seen.user and run.campaign is None]
+    running = [run for run in seen.open_runs if run not in mine and run not in asked and run.campaign is None]
+    blocks: list[Block] = [header("Waiting for you"), *_campaigns(deciding), *_requests(mine, now, decide=True)]
+    if not mine and not deciding:
         blocks.append(section("Nothing. Cards that need your decision appear here and in the channel."))
     if asked:
         blocks += [header("You asked for"), *_requests(asked, now, decide=False)]
-    blocks += [header("Waiting and running"), *_requests(running, now, decide=False)]
-    if not running:
+    others = [campaign for campaign in seen.campaigns if campaign not in deciding]
+    blocks += [header("Waiting and running"), *_campaigns(others), *_requests(running, now, decide=False)]
+    if not running and not others:
         blocks.append(section("Nothing else." if mine or asked else "No upgrade is asked for or running."))
     if seen.freezes:
         blocks += [header("Frozen"), *(section(freeze_line(freeze)) for freeze in seen.freezes[:5])]
@@ -65,6 +69,28 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
         blocks += [divider(), header("Last outcomes"), section(lines)]
     blocks.append(context(*_age(seen.snapshot, now)))
     return {"type": "home", "blocks": blocks}
+
+
+def _waits_for(campaign: Campaign, seen: Seen) -> bool:
+    """Whether this person could decide on a campaign that waits or is paused."""
+    if not set(campaign.instances) <= seen.decides:
+        return False
+    if campaign.state is CampaignState.PAUSED:
+        return True
+    waits = campaign.state is CampaignState.WAITING
+    return waits and campaign.requester != seen.user and seen.user not in campaign.approved_by
+
+
+def _campaigns(campaigns: Sequence[Campaign]) -> list[Block]:
+    blocks: list[Block] = []
+    for campaign in campaigns[:EACH]:
+        details = button("Details", "campaign-details", str(campaign.id), label=f"Details of campaign {campaign.id}")
+        blocks.append(
+            section(f"campaign {campaign.id}: {campaign_line(campaign)}, by <@{campaign.requester}>", details)
+        )
+        if buttons := card_buttons(campaign):
+            blocks.append(actions(buttons, block_id=f"campaign:{campaign.id}"))
+    return blocks
 
 
 def _requests(runs: Collection[Run], now: datetime, *, decide: bool) -> list[Block]:

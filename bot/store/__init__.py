@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from bot.errors import SettingsError
 from bot.store.announcements import Announcements
 from bot.store.audit import Audit
+from bot.store.campaigns import Campaigns
 from bot.store.changes import Changes
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
@@ -52,6 +53,7 @@ class Store:
         self.audit = Audit(shared)
         self.fleet = Fleet(shared)
         self.runs = Runs(shared, self.audit)
+        self.campaigns = Campaigns(shared, self.audit, self.runs)
         self.freezes = Freezes(shared, self.audit)
         self.journal = Journal(shared, self.audit)
         self.changes = Changes(shared, self.audit)

@@ -113,6 +113,12 @@ class Runs:
         rows = self._c.rows("SELECT * FROM runs WHERE model = ? ORDER BY id DESC LIMIT ?", (ref, limit))
         return tuple(self._whole(row) for row in rows)
 
+    def of_campaign(self, campaign: int) -> tuple[Run, ...]:
+        """The runs of a campaign, in the order in which they start."""
+        return tuple(
+            self._whole(row) for row in self._c.rows("SELECT * FROM runs WHERE campaign = ? ORDER BY id", (campaign,))
+        )
+
     def open_for(self, ref: str) -> Run | None:
         """The open run that has a model locked."""
         row = self._c.row("SELECT run FROM locks WHERE model = ?", (ref,))
@@ -121,7 +127,8 @@ class Runs:
     def waiting_past(self, now: datetime) -> list[int]:
         """Runs whose time to be approved is over."""
         rows = self._c.rows(
-            "SELECT id FROM runs WHERE state = ? AND expires_at <= ? ORDER BY id", (RunState.WAITING, stamp(now))
+            "SELECT id FROM runs WHERE state = ? AND campaign IS NULL AND expires_at <= ? ORDER BY id",
+            (RunState.WAITING, stamp(now)),
         )
         return [row["id"] for row in rows]
 
@@ -275,7 +282,10 @@ class Runs:
 
     def untold(self) -> list[int]:
         """Runs of which Slack does not show the present state yet."""
-        return [row["id"] for row in self._c.rows("SELECT id FROM runs WHERE told < version ORDER BY id")]
+        return [
+            row["id"]
+            for row in self._c.rows("SELECT id FROM runs WHERE told < version AND campaign IS NULL ORDER BY id")
+        ]
 
     def told(self, run: int, version: int) -> None:
         """Writes that Slack shows a run as it was at *version*."""
@@ -309,7 +319,7 @@ class Runs:
             outcome=row["outcome"],
             version=row["version"],
             steps=tuple(record(step) for step in steps),
-            votes=tuple(_vote(vote) for vote in votes),
+            votes=tuple(vote_record(vote) for vote in votes),
             not_before=moment(row["not_before"]),
             remind_at=moment(row["remind_at"]),
             reminded=bool(row["reminded"]),
@@ -325,7 +335,8 @@ def _models(plan: Plan) -> list[str]:
     return sorted({step.ref for step in plan.steps} | {plan.model.ref})
 
 
-def _vote(row: Row) -> VoteRecord:
+def vote_record(row: Row) -> VoteRecord:
+    """A row of votes as a value."""
     at = moment(row["at"])
     assert at is not None
     return VoteRecord(voter=row["voter"], vote=row["vote"], reason=row["reason"], at=at)

@@ -92,7 +92,8 @@ def decisions(db: Database) -> None:
             requester TEXT NOT NULL, why TEXT NOT NULL, requested_at REAL NOT NULL, expires_at REAL NOT NULL,
             channel TEXT NOT NULL, decided_by TEXT, decided_at REAL, ended_at REAL, outcome TEXT NOT NULL DEFAULT '',
             excused INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1,
-            left_out TEXT NOT NULL DEFAULT '[]') STRICT""",
+            left_out TEXT NOT NULL DEFAULT '[]', voters INTEGER, remind_at REAL,
+            reminded INTEGER NOT NULL DEFAULT 0) STRICT""",
         """CREATE TABLE campaign_votes (
             campaign INTEGER NOT NULL REFERENCES campaigns (id), voter TEXT NOT NULL, vote TEXT NOT NULL,
             reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (campaign, voter)) STRICT""",

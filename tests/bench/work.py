@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.domain.runs import RunState
@@ -33,7 +33,7 @@ async def started(world: World, count: int) -> None:
         parallel=count,
         polls={"language": 10, "acoustic": 60},
     )
-    world.worker._runner = world.runner
+    world.worker._flows = replace(world.desk, runner=world.runner)
     await world.inventory.refresh()
     for number in range(count):
         run = await world.asked(f"m{number:04}")

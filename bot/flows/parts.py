@@ -1,0 +1,46 @@
+"""Every flow of one bot, built once by `bot.app`: what the worker rings and the commands ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.flows.announcements import Announcer
+from bot.flows.background import Background
+from bot.flows.campaign_telling import CampaignTeller
+from bot.flows.campaigning import Campaigns
+from bot.flows.deciding import Decisions
+from bot.flows.inventory import Inventory
+from bot.flows.noticing import Noticer
+from bot.flows.owning import Owning
+from bot.flows.pausing import Pauses
+from bot.flows.probing import Prober
+from bot.flows.requests import Requests
+from bot.flows.runner import Runner
+from bot.flows.snoozing import Snoozer
+from bot.flows.telling import Teller
+from bot.flows.viewers import Viewers
+from bot.ports import Clock
+from bot.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flows:
+    """The parts by name."""
+
+    store: Store
+    clock: Clock
+    background: Background
+    inventory: Inventory
+    requests: Requests
+    decisions: Decisions
+    pauses: Pauses
+    teller: Teller
+    campaigns: Campaigns
+    campaign_teller: CampaignTeller
+    runner: Runner
+    announcer: Announcer
+    prober: Prober
+    viewers: Viewers
+    noticer: Noticer
+    snoozer: Snoozer
+    owning: Owning
