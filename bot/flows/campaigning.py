@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from bot.domain.approvals import Decision, Person, Policy, Reason, Vote, can_approve, decide, is_approver, may_take_part
 from bot.domain.campaigns import MOST, Campaign, CampaignState, LeftOut, Move, next_move, together
-from bot.domain.plans import Plan
+from bot.domain.plans import Plan, WhyNot
 from bot.domain.runs import Run, RunState
 from bot.domain.timing import reminder_at
 from bot.domain.verdicts import Judgement
@@ -78,6 +78,8 @@ class Campaigns:
                 return LeftOut(name, f"It is in request {prepared.run.id} already.")
             if isinstance(prepared.outlook, Plan):
                 return prepared.outlook
+            if prepared.outlook.reason is WhyNot.LINK_UNKNOWN:
+                return LeftOut(name, messages.link_first(name))
             return LeftOut(name, no_plan(prepared.outlook))
 
         found = await asyncio.gather(*(one(judgement) for judgement in judgements[:MOST]))

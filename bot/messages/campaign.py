@@ -11,7 +11,7 @@ from bot.domain.runs import Run, RunState
 from bot.domain.timing import Wait
 from bot.messages.card import people, wait_text
 from bot.messages.kit import SECTION, actions, button, confirm, context, section
-from bot.messages.proof import shows_no_version
+from bot.messages.proof import brought, shows_no_version
 from bot.messages.refusals import approvers
 from bot.messages.refusals import denied as denied_run
 from bot.messages.run import Telling
@@ -40,7 +40,7 @@ def card(campaign: Campaign, policy: Policy, wait: Wait | None) -> Message:
     lines = [f"*{first}*"]
     if campaign.why:
         lines.append(f"Why: {escape(campaign.why)}")
-    if campaign.state in OPEN_CAMPAIGNS:
+    if campaign.state in (CampaignState.WAITING, CampaignState.PAUSED):
         lines.append(
             ":warning: *An upgrade cannot be undone.* One model goes first; when its new version is proven the others "
             "follow, a few at a time. The first failure stops everything that has not begun."
@@ -139,7 +139,7 @@ def _words(campaign: Campaign) -> str:
 
 def _line(run: Run) -> str:
     model = run.plan.model
-    to = version(run.plan.target, model.base)
+    to = version(brought(run) or run.plan.target, model.base)
     state = _LINES[run.state]
     if run.state is RunState.DONE and shows_no_version(run):
         state = ":grey_question: trained, no newer version shown"
@@ -253,6 +253,11 @@ def _end(campaign: Campaign) -> Message:
 def left_out_text(left_out: Sequence[LeftOut]) -> str:
     """The models that are not in it, each with its reason; the reasons are ours and escaped already."""
     return "\n".join(f"• {code(item.name, 60)}: {item.why}" for item in left_out)
+
+
+def link_first(name: str) -> str:
+    """An acoustic model of which nobody said yet with which language model it was trained."""
+    return f"Nobody said yet with which language model it was trained. Press *Trained with…* on `/stt-model {escape(name)}`."
 
 
 def decided(campaign: Campaign, now: datetime) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.fleet import Model
 from bot.domain.plans import TRAININGS, Action
 from bot.domain.runs import Progress, Run, StepRecord, gained
@@ -25,6 +27,17 @@ def proven(record: StepRecord, seen: Model) -> str:
     if record.step.action in TRAININGS:
         return f"Trained: {status}."
     return f"The service worked on it, and {status}."
+
+
+_LISTS = re.compile(r"(?:now|already) lists? (\S+) in its versions")
+
+
+def brought(run: Run) -> str | None:
+    """The version that a run proved on its own model, None where it did not, or not yet."""
+    for record in reversed(run.steps):
+        if record.step.ref == run.plan.model.ref and (found := _LISTS.search(record.result)):
+            return found[1]
+    return None
 
 
 def shows_no_version(run: Run) -> bool:

@@ -13,6 +13,7 @@ from bot.domain.timing import Wait
 from bot.messages.card import card, wait_text
 from bot.messages.ending import ending, step_done
 from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.proof import brought
 from bot.messages.refusals import mention
 from bot.messages.steps import estimate_text, noun, step_text
 from bot.messages.text import code, counted, duration, escape, moment, version
@@ -158,7 +159,7 @@ def state_line(run: Run, now: datetime) -> str:
     """A run in a list."""
     model = run.plan.model
     when = run.ended_at or run.started_at or run.requested_at
-    to = version(run.plan.target, model.base)
+    to = version(brought(run) or run.plan.target, model.base)
     return f"request {run.id}: {code(model.name)} → {to}, *{run.state.value}*, {moment(when)}, by <@{run.requester}>"
 
 

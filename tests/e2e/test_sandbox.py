@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Tour
-
-ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
-browser_only = pytest.mark.skipif(CHROMIUM is None, reason="no chromium installed: apt-get install chromium")
+from tests.e2e.page import become, browser_only, press, write
 
 
 @pytest.mark.timeout(150)
@@ -32,78 +16,6 @@ def test_the_tour(tour: Tour):
     assert tour.process.returncode == 0, said
     assert "It really happened" in said
     assert "Proof: the service now lists en-US_NarrowbandModel.v2020-01-16" in said
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """The page of a running sandbox."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", "0", "--speed", "5"],
-        cwd=ROOT,
-        env={**os.environ, "RETUNE_POLL_LANGUAGE": "1", "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if found := re.search(r"Open (http://\S+)", line):
-            yield found[1]
-            break
-    else:
-        pytest.fail("".join(lines))
-    process.send_signal(signal.SIGTERM)
-    process.stdout.read()
-    assert process.wait(10) == 0
-    process.stdout.close()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without its calls home."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, with every error of its scripts and every request elsewhere noted."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-
-    def requested(request: Request) -> None:
-        if not request.url.startswith((address, "data:")):
-            wrong.append(request.url)
-
-    opened.on("request", requested)
-    opened.goto(address)
-    expect(opened.get_by_test_id("connection")).to_have_text("bot connected", timeout=20_000)
-    yield opened
-    assert wrong == []
-
-
-def write(page: Page, text: str) -> None:
-    """Types into the composer and sends; a completion that is still open is closed first."""
-    composer = page.get_by_test_id("composer")
-    composer.fill(text)
-    composer.press("Escape")
-    composer.press("Enter")
-
-
-def become(page: Page, person: str) -> None:
-    page.locator(f"[data-person={person}]").click()
-    expect(page.locator(f"[data-person={person}]")).to_have_attribute("aria-pressed", "true")
-
-
-def press(page: Page, action: str) -> None:
-    """A button with a confirm dialog, confirmed."""
-    page.locator(f"[data-action-id={action}]").click()
-    page.get_by_test_id("confirm-accept").click()
 
 
 @browser_only
