@@ -257,7 +257,7 @@ def left_out_text(left_out: Sequence[LeftOut]) -> str:
 
 def link_first(name: str) -> str:
     """An acoustic model of which nobody said yet with which language model it was trained."""
-    return f"Nobody said yet with which language model it was trained. Press *Trained with…* on `/stt-model {escape(name)}`."
+    return f"Say first what it was trained with: press *Trained with…* on `/stt-model {escape(name)}`."
 
 
 def decided(campaign: Campaign, now: datetime) -> str:
