@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
-from bot.messages.text import code, day, version
+from bot.messages.text import code, day, escape, version
 
 SIGNS = {
     Verdict.RETIRED: ":no_entry:",
@@ -55,7 +56,17 @@ def evidence_line(evidence: Evidence, base: str) -> str:
             f"*{strength}*: {code(evidence.source)} in {where} is on "
             f"{version(evidence.version, base)} (seen {day(evidence.on)})"
         )
-    return f"*{strength}*: a release note requires an upgrade ({evidence.source})"
+    return f"*{strength}*: {_PAGES.sub(_page, escape(evidence.source))}: an upgrade is required"
+
+
+_PAGES = re.compile(r"^(release-notes(?:-data)?)\.md")
+
+
+def _page(found: re.Match[str]) -> str:
+    """The page of IBM's documentation, by the name that people know."""
+    return {"release-notes": "IBM Cloud release notes", "release-notes-data": "Cloud Pak for Data release notes"}[
+        found[1]
+    ]
 
 
 def why(judgement: Judgement) -> list[str]:
