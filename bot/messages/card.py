@@ -27,8 +27,8 @@ def card(run: Run, policy: Policy, wait: Wait | None = None) -> Message:
     plan, model = run.plan, run.plan.model
     arrow = "" if plan.is_training else f" → {version(plan.target, model.base)}"
     lines = [
-        f"*{headline(run)}: {code(model.name)}* {version(plan.have, model.base)}{arrow} · {model.kind} model · instance "
-        f"{code(model.instance)}",
+        f"*{headline(run)}: {code(model.name)}* {version(plan.have, model.base)}{arrow} · {model.kind} model · "
+        f"instance {code(model.instance)}",
     ]
     if why := _why(run):
         lines.append(why)
