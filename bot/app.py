@@ -26,6 +26,7 @@ from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
@@ -98,10 +99,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             zone=settings.announce.zone,
         )
         decisions = Decisions(store, teller, electorate, policies, clock, wake=ring.set)
+        campaign_decisions = CampaignDecisions(store, electorate, policies, clock, wake=ring.set)
         campaigns = Campaigns(
-            *(store, requests, electorate, policies, clock), parallel=settings.parallel, wake=ring.set
+            *(store, requests, campaign_decisions, electorate, clock), parallel=settings.parallel, wake=ring.set
         )
-        campaign_teller = CampaignTeller(store, teller, campaigns, pauses, clock)
+        campaign_teller = CampaignTeller(store, teller, campaigns, campaign_decisions, pauses, clock)
         starter = Starter(store, inventory, requests, decisions, pauses, clock)
         runner = Runner(
             *(store, inventory, starter, pauses, teller, clock, background),
@@ -123,6 +125,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             pauses=pauses,
             teller=teller,
             campaigns=campaigns,
+            campaign_decisions=campaign_decisions,
             campaign_teller=campaign_teller,
             runner=runner,
             announcer=announcer,

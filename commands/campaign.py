@@ -9,7 +9,7 @@ from typing import Any, get_args
 from bot.domain.campaigns import MOST, Campaign
 from bot.domain.verdicts import Verdict, acting_on
 from bot.errors import Refusal, RetuneError
-from bot.flows.campaigning import CampaignWish
+from bot.flows.campaign_deciding import CampaignWish
 from bot.messages import campaign_form as forms
 from bot.messages.campaign import GONE
 from bot.messages.freeze import freeze_line
@@ -105,12 +105,12 @@ async def _post(campaign: Campaign, user: str, origin: str, desk: Desk) -> None:
 def approve(ask: Ask, desk: Desk) -> Answer:
     """A click on Approve; the button's value is the campaign and the digest of what it shows."""
     campaign_id, digest = split(ask.text)
-    refusal = desk.campaigns.answer_at_once(campaign_id, digest)
+    refusal = desk.campaign_decisions.answer_at_once(campaign_id, digest)
     if refusal is not None:
         return private(refusal)
 
     async def work() -> Message | None:
-        answer = await desk.campaigns.vote(campaign_id, digest, "approve", ask.user)
+        answer = await desk.campaign_decisions.vote(campaign_id, digest, "approve", ask.user)
         await desk.campaign_teller.tell_all()
         return None if answer is None else private(answer)
 
@@ -120,14 +120,14 @@ def approve(ask: Ask, desk: Desk) -> Answer:
 def reject(ask: Ask, desk: Desk) -> Answer:
     """A click on Reject asks why; the vote counts when the answer comes."""
     campaign_id, digest = split(ask.text)
-    refusal = desk.campaigns.answer_at_once(campaign_id, digest)
+    refusal = desk.campaign_decisions.answer_at_once(campaign_id, digest)
     campaign = desk.store.campaigns.get(campaign_id)
     if refusal is not None or campaign is None:
         return private(refusal or GONE)
     trigger, value = ask.trigger or "", ask.text
 
     async def work() -> Message | None:
-        answer = await desk.campaigns.would_count(campaign_id, "reject", ask.user)
+        answer = await desk.campaign_decisions.would_count(campaign_id, "reject", ask.user)
         if answer is not None:
             return private(answer)
         await desk.windows.open(trigger, forms.reject(value, campaign))
@@ -141,7 +141,7 @@ async def rejected(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, 
     campaign_id, digest = split(str(view["private_metadata"]))
     why = str(value_of(view, WHY) or "").strip()
     try:
-        answer = await asyncio.wait_for(desk.campaigns.vote(campaign_id, digest, "reject", user, why), QUICK)
+        answer = await asyncio.wait_for(desk.campaign_decisions.vote(campaign_id, digest, "reject", user, why), QUICK)
     except TimeoutError:
         return errors(WHY, "Slack does not answer just now. Press Reject again in a moment.")
     except RetuneError as error:
@@ -172,7 +172,7 @@ def wish(ask: Ask, desk: Desk) -> Answer:
     wanted_: CampaignWish = word  # type: ignore[assignment]  # one of the words it is made of
 
     async def work() -> Message | None:
-        answer = await desk.campaigns.wish(wanted_, int(number), ask.user)
+        answer = await desk.campaign_decisions.wish(wanted_, int(number), ask.user)
         await desk.campaign_teller.tell_all()
         if ask.view is None:
             return None if answer is None else private(answer)
@@ -186,4 +186,4 @@ async def _details(campaign_id: int, user: str, desk: Desk, answer: str = "") ->
     campaign = desk.store.campaigns.get(campaign_id)
     if campaign is None:
         raise Refusal(GONE)
-    return forms.details(campaign, await desk.campaigns.offers(campaign, user), answer)
+    return forms.details(campaign, await desk.campaign_decisions.offers(campaign, user), answer)

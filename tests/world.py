@@ -19,6 +19,7 @@ from bot.domain.runs import Run
 from bot.domain.timing import Window
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
@@ -113,10 +114,17 @@ class World:
         self.decisions = Decisions(
             *(self.store, self.teller, self.electorate, self.policies, self.clock), wake=self._woke
         )
-        self.campaigns = Campaigns(
-            *(self.store, self.requests, self.electorate, self.policies, self.clock), parallel=2, wake=self._woke
+        self.campaign_decisions = CampaignDecisions(
+            *(self.store, self.electorate, self.policies, self.clock), wake=self._woke
         )
-        self.campaign_teller = CampaignTeller(self.store, self.teller, self.campaigns, self.pauses, self.clock)
+        self.campaigns = Campaigns(
+            *(self.store, self.requests, self.campaign_decisions, self.electorate, self.clock),
+            parallel=2,
+            wake=self._woke,
+        )
+        self.campaign_teller = CampaignTeller(
+            *(self.store, self.teller, self.campaigns, self.campaign_decisions, self.pauses, self.clock)
+        )
         self.starter = Starter(*(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.clock))
         self.runner = Runner(
             *(self.store, self.inventory, self.starter, self.pauses, self.teller, self.clock, self.background),
@@ -148,6 +156,7 @@ class World:
             pauses=self.pauses,
             teller=self.teller,
             campaigns=self.campaigns,
+            campaign_decisions=self.campaign_decisions,
             campaign_teller=self.campaign_teller,
             runner=self.runner,
             announcer=self.announcer,

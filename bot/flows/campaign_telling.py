@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.campaigns import Campaign
 from bot.errors import ChatError
+from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaigning import Campaigns
 from bot.flows.pausing import Pauses
 from bot.flows.telling import Teller
@@ -23,10 +24,19 @@ REST = timedelta(seconds=30)
 class CampaignTeller:
     """Brings cards and threads of campaigns up to date, after a change as after a crash."""
 
-    def __init__(self, store: Store, teller: Teller, campaigns: Campaigns, pauses: Pauses, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        teller: Teller,
+        campaigns: Campaigns,
+        decisions: CampaignDecisions,
+        pauses: Pauses,
+        clock: Clock,
+    ) -> None:
         self._store = store
         self._teller = teller
         self._campaigns = campaigns
+        self._decisions = decisions
         self._pauses = pauses
         self._clock = clock
         self._resting: dict[int, datetime] = {}
@@ -64,7 +74,7 @@ class CampaignTeller:
         wait = next((held for run in campaign.runs if (held := self._pauses.wait(run, now)) is not None), None)
         complete = True
         card: str | None = None
-        for telling in tellings(campaign, self._campaigns.strictest(campaign), wait):
+        for telling in tellings(campaign, self._decisions.strictest(campaign), wait):
             if telling.threaded and card is None:
                 return False
             thread = card if telling.threaded else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
@@ -36,6 +37,7 @@ class Flows:
     pauses: Pauses
     teller: Teller
     campaigns: Campaigns
+    campaign_decisions: CampaignDecisions
     campaign_teller: CampaignTeller
     runner: Runner
     announcer: Announcer

@@ -39,7 +39,7 @@ def states(world: World, campaign: Campaign) -> list[str]:
 
 
 async def approve(world: World, campaign: Campaign, user: str = GRACE) -> str | None:
-    return await world.campaigns.vote(campaign.id, campaign.digest, "approve", user)
+    return await world.campaign_decisions.vote(campaign.id, campaign.digest, "approve", user)
 
 
 async def under_way(world: World, count: int = 5) -> Campaign:
@@ -105,8 +105,8 @@ async def test_it_stops_at_the_first_failed_proof_and_resumes(world: World):
     for _ in range(3):
         await world.ring(after=60)
     assert len(world.speech.begun) == 1
-    assert "may not decide" in str(await world.campaigns.wish("resume", campaign.id, MEI))
-    assert await world.campaigns.wish("resume", campaign.id, TOMAS) is None
+    assert "may not decide" in str(await world.campaign_decisions.wish("resume", campaign.id, MEI))
+    assert await world.campaign_decisions.wish("resume", campaign.id, TOMAS) is None
     await world.ring(after=4)
     await world.ring(after=4)
     assert len(world.speech.begun) == 3
@@ -121,11 +121,11 @@ async def test_dropping_the_rest(world: World):
     """After a pause somebody leaves the rest: it ends, and nothing of it starts any more."""
     campaign = await under_way(world)
     await finish(world, status="failed", grow=False)
-    assert await world.campaigns.wish("drop", campaign.id, GRACE) is None
+    assert await world.campaign_decisions.wish("drop", campaign.id, GRACE) is None
     await world.ring(after=4)
     assert now(world, campaign).state is CampaignState.DROPPED
     assert states(world, campaign) == ["failed"] + ["cancelled"] * 4
-    assert "Already approved" in str(await world.campaigns.wish("resume", campaign.id, GRACE))
+    assert "Already approved" in str(await world.campaign_decisions.wish("resume", campaign.id, GRACE))
     assert world.store.runs.open_for("stt/language/id-m3") is None
     assert "Not upgraded" in str(world.chat.keyed(f"campaign:{campaign.id}:end").message.blocks)
 
@@ -206,10 +206,10 @@ async def test_rejected_and_taken_back(tmp_path):
     world = World(tmp_path / "r.db", needed=2)
     campaign = await proposed(world, 2)
     assert await approve(world, campaign) is None
-    assert await world.campaigns.wish("back", campaign.id, GRACE) is None
+    assert await world.campaign_decisions.wish("back", campaign.id, GRACE) is None
     assert now(world, campaign).votes == ()
-    assert "no vote" in str(await world.campaigns.wish("back", campaign.id, GRACE))
-    assert await world.campaigns.vote(campaign.id, campaign.digest, "reject", TOMAS, "not now") is None
+    assert "no vote" in str(await world.campaign_decisions.wish("back", campaign.id, GRACE))
+    assert await world.campaign_decisions.vote(campaign.id, campaign.digest, "reject", TOMAS, "not now") is None
     assert now(world, campaign).state is CampaignState.REJECTED
     assert states(world, campaign) == ["rejected", "rejected"]
     await world.ring(after=4)
@@ -220,8 +220,8 @@ async def test_rejected_and_taken_back(tmp_path):
 async def test_withdrawn(world: World):
     """Only the requester can, and only before it starts."""
     campaign = await proposed(world, 2)
-    assert "withdraw" in str(await world.campaigns.wish("withdraw", campaign.id, GRACE))
-    assert await world.campaigns.wish("withdraw", campaign.id, ADA) is None
+    assert "withdraw" in str(await world.campaign_decisions.wish("withdraw", campaign.id, GRACE))
+    assert await world.campaign_decisions.wish("withdraw", campaign.id, ADA) is None
     assert states(world, campaign) == ["withdrawn", "withdrawn"]
 
 
