@@ -19,6 +19,7 @@ from bot.store.announcements import Announcements
 from bot.store.audit import Audit
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
+from bot.store.history import History
 from bot.store.leases import Leases
 from bot.store.messages import Messages
 from bot.store.runs import Runs
@@ -46,6 +47,7 @@ class Store:
         self._connection = shared
         self.audit = Audit(shared)
         self.fleet = Fleet(shared)
+        self.history = History(shared)
         self.runs = Runs(shared, self.audit)
         self.messages = Messages(shared)
         self.leases = Leases(shared)

@@ -70,3 +70,13 @@ def observations(db: Database) -> None:
             instance TEXT NOT NULL, base TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL,
             PRIMARY KEY (instance, base)) STRICT"""
     )
+
+
+@migrations()
+def history(db: Database) -> None:
+    """How many models had which verdict and risk, by day (UTC, ISO) and instance."""
+    db.execute(
+        """CREATE TABLE history (
+            day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL,
+            models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT"""
+    )
