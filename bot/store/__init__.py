@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sqlite_utils import Database
-
 from bot.errors import SettingsError
 from bot.store.announcements import Announcements
 from bot.store.audit import Audit
@@ -24,6 +22,7 @@ from bot.store.leases import Leases
 from bot.store.messages import Messages
 from bot.store.runs import Runs
 from bot.store.schema import migrations
+from bot.store.sqlite import Database
 
 __all__ = ["Store"]
 

@@ -1,7 +1,8 @@
 """`Charts`: each picture is drawn by a short-lived process, `python -m bot.adapters.chart`.
 
-matplotlib would stay in the bot's memory for good: it adds 60 MB to a process that lives on less than 90. The child
-takes about 1 s, nearly all of it imports, and 95 MB at its peak, for one day as for 100,000 models; then all is free.
+matplotlib would stay in the bot's memory for good and add 60 MB to a process that is to live on 90. The child
+takes 0.9 to 1.4 s, nearly all of it imports, and 87 MB at its peak (2 cores, Python 3.11, matplotlib 3.11), the same
+for one day as for eight weeks of 100,000 models; then all of it is free again. The bot itself imports none of it.
 """
 
 from __future__ import annotations
@@ -53,23 +54,22 @@ class ChartProcess:
             )
         except OSError as error:
             raise ChartError(f"The chart cannot be drawn: {error}.") from error
+        talk = asyncio.create_task(process.communicate(asked), name="chart")
         try:
-            drawn, complaint = await asyncio.wait_for(process.communicate(asked), self._timeout)
-        except TimeoutError as error:
-            raise ChartError(f"The chart was not drawn within {self._timeout:g} s.") from error
+            done, _ = await asyncio.wait({talk}, timeout=self._timeout)
         finally:
-            await _end(process)
+            # Also when we were cancelled. `talk` reads on to the end: asyncio waits for ever for a process whose
+            # output nobody takes.
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            drawn, complaint = await talk
+        if not done:
+            raise ChartError(f"The chart was not drawn within {self._timeout:g} s.")
         if process.returncode or not drawn.startswith(SIGNATURE):
             last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
             raise ChartError(f"The chart cannot be drawn: {last or f'exit code {process.returncode}'}.")
         return drawn
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leaves no process behind, also when we were cancelled."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
 
 
 def _environment() -> dict[str, str]:

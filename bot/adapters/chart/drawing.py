@@ -44,15 +44,24 @@ WORDS = 22
 def fleet(series: Series) -> bytes:
     """The picture as PNG."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=GROUND)
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)
+    if not any(day.total for day in series.days):
+        figure.set_figheight(HEIGHT / 3)
+        _line(figure, 0.60, title(series), 23, weight="bold")
+        _line(figure, 0.28, too_little(series), 16, colour=SOFT)
+        return _png(figure)
     _line(figure, 0.915, title(series), 23, weight="bold")
     if series.drawable:
         _line(figure, 0.855, subtitle(series), 14, colour=SOFT)
         _plot(figure, series)
     else:
-        _note(figure, series)
+        _one_day(figure, series)
+    return _png(figure)
+
+
+def _png(figure: Figure) -> bytes:
     out = io.BytesIO()
-    canvas.print_png(out)
+    figure.savefig(out, format="png")
     return out.getvalue()
 
 
@@ -86,8 +95,7 @@ def _plot(figure: Figure, series: Series) -> None:
     axes.set_ylim(0, highest)
     _scales(axes, [day.on for day in series.days])
     _beside(figure, ends, highest)
-    for number, note in enumerate(notes(series)):
-        _line(figure, 0.06 - 0.038 * number, note, 12, colour=SOFT)
+    _footnotes(figure, series)
 
 
 def _scales(axes: Axes, days: Sequence[date]) -> None:
@@ -164,17 +172,19 @@ def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: 
     return placed
 
 
-def _note(figure: Figure, series: Series) -> None:
-    """Words instead of an empty plot: why there is no more, and one bar of the day that is known."""
+def _one_day(figure: Figure, series: Series) -> None:
+    """One bar and its words instead of an empty plot, and why there is no more."""
     _line(figure, 0.84, too_little(series), 16, colour=SOFT)
-    last = series.days[-1] if series.days else None
-    if last is None or not last.total:
-        return
+    day = series.days[-1]
     x, room = MARGIN, 1 - 2 * MARGIN
-    for number, state in enumerate(series.shown):
-        share = last.states[state] / last.total * room
-        _box(figure, x, 0.60, max(share - 0.0015, 0.001), 0.14, state)
-        _named(figure, MARGIN, 0.50 - 0.085 * number, state, label(state, last.states[state]), 18)
-        x += share
+    for number, (state, models) in enumerate(day.states.items()):
+        width = models / day.total * room
+        _box(figure, x, 0.60, max(width - 0.0015, 0.001), 0.14, state)
+        _named(figure, MARGIN, 0.50 - 0.085 * number, state, label(state, models), 18)
+        x += width
+    _footnotes(figure, series)
+
+
+def _footnotes(figure: Figure, series: Series) -> None:
     for number, note in enumerate(notes(series)):
         _line(figure, 0.06 - 0.038 * number, note, 12, colour=SOFT)
