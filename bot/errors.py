@@ -15,6 +15,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── ServiceUnavailable      cannot be reached, 429, 5xx: nothing happened, later may work
 │   ├── OutcomeUnknown          a request was sent and its answer lost: look before you repeat
 │   └── AnswerUnreadable        an answer that is not what the documentation promises
+├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
@@ -143,6 +144,12 @@ class OutcomeUnknown(ServiceError):
 
 class AnswerUnreadable(ServiceError):
     """The answer is not what the service's documentation promises."""
+
+    permanent = False
+
+
+class ChartError(RetuneError):
+    """A picture could not be drawn, or not in time. Nothing else is affected."""
 
     permanent = False
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bot.domain.approvals import Person
 from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.history import Series
 from bot.domain.plans import Action
 
 Block = dict[str, Any]
@@ -123,6 +124,22 @@ class Probing(Protocol):
 
     async def delete(self, kind: Kind, id: str) -> None:
         """Deletes a custom model. Only ever one that we created ourselves."""
+
+
+class Files(Protocol):
+    """Files in channels and threads. Raises as `Chat`."""
+
+    async def upload(
+        self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
+    ) -> None:
+        """Puts a file into a channel or thread; *alt_text* is what a picture shows, for people who cannot see it."""
+
+
+class Charts(Protocol):
+    """Pictures. Every call raises a `ChartError`."""
+
+    async def fleet(self, series: Series) -> bytes:
+        """The fleet over time as PNG; a note in words where there is too little to draw."""
 
 
 class Clock(Protocol):

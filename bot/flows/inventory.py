@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model, Snapshot
+from bot.domain.history import counts
 from bot.domain.observations import CANARY
 from bot.domain.reach import beyond
 from bot.domain.verdicts import Judgement, judge
@@ -67,7 +68,15 @@ class Inventory:
     async def refresh(self, instances: Iterable[str] | None = None) -> None:
         """Reads all instances (or those) at once. One that fails keeps its last good reading and delays nobody."""
         names = list(instances) if instances is not None else list(self._services)
-        await asyncio.gather(*(self._read_once(name) for name in names))
+        good = await asyncio.gather(*(self._read_once(name) for name in names))
+        self._remember([name for name, read in zip(names, good, strict=True) if read])
+
+    def _remember(self, instances: Iterable[str]) -> None:
+        """Keeps today's counts of the instances that were read; writes nothing when they are what is kept already."""
+        today = self._clock.now().date()
+        for name in instances:
+            of_it = (j for j in self.judged().judgements if j.model.instance == name)
+            self._store.history.keep(today, name, counts(of_it))
 
     async def refresh_if_older(self, seconds: float) -> None:
         """Reads the instances whose last good reading is older than that."""

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sqlite_utils import Database
-
 from bot.errors import SettingsError
 from bot.store.announcements import Announcements
 from bot.store.audit import Audit
@@ -22,6 +20,7 @@ from bot.store.changes import Changes
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
+from bot.store.history import History
 from bot.store.journal import Journal
 from bot.store.leases import Leases
 from bot.store.messages import Messages
@@ -29,6 +28,7 @@ from bot.store.owners import Owners
 from bot.store.runs import Runs
 from bot.store.schema import migrations
 from bot.store.snoozes import Snoozes
+from bot.store.sqlite import Database
 
 __all__ = ["Store"]
 
@@ -52,6 +52,7 @@ class Store:
         self._connection = shared
         self.audit = Audit(shared)
         self.fleet = Fleet(shared)
+        self.history = History(shared)
         self.runs = Runs(shared, self.audit)
         self.campaigns = Campaigns(shared, self.audit, self.runs)
         self.freezes = Freezes(shared, self.audit)

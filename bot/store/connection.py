@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlite_utils import Database
+from bot.store.sqlite import Database
 
 Row = dict[str, Any]
 

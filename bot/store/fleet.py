@@ -52,6 +52,10 @@ class Fleet:
                     self._c.change("DELETE FROM models WHERE instance = ?", (row["name"],))
                     self._c.change("DELETE FROM instances WHERE name = ?", (row["name"],))
 
+    def instances(self) -> frozenset[str]:
+        """The names of the instances that are configured."""
+        return frozenset(row["name"] for row in self._c.rows("SELECT name FROM instances"))
+
     def keep(
         self, instance: str, models: Iterable[Model], bases: frozenset[str] | None, *, asked: datetime, now: datetime
     ) -> Kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from bot.store.sqlite import Database, Migrations
 
 migrations = Migrations("retune")
 
@@ -142,4 +142,14 @@ def owners(db: Database) -> None:
     db.execute(
         """CREATE TABLE owners (
             ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT"""
+    )
+
+
+@migrations()
+def history(db: Database) -> None:
+    """How many models had which verdict and risk, by day (UTC, ISO) and instance."""
+    db.execute(
+        """CREATE TABLE history (
+            day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL,
+            models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT"""
     )

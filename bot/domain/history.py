@@ -1,0 +1,150 @@
+"""The fleet over time: what is kept of each day, and the days of a chart made from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.domain.verdicts import Judgement, Risk, Verdict
+
+KEPT = timedelta(days=400)
+"""How long a day is remembered: a year and a bit, so that the same day last year can be compared."""
+
+WEEKS = 8
+"""How far back the chart looks."""
+
+FLAT = 0.05
+"""The share of the fleet below which a band can hardly be seen."""
+
+Counts = Mapping[tuple[Verdict, Risk], int]
+"""How many models there are of each verdict and risk; nothing is said of what does not occur."""
+
+
+class State(StrEnum):
+    """What the chart tells apart, in the order of its bands from the ground up: what must shrink stands on the axis."""
+
+    OUTDATED = "outdated"
+    STUCK = "cannot be upgraded"
+    OTHER = "empty, busy, failed or unknown"
+    CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The counts of one instance as its last complete reading of a day (UTC) gave them."""
+
+    day: date
+    instance: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The fleet on one day (UTC).
+
+    *ignored* are those of the outdated models whose customization recognition ignores already. *read* is false
+    where an instance was not read that day, so that its last known counts stand in.
+    """
+
+    on: date
+    states: Mapping[State, int]
+    ignored: int = 0
+    read: bool = True
+
+    @property
+    def total(self) -> int:
+        """How many custom models there are."""
+        return sum(self.states.values())
+
+    @property
+    def outdated(self) -> int:
+        """How many of them are outdated: the number that announcements say."""
+        return self.states.get(State.OUTDATED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Days without a gap, oldest first, from the first of which anything is known; *instances* are what is counted."""
+
+    days: tuple[Day, ...]
+    instances: tuple[str, ...] = ()
+
+    @property
+    def drawable(self) -> bool:
+        """Whether there is a development to be seen: two days, and a model on one of them."""
+        return len(self.days) > 1 and any(day.total for day in self.days)
+
+    @property
+    def shown(self) -> tuple[State, ...]:
+        """The bands that occur; without the current models where these would press all others flat."""
+        total = max((day.total for day in self.days), default=0)
+        others = max((day.total - day.states.get(State.CURRENT, 0) for day in self.days), default=0)
+        flat = 0 < others < FLAT * total
+        return tuple(
+            state
+            for state in State
+            if any(day.states.get(state) for day in self.days) and not (flat and state is State.CURRENT)
+        )
+
+
+def counts(judgements: Iterable[Judgement]) -> Counts:
+    """How many of the models have each verdict and risk."""
+    return Counter((j.verdict, j.risk) for j in judgements)
+
+
+def state(verdict: Verdict, risk: Risk) -> State:
+    """The band in which a model of that verdict and risk is drawn.
+
+    A model that is busy or failed stays outdated while a newer version is known, as in announcements: of the risks
+    these three come from that evidence alone, and a model without data has nothing to upgrade.
+    """
+    if verdict in (Verdict.RETIRED, Verdict.RECREATE):
+        return State.STUCK
+    if risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED) and verdict is not Verdict.EMPTY:
+        return State.OUTDATED
+    return State.CURRENT if verdict is Verdict.CURRENT else State.OTHER
+
+
+def series(rows: Iterable[Entry], days: int, today: date, configured: Collection[str] | None = None) -> Series:
+    """The last *days* days up to *today*, all instances together; begins later where nothing older is known.
+
+    A day on which an instance was not read has its last known counts. Rows from before count for that too. An
+    instance that is not *configured* any more (None: all are) is counted until the last day it was read.
+    """
+    start = today - timedelta(days=days - 1)
+    kept: dict[str, list[Entry]] = {}
+    for row in sorted(rows, key=lambda row: row.day):
+        if row.day <= today:
+            kept.setdefault(row.instance, []).append(row)
+    lasting = {
+        name: entries
+        for name, entries in kept.items()
+        if configured is None or name in configured or entries[-1].day >= start
+    }
+    if not lasting:
+        return Series(())
+    first = max(start, min(entries[0].day for entries in lasting.values()))
+    ends = {
+        name: today if configured is None or name in configured else entries[-1].day
+        for name, entries in lasting.items()
+    }
+    span = range((today - first).days + 1)
+    return Series(tuple(_day(first + timedelta(days=number), lasting, ends) for number in span), tuple(sorted(lasting)))
+
+
+def _day(on: date, kept: Mapping[str, list[Entry]], ends: Mapping[str, date]) -> Day:
+    states: Counter[State] = Counter()
+    ignored, read = 0, True
+    for name, entries in kept.items():
+        known = next((entry for entry in reversed(entries) if entry.day <= on), None)
+        if known is None or on > ends[name]:
+            continue
+        read = read and known.day == on
+        for (verdict, risk), models in known.counts.items():
+            band = state(verdict, risk)
+            states[band] += models
+            ignored += models if band is State.OUTDATED and risk is Risk.IGNORED else 0
+    return Day(on, {band: states[band] for band in State if states[band]}, ignored, read)

@@ -1,0 +1,137 @@
+"""The words of the chart: its title states the finding, its alt text says the same to those who do not see it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import humanize
+
+from bot.domain.history import Day, Series, State
+from bot.messages.text import counted, listed, plain
+
+ALT_TEXT = 1000
+"""Characters that Slack takes as the alt text of a file."""
+
+NAMES, NAME = 3, 40
+"""How many instances are named, and with how many characters each."""
+
+
+def title(series: Series) -> str:
+    """The finding: how many models were outdated when the chart begins, and how many are."""
+    if not series.days:
+        return "The fleet has not been read yet"
+    first, last = series.days[0], series.days[-1]
+    if not any(day.total for day in series.days):
+        return "There are no custom models"
+    if len(series.days) == 1:
+        return f"{_number(last.outdated).capitalize()} of {_models(last.total)} {_are(last.outdated)} outdated"
+    then, now = _then(first.on, last.on), "today" if last.read else "at the last reading"
+    if not first.outdated and not last.outdated:
+        return f"Outdated models: none {now}, and none {then}"
+    if first.outdated == last.outdated:
+        return f"Outdated models: {_number(last.outdated)} {now}, as many as {then}"
+    return f"Outdated models: {_number(first.outdated)} {then}, {_number(last.outdated)} {now}"
+
+
+def subtitle(series: Series) -> str:
+    """What is counted."""
+    left_out = State.CURRENT not in series.shown and series.days[-1].states.get(State.CURRENT, 0)
+    rest = f"; {left_out:,} current {'one is' if left_out == 1 else 'ones are'} not drawn" if left_out else ""
+    return f"{_what(series)}, day by day{rest}"
+
+
+def label(state: State, models: int) -> str:
+    """The words beside a band: `4 outdated`."""
+    return f"{models:,} {state.value}"
+
+
+def notes(series: Series) -> tuple[str, ...]:
+    """What the picture alone would hide."""
+    said = [said for said in [_ignored(series.days[-1])] if said]
+    if not all(day.read for day in series.days):
+        said.append("Hatched: not every instance was read that day; its last known counts are shown.")
+    return tuple(said)
+
+
+def too_little(series: Series) -> str:
+    """Why there is no chart, and when there will be one."""
+    if not series.days:
+        return "The chart begins with the first complete reading of an instance."
+    if len(series.days) == 1:
+        return f"History is kept since {_short(series.days[0].on)}. The chart begins with its second day."
+    return f"None has been there since {_short(series.days[0].on)}. The chart begins with the first one."
+
+
+def alt_text(series: Series) -> str:
+    """The chart in words for screen readers, at most `ALT_TEXT` characters."""
+    if not series.drawable:
+        return _sentences(title(series), too_little(series), *(_states(day) for day in series.days if day.total))
+    first, last = series.days[0], series.days[-1]
+    ends = [f"on {_short(day.on)} {day.outdated:,} of {day.total:,} outdated" for day in (first, last)]
+    parts = [f"{_what(series)} {_span(series)}: {', '.join(ends)}"]
+    most = max(series.days, key=lambda day: day.outdated)
+    if most.outdated > max(first.outdated, last.outdated):
+        parts.append(f"The most were {most.outdated:,} of {most.total:,} on {_short(most.on)}")
+    parts += [_states(last), _ignored(last)]
+    if guessed := sum(1 for day in series.days if not day.read):
+        parts.append(f"On {counted(guessed, 'day')} not every instance was read; its last known counts stand in")
+    return _sentences(*filter(None, parts))
+
+
+def _what(series: Series) -> str:
+    return f"Custom models in {_instances(series)} by state" if series.instances else "Custom models by state"
+
+
+def _ignored(day: Day) -> str:
+    if not day.ignored:
+        return ""
+    return (
+        f"{day.ignored:,} of the outdated models {_are(day.ignored)} ignored by recognition already: "
+        "requests get the plain base model."
+    )
+
+
+def _states(day: Day) -> str:
+    shown = [label(state, day.states[state]) for state in State if day.states.get(state)]
+    return f"On {_short(day.on)}: {'; '.join(shown) or 'no custom models'}"
+
+
+def _sentences(*parts: str) -> str:
+    text = " ".join(f"{part.rstrip('.')}." for part in parts)
+    return text if len(text) <= ALT_TEXT else f"{text[: ALT_TEXT - 1]}…"
+
+
+def _span(series: Series) -> str:
+    days = (series.days[-1].on - series.days[0].on).days
+    if days % 7 == 0 and days > 7:
+        return f"over the last {days // 7} weeks"
+    return f"since {_short(series.days[0].on)}"
+
+
+def _then(first: date, last: date) -> str:
+    days = (last - first).days
+    if days % 7 == 0:
+        return "a week ago" if days == 7 else f"{humanize.apnumber(days // 7)} weeks ago"
+    return "yesterday" if days == 1 else f"on {_short(first)}"
+
+
+def _instances(series: Series) -> str:
+    names = [plain(name, NAME) for name in series.instances[:NAMES]]
+    left = len(series.instances) - len(names)
+    return listed([*names, *([counted(left, "more instance")] if left else [])])
+
+
+def _short(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _models(number: int) -> str:
+    return f"{number:,} custom model{'' if number == 1 else 's'}"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "none"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"

@@ -1,0 +1,63 @@
+"""The fleet's history: how many models had which verdict and risk, once for each day and instance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import groupby
+
+from bot.domain.history import KEPT, Counts, Entry
+from bot.domain.verdicts import Risk, Verdict
+from bot.store.connection import Connection
+
+
+class History:
+    """One row for each day, instance, verdict and risk; the day's last reading counts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def keep(self, day: date, instance: str, counts: Counts) -> bool:
+        """Keeps what a reading of *day* found; true if that was news. Days older than `KEPT` go."""
+        # An instance without models leaves a row too: it was read, and that is what was found.
+        fresh = {key: models for key, models in counts.items() if models} or {(Verdict.CURRENT, Risk.NONE): 0}
+        known = {
+            (row["verdict"], row["risk"]): row["models"]
+            for row in self._c.rows(
+                "SELECT verdict, risk, models FROM history WHERE day = ? AND instance = ?", (day.isoformat(), instance)
+            )
+        }
+        if known == fresh:
+            return False
+        with self._c.transaction():
+            for verdict, risk in known.keys() - fresh.keys():
+                self._c.change(
+                    "DELETE FROM history WHERE day = ? AND instance = ? AND verdict = ? AND risk = ?",
+                    (day.isoformat(), instance, verdict, risk),
+                )
+            for (verdict, risk), models in fresh.items():
+                self._c.change(
+                    """INSERT INTO history (day, instance, verdict, risk, models) VALUES (?, ?, ?, ?, ?)
+                       ON CONFLICT (day, instance, verdict, risk) DO UPDATE SET models = excluded.models""",
+                    (day.isoformat(), instance, verdict.value, risk.value, models),
+                )
+            if not known:
+                self._c.change("DELETE FROM history WHERE day < ?", ((day - KEPT).isoformat(),))
+        return True
+
+    def since(self, day: date) -> tuple[Entry, ...]:
+        """What was kept from *day* on, oldest first, and of each instance the last day before, if there is one."""
+        rows = self._c.rows(
+            """WITH before AS (SELECT instance, max(day) AS day FROM history WHERE day < ? GROUP BY instance)
+               SELECT history.* FROM history LEFT JOIN before ON before.instance = history.instance
+               WHERE history.day >= coalesce(before.day, ?) ORDER BY history.day, history.instance""",
+            (day.isoformat(), day.isoformat()),
+        )
+        return tuple(
+            Entry(
+                date.fromisoformat(on),
+                instance,
+                Counter({(Verdict(row["verdict"]), Risk(row["risk"])): row["models"] for row in group}),
+            )
+            for (on, instance), group in groupby(rows, key=lambda row: (row["day"], row["instance"]))
+        )
