@@ -13,6 +13,7 @@ import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from slack_bolt.async_app import AsyncApp
@@ -22,7 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
-from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
@@ -75,7 +76,9 @@ class Self:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until *stop*. Raises `SettingsError` or `ChatError` when it cannot start."""
     async with AsyncExitStack() as stack:
-        catalog = read_catalog(settings)
+        catalog = cache(partial(read_catalog, settings))
+        if settings.catalog is not None:
+            catalog()  # the operator's own may have faults, and those end a start before anything began
         store = stack.enter_context(Store(settings.database))
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
@@ -161,6 +164,8 @@ def _every(seconds: float | None) -> timedelta | None:
 
 def read_catalog(settings: Settings) -> Catalog:
     """The shipped catalog, or the operator's newer one. Raises `SettingsError`."""
+    from bot.domain.catalog_reading import SHIPPED, parse
+
     try:
         if settings.catalog is None:
             return parse(importlib.resources.files("bot.domain").joinpath(SHIPPED).read_text("utf-8"))

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.announcements import Schedule
 from bot.domain.approvals import Person, Policy
-from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.domain.catalog import Catalog
+from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model
 from bot.domain.owners import OwnerRule
 from bot.domain.runs import Run
@@ -99,7 +100,7 @@ class World:
         services = self.services or {"stt": self.speech}
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
         self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
-        self.inventory = Inventory(services, self.store, shipped(), self.clock)
+        self.inventory = Inventory(services, self.store, shipped, self.clock)
         self.pauses = Pauses(self.store, dict.fromkeys(services, self.window))
         self.teller = Teller(self.chat, self.store, self.policies, self.pauses, self.clock)
         schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
@@ -107,7 +108,7 @@ class World:
         self.woken = 0
         self.electorate = Electorate(self.chat, "T1", self.clock)
         self.requests = Requests(
-            *(self.store, self.inventory, self.teller, self.electorate, shipped(), self.policies, self.clock),
+            *(self.store, self.inventory, self.teller, self.electorate, shipped, self.policies, self.clock),
             channel=CHANNEL,
             zone=ZoneInfo("UTC"),
         )

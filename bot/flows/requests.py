@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,7 +51,7 @@ class Requests:
         inventory: Inventory,
         teller: Teller,
         electorate: Electorate,
-        catalog: Catalog,
+        catalog: Callable[[], Catalog],
         policies: Mapping[str, Policy],
         clock: Clock,
         *,
@@ -85,7 +85,7 @@ class Requests:
         if training:
             outlook = plan_training(judgement, holdings, link=link, lenient=lenient)
         else:
-            outlook = plan(judgement, holdings, self._catalog, link=link, lenient=lenient)
+            outlook = plan(judgement, holdings, self._catalog(), link=link, lenient=lenient)
         if isinstance(outlook, Plan):
             self._store.runs.draft(outlook, self._clock.now())
         return Prepared(judgement, holdings, outlook, linked, self._store.runs.open_for(ref))
