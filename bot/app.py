@@ -87,6 +87,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
         chat = SlackChat(client, http, settings.slack_api_url)
         policies = {instance.name: instance.policy for instance in settings.instances.values()}
+        store.audit.settings_changed(policies, clock.now())
         inventory = Inventory(services, store, catalog, clock)
         pauses = Pauses(store, {instance.name: instance.window for instance in settings.instances.values()})
         teller = Teller(chat, store, policies, pauses, clock)
