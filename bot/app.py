@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
+from bot.adapters.slack_files import SlackFiles
 from bot.domain.catalog import SHIPPED, Catalog, parse
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
@@ -31,6 +32,7 @@ from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
+from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
@@ -135,8 +137,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             noticer=Noticer(store, inventory, teller, clock, settings.channel),
             snoozer=Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team),
             owning=Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team),
+            exporter=Exporter(store, electorate, clock),
             chat=chat,
             windows=chat,
+            files=SlackFiles(client, http),
             bot_user=me.user,
         )
         worker = Worker(

@@ -49,4 +49,4 @@ def _cells(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iter
 
 def json_line(row: Mapping[str, Any]) -> str:
     """A row as one line of JSON; moments as in CSV, nothing else changed."""
-    return json.dumps(row, ensure_ascii=False, default=lambda value: iso(value)) + "\n"
+    return json.dumps(row, ensure_ascii=False, default=iso) + "\n"

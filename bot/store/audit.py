@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.domain.approvals import Policy
+from bot.domain.noted import Noted
 from bot.store.chain import START, digest
 from bot.store.connection import Connection, Row, stamp
 
@@ -94,6 +95,13 @@ class Audit:
     def of_run(self, run: int) -> list[Row]:
         """The lines about one run, oldest first."""
         return self._c.rows("SELECT * FROM audit WHERE run = ? ORDER BY id", (run,))
+
+    def noted(self, run: int) -> tuple[Noted, ...]:
+        """What was noted of one run, oldest first, for people."""
+        return tuple(
+            Noted(datetime.fromtimestamp(row["at"], UTC), row["actor"], row["action"], row["model"], row["detail"])
+            for row in self.of_run(run)
+        )
 
     def all(self) -> Iterator[Row]:
         """Every row, oldest first; also those that are written meanwhile."""
