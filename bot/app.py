@@ -23,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
+from bot.adapters.slack_files import SlackFiles
 from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
@@ -32,6 +33,7 @@ from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
+from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
@@ -90,6 +92,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
         chat = SlackChat(client, http, settings.slack_api_url)
         policies = {instance.name: instance.policy for instance in settings.instances.values()}
+        store.audit.settings_changed(policies, clock.now())
         inventory = Inventory(services, store, catalog, clock)
         pauses = Pauses(store, {instance.name: instance.window for instance in settings.instances.values()})
         teller = Teller(chat, store, policies, pauses, clock)
@@ -137,8 +140,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             noticer=Noticer(store, inventory, teller, clock, settings.channel),
             snoozer=Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team),
             owning=Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team),
+            exporter=Exporter(store, electorate, clock),
             chat=chat,
             windows=chat,
+            files=SlackFiles(client, http),
             bot_user=me.user,
         )
         worker = Worker(

@@ -25,6 +25,7 @@ from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
+from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
@@ -39,7 +40,7 @@ from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.store import Store
 from commands.desk import Desk
-from tests.fakes import FakeChat, FakeSpeech, FrozenClock
+from tests.fakes import FakeChat, FakeFiles, FakeSpeech, FrozenClock
 
 OLD, NEW = "en-US_NarrowbandModel.v2018-07-31", "en-US_NarrowbandModel.v2020-01-16"
 ADA, GRACE, TOMAS, MEI, GUS = "UADA", "UGRACE", "UTOMAS", "UMEI", "UGUS"
@@ -87,6 +88,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
+        self.files = FakeFiles()
         self.speech = FakeSpeech(clock=self.clock, latest={"en-US_NarrowbandModel": NEW})
         self.chat.people[GUS] = Person(GUS, "Gus", "T1", is_guest=True)
         for user in (GRACE, TOMAS):
@@ -166,8 +168,10 @@ class World:
             noticer=self.noticer,
             snoozer=self.snoozer,
             owning=self.owning,
+            exporter=Exporter(self.store, self.electorate, self.clock),
             chat=self.chat,
             windows=self.chat,
+            files=self.files,
             bot_user="UBOT",
         )
         self.worker = Worker(self.desk, holder=self.holder, inventory_every=timedelta(minutes=15))
