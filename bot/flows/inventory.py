@@ -169,7 +169,8 @@ class Inventory:
     def find(self, typed: str) -> Judgement:
         """The model that somebody means: by id or reference, whole name, then part of a name.
 
-        Raises `UnknownModel` with the nearest names, `AmbiguousModel` with the ones that fit.
+        Raises `UnknownModel` with the nearest names, `AmbiguousModel` with the ones that fit, `Refusal` while an
+        instance was never read.
         """
         wanted = typed.strip().strip("`\"'“”").casefold()
         judgements = self.judged().judgements
@@ -183,6 +184,12 @@ class Inventory:
                 return found[0]
             if found:
                 raise AmbiguousModel(typed.strip(), [j.model.ref for j in found])
+        unread = [r.name for r in self.judged().snapshot.instances.values() if r.read_at is None]
+        if unread:
+            raise Refusal(
+                f"“{typed.strip()}” is not known yet: {', '.join(sorted(unread))} is being read for the first time. "
+                "Try again in a moment; /stt-models says when it cannot be read."
+            )
         raise UnknownModel(typed.strip(), self._nearest(wanted))
 
     def _nearest(self, wanted: str) -> list[str]:

@@ -116,6 +116,13 @@ async def test_names(slack: Slack, command: str):
     assert "support-desk-us (stt)" in both
 
 
+async def test_a_name_before_the_first_reading(slack: Slack):
+    """Nobody is told that a model does not exist before its instance was read."""
+    answer = await slack.command("/stt-upgrade call-center-us")
+    assert "being read for the first time" in answer
+    assert "No custom model" not in answer
+
+
 async def test_a_choice_among_names_goes_on(slack: Slack):
     """The button of an ambiguous answer does what the command would have done."""
     await ready(slack)

@@ -32,3 +32,14 @@ def press(page: Page, action: str) -> None:
     """A button with a confirm dialog, confirmed."""
     page.locator(f"[data-action-id={action}]").click()
     page.get_by_test_id("confirm-accept").click()
+
+
+def wait_for_the_fleet(page: Page) -> None:
+    """Asks until every instance was read once: a person would simply be slower."""
+    for _ in range(40):
+        write(page, "/stt-models zebra")
+        answers = page.locator("#main").get_by_text("fits “zebra”")
+        page.wait_for_timeout(250)
+        if answers.count():
+            return
+    pytest.fail("the fleet was not read")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.page import become, browser_only, write
+from tests.e2e.page import become, browser_only, wait_for_the_fleet, write
 
 
 @browser_only
@@ -13,6 +13,7 @@ from tests.e2e.page import become, browser_only, write
 @pytest.mark.timeout(150)
 def test_a_campaign_in_the_browser(page: Page):
     """All outdated models of one instance in one form, one card, one decision; the first proof, then the others."""
+    wait_for_the_fleet(page)
     write(page, "/stt-upgrade outdated speech-to-text language")
     modal = page.get_by_test_id("modal")
     expect(modal.get_by_text("cannot be undone")).to_be_visible(timeout=15_000)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.page import become, browser_only, write
+from tests.e2e.page import become, browser_only, wait_for_the_fleet, write
 
 
 @browser_only
@@ -15,6 +15,7 @@ from tests.e2e.page import become, browser_only, write
 @pytest.mark.timeout(120)
 def test_snooze_hold_and_owner(page: Page):
     """A hold needs a day and a reason, says its risk and is shown on the model; an owner is shown there too."""
+    wait_for_the_fleet(page)
     main, modal = page.locator("#main"), page.get_by_test_id("modal")
     write(page, "/stt-model call-center-us")
     expect(main.get_by_text("An upgrade would")).to_be_visible(timeout=15_000)
@@ -47,6 +48,7 @@ def test_snooze_hold_and_owner(page: Page):
 @pytest.mark.timeout(120)
 def test_later_taken_back_and_withdrawn(page: Page):
     """Asked for tonight and approved, it waits; the approver takes the vote back, the requester withdraws."""
+    wait_for_the_fleet(page)
     main, modal = page.locator("#main"), page.get_by_test_id("modal")
     write(page, "/stt-upgrade call-center-us at 25:00")
     expect(main.get_by_text("is no time to come")).to_be_visible(timeout=10_000)
