@@ -20,6 +20,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.chart import ChartProcess
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
@@ -31,6 +32,7 @@ from bot.flows.background import Background
 from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
+from bot.flows.charting import Charter
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.exporting import Exporter
@@ -96,7 +98,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         inventory = Inventory(services, store, catalog, clock)
         pauses = Pauses(store, {instance.name: instance.window for instance in settings.instances.values()})
         teller = Teller(chat, store, policies, pauses, clock)
-        announcer = Announcer(store, inventory, teller, clock, settings.announce, settings.channel)
+        files = SlackFiles(client, http)
+        charter = Charter(ChartProcess(), files, store, clock)
+        owning = Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team)
+        announcer = Announcer(
+            *(store, inventory, teller, chat, owning, clock, settings.announce, settings.channel),
+            chart=charter.accompany,
+        )
         ring = asyncio.Event()
         electorate = Electorate(chat, me.team, clock)
         requests = Requests(
@@ -138,12 +146,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             prober=prober,
             viewers=Viewers(store, inventory, clock),
             noticer=Noticer(store, inventory, teller, clock, settings.channel),
-            snoozer=Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team),
-            owning=Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team),
+            snoozer=Snoozer(
+                *(store, inventory, chat, policies, clock),
+                zone=settings.announce.zone,
+                team=me.team,
+                said=announcer.over,
+            ),
+            owning=owning,
+            charter=charter,
             exporter=Exporter(store, electorate, clock),
             chat=chat,
             windows=chat,
-            files=SlackFiles(client, http),
+            files=files,
             bot_user=me.user,
         )
         worker = Worker(
@@ -280,7 +294,7 @@ async def _alarms(settings: Settings, worker: Worker, announcer: Announcer, stac
     announcer.first_start()
     alarms = AlarmClock()
     alarms.every(RING, worker.ring)
-    alarms.at_slots(settings.announce, worker.announce)
+    announcer.rescheduled = alarms.at_slots(lambda: announcer.schedule, worker.announce)
     alarms.start()
     stack.callback(alarms.stop)
     worker.ring()

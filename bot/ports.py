@@ -51,6 +51,15 @@ class Chat(Protocol):
     async def whisper(self, place: Place, message: Message) -> None:
         """Says something that only one person sees."""
 
+    async def pin(self, channel: str, ts: str) -> None:
+        """Pins a message; that it is pinned already is well."""
+
+    async def joined(self, channel: str) -> bool:
+        """Whether we are in a channel; false also for one that does not exist."""
+
+    async def link(self, channel: str, ts: str) -> str | None:
+        """The address of a message, None where it is gone."""
+
     async def receive(self, channel: str, ts: str) -> None:
         """Puts a sign on somebody's message: it was seen. Never fails; the answer is what matters."""
 

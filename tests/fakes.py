@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.approvals import Person
 from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.history import Series
 from bot.domain.plans import Action
 from bot.errors import ModelBusy, ModelGone, RequestRefused, RetuneError
 from bot.ports import Message, Place, Receipt
@@ -68,6 +69,8 @@ class FakeChat:
         self.lose_answers = 0
         self.calls: list[str] = []
         self.received: list[tuple[str, str]] = []
+        self.pinned: list[tuple[str, str]] = []
+        self.channels = {"CSPEECH"}
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -122,6 +125,18 @@ class FakeChat:
         self._call("members")
         return frozenset(person.id for person in self.people.values() if group in person.groups)
 
+    async def pin(self, channel: str, ts: str) -> None:
+        self._call("pin")
+        self.pinned.append((channel, ts))
+
+    async def joined(self, channel: str) -> bool:
+        self._call("joined")
+        return channel in self.channels
+
+    async def link(self, channel: str, ts: str) -> str | None:
+        self._call("link")
+        return f"https://acme.slack.com/archives/{channel}/p{ts}"
+
     async def receive(self, channel: str, ts: str) -> None:
         self._call("receive")
         self.received.append((channel, ts))
@@ -158,6 +173,17 @@ class FakeFiles:
         if self.fail:
             raise self.fail.pop(0)
         self.uploaded.append(Uploaded(channel, name, content, title, alt_text, thread))
+
+
+class FakeCharts:
+    """`Charts`: nothing is drawn, what was asked for is kept."""
+
+    def __init__(self) -> None:
+        self.drawn: list[Series] = []
+
+    async def fleet(self, series: Series) -> bytes:
+        self.drawn.append(series)
+        return b"PNG"
 
 
 @dataclass

@@ -22,12 +22,12 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler ships no ty
     APScheduler's crontab counts weekdays from Monday = 0 and fires twice when clocks are set back; ours does not.
     """
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Callable[[], Schedule]) -> None:
         self._schedule = schedule
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """The first slot after the previous firing, or after now."""
-        return self._schedule.next_after(previous or now)
+        """The first slot after the previous firing, or after now, by the schedule of now."""
+        return self._schedule().next_after(previous or now)
 
 
 class AlarmClock:
@@ -41,9 +41,14 @@ class AlarmClock:
         """Rings at a steady pace."""
         self._scheduler.add_job(_on_loop(ring), IntervalTrigger(seconds=seconds))
 
-    def at_slots(self, schedule: Schedule, ring: Callable[[], Awaitable[None]]) -> None:
-        """Rings at each slot of a schedule."""
-        self._scheduler.add_job(ring, SlotTrigger(schedule))
+    def at_slots(self, schedule: Callable[[], Schedule], ring: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+        """Rings at each slot of a schedule. Call what it gives when the schedule became another."""
+        job = self._scheduler.add_job(ring, SlotTrigger(schedule))
+
+        def again() -> None:
+            job.reschedule(SlotTrigger(schedule))
+
+        return again
 
     def start(self) -> None:
         """Begins to ring."""

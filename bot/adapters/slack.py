@@ -196,6 +196,31 @@ class SlackChat:
         """Sets App Home."""
         await call(self._client.views_publish(user_id=user, view=dict(view)))
 
+    async def pin(self, channel: str, ts: str) -> None:
+        """A message of ours stays at the top of the channel's details."""
+        try:
+            await call(self._client.pins_add(channel=channel, timestamp=ts))
+        except ChatRefused as error:
+            if error.code != "already_pinned":
+                raise
+
+    async def joined(self, channel: str) -> bool:
+        """Slack tells of public channels that we are not in, and hides the others."""
+        try:
+            found = await call(self._client.conversations_info(channel=channel))
+        except ChatRefused as error:
+            if error.code != "channel_not_found":
+                raise
+            return False
+        return bool(found["channel"].get("is_member"))
+
+    async def link(self, channel: str, ts: str) -> str | None:
+        """A permalink."""
+        try:
+            return str((await call(self._client.chat_getPermalink(channel=channel, message_ts=ts)))["permalink"])
+        except ChatRefused:
+            return None
+
     async def receive(self, channel: str, ts: str) -> None:
         """Eyes on a message."""
         try:

@@ -9,6 +9,7 @@ from bot.flows.background import Background
 from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
+from bot.flows.charting import Charter
 from bot.flows.deciding import Decisions
 from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
@@ -47,4 +48,5 @@ class Flows:
     noticer: Noticer
     snoozer: Snoozer
     owning: Owning
+    charter: Charter
     exporter: Exporter

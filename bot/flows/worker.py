@@ -48,6 +48,10 @@ class Worker:
             flows.background.spawn(flows.snoozer.say(lapsed), "the end of snoozes")
         if flows.store.campaigns.untold():
             flows.background.spawn(flows.campaign_teller.tell_all(), "telling campaigns")
+        if flows.announcer.living_due():
+            flows.background.spawn(flows.announcer.live(), "living card")
+        if flows.announcer.again():
+            flows.background.spawn(self.announce(), "announcement, again")
         if flows.prober.due():
             flows.background.spawn(flows.prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:

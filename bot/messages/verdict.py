@@ -116,6 +116,28 @@ def risk_text(judgement: Judgement) -> str:
     return "None known."
 
 
+def level_text(judgement: Judgement) -> str:
+    """The level of the recognition-warning risk, with the rule that it follows from."""
+    seen = next((item.on for item in judgement.evidence if item.kind is EvidenceKind.WARNING), None)
+    when = f" on {day(seen)}" if seen else ""
+    match judgement.risk:
+        case Risk.IGNORED:
+            return f"*customization ignored*: a response said so{when}"
+        case Risk.WARNED:
+            return f"*warned*: a response carried the warning{when}"
+        case Risk.EXPECTED:
+            return "*warning expected*: outdated, not tested"
+        case Risk.PAIR if judgement.partner is not None:
+            return f"*pair on the older base*: used with {code(judgement.partner.name, 60)}"
+        case Risk.RETIRED:
+            since = f" since {day(judgement.discontinued)}" if judgement.discontinued else ""
+            return f"*retired base*{since}: its instance does not serve it"
+        case Risk.REFUSED:
+            return "*requests fail* until it is created again"
+        case _:
+            return "*no risk known*"
+
+
 def pair_text(judgement: Judgement) -> str:
     """What requests meet that use both models of a pair on different versions."""
     if judgement.partner is None:

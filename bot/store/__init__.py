@@ -62,7 +62,7 @@ class Store:
         self.changes = Changes(shared, self.audit)
         self.messages = Messages(shared)
         self.leases = Leases(shared)
-        self.announcements = Announcements(shared)
+        self.announcements = Announcements(shared, self.audit)
         self.owners = Owners(shared, self.audit)
         self.snoozes = Snoozes(shared, self.audit)
 

@@ -176,3 +176,17 @@ def audit_chain(db: Database) -> None:
             db.execute("UPDATE audit SET previous = ?, hash = ? WHERE id = ?", (row["previous"], previous, last))
     db.execute("CREATE UNIQUE INDEX audit_chained ON audit (previous)")
     db.execute("CREATE INDEX audit_settings ON audit (instance) WHERE action = 'settings'")
+
+
+@migrations()
+def announced(db: Database) -> None:
+    """What was announced last, which owners heard of what, and what people chose instead of the settings."""
+    for statement in (
+        """CREATE TABLE announced (
+            channel TEXT PRIMARY KEY, slot TEXT NOT NULL, at REAL NOT NULL, found TEXT NOT NULL) STRICT""",
+        """CREATE TABLE mentioned (
+            channel TEXT NOT NULL, ref TEXT NOT NULL, level INTEGER NOT NULL, PRIMARY KEY (channel, ref)) STRICT""",
+        """CREATE TABLE choices (
+            name TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
+    ):
+        db.execute(statement)

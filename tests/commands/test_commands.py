@@ -267,7 +267,8 @@ async def test_announce(slack: Slack):
     await ready(slack)
     shown = await slack.command("/stt-announce")
     assert "0 9 * * mon-fri" in shown
-    assert "1 of 2 custom models is outdated" in shown
+    assert "1 of 2 custom models is outdated" in await slack.command("/stt-announce preview")
+    assert slack.world.chat.said == []
     assert "Sent" in await slack.command("/stt-announce now", trigger="t1")
     assert len(slack.world.chat.said) == 1
     assert "/stt-announce now" in await slack.command("/stt-announce tomorrow")

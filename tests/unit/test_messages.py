@@ -110,8 +110,12 @@ def test_lists(name: str):
     for outlook in (plan, NoPlan(WhyNot.CURRENT, first), None):
         accepted(fleet.model(first, Holdings(1, 2, 3, 4, 5.0, ("a",), (HOSTILE,)), outlook, [], HOSTILE, NOW))
 
-    accepted(announcement.announcement(compose(judgements, ["stt"]), frozenset(), NOW.date()))
-    accepted(announcement.announcement(compose([]), frozenset(), NOW.date()))
+    about = announcement.About(NOW.date(), owners={j.model.ref: "UADA" for j in judgements}, audio=9, made=1, trained=2)
+    several = [replace(j, model=replace(j.model, instance=f"i{n % 3}")) for n, j in enumerate(judgements)]
+    for said in (compose(judgements, ["stt"]), compose(several, ["stt"]), compose([])):
+        for message in announcement.announcement(said, about):
+            accepted(message)
+        accepted(announcement.living(said, about))
     waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
     mine = [replace(waiting, id=number) for number in range(30)]
     asked = [replace(waiting, id=number, requester="UGRACE") for number in range(30, 60)]
