@@ -48,6 +48,19 @@ def duration(span: timedelta | float) -> str:
     return humanize.precisedelta(timedelta(seconds=round(seconds)), minimum_unit="minutes", format="%0.0f")
 
 
+def spelled(span: timedelta | float) -> str:
+    """A duration without abbreviations, as it is read aloud: 40 seconds, 5 minutes, 1 hour and 20 minutes."""
+    seconds = round(span.total_seconds() if isinstance(span, timedelta) else span)
+    if seconds < 120:
+        return counted(max(0, seconds), "second")
+    return duration(seconds)
+
+
+def spoken(mrkdwn: str) -> str:
+    """Our own mrkdwn as a screen reader gets it: without the quotes of `code`, which may be read out one by one."""
+    return mrkdwn.replace("`", "")
+
+
 def ago(then: datetime, now: datetime) -> str:
     """How long ago: just now, 40 s ago, 3 minutes ago."""
     seconds = (now - then).total_seconds()

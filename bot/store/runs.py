@@ -289,7 +289,7 @@ class Runs:
 
     def told(self, run: int, version: int) -> None:
         """Writes that Slack shows a run as it was at *version*."""
-        self._c.change("UPDATE runs SET told = max(told, ?) WHERE id = ?", (version, run))
+        self._c.change("UPDATE runs SET told = ? WHERE id = ? AND told < ?", (version, run, version))
 
     def _must(self, run: int) -> Run:
         found = self.get(run)
