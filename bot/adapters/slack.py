@@ -79,7 +79,7 @@ class ShortWaits(AsyncRateLimitErrorRetryHandler):
 
 
 def web_client(token: str, api_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
-    """Slack's own client. It waits out one short rate limit; it does not retry lost connections: a post may be there."""
+    """Slack's own client. It waits out one short rate limit, and retries no lost connection: a post may be there."""
     return AsyncWebClient(
         token=token,
         base_url=api_url,

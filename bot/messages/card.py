@@ -107,15 +107,20 @@ def _waits(run: Run, wait: Wait | None) -> list[str]:
 
 def wait_text(wait: Wait) -> str:
     """Why something does not start yet."""
+    return f"{':snowflake:' if wait.freeze is not None else ':alarm_clock:'} {wait_words(wait)}"
+
+
+def wait_words(wait: Wait) -> str:
+    """The same as it is read aloud, without a sign."""
     if wait.freeze is not None:
         where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
         return (
-            f":snowflake: {where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: "
-            f"{escape(wait.freeze.reason)}. Nothing new starts before."
+            f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: {escape(wait.freeze.reason)}. "
+            "Nothing new starts before."
         )
     if wait.why == "time":
-        return f":alarm_clock: It was asked for a later time: it starts {moment(wait.until)} at the earliest."
-    return f":alarm_clock: Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
+        return f"It was asked for a later time: it starts {moment(wait.until)} at the earliest."
+    return f"Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
 
 
 def _confirm(plan: Plan) -> Block:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.domain.timing import Wait
-from bot.messages.card import wait_text
+from bot.messages.card import wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.proof import became
-from bot.messages.steps import doing, estimate_text, left_text, span_text, step_text
+from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
 from bot.messages.text import counted, escape, moment, spelled, spoken
 from bot.ports import Message
 
@@ -45,11 +45,17 @@ def progress(run: Run, estimate: Estimate | None, now: datetime, wait: Wait | No
         filled = bar(done, total)
     else:
         head = f"Step {current.number} of {total}"
-        foot = _foot(run, current, estimate, now, wait)
+        foot = _foot(run, current, estimate, now)
         filled = bar(done, total, _share(current, estimate, now))
-    text = spoken(f"{head}. {'; '.join(lines)}. {' '.join(foot).replace('_', '')}")
+    small = [f"_{sentence}_" if sentence.startswith("Estimate") else sentence for sentence in foot]
+    freeze = wait if wait is not None and wait.freeze is not None and run.ended_at is None else None
+    if freeze is not None:
+        foot.append(wait_words(freeze))
+        small.append(wait_text(freeze))
+    text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
     shown = "\n".join(f"{sign} {line}" for sign, line in zip(signs, lines, strict=True))
-    return Message(_capped(text), (section(f"`{filled}` *{head}*"), section(shown), context(*foot)))
+    blocks = [section(f"`{filled}` *{head}*"), section(shown)]
+    return Message(_capped(text), (*blocks, context(*small)) if small else tuple(blocks))
 
 
 def bar(done: int, total: int, share: float = 0.0) -> str:
@@ -111,19 +117,16 @@ def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> floa
     return ticked(now - record.started_at).total_seconds() / estimate.high
 
 
-def _foot(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime, wait: Wait | None) -> list[str]:
+def _foot(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> list[str]:
     foot = []
     if record.step.action is not Action.AWAIT_CHANGE:
         if estimate is None or record.started_at is None:
-            foot.append(estimate_text(estimate))
+            foot.append(estimate_words(estimate))
         else:
-            left = left_text(estimate, ticked(now - record.started_at))
-            whole = span_text(estimate.low, estimate.high)
-            foot.append(f"_Estimate for this step: {whole} ({escape(estimate.source)}); {left}._")
+            whole, left = span_text(estimate.low, estimate.high), left_text(estimate, ticked(now - record.started_at))
+            foot.append(f"Estimate for this step: {whole} ({escape(estimate.source)}); {left}.")
     if run.cancelled_by:
         foot.append(f"Ends after this step: <@{run.cancelled_by}> cancelled the rest.")
-    if wait is not None and wait.freeze is not None:
-        foot.append(wait_text(wait))
     return foot
 
 

@@ -61,7 +61,7 @@ def tellings(
 
 
 def _read_aloud(message: Message) -> Message:
-    return Message(spoken(message.text), message.blocks)
+    return Message(spoken(message.text).strip(), message.blocks)
 
 
 def reminder(run: Run, policy: Policy) -> Message:

@@ -72,9 +72,14 @@ def steps_text(plan: Plan) -> str:
 
 def estimate_text(estimate: Estimate | None) -> str:
     """How long it may take, said as an estimate with its source."""
+    return f"_{estimate_words(estimate)}_"
+
+
+def estimate_words(estimate: Estimate | None) -> str:
+    """The same as it is read aloud."""
     if estimate is None:
-        return "_Estimate: minutes, IBM says; there is no proven step of this kind to compare with yet._"
-    return f"_Estimate: {span_text(estimate.low, estimate.high)} ({escape(estimate.source)})._"
+        return "Estimate: minutes, IBM says; there is no proven step of this kind to compare with yet."
+    return f"Estimate: {span_text(estimate.low, estimate.high)} ({escape(estimate.source)})."
 
 
 def span_text(low: float, high: float) -> str:

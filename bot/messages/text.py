@@ -51,9 +51,9 @@ def duration(span: timedelta | float) -> str:
 def spelled(span: timedelta | float) -> str:
     """A duration without abbreviations, as it is read aloud: 40 seconds, 5 minutes, 1 hour and 20 minutes."""
     seconds = round(span.total_seconds() if isinstance(span, timedelta) else span)
-    if seconds < 120:
+    if seconds < 120 and seconds != 60:
         return counted(max(0, seconds), "second")
-    return duration(seconds)
+    return duration(seconds) if seconds > 60 else "1 minute"
 
 
 def spoken(mrkdwn: str) -> str:
