@@ -13,6 +13,14 @@ PACE = timedelta(seconds=3)
 REST = timedelta(seconds=30)
 """How long a message is left alone that Slack refuses for good; somebody may mend the reason."""
 
+STRAIN = timedelta(minutes=1)
+"""How long after a limit was hit what falls under it is sent at the pace that Slack's documentation names."""
+
+STEADY = timedelta(seconds=0.9)
+"""That pace, one a second, a little shorter than the time between two looks at what is due."""
+
+EDITS = "edits"
+
 
 class Limits:
     """In memory only: after a restart Slack says it again.
@@ -23,51 +31,65 @@ class Limits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._messages: dict[str, datetime] = {}
-        self._channels: dict[str, datetime] = {}
-        self._edits: datetime | None = None
+        self._waits: dict[str, datetime] = {}
+        """Until when a message, a channel or all edits wait."""
+        self._strained: dict[str, datetime] = {}
+        """Until when a channel or all edits keep to the steady pace."""
         self._refused: str | None = None
+        """The message whose edit was refused last, while none passed since."""
 
     def may_post(self, key: str, channel: str) -> bool:
-        """Whether a message may be posted now."""
-        return self._over(self._messages, key) and self._over(self._channels, channel)
+        """Whether a message may be posted now; if so, its turn is taken."""
+        return self._may(key) and self._turn(channel)
 
     def may_edit(self, key: str) -> bool:
-        """Whether a message may be edited now."""
-        return self._over(self._messages, key) and (self._edits is None or self._edits <= self._clock.now())
+        """Whether a message may be edited now; if so, its turn is taken."""
+        return self._may(key) and self._turn(EDITS)
 
     def may_look(self, key: str) -> bool:
         """Whether Slack may be asked now if a message is there."""
-        return self._over(self._messages, key)
+        return self._may(key)
 
     def failed(self, key: str, error: ChatError, *, post_to: str | None = None, edit: bool = False) -> None:
         """Slack did not do it: notes for how long what has to wait, where Slack said so."""
         if not isinstance(error, ChatBusy):
             return
-        until = self._clock.now() + max(timedelta(seconds=error.retry_after), PACE if edit else timedelta())
-        self._messages[key] = until
+        wait = max(timedelta(seconds=error.retry_after), PACE if edit else timedelta())
+        self._wait(key, wait)
         if post_to is not None:
-            self._channels[post_to] = until
+            self._strain(post_to, wait)
         if edit:
             if self._refused not in (None, key):
-                self._edits = until if self._edits is None else max(self._edits, until)
+                self._strain(EDITS, timedelta(seconds=error.retry_after))
             self._refused = key
 
     def rest(self, key: str) -> None:
         """Leaves a message alone for a while that Slack refuses for good."""
-        self._messages[key] = self._clock.now() + REST
+        self._wait(key, REST)
 
     def passed(self, key: str, *, edit: bool = False) -> None:
         """Slack did it."""
-        self._messages.pop(key, None)
+        self._waits.pop(key, None)
         if edit:
             self._refused = None
 
-    def _over(self, waits: dict[str, datetime], name: str) -> bool:
-        until = waits.get(name)
-        if until is None:
-            return True
-        if until > self._clock.now():
+    def _turn(self, place: str) -> bool:
+        if not self._may(place):
             return False
-        del waits[name]
+        if self._strained.get(place, self._clock.now()) > self._clock.now():
+            self._wait(place, STEADY)
         return True
+
+    def _strain(self, place: str, wait: timedelta) -> None:
+        self._wait(place, wait)
+        self._strained[place] = self._clock.now() + wait + STRAIN
+
+    def _wait(self, name: str, span: timedelta) -> None:
+        until = self._clock.now() + span
+        self._waits[name] = max(until, self._waits.get(name, until))
+
+    def _may(self, name: str) -> bool:
+        until = self._waits.get(name)
+        if until is not None and until <= self._clock.now():
+            del self._waits[name]
+        return name not in self._waits

@@ -165,14 +165,13 @@ class Teller:
                 raise
             log.warning("somebody deleted the message %s", telling.key)
         self._limits.passed(telling.key, edit=True)
-        self._store.messages.sent(telling.key, posted.ts, shows, self._clock.now())
+        self._store.messages.edited(telling.key, shows, self._clock.now())
         return posted.ts
 
     async def _post(self, telling: Telling, channel: str, thread: str | None, shows: str) -> str | None:
-        now = self._clock.now()
         if not self._limits.may_post(telling.key, channel):
             return None
-        if not self._store.messages.intend(telling.key, channel, thread, shows, now):
+        if not self._store.messages.intend(telling.key, channel, thread, shows, self._clock.now()):
             return None
         try:
             ts = await self._chat.post(channel, telling.message, key=telling.key, thread=thread)
@@ -183,7 +182,7 @@ class Teller:
             self._limits.failed(telling.key, error, post_to=channel)
             raise
         self._limits.passed(telling.key)
-        self._store.messages.sent(telling.key, ts, shows, now)
+        self._store.messages.sent(telling.key, ts, shows, self._clock.now())
         return ts
 
     async def _settle(self, posted: Posted) -> Posted | None:
@@ -204,7 +203,7 @@ class Teller:
 
 def _too_soon(telling: Telling, posted: Posted, now: datetime) -> bool:
     """Whether an edit has to wait for its pace. A card's first one has not: it answers somebody's click."""
-    if posted.sent_at is None or (not telling.threaded and posted.sent_at == posted.intended_at):
+    if posted.sent_at is None or not (telling.threaded or posted.edited):
         return False
     return now - posted.sent_at < PACE
 

@@ -83,11 +83,11 @@ def estimate_words(estimate: Estimate | None) -> str:
 
 
 def span_text(low: float, high: float) -> str:
-    """A range of seconds, rounded outwards to what an estimate can bear: about 2 to 5 minutes, at most 20 seconds."""
+    """A range of seconds, rounded outwards to what an estimate can bear: about 2 to 5 minutes."""
     unit = 10 if high < 2 * MINUTE else MINUTE if high < HOUR else 5 * MINUTE
     begins, ends = int(low // unit * unit), int(max(1, math.ceil(high / unit)) * unit)
     if begins <= 0:
-        return f"at most {spelled(ends)}"
+        return f"up to about {spelled(ends)}"
     if ends - begins <= unit:
         return f"about {spelled(round(high / unit) * unit)}"
     if ends < 2 * MINUTE:

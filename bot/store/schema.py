@@ -156,6 +156,7 @@ def history(db: Database) -> None:
 
 
 @migrations()
-def past_steps(db: Database) -> None:
-    """Proven steps, newest first: estimates are made from them."""
+def telling(db: Database) -> None:
+    """Proven steps, newest first: estimates are made from them. Whether a message was edited since it was posted."""
     db.execute("CREATE INDEX steps_done ON steps (ended_at) WHERE state = 'done'")
+    db.execute("ALTER TABLE messages ADD COLUMN edited INTEGER NOT NULL DEFAULT 0")

@@ -78,14 +78,14 @@ def test_several_steps():
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (3, 3, "at most 10 seconds"),
+        (3, 3, "up to about 10 seconds"),
         (42, 58, "about 40 to 60 seconds"),
         (41, 47, "about 50 seconds"),
         (95, 170, "about 1 to 3 minutes"),
         (118, 170, "about 1 to 3 minutes"),
         (300, 300, "about 5 minutes"),
         (290, 310, "about 4 to 6 minutes"),
-        (-20, 250, "at most 5 minutes"),
+        (-20, 250, "up to about 5 minutes"),
         (1800, 3600, "about 30 minutes to 1 hour"),
         (5700, 11400, "about 1 hour and 35 minutes to 3 hours and 10 minutes"),
         (14400, 14400, "about 4 hours"),
@@ -101,9 +101,9 @@ def test_spans(low: float, high: float, said: str):
     [
         (0, "about 10 to 20 minutes left"),
         (4, "about 6 to 16 minutes left"),
-        (12, "at most 8 minutes left"),
-        (19, "at most 1 minute left"),
-        (19.5, "at most 30 seconds left"),
+        (12, "up to about 8 minutes left"),
+        (19, "up to about 1 minute left"),
+        (19.5, "up to about 30 seconds left"),
         (20, "that time is over"),
         (20.5, "that time is over"),
         (21, "overdue: 1 minute longer than estimated"),
@@ -126,5 +126,5 @@ def test_it_is_called_an_estimate():
 def test_a_span_always_reads(low: float, factor: float):
     """Any estimate is a range or an about, whatever the figures."""
     said = span_text(low, low * factor)
-    assert said.startswith(("about ", "at most "))
+    assert said.startswith(("about ", "up to about "))
     assert " 0 " not in f" {said} "
