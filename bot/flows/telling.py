@@ -107,8 +107,8 @@ class Teller:
         complete = True
         card: str | None = None
         for telling in tellings(run, policy, estimate, now, self._pauses.wait(run, now)):
-            if telling.threaded and card is None:
-                return False
+            if telling.threaded and (card is None or not self._store.runs.is_at(run.id, run.version)):
+                return False  # what the answer before took so long for is not the newest any more: read anew
             try:
                 ts = await self._show(telling, run.channel, card, known.get(telling.key))
             except ChatError as error:

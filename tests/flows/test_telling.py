@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.domain.fleet import Holdings
+from bot.domain.plans import Estimate
 from bot.domain.runs import RunState
-from bot.errors import ChatBusy, ChatRefused
+from bot.errors import ChatBusy, ChatRefused, RequestRefused
+from bot.flows.estimating import estimate_step
 from bot.flows.limits import PACE
 from bot.flows.runner import Runner
 from bot.ports import Message
@@ -247,6 +249,32 @@ async def test_a_slow_answer_holds_back_no_other(world: World):
     assert "Done" in chat.keyed(f"run:{ids[0]}:progress").text
 
 
+async def test_what_changes_during_a_slow_answer(world: World):
+    """While the card is edited, somebody cancels: the thread is never told the state from before."""
+    chat = watched(world)
+    world.fleet()
+    run = await world.asked()
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    await world.ring(after=5)
+    fast = chat.edit
+    card = chat.keyed(f"run:{run.id}:card").ts
+
+    async def slow(channel: str, ts: str, message: Message) -> None:
+        await fast(channel, ts, message)
+        if ts == card:
+            world.store.runs.cancel_later(world.run(run.id), GRACE, world.clock.now())
+            chat.log.clear()
+
+    chat.edit = slow  # type: ignore[method-assign]  # the card takes its time
+    await world.ring(after=10)
+    chat.edit = fast  # type: ignore[method-assign]  # as it was
+    for _ in range(5):
+        await world.ring(after=1)
+    texts = [text for _, _, key, text in chat.log if key == f"run:{run.id}:progress"]
+    assert texts
+    assert all("cancelled the rest" in text for text in texts)
+
+
 async def test_a_lost_answer_of_an_edit(world: World):
     """Nobody knows if the edit arrived: it is sent again as things are then, and posts nothing twice."""
     chat = watched(world)
@@ -416,3 +444,23 @@ async def test_estimates_come_from_our_own_steps(world: World):
         world.speech.finish(f"id-{name}")
         for _ in range(30):
             await world.ring(after=10)
+
+
+async def test_a_refused_step_is_no_experience(world: World):
+    """A request that the service refused took no time at all; only what was proven is compared with."""
+    base = "en-US"
+    world.speech.latest[base] = f"{base}.v2026-06-01"
+    world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",)))
+    world.speech.add(model("peer", base=base, versions=(f"{base}.v2026-06-01",)))
+    run = await world.asked()
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
+    await world.ring()
+    for _ in range(3):
+        await world.ring(after=10)
+    world.speech.finish("id-call-center-us")
+    await world.ring(after=10)
+    assert world.run(run.id).state is RunState.DONE
+    refused, trained = run.plan.steps
+    assert estimate_step(world.store, run.plan, refused) is None
+    assert estimate_step(world.store, run.plan, trained) == Estimate(40, 40, "like the last one of this kind and size")
