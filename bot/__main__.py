@@ -1,10 +1,11 @@
-"""The command line: `python -m bot` (or `retune`) `run` and `check`."""
+"""The command line: `python -m bot` (or `retune`) `run`, `check` and `audit`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 
@@ -13,25 +14,57 @@ from bot.errors import RetuneError, SettingsError
 
 def main() -> None:
     """Exit codes: 0 stopped or all checks passed, 1 a check failed or the start did, 2 faults in the settings."""
-    parser = argparse.ArgumentParser(prog="retune", description=__import__("bot").__doc__)
-    parser.add_argument(
-        "command",
-        nargs="?",
-        default="run",
-        choices=("run", "check"),
-        help="run: the bot (default); check: tests tokens, channel, instances and policy, and says how to mend them",
-    )
-    command = parser.parse_args().command
+    asked = _parser().parse_args()
+    audit = asked.command == "audit"
     try:
-        sys.exit(asyncio.run(_main(command)))
+        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command)))
     except SettingsError as error:
-        print("Retune cannot start. Mend these settings:", file=sys.stderr)
+        print(
+            f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Mend these settings:", file=sys.stderr
+        )
         for fault in error.faults:
             print(f"  {fault}", file=sys.stderr)
         sys.exit(2)
     except RetuneError as error:
         print(f"Retune cannot start: {error.text}", file=sys.stderr)
         sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="retune", description=__import__("bot").__doc__)
+    parser.set_defaults(command="run")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, what in (
+        ("run", "the bot; also when no command is given"),
+        ("check", "tests tokens, channel, instances and policy, and says how to mend them"),
+    ):
+        commands.add_parser(name, help=what, description=what).set_defaults(command=name)
+    what = "tests or gives the record of who did what; needs RETUNE_DATABASE only"
+    audit = commands.add_parser("audit", help=what, description=what)
+    audit.set_defaults(command="audit")
+    wanted = audit.add_subparsers(dest="wanted", metavar="verify|export", required=True)
+    what = "tests that no row was changed, taken out or put in"
+    verify = wanted.add_parser("verify", help=what, description=what)
+    verify.add_argument("--kept", metavar="HASH", help="a last hash that was kept elsewhere: shows a cut-off end")
+    what = "gives every row, oldest first"
+    export = wanted.add_parser("export", help=what, description=what)
+    export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    return parser
+
+
+def _audit(asked: argparse.Namespace) -> int:
+    from bot.auditing import export, verify
+    from bot.settings import database
+
+    if asked.wanted == "verify":
+        return verify(database(), asked.kept, print)
+    try:
+        code = export(database(), asked.format, lambda line: sys.stdout.buffer.write(line.encode()))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # `| head` has seen enough; Python would complain once more when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 async def _main(command: str) -> int:

@@ -13,6 +13,7 @@ import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from slack_bolt.async_app import AsyncApp
@@ -22,7 +23,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
-from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.adapters.slack_files import SlackFiles
+from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
@@ -31,6 +33,7 @@ from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
+from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
@@ -75,7 +78,9 @@ class Self:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until *stop*. Raises `SettingsError` or `ChatError` when it cannot start."""
     async with AsyncExitStack() as stack:
-        catalog = read_catalog(settings)
+        catalog = cache(partial(read_catalog, settings))
+        if settings.catalog is not None:
+            catalog()  # the operator's own may have faults, and those end a start before anything began
         store = stack.enter_context(Store(settings.database))
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
@@ -87,6 +92,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
         chat = SlackChat(client, http, settings.slack_api_url)
         policies = {instance.name: instance.policy for instance in settings.instances.values()}
+        store.audit.settings_changed(policies, clock.now())
         inventory = Inventory(services, store, catalog, clock)
         pauses = Pauses(store, {instance.name: instance.window for instance in settings.instances.values()})
         teller = Teller(chat, store, policies, pauses, clock)
@@ -134,8 +140,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             noticer=Noticer(store, inventory, teller, clock, settings.channel),
             snoozer=Snoozer(store, inventory, chat, policies, clock, zone=settings.announce.zone, team=me.team),
             owning=Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team),
+            exporter=Exporter(store, electorate, clock),
             chat=chat,
             windows=chat,
+            files=SlackFiles(client, http),
             bot_user=me.user,
         )
         worker = Worker(
@@ -161,6 +169,8 @@ def _every(seconds: float | None) -> timedelta | None:
 
 def read_catalog(settings: Settings) -> Catalog:
     """The shipped catalog, or the operator's newer one. Raises `SettingsError`."""
+    from bot.domain.catalog_reading import SHIPPED, parse
+
     try:
         if settings.catalog is None:
             return parse(importlib.resources.files("bot.domain").joinpath(SHIPPED).read_text("utf-8"))

@@ -78,6 +78,19 @@ class People(Protocol):
         """The user ids of a user group or channel; none where Slack does not know it, or has no groups on this plan."""
 
 
+class Files(Protocol):
+    """Files in channels, threads and direct messages. Raises as `Chat`."""
+
+    async def upload(
+        self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
+    ) -> None:
+        """Puts a file into a channel or thread; a user's id as *channel* means a direct message to that person.
+
+        *alt_text* says what is in it, for people who cannot see it. After any error but `ChatOutcomeUnknown` nobody
+        sees a file.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The service's 200 to a request that began something; *transaction* is for IBM support."""
@@ -124,15 +137,6 @@ class Probing(Protocol):
 
     async def delete(self, kind: Kind, id: str) -> None:
         """Deletes a custom model. Only ever one that we created ourselves."""
-
-
-class Files(Protocol):
-    """Files in channels and threads. Raises as `Chat`."""
-
-    async def upload(
-        self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
-    ) -> None:
-        """Puts a file into a channel or thread; *alt_text* is what a picture shows, for people who cannot see it."""
 
 
 class Charts(Protocol):

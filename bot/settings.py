@@ -101,11 +101,9 @@ def words(text: str) -> tuple[str, ...]:
 
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
-    env = Env(eager=False)
+    env = _environment(dotenv)
     for parse in (seconds, span_or_off, words, zone, owner_rules, choice_of("text", "json"), yes):
         env.add_parser(parse.__name__, parse)
-    if dotenv is not None and dotenv.is_file():
-        env.read_env(str(dotenv), recurse=False)
     read: dict[str, Any] = {
         "bot_token": env.str("SLACK_BOT_TOKEN", validate=_begins("xoxb-", "the bot token (OAuth & Permissions)")),
         "app_token": env.str(
@@ -116,7 +114,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/", validate=_url),
         "instances": _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text"),
         "channel": env.str("RETUNE_CHANNEL", validate=_channel),
-        "database": env.path("RETUNE_DATABASE", Path("retune.db")),
+        "database": _database(env),
         "approvers": _parsed(env, "words", "RETUNE_APPROVERS"),
         "approvals": env.int("RETUNE_APPROVALS", 1, validate=_at_least_one),
         "self_approval": _parsed(env, "yes", "RETUNE_SELF_APPROVAL", "no"),
@@ -171,6 +169,22 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
             )
         },
     )
+
+
+def database(dotenv: Path | None = Path(".env")) -> Path:
+    """Where the database is, for what needs no other setting."""
+    return _database(_environment(dotenv))
+
+
+def _environment(dotenv: Path | None) -> Env:
+    env = Env(eager=False)
+    if dotenv is not None and dotenv.is_file():
+        env.read_env(str(dotenv), recurse=False)
+    return env
+
+
+def _database(env: Env) -> Path:
+    return env.path("RETUNE_DATABASE", Path("retune.db"))
 
 
 def _instance(name: str, read: Mapping[str, Any]) -> InstanceSettings:

@@ -30,7 +30,8 @@ from commands.model import model
 from commands.models import models, turn
 from commands.owner import disown, owned, owner
 from commands.probe import link, probe
-from commands.runs import runs
+from commands.runs import export, history, runs
+from commands.runs import turn as turn_runs
 from commands.snooze import hold, snooze, snoozed, unsnooze
 from commands.upgrade import leave_out, linked, submitted, train, upgrade
 from commands.wishes import details, wish
@@ -66,6 +67,9 @@ ACTIONS: Mapping[str, Handler] = {
     "train": train,
     "lenient": leave_out,
     "page": turn,
+    "runs": turn_runs,
+    "history": history,
+    "export": export,
     "approve": approve,
     "reject": reject,
     "home": refresh,

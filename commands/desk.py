@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.flows.parts import Flows
-from bot.ports import Chat, Message, Place, Windows
+from bot.ports import Chat, Files, Message, Place, Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,7 @@ class Desk(Flows):
 
     chat: Chat
     windows: Windows
+    files: Files
     bot_user: str
 
 

@@ -24,7 +24,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """A bot on fakes."""
+    """A bot on fakes. Whatever a test does, the chain of its audit is whole afterwards."""
     made = World(tmp_path / "retune.db")
     yield made
+    broken = made.store.audit.verify()
     made.store.close()
+    assert broken is None

@@ -133,6 +133,33 @@ class FakeChat:
         return found[0]
 
 
+@dataclass(frozen=True)
+class Uploaded:
+    """One file in the fake workspace."""
+
+    channel: str
+    name: str
+    content: bytes
+    title: str
+    alt_text: str
+    thread: str | None
+
+
+class FakeFiles:
+    """`Files` in memory. Faults in `fail` are raised once each."""
+
+    def __init__(self) -> None:
+        self.uploaded: list[Uploaded] = []
+        self.fail: list[RetuneError] = []
+
+    async def upload(
+        self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
+    ) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+        self.uploaded.append(Uploaded(channel, name, content, title, alt_text, thread))
+
+
 @dataclass
 class FakeSpeech:
     """`SpeechService` in memory: an upgrade begins at once and ends when `finish` is called."""

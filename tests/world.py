@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.announcements import Schedule
 from bot.domain.approvals import Person, Policy
-from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.domain.catalog import Catalog
+from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model
 from bot.domain.owners import OwnerRule
 from bot.domain.runs import Run
@@ -24,6 +25,7 @@ from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
+from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
@@ -38,7 +40,7 @@ from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.store import Store
 from commands.desk import Desk
-from tests.fakes import FakeChat, FakeSpeech, FrozenClock
+from tests.fakes import FakeChat, FakeFiles, FakeSpeech, FrozenClock
 
 OLD, NEW = "en-US_NarrowbandModel.v2018-07-31", "en-US_NarrowbandModel.v2020-01-16"
 ADA, GRACE, TOMAS, MEI, GUS = "UADA", "UGRACE", "UTOMAS", "UMEI", "UGUS"
@@ -86,6 +88,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(self.clock)
+        self.files = FakeFiles()
         self.speech = FakeSpeech(clock=self.clock, latest={"en-US_NarrowbandModel": NEW})
         self.chat.people[GUS] = Person(GUS, "Gus", "T1", is_guest=True)
         for user in (GRACE, TOMAS):
@@ -99,7 +102,7 @@ class World:
         services = self.services or {"stt": self.speech}
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
         self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
-        self.inventory = Inventory(services, self.store, shipped(), self.clock)
+        self.inventory = Inventory(services, self.store, shipped, self.clock)
         self.pauses = Pauses(self.store, dict.fromkeys(services, self.window))
         self.teller = Teller(self.chat, self.store, self.policies, self.pauses, self.clock)
         schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
@@ -107,7 +110,7 @@ class World:
         self.woken = 0
         self.electorate = Electorate(self.chat, "T1", self.clock)
         self.requests = Requests(
-            *(self.store, self.inventory, self.teller, self.electorate, shipped(), self.policies, self.clock),
+            *(self.store, self.inventory, self.teller, self.electorate, shipped, self.policies, self.clock),
             channel=CHANNEL,
             zone=ZoneInfo("UTC"),
         )
@@ -165,8 +168,10 @@ class World:
             noticer=self.noticer,
             snoozer=self.snoozer,
             owning=self.owning,
+            exporter=Exporter(self.store, self.electorate, self.clock),
             chat=self.chat,
             windows=self.chat,
+            files=self.files,
             bot_user="UBOT",
         )
         self.worker = Worker(self.desk, holder=self.holder, inventory_every=timedelta(minutes=15))

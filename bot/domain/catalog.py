@@ -8,25 +8,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, is_dataclass
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
-
-import msgspec
-import yaml
-
-from bot.errors import CatalogError
-
-try:
-    from yaml import CSafeLoader as _SafeLoader
-except ImportError:  # PyYAML built without libyaml: the same result, five times as slow (measured)
-    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # same methods, no common base
-
-SHIPPED: Final = "catalog.yaml"
-"""The catalog that comes with Retune: a resource of the package `bot.domain`."""
+from typing import Final, Literal
 
 Deployment = Literal["cloud", "cp4d"]
 Generation = Literal["previous", "next", "large", "unknown"]
@@ -161,7 +146,7 @@ class Catalog:
     def generation(self, name: str) -> Generation:
         """The generation of any base model: by its entry, else by the shape of its name."""
         entry = self.bases.get(name)
-        return entry.generation if entry else _generation_by_shape(name)
+        return entry.generation if entry else generation_by_shape(name)
 
     def improved(self, name: str, deployment: Deployment) -> Improved | None:
         """Since when and how surely a base has improved customization in that deployment; None if not known."""
@@ -184,110 +169,8 @@ class Catalog:
         return next((each for each in ranges if day and each.covers(day)), None)
 
 
-def parse(text: str) -> Catalog:
-    """Read a catalog in the shape that the head of the shipped file explains.
-
-    Raises `CatalogError` with a line for each fault and its place: the base model and the key, or the line of
-    the text where it is not YAML.
-    """
-    try:
-        content = yaml.load(text, _Loader)  # a safe loader: plain values only, whatever tags the text has
-    except yaml.MarkedYAMLError as fault:
-        line = f"line {fault.problem_mark.line + 1}: " if fault.problem_mark else ""
-        raise _unreadable([f"{line}{fault.problem}"]) from fault
-    except (yaml.YAMLError, ValueError, KeyError, AttributeError) as fault:  # not only its own: `!!bool maybe`
-        raise _unreadable([f"not YAML: {fault}"]) from fault
-    if faults := ["it is empty"] if content is None else _faults(content, _File, ""):
-        raise _unreadable(faults)
-    read = msgspec.convert(content, _File)
-    if faults := list(_contradictions(read)):
-        raise _unreadable(faults)
-    return Catalog(read.as_of, {entry.name: entry for entry in read.bases}, read.retired_names)
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """The catalog as it is written."""
-
-    as_of: Mapping[Deployment, datetime.date]
-    bases: tuple[BaseEntry, ...]
-    retired_names: Mapping[str, str] = field(default_factory=dict)
-
-
-class _Loader(_SafeLoader):
-    """Leaves dates as text, so that a wrong one is found with its place, and refuses a key given twice."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
-        start: [(tag, shape) for tag, shape in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for start, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """PyYAML takes the last of two equal keys and says nothing: the first would be lost unseen."""
-        seen: set[str] = set()
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(None, None, f"“{key.value}” is given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _unreadable(faults: list[str]) -> CatalogError:
-    return CatalogError("\n".join(("The catalog of base models cannot be read.", *faults)))
-
-
-def _faults(value: object, shape: Any, place: str) -> list[str]:
-    """The innermost faults in *value*, each with its place.
-
-    msgspec judges each part. Left to the whole at once it would stop at the first fault, give `[...]` for the
-    deployment and a number for the base model, and let keys pass that a dataclass does not have.
-    """
-    if inner := [fault for part in _parts(value, shape, place) for fault in _faults(*part)]:
-        return inner
-    at = place or "top level"
-    if isinstance(value, dict) and (keys := _hints(shape)) and (unknown := [k for k in value if k not in keys]):
-        return [f"{at}: unknown key “{key}”; the keys are {', '.join(keys)}" for key in unknown]
-    try:
-        msgspec.convert(value, shape)
-    except msgspec.ValidationError as fault:
-        found = "" if isinstance(value, dict | list) else f" (found {value!r})"
-        return [f"{at}: {str(fault).partition(' - at `')[0]}{found}"]
-    return []
-
-
-def _parts(value: object, shape: Any, place: str) -> Iterator[tuple[object, Any, str]]:
-    """What *value* consists of, each with the shape it must have and its place."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            inner_shape = get_args(shape)[1] if get_origin(shape) is Mapping else _hints(shape).get(key)
-            if inner_shape is not None:
-                yield inner, inner_shape, f"{place}.{key}" if place else str(key)
-    elif isinstance(value, list) and get_origin(shape) is tuple:
-        for number, inner in enumerate(value, 1):
-            name = inner.get("name") if isinstance(inner, dict) else None
-            yield inner, get_args(shape)[0], str(name) if name else f"{place}, item {number}"
-
-
-@cache
-def _hints(shape: Any) -> dict[str, Any]:
-    """The fields of a dataclass, none for any other shape."""
-    return get_type_hints(shape) if is_dataclass(shape) else {}
-
-
-def _contradictions(read: _File) -> Iterator[str]:
-    """Faults that show only when the entries are seen together."""
-    yield from (f"as_of: no day for {each}" for each in get_args(Deployment) if each not in read.as_of)
-    listed = Counter(entry.name for entry in read.bases)
-    yield from (f"{name}: listed {count} times" for name, count in listed.items() if count > 1)
-    leads = [(f"retired_names.{old}", new) for old, new in read.retired_names.items()]
-    for entry in read.bases:
-        leads += [(f"{entry.name}.successor", n) for n in (entry.successor, *entry.successor_alternatives) if n]
-    for place, name in leads:
-        if name not in listed and _generation_by_shape(name) == "unknown":
-            yield f"{place}: “{name}” is neither listed nor shaped like the name of a base model"
-
-
-def _generation_by_shape(name: str) -> Generation:
+def generation_by_shape(name: str) -> Generation:
+    """The generation that the shape of a name tells."""
     return next((generation for shape, generation in _NAMES if shape.fullmatch(name)), "unknown")
 
 

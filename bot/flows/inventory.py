@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.catalog import Catalog
@@ -36,7 +36,9 @@ class Judged:
 class Inventory:
     """What Retune knows of the fleet."""
 
-    def __init__(self, services: Mapping[str, SpeechService], store: Store, catalog: Catalog, clock: Clock) -> None:
+    def __init__(
+        self, services: Mapping[str, SpeechService], store: Store, catalog: Callable[[], Catalog], clock: Clock
+    ) -> None:
         self._services = services
         self._store = store
         self._catalog = catalog
@@ -58,7 +60,7 @@ class Inventory:
         today = self._clock.now().date()
         if self._judged is None:
             snapshot = self._store.fleet.snapshot()
-            self._judged = Judged(snapshot, judge(snapshot, self._catalog, today, self._store.fleet.observations()))
+            self._judged = Judged(snapshot, judge(snapshot, self._catalog(), today, self._store.fleet.observations()))
         return self._judged
 
     def changed(self) -> None:
@@ -128,7 +130,7 @@ class Inventory:
 
     def _compare_with_catalog(self) -> None:
         """Tells the operator, once for each version, that the catalog is older than what the service shows."""
-        for version in beyond(self._store.fleet.snapshot(), self._catalog) - self._unknown:
+        for version in beyond(self._store.fleet.snapshot(), self._catalog()) - self._unknown:
             self._unknown.add(version)
             log.warning(
                 "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune",

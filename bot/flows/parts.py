@@ -10,6 +10,7 @@ from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.deciding import Decisions
+from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
@@ -46,3 +47,4 @@ class Flows:
     noticer: Noticer
     snoozer: Snoozer
     owning: Owning
+    exporter: Exporter

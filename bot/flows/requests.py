@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ class Requests:
         inventory: Inventory,
         teller: Teller,
         electorate: Electorate,
-        catalog: Catalog,
+        catalog: Callable[[], Catalog],
         policies: Mapping[str, Policy],
         clock: Clock,
         *,
@@ -86,7 +86,7 @@ class Requests:
         if training:
             outlook = plan_training(judgement, holdings, link=link, lenient=lenient)
         else:
-            outlook = plan(judgement, holdings, self._catalog, link=link, lenient=lenient)
+            outlook = plan(judgement, holdings, self._catalog(), link=link, lenient=lenient)
         if isinstance(outlook, Plan):
             outlook = replace(outlook, estimate=estimate_plan(self._store, outlook))
             self._store.runs.draft(outlook, self._clock.now())

@@ -47,7 +47,11 @@ COMMANDS = (
             "/stt-upgrade freeze",
         ),
     ),
-    Usage("/stt-runs", "what waits, runs and ended", ("/stt-runs",)),
+    Usage(
+        "/stt-runs",
+        "what waits, runs and ended; the whole history of one request by its number; export sends a file",
+        ("/stt-runs", "/stt-runs open mine", "/stt-runs failed acoustic", "/stt-runs 12", "/stt-runs export csv ended"),
+    ),
     Usage(
         "/stt-announce",
         "when and where announcements go; now sends one; snoozes lists what they leave out",

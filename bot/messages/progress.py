@@ -11,7 +11,7 @@ from bot.messages.card import wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.proof import became
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
-from bot.messages.text import counted, escape, moment, spelled, spoken
+from bot.messages.text import capped, counted, escape, moment, spelled, spoken
 from bot.ports import Message
 
 CELLS = 12
@@ -55,7 +55,7 @@ def progress(run: Run, estimate: Estimate | None, now: datetime, wait: Wait | No
     text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
     shown = "\n".join(f"{sign} {line}" for sign, line in zip(signs, lines, strict=True))
     blocks = [section(f"`{filled}` *{head}*"), section(shown)]
-    return Message(_capped(text), (*blocks, context(*small)) if small else tuple(blocks))
+    return Message(capped(text), (*blocks, context(*small)) if small else tuple(blocks))
 
 
 def bar(done: int, total: int, share: float = 0.0) -> str:
@@ -136,8 +136,3 @@ def _took(run: Run) -> str:
     if run.retries:
         return f"Began {moment(began)}, ended {moment(run.ended_at)}, taken up again in between."
     return f"Took {spelled(run.ended_at - began)}."
-
-
-def _capped(text: str) -> str:
-    """A fallback text whose foreign parts are escaped already."""
-    return text if len(text) <= 3000 else text[:2999] + "…"

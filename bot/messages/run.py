@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +17,7 @@ from bot.messages.proof import brought
 from bot.messages.refusals import mention
 from bot.messages.steps import doing, noun, span_text, step_text
 from bot.messages.text import code, counted, escape, moment, spoken, version
-from bot.ports import Block, Message
+from bot.ports import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +130,5 @@ def state_line(run: Run, now: datetime) -> str:
     """A run in a list."""
     model = run.plan.model
     when = run.ended_at or run.started_at or run.requested_at
-    to = version(brought(run) or run.plan.target, model.base)
-    return f"request {run.id}: {code(model.name)} → {to}, *{run.state.value}*, {moment(when)}, by <@{run.requester}>"
-
-
-def runs(listed: Sequence[Run], ended: Sequence[Run], now: datetime) -> Message:
-    """`/stt-runs`: what waits and runs, what ended."""
-    if not listed and not ended:
-        text = (
-            "No upgrade was asked for yet. `/stt-upgrade NAME` asks for one, `/stt-models outdated` shows candidates."
-        )
-        return Message(text, (section(text),))
-    blocks: list[Block] = []
-    for heading, group in (("Waiting and running", listed), ("Ended", ended)):
-        lines = "\n".join(f"• {state_line(run, now)}" for run in group) or "none"
-        blocks.append(section(f"*{heading}*\n{lines}"))
-    text = f"{counted(len(listed), 'upgrade')} waiting or running, {len(ended)} ended lately."
-    return Message(text, tuple(blocks))
+    to = "training" if run.plan.is_training else f"→ {version(brought(run) or run.plan.target, model.base)}"
+    return f"request {run.id}: {code(model.name)} {to}, *{run.state.value}*, {moment(when)}, by <@{run.requester}>"

@@ -61,6 +61,11 @@ def spoken(mrkdwn: str) -> str:
     return mrkdwn.replace("`", "")
 
 
+def capped(text: str) -> str:
+    """A fallback text whose foreign parts are escaped already, as long as Slack takes it."""
+    return text if len(text) <= 3000 else text[:2999] + "…"
+
+
 def ago(then: datetime, now: datetime) -> str:
     """How long ago: just now, 40 s ago, 3 minutes ago."""
     seconds = (now - then).total_seconds()

@@ -27,6 +27,7 @@ from bot.store.messages import Messages
 from bot.store.owners import Owners
 from bot.store.runs import Runs
 from bot.store.schema import migrations
+from bot.store.search import Search
 from bot.store.snoozes import Snoozes
 from bot.store.sqlite import Database
 
@@ -55,6 +56,7 @@ class Store:
         self.history = History(shared)
         self.runs = Runs(shared, self.audit)
         self.campaigns = Campaigns(shared, self.audit, self.runs)
+        self.search = Search(shared)
         self.freezes = Freezes(shared, self.audit)
         self.journal = Journal(shared, self.audit)
         self.changes = Changes(shared, self.audit)

@@ -30,17 +30,22 @@ class Changes:
     def note(self, changes: Iterable[Change]) -> None:
         """Writes changes that were noticed, in the transaction that keeps the reading they were noticed in."""
         for change in changes:
-            added = self._c.change(
-                """INSERT INTO changes (key, at, kind, instance, ref, base, facts, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                   ON CONFLICT (key) DO NOTHING""",
-                (
-                    *(change.key, stamp(change.at), change.kind, change.instance, change.ref, change.base),
-                    *(_encode(change).decode(), change.kind in QUIET),
-                ),
-            )
-            if added:
-                detail = " → ".join(part for part in (change.old, change.new) if part) or change.base
-                self._audit.note(change.at, ACTOR, change.kind, model=change.ref or change.instance, detail=detail)
+            with self._c.transaction():
+                self._note(change)
+
+    def _note(self, change: Change) -> None:
+        added = self._c.change(
+            """INSERT INTO changes (key, at, kind, instance, ref, base, facts, said) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (key) DO NOTHING""",
+            (
+                *(change.key, stamp(change.at), change.kind, change.instance, change.ref, change.base),
+                *(_encode(change).decode(), change.kind in QUIET),
+            ),
+        )
+        if added:
+            detail = " → ".join(part for part in (change.old, change.new) if part) or change.base
+            about = change.ref or None
+            self._audit.note(change.at, ACTOR, change.kind, model=about, instance=change.instance, detail=detail)
 
     def lost(self, instance: str, since: datetime) -> Row | None:
         """The note that an instance does not answer since then, if there is one."""

@@ -23,19 +23,20 @@ class Freezes:
                 "INSERT INTO freezes (instance, reason, author, at, until) VALUES (?, ?, ?, ?, ?) RETURNING *",
                 (instance, reason, author, stamp(now), stamp(until)),
             )[0]
-            self._audit.note(now, author, "freeze", detail=f"{instance or 'all instances'} until {until:%F %R %Z}")
+            detail = f"{instance or 'all instances'} until {until:%F %R %Z}: {reason}"
+            self._audit.note(now, author, "freeze", instance=instance or None, detail=detail)
         return _freeze(row)
 
     def end(self, freeze: int, by: str, now: datetime) -> bool:
         """Ends a freeze; false if it had ended already."""
         with self._c.transaction():
-            changed = self._c.change(
-                "UPDATE freezes SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL",
+            ended = self._c.rows(
+                "UPDATE freezes SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL RETURNING instance",
                 (stamp(now), by, freeze),
             )
-            if changed:
-                self._audit.note(now, by, "freeze ended", detail=f"freeze {freeze}")
-        return changed == 1
+            for row in ended:
+                self._audit.note(now, by, "freeze ended", instance=row["instance"] or None, detail=f"freeze {freeze}")
+        return bool(ended)
 
     def holding(self) -> tuple[Freeze, ...]:
         """The freezes that nobody ended, oldest first."""

@@ -40,15 +40,18 @@ class Journal:
                     *(record.run, record.number, record.state, record.attempts),
                 ),
             )
-            self._audit.note(now, "retune", "send", run=record.run, model=record.step.ref, detail=record.step.action)
+            if changed:
+                self._note(now, "send", record, record.step.action)
         return changed == 1
 
     def answered(self, record: StepRecord, transaction: str | None, now: datetime, next_at: datetime) -> None:
         """Writes that the service accepted the request."""
-        self._step(
-            record, "state = ?, answered_at = ?, transaction_id = ?, next_at = ?",
-            (StepState.WAITING, stamp(now), transaction, stamp(next_at)),
-        )  # fmt: skip
+        with self._c.transaction():
+            self._step(
+                record, "state = ?, answered_at = ?, transaction_id = ?, next_at = ?",
+                (StepState.WAITING, stamp(now), transaction, stamp(next_at)),
+            )  # fmt: skip
+            self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
 
     def refused(self, record: StepRecord, next_at: datetime) -> None:
         """Writes that the request certainly had no effect and may be sent again at *next_at*."""
@@ -70,14 +73,19 @@ class Journal:
 
     def step_done(self, record: StepRecord, result: str, now: datetime) -> None:
         """Writes that a step is proven."""
-        self._step(record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (StepState.DONE, stamp(now), result))
-        self._audit.note(now, "retune", "proven", run=record.run, model=record.step.ref, detail=result)
+        self._over(record, StepState.DONE, result, now)
 
     def step_failed(self, record: StepRecord, result: str, now: datetime) -> None:
         """Writes that a step ended without success."""
-        self._step(
-            record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (StepState.FAILED, stamp(now), result)
-        )
+        self._over(record, StepState.FAILED, result, now)
+
+    def _over(self, record: StepRecord, state: StepState, result: str, now: datetime) -> None:
+        with self._c.transaction():
+            self._step(record, "state = ?, ended_at = ?, result = ?, next_at = NULL", (state, stamp(now), result))
+            self._note(now, "proven" if state is StepState.DONE else "step failed", record, result)
+
+    def _note(self, now: datetime, action: str, record: StepRecord, detail: str) -> None:
+        self._audit.note(now, "retune", action, run=record.run, model=record.step.ref, detail=detail)
 
     def schedule(self, run: int, number: int, at: datetime) -> None:
         """Writes when to take up a step."""

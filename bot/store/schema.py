@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.store.chain import START, digest
 from bot.store.sqlite import Database, Migrations
 
 migrations = Migrations("retune")
@@ -153,6 +154,28 @@ def history(db: Database) -> None:
             day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL,
             models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT"""
     )
+
+
+@migrations()
+def audit_chain(db: Database) -> None:
+    """Each row of the audit is chained to the one before; `instance` is a column of its own.
+
+    Two rows cannot follow the same one: the index makes a fork impossible, whoever writes.
+    """
+    for column in ("instance TEXT", "previous TEXT NOT NULL DEFAULT ''", "hash TEXT NOT NULL DEFAULT ''"):
+        db.execute(f"ALTER TABLE audit ADD COLUMN {column}")
+    db.execute("UPDATE audit SET instance = substr(model, 1, instr(model || '/', '/') - 1) WHERE model IS NOT NULL")
+    db.execute(
+        "UPDATE audit SET instance = (SELECT instance FROM runs WHERE runs.id = audit.run) WHERE instance IS NULL"
+    )
+    previous, last = START, 0
+    while rows := list(db.query("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT 1000", (last,))):
+        for row in rows:
+            row["previous"] = previous
+            previous, last = digest(row), row["id"]
+            db.execute("UPDATE audit SET previous = ?, hash = ? WHERE id = ?", (row["previous"], previous, last))
+    db.execute("CREATE UNIQUE INDEX audit_chained ON audit (previous)")
+    db.execute("CREATE INDEX audit_settings ON audit (instance) WHERE action = 'settings'")
 
 
 @migrations()

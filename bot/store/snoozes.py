@@ -61,8 +61,9 @@ class Snoozes:
 
     def _note(self, snooze: Snooze, now: datetime, actor: str, action: str, detail: str) -> None:
         model = snooze.subject if snooze.scope is Scope.MODEL else None
+        instance = snooze.subject if snooze.scope is Scope.INSTANCE else None
         about = "" if model else f"{snooze.scope} {snooze.subject}: "
-        self._audit.note(now, actor, action, model=model, detail=f"{about}{detail}")
+        self._audit.note(now, actor, action, model=model, instance=instance, detail=f"{about}{detail}")
 
     def get(self, id: int) -> Snooze | None:
         """One snooze, whether in force or not."""

@@ -463,4 +463,4 @@ async def test_a_refused_step_is_no_experience(world: World):
     assert world.run(run.id).state is RunState.DONE
     refused, trained = run.plan.steps
     assert estimate_step(world.store, run.plan, refused) is None
-    assert estimate_step(world.store, run.plan, trained) == Estimate(40, 40, "like the last one of this kind and size")
+    assert estimate_step(world.store, run.plan, trained) == Estimate(30, 30, "like the last one of this kind and size")

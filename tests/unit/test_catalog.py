@@ -8,7 +8,8 @@ import importlib.resources
 import pytest
 
 import bot.domain
-from bot.domain.catalog import SHIPPED, Catalog, parse
+from bot.domain.catalog import Catalog
+from bot.domain.catalog_reading import SHIPPED, parse
 from bot.errors import CatalogError
 
 TEXT = importlib.resources.files(bot.domain).joinpath(SHIPPED).read_text(encoding="utf-8")

@@ -12,14 +12,14 @@ import pytest
 from bot.domain.announcements import compose
 from bot.domain.approvals import Policy, Reason, Wish
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
+from bot.domain.noted import Noted, story
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState, VoteRecord
 from bot.domain.timing import Freeze, Wait, Window
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel
-from bot.messages import announcement, details, fleet, freeze, help, home, refusals, request
+from bot.messages import announcement, details, fleet, freeze, help, home, refusals, request, run_history, run_list
 from bot.messages.request import Wanted
-from bot.messages.run import runs as list_of_runs
 from bot.messages.run import tellings
 from bot.ports import Message
 from sandbox.slack.blockkit import check_blocks, check_view
@@ -29,6 +29,8 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 POLICY = Policy(("SAPPROVE", "UGRACE"), 2, False, 86400)
 LONG = "very-long-" * 30
 HOSTILE = "<!channel> `x` *b* &amp;"
+ACTORS = ("UADA", "retune", "elsewhere", HOSTILE)
+NOTED = ("request", "approve", "denied", "vote void", "send", "accepted", "proven", "done", HOSTILE)
 
 
 def step(action: Action, name: str = "call-center-us") -> Step:
@@ -79,7 +81,12 @@ def test_runs(state: RunState, name: str):
         _, judgements = judged(name)
         view = details.details(shown, POLICY, None, judgements[0], wait, window, get_args(Wish), HOSTILE[10:])
         assert check_view(dict(view)) == []
-    accepted(list_of_runs([shown] * 20, [shown] * 15, NOW))
+    for page in range(3):
+        accepted(run_list.runs([shown] * 15, 20, 25, NOW, page=page, filters=HOSTILE))
+    accepted(run_list.nothing(HOSTILE, ever=True))
+    told = [Noted(NOW, actor, action, shown.plan.model.ref, HOSTILE * 20) for actor in ACTORS for action in NOTED]
+    for page in (0, 1, 99):
+        accepted(run_history.history(shown, story(shown, told), page))
 
 
 def judged(name: str = "call-center-us") -> tuple[Snapshot, tuple[Judgement, ...]]:

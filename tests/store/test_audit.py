@@ -1,0 +1,307 @@
+"""The audit's chain: no row is changed, taken out, put in or written beside it without being noticed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+from datetime import timedelta
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.auditing import export, verify
+from bot.domain.approvals import Policy
+from bot.domain.runs import RunState
+from bot.errors import SettingsError
+from bot.store import Store
+from bot.store.audit import Audit
+from bot.store.chain import START
+from bot.store.schema import migrations
+from bot.store.sqlite import Database
+from tests.fakes import NOW
+from tests.world import GRACE, GUS, TOMAS, World
+
+ROOT = Path(__file__).parents[2]
+CHANGES: dict[str, list[object]] = {
+    "at": [0.0, 1.5],
+    "actor": ["UEVE", ""],
+    "action": ["approve", "="],
+    "run": [7, None],
+    "model": ["stt/language/other", None],
+    "instance": ["other", None],
+    "detail": ["", "another reason"],
+    "previous": ["", "f" * 64],
+    "hash": ["", "f" * 64],
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A database with ten rows in its audit."""
+    with Store(tmp_path / "retune.db") as opened:
+        for number in range(10):
+            opened.audit.note(
+                NOW + timedelta(seconds=number / 3), "UADA", "probe", model="stt/language/id", detail=f"ü{number}"
+            )
+        yield opened
+
+
+def change(store: Store, sql: str, *values: object) -> None:
+    store._connection.change(sql, values)
+
+
+def test_a_whole_chain(store: Store):
+    """Also an empty one; and the end that was kept is still there when more was written."""
+    tip = store.audit.tip()
+    assert (tip.rows, store.audit.verify()) == (10, None)
+    store.audit.note(NOW, "retune", "settings")
+    assert store.audit.verify() is None
+    assert store.audit.holds(tip.hash)
+    assert not store.audit.holds("f" * 64)
+    with Store(":memory:") as empty:
+        assert (empty.audit.tip().hash, empty.audit.verify()) == (START, None)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.integers(1, 10), st.sampled_from([(column, value) for column in CHANGES for value in CHANGES[column]]))
+def test_any_change_of_any_row_is_noticed(store: Store, id: int, wanted: tuple[str, object]):
+    """The row that was changed is named, whichever it is and whatever was changed of it."""
+    column, value = wanted
+    before = store._connection.row(f"SELECT {column} AS was FROM audit WHERE id = ?", (id,))
+    assert before is not None
+    if before["was"] == value:
+        return
+    change(store, f"UPDATE audit SET {column} = ? WHERE id = ?", value, id)
+    broken = store.audit.verify()
+    change(store, f"UPDATE audit SET {column} = ? WHERE id = ?", before["was"], id)
+    assert broken is not None
+    assert broken.id == id
+    assert store.audit.verify() is None
+
+
+@pytest.mark.parametrize(("gone", "named"), [(1, 2), (5, 6)])
+def test_a_row_that_was_taken_out(store: Store, gone: int, named: int):
+    """What followed it follows nothing."""
+    change(store, "DELETE FROM audit WHERE id = ?", gone)
+    broken = store.audit.verify()
+    assert broken is not None
+    assert (broken.id, broken.why) == (named, "it does not follow the row before it")
+
+
+def test_a_cut_off_end_needs_a_hash_that_was_kept(store: Store):
+    """The chain looks whole; only who kept its end knows better."""
+    kept = store.audit.tip().hash
+    change(store, "DELETE FROM audit WHERE id > 7")
+    store.audit.note(NOW, "UEVE", "probe")
+    assert store.audit.verify() is None
+    assert not store.audit.holds(kept)
+
+
+def test_the_database_takes_no_fork(store: Store):
+    """Two rows cannot follow the same one."""
+    with pytest.raises(sqlite3.IntegrityError):
+        change(
+            store,
+            """INSERT INTO audit (at, actor, action, detail, previous, hash)
+               SELECT at, actor, action, detail, previous, 'x' FROM audit WHERE id = 4""",
+        )
+
+
+def test_what_is_taken_back_leaves_no_row(store: Store):
+    """A row belongs to the transaction of what it records."""
+
+    def broken() -> None:
+        with store.transaction():
+            store.audit.note(NOW, "UADA", "link")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
+    assert store.audit.tip().rows == 10
+    store.audit.note(NOW, "UADA", "link")
+    assert store.audit.verify() is None
+
+
+ROWS = 1500
+
+
+def _write(path: Path, who: str, together: Barrier) -> None:
+    with Store(path) as store:
+        together.wait(20)
+        for number in range(ROWS):
+            store.audit.note(NOW, who, "probe", detail=str(number))
+
+
+def test_two_processes_write_one_chain(tmp_path: Path):
+    """Each takes the write lock before it looks what is last."""
+    path = tmp_path / "retune.db"
+    Store(path).close()
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(2)
+    writers = [spawn.Process(target=_write, args=(path, f"U{number}", together)) for number in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    with Store(path) as store:
+        assert (store.audit.tip().rows, store.audit.verify()) == (2 * ROWS, None)
+
+
+def test_an_older_database_gets_its_chain(tmp_path: Path):
+    """Rows that were written before there was one are hashed as they are, with the instance that they name."""
+    path = tmp_path / "retune.db"
+    old = Database(sqlite3.connect(path, isolation_level=None), execute_plugins=False)
+    migrations.apply(old, stop_before="audit_chain")
+    for model in ("stt/language/id", "stt", None):
+        old.execute(
+            "INSERT INTO audit (at, actor, action, run, model, detail) VALUES (?, 'UADA', 'x', NULL, ?, 'ü')",
+            (NOW.timestamp() + 0.1, model),
+        )
+    old.close()
+    with Store(path) as store:
+        assert [row["instance"] for row in store.audit.all()] == ["stt", "stt", None]
+        store.audit.note(NOW, "UADA", "probe")
+        assert (store.audit.tip().rows, store.audit.verify()) == (4, None)
+        change(store, "UPDATE audit SET detail = 'o' WHERE id = 2")
+        broken = store.audit.verify()
+        assert broken is not None
+        assert broken.id == 2
+
+
+def test_reading_all_of_it_takes_no_memory(tmp_path: Path):
+    """A row at a time, from pages of a fixed size."""
+    with Store(tmp_path / "retune.db") as store:
+        with store.transaction():
+            for _ in range(12_000):
+                store.audit.note(NOW, "UADA", "probe", detail="x" * 200)
+        tracemalloc.start()
+        assert store.audit.verify() is None
+        assert sum(1 for _ in store.audit.all()) == 12_000
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 4_000_000
+
+
+POLICY = Policy(("SAPPROVE",), 1, False, 86400.0)
+
+
+def noted(audit: Audit) -> list[tuple[str, str]]:
+    return [(row["instance"], row["detail"]) for row in audit.all() if row["action"] == "settings"]
+
+
+def test_a_change_of_who_may_approve_is_noted_once(tmp_path: Path):
+    """Per instance, only what differs from what was noted last; one that went away is noted too."""
+    with Store(tmp_path / "retune.db") as store:
+        for _ in range(3):
+            store.audit.settings_changed({"a": POLICY, "b": POLICY}, NOW)
+        rule = "approvers SAPPROVE; approvals 1; requesters may not approve their own; expires after 86400 s"
+        assert noted(store.audit) == [("a", rule), ("b", rule)]
+        store.audit.settings_changed({"a": POLICY, "b": Policy(("UEVE",), 1, True, 60)}, NOW)
+        changed = "approvers UEVE; approvals 1; requesters may approve their own; expires after 60 s"
+        assert noted(store.audit)[2:] == [("b", changed)]
+        for _ in range(2):
+            store.audit.settings_changed({"a": POLICY}, NOW)
+        store.audit.settings_changed({"a": POLICY, "b": POLICY}, NOW)
+        assert noted(store.audit)[3:] == [("b", "not configured any more"), ("b", rule)]
+
+
+async def test_a_run_leaves_a_row_for_everything(world: World):
+    """Request, every vote, denials, start, each request to the service and its answer, proof, end."""
+    world.needed = 2
+    world.start()
+    world.fleet()
+    run = await world.asked()
+    for voter in (GUS, GRACE, TOMAS):
+        await world.decisions.vote(run.id, run.digest, "approve", voter)
+    await world.ring()
+    world.speech.finish("id-call-center-us")
+    await world.ring(after=10)
+    assert world.run(run.id).state is RunState.DONE
+    rows = world.store.audit.of_run(run.id)
+    assert [(row["action"], row["actor"]) for row in rows] == [
+        ("request", "UADA"),
+        ("denied", GUS),
+        ("approve", GRACE),
+        ("approve", TOMAS),
+        ("approved", TOMAS),
+        ("running", "retune"),
+        ("send", "retune"),
+        ("accepted", "retune"),
+        ("proven", "retune"),
+        ("done", "retune"),
+    ]
+    assert rows[7]["detail"] == "transaction tx-1"
+    assert {(row["model"], row["instance"]) for row in rows} == {(run.plan.model.ref, "stt")}
+    assert world.store.audit.verify() is None
+
+
+async def test_a_failure_leaves_a_row(world: World):
+    """The step that failed, then the run."""
+    world.fleet()
+    run = await world.asked()
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    await world.ring()
+    world.speech.finish("id-call-center-us", status="failed")
+    await world.ring(after=10)
+    assert [row["action"] for row in world.store.audit.of_run(run.id)][-2:] == ["step failed", "failed"]
+
+
+def test_verify_on_the_command_line(store: Store, tmp_path: Path):
+    """Whole, broken, cut off, not there."""
+    path, heard = tmp_path / "retune.db", list[str]()
+    kept = store.audit.tip().hash
+    assert verify(path, None, heard.append) == 0
+    assert verify(path, kept, heard.append) == 0
+    assert heard == [f"10 rows, the chain is whole, last hash {kept}"] * 2
+    assert verify(path, "f" * 64, heard.append) == 1
+    assert "taken out" in heard[-1]
+    change(store, "UPDATE audit SET actor = 'UEVE' WHERE id = 4")
+    assert verify(path, None, heard.append) == 1
+    assert heard[-1].startswith("row 4 breaks the chain: it is not what was written")
+    with pytest.raises(SettingsError):
+        verify(tmp_path / "other.db", None, heard.append)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_export(store: Store, tmp_path: Path):
+    """CSV that no spreadsheet executes, and JSON lines from which the chain can be tested elsewhere."""
+    store.audit.note(NOW, "UADA", "request", detail='=HYPERLINK("http://evil.example")')
+    wrote = list[str]()
+    assert export(tmp_path / "retune.db", "csv", wrote.append) == 0
+    rows = list(csv.DictReader(io.StringIO("".join(wrote), newline="")))
+    assert len(rows) == 11
+    assert rows[-1]["detail"].startswith("'=HYPERLINK")
+    assert rows[0]["at"] == "2026-11-23T10:00:00Z"
+    wrote.clear()
+    assert export(tmp_path / "retune.db", "jsonl", wrote.append) == 0
+    assert [json.loads(line) for line in wrote] == list(store.audit.all())
+
+
+@pytest.mark.parametrize(("asked", "code"), [(["verify"], 0), (["export", "--format", "jsonl"], 0), ([], 2)])
+def test_the_command_line_needs_the_database_only(store: Store, tmp_path: Path, asked: list[str], code: int):
+    """No token, no instance."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "audit", *asked],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "RETUNE_DATABASE": "retune.db"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    if asked == ["verify"]:
+        assert done.stdout == f"10 rows, the chain is whole, last hash {store.audit.tip().hash}\n"
+    elif asked:
+        assert done.stdout.count("\n") == 10
