@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.approvals import Person
@@ -24,6 +27,9 @@ EVENT = "retune_message"
 """The metadata type under which a message carries its key."""
 
 TRANSIENT = frozenset({"ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"})
+SHORT = 5
+"""Seconds of a rate limit that a call waits out by itself; longer ones it reports, so that nothing waits behind."""
+
 MAY_HAVE_HAPPENED = frozenset({"internal_error", "fatal_error"})
 
 NO_SUCH_GROUP = frozenset(
@@ -53,13 +59,32 @@ def session() -> aiohttp.ClientSession:
     )
 
 
+class ShortWaits(AsyncRateLimitErrorRetryHandler):
+    """Waits out one short rate limit. slack_sdk's own handler has no upper limit: `Retry-After: 600` blocks a call
+    for ten minutes. An edit never waits here: when it may be sent, what it shows may be old.
+    """
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        if response is None or response.status_code != 429 or request.url.endswith("chat.update"):
+            return False
+        asked = next((value[0] for name, value in response.headers.items() if name.lower() == "retry-after"), "1")
+        return asked.isdigit() and int(asked) <= SHORT
+
+
 def web_client(token: str, api_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
-    """Slack's own client. It waits out one rate limit; connection errors are not retried, since a post may be there."""
+    """Slack's own client. It waits out one short rate limit, and retries no lost connection: a post may be there."""
     return AsyncWebClient(
         token=token,
         base_url=api_url,
         session=http,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
+        retry_handlers=[ShortWaits(max_retry_count=1)],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.catalog import Catalog
+from bot.domain.estimates import by_audio
 from bot.domain.fleet import IDLE, Holdings
 from bot.domain.plans import Action, Estimate, Link, NoPlan, Plan, Step, WhyNot
 from bot.domain.verdicts import Judgement, Verdict
@@ -61,7 +62,7 @@ def plan_training(
             language_id = link.language.model.id
     leave_out = lenient and bool(holdings.invalid)
     step = Step(Action.TRAIN, model.ref, model.name, expects_version=False, language_id=language_id, lenient=leave_out)
-    passes = _by_audio(holdings, passes=1) if model.kind == "acoustic" else None
+    passes = by_audio(holdings, passes=1) if model.kind == "acoustic" else None
     return _plan(judgement, holdings, (step,), passes)
 
 
@@ -125,7 +126,7 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
     if link is None:
         return NoPlan(WhyNot.LINK_UNKNOWN, judgement)
     if link.language is None:
-        return _plan(judgement, holdings, (alone,), _by_audio(holdings, passes=1), trains_after=waiting)
+        return _plan(judgement, holdings, (alone,), by_audio(holdings, passes=1), trains_after=waiting)
     language = link.language
     steps: list[Step] = []
     if language.outdated:
@@ -144,7 +145,7 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
         steps.append(Step(Action.TRAIN, language.model.ref, language.model.name, expects_version=False))
     steps.append(alone)
     steps.append(_with_language(judgement, language))
-    return _plan(judgement, holdings, steps, _by_audio(holdings, passes=2), trains_after=waiting)
+    return _plan(judgement, holdings, steps, by_audio(holdings, passes=2), trains_after=waiting)
 
 
 def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan | NoPlan:
@@ -154,7 +155,7 @@ def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan |
         return NoPlan(WhyNot.CURRENT, judgement)
     if language.outdated or language.model.status != "available":
         return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, language.model.status))
-    return _plan(judgement, holdings, (_with_language(judgement, language),), _by_audio(holdings, passes=1))
+    return _plan(judgement, holdings, (_with_language(judgement, language),), by_audio(holdings, passes=1))
 
 
 def _with_language(judgement: Judgement, language: Judgement) -> Step:
@@ -166,14 +167,6 @@ def _with_language(judgement: Judgement, language: Judgement) -> Step:
         expects_version=False,
         language_id=language.model.id,
     )
-
-
-def _by_audio(holdings: Holdings, passes: int) -> Estimate | None:
-    """IBM's documents disagree whether one pass takes as long as the audio or twice as long: give both."""
-    if not holdings.audio_minutes:
-        return None
-    seconds = holdings.audio_minutes * 60 * passes
-    return Estimate(seconds, seconds * 2, "length of the audio")
 
 
 def _plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from bot.domain.timing import reminder_at
 from bot.domain.verdicts import Judgement
 from bot.errors import ChatError, Refusal
 from bot.flows.electorate import Electorate
+from bot.flows.estimating import estimate_plan
 from bot.flows.inventory import Inventory
 from bot.flows.telling import Teller
 from bot.messages.text import code
@@ -87,6 +88,7 @@ class Requests:
         else:
             outlook = plan(judgement, holdings, self._catalog(), link=link, lenient=lenient)
         if isinstance(outlook, Plan):
+            outlook = replace(outlook, estimate=estimate_plan(self._store, outlook))
             self._store.runs.draft(outlook, self._clock.now())
         return Prepared(judgement, holdings, outlook, linked, self._store.runs.open_for(ref))
 

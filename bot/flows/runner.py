@@ -93,6 +93,8 @@ class Runner:
                 self._rest(run_id)
         finally:
             self._active.discard(instance)
+            # Apart from this task: however slow Slack is, the next look at the service is on time.
+            self._background.spawn(self._teller.tell_all(), "telling")
 
     async def _alone(self, run_id: int, seen: Model | None) -> None:
         """Advances one run; what breaks in it delays it and nobody else."""
@@ -155,7 +157,7 @@ class Runner:
                     self._store.journal.look_again(record, self._next(record), busy=False)
                 break
             seen = None
-        await self._teller.tell(run_id)
+        self._teller.want(run_id)
 
     def _end(self, run_id: int, text: str) -> None:
         """Ends a running run that cannot go on."""
@@ -230,7 +232,6 @@ class Runner:
         now = self._clock.now()
         if not self._store.journal.starting(record, seen, now, self._next(record), forced=forced):
             return  # another process took the step
-        await self._teller.tell(run.id)
         service = self._inventory.service(instance)
         try:
             receipt = await service.begin(

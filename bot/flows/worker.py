@@ -42,7 +42,7 @@ class Worker:
         flows.runner.pass_on()
         if unwatched := flows.store.runs.unwatched():
             flows.background.spawn(self._look_for_voters(unwatched), "who can approve")
-        if flows.store.runs.untold():
+        if flows.teller.due():
             flows.background.spawn(flows.teller.tell_all(), "telling")
         if lapsed := flows.snoozer.lapse():
             flows.background.spawn(flows.snoozer.say(lapsed), "the end of snoozes")

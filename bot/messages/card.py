@@ -11,8 +11,8 @@ from bot.domain.timing import Wait
 from bot.messages.kit import actions, button, confirm, context, section
 from bot.messages.proof import shows_no_version
 from bot.messages.refusals import approvers
-from bot.messages.steps import noun
-from bot.messages.text import code, counted, escape, listed, moment, version
+from bot.messages.steps import doing, noun, step_text
+from bot.messages.text import code, counted, escape, listed, moment, spoken, version
 from bot.messages.verdict import evidence_line
 from bot.ports import Block, Message
 
@@ -30,9 +30,11 @@ def card(run: Run, policy: Policy, wait: Wait | None = None) -> Message:
         f"*{headline(run)}: {code(model.name)}* {version(plan.have, model.base)}{arrow} · {model.kind} model · "
         f"instance {code(model.instance)}",
     ]
-    if why := _why(run):
+    if run.state is RunState.RUNNING:
+        lines += _running(run)
+    elif why := _why(run):
         lines.append(why)
-    if run.ended_at is None:
+    if run.ended_at is None and run.state is not RunState.RUNNING:
         lines.append(_for_good(plan))
     details = button("Details", "details", str(run.id), label=f"Details of request {run.id}, {model.name}")
     blocks: list[Block] = [section("\n".join(lines), details), context(*_small_print(run, policy))]
@@ -40,7 +42,7 @@ def card(run: Run, policy: Policy, wait: Wait | None = None) -> Message:
         blocks.append(context(*hindrance))
     if run.state is RunState.WAITING:
         blocks.append(actions(decision_buttons(run), block_id=f"decide:{run.id}"))
-    return Message(f"{headline(run)}: {escape(model.name)}. {_plain_state(run)}", tuple(blocks))
+    return Message(f"{title(run)}: {escape(model.name)}. {_plain_state(run)}", tuple(blocks))
 
 
 def decision_buttons(run: Run) -> list[Block]:
@@ -56,6 +58,18 @@ def decision_buttons(run: Run) -> list[Block]:
             confirm=_confirm(plan),
         ),
         button("Reject", REJECT, value, style="danger", label=f"Reject the {noun(plan)} of {name}"),
+    ]
+
+
+def _running(run: Run) -> list[str]:
+    """The present truth in two lines: the step, and what happens now, since when. It does not tick."""
+    record = run.current
+    if record is None:
+        return []
+    since = f", since {moment(record.started_at)}" if record.started_at else ""
+    return [
+        f"*Step {record.number} of {len(run.steps)}:* {step_text(record.step)}",
+        f"*Now:* {doing(record)}{since}",
     ]
 
 
@@ -93,15 +107,20 @@ def _waits(run: Run, wait: Wait | None) -> list[str]:
 
 def wait_text(wait: Wait) -> str:
     """Why something does not start yet."""
+    return f"{':snowflake:' if wait.freeze is not None else ':alarm_clock:'} {wait_words(wait)}"
+
+
+def wait_words(wait: Wait) -> str:
+    """The same as it is read aloud, without a sign."""
     if wait.freeze is not None:
         where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
         return (
-            f":snowflake: {where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: "
-            f"{escape(wait.freeze.reason)}. Nothing new starts before."
+            f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: {escape(wait.freeze.reason)}. "
+            "Nothing new starts before."
         )
     if wait.why == "time":
-        return f":alarm_clock: It was asked for a later time: it starts {moment(wait.until)} at the earliest."
-    return f":alarm_clock: Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
+        return f"It was asked for a later time: it starts {moment(wait.until)} at the earliest."
+    return f"Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
 
 
 def _confirm(plan: Plan) -> Block:
@@ -142,6 +161,9 @@ def headline(run: Run) -> str:
 def _plain_state(run: Run) -> str:
     if run.state is RunState.WAITING:
         return f"Asked by <@{run.requester}>, waits for approval. It cannot be undone."
+    if run.state is RunState.RUNNING and run.current is not None:
+        record = run.current
+        return spoken(f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}: {doing(record)}.")
     return escape(run.outcome) if run.outcome else f"The request is {run.state.value}."
 
 

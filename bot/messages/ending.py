@@ -5,16 +5,18 @@ from __future__ import annotations
 from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.card import title
 from bot.messages.kit import actions, button, confirm, section
-from bot.messages.proof import shows_no_version
+from bot.messages.proof import became, shows_no_version
 from bot.messages.steps import check_button, noun, step_text
 from bot.messages.text import code, escape
 from bot.ports import Block, Message
 
 
 def step_done(run: Run, record: StepRecord) -> Message:
-    """A reply when a step that is not the last one is proven."""
-    text = f"Step {record.number} of {len(run.steps)} done: {step_text(record.step)}. {escape(record.result)}"
-    return Message(text, (section(f":white_check_mark: {text}"),))
+    """A reply when a step that is not the last one is over: proven, not needed, or not possible this way."""
+    what = became(record.result)
+    sign = ":white_check_mark:" if what == "done" else ":heavy_minus_sign:"
+    text = f"Step {record.number} of {len(run.steps)} {what}: {step_text(record.step)}. {escape(record.result)}"
+    return Message(text, (section(f"{sign} {text}"),))
 
 
 def ending(run: Run) -> Message:

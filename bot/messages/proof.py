@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from bot.domain.fleet import Model
 from bot.domain.plans import TRAININGS, Action
@@ -10,7 +11,10 @@ from bot.domain.runs import Progress, Run, StepRecord, gained
 from bot.messages.text import listed
 
 _PROOF = "Proof:"
-_WAS_THERE = "Nothing was sent: the service already lists"
+_NOT_SENT = "Nothing was sent"
+_WAS_THERE = f"{_NOT_SENT}: the service already lists"
+_NOT_THIS_WAY = "The service does not upgrade it this way"
+_UNCHANGED = "The service accepted it and nothing changed"
 
 
 def proven(record: StepRecord, seen: Model) -> str:
@@ -52,6 +56,13 @@ def shows_no_version(run: Run) -> bool:
     return bool(expecting) and not any(record.result.startswith((_PROOF, _WAS_THERE)) for record in expecting)
 
 
+def became(result: str) -> Literal["done", "not needed", "not possible"]:
+    """What became of a step that is over, from its sentence in the journal."""
+    if result.startswith(_NOT_SENT):
+        return "not needed"
+    return "not possible" if result.startswith((_NOT_THIS_WAY, _UNCHANGED)) else "done"
+
+
 def done_before(seen: Model) -> str:
     """A step that somebody did by hand meanwhile."""
     return f"{_WAS_THERE} {seen.newest} in its versions."
@@ -59,17 +70,17 @@ def done_before(seen: Model) -> str:
 
 def refused(text: str) -> str:
     """A step that was allowed to be refused."""
-    return f"The service does not upgrade it this way, so the next step follows. {text}"
+    return f"{_NOT_THIS_WAY}, so the next step follows. {text}"
 
 
 def no_effect() -> str:
     """A step that was allowed to change nothing."""
-    return "The service accepted it and nothing changed, so the next step follows."
+    return f"{_UNCHANGED}, so the next step follows."
 
 
 def trained_before() -> str:
     """A training that is not needed."""
-    return "Nothing was sent: it is available, so no data waits for training."
+    return f"{_NOT_SENT}: it is available, so no data waits for training."
 
 
 def ended(progress: Progress, record: StepRecord, seen: Model) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.approvals import Policy
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, RunState, StepRecord, StepState, is_late
 from bot.domain.timing import Wait
-from bot.messages.card import card, wait_text
+from bot.messages.card import card
 from bot.messages.ending import ending, step_done
-from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.kit import actions, button, confirm, section
+from bot.messages.progress import elapsed_text, progress
 from bot.messages.proof import brought
 from bot.messages.refusals import mention
-from bot.messages.steps import estimate_text, noun, step_text
-from bot.messages.text import code, counted, duration, escape, moment, version
+from bot.messages.steps import doing, noun, span_text, step_text
+from bot.messages.text import code, counted, escape, moment, spoken, version
 from bot.ports import Message
 
 
@@ -32,7 +33,10 @@ class Telling:
 def tellings(
     run: Run, policy: Policy, estimate: Estimate | None, now: datetime, wait: Wait | None = None
 ) -> list[Telling]:
-    """Everything that Slack should show of a run now, in the order in which it is posted."""
+    """Everything that Slack should show of a run now, in the order in which it is posted.
+
+    *estimate* is for the step that it is at.
+    """
     prefix = f"run:{run.id}:"
     again = f":{run.retries}" if run.retries else ""
     told = [Telling(f"{prefix}card", card(run, policy, wait), threaded=False, lasting=False)]
@@ -42,7 +46,8 @@ def tellings(
         told.append(Telling(f"{prefix}progress", progress(run, estimate, now, wait), threaded=True, lasting=False))
     for record in run.steps:
         if run.state is RunState.RUNNING and is_late(record, estimate, now):
-            told.append(Telling(f"{prefix}late{again}", late(run, record, now), threaded=True, lasting=True))
+            said = late(run, record, estimate, now)
+            told.append(Telling(f"{prefix}late:{record.number}{again}", said, threaded=True, lasting=True))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
             told.append(Telling(f"{prefix}ask:{record.number}{again}", ask_for_change(run, record), True, True))
         if record.state is StepState.DONE and record.number < len(run.steps):
@@ -51,7 +56,11 @@ def tellings(
         told.append(Telling(f"{prefix}retry{again}", taken_up_again(run), threaded=True, lasting=True))
     if run.ended_at is not None:
         told.append(Telling(f"{prefix}end{again}", ending(run), threaded=True, lasting=True))
-    return told
+    return [replace(telling, message=_read_aloud(telling.message)) for telling in told]
+
+
+def _read_aloud(message: Message) -> Message:
+    return Message(spoken(message.text).strip(), message.blocks)
 
 
 def reminder(run: Run, policy: Policy) -> Message:
@@ -78,50 +87,6 @@ def taken_up_again(run: Run) -> Message:
     return Message(text, (section(f":repeat: {text}"),))
 
 
-def progress(run: Run, estimate: Estimate | None, now: datetime, wait: Wait | None = None) -> Message:
-    """The one message in the thread that is edited while a run goes on."""
-    done = sum(1 for record in run.steps if record.state is StepState.DONE)
-    total = len(run.steps)
-    lines = [_step_line(record, now) for record in run.steps]
-    if run.ended_at is None:
-        current = run.current
-        head = f"Step {min(done + 1, total)} of {total}: {step_text(current.step) if current else ''}"
-        foot = estimate_text(estimate)
-        if run.cancelled_by:
-            foot = f"Ends after this step: <@{run.cancelled_by}> cancelled the rest."
-        elif wait is not None and wait.freeze is not None:
-            foot = wait_text(wait)
-    else:
-        head = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}"
-        began = run.started_at or run.ended_at
-        foot = f"Took {duration(run.ended_at - began)}."
-    text = f"{head}. {'; '.join(lines)}"
-    return Message(escape_keep(text), (section(f"*{head}*"), section("\n".join(lines)), context(foot)))
-
-
-def escape_keep(text: str) -> str:
-    """Caps a fallback text whose foreign parts are escaped already."""
-    return text if len(text) <= 3000 else text[:2999] + "…"
-
-
-def _step_line(record: StepRecord, now: datetime) -> str:
-    what = step_text(record.step)
-    if record.state is StepState.PLANNED:
-        return f":white_circle: next: {what}"
-    if record.state is StepState.DONE:
-        took = duration(record.ended_at - record.started_at) if record.ended_at and record.started_at else ""
-        return f":white_check_mark: done: {what}{f' ({took})' if took else ''}"
-    if record.state is StepState.FAILED:
-        return f":x: failed: {what}"
-    elapsed = duration(now - record.started_at) if record.started_at else ""
-    if record.step.action is Action.AWAIT_CHANGE:
-        return f":raised_hand: waits for a person: {what} ({elapsed})"
-    if record.state is StepState.STARTING:
-        return f":hourglass_flowing_sand: asked for: {what}"
-    doing = "the service is working on it" if record.seen_busy else "accepted by the service"
-    return f":hourglass_flowing_sand: {what} — {doing}, {elapsed} so far"
-
-
 def ask_for_change(run: Run, record: StepRecord) -> Message:
     """Tells a person what to change first (improved base model on Cloud Pak for Data)."""
     text = (
@@ -132,18 +97,25 @@ def ask_for_change(run: Run, record: StepRecord) -> Message:
     return Message(text, (section(f":raised_hand: {text}"),))
 
 
-def late(run: Run, record: StepRecord, now: datetime) -> Message:
+def late(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:
     """Says that a step takes far longer than estimated, and lets a person decide."""
-    elapsed = duration(now - record.started_at) if record.started_at else ""
+    elapsed = elapsed_text(now - record.started_at) if record.started_at else ""
     support = f" IBM support asks for the transaction id: {escape(record.transaction)}." if record.transaction else ""
+    expected = (
+        f"The estimate was {span_text(estimate.low, estimate.high)}, {escape(estimate.source)}"
+        if estimate
+        else "IBM says minutes"
+    )
     text = (
-        f"{step_text(record.step)} takes far longer than estimated: {elapsed} so far. The service still says that it "
-        f"is working, and has no call to cancel it. Retune keeps watching.{support}"
+        f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
+        f"{elapsed}. {expected}. When Retune looked last: {doing(record)}. The service has no call to cancel it. "
+        f"Retune keeps watching.{support}"
     )
     stop = button(
         "Stop watching",
         "wish:stop",
         f"stop {run.id}",
+        label=f"Stop watching request {run.id}",
         confirm=confirm(
             "Stop watching?",
             "The request ends as failed here. The service may still finish its work; the list would show it.",

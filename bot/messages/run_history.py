@@ -9,10 +9,9 @@ from bot.domain.noted import Noted
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.messages.card import headline, title
 from bot.messages.kit import SECTION, actions, button, context, section
-from bot.messages.run import escape_keep
 from bot.messages.run_list import pages_of, turning
 from bot.messages.steps import step_text
-from bot.messages.text import code, counted, duration, escape, moment, version
+from bot.messages.text import capped, code, counted, duration, escape, moment, version
 from bot.ports import Block, Message
 
 PAGE = 15
@@ -66,7 +65,7 @@ def history(run: Run, told: Sequence[Noted], page: int = 0) -> Message:
     details = button("Details", "details", str(run.id), label=f"Details of request {run.id}, {model.name}")
     blocks.append(actions([*turning("history", page, pages, str(run.id)), details]))
     text = f"Request {run.id}, {escape(model.name, 60)}: {title(run)}. {'. '.join(lines)}"
-    return Message(escape_keep(text), tuple(blocks))
+    return Message(capped(text), tuple(blocks))
 
 
 def parts(lines: Iterable[str]) -> list[str]:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from bot.domain.runs import OPEN, Run
 from bot.messages.kit import actions, button, context, section
-from bot.messages.run import escape_keep, state_line
-from bot.messages.text import code, counted, escape
+from bot.messages.run import state_line
+from bot.messages.text import capped, code, counted, escape
 from bot.ports import Block, Message
 
 PAGE = 15
@@ -41,7 +41,7 @@ def runs(shown: Sequence[Run], still_open: int, ended: int, now: datetime, *, pa
     export = button("Export", "export", filters[:2000] or " ", label="Export all of these requests as a CSV file")
     blocks.append(actions([*turning("runs", page, pages, filters), export]))
     names = "; ".join(f"{run.id} {escape(run.plan.model.name, 60)} {run.state.value}" for run in shown)
-    return Message(escape_keep(f"{text} {names}"), tuple(blocks))
+    return Message(capped(f"{text} {names}"), tuple(blocks))
 
 
 def pages_of(count: int, size: int = PAGE) -> int:

@@ -1,12 +1,18 @@
-"""Plans and their steps in words."""
+"""Plans and their steps in words, and how long they may take."""
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 from bot.domain.fleet import Model
 from bot.domain.plans import Action, Estimate, Plan, Step
+from bot.domain.runs import StepRecord, StepState
 from bot.messages.kit import button, confirm
-from bot.messages.text import code, duration, escape
+from bot.messages.text import code, escape, spelled
 from bot.ports import Block
+
+MINUTE, HOUR = 60, 3600
 
 
 def noun(plan: Plan) -> str:
@@ -26,6 +32,23 @@ def step_text(step: Step) -> str:
         Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}{only}",
         Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
     }[step.action]
+
+
+def doing(record: StepRecord) -> str:
+    """What happens in a step that is not over, as far as anybody can know."""
+    if record.step.action is Action.AWAIT_CHANGE:
+        return "waits for a person"
+    match record.state:
+        case StepState.STARTING:
+            return "asked for, the service has not answered yet"
+        case StepState.WAITING if record.seen_busy:
+            return "the service is working on it"
+        case StepState.WAITING:
+            return "accepted by the service, which does not show yet that it began"
+        case _ if record.attempts:
+            return "not begun: the service did not take it, Retune asks again"
+        case _:
+            return "not sent yet"
 
 
 def steps_text(plan: Plan) -> str:
@@ -49,13 +72,39 @@ def steps_text(plan: Plan) -> str:
 
 def estimate_text(estimate: Estimate | None) -> str:
     """How long it may take, said as an estimate with its source."""
+    return f"_{estimate_words(estimate)}_"
+
+
+def estimate_words(estimate: Estimate | None) -> str:
+    """The same as it is read aloud."""
     if estimate is None:
-        return "_Estimate: minutes, IBM's documentation says; no run of this kind to compare with yet._"
-    if round(estimate.low) == round(estimate.high):
-        span = duration(estimate.low)
-    else:
-        span = f"{duration(estimate.low)} to {duration(estimate.high)}"
-    return f"_Estimate: {span} ({escape(estimate.source)})._"
+        return "Estimate: minutes, IBM says; there is no proven step of this kind to compare with yet."
+    return f"Estimate: {span_text(estimate.low, estimate.high)} ({escape(estimate.source)})."
+
+
+def span_text(low: float, high: float) -> str:
+    """A range of seconds, rounded outwards to what an estimate can bear: about 2 to 5 minutes."""
+    unit = 10 if high < 2 * MINUTE else MINUTE if high < HOUR else 5 * MINUTE
+    begins, ends = int(low // unit * unit), int(max(1, math.ceil(high / unit)) * unit)
+    if begins <= 0:
+        return f"up to about {spelled(ends)}"
+    if ends - begins <= unit:
+        return f"about {spelled(round(high / unit) * unit)}"
+    if ends < 2 * MINUTE:
+        return f"about {begins} to {ends} seconds"
+    if begins % MINUTE == ends % MINUTE == 0 and ends < HOUR:
+        return f"about {begins // MINUTE} to {ends // MINUTE} minutes"
+    return f"about {spelled(begins)} to {spelled(ends)}"
+
+
+def left_text(estimate: Estimate, elapsed: timedelta) -> str:
+    """What is left by an estimate: a range while it holds, and plainly how long ago it was over."""
+    low, high = estimate.low - elapsed.total_seconds(), estimate.high - elapsed.total_seconds()
+    if high > 0:
+        return f"{span_text(low, high)} left"
+    if high > -MINUTE:
+        return "that time is over"
+    return f"overdue: {spelled(-high // MINUTE * MINUTE)} longer than estimated"
 
 
 def check_button(model: Model) -> Block:

@@ -48,6 +48,24 @@ def duration(span: timedelta | float) -> str:
     return humanize.precisedelta(timedelta(seconds=round(seconds)), minimum_unit="minutes", format="%0.0f")
 
 
+def spelled(span: timedelta | float) -> str:
+    """A duration without abbreviations, as it is read aloud: 40 seconds, 5 minutes, 1 hour and 20 minutes."""
+    seconds = round(span.total_seconds() if isinstance(span, timedelta) else span)
+    if seconds < 120 and seconds != 60:
+        return counted(max(0, seconds), "second")
+    return duration(seconds) if seconds > 60 else "1 minute"
+
+
+def spoken(mrkdwn: str) -> str:
+    """Our own mrkdwn as a screen reader gets it: without the quotes of `code`, which may be read out one by one."""
+    return mrkdwn.replace("`", "")
+
+
+def capped(text: str) -> str:
+    """A fallback text whose foreign parts are escaped already, as long as Slack takes it."""
+    return text if len(text) <= 3000 else text[:2999] + "…"
+
+
 def ago(then: datetime, now: datetime) -> str:
     """How long ago: just now, 40 s ago, 3 minutes ago."""
     seconds = (now - then).total_seconds()

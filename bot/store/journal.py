@@ -7,7 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from bot.domain.fleet import Model
+from bot.domain.estimates import Past
+from bot.domain.fleet import Holdings, Model
 from bot.domain.plans import Step
 from bot.domain.runs import Before, StepRecord, StepState
 from bot.store.audit import Audit
@@ -16,6 +17,7 @@ from bot.store.connection import Connection, Row, moment, stamp
 _encode = msgspec.json.Encoder().encode
 _step = msgspec.json.Decoder(Step).decode
 _before = msgspec.json.Decoder(Before).decode
+_holdings = msgspec.json.Decoder(Holdings).decode
 
 
 class Journal:
@@ -94,14 +96,24 @@ class Journal:
         rows = self._c.rows("SELECT run, model FROM steps WHERE next_at <= ? ORDER BY next_at", (stamp(now),))
         return [(row["run"], row["model"]) for row in rows]
 
-    def durations(self, action: str, limit: int = 20) -> list[float]:
-        """How long the last proven steps of one kind took, in seconds, newest first."""
+    def past(self, action: str, kind: str, limit: int = 20) -> list[tuple[Past, str]]:
+        """How long the last proven steps of one action on one kind of model took, newest first, with their results.
+
+        What a model held is known only where it is the model that the run was made for.
+        """
         rows = self._c.rows(
-            """SELECT ended_at - started_at AS took FROM steps WHERE state = ? AND json_extract(step, '$.action') = ?
-               AND started_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?""",
-            (StepState.DONE, action, limit),
+            # The state as a literal: only so does SQLite use the index that has nothing but these steps.
+            """SELECT s.ended_at - s.started_at AS took, s.result AS result,
+               CASE WHEN s.model = r.model THEN json_extract(r.plan, '$.holdings') END AS holdings
+               FROM steps s JOIN runs r ON r.id = s.run
+               WHERE s.state = 'done' AND json_extract(s.step, '$.action') = ? AND s.model LIKE ?
+               AND s.started_at IS NOT NULL ORDER BY s.ended_at DESC LIMIT ?""",
+            (action, f"%/{kind}/%", limit),
         )
-        return [float(row["took"]) for row in rows]
+        return [
+            (Past(float(row["took"]), None if row["holdings"] is None else _holdings(row["holdings"])), row["result"])
+            for row in rows
+        ]
 
     def _step(self, record: StepRecord, assignments: str, values: Iterable[object]) -> None:
         with self._c.transaction():

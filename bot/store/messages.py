@@ -10,7 +10,10 @@ from bot.store.connection import Connection, moment, stamp
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One message. *ts* None: its post was begun and its answer is not known. *digest* is of what it shows."""
+    """One message. *ts* None: its post was begun and its answer is not known. *digest* is of what it shows.
+
+    *sent_at* is when it was posted, or *edited* last.
+    """
 
     key: str
     channel: str
@@ -19,6 +22,7 @@ class Posted:
     digest: str
     intended_at: datetime
     sent_at: datetime | None
+    edited: bool
 
 
 class Messages:
@@ -58,6 +62,12 @@ class Messages:
             "UPDATE messages SET ts = ?, digest = ?, sent_at = ? WHERE key = ?", (ts, digest, stamp(now), key)
         )
 
+    def edited(self, key: str, digest: str, now: datetime) -> None:
+        """Writes that the message shows something else since *now*."""
+        self._c.change(
+            "UPDATE messages SET digest = ?, sent_at = ?, edited = 1 WHERE key = ?", (digest, stamp(now), key)
+        )
+
     def key_of(self, channel: str, ts: str) -> str | None:
         """The key of the message at that place."""
         row = self._c.row("SELECT key FROM messages WHERE channel = ? AND ts = ?", (channel, ts))
@@ -75,4 +85,5 @@ def _posted(row: dict[str, object]) -> Posted:
         digest=str(row["digest"]),
         intended_at=intended,
         sent_at=moment(row["sent_at"]),  # type: ignore[arg-type]  # REAL
+        edited=bool(row["edited"]),
     )

@@ -287,9 +287,13 @@ class Runs:
             for row in self._c.rows("SELECT id FROM runs WHERE told < version AND campaign IS NULL ORDER BY id")
         ]
 
+    def is_at(self, run: int, version: int) -> bool:
+        """Whether nothing that people should see changed since *version*."""
+        return self._c.row("SELECT 1 AS one FROM runs WHERE id = ? AND version = ?", (run, version)) is not None
+
     def told(self, run: int, version: int) -> None:
         """Writes that Slack shows a run as it was at *version*."""
-        self._c.change("UPDATE runs SET told = max(told, ?) WHERE id = ?", (version, run))
+        self._c.change("UPDATE runs SET told = ? WHERE id = ? AND told < ?", (version, run, version))
 
     def _must(self, run: int) -> Run:
         found = self.get(run)

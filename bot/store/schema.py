@@ -190,3 +190,10 @@ def announced(db: Database) -> None:
             name TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
     ):
         db.execute(statement)
+
+
+@migrations()
+def telling(db: Database) -> None:
+    """Proven steps, newest first: estimates are made from them. Whether a message was edited since it was posted."""
+    db.execute("CREATE INDEX steps_done ON steps (ended_at) WHERE state = 'done'")
+    db.execute("ALTER TABLE messages ADD COLUMN edited INTEGER NOT NULL DEFAULT 0")

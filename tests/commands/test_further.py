@@ -110,7 +110,7 @@ async def test_stop_watching(slack: Slack):
     await slack.world.ring()
     for _ in range(5):
         await slack.world.ring(after=600)
-    late = slack.world.chat.keyed(f"run:{run.id}:late")
+    late = slack.world.chat.keyed(f"run:{run.id}:late:1")
     assert late.buttons == ["Stop watching"]
     assert "may not decide" in await slack.click("wish:stop", f"stop {run.id}", user=MEI)
     assert slack.world.run(run.id).state is RunState.RUNNING

@@ -99,11 +99,22 @@ def test_words_beside_bands_do_not_overlap(data: st.DataObject, heights: list[fl
     assert placed[-1] + heights[-1] / 2 <= 0.8 + 1e-9
 
 
-async def test_the_child_draws_the_same():
+def children() -> frozenset[int]:
+    """The processes that this one started and that are still there."""
+    return frozenset(child.pid for child in psutil.Process().children(recursive=True))
+
+
+@pytest.fixture
+def before() -> frozenset[int]:
+    """What other tests left running is not ours."""
+    return children()
+
+
+async def test_the_child_draws_the_same(before: frozenset[int]):
     """Through JSON, a process and back; nothing stays behind."""
     drawn = await ChartProcess().fleet(shown(57, STATES))
     assert pixels(drawn) == pixels(fleet(shown(57, STATES)))
-    assert psutil.Process().children(recursive=True) == []
+    assert children() <= before
 
 
 @pytest.mark.parametrize(
@@ -118,12 +129,12 @@ async def test_the_child_draws_the_same():
         ("import time; print('x' * 1_000_000, flush=True); time.sleep(60)", "not drawn within 0.5 s"),
     ],
 )
-async def test_a_broken_or_slow_child(script: str, says: str):
+async def test_a_broken_or_slow_child(script: str, says: str, before: frozenset[int]):
     """An error of ours in plain words, and no process left, nor what the child had started."""
     slow = "within" in says
     with pytest.raises(ChartError, match=says):
         await ChartProcess([sys.executable, "-c", script], timeout=0.5 if slow else 30).fleet(Series(()))
-    assert psutil.Process().children(recursive=True) == []
+    assert children() <= before
 
 
 async def test_no_child_at_all():
@@ -132,12 +143,12 @@ async def test_no_child_at_all():
         await ChartProcess(["/nonexistent/python"]).fleet(Series(()))
 
 
-async def test_stopping_while_it_draws():
+async def test_stopping_while_it_draws(before: frozenset[int]):
     """Cancelled: the child goes at once."""
     task = asyncio.create_task(ChartProcess([sys.executable, "-c", "import time; time.sleep(60)"]).fleet(Series(())))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(task, 0.3)
-    assert psutil.Process().children(recursive=True) == []
+    assert children() <= before
 
 
 async def test_the_child_gets_no_token(monkeypatch: pytest.MonkeyPatch):

@@ -170,6 +170,21 @@ async def test_one_rate_limit_is_waited_out(real: Real):
         await real.chat.post(CHANNEL, HELLO, key="l")
 
 
+async def test_who_waits_for_a_rate_limit(real: Real):
+    """A long wait is told to the caller, and so is any for an edit: by then there is something newer to show."""
+    ts = await real.chat.post(CHANNEL, HELLO, key="k")
+    real.slack.faults.rate_limit("chat.postMessage", 600)
+    with pytest.raises(ChatBusy) as busy:
+        await real.chat.post(CHANNEL, HELLO, key="l")
+    assert busy.value.retry_after == 600
+    for seconds in (0, 600):
+        real.slack.faults.rate_limit("chat.update", seconds)
+        with pytest.raises(ChatBusy) as busy:
+            await real.chat.edit(CHANNEL, ts, Message("bye", (SECTION,)))
+        assert busy.value.retry_after == seconds
+    assert real.texts() == ["hello"]
+
+
 async def test_a_closed_modal_is_nobodys_fault(real: Real):
     """The person closed it before the answer came."""
     trigger = real.slack.people._triggers.give(ADA)

@@ -224,7 +224,7 @@ async def test_never_ends(procedure: Procedure):
     for _ in range(200):
         await procedure.pass_time(60)
     assert procedure.world.run(run.id).state is RunState.RUNNING
-    assert len([said for said in procedure.world.chat.said if said.key == f"run:{run.id}:late"]) == 1
+    assert len([said for said in procedure.world.chat.said if said.key == f"run:{run.id}:late:1"]) == 1
     assert procedure.posts() == ["upgrade_model"]
 
 

@@ -60,8 +60,10 @@ async def killed_by(world: World, work: Any) -> bool:
         await work
     except Killed:
         return True
-    tasks = list(world.background._tasks)
-    return any(isinstance(result, Killed) for result in await asyncio.gather(*tasks, return_exceptions=True))
+    while tasks := list(world.background._tasks):
+        if any(isinstance(result, Killed) for result in await asyncio.gather(*tasks, return_exceptions=True)):
+            return True
+    return False
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

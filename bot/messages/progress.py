@@ -1,0 +1,138 @@
+"""The progress message: one in a run's thread, edited while the run goes on. It never says more than was seen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.domain.plans import Action, Estimate
+from bot.domain.runs import Run, StepRecord, StepState
+from bot.domain.timing import Wait
+from bot.messages.card import wait_text, wait_words
+from bot.messages.kit import context, section
+from bot.messages.proof import became
+from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
+from bot.messages.text import capped, counted, escape, moment, spelled, spoken
+from bot.ports import Message
+
+CELLS = 12
+"""The length of the bar."""
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+TICKS = ((2 * MINUTE, 10 * SECOND), (15 * MINUTE, MINUTE), (2 * HOUR, 5 * MINUTE))
+"""Below which elapsed time the message changes how often; later every `SLOWEST`. Four hours cost under 60 edits."""
+
+SLOWEST = 10 * MINUTE
+
+_SIGNS = {
+    StepState.PLANNED: ":white_circle:",
+    StepState.STARTING: ":hourglass_flowing_sand:",
+    StepState.WAITING: ":hourglass_flowing_sand:",
+    StepState.DONE: ":white_check_mark:",
+    StepState.FAILED: ":x:",
+}
+
+
+def progress(run: Run, estimate: Estimate | None, now: datetime, wait: Wait | None = None) -> Message:
+    """How far a run is. *estimate* is for the step that it is at."""
+    lines = [_line(run, record, now) for record in run.steps]
+    signs = [_sign(record) for record in run.steps]
+    done, total = _done(run), len(run.steps)
+    current = run.current
+    if run.ended_at is not None or current is None:
+        head = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}"
+        foot = [_took(run)]
+        filled = bar(done, total)
+    else:
+        head = f"Step {current.number} of {total}"
+        foot = _foot(run, current, estimate, now)
+        filled = bar(done, total, _share(current, estimate, now))
+    small = [f"_{sentence}_" if sentence.startswith("Estimate") else sentence for sentence in foot]
+    freeze = wait if wait is not None and wait.freeze is not None and run.ended_at is None else None
+    if freeze is not None:
+        foot.append(wait_words(freeze))
+        small.append(wait_text(freeze))
+    text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
+    shown = "\n".join(f"{sign} {line}" for sign, line in zip(signs, lines, strict=True))
+    blocks = [section(f"`{filled}` *{head}*"), section(shown)]
+    return Message(capped(text), (*blocks, context(*small)) if small else tuple(blocks))
+
+
+def bar(done: int, total: int, share: float = 0.0) -> str:
+    """A bar with an equal part for each step. *share*: which part of its estimate the present step has used up.
+
+    The last cell of a step fills when the step is proven, however late it is.
+    """
+    cells = max(2, CELLS // total)
+    under_way = min(cells - 1, int(cells * max(0.0, share))) if done < total else 0
+    filled = done * cells + under_way
+    return "▓" * filled + "░" * (total * cells - filled)
+
+
+def ticked(elapsed: timedelta) -> timedelta:
+    """The elapsed time as it is shown: it moves in steps, so that a message does not change with every look."""
+    tick = next((tick for below, tick in TICKS if elapsed < below), SLOWEST)
+    return elapsed // tick * tick
+
+
+def elapsed_text(elapsed: timedelta) -> str:
+    """How long something goes on, never more than it really does."""
+    shown = ticked(elapsed)
+    if not shown:
+        return "just begun"
+    return f"{'over ' if shown >= 15 * MINUTE else ''}{spelled(shown)} so far"
+
+
+def _line(run: Run, record: StepRecord, now: datetime) -> str:
+    what = step_text(record.step)
+    if record.state is StepState.DONE:
+        took = record.ended_at - record.started_at if record.ended_at and record.started_at else None
+        return f"{became(record.result)}: {what}" + (f" ({spelled(took)})" if took else "")
+    if record.state is StepState.FAILED:
+        return f"failed: {what}"
+    if run.ended_at is not None:
+        return f"not begun: {what}"
+    if record is not run.current:
+        return f"next: {what}"
+    so_far = f", {elapsed_text(now - record.started_at)}" if record.started_at else ""
+    return f"now: {what}, {doing(record)}{so_far}"
+
+
+def _sign(record: StepRecord) -> str:
+    if record.state is StepState.DONE and became(record.result) != "done":
+        return ":heavy_minus_sign:"
+    if record.step.action is Action.AWAIT_CHANGE and record.state is StepState.WAITING:
+        return ":raised_hand:"
+    return _SIGNS[record.state]
+
+
+def _done(run: Run) -> int:
+    return sum(1 for record in run.steps if record.state is StepState.DONE)
+
+
+def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> float:
+    """Against the longer estimate: a bar that waits near its end for long would have promised too much."""
+    if estimate is None or estimate.high <= 0 or record.started_at is None:
+        return 0.0
+    return ticked(now - record.started_at).total_seconds() / estimate.high
+
+
+def _foot(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> list[str]:
+    foot = []
+    if record.step.action is not Action.AWAIT_CHANGE:
+        if estimate is None or record.started_at is None:
+            foot.append(estimate_words(estimate))
+        else:
+            whole, left = span_text(estimate.low, estimate.high), left_text(estimate, ticked(now - record.started_at))
+            foot.append(f"Estimate for this step: {whole} ({escape(estimate.source)}); {left}.")
+    if run.cancelled_by:
+        foot.append(f"Ends after this step: <@{run.cancelled_by}> cancelled the rest.")
+    return foot
+
+
+def _took(run: Run) -> str:
+    assert run.ended_at is not None
+    began = run.started_at or run.ended_at
+    if run.retries:
+        return f"Began {moment(began)}, ended {moment(run.ended_at)}, taken up again in between."
+    return f"Took {spelled(run.ended_at - began)}."

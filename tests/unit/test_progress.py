@@ -1,0 +1,202 @@
+"""The progress message and the card of a running run: honest, steady, and readable without seeing them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.approvals import Policy
+from bot.domain.plans import Action, Estimate, Plan, Step
+from bot.domain.runs import Before, Run, RunState, StepRecord, StepState, VoteRecord
+from bot.domain.timing import Freeze, Wait
+from bot.messages.progress import bar, elapsed_text, progress, ticked
+from bot.messages.run import tellings
+from sandbox.slack.blockkit import check_blocks
+from tests.world import NEW, OLD, model
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+POLICY = Policy(("UGRACE",), 1, False, 86400)
+HALF_AN_HOUR = Estimate(1800, 1800, "like the last 3 of this kind and size")
+
+
+def run(*steps: StepState, state: RunState = RunState.RUNNING, action: Action = Action.UPGRADE) -> Run:
+    """A run whose steps began at `NOW`."""
+    subject = model()
+    plan = Plan(subject, tuple(Step(action, subject.ref, subject.name, True) for _ in steps), OLD, NEW, None)
+    begun = (StepState.STARTING, StepState.WAITING, StepState.DONE, StepState.FAILED)
+    records = tuple(
+        StepRecord(
+            *(1, number, plan.steps[0], which, Before("available", (OLD,), NOW)),
+            started_at=NOW if which in begun else None,
+            answered_at=NOW if which in begun else None,
+            ended_at=NOW + timedelta(minutes=3) if which is StepState.DONE else None,
+            seen_busy=True,
+            attempts=int(which in begun),
+            result=f"Proof: {NEW}." if which is StepState.DONE else "",
+        )
+        for number, which in enumerate(steps, start=1)
+    )
+    ended = NOW + timedelta(minutes=5) if state in (RunState.DONE, RunState.FAILED, RunState.CANCELLED) else None
+    return Run(
+        *(1, plan, plan.digest, state, "UADA", "why", NOW, NOW + timedelta(days=1), "C1", "UGRACE", NOW, NOW),
+        *(ended, "", 3, records, (VoteRecord("UGRACE", "approve", "", NOW),)),
+    )
+
+
+DONE, WAITING, PLANNED = StepState.DONE, StepState.WAITING, StepState.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("done", "steps", "share", "shown"),
+    [
+        (0, 1, 0.0, "░░░░░░░░░░░░"),
+        (0, 1, 0.5, "▓▓▓▓▓▓░░░░░░"),
+        (0, 1, 0.999, "▓▓▓▓▓▓▓▓▓▓▓░"),
+        (0, 1, 9.0, "▓▓▓▓▓▓▓▓▓▓▓░"),
+        (1, 1, 0.0, "▓▓▓▓▓▓▓▓▓▓▓▓"),
+        (1, 3, 0.5, "▓▓▓▓▓▓░░░░░░"),
+        (1, 3, 7.0, "▓▓▓▓▓▓▓░░░░░"),
+        (2, 4, 0.0, "▓▓▓▓▓▓░░░░░░"),
+        (0, 1, -1.0, "░░░░░░░░░░░░"),
+    ],
+)
+def test_bar(done: int, steps: int, share: float, shown: str):
+    """Each step has its part; within it the bar follows the time, and stops before the end."""
+    assert bar(done, steps, share) == shown
+
+
+@given(st.integers(1, 9), st.data(), st.floats(0, 1e9), st.floats(0, 1e9))
+def test_the_bar_never_promises(steps: int, data: st.DataObject, early: float, later: float):
+    """It never goes back, is full only when all is proven, and never shows a step as done that is not."""
+    done = data.draw(st.integers(0, steps - 1))
+    early, later = sorted((early, later))
+    assert bar(done, steps, early).count("▓") <= bar(done, steps, later).count("▓") < bar(done + 1, steps).count("▓")
+    assert "░" not in bar(steps, steps, later)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (3, "just begun"),
+        (19, "10 seconds so far"),
+        (119, "110 seconds so far"),
+        (120, "2 minutes so far"),
+        (899, "14 minutes so far"),
+        (1000, "over 15 minutes so far"),
+        (7199, "over 1 hour and 55 minutes so far"),
+        (7900, "over 2 hours and 10 minutes so far"),
+    ],
+)
+def test_elapsed(seconds: float, said: str):
+    """Coarser as it gets longer, and never more than it is."""
+    assert elapsed_text(timedelta(seconds=seconds)) == said
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_elapsed_goes_forward(one: float, other: float):
+    """What is shown never exceeds the truth and never goes back."""
+    early, later = (timedelta(seconds=seconds) for seconds in sorted((one, other)))
+    assert timedelta() <= ticked(early) <= ticked(later) <= later
+
+
+@pytest.mark.parametrize("estimate", [None, HALF_AN_HOUR, Estimate(7200, 14400, "length of the audio")])
+def test_four_hours_cost_few_edits(estimate: Estimate | None):
+    """Looked at every second for four hours, the message changes at most 60 times."""
+    going_on = run(WAITING)
+    looks = (NOW + timedelta(seconds=second) for second in range(4 * 3600))
+    shown = {(message.text, str(message.blocks)) for message in (progress(going_on, estimate, at) for at in looks)}
+    assert 40 < len(shown) <= 60
+
+
+def test_what_it_says():
+    """The bar with words beside it, what happens now, the estimate with its source, and what is left."""
+    message = progress(run(DONE, WAITING, PLANNED), HALF_AN_HOUR, NOW + timedelta(minutes=10))
+    head, lines, foot = message.blocks
+    assert head["text"]["text"] == "`▓▓▓▓▓░░░░░░░` *Step 2 of 3*"
+    assert lines["text"]["text"].splitlines() == [
+        ":white_check_mark: done: upgrade `call-center-us` (3 minutes)",
+        ":hourglass_flowing_sand: now: upgrade `call-center-us`, the service is working on it, 10 minutes so far",
+        ":white_circle: next: upgrade `call-center-us`",
+    ]
+    said = "about 30 minutes (like the last 3 of this kind and size); about 20 minutes left"
+    assert foot["elements"][0]["text"] == f"_Estimate for this step: {said}._"
+    assert message.text == (
+        "Step 2 of 3. Done: upgrade call-center-us (3 minutes). Now: upgrade call-center-us, the service is working "
+        f"on it, 10 minutes so far. Next: upgrade call-center-us. Estimate for this step: {said}."
+    )
+
+
+def test_overdue():
+    """Said plainly in the message, before anybody is called."""
+    message = progress(run(WAITING), HALF_AN_HOUR, NOW + timedelta(minutes=46))
+    assert "overdue: 15 minutes longer than estimated" in message.text
+    told = [telling.key for telling in tellings(run(WAITING), POLICY, HALF_AN_HOUR, NOW + timedelta(minutes=46))]
+    assert told == ["run:1:card", "run:1:progress"]
+    told = [telling.key for telling in tellings(run(WAITING), POLICY, HALF_AN_HOUR, NOW + timedelta(minutes=91))]
+    assert told == ["run:1:card", "run:1:progress", "run:1:late:1"]
+
+
+def test_steps_that_brought_nothing():
+    """A step that was refused or not needed is never said to be done."""
+    shown = run(DONE, WAITING)
+    refused = replace(shown.steps[0], result="The service does not upgrade it this way, so the next step follows.")
+    message = progress(replace(shown, steps=(refused, shown.steps[1])), None, NOW)
+    assert "not possible: upgrade `call-center-us`" in str(message.blocks)
+    assert "Done:" not in message.text
+    step = next(
+        telling
+        for telling in tellings(replace(shown, steps=(refused, shown.steps[1])), POLICY, None, NOW)
+        if telling.key == "run:1:step:1"
+    )
+    assert step.message.text.startswith("Step 1 of 2 not possible: upgrade")
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ({"state": StepState.STARTING}, "asked for, the service has not answered yet"),
+        ({"seen_busy": False}, "accepted by the service, which does not show yet that it began"),
+        ({}, "the service is working on it"),
+        ({"state": PLANNED, "started_at": None}, "not begun: the service did not take it, Retune asks again"),
+        ({"state": PLANNED, "started_at": None, "attempts": 0}, "not sent yet"),
+    ],
+)
+def test_the_card_of_a_running_run(over: dict[str, Any], said: str):
+    """Two lines: the step, and what happens now, since when. Time alone changes nothing in it."""
+    shown = run(WAITING, PLANNED)
+    shown = replace(shown, steps=(replace(shown.steps[0], **over), shown.steps[1]))
+    first, later = (tellings(shown, POLICY, HALF_AN_HOUR, NOW + timedelta(minutes=m))[0].message for m in (0, 600))
+    assert first == later
+    lines = first.blocks[0]["text"]["text"].splitlines()
+    assert lines[1] == "*Step 1 of 2:* upgrade `call-center-us`"
+    assert lines[2].startswith(f"*Now:* {said}")
+    assert ("since <!date^" in lines[2]) is (over.get("started_at", NOW) is not None)
+    assert len(lines) == 3
+    assert first.text == f"Upgrade runs: call-center-us. Step 1 of 2, upgrade call-center-us: {said}."
+
+
+READ = re.compile(r":[a-z][a-z0-9_+-]*:|[`▓░→•✓✗⏳]")
+"""What a screen reader would spell."""
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("state", list(RunState))
+def test_read_aloud(state: RunState, action: Action):
+    """Every message of a run has a text of sentences, without signs, bars or names of emoji; Slack takes the blocks."""
+    held = Wait("freeze", NOW, Freeze(1, "stt", "month end", "UADA", NOW, NOW))
+    for steps in ((WAITING,), (DONE, WAITING, PLANNED), (DONE, StepState.FAILED), (StepState.STARTING, PLANNED)):
+        shown = replace(run(*steps, state=state, action=action), reminded=True, cancelled_by="UGRACE", voters=0)
+        for retries in (0, 2):
+            later = NOW + timedelta(hours=3)
+            for telling in tellings(replace(shown, retries=retries), POLICY, HALF_AN_HOUR, later, held):
+                assert check_blocks(list(telling.message.blocks), "message") == []
+                # Slack puts a name or a date in the place of what is in angle brackets.
+                text = re.sub(r"<[^>]*>", "somebody", telling.message.text)
+                assert not READ.search(text), text
+                assert text.endswith("."), text
