@@ -170,6 +170,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = bolt(client, me, settings)
         register(app, desk)
         await _listen(app, settings, me, stack)
+        background.spawn(electorate.warn(policies), "policies")
         services.update(await connect_services(settings, clients))
         await _alarms(settings, worker, announcer, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)

@@ -9,10 +9,12 @@ from email.utils import parsedate_to_datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack import SCOPES, call, session, web_client
+from bot.adapters.clock import SystemClock
+from bot.adapters.slack import SCOPES, SlackChat, call, session, web_client
 from bot.app import connect_services, identify, read_catalog
 from bot.domain.approvals import Policy
 from bot.errors import RetuneError
+from bot.flows.electorate import Electorate
 from bot.settings import Settings
 from bot.store import Store
 
@@ -35,7 +37,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
             report.bad("catalog", error.text)
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
-        await _slack(client, settings, report)
+        await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
         await _instances(settings, stack, report)
     return 1 if report.failed else 0
 
@@ -57,7 +59,7 @@ class Report:
         self._say(f"FAIL  {what}: {mend}")
 
 
-async def _slack(client: AsyncWebClient, settings: Settings, report: Report) -> None:
+async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, report: Report) -> None:
     try:
         await identify(client, settings)
         told = await call(client.auth_test())
@@ -83,34 +85,31 @@ async def _slack(client: AsyncWebClient, settings: Settings, report: Report) -> 
         else:
             report.bad(f"channel #{channel.get('name')}", "the bot is not in it: /invite @retune there.")
     for policy in {instance.policy for instance in settings.instances.values()}:
-        await _policy(client, policy, report)
+        await _policy(chat, told["team_id"], policy, report)
 
 
-async def _policy(client: AsyncWebClient, policy: Policy, report: Report) -> None:
+async def _policy(chat: SlackChat, team: str, policy: Policy, report: Report) -> None:
     """A policy that nobody can satisfy: fewer approvers than approvals, counting one for the requester's own."""
-    people: set[str] = set()
-    for name in policy.approvers:
-        try:
-            if name.startswith("S"):
-                people |= set((await call(client.usergroups_users_list(usergroup=name)))["users"])
-            else:
-                found = (await call(client.users_info(user=name)))["user"]
-                if not (found.get("deleted") or found.get("is_bot") or found.get("is_restricted")):
-                    people.add(name)
-        except RetuneError as error:
-            report.bad(f"approver {name}", error.text)
+    for name in policy.groups:
+        if not await chat.members(name):
+            report.bad(
+                f"approvers {name}",
+                "it has no members, or this workspace has no user groups, or the bot is not in that channel: name "
+                "people (U…), or a channel (C…) of approvers with the bot in it, in RETUNE_APPROVERS.",
+            )
+    try:
+        people = await Electorate(chat, team, SystemClock()).approvers(policy)
+    except RetuneError as error:
+        report.bad("approvers", error.text)
+        return
+    could = f"{policy.needed} of {len(people)} people"
     if len(people) < policy.needed:
-        report.bad(
-            "approvals",
-            f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS.",
-        )
+        mend = f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS."
+        report.bad("approvals", mend)
     elif len(people) == policy.needed and not policy.self_approval:
-        report.good(
-            f"approvals: {policy.needed} of {len(people)} people "
-            "(when one of them asks, nobody else is left: add an approver)"
-        )
+        report.good(f"approvals: {could} (when one of them asks, nobody else is left: add an approver)")
     else:
-        report.good(f"approvals: {policy.needed} of {len(people)} people")
+        report.good(f"approvals: {could}")
 
 
 async def _instances(settings: Settings, stack: AsyncExitStack, report: Report) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.approvals import Person, Policy, can_approve, is_approver, may_take_part
+from bot.errors import ChatError
 from bot.ports import Clock, People
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=5)
 """How long the list of possible approvers is kept. Only cards and reminders use it; a click always asks Slack."""
@@ -55,6 +59,21 @@ class Electorate:
     async def count(self, policy: Policy, requester: str) -> int:
         """How many people could approve what *requester* asks for. Raises a `ChatError`."""
         return can_approve(policy, await self.approvers(policy), team=self.team, requester=requester)
+
+    async def warn(self, policies: Mapping[str, Policy]) -> None:
+        """Tells the operator of policies that nobody can satisfy; the cards tell the others."""
+        for instance, policy in policies.items():
+            try:
+                people = await self.approvers(policy)
+            except ChatError as error:
+                log.warning("who may approve on %s is not known: %s", instance, error.text)
+                continue
+            if len(people) < policy.needed:
+                log.warning(
+                    "nobody can satisfy the policy of %s: %d approvals needed, %d people may approve; add some to "
+                    "RETUNE_APPROVERS",
+                    *(instance, policy.needed, len(people)),
+                )
 
     async def zones(self, policy: Policy, fallback: ZoneInfo) -> tuple[ZoneInfo, ...]:
         """The time zones of the approvers. Raises a `ChatError`."""

@@ -141,7 +141,7 @@ class Snoozer:
         return (policy,) if policy is not None else ()
 
     async def _person(self, user: str, policies: Iterable[Policy]) -> Person:
-        groups = dict.fromkeys(name for policy in policies for name in policy.approvers if name.startswith("S"))
+        groups = dict.fromkeys(name for policy in policies for name in policy.groups)
         return await self._people.person(user, tuple(groups))
 
     def lapse(self) -> tuple[Snooze, ...]:

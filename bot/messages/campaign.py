@@ -10,7 +10,7 @@ from bot.domain.campaigns import OPEN_CAMPAIGNS, Campaign, CampaignState, LeftOu
 from bot.domain.runs import Run, RunState
 from bot.domain.timing import Wait
 from bot.messages.card import people, wait_text
-from bot.messages.kit import SECTION, actions, button, confirm, context, section
+from bot.messages.kit import actions, button, confirm, context, section, sections
 from bot.messages.proof import brought, shows_no_version
 from bot.messages.refusals import approvers
 from bot.messages.refusals import denied as denied_run
@@ -47,7 +47,7 @@ def card(campaign: Campaign, policy: Policy, wait: Wait | None) -> Message:
         )
     details = button("Details", "campaign-details", str(campaign.id), label=f"Details of campaign {campaign.id}")
     blocks: list[Block] = [section("\n".join(lines), details)]
-    blocks += [section(part) for part in _parts([_line(run) for run in campaign.runs])]
+    blocks += sections(_line(run) for run in campaign.runs)
     blocks.append(context(*_small_print(campaign, policy)))
     if wait is not None and campaign.state in OPEN_CAMPAIGNS:
         blocks.append(context(wait_text(wait)))
@@ -149,16 +149,6 @@ def _line(run: Run) -> str:
     if run.state in (RunState.FAILED, RunState.CHANGED) and run.outcome:
         state = f"{state}: {escape(run.outcome, 160)}"
     return f"{state} · {code(model.name, 60)} → {to}"
-
-
-def _parts(lines: Sequence[str]) -> list[str]:
-    """The lines in as few sections as Slack's limit allows."""
-    parts = [""]
-    for line in lines:
-        if len(parts[-1]) + len(line) + 1 > SECTION:
-            parts.append("")
-        parts[-1] = f"{parts[-1]}\n{line}".lstrip("\n")
-    return parts
 
 
 def _small_print(campaign: Campaign, policy: Policy) -> list[str]:

@@ -20,6 +20,16 @@ def section(text: str, accessory: Block | None = None) -> Block:
     return block
 
 
+def sections(lines: Iterable[str]) -> list[Block]:
+    """Lines in as few paragraphs as Slack's limit allows."""
+    parts = [""]
+    for line in lines:
+        if parts[-1] and len(parts[-1]) + len(line) + 1 > SECTION:
+            parts.append("")
+        parts[-1] = f"{parts[-1]}\n{line}".lstrip("\n")
+    return [section(part) for part in parts if part]
+
+
 def context(*texts: str) -> Block:
     """A line of small print."""
     return {
