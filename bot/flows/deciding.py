@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import get_args
 
 from bot.domain.approvals import (
@@ -211,6 +212,8 @@ class Decisions:
                 runs.void(run, user, user, "taken back", now)
                 if decision.state is not None and decision.state is not run.state:
                     runs.move(run.id, run.state, decision.state, now, by=user, outcome="")
+                    if run.expires_at <= now:  # it waited for its hour, or was tried again: others get time to decide
+                        runs.extend(run.id, now + timedelta(seconds=self.policy(run.plan.model.instance).ttl))
             case "cancel" if decision.state is RunState.RUNNING:
                 runs.cancel_later(run, user, now)
             case "cancel":
@@ -218,11 +221,10 @@ class Decisions:
                 text = f"{person.name} cancelled it after step {done} of {len(run.steps)}." if done else ""
                 runs.move(run.id, run.state, RunState.CANCELLED, now, by=user, outcome=text)
             case "retry":
-                runs.vote(run, user, "approve", "try again", now)
                 holder = runs.retry(run, user, now)
                 if holder is not None:
-                    runs.void(run, user, "retune", "not taken up again", now)
                     return f"{code(run.plan.model.name)} is in request {holder} meanwhile. See `/stt-runs {holder}`."
+                runs.vote(run, user, "approve", "try again", now)
             case "stop":
                 text = f"{person.name} stopped watching it. The service may still be working on it."
                 assert run.current is not None

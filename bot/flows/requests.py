@@ -105,9 +105,12 @@ class Requests:
         return Link(language, holdings, self._second_pass_missing(model)), language.model.name
 
     def _second_pass_missing(self, model: Model) -> bool:
-        """Whether the last run of an acoustic model ended before its upgrade with the language model."""
+        """Whether the last run of an acoustic model did not get to its upgrade with the language model.
+
+        However it ended: failed, cancelled between the steps, or not taken up again because something changed.
+        """
         last = next((run for run in self._store.runs.of_model(model.ref) if run.started_at is not None), None)
-        if last is None or last.state is not RunState.FAILED or last.current is None:
+        if last is None or last.current is None:
             return False
         return last.current.step.action is Action.UPGRADE_WITH_LANGUAGE
 
