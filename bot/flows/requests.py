@@ -27,6 +27,9 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN = timedelta(seconds=30)
+"""How long a look for who could approve may take, and rests after Slack did not answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -68,6 +71,7 @@ class Requests:
         self._clock = clock
         self.channel = channel
         self.zone = zone
+        self._looking: dict[int, datetime] = {}
 
     def policy(self, instance: str) -> Policy:
         """The instance's policy. One that is not configured any more lets nobody decide."""
@@ -169,6 +173,10 @@ class Requests:
         """Writes how many people could approve a run and when to remind them; Slack's troubles put it off."""
         if run.voters is not None or run.state is not RunState.WAITING:
             return
+        now = self._clock.now()
+        if self._looking.get(run.id, now) > now:
+            return
+        self._looking[run.id] = now + LOOK_AGAIN
         policy = self.policy(run.plan.model.instance)
         try:
             voters = await self._electorate.count(policy, run.requester)
@@ -176,7 +184,8 @@ class Requests:
         except ChatError as error:
             log.warning("who could approve request %s is not known: %s", run.id, error.text)
             return
-        remind_at = reminder_at(run.requested_at, run.expires_at, zones)
+        self._looking.pop(run.id, None)
+        remind_at = reminder_at(now, run.expires_at, zones)
         self._store.runs.voters(run.id, voters, policy.needed, remind_at)
 
     def in_the_way(self, run: Run, user: str) -> str:

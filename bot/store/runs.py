@@ -18,6 +18,9 @@ DRAFT_DAYS = 2
 UNFINISHED = timedelta(days=1)
 """How long the service's work on a request of ours may go on after our run ended."""
 
+MISSED = timedelta(hours=1)
+"""A reminder that is later than this has missed its hour."""
+
 _encode = msgspec.json.Encoder().encode
 _plan = msgspec.json.Decoder(Plan).decode
 
@@ -208,13 +211,19 @@ class Runs:
         return [row["id"] for row in rows]
 
     def remind(self, now: datetime) -> None:
-        """Marks the waiting runs whose thread should remind now."""
+        """Marks the waiting runs whose thread should remind now.
+
+        One whose hour passed while no process ran gets another: it may be night by now.
+        """
         due = self._c.rows(
-            "SELECT id FROM runs WHERE state = ? AND reminded = 0 AND remind_at <= ? AND expires_at > ?",
+            "SELECT id, remind_at FROM runs WHERE state = ? AND reminded = 0 AND remind_at <= ? AND expires_at > ?",
             (RunState.WAITING, stamp(now), stamp(now)),
         )
         for row in due:
-            self._c.change("UPDATE runs SET reminded = 1, version = version + 1 WHERE id = ?", (row["id"],))
+            if row["remind_at"] < (now - MISSED).timestamp():
+                self._c.change("UPDATE runs SET voters = NULL, remind_at = NULL WHERE id = ?", (row["id"],))
+            else:
+                self._c.change("UPDATE runs SET reminded = 1, version = version + 1 WHERE id = ?", (row["id"],))
 
     def cancel_later(self, run: Run, by: str, now: datetime) -> bool:
         """Notes that a running run ends after the step that is under way; false if it does not run any more."""

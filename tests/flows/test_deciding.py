@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Action
 from bot.domain.runs import Run, RunState, StepState
-from bot.errors import ModelBusy, RequestRefused
+from bot.domain.timing import Window
+from bot.errors import ChatBusy, ModelBusy, RequestRefused
 from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
 
 AM, LM, US = "id-booth", "id-terms", "id-call-center-us"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[World]:
+    """A world in which an upgrade needs two approvals."""
+    made = World(tmp_path / "two.db", needed=2)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[World, World]]:
+    """Two bots on one database, in one workspace, with one service."""
+    first = World(tmp_path / "shared.db")
+    second = World(tmp_path / "shared.db", clock=first.clock, holder="there:2")
+    second.store.close()
+    second.chat, second.speech = first.chat, first.speech
+    second.start()
+    yield first, second
+    first.store.close()
+    second.store.close()
 
 
 async def approved(world: World) -> Run:
@@ -334,3 +359,221 @@ async def test_a_vote_taken_back(world: World):
     await world.ring(after=5)
     assert world.run(run.id).state is RunState.EXPIRED
     assert "approved by" not in str(card.message.blocks)
+
+
+def leaves(world: World, user: str) -> None:
+    """Somebody is taken out of the group of approvers."""
+    world.chat.people[user] = replace(world.chat.people[user], groups=frozenset())
+
+
+async def test_who_left_the_group_does_not_count_when_it_is_decided(two: World):
+    """Grace approved and was taken out of the group: Tomas' approval is the first of two again."""
+    two.fleet()
+    run = await two.asked()
+    assert await two.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    leaves(two, GRACE)
+    assert await two.decisions.vote(run.id, run.digest, "approve", TOMAS) is None
+    assert (two.run(run.id).state, two.run(run.id).approved_by) == (RunState.WAITING, (TOMAS,))
+    actions = [(row["actor"], row["action"]) for row in two.store.audit.of_run(run.id)]
+    assert ("retune", "vote void") in actions
+
+
+async def test_who_left_the_group_does_not_count_when_it_starts(world: World):
+    """Approved, then taken out of the group before it starts: nothing is sent, and the thread says why."""
+    run = await approved(world)
+    leaves(world, GRACE)
+    await world.ring()
+    await world.ring(after=5)
+    assert world.run(run.id).state is RunState.CHANGED
+    assert world.speech.begun == []
+    end = world.chat.keyed(f"run:{run.id}:end")
+    assert "do not meet the policy any more" in end.text
+    assert end.buttons == ["Look at the new plan…"]
+
+
+async def test_the_policy_asks_for_more_at_the_start(world: World):
+    """Approved by one; then the operator asks for two: it does not start."""
+    run = await approved(world)
+    world.needed = 2
+    world.crash()
+    await world.ring()
+    assert world.run(run.id).state is RunState.CHANGED
+    assert world.speech.begun == []
+
+
+async def test_the_policy_asks_for_fewer(two: World):
+    """One of two approvals; then the operator asks for one: the same person's click is enough, nothing hangs."""
+    two.fleet()
+    run = await two.asked()
+    assert await two.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    assert "counts already" in str(await two.decisions.vote(run.id, run.digest, "approve", GRACE))
+    two.needed = 1
+    two.crash()
+    await two.ring(after=5)
+    two.store.runs.touch(run.id)
+    await two.ring(after=5)
+    assert "needs 1 approval " in str(two.chat.keyed(f"run:{run.id}:card").message.blocks)
+    assert await two.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    assert two.run(run.id).state is RunState.APPROVED
+
+
+async def test_two_click_in_the_same_instant(world: World):
+    """One decides, the other hears who was first; one vote, one start."""
+    world.fleet()
+    run = await world.asked()
+    votes = [world.decisions.vote(run.id, run.digest, "approve", user) for user in (GRACE, TOMAS)]
+    answers = await asyncio.gather(*votes)
+    assert sorted(answer is None for answer in answers) == [False, True]
+    assert "Already approved by" in "".join(answer or "" for answer in answers)
+    assert len(world.run(run.id).approved_by) == 1
+    await world.ring()
+    assert len(world.speech.begun) == 1
+
+
+async def test_two_click_in_the_same_instant_on_two_bots(pair: tuple[World, World]):
+    """Each click is answered by another process: the same."""
+    first, second = pair
+    first.fleet()
+    run = await first.asked()
+    answers = await asyncio.gather(
+        first.decisions.vote(run.id, run.digest, "approve", GRACE),
+        second.decisions.vote(run.id, run.digest, "approve", TOMAS),
+    )
+    assert sorted(answer is None for answer in answers) == [False, True]
+    assert len(first.run(run.id).approved_by) == 1
+    for world in (first, second):
+        await world.ring()
+    assert len(first.speech.begun) == 1
+
+
+async def test_approving_and_withdrawing_in_the_same_instant(world: World):
+    """Whatever comes first, both are told the truth, and what was withdrawn never starts."""
+    world.fleet()
+    run = await world.asked()
+    await asyncio.gather(
+        world.decisions.vote(run.id, run.digest, "approve", GRACE), world.decisions.wish("withdraw", run.id, ADA)
+    )
+    await world.ring()
+    assert world.run(run.id).state is RunState.WITHDRAWN
+    assert world.speech.begun == []
+
+
+async def test_every_denied_click_is_recorded(world: World):
+    """Also one that is answered without asking Slack: too late, or on an old card."""
+    run = await approved(world)
+    await world.decisions.vote(run.id, run.digest, "approve", TOMAS)
+    await world.decisions.vote(run.id, "0000", "reject", TOMAS)
+    await world.decisions.wish("withdraw", run.id, TOMAS)
+    denied = [row["detail"] for row in world.store.audit.of_run(run.id) if row["action"] == "denied"]
+    assert denied == ["approve: already decided", "reject: older plan", "withdraw: not the requester"]
+
+
+async def test_withdrawing(world: World):
+    """The requester, until it starts; nobody else; afterwards they hear that it is too late."""
+    run = await approved(world)
+    assert f"Only <@{ADA}>" in str(await world.decisions.wish("withdraw", run.id, TOMAS))
+    await world.ring()
+    assert "too late" in str(await world.decisions.wish("withdraw", run.id, ADA))
+    world.speech.finish(US)
+    await world.ring(after=10)
+    assert "and done since" in str(await world.decisions.wish("withdraw", run.id, ADA))
+
+
+# Reminding and expiring
+
+
+def at_home(world: World, zone: str) -> None:
+    """Both approvers live there."""
+    for user in (GRACE, TOMAS):
+        world.chat.people[user] = replace(world.chat.people[user], zone=zone)
+
+
+def reminders(world: World) -> list[Any]:
+    return [said for said in world.chat.said if said.key.endswith(":remind")]
+
+
+async def test_reminded_once_and_by_day(world: World):
+    """Asked at 19:00 in Berlin for a day: reminded by day there, once, in the thread, naming who can act."""
+    at_home(world, "Europe/Berlin")
+    world.clock.advance(8 * 3600)
+    world.fleet()
+    run = await world.asked()
+    for _ in range(47):
+        await world.ring(after=1800)
+    assert world.run(run.id).state is RunState.WAITING
+    (reminder,) = reminders(world)
+    card = world.chat.keyed(f"run:{run.id}:card")
+    assert reminder.thread == card.ts
+    assert "<!subteam^SAPPROVE>" in reminder.text
+    hour = datetime.fromtimestamp(float(reminder.ts), ZoneInfo("Europe/Berlin")).hour
+    assert 8 <= hour < 20
+
+
+async def test_a_reminder_whose_hour_was_missed(world: World):
+    """No process ran at its hour, and now it is night: it waits for the morning instead."""
+    at_home(world, "Europe/Berlin")
+    world.fleet()
+    await world.asked()  # 11:00 in Berlin, until 11:00 the next day; its hour is 19:45
+    world.clock.advance(13 * 3600)
+    for _ in range(6):
+        await world.ring(after=60)
+    assert reminders(world) == []
+    for _ in range(20):
+        await world.ring(after=1800)
+    (reminder,) = reminders(world)
+    assert 8 <= datetime.fromtimestamp(float(reminder.ts), ZoneInfo("Europe/Berlin")).hour < 11
+
+
+async def test_no_reminder_for_what_is_decided(world: World):
+    """Approved and waiting for its hour: nobody is reminded."""
+    world.window = Window(time(3), time(4), ZoneInfo("UTC"))
+    world.start()
+    await approved(world)
+    for _ in range(30):
+        await world.ring(after=1800)
+    assert reminders(world) == []
+
+
+async def test_expiry_is_told(world: World):
+    """The card loses its buttons, the thread tells the requester and offers the way on."""
+    world.fleet()
+    run = await world.asked()
+    await world.ring(after=86400)
+    await world.ring(after=5)
+    assert world.run(run.id).state is RunState.EXPIRED
+    assert world.chat.keyed(f"run:{run.id}:card").buttons == []
+    end = world.chat.keyed(f"run:{run.id}:end")
+    assert f"<@{ADA}>" in end.text
+    assert end.buttons == ["Look at the new plan…"]
+    assert world.store.runs.open_for(run.plan.model.ref) is None
+
+
+# Who could approve
+
+
+async def test_who_could_approve_is_asked_sparingly(world: World):
+    """Each group once, each person once; a Slack that does not answer is not asked every second."""
+    world.fleet()
+    await world.asked()
+    assert world.chat.calls.count("members") == 1
+    assert world.chat.calls.count("person") <= 3
+    world.speech.add(model("other"))
+    world.clock.advance(3600)
+    world.chat.fail["members"] = [ChatBusy("slow")] * 9
+    await world.asked("other")
+    for _ in range(20):
+        await world.ring(after=1)
+    assert world.chat.calls.count("members") == 2
+
+
+async def test_a_policy_that_nobody_can_satisfy(two: World, caplog: pytest.LogCaptureFixture):
+    """Two approvals of a group of one: the card says so, and the log at the start."""
+    leaves(two, TOMAS)
+    two.fleet()
+    run = await two.asked()
+    assert "Only 1 could approve this, and it needs 2 approvals" in str(
+        two.chat.keyed(f"run:{run.id}:card").message.blocks
+    )
+    two.crash()
+    await two.electorate.warn(two.policies)
+    assert "nobody can satisfy the policy of stt: 2 approvals needed, 1 people may approve" in caplog.text
