@@ -22,6 +22,7 @@ from bot.flows.background import Background
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
+from bot.flows.living import LivingCard
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
 from bot.flows.pausing import Pauses
@@ -30,7 +31,9 @@ from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.snoozing import Snoozer
 from bot.flows.starting import Starter
+from bot.flows.survey import Survey
 from bot.flows.telling import Teller
+from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.store import Store
@@ -100,7 +103,17 @@ class World:
         self.pauses = Pauses(self.store, dict.fromkeys(services, self.window))
         self.teller = Teller(self.chat, self.store, self.policies, self.pauses, self.clock)
         schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
-        self.announcer = Announcer(self.store, self.inventory, self.teller, self.clock, schedule, CHANNEL)
+        self.owning = Owning(
+            *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
+        )
+        self.timetable = Timetable(self.store, self.chat, self.clock, schedule, CHANNEL)
+        survey = Survey(self.store, self.inventory, self.owning, self.chat, shipped(), self.clock)
+        self.living = LivingCard(
+            *(self.store, self.inventory, self.teller, survey, self.timetable, self.chat, self.clock)
+        )
+        self.announcer = Announcer(
+            *(self.store, self.inventory, self.teller, survey, self.timetable, self.living, self.clock)
+        )
         self.woken = 0
         self.electorate = Electorate(self.chat, "T1", self.clock)
         self.requests = Requests(
@@ -128,9 +141,7 @@ class World:
             *(self.store, self.inventory, self.chat, self.policies, self.clock),
             zone=ZoneInfo("Europe/Berlin"),
             team="T1",
-        )
-        self.owning = Owning(
-            *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
+            said=self.announcer.snooze_over,
         )
         self.worker = Worker(
             *(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.runner, self.teller),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from bot.domain.snoozes import Silenced, Snooze, awake
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 
 
@@ -35,30 +37,75 @@ class Schedule:
 
 def check_rule(rule: str) -> str | None:
     """What is wrong with a cron rule, None if nothing is."""
+    if len(rule.split()) != 5:
+        return "Wrong number of fields"  # cronsim would take six, the first one seconds
     try:
-        CronSim(rule, datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")))
+        next(CronSim(rule, datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))))
     except CronSimError as error:
         return str(error)
+    except StopIteration:
+        return "It names no day that ever comes"
     return None
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """When and where announcements go: the operator's settings, or what people chose instead.
+
+    *by* and *at* tell who changed it last, empty and None while nobody did. *revision* grows with every change.
+    """
+
+    rule: str
+    zone: ZoneInfo
+    channel: str
+    on: bool = True
+    by: str = ""
+    at: datetime | None = None
+    revision: str = ""
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule in force; None while announcements are off."""
+        return Schedule(self.rule, self.zone) if self.on else None
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
-    """What an announcement says: the models worth acting on, worst first, and how many models there are."""
+    """What an announcement says: the models worth acting on, worst first, and what they are part of."""
 
     total: int
     outdated: int
+    """How many are outdated, snoozed ones among them."""
     worth: tuple[Judgement, ...]
+    silenced: tuple[Silenced, ...]
+    """Worth acting on too, but snoozed or on hold."""
     unread: tuple[str, ...]
     """Instances that could not be read lately: what is said does not cover them fully."""
+    instances: int = 1
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)
+    """How many of all models have each verdict."""
+
+    @property
+    def all_current(self) -> bool:
+        """Whether nothing is to be done anywhere, as far as everything could be read."""
+        return not (self.worth or self.silenced or self.unread)
 
 
-def compose(judgements: Iterable[Judgement], unread: Iterable[str] = ()) -> Announcement:
-    """The announcement for a fleet."""
+def compose(
+    judgements: Iterable[Judgement], now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
+) -> Announcement:
+    """The announcement for a fleet. *snoozes* are those in force."""
     listed = tuple(judgements)
-    worth = acting_on(listed)
-    outdated = sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY)
-    return Announcement(len(listed), outdated, worth, tuple(sorted(unread)))
+    worth, silenced = awake(acting_on(listed), snoozes, now)
+    return Announcement(
+        total=len(listed),
+        outdated=sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY),
+        worth=worth,
+        silenced=silenced,
+        unread=tuple(sorted(unread)),
+        instances=len({j.model.instance for j in listed}),
+        verdicts=Counter(j.verdict for j in listed),
+    )
 
 
 def at_risk(announcement: Announcement) -> int:
@@ -67,5 +114,5 @@ def at_risk(announcement: Announcement) -> int:
 
 
 def seen_risk(announcement: Announcement, risk: Risk) -> int:
-    """How many of the models were seen to be at that risk."""
+    """How many of the models are at that risk."""
     return sum(1 for j in announcement.worth if j.risk is risk)

@@ -97,6 +97,39 @@ class Teller:
         telling = Telling(key, message, threaded=thread is not None, lasting=True)
         return await self._show(telling, channel, thread, self._store.messages.get(key))
 
+    async def look(self, key: str) -> str | None:
+        """The `ts` of the message with that key; None if it is not there.
+
+        Raises `ChatBusy` while nobody can know, because its post is under way.
+        """
+        posted = self._store.messages.get(key)
+        if posted is None or posted.ts is not None:
+            return posted.ts if posted else None
+        if self._clock.now() - posted.intended_at < IN_FLIGHT:
+            raise ChatBusy("The message is being posted.", retry_after=IN_FLIGHT.total_seconds())
+        settled = await self._settle(posted)
+        return settled.ts if settled else None
+
+    async def keep(self, key: str, channel: str, message: Message) -> str | None:
+        """Posts a message, or edits it where it is; posts it anew when somebody deleted it. Otherwise as `post`."""
+        posted = self._store.messages.get(key)
+        if posted is not None and posted.ts is not None:
+            shows = _digest(message)
+            ts = posted.ts
+            if posted.digest == shows:
+                return ts
+            try:
+                await self._chat.edit(channel, ts, message)
+            except ChatRefused as error:
+                if error.code != "message_not_found":
+                    raise
+                self._store.messages.lost(key, ts)
+                posted = None
+            else:
+                self._store.messages.sent(key, ts, shows, self._clock.now())
+                return ts
+        return await self._show(Telling(key, message, threaded=False, lasting=False), channel, None, posted)
+
     async def _show(self, telling: Telling, channel: str, thread: str | None, posted: Posted | None) -> str | None:
         """The message's `ts` if it shows what it should; None if that must be tried again later."""
         now = self._clock.now()

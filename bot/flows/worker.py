@@ -80,6 +80,7 @@ class Worker:
         if not self._at_work:
             self._at_work = True
             log.info("this process does the work now")
+            self.catch_up()
         self._decisions.ring()
         self._pauses.ring(now)
         self._runner.pass_on()
@@ -89,6 +90,10 @@ class Worker:
             self._background.spawn(self._teller.tell_all(), "telling")
         if lapsed := self._snoozer.lapse():
             self._background.spawn(self._snoozer.say(lapsed), "the end of snoozes")
+        if self._announcer.due():
+            self._background.spawn(self.announce(), "announcement")
+        if self._announcer.living.due():
+            self._background.spawn(self._announcer.living.ring(), "living card")
         if self._prober.due():
             self._background.spawn(self._prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:
@@ -113,7 +118,7 @@ class Worker:
             await self._announcer.publish_due()
 
     def catch_up(self) -> None:
-        """Says late, once, what was due while no process ran."""
+        """Says late, once, what was due while no process did the work."""
         self._background.spawn(self.announce(), "missed announcement")
 
     def leave(self) -> None:

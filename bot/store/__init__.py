@@ -18,6 +18,7 @@ from bot.errors import SettingsError
 from bot.store.announcements import Announcements
 from bot.store.audit import Audit
 from bot.store.changes import Changes
+from bot.store.choices import Choices
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
@@ -58,6 +59,7 @@ class Store:
         self.messages = Messages(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)
+        self.choices = Choices(shared, self.audit)
         self.owners = Owners(shared, self.audit)
         self.snoozes = Snoozes(shared, self.audit)
 

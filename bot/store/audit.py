@@ -32,6 +32,11 @@ class Audit:
             (stamp(at), actor, action, run, model, detail),
         )
 
+    def count(self, action: str, since: datetime) -> int:
+        """How often something was done since then."""
+        row = self._c.row("SELECT count(*) AS n FROM audit WHERE action = ? AND at >= ?", (action, stamp(since)))
+        return int(row["n"]) if row else 0
+
     def of_run(self, run: int) -> list[Row]:
         """The lines about one run, oldest first."""
         return self._c.rows("SELECT * FROM audit WHERE run = ? ORDER BY id", (run,))

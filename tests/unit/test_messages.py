@@ -103,8 +103,10 @@ def test_lists(name: str):
     for outlook in (plan, NoPlan(WhyNot.CURRENT, first), None):
         accepted(fleet.model(first, Holdings(1, 2, 3, 4, 5.0, ("a",), (HOSTILE,)), outlook, [], HOSTILE, NOW))
 
-    accepted(announcement.announcement(compose(judgements, ["stt"]), frozenset(), NOW.date()))
-    accepted(announcement.announcement(compose([]), frozenset(), NOW.date()))
+    about = announcement.About(NOW.date())
+    for said in (compose(judgements, NOW, unread=["stt"]), compose([], NOW)):
+        for message in announcement.announcement(said, about):
+            accepted(message)
     waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
     mine = [replace(waiting, id=number) for number in range(30)]
     asked = [replace(waiting, id=number, requester="UGRACE") for number in range(30, 60)]
