@@ -166,7 +166,8 @@ class Announcer:
     def _since(self, heard: Heard, said: Announcement, week: str) -> Since | None:
         if heard.at is None:
             return None
-        changes = tuple(change for change in self._store.changes.since(heard.at) if change.kind in QUIET)
+        found = self._store.changes.since(heard.at)
+        changes = tuple(change for change in found if change.kind in QUIET and change.at > heard.at)
         return Since(heard.at, news(heard, said, week), changes)
 
     def _mentions(self, said: Announcement, about: About) -> tuple[tuple[Mention, ...], str]:

@@ -41,7 +41,8 @@ class Survey:
         """What there is to say now."""
         judged, now = self._inventory.judged(), self._clock.now()
         snoozes = in_force(self._store.snoozes.in_force(), judged.judgements, now)
-        unread = [r.name for r in judged.snapshot.instances.values() if r.failing_since is not None]
+        readings = judged.snapshot.instances.values()
+        unread = [r.name for r in readings if r.failing_since is not None or r.read_at is None]
         return compose(judged.judgements, now, snoozes=snoozes, unread=unread)
 
     def readable(self) -> bool:
