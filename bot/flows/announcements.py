@@ -17,7 +17,8 @@ from bot.flows.living import LivingCard, living_key
 from bot.flows.survey import Survey
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
-from bot.messages.announcement import About, Since, announcement, mentions
+from bot.messages.announcement import Since, announcement, mentions
+from bot.messages.finding import About
 from bot.messages.kit import section
 from bot.messages.snooze import lapsed
 from bot.ports import Clock, Message

@@ -15,7 +15,8 @@ from bot.domain.snoozes import in_force, indexed, standing
 from bot.errors import ChatError
 from bot.flows.inventory import Inventory
 from bot.flows.owning import Owning
-from bot.messages.announcement import IN_ALL, About
+from bot.messages.announcement import IN_ALL
+from bot.messages.finding import About
 from bot.ports import Clock, People
 from bot.store import Store
 

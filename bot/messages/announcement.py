@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.announcements import Announcement, Timing, at_risk, seen_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
-from bot.domain.lag import Lag
-from bot.domain.owners import Owner
-from bot.domain.runs import Run
-from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages.kit import button, context, section
+from bot.messages.finding import About, line, plain
+from bot.messages.kit import context, section
 from bot.messages.refusals import mention
-from bot.messages.snooze import mark
-from bot.messages.text import code, counted, day, escape, listed
+from bot.messages.text import code, counted, day, listed
 from bot.messages.timetable import heard, rule
-from bot.messages.verdict import evidence_line, level_text, one_line, waiting_since
 from bot.ports import Block, Message
 
 SHOWN = 12
@@ -43,23 +37,6 @@ RISKS = (
     "for a limited time only; when it goes, the service switches to the plain base model: requests still succeed, and "
     "the customization is silently lost."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known around the models that are shown, by reference. *names*: people and groups by id."""
-
-    today: date
-    asked: Mapping[str, Run] = field(default_factory=dict)
-    snoozed: Mapping[str, Snooze] = field(default_factory=dict)
-    """A snooze that speaks of a model, also where the model breaks through it."""
-    owners: Mapping[str, Owner] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-    lags: Mapping[str, Lag] = field(default_factory=dict)
-
-    def name(self, id: str) -> str:
-        """What somebody is called, without a mention: nobody is disturbed."""
-        return escape(self.names.get(id, id), 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +72,7 @@ def announcement(
     if any(small):
         blocks.append(context(*small))
     return (
-        Message(_text([first, *(_plain(j, about) for j in shown), *small]), tuple(blocks)),
+        Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks)),
         *_replies(rest, said, about, news),
     )
 
@@ -108,7 +85,7 @@ def _replies(rest: Sequence[Judgement], said: Announcement, about: About, news: 
         blocks = [section(f"*{first}*"), *_grouped(part, said, about, news)]
         if left > 0 and start + REPLY >= len(rest):
             blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
-        yield Message(_text([first, *(_plain(j, about) for j in part)]), tuple(blocks))
+        yield Message(_text([first, *(plain(j, about) for j in part)]), tuple(blocks))
 
 
 def living(said: Announcement, about: About, timing: Timing) -> Message:
@@ -120,7 +97,7 @@ def living(said: Announcement, about: About, timing: Timing) -> Message:
     small += _uncovered(said)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
     blocks.append(context(*small, f"This message is kept up to date. {when}: `/stt-announce`"))
-    return Message(_text([f"Now: {first}", *(_plain(j, about) for j in shown), *small]), tuple(blocks))
+    return Message(_text([f"Now: {first}", *(plain(j, about) for j in shown), *small]), tuple(blocks))
 
 
 def moved(channel: str) -> Message:
@@ -198,66 +175,8 @@ def _grouped(shown: Iterable[Judgement], said: Announcement, about: About, news:
     for instance, judgements in by_instance.items():
         if said.instances > 1:
             blocks.append(section(f"*Instance {code(instance)}*"))
-        blocks += [_line(judgement, about, news) for judgement in judgements]
+        blocks += [line(judgement, about, news) for judgement in judgements]
     return blocks
-
-
-def _line(judgement: Judgement, about: About, news: News) -> Block:
-    model = judgement.model
-    since = waiting_since(judgement, about.today)
-    reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
-    facts = (_behind(judgement, about), f"newer base {since}" if since else "", *reasons)
-    lines = [
-        f"{_tag(model.ref, news)}{one_line(judgement)}",
-        " · ".join(fact for fact in facts if fact),
-        f"Risk: {level_text(judgement)}",
-        " · ".join(_people(judgement, about)),
-    ]
-    text = "\n".join(line for line in lines if line)
-    upgradable = judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
-    if not upgradable or model.ref in about.asked:
-        return section(text, button("Details", "model", model.ref, label=f"Details of {model.name}"))
-    return section(text, button("Upgrade…", "ask", model.ref, label=f"Ask for an upgrade of {model.name}"))
-
-
-def _tag(ref: str, news: News) -> str:
-    if ref in news.new:
-        return "*new* · "
-    return "*worse* · " if ref in news.worse else ""
-
-
-def _behind(judgement: Judgement, about: About) -> str:
-    lag = about.lags.get(judgement.model.ref)
-    if lag is None:
-        return ""
-    return f"{'' if lag.exact else 'at least '}{counted(lag.count, 'version')} behind"
-
-
-def _people(judgement: Judgement, about: About) -> list[str]:
-    """Who owns it, who asked, who snoozed it: by name."""
-    ref, parts = judgement.model.ref, []
-    if (owner := about.owners.get(ref)) is not None:
-        parts.append(f"owner: {about.name(owner.id)}")
-    if (run := about.asked.get(ref)) is not None:
-        parts.append(f"_an upgrade is asked for_ by {about.name(run.requester)} ({run.state.value})")
-    if (snooze := about.snoozed.get(ref)) is not None:
-        parts.append(f"{mark(snooze)} by {about.name(snooze.author)}, and said all the same")
-    return parts
-
-
-def _plain(judgement: Judgement, about: About) -> str:
-    """One model for people who hear the text alone: no signs, no markup."""
-    name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
-    facts = [f"{name}: {verdict}", _behind(judgement, about), _spoken(level_text(judgement))]
-    if judgement.since is not None:
-        facts.append(f"newer base for {(about.today - judgement.since).days:,} days")
-    facts += [_spoken(part) for part in _people(judgement, about)]
-    return f"{', '.join(fact for fact in facts if fact)}."
-
-
-def _spoken(markup: str) -> str:
-    """Without the signs and marks that we put in ourselves."""
-    return re.sub(r":[a-z_]+: |[*`]|\b_|_\b", "", markup)
 
 
 def _uncovered(said: Announcement) -> list[str]:

@@ -462,7 +462,7 @@ async def test_what_a_screen_reader_gets(world: World):
     await slot(world, 0)
     assert posted(world)[0].text == (
         "1 of 2 custom models is outdated; 1 already returns recognition warnings. call-center-us: outdated, "
-        "1 version behind, returns warnings (seen in a recognition response on 23 Nov 2026), newer base for 2,709 days, "
-        "owner: Ugrace, an upgrade is asked for by UADA (waiting). "
+        "1 version behind, returns warnings (seen in a recognition response on 23 Nov 2026), newer base for 2,709 "
+        "days, owner: Ugrace, an upgrade is asked for by UADA (waiting). "
         "1 second of audio sent this month to see recognition warnings."
     )

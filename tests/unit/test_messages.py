@@ -22,6 +22,7 @@ from bot.domain.timing import Freeze, Wait, Window
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel
 from bot.messages import announcement, details, fleet, freeze, help, home, refusals, request, timetable, verdict
+from bot.messages.finding import About
 from bot.messages.request import Wanted
 from bot.messages.run import runs as list_of_runs
 from bot.messages.run import tellings
@@ -142,7 +143,7 @@ def test_announcements(name: str, count: int, instances: int):
     waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
     day = date(2027, 1, 1)
     facts = (SnoozeKind.HOLD, Scope.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
-    about = announcement.About(
+    about = About(
         *(NOW.date(), dict.fromkeys(refs, waiting), dict.fromkeys(refs, Snooze(1, *facts)), owners),
         *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
     )
