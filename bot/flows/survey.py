@@ -23,6 +23,9 @@ from bot.store import Store
 KEPT = timedelta(days=1)
 """How long the name of a person or user group is kept: people marry rarely, and Slack limits the calls."""
 
+ASKED = 20
+"""How many names are asked for at a time: Slack allows about a hundred such calls a minute, for everything."""
+
 
 class Survey:
     """Reads what is known already; asks Slack for names only."""
@@ -75,19 +78,21 @@ class Survey:
         )
 
     async def _named(self, ids: Iterable[str]) -> dict[str, str]:
+        """The names by id. Where very many are not known yet, some stay unnamed until the next time."""
+        now = self._clock.now()
+        kept = {id: found[1] for id, found in self._names.items() if now - found[0] < KEPT}
         listed = sorted(ids)
-        return dict(zip(listed, await asyncio.gather(*(self._name(id) for id in listed)), strict=True))
+        asked = [id for id in listed if id not in kept][:ASKED]
+        kept.update(zip(asked, await asyncio.gather(*(self._name(id) for id in asked)), strict=True))
+        return {id: kept[id] for id in listed if id in kept}
 
     async def _name(self, id: str) -> str:
         """An id that Slack does not explain just now stands for itself."""
-        now, kept = self._clock.now(), self._names.get(id)
-        if kept is not None and now - kept[0] < KEPT:
-            return kept[1]
         try:
             name = await self._people.name(id)
         except ChatError:
             return id
-        self._names[id] = (now, name)
+        self._names[id] = (self._clock.now(), name)
         return name
 
     def audio(self, zone: ZoneInfo) -> int:

@@ -153,8 +153,11 @@ async def test_everyday_changes_are_one_line(world: World):
     world.speech.kept[kept.id] = replace(kept, status="available", updated=world.clock.now())
     await slot(world, 1)
     assert len(posted(world)) == 1
+    world.speech.add(model("freshest", versions=(OLD, NEW)))  # noticed by the slot's own reading
     await slot(world, 7)
-    assert "nothing new to act on; 2 created, 1 trained elsewhere." in posted(world)[1].text
+    assert "nothing new to act on; 3 created, 1 trained elsewhere." in posted(world)[1].text
+    await slot(world, 14)
+    assert "nothing new to act on." in posted(world)[2].text
 
 
 @pytest.mark.parametrize(
@@ -466,3 +469,14 @@ async def test_what_a_screen_reader_gets(world: World):
         "days, owner: Ugrace, an upgrade is asked for by UADA (waiting). "
         "1 second of audio sent this month to see recognition warnings."
     )
+
+
+async def test_names_are_asked_for_sparingly(world: World):
+    """Thirty owners: twenty names at a time, each once a day; who is not named yet stands there as an id."""
+    for number in range(30):
+        world.speech.add(model(f"m{number:02}"))
+        world.store.owners.assign(f"stt/language/id-m{number:02}", f"U{number:02}", ADA, MONDAY)
+    await world.inventory.refresh()
+    for calls in (20, 30, 30):
+        await world.announcer.preview()
+        assert world.chat.calls.count("name") == calls
