@@ -17,6 +17,7 @@ from bot.store.announcements import Announcements
 from bot.store.audit import Audit
 from bot.store.campaigns import Campaigns
 from bot.store.changes import Changes
+from bot.store.choices import Choices
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
@@ -62,7 +63,8 @@ class Store:
         self.changes = Changes(shared, self.audit)
         self.messages = Messages(shared)
         self.leases = Leases(shared)
-        self.announcements = Announcements(shared, self.audit)
+        self.announcements = Announcements(shared)
+        self.choices = Choices(shared, self.audit)
         self.owners = Owners(shared, self.audit)
         self.snoozes = Snoozes(shared, self.audit)
 
