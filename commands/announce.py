@@ -21,7 +21,7 @@ Change = Callable[[], Awaitable[Timing]]
 
 
 def announce(ask: Ask, desk: Desk) -> Answer:
-    """Shows the timetable; `preview`, `now` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
+    """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
     word, _, rest = ask.text.strip().partition(" ")
     word, rest = word.casefold(), rest.strip()
     if word == "at":
@@ -32,6 +32,7 @@ def announce(ask: Ask, desk: Desk) -> Answer:
         "": _overview,
         "preview": _preview,
         "now": _now,
+        "chart": _chart,
         "snoozes": lambda ask, desk: in_force(desk),
         "on": lambda ask, desk: _turn(ask, desk, on=True),
         "off": lambda ask, desk: _turn(ask, desk, on=False),
@@ -78,6 +79,16 @@ def _now(ask: Ask, desk: Desk) -> Answer:
                 "that channel, invite it there; then type /stt-announce now again."
             )
         return Message("Sent.", (section(f"Sent to <#{desk.announcer.channel}>."),))
+
+    return work
+
+
+def _chart(ask: Ask, desk: Desk) -> Answer:
+    async def work() -> Message | None:
+        await desk.requests.may_ask(ask.user)
+        await desk.charter.post(ask.user)
+        text = "The chart of the last weeks is in our direct messages."
+        return Message(text, (section(text),))
 
     return work
 

@@ -54,11 +54,12 @@ COMMANDS = (
     ),
     Usage(
         "/stt-announce",
-        "when and where announcements go; now sends one; snoozes lists what they leave out; approvers change it",
+        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what they leave out; approvers change it",
         (
             "/stt-announce",
             "/stt-announce preview",
             "/stt-announce now",
+            "/stt-announce chart",
             "/stt-announce snoozes",
             "/stt-announce at 0 9 * * mon-fri Europe/Berlin",
             "/stt-announce in #channel",

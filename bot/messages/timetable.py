@@ -18,8 +18,9 @@ SNOOZES = 5
 
 USAGE = (
     "Type /stt-announce to see when announcements go, /stt-announce preview to read one alone, /stt-announce now to "
-    "send one, or /stt-announce snoozes for what they leave out. Approvers can also type /stt-announce at 0 9 * * "
-    "mon-fri Europe/Berlin, /stt-announce in #channel, /stt-announce off, /stt-announce on, or /stt-announce default."
+    "send one, /stt-announce chart for a picture of the last weeks, or /stt-announce snoozes for what they leave out. "
+    "Approvers can also type /stt-announce at 0 9 * * mon-fri Europe/Berlin, /stt-announce in #channel, /stt-announce "
+    "off, /stt-announce on, or /stt-announce default."
 )
 AT = (
     "Write a rule of five parts, minute, hour, day, month and weekday, and a time zone if it is another one: "

@@ -114,3 +114,13 @@ async def test_now_goes_to_the_channel_in_force(slack: Slack):
     await slack.command("/stt-announce off", user=GRACE)
     assert "Sent to <#CNEW>" in await slack.command("/stt-announce now", trigger="t1")
     assert [said.channel for said in slack.world.chat.said] == ["CNEW"]
+
+
+async def test_the_chart(slack: Slack):
+    """Comes as a file by direct message, with words for those who do not see it; guests get none."""
+    await slack.world.inventory.refresh()
+    assert "direct messages" in await slack.command("/stt-announce chart", user=MEI)
+    sent = slack.world.files.uploaded[0]
+    assert (sent.channel, sent.name.endswith(".png")) == (MEI, True)
+    assert "outdated" in sent.alt_text
+    assert "Guests" in await slack.command("/stt-announce chart", user=GUS)
