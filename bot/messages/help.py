@@ -54,7 +54,8 @@ COMMANDS = (
     ),
     Usage(
         "/stt-announce",
-        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what they leave out; approvers change it",
+        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what they leave out; "
+        "approvers change it",
         (
             "/stt-announce",
             "/stt-announce preview",
