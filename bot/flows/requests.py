@@ -174,7 +174,7 @@ class Requests:
             log.warning("who could approve request %s is not known: %s", run.id, error.text)
             return
         remind_at = reminder_at(run.requested_at, run.expires_at, zones)
-        self._store.runs.voters(run.id, voters, policy.needed, remind_at)
+        self._store.votes.voters(run.id, voters, policy.needed, remind_at)
 
     def in_the_way(self, run: Run, user: str) -> str:
         """What somebody hears who asks for a model that an open run has already."""

@@ -41,7 +41,7 @@ class Worker:
         flows.pauses.ring(now)
         flows.campaigns.ring()
         flows.runner.pass_on()
-        if unwatched := flows.store.runs.unwatched():
+        if unwatched := flows.store.votes.unwatched():
             flows.background.spawn(self._look_for_voters(unwatched), "who can approve")
         if flows.teller.due():
             flows.background.spawn(flows.teller.tell_all(), "telling")

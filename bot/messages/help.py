@@ -54,7 +54,7 @@ COMMANDS = (
     ),
     Usage(
         "/stt-announce",
-        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what they leave out; "
+        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what is left out; "
         "approvers change it",
         (
             "/stt-announce",

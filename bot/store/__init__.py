@@ -31,6 +31,7 @@ from bot.store.schema import migrations
 from bot.store.search import Search
 from bot.store.snoozes import Snoozes
 from bot.store.sqlite import Database
+from bot.store.votes import Votes
 
 __all__ = ["Store"]
 
@@ -56,6 +57,7 @@ class Store:
         self.fleet = Fleet(shared)
         self.history = History(shared)
         self.runs = Runs(shared, self.audit)
+        self.votes = Votes(shared, self.audit)
         self.campaigns = Campaigns(shared, self.audit, self.runs)
         self.search = Search(shared)
         self.freezes = Freezes(shared, self.audit)
