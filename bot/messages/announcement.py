@@ -10,8 +10,8 @@ from bot.domain.announcements import Announcement, Timing, at_risk, seen_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages.finding import About, line, plain
-from bot.messages.kit import context, section
+from bot.messages.finding import About, line, plain, short
+from bot.messages.kit import context, section, sections
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed
 from bot.messages.timetable import heard, rule
@@ -19,6 +19,9 @@ from bot.ports import Block, Message
 
 SHOWN = 12
 """Models in the channel; the others are in the thread."""
+
+LIVING = 30
+"""Models on the living card, a line each."""
 
 REPLY = 20
 """Models in one reply: with a heading for each instance it stays below Slack's 50 blocks."""
@@ -90,9 +93,9 @@ def _replies(rest: Sequence[Judgement], said: Announcement, about: About, news: 
 
 def living(said: Announcement, about: About, timing: Timing) -> Message:
     """The living card: the present state. It is edited in place, so it mentions nobody and counts no seconds."""
-    first, shown = headline(said), said.worth[:SHOWN]
-    blocks = [section(f"*Now:* {first}"), *_grouped(shown, said, about, News())]
-    left = len(said.worth) - SHOWN
+    first, shown = headline(said), said.worth[:LIVING]
+    blocks = [section(f"*Now:* {first}"), *sections(short(j, about) for j in shown)]
+    left = len(said.worth) - LIVING
     small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
     small += _uncovered(said)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"

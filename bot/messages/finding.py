@@ -56,6 +56,12 @@ def line(judgement: Judgement, about: About, news: News) -> Block:
     return section(text, button("Upgrade…", "ask", model.ref, label=f"Ask for an upgrade of {model.name}"))
 
 
+def short(judgement: Judgement, about: About) -> str:
+    """One model in one line: for the living card, which stands beside announcements and would repeat them."""
+    people = _people(judgement, about)
+    return " · ".join([one_line(judgement), f"risk: {level_text(judgement)}", *people])
+
+
 def _tag(ref: str, news: News) -> str:
     if ref in news.new:
         return "*new* · "
