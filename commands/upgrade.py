@@ -66,7 +66,9 @@ def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, trainin
         return private(desk.requests.in_the_way(waiting, ask.user))
     if ask.trigger is None:
         text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
-        return Message(text, (section(text), actions([button("Upgrade…", "ask", model.ref, style="primary")])))
+        at = f" at {later.astimezone(desk.requests.zone):%Y-%m-%d %H:%M}" if later else ""
+        ask_button = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
+        return Message(text, (section(text), actions([ask_button])))
     trigger = ask.trigger
 
     async def work() -> Message | None:
