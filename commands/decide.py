@@ -17,7 +17,7 @@ from commands.upgrade import QUICK, errors, value_of
 def approve(ask: Ask, desk: Desk) -> Answer:
     """A click on Approve; the button's value is the run and the digest of the plan that it shows."""
     run_id, digest = split(ask.text)
-    refused = desk.decisions.answer_at_once(run_id, digest)
+    refused = desk.decisions.answer_at_once(run_id, digest, "approve", ask.user)
     if refused is not None:
         return private(refused)
 
@@ -31,7 +31,7 @@ def approve(ask: Ask, desk: Desk) -> Answer:
 def reject(ask: Ask, desk: Desk) -> Answer:
     """A click on Reject asks why; the vote counts when the answer comes."""
     run_id, digest = split(ask.text)
-    refused = desk.decisions.answer_at_once(run_id, digest)
+    refused = desk.decisions.answer_at_once(run_id, digest, "reject", ask.user)
     run = desk.store.runs.get(run_id)
     if refused is not None or run is None:
         return private(refused or "That request is not known any more.")
@@ -52,11 +52,13 @@ async def rejected(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, 
     run_id, digest = split(str(view["private_metadata"]))
     why = str(value_of(view, request.WHY) or "").strip()
     try:
-        answer = await asyncio.wait_for(desk.decisions.vote(run_id, digest, "reject", user, why), QUICK)
+        answer = await asyncio.wait_for(desk.decisions.decide(run_id, digest, "reject", user, why), QUICK)
     except TimeoutError:
         return errors(request.WHY, "Slack does not answer just now. Press Reject again in a moment.")
     except RetuneError as error:
         return errors(request.WHY, error.text)
+    if answer is None:  # told apart: however slow Slack is with the card, this person hears that the vote counts
+        desk.background.spawn(desk.teller.tell(run_id), f"card {run_id}")
     return None if answer is None else {"response_action": "update", "view": request.refused(answer)}
 
 

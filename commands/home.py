@@ -31,7 +31,7 @@ async def show(user: str, desk: Desk) -> None:
     judged = desk.inventory.judged()
     seen = Seen(
         user,
-        await desk.decisions.may_decide(user),
+        await desk.decisions.seems_to_decide(user),
         judged.judgements,
         judged.snapshot,
         desk.store.runs.in_state(*OPEN),

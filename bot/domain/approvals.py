@@ -139,9 +139,9 @@ def decide(
         return Decision(Reason.OWN_REQUEST)
     if not is_approver(person, policy):
         return Decision(Reason.NOT_AN_APPROVER)
-    if person.id in approved_by:
-        return Decision(Reason.ALREADY_VOTED)
     enough = len(set(approved_by) | {person.id}) >= policy.needed
+    if person.id in approved_by and not enough:  # enough already: the policy asks for fewer than when they voted
+        return Decision(Reason.ALREADY_VOTED)
     return Decision(Reason.COUNTS, RunState.APPROVED if enough else RunState.WAITING)
 
 

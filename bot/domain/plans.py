@@ -131,15 +131,17 @@ def differences(approved: Plan, fresh: Plan, done: int = 0) -> tuple[Difference,
         found.append(Difference.STEPS)
     if not done and approved.trains_after != fresh.trains_after:
         found.append(Difference.STATUS)
-    if approved.holdings is not None and fresh.holdings is not None and _data_matters(approved, fresh):
+    if approved.holdings is not None and fresh.holdings is not None and _data_matters(approved, fresh, done):
         found.append(Difference.DATA)
     return tuple(found)
 
 
-def _data_matters(approved: Plan, fresh: Plan) -> bool:
+def _data_matters(approved: Plan, fresh: Plan, done: int) -> bool:
     before, now = approved.holdings, fresh.holdings
     assert before is not None
     assert now is not None
+    if any(step.action is Action.AWAIT_CHANGE for step in approved.steps[:done]):
+        return False  # a person changed the data because the plan asked for it
     if any(step.action in TRAININGS for step in approved.steps if step.ref == approved.model.ref):
         return before != now
     return now.audio_minutes > before.audio_minutes * LONGER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import get_args
 
 from bot.domain.approvals import (
@@ -54,25 +55,36 @@ class Decisions:
         """The instance's policy. One that is not configured any more lets nobody decide."""
         return self._policies.get(instance) or Policy((), 1, False, 0)
 
-    def answer_at_once(self, run_id: int, digest: str) -> str | None:
-        """What a click hears that can be answered without asking anybody: old card, decided already."""
+    def answer_at_once(self, run_id: int, digest: str, vote: Vote, user: str) -> str | None:
+        """What a click hears that can be answered without asking anybody: old card, decided already. Recorded."""
         run = self._store.runs.get(run_id)
         if run is None:
             return GONE
         if run.digest != digest:
+            self._note_denied(run, vote, "older plan", user)
             return "That card shows an older plan. Decide on the newest card of this model."
         if run.campaign is not None:
+            self._note_denied(run, vote, "part of a campaign", user)
             return f"It is part of campaign {run.campaign}. Decide on the card of the campaign."
         if run.state is not RunState.WAITING:
+            self._note_denied(run, vote, Reason.ALREADY_DECIDED, user)
             return decided(run, self._clock.now())
         return None
 
     async def vote(self, run_id: int, digest: str, vote: Vote, user: str, reason: str = "") -> str | None:
+        """`decide`, then lets people see it."""
+        refused = await self.decide(run_id, digest, vote, user, reason)
+        if refused is None:
+            await self._teller.tell(run_id)
+        return refused
+
+    async def decide(self, run_id: int, digest: str, vote: Vote, user: str, reason: str = "") -> str | None:
         """One person's click. None when it counts; otherwise what to tell that person, and nothing has changed.
 
-        Earlier approvals are judged anew too: those of people who may not approve any more are void.
+        Earlier approvals are judged anew too: those of people who may not approve any more are void. When it is
+        cancelled, nothing has changed either: it waits for nobody once it has decided.
         """
-        refused = self.answer_at_once(run_id, digest)
+        refused = self.answer_at_once(run_id, digest, vote, user)
         run = self._store.runs.get(run_id)
         if refused is not None or run is None:
             return refused or GONE
@@ -90,7 +102,6 @@ class Decisions:
             return denied(decision.reason, run, policy, self._clock.now())
         if decision.state is RunState.APPROVED:
             self._wake()
-        await self._teller.tell(run_id)
         return None
 
     async def would_count(self, run_id: int, vote: Vote, user: str) -> str | None:
@@ -149,12 +160,20 @@ class Decisions:
         return enough_votes(policy, voters, team=self._electorate.team, requester=run.requester)
 
     async def may_decide(self, user: str) -> frozenset[str]:
-        """The instances whose runs somebody may decide on; for what is shown, not for decisions."""
-        found = await asyncio.gather(*(self._electorate.person(user, policy) for policy in self._policies.values()))
+        """The instances whose runs somebody may decide on, as Slack says now. Raises a `ChatError`."""
+        policies = list(dict.fromkeys(self._policies.values()))
+        people = await asyncio.gather(*(self._electorate.person(user, policy) for policy in policies))
+        return self._deciding(dict(zip(policies, people, strict=True)))
+
+    async def seems_to_decide(self, user: str) -> frozenset[str]:
+        """The same from a short memory; for what is shown, not for decisions. Raises a `ChatError`."""
+        return self._deciding(await self._electorate.shown(user, self._policies.values()))
+
+    def _deciding(self, seen: Mapping[Policy, Person]) -> frozenset[str]:
         return frozenset(
             name
-            for (name, policy), person in zip(self._policies.items(), found, strict=True)
-            if self._electorate.is_member(person) and is_approver(person, policy)
+            for name, policy in self._policies.items()
+            if self._electorate.is_member(seen[policy]) and is_approver(seen[policy], policy)
         )
 
     def ring(self) -> None:
@@ -195,12 +214,11 @@ class Decisions:
             self._store.runs.move(run.id, run.state, decision.state, now, by=user, outcome=reason)
 
     def _deny(self, run: Run, what: str, decision: Decision, user: str) -> None:
-        self._store.audit.note(
-            *(self._clock.now(), user, "denied"),
-            run=run.id,
-            model=run.plan.model.ref,
-            detail=f"{what}: {decision.reason}",
-        )
+        self._note_denied(run, what, decision.reason, user)
+
+    def _note_denied(self, run: Run, what: str, why: str, user: str) -> None:
+        now, ref = self._clock.now(), run.plan.model.ref
+        self._store.audit.note(now, user, "denied", run=run.id, model=ref, detail=f"{what}: {why}")
 
     def _fulfil(self, wish: Wish, run: Run, decision: Decision, person: Person) -> str | None:
         now, user = self._clock.now(), person.id
@@ -212,6 +230,8 @@ class Decisions:
                 votes.void(run, user, user, "taken back", now)
                 if decision.state is not None and decision.state is not run.state:
                     runs.move(run.id, run.state, decision.state, now, by=user, outcome="")
+                    if run.expires_at <= now:  # it waited for its hour, or was tried again: others get time to decide
+                        runs.extend(run.id, now + timedelta(seconds=self.policy(run.plan.model.instance).ttl))
             case "cancel" if decision.state is RunState.RUNNING:
                 runs.cancel_later(run, user, now)
             case "cancel":
@@ -219,11 +239,10 @@ class Decisions:
                 text = f"{person.name} cancelled it after step {done} of {len(run.steps)}." if done else ""
                 runs.move(run.id, run.state, RunState.CANCELLED, now, by=user, outcome=text)
             case "retry":
-                votes.vote(run, user, "approve", "try again", now)
                 holder = runs.retry(run, user, now)
                 if holder is not None:
-                    votes.void(run, user, "retune", "not taken up again", now)
                     return f"{code(run.plan.model.name)} is in request {holder} meanwhile. See `/stt-runs {holder}`."
+                votes.vote(run, user, "approve", "try again", now)
             case "stop":
                 text = f"{person.name} stopped watching it. The service may still be working on it."
                 assert run.current is not None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.approvals import Person, Policy, can_approve, is_approver, may_take_part
+from bot.domain.approvals import Person, Policy, can_approve, may_take_part
 from bot.errors import ChatError
 from bot.ports import Clock, People
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=5)
 """How long the list of possible approvers is kept. Only cards and reminders use it; a click always asks Slack."""
+
+SEEN = timedelta(minutes=1)
+"""How long we remember who looks at App Home, which is published again whenever something changes."""
 
 LOOKED_AT = 30
 """Of how many possible approvers we ask who they are: enough for any policy, and Slack limits the calls."""
@@ -28,6 +32,7 @@ class Electorate:
         self._people = people
         self._clock = clock
         self._kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = {}
+        self._seen: dict[tuple[str, tuple[str, ...]], tuple[datetime, Person]] = {}
         self.team = team
 
     async def person(self, user: str, policy: Policy | None = None) -> Person:
@@ -38,21 +43,40 @@ class Electorate:
         """Several people at this moment. Raises a `ChatError`."""
         return tuple(await asyncio.gather(*(self.person(user, policy) for user in users)))
 
+    async def shown(self, user: str, policies: Iterable[Policy]) -> dict[Policy, Person]:
+        """Somebody as each policy sees them, a minute old at most: for what is shown. Raises a `ChatError`."""
+        now = self._clock.now()
+        self._seen = {key: seen for key, seen in self._seen.items() if now - seen[0] < SEEN}
+        found = {}
+        for policy in policies:
+            key = (user, policy.groups)
+            if key not in self._seen:
+                self._seen[key] = (now, await self.person(user, policy))
+            found[policy] = self._seen[key][1]
+        return found
+
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
         """Who could decide under a policy, at most `LOOKED_AT` of them. Raises a `ChatError`."""
         now = self._clock.now()
         kept = self._kept.get(policy)
         if kept is not None and now - kept[0] < KEPT:
             return kept[1]
-        groups = await asyncio.gather(*(self._people.members(group) for group in policy.groups))
-        ids = dict.fromkeys(
-            [*(name for name in policy.approvers if name not in policy.groups), *sorted(frozenset().union(*groups))]
+        members = dict(
+            zip(
+                policy.groups,
+                await asyncio.gather(*(self._people.members(name) for name in policy.groups)),
+                strict=True,
+            )
         )
-        found = tuple(
-            person
-            for person in await self.persons(list(ids)[:LOOKED_AT], policy)
-            if is_approver(person, policy) and can_approve(policy, [person], team=self.team)
+        named = [name for name in policy.approvers if name not in policy.groups]
+        ids = list(dict.fromkeys([*named, *sorted(frozenset().union(*members.values()))]))
+        # Who is in which group is known by now: asking again for each person would meet Slack's limits.
+        people = await asyncio.gather(*(self._people.person(user, ()) for user in ids[:LOOKED_AT]))
+        known = (
+            replace(person, groups=frozenset(name for name in members if person.id in members[name]))
+            for person in people
         )
+        found = tuple(person for person in known if can_approve(policy, [person], team=self.team))
         self._kept[policy] = (now, found)
         return found
 

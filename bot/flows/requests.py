@@ -27,6 +27,9 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN = timedelta(seconds=30)
+"""How long a look for who could approve may take, and rests after Slack did not answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -68,6 +71,7 @@ class Requests:
         self._clock = clock
         self.channel = channel
         self.zone = zone
+        self._looking: dict[int, datetime] = {}
 
     def policy(self, instance: str) -> Policy:
         """The instance's policy. One that is not configured any more lets nobody decide."""
@@ -105,9 +109,12 @@ class Requests:
         return Link(language, holdings, self._second_pass_missing(model)), language.model.name
 
     def _second_pass_missing(self, model: Model) -> bool:
-        """Whether the last run of an acoustic model ended before its upgrade with the language model."""
+        """Whether the last run of an acoustic model did not get to its upgrade with the language model.
+
+        However it ended: failed, cancelled between the steps, or not taken up again because something changed.
+        """
         last = next((run for run in self._store.runs.of_model(model.ref) if run.started_at is not None), None)
-        if last is None or last.state is not RunState.FAILED or last.current is None:
+        if last is None or last.current is None:
             return False
         return last.current.step.action is Action.UPGRADE_WITH_LANGUAGE
 
@@ -166,6 +173,10 @@ class Requests:
         """Writes how many people could approve a run and when to remind them; Slack's troubles put it off."""
         if run.voters is not None or run.state is not RunState.WAITING:
             return
+        now = self._clock.now()
+        if self._looking.get(run.id, now) > now:
+            return
+        self._looking[run.id] = now + LOOK_AGAIN
         policy = self.policy(run.plan.model.instance)
         try:
             voters = await self._electorate.count(policy, run.requester)
@@ -173,7 +184,8 @@ class Requests:
         except ChatError as error:
             log.warning("who could approve request %s is not known: %s", run.id, error.text)
             return
-        remind_at = reminder_at(run.requested_at, run.expires_at, zones)
+        self._looking.pop(run.id, None)
+        remind_at = reminder_at(now, run.expires_at, zones)
         self._store.votes.voters(run.id, voters, policy.needed, remind_at)
 
     def in_the_way(self, run: Run, user: str) -> str:

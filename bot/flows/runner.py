@@ -146,6 +146,9 @@ class Runner:
                 break
             record = run.current
             if record.state is StepState.PLANNED:
+                if run.cancelled_by is not None:  # its request was not taken, so nothing is with the service any more
+                    self._cancelled(run, record.number - 1)
+                    break
                 freeze = self._pauses.frozen(record.step.ref.split("/", 1)[0], self._clock.now())
                 if freeze is not None:
                     self._store.journal.look_again(record, min(freeze.until, self._next(record)), busy=False)
@@ -222,6 +225,9 @@ class Runner:
         if seen.status not in IDLE:
             self._fail(run, record, proof.wrong_status(seen))
             return False
+        if self._pauses.frozen(instance, self._clock.now()) is not None:  # begun while the model was read
+            self._store.journal.look_again(record, self._next(record), busy=False)
+            return False
         await self._send(run, record, seen, forced=step.action is Action.FORCE_TRAIN)
         return False
 
@@ -231,7 +237,7 @@ class Runner:
         instance, kind, id = step.ref.split("/", 2)
         now = self._clock.now()
         if not self._store.journal.starting(record, seen, now, self._next(record), forced=forced):
-            return  # another process took the step
+            return
         service = self._inventory.service(instance)
         try:
             receipt = await service.begin(
@@ -277,14 +283,19 @@ class Runner:
             fresh = self._store.runs.get(run.id)
             more = record.number < len(run.steps)
             if more and fresh is not None and fresh.cancelled_by is not None:
-                text = f"Cancelled after step {record.number} of {len(run.steps)}."
-                by = fresh.cancelled_by
-                self._store.runs.move(run.id, RunState.RUNNING, RunState.CANCELLED, now, by=by, outcome=text)
+                self._cancelled(fresh, record.number)
             elif more:
                 self._store.journal.schedule(run.id, record.number + 1, now)
             else:
                 self._store.runs.move(run.id, RunState.RUNNING, RunState.DONE, now, by="retune", outcome=result)
         self._inventory.changed()
+
+    def _cancelled(self, run: Run, done: int) -> None:
+        """Ends a run that somebody cancelled while a step was under way."""
+        assert run.cancelled_by is not None
+        text = f"Cancelled after step {done} of {len(run.steps)}." if done else ""
+        states = (RunState.RUNNING, RunState.CANCELLED)
+        self._store.runs.move(run.id, *states, self._clock.now(), by=run.cancelled_by, outcome=text)
 
     def _fail(self, run: Run, record: StepRecord, text: str) -> None:
         now = self._clock.now()

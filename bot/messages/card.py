@@ -160,7 +160,8 @@ def headline(run: Run) -> str:
 
 def _plain_state(run: Run) -> str:
     if run.state is RunState.WAITING:
-        return f"Asked by <@{run.requester}>, waits for approval. It cannot be undone."
+        for_good = "" if run.plan.is_training else " It cannot be undone."
+        return f"Asked by <@{run.requester}>, waits for approval.{for_good}"
     if run.state is RunState.RUNNING and run.current is not None:
         record = run.current
         return spoken(f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}: {doing(record)}.")
@@ -170,7 +171,7 @@ def _plain_state(run: Run) -> str:
 def _small_print(run: Run, policy: Policy) -> list[str]:
     lines = [f"Request {run.id} by <@{run.requester}>, {moment(run.requested_at)}"]
     if run.state is RunState.WAITING:
-        missing = policy.needed - len(run.approved_by)
+        missing = max(1, policy.needed - len(run.approved_by))
         by = f" of {approvers(policy)}" if policy.approvers else ""
         votes = f"; approved so far by {people(run.approved_by)}" if run.approved_by else ""
         lines.append(f"needs {counted(missing, 'approval')}{by} until {moment(run.expires_at)}{votes}")

@@ -164,6 +164,8 @@ def decided(run: Run, now: datetime) -> str:
             return f"Something changed since, so this plan does not hold any more. Ask again with {again(run)}."
         case RunState.CANCELLED:
             return f"Already cancelled{by}{when}."
+        case RunState.DONE | RunState.FAILED:
+            return f"Already approved{by}{when}, and {run.state.value} since {moment(run.ended_at or now)}."
         case _:
             return f"Already approved{by}{when}."
 

@@ -70,7 +70,7 @@ def reminder(run: Run, policy: Policy) -> Message:
         for name in policy.approvers
         if name not in run.approved_by and (policy.self_approval or name != run.requester)
     ]
-    missing = counted(policy.needed - len(run.approved_by), "approval")
+    missing = counted(max(1, policy.needed - len(run.approved_by)), "approval")
     text = (
         f"{' '.join(can)}: request {run.id}, the {noun(run.plan)} of {code(run.plan.model.name)}, still needs "
         f"{missing}. "

@@ -10,7 +10,7 @@ import msgspec
 from bot.domain.estimates import Past
 from bot.domain.fleet import Holdings, Model
 from bot.domain.plans import Step
-from bot.domain.runs import Before, StepRecord, StepState
+from bot.domain.runs import Before, RunState, StepRecord, StepState
 from bot.store.audit import Audit
 from bot.store.connection import Connection, Row, moment, stamp
 
@@ -28,16 +28,20 @@ class Journal:
         self._audit = audit
 
     def starting(self, record: StepRecord, seen: Model, now: datetime, next_at: datetime, *, forced: bool) -> bool:
-        """Writes, safe from a power loss, that a step's request is about to leave, and what was true before it."""
+        """Writes, safe from a power loss, that a step's request is about to leave, and what was true before it.
+
+        False, and nothing is written, when another process took the step, or somebody ended the run meanwhile.
+        """
         before = Before(seen.status, seen.versions or (), seen.updated)
         with self._c.transaction(durable=True):
             changed = self._c.change(
                 """UPDATE steps SET state = ?, before = ?, started_at = ?, answered_at = NULL, seen_busy = 0,
                    attempts = attempts + 1, forced = ?, next_at = ?
-                   WHERE run = ? AND number = ? AND state = ? AND attempts = ?""",
+                   WHERE run = ? AND number = ? AND state = ? AND attempts = ?
+                   AND EXISTS (SELECT 1 FROM runs WHERE runs.id = steps.run AND runs.state = ?)""",
                 (
                     *(StepState.STARTING, _encode(before).decode(), stamp(now), forced, stamp(next_at)),
-                    *(record.run, record.number, record.state, record.attempts),
+                    *(record.run, record.number, record.state, record.attempts, RunState.RUNNING),
                 ),
             )
             if changed:
@@ -92,8 +96,12 @@ class Journal:
         self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (stamp(at), run, number))
 
     def due(self, now: datetime) -> list[tuple[int, str]]:
-        """Running steps to look at now: run and model reference."""
-        rows = self._c.rows("SELECT run, model FROM steps WHERE next_at <= ? ORDER BY next_at", (stamp(now),))
+        """Steps of running runs to look at now: run and model reference."""
+        rows = self._c.rows(
+            """SELECT s.run, s.model FROM steps s JOIN runs r ON r.id = s.run
+               WHERE s.next_at <= ? AND r.state = ? ORDER BY s.next_at""",
+            (stamp(now), RunState.RUNNING),
+        )
         return [(row["run"], row["model"]) for row in rows]
 
     def past(self, action: str, kind: str, limit: int = 20) -> list[tuple[Past, str]]:

@@ -188,7 +188,9 @@ class Runs:
             if not self.move(run.id, RunState.FAILED, RunState.APPROVED, now, by=by, outcome=""):
                 return run.id
             self._lock(_models(run.plan), run.id)
-            self._c.change("UPDATE runs SET retries = retries + 1, ended_at = NULL WHERE id = ?", (run.id,))
+            self._c.change(
+                "UPDATE runs SET retries = retries + 1, ended_at = NULL, cancelled_by = NULL WHERE id = ?", (run.id,)
+            )
             self._c.change(
                 """UPDATE steps SET state = ?, before = NULL, started_at = NULL, answered_at = NULL, ended_at = NULL,
                    seen_busy = 0, attempts = 0, forced = 0, transaction_id = NULL, result = '', next_at = NULL
@@ -196,6 +198,13 @@ class Runs:
                 (StepState.PLANNED, run.id, StepState.FAILED),
             )
         return None
+
+    def extend(self, run: int, expires_at: datetime) -> None:
+        """Gives a waiting run time to be decided on anew, with a reminder of its own."""
+        self._c.change(
+            "UPDATE runs SET expires_at = ?, voters = NULL, remind_at = NULL, version = version + 1 WHERE id = ?",
+            (stamp(expires_at), run),
+        )
 
     def _holder(self, models: list[str]) -> int | None:
         row = self._c.row(f"SELECT run FROM locks WHERE model IN ({', '.join('?' * len(models))})", models)
@@ -209,15 +218,17 @@ class Runs:
         """Moves a run from one state to another; false if it was not in *old* any more."""
         assert new in FOLLOWS.get(old, frozenset()), f"{old} cannot become {new}"
         decided = new in (RunState.APPROVED, RunState.REJECTED, RunState.WITHDRAWN, RunState.CANCELLED)
+        undecided = new is RunState.WAITING
         with self._c.transaction():
             changed = self._c.change(
                 """UPDATE runs SET state = ?, version = version + 1, outcome = ?,
-                   decided_by = CASE WHEN ? THEN ? ELSE decided_by END,
-                   decided_at = CASE WHEN ? THEN ? ELSE decided_at END,
+                   decided_by = CASE WHEN ? THEN NULL WHEN ? THEN ? ELSE decided_by END,
+                   decided_at = CASE WHEN ? THEN NULL WHEN ? THEN ? ELSE decided_at END,
                    started_at = CASE WHEN ? THEN coalesce(started_at, ?) ELSE started_at END,
                    ended_at = CASE WHEN ? THEN ? ELSE ended_at END WHERE id = ? AND state = ?""",
                 (
-                    *(new, outcome, decided, by, decided, stamp(now), new is RunState.RUNNING, stamp(now)),
+                    *(new, outcome, undecided, decided, by, undecided, decided, stamp(now)),
+                    *(new is RunState.RUNNING, stamp(now)),
                     *(new not in OPEN, stamp(now), run, old),
                 ),
             )

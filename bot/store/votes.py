@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.approvals import Vote
 from bot.domain.runs import Run, RunState
 from bot.store.audit import Audit
 from bot.store.connection import Connection, stamp
+
+MISSED = timedelta(hours=1)
+"""A reminder that is later than this has missed its hour."""
 
 
 class Votes:
@@ -59,13 +62,19 @@ class Votes:
         return [row["id"] for row in rows]
 
     def remind(self, now: datetime) -> None:
-        """Marks the waiting runs whose thread should remind now."""
+        """Marks the waiting runs whose thread should remind now.
+
+        One whose hour passed while no process ran gets another: it may be night by now.
+        """
         due = self._c.rows(
-            "SELECT id FROM runs WHERE state = ? AND reminded = 0 AND remind_at <= ? AND expires_at > ?",
+            "SELECT id, remind_at FROM runs WHERE state = ? AND reminded = 0 AND remind_at <= ? AND expires_at > ?",
             (RunState.WAITING, stamp(now), stamp(now)),
         )
         for row in due:
-            self._c.change("UPDATE runs SET reminded = 1, version = version + 1 WHERE id = ?", (row["id"],))
+            if row["remind_at"] < (now - MISSED).timestamp():
+                self._c.change("UPDATE runs SET voters = NULL, remind_at = NULL WHERE id = ?", (row["id"],))
+            else:
+                self._c.change("UPDATE runs SET reminded = 1, version = version + 1 WHERE id = ?", (row["id"],))
 
     def _seen(self, run: int) -> None:
         """People should see something new of a run."""
