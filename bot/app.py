@@ -37,6 +37,7 @@ from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
+from bot.flows.living import LivingCard
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
 from bot.flows.pausing import Pauses
@@ -45,7 +46,9 @@ from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.snoozing import Snoozer
 from bot.flows.starting import Starter
+from bot.flows.survey import Survey
 from bot.flows.telling import Teller
+from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.settings import Settings
@@ -101,8 +104,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         files = SlackFiles(client, http)
         charter = Charter(ChartProcess(), files, store, clock)
         owning = Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team)
+        timetable = Timetable(store, chat, clock, settings.announce, settings.channel)
+        survey = Survey(store, inventory, owning, chat, catalog, clock)
+        living = LivingCard(store, inventory, teller, survey, timetable, chat, clock)
         announcer = Announcer(
-            *(store, inventory, teller, chat, owning, clock, settings.announce, settings.channel),
+            *(store, inventory, teller, survey, timetable, living, clock),
             chart=charter.accompany,
         )
         ring = asyncio.Event()
@@ -150,7 +156,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 *(store, inventory, chat, policies, clock),
                 zone=settings.announce.zone,
                 team=me.team,
-                said=announcer.over,
+                said=announcer.snooze_over,
             ),
             owning=owning,
             charter=charter,
@@ -172,7 +178,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await _listen(app, settings, me, stack)
         background.spawn(electorate.warn(policies), "policies")
         services.update(await connect_services(settings, clients))
-        await _alarms(settings, worker, announcer, stack)
+        await _alarms(worker, announcer, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
         await _until(stop, ring, worker)
         log.info("stopping")
@@ -289,17 +295,22 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
     await web.TCPSite(runner, port=settings.port).start()
 
 
-async def _alarms(settings: Settings, worker: Worker, announcer: Announcer, stack: AsyncExitStack) -> None:
+async def _alarms(worker: Worker, announcer: Announcer, stack: AsyncExitStack) -> None:
     from bot.adapters.scheduler import AlarmClock
 
     announcer.first_start()
     alarms = AlarmClock()
     alarms.every(RING, worker.ring)
-    announcer.rescheduled = alarms.at_slots(lambda: announcer.schedule, worker.announce)
+    timetable = announcer.timetable
+
+    def follow() -> None:
+        alarms.at_slots(timetable.schedule, worker.announce)
+
+    timetable.rescheduled = follow
+    follow()
     alarms.start()
     stack.callback(alarms.stop)
     worker.ring()
-    worker.catch_up()
 
 
 async def _until(stop: asyncio.Event, ring: asyncio.Event, worker: Worker) -> None:

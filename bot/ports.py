@@ -36,6 +36,17 @@ class Place:
     response_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel as Slack describes it. *member*: the bot is in it. *external*: other organizations are too."""
+
+    id: str
+    name: str
+    member: bool
+    archived: bool = False
+    external: bool = False
+
+
 class Chat(Protocol):
     """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`."""
 
@@ -52,13 +63,13 @@ class Chat(Protocol):
         """Says something that only one person sees."""
 
     async def pin(self, channel: str, ts: str) -> None:
-        """Pins a message; that it is pinned already is well."""
+        """Pins a message of ours; quietly does nothing when it is pinned already."""
 
-    async def joined(self, channel: str) -> bool:
-        """Whether we are in a channel; false also for one that does not exist."""
+    async def link(self, channel: str, ts: str) -> str:
+        """The address of a message."""
 
-    async def link(self, channel: str, ts: str) -> str | None:
-        """The address of a message, None where it is gone."""
+    async def room(self, channel: str) -> Room | None:
+        """A channel; None where Slack does not know it or the bot cannot see it."""
 
     async def receive(self, channel: str, ts: str) -> None:
         """Puts a sign on somebody's message: it was seen. Never fails; the answer is what matters."""
@@ -82,6 +93,9 @@ class People(Protocol):
 
     async def person(self, user: str, groups: tuple[str, ...]) -> Person:
         """A user as Slack describes it now, with those of *groups* that the user is a member of."""
+
+    async def name(self, id: str) -> str:
+        """What a user or user group is called; the id itself where Slack does not tell."""
 
     async def members(self, group: str) -> frozenset[str]:
         """The user ids of a user group or channel; none where Slack does not know it, or has no groups on this plan."""

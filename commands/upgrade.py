@@ -20,7 +20,7 @@ from bot.messages.freeze import freeze_line
 from bot.messages.kit import actions, button, section
 from bot.messages.refusals import no_plan, private
 from bot.messages.request import Wanted, wanted
-from bot.messages.text import code, escape, moment
+from bot.messages.text import code, escape
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk
 from commands.model import named
@@ -76,10 +76,10 @@ def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, trainin
     if waiting is not None:
         return private(desk.requests.in_the_way(waiting, ask.user))
     if ask.trigger is None:
-        when = f", not before {moment(later)}," if later else ""
-        text = f"Ask for the upgrade of {code(model.name)}{when} with the button; a mention cannot open the form."
-        value = f"{model.ref}{_at(later, desk)}"
-        return Message(text, (section(text), actions([button("Upgrade…", "ask", value, style="primary")])))
+        text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
+        at = _at(later, desk)
+        ask_button = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
+        return Message(text, (section(text), actions([ask_button])))
     trigger = ask.trigger
 
     async def work() -> Message | None:

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.world import World
+
+settings.register_profile("suite", max_examples=50, deadline=None)
+settings.load_profile("suite")
+"""Half of Hypothesis's default: the whole suite is to run under two minutes."""
 
 OURS = ("SLACK_", "RETUNE_", "SPEECH_TO_TEXT_", "STT_", "IBM_", "VCAP_", "HTTP_PROXY", "HTTPS_PROXY")
 

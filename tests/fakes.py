@@ -11,8 +11,8 @@ from bot.domain.approvals import Person
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.history import Series
 from bot.domain.plans import Action
-from bot.errors import ModelBusy, ModelGone, RequestRefused, RetuneError
-from bot.ports import Message, Place, Receipt
+from bot.errors import ChatRefused, ModelBusy, ModelGone, RequestRefused, RetuneError
+from bot.ports import Message, Place, Receipt, Room
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ class FakeChat:
         self.calls: list[str] = []
         self.received: list[tuple[str, str]] = []
         self.pinned: list[tuple[str, str]] = []
-        self.channels = {"CSPEECH"}
+        self.rooms: dict[str, Room] = {}
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -90,7 +90,9 @@ class FakeChat:
 
     async def edit(self, channel: str, ts: str, message: Message) -> None:
         self._call("edit")
-        said = next(s for s in self.said if (s.channel, s.ts) == (channel, ts))
+        said = next((s for s in self.said if (s.channel, s.ts) == (channel, ts)), None)
+        if said is None:
+            raise ChatRefused("gone", code="message_not_found")
         said.message = message
         said.edits += 1
 
@@ -127,15 +129,20 @@ class FakeChat:
 
     async def pin(self, channel: str, ts: str) -> None:
         self._call("pin")
-        self.pinned.append((channel, ts))
+        if (channel, ts) not in self.pinned:
+            self.pinned.append((channel, ts))
 
-    async def joined(self, channel: str) -> bool:
-        self._call("joined")
-        return channel in self.channels
-
-    async def link(self, channel: str, ts: str) -> str | None:
+    async def link(self, channel: str, ts: str) -> str:
         self._call("link")
-        return f"https://acme.slack.com/archives/{channel}/p{ts}"
+        return f"https://acme.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+
+    async def room(self, channel: str) -> Room | None:
+        self._call("room")
+        return self.rooms.get(channel)
+
+    async def name(self, id: str) -> str:
+        self._call("name")
+        return self.people[id].name if id in self.people else id
 
     async def receive(self, channel: str, ts: str) -> None:
         self._call("receive")

@@ -28,6 +28,7 @@ from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
+from bot.flows.living import LivingCard
 from bot.flows.noticing import Noticer
 from bot.flows.owning import Owning
 from bot.flows.pausing import Pauses
@@ -36,7 +37,9 @@ from bot.flows.requests import Requests
 from bot.flows.runner import Runner
 from bot.flows.snoozing import Snoozer
 from bot.flows.starting import Starter
+from bot.flows.survey import Survey
 from bot.flows.telling import Teller
+from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.store import Store
@@ -81,8 +84,6 @@ class World:
     needed: int = 1
     self_approval: bool = False
     window: Window | None = None
-    living: bool = False
-    """Whether the living card is kept: most tests count the messages that they are about."""
     holder: str = "here:1"
     probe_every: timedelta | None = None
     canary_every: timedelta | None = None
@@ -113,13 +114,16 @@ class World:
         self.owning = Owning(
             *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
         )
+        self.timetable = Timetable(self.store, self.chat, self.clock, schedule, CHANNEL)
+        survey = Survey(self.store, self.inventory, self.owning, self.chat, shipped, self.clock)
+        self.living = LivingCard(
+            *(self.store, self.inventory, self.teller, survey, self.timetable, self.chat, self.clock)
+        )
         self.charter = Charter(self.charts, self.files, self.store, self.clock)
         self.announcer = Announcer(
-            *(self.store, self.inventory, self.teller, self.chat, self.owning, self.clock, schedule, CHANNEL),
+            *(self.store, self.inventory, self.teller, survey, self.timetable, self.living, self.clock),
             chart=self.charter.accompany,
         )
-        if not self.living:
-            self.announcer.living_due = lambda: False  # type: ignore[method-assign]  # left out, see `living`
         self.woken = 0
         self.electorate = Electorate(self.chat, "T1", self.clock)
         self.requests = Requests(
@@ -158,7 +162,7 @@ class World:
             *(self.store, self.inventory, self.chat, self.policies, self.clock),
             zone=ZoneInfo("Europe/Berlin"),
             team="T1",
-            said=self.announcer.over,
+            said=self.announcer.snooze_over,
         )
         self.desk = Desk(
             store=self.store,

@@ -15,6 +15,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.domain.announcements import Schedule
 
+SLOTS = "slots"
+"""The job that rings at slots: there is one at most."""
+
 
 class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler ships no types
     """Fires at the slots of our own schedule.
@@ -22,12 +25,13 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler ships no ty
     APScheduler's crontab counts weekdays from Monday = 0 and fires twice when clocks are set back; ours does not.
     """
 
-    def __init__(self, schedule: Callable[[], Schedule]) -> None:
-        self._schedule = schedule
+    def __init__(self, current: Callable[[], Schedule | None]) -> None:
+        self._current = current
 
-    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-        """The first slot after the previous firing, or after now, by the schedule of now."""
-        return self._schedule().next_after(previous or now)
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
+        """The first slot after the previous firing, or after now; None, which ends the job, while there is none."""
+        schedule = self._current()
+        return schedule.next_after(previous or now) if schedule else None
 
 
 class AlarmClock:
@@ -41,14 +45,11 @@ class AlarmClock:
         """Rings at a steady pace."""
         self._scheduler.add_job(_on_loop(ring), IntervalTrigger(seconds=seconds))
 
-    def at_slots(self, schedule: Callable[[], Schedule], ring: Callable[[], Awaitable[None]]) -> Callable[[], None]:
-        """Rings at each slot of a schedule. Call what it gives when the schedule became another."""
-        job = self._scheduler.add_job(ring, SlotTrigger(schedule))
-
-        def again() -> None:
-            job.reschedule(SlotTrigger(schedule))
-
-        return again
+    def at_slots(self, current: Callable[[], Schedule | None], ring: Callable[[], Awaitable[None]]) -> None:
+        """Rings at each slot of the schedule that is current; call again whenever it is another one."""
+        if self._scheduler.get_job(SLOTS) is not None:
+            self._scheduler.remove_job(SLOTS)
+        self._scheduler.add_job(ring, SlotTrigger(current), id=SLOTS)
 
     def start(self) -> None:
         """Begins to ring."""

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.approvals import Person
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
-from bot.ports import Message, Place
+from bot.ports import Message, Place, Room
 
 log = logging.getLogger(__name__)
 
@@ -222,29 +222,32 @@ class SlackChat:
         await call(self._client.views_publish(user_id=user, view=dict(view)))
 
     async def pin(self, channel: str, ts: str) -> None:
-        """A message of ours stays at the top of the channel's details."""
+        """Pins."""
         try:
             await call(self._client.pins_add(channel=channel, timestamp=ts))
         except ChatRefused as error:
             if error.code != "already_pinned":
                 raise
 
-    async def joined(self, channel: str) -> bool:
-        """Slack tells of public channels that we are not in, and hides the others."""
-        try:
-            found = await call(self._client.conversations_info(channel=channel))
-        except ChatRefused as error:
-            if error.code != "channel_not_found":
-                raise
-            return False
-        return bool(found["channel"].get("is_member"))
+    async def link(self, channel: str, ts: str) -> str:
+        """Asks Slack: only it knows the workspace's address."""
+        return str((await call(self._client.chat_getPermalink(channel=channel, message_ts=ts)))["permalink"])
 
-    async def link(self, channel: str, ts: str) -> str | None:
-        """A permalink."""
+    async def room(self, channel: str) -> Room | None:
+        """A private channel that the bot is not in does not exist for it."""
         try:
-            return str((await call(self._client.chat_getPermalink(channel=channel, message_ts=ts)))["permalink"])
-        except ChatRefused:
+            found = (await call(self._client.conversations_info(channel=channel)))["channel"]
+        except ChatRefused as error:
+            if error.code not in ("channel_not_found", "invalid_channel"):
+                raise
             return None
+        return Room(
+            id=str(found["id"]),
+            name=str(found.get("name") or ""),
+            member=bool(found.get("is_member")),
+            archived=bool(found.get("is_archived")),
+            external=bool(found.get("is_ext_shared")),
+        )
 
     async def receive(self, channel: str, ts: str) -> None:
         """Eyes on a message."""
@@ -270,6 +273,18 @@ class SlackChat:
             groups=frozenset(member),
             zone=str(found.get("tz") or ""),
         )
+
+    async def name(self, id: str) -> str:
+        """A person's real name, or a user group's handle."""
+        try:
+            if not id.startswith("S"):
+                return (await self.person(id, ())).name
+            answer = await call(self._client.usergroups_list())
+        except ChatRefused as error:
+            log.warning("the name of %s is not known: %s", id, error.text)
+            return id
+        found = (group for group in answer.get("usergroups", []) if group.get("id") == id)
+        return next((str(group.get("name") or group.get("handle") or id) for group in found), id)
 
     async def members(self, group: str) -> frozenset[str]:
         """A group that Slack does not know, or cannot have on this plan, has no members: fail closed."""

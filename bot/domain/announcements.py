@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from bot.domain.fleet import is_newer
-from bot.domain.snoozes import Snooze, awake
+from bot.domain.snoozes import Silenced, Snooze, awake
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
-
-FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,55 +37,75 @@ class Schedule:
 
 def check_rule(rule: str) -> str | None:
     """What is wrong with a cron rule, None if nothing is."""
+    if len(rule.split()) != 5:
+        return "Wrong number of fields"  # cronsim would take six, the first one seconds
     try:
-        CronSim(rule, datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC")))
+        next(CronSim(rule, datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))))
     except CronSimError as error:
         return str(error)
+    except StopIteration:
+        return "It names no day that ever comes"
     return None
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """When and where announcements go: the operator's settings, or what people chose instead.
+
+    *by* and *at* tell who changed it last, empty and None while nobody did. *revision* grows with every change.
+    """
+
+    rule: str
+    zone: ZoneInfo
+    channel: str
+    on: bool = True
+    by: str = ""
+    at: datetime | None = None
+    revision: str = ""
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule in force; None while announcements are off."""
+        return Schedule(self.rule, self.zone) if self.on else None
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
-    """What an announcement says: the models worth acting on, worst first, and how many models there are."""
+    """What an announcement says: the models worth acting on, worst first, and what they are part of."""
 
     total: int
     outdated: int
+    """How many are outdated, snoozed ones among them."""
     worth: tuple[Judgement, ...]
+    silenced: tuple[Silenced, ...]
+    """Worth acting on too, but snoozed or on hold."""
     unread: tuple[str, ...]
     """Instances that could not be read lately: what is said does not cover them fully."""
-    silenced: frozenset[str] = frozenset()
-    """Models that would be worth it and that somebody snoozed or holds."""
-    behind: Mapping[str, int] = field(default_factory=dict)
-    """For each model worth acting on, how many versions of its base are known that are newer than its own."""
+    instances: int = 1
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)
+    """How many of all models have each verdict."""
+
+    @property
+    def all_current(self) -> bool:
+        """Whether nothing is to be done anywhere, as far as everything could be read."""
+        return not (self.worth or self.silenced or self.unread)
 
 
 def compose(
-    judgements: Iterable[Judgement], unread: Iterable[str] = (), snoozes: Iterable[Snooze] = (), now: datetime = FIRST
+    judgements: Iterable[Judgement], now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
 ) -> Announcement:
-    """The announcement for a fleet at *now*, which ends snoozes."""
+    """The announcement for a fleet. *snoozes* are those in force."""
     listed = tuple(judgements)
     worth, silenced = awake(acting_on(listed), snoozes, now)
-    outdated = sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY)
-    known = _known_versions(listed)
-    behind = {j.model.ref: versions_behind(j, known.get(j.model.base, frozenset())) for j in worth}
-    refs = frozenset(item.judgement.model.ref for item in silenced)
-    return Announcement(len(listed), outdated, tuple(worth), tuple(sorted(unread)), refs, behind)
-
-
-def _known_versions(judgements: Iterable[Judgement]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for judgement in judgements:
-        versions = found.setdefault(judgement.model.base, set())
-        versions.update(judgement.model.versions or ())
-        versions.update(item.version for item in judgement.evidence if item.version is not None)
-    return {base: frozenset(versions) for base, versions in found.items()}
-
-
-def versions_behind(judgement: Judgement, known: frozenset[str]) -> int:
-    """How many known versions of its base are newer than a model's newest; at least one where it is outdated."""
-    have = judgement.model.newest
-    newer = sum(1 for version in known if have is not None and is_newer(version, have))
-    return max(newer, 1) if judgement.outdated else newer
+    return Announcement(
+        total=len(listed),
+        outdated=sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY),
+        worth=worth,
+        silenced=silenced,
+        unread=tuple(sorted(unread)),
+        instances=len({j.model.instance for j in listed}),
+        verdicts=Counter(j.verdict for j in listed),
+    )
 
 
 def at_risk(announcement: Announcement) -> int:
@@ -97,66 +114,5 @@ def at_risk(announcement: Announcement) -> int:
 
 
 def seen_risk(announcement: Announcement, risk: Risk) -> int:
-    """How many of the models were seen to be at that risk."""
+    """How many of the models are at that risk."""
     return sum(1 for j in announcement.worth if j.risk is risk)
-
-
-Findings = Mapping[str, str]
-"""What was found, by model: verdict and risk. A message is new when these are not those of the last one."""
-
-
-def findings(announcement: Announcement) -> dict[str, str]:
-    """What an announcement found."""
-    return {j.model.ref: f"{j.verdict.value}, {j.risk.value}" for j in announcement.worth}
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The last announcement that people really read in a channel."""
-
-    slot: str
-    at: datetime
-    found: Findings
-
-
-class Occasion(StrEnum):
-    """Why an announcement is worth a message; without one a slot passes in silence."""
-
-    FIRST = "first"
-    CHANGED = "changed"
-    DIGEST = "weekly digest"
-    CURRENT = "all current"
-
-
-def occasion(said: Announcement, last: Published | None, now: datetime, zone: ZoneInfo) -> Occasion | None:
-    """Why a slot at *now* says something: the set or a level changed, or the week's digest is due.
-
-    "All current" is said once. That somebody snoozed a model, or that the snooze is over, is no news by itself.
-    """
-    found = findings(said)
-    if last is None:
-        return Occasion.FIRST if found else Occasion.CURRENT
-    if found != {ref: what for ref, what in last.found.items() if ref not in said.silenced}:
-        return Occasion.CHANGED if found else Occasion.CURRENT
-    if not found:
-        return None
-    week, last_week = now.astimezone(zone).isocalendar()[:2], last.at.astimezone(zone).isocalendar()[:2]
-    return Occasion.DIGEST if week != last_week else None
-
-
-def remembered(said: Announcement, last: Published | None) -> dict[str, str]:
-    """What the next announcement is compared with: what was found, and what is snoozed as it was known before."""
-    before = last.found if last is not None else {}
-    return {**{ref: what for ref, what in before.items() if ref in said.silenced}, **findings(said)}
-
-
-def level(judgement: Judgement) -> int:
-    """How bad it is: the smaller, the worse."""
-    return list(Risk).index(judgement.risk) * 100 + list(Verdict).index(judgement.verdict)
-
-
-def newly_found(announcement: Announcement, mentioned: Mapping[str, int]) -> frozenset[str]:
-    """The models of which their owners have not heard yet, or only when it was less bad."""
-    return frozenset(
-        j.model.ref for j in announcement.worth if j.model.ref not in mentioned or level(j) < mentioned[j.model.ref]
-    )

@@ -175,7 +175,7 @@ class Campaigns:
             return
         for vote in campaign.votes:
             if vote.vote == "approve":
-                self._store.runs.vote(run, vote.voter, "approve", f"campaign {campaign.id}", vote.at)
+                self._store.votes.vote(run, vote.voter, "approve", f"campaign {campaign.id}", vote.at)
         by = campaign.decided_by or "retune"
         self._store.runs.move(run.id, RunState.WAITING, RunState.APPROVED, now, by=by)
 

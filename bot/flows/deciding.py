@@ -183,10 +183,10 @@ class Decisions:
     def ring(self) -> None:
         """Ends the requests that nobody decided in time, and reminds of those that end soon."""
         now = self._clock.now()
-        for run_id in self._store.runs.waiting_past(now):
+        for run_id in self._store.votes.waiting_past(now):
             text = "Nobody decided in time. Ask again when somebody is there who may approve."
             self._store.runs.move(run_id, RunState.WAITING, RunState.EXPIRED, now, by="retune", outcome=text)
-        self._store.runs.remind(now)
+        self._store.votes.remind(now)
 
     def _may_approve(self, person: Person, run: Run, policy: Policy) -> bool:
         own = person.id == run.requester and not policy.self_approval
@@ -212,8 +212,8 @@ class Decisions:
             self._deny(run, vote, decision, user)
             return
         for voter in sorted(lapsed & set(run.approved_by)):
-            self._store.runs.void(run, voter, "retune", "may not approve any more", now)
-        self._store.runs.vote(run, user, vote, reason, now)
+            self._store.votes.void(run, voter, "retune", "may not approve any more", now)
+        self._store.votes.vote(run, user, vote, reason, now)
         if decision.state is not RunState.WAITING:
             self._store.runs.move(run.id, run.state, decision.state, now, by=user, outcome=reason)
 
@@ -225,12 +225,13 @@ class Decisions:
         self._store.audit.note(now, user, "denied", run=run.id, model=ref, detail=f"{what}: {why}")
 
     def _fulfil(self, wish: Wish, run: Run, decision: Decision, person: Person) -> str | None:
-        now, runs, user = self._clock.now(), self._store.runs, person.id
+        now, user = self._clock.now(), person.id
+        runs, votes = self._store.runs, self._store.votes
         match wish:
             case "withdraw":
                 runs.move(run.id, run.state, RunState.WITHDRAWN, now, by=user)
             case "take back":
-                runs.void(run, user, user, "taken back", now)
+                votes.void(run, user, user, "taken back", now)
                 if decision.state is not None and decision.state is not run.state:
                     runs.move(run.id, run.state, decision.state, now, by=user, outcome="")
                     if run.expires_at <= now:  # it waited for its hour, or was tried again: others get time to decide
@@ -245,7 +246,7 @@ class Decisions:
                 holder = runs.retry(run, user, now)
                 if holder is not None:
                     return f"{code(run.plan.model.name)} is in request {holder} meanwhile. See `/stt-runs {holder}`."
-                runs.vote(run, user, "approve", "try again", now)
+                votes.vote(run, user, "approve", "try again", now)
             case "stop":
                 text = f"{person.name} stopped watching it. The service may still be working on it."
                 assert run.current is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 
 from bot.domain.fleet import Model
@@ -16,8 +16,16 @@ from bot.store import Store
 
 log = logging.getLogger(__name__)
 
-SPREAD = timedelta(minutes=1)
-"""The shortest time between two scheduled observations: they are spread, never a burst."""
+EMPTY_HANDED = timedelta(minutes=1)
+"""How long we wait where there is nothing to observe."""
+
+DENSEST = timedelta(seconds=10)
+"""The shortest time between two scheduled observations of a sort: never a burst, however large the fleet."""
+
+
+def spread(every: timedelta, count: int) -> timedelta:
+    """The time between two turns when each of *count* has one within *every*."""
+    return max(DENSEST, every / max(1, count))
 
 
 class Prober:
@@ -41,8 +49,10 @@ class Prober:
         self._clock = clock
         self._probe_every = probe_every
         self._canary_every = canary_every
-        self._next = clock.now()
+        self._probe_at = self._canary_at = clock.now()
         self._swept = False
+        self._tried: dict[str, float] = {}
+        self._sung: dict[tuple[str, str], float] = {}
 
     async def check(self, ref: str, by: str) -> Probe:
         """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`."""
@@ -63,44 +73,59 @@ class Prober:
 
     def due(self) -> bool:
         """Whether the operator turned scheduled observations on and it is time for one."""
-        return (self._probe_every is not None or self._canary_every is not None) and self._clock.now() >= self._next
+        now = self._clock.now()
+        return (self._probe_every is not None and now >= self._probe_at) or (
+            self._canary_every is not None and now >= self._canary_at
+        )
 
     async def ring(self) -> None:
-        """One scheduled observation."""
+        """The scheduled observations that are due: one of each sort at most."""
         now = self._clock.now()
-        self._next = now + SPREAD
+        if self._probe_every is not None and now >= self._probe_at:
+            self._probe_at = now + EMPTY_HANDED
+            await self._guarded(self._probe_one(now, self._probe_every))
+        if self._canary_every is not None and now >= self._canary_at:
+            self._canary_at = now + EMPTY_HANDED
+            await self._guarded(self._canary_one(now, self._canary_every))
+
+    async def _guarded(self, observing: Awaitable[None]) -> None:
         try:
-            if self._canary_every is not None and not self._swept:
-                await self._sweep()
-            if not await self._probe_one(now):
-                await self._canary_one(now)
+            await observing
         except (ServiceError, Refusal) as error:
             log.warning("a scheduled observation failed: %s", error.text)
 
-    async def _probe_one(self, now: datetime) -> bool:
-        if self._probe_every is None:
-            return False
+    async def _probe_one(self, now: datetime, every: timedelta) -> None:
+        """The model that was asked longest ago, where its turn has come: `every` has room for one turn of each."""
         probes = self._store.fleet.observations().probes
-        due = [
-            j.model
-            for j in self._inventory.judged().judgements
-            if j.model.status == "available"
-            and (j.model.ref not in probes or now - probes[j.model.ref].at >= self._probe_every)
-        ]
-        if not due:
-            return False
-        oldest = min(due, key=lambda m: (probes[m.ref].at.timestamp() if m.ref in probes else 0.0, m.ref))
-        await self.check(oldest.ref, "retune")
-        return True
-
-    async def _canary_one(self, now: datetime) -> None:
-        if self._canary_every is None:
+        fit = [j.model for j in self._inventory.judged().judgements if j.model.status == "available"]
+        if not fit:
             return
+        pace = spread(every, len(fit))
+        last = max((probes[m.ref].at for m in fit if m.ref in probes), default=None)
+        if last is not None and last <= now < last + pace:
+            self._probe_at = last + pace
+            return
+        due = [m for m in fit if m.ref not in probes or now - probes[m.ref].at >= every]
+        if not due:
+            return
+        # One that fails goes to the end: it must not keep the others from their turn.
+        oldest = min(due, key=lambda m: (self._tried.get(m.ref, 0.0), _when(probes.get(m.ref)), m.ref))
+        self._tried[oldest.ref] = now.timestamp()
+        self._probe_at = now + pace
+        await self.check(oldest.ref, "retune")
+        del self._tried[oldest.ref]
+
+    async def _canary_one(self, now: datetime, every: timedelta) -> None:
+        if not self._swept:
+            await self._sweep()
         seen = self._store.fleet.observations().canaries
         wanted = {(j.model.instance, j.model.base): j for j in self._inventory.judged().judgements if _can_sing(j)}
-        due = [place for place in sorted(wanted) if place not in seen or now - seen[place].at >= self._canary_every]
+        due = [place for place in wanted if place not in seen or now - seen[place].at >= every]
         if due:
-            await self._sing(*due[0], wanted[due[0]].model)
+            self._canary_at = now + spread(every, len(wanted))
+            place = min(due, key=lambda p: (self._sung.get(p, 0.0), p))
+            self._sung[place] = now.timestamp()
+            await self._sing(*place, wanted[place].model)
 
     async def _sing(self, instance: str, base: str, like: Model) -> None:
         """Creates an empty model, reads its versions, deletes it; a crash in between leaves one for the next sweep."""
@@ -124,6 +149,10 @@ class Prober:
                     log.warning("deleting the leftover %s in %s", model.name, instance)
                     await self._services[instance].delete(model.kind, model.id)
         self._swept = True
+
+
+def _when(probe: Probe | None) -> float:
+    return probe.at.timestamp() if probe else 0.0
 
 
 def _can_sing(judgement: Judgement) -> bool:

@@ -186,7 +186,7 @@ class Requests:
             return
         self._looking.pop(run.id, None)
         remind_at = reminder_at(now, run.expires_at, zones)
-        self._store.runs.voters(run.id, voters, policy.needed, remind_at)
+        self._store.votes.voters(run.id, voters, policy.needed, remind_at)
 
     def in_the_way(self, run: Run, user: str) -> str:
         """What somebody hears who asks for a model that an open run has already."""

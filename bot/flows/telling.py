@@ -133,16 +133,31 @@ class Teller:
         telling = Telling(key, message, threaded=thread is not None, lasting=True)
         return await self._show(telling, channel, thread, self._store.messages.get(key))
 
-    async def keep(self, key: str, channel: str, message: Message) -> str | None:
-        """Posts a message that can exist only once, and edits it when it changed, at most every `PACE`.
+    async def look(self, key: str) -> str | None:
+        """The `ts` of the message with that key; None if it is not there.
 
-        Its `ts`, or None while it does not show that yet. Raises `ChatRefused` and `ChatBusy`.
+        Raises `ChatBusy` while nobody can know, because its post is under way.
         """
-        telling = Telling(key, message, threaded=False, lasting=False)
-        return await self._show(telling, channel, None, self._store.messages.get(key))
+        posted = self._store.messages.get(key)
+        if posted is None or posted.ts is not None:
+            return posted.ts if posted else None
+        if self._clock.now() - posted.intended_at < IN_FLIGHT:
+            raise ChatBusy("The message is being posted.", retry_after=IN_FLIGHT.total_seconds())
+        settled = await self._settle(posted)
+        return settled.ts if settled else None
 
-    async def _show(self, telling: Telling, channel: str, thread: str | None, posted: Posted | None) -> str | None:
-        """The message's `ts` if it shows what it should; None if that must be tried again later."""
+    async def keep(self, key: str, channel: str, message: Message) -> str | None:
+        """Posts a message, or edits it where it is; posts it anew when somebody deleted it. Otherwise as `post`."""
+        telling = Telling(key, message, threaded=False, lasting=False)
+        return await self._show(telling, channel, None, self._store.messages.get(key), anew=True)
+
+    async def _show(
+        self, telling: Telling, channel: str, thread: str | None, posted: Posted | None, *, anew: bool = False
+    ) -> str | None:
+        """The message's `ts` if it shows what it should; None if that must be tried again later.
+
+        *anew*: one that somebody deleted is posted again.
+        """
         now = self._clock.now()
         thread = thread if telling.threaded else None
         shows = _digest(telling.message)
@@ -164,6 +179,9 @@ class Teller:
                 self._limits.failed(telling.key, error, edit=True)
                 raise
             log.warning("somebody deleted the message %s", telling.key)
+            if anew:
+                self._store.messages.lost(telling.key, posted.ts)
+                return await self._post(telling, channel, thread, shows)
         self._limits.passed(telling.key, edit=True)
         self._store.messages.edited(telling.key, shows, self._clock.now())
         return posted.ts

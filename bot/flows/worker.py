@@ -36,11 +36,12 @@ class Worker:
         if not self._at_work:
             self._at_work = True
             log.info("this process does the work now")
+            self.catch_up()
         flows.decisions.ring()
         flows.pauses.ring(now)
         flows.campaigns.ring()
         flows.runner.pass_on()
-        if unwatched := flows.store.runs.unwatched():
+        if unwatched := flows.store.votes.unwatched():
             flows.background.spawn(self._look_for_voters(unwatched), "who can approve")
         if flows.teller.due():
             flows.background.spawn(flows.teller.tell_all(), "telling")
@@ -48,10 +49,10 @@ class Worker:
             flows.background.spawn(flows.snoozer.say(lapsed), "the end of snoozes")
         if flows.store.campaigns.untold():
             flows.background.spawn(flows.campaign_teller.tell_all(), "telling campaigns")
-        if flows.announcer.living_due():
-            flows.background.spawn(flows.announcer.live(), "living card")
-        if flows.announcer.again():
-            flows.background.spawn(self.announce(), "announcement, again")
+        if flows.announcer.due():
+            flows.background.spawn(self.announce(), "announcement")
+        if flows.announcer.living.due():
+            flows.background.spawn(flows.announcer.living.ring(), "living card")
         if flows.prober.due():
             flows.background.spawn(flows.prober.ring(), "observation")
         if self._read_at is None or now - self._read_at >= self._every:
@@ -79,7 +80,7 @@ class Worker:
             await flows.announcer.publish_due()
 
     def catch_up(self) -> None:
-        """Says late, once, what was due while no process ran."""
+        """Says late, once, what was due while no process did the work."""
         flows = self._flows
         flows.background.spawn(self.announce(), "missed announcement")
 

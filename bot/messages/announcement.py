@@ -1,153 +1,220 @@
-"""The announcement: what is outdated, since when, what it risks; and the living card with the present state."""
+"""The announcement and the living card: what is outdated, since when, what it risks, and who takes care of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from bot.domain.announcements import Announcement, at_risk, seen_risk
+from bot.domain.announcements import Announcement, Timing, at_risk, seen_risk
+from bot.domain.changes import Change, ChangeKind
+from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages.kit import button, context, section
+from bot.messages.finding import About, line, plain, short
+from bot.messages.kit import context, section, sections
 from bot.messages.refusals import mention
-from bot.messages.text import code, counted, escape, listed
-from bot.messages.verdict import evidence_line, level_text, one_line, waiting_since
+from bot.messages.text import code, counted, day, listed
+from bot.messages.timetable import heard, rule
 from bot.ports import Block, Message
 
 SHOWN = 12
-"""Models in the channel's message; the rest follows in its thread."""
+"""Models in the channel; the others are in the thread."""
 
-IN_THREAD = 20
-"""Models in one reply of the thread."""
+LIVING = 30
+"""Models on the living card, a line each."""
 
-RISK = (
-    "*What it risks:* today a recognition request with an outdated model succeeds with a warning. The older version is "
-    "supported for a limited time only. When IBM removes it, requests still succeed, but the service switches to the "
-    "plain base model and the customization is *silently lost*."
+REPLY = 20
+"""Models in one reply: with a heading for each instance it stays below Slack's 50 blocks."""
+
+IN_ALL = SHOWN + 10 * REPLY
+"""Models in an announcement and its thread."""
+
+NAMES = 5
+"""Models named to one owner."""
+
+TEXT = 3900
+"""Slack refuses edits whose text has more than 4,000 characters."""
+
+RISKS = (
+    "*What it risks:* today a request with an outdated model succeeds with a warning. The older version is supported "
+    "for a limited time only; when it goes, the service switches to the plain base model: requests still succeed, and "
+    "the customization is silently lost."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What an announcement knows of the models beside their judgements.
+class Since:
+    """What happened since the last announcement: to what it listed, and to the fleet."""
 
-    *asked* are those with an open request, *owners* whom to mention, once, by the model's reference. *audio* are the
-    seconds of audio that checks of recognition used this month; *made* and *trained* count what was changed elsewhere
-    since the last announcement.
+    at: datetime
+    news: News
+    changes: Sequence[Change] = ()
+
+
+def announcement(
+    said: Announcement, about: About, *, since: Since | None = None, mentioned: str = "", audio: int = 0
+) -> tuple[Message, ...]:
+    """The announcement and, where the list is long, the replies that go on with it.
+
+    *mentioned* are the words of `mentions`; *audio* the seconds that were sent this month to see warnings.
     """
-
-    today: date
-    asked: frozenset[str] = frozenset()
-    owners: Mapping[str, str] = field(default_factory=dict)
-    audio: int = 0
-    made: int = 0
-    trained: int = 0
-
-
-def announcement(said: Announcement, about: About) -> tuple[Message, ...]:
-    """One announcement: the channel's message, then what follows in its thread."""
-    first = headline(said)
+    first, shown, rest = headline(said), said.worth[:SHOWN], said.worth[SHOWN:IN_ALL]
+    news = since.news if since else News()
     blocks: list[Block] = [section(f"*{first}*")]
-    if said.worth and at_risk(said):
-        blocks.append(section(RISK))
-    blocks += _lines(said.worth[:SHOWN], said, about)
-    left = len(said.worth) - SHOWN
-    blocks.append(context(*_small_print(said, about), f"the other {left} are in the thread" if left > 0 else ""))
-    names = listed([escape(j.model.name, 60) for j in said.worth[:SHOWN]])
-    text = f"{first} {names}.".replace(" .", "") if said.worth else first
-    whole = Message(text[:3000], tuple(block for block in blocks if block.get("elements") != []))
-    return (whole, *_rest(said, about))
+    if at_risk(said):
+        blocks.append(section(RISKS))
+    if mentioned:
+        blocks.append(section(mentioned))
+    blocks += _grouped(shown, said, about, news)
+    small = [_since(since)] if since else []
+    if rest:
+        small.append(f"{len(rest)} more in the thread.")
+    small += _uncovered(said)
+    if audio:
+        small.append(heard(audio))
+    if any(small):
+        blocks.append(context(*small))
+    return (
+        Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks)),
+        *_replies(rest, said, about, news),
+    )
 
 
-def _rest(said: Announcement, about: About) -> list[Message]:
-    found = []
-    for start in range(SHOWN, len(said.worth), IN_THREAD):
-        part = said.worth[start : start + IN_THREAD]
-        text = f"Models {start + 1} to {start + len(part)} of {len(said.worth)}"
-        names = listed([escape(j.model.name, 60) for j in part])
-        found.append(Message(f"{text}: {names}."[:3000], (section(f"*{text}*"), *_lines(part, said, about))))
-    return found
+def _replies(rest: Sequence[Judgement], said: Announcement, about: About, news: News) -> Iterable[Message]:
+    left = len(said.worth) - IN_ALL
+    for start in range(0, len(rest), REPLY):
+        part = rest[start : start + REPLY]
+        first = f"Continued: {SHOWN + start + 1} to {SHOWN + start + len(part)} of {len(said.worth)}."
+        blocks = [section(f"*{first}*"), *_grouped(part, said, about, news)]
+        if left > 0 and start + REPLY >= len(rest):
+            blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
+        yield Message(_text([first, *(plain(j, about) for j in part)]), tuple(blocks))
 
 
-def living(said: Announcement, about: About) -> Message:
-    """The pinned message that always tells the present state; its edits notify nobody."""
-    first = headline(said)
-    blocks: list[Block] = [section(f":round_pushpin: *{first}*")]
-    blocks += _lines(said.worth[:SHOWN], said, about)
-    left = len(said.worth) - SHOWN
-    more = f"and {left} more: `/stt-models outdated` lists all" if left > 0 else ""
-    blocks.append(context("Always the present state.", more, *_small_print(said, about)))
-    return Message(f"The present state: {first}", tuple(blocks))
+def living(said: Announcement, about: About, timing: Timing) -> Message:
+    """The living card: the present state. It is edited in place, so it mentions nobody and counts no seconds."""
+    first, shown = headline(said), said.worth[:LIVING]
+    blocks = [section(f"*Now:* {first}"), *sections(short(j, about) for j in shown)]
+    left = len(said.worth) - LIVING
+    small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
+    small += _uncovered(said)
+    when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
+    blocks.append(context(*small, f"This message is kept up to date. {when}: `/stt-announce`"))
+    return Message(_text([f"Now: {first}", *(plain(j, about) for j in shown), *small]), tuple(blocks))
+
+
+def moved(channel: str) -> Message:
+    """What a living card becomes when announcements go to another channel."""
+    text = f"Announcements go to <#{channel}> now; the present state is there."
+    return Message(text, (section(text),))
+
+
+def mentions(fresh: Sequence[Judgement], about: About) -> tuple[tuple[Judgement, ...], str]:
+    """Mentions the owner of each, one line an owner, as far as one section takes them; gives whose were."""
+    by_owner: dict[str, list[Judgement]] = {}
+    for judgement in fresh:
+        by_owner.setdefault(about.owners[judgement.model.ref].id, []).append(judgement)
+    lines: list[str] = []
+    found: list[Judgement] = []
+    for owner, mine in by_owner.items():
+        names = [code(j.model.name, 60) for j in mine[:NAMES]]
+        more = [f"{len(mine) - NAMES} more"] if len(mine) > NAMES else []
+        line = f"New for {mention(owner)}: {listed([*names, *more])}"
+        if sum(len(known) + 1 for known in lines) + len(line) > 2900:
+            break
+        lines.append(line)
+        found += mine
+    return tuple(found), "\n".join(lines)
 
 
 def headline(said: Announcement) -> str:
     """The state in words."""
-    snoozed = f" {len(said.silenced)} snoozed." if said.silenced else ""
-    if not said.outdated:
-        return f"All {counted(said.total, 'custom model')} are on the newest version that is known.{_other(said)}"
-    are = "is" if said.outdated == 1 else "are"
-    first = f"{said.outdated} of {counted(said.total, 'custom model')} {are} outdated"
+    if not said.total:
+        return f"No custom model is known{' yet' if said.unread else ''}."
+    of = counted(said.total, "custom model")
+    if said.outdated:
+        first = f"{said.outdated} of {of} {'is' if said.outdated == 1 else 'are'} outdated"
+    elif said.verdicts.get(Verdict.CURRENT, 0) == said.total:
+        return f"All {of} are on the newest version that is known."
+    else:
+        first = f"None of {of} is known to be outdated"
     parts = [
-        f"{count} {words}"
+        f"{count} {words[count != 1]}"
         for count, words in (
-            (seen_risk(said, Risk.IGNORED), "ignored by recognition already"),
-            (seen_risk(said, Risk.WARNED), "already seen returning recognition warnings"),
-            (seen_risk(said, Risk.EXPECTED), "expected to return recognition warnings"),
+            (
+                seen_risk(said, Risk.IGNORED),
+                ("is ignored by recognition already", "are ignored by recognition already"),
+            ),
+            (seen_risk(said, Risk.RETIRED), ("is on a retired base", "are on a retired base")),
+            (seen_risk(said, Risk.REFUSED), ("must be created again", "must be created again")),
+            (
+                seen_risk(said, Risk.WARNED),
+                ("already returns recognition warnings", "already return recognition warnings"),
+            ),
+            (
+                seen_risk(said, Risk.EXPECTED),
+                ("expected to return recognition warnings", "expected to return recognition warnings"),
+            ),
+            (_failed(said), ("failed its last training", "failed their last training")),
+            (len(said.silenced), ("is snoozed", "are snoozed")),
         )
         if count
     ]
-    return f"{first}; {listed(parts)}.{snoozed}" if parts else f"{first}.{snoozed}"
+    if not said.worth and (unknown := said.verdicts.get(Verdict.UNKNOWN, 0)):
+        parts.append(f"{unknown} cannot be judged")
+    return f"{first}; {listed(parts)}." if parts else f"{first}."
 
 
-def _other(said: Announcement) -> str:
-    """What is worth acting on although nothing is outdated: discontinued bases, failed models."""
-    return f" {counted(len(said.worth), 'model')} cannot be upgraded or failed." if said.worth else ""
+def _failed(said: Announcement) -> int:
+    return sum(1 for j in said.worth if j.verdict is Verdict.FAILED)
 
 
-def _lines(judgements: Sequence[Judgement], said: Announcement, about: About) -> list[Block]:
-    """A line for each model, grouped by instance where there are several."""
-    groups: dict[str, list[Judgement]] = {}
-    for judgement in judgements:
-        groups.setdefault(judgement.model.instance, []).append(judgement)
-    several = len({j.model.instance for j in said.worth}) > 1
+def _grouped(shown: Iterable[Judgement], said: Announcement, about: About, news: News) -> list[Block]:
+    """One section a model; with several instances, those together that are in the same one, the worst first."""
+    by_instance: dict[str, list[Judgement]] = {}
+    for judgement in shown:
+        by_instance.setdefault(judgement.model.instance, []).append(judgement)
     blocks: list[Block] = []
-    for instance, group in groups.items():
-        if several:
+    for instance, judgements in by_instance.items():
+        if said.instances > 1:
             blocks.append(section(f"*Instance {code(instance)}*"))
-        blocks += [_line(judgement, said, about) for judgement in group]
+        blocks += [line(judgement, about, news) for judgement in judgements]
     return blocks
 
 
-def _line(judgement: Judgement, said: Announcement, about: About) -> Block:
-    model = judgement.model
-    reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
-    facts = [_behind(judgement, said), waiting_since(judgement, about.today), *reasons]
-    lines = [one_line(judgement), " · ".join(fact for fact in facts if fact), f"risk: {level_text(judgement)}"]
-    if model.ref in about.asked:
-        lines.append("_an upgrade is asked for_")
-    if owner := about.owners.get(model.ref):
-        lines.append(f"for {mention(owner)}, whose model it is")
-    text = "\n".join(line for line in lines if line)
-    upgradable = judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
-    if not upgradable or model.ref in about.asked:
-        return section(text, button("Details", "model", model.ref, label=f"Details of {model.name}"))
-    return section(text, button("Upgrade…", "ask", model.ref, label=f"Ask for an upgrade of {model.name}"))
+def _uncovered(said: Announcement) -> list[str]:
+    if not said.unread:
+        return []
+    return [f"Not counted fully, because it cannot be read: {listed([code(name) for name in said.unread])}."]
 
 
-def _behind(judgement: Judgement, said: Announcement) -> str:
-    count = said.behind.get(judgement.model.ref, 0)
-    if not count or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
-        return ""
-    at_least = "" if judgement.target else "at least "
-    return f"{at_least}{counted(count, 'version')} behind"
+def _since(since: Since) -> str:
+    """One line: what differs from the last announcement, and the everyday changes meanwhile."""
+    news = since.news
+    differs = (
+        (news.new, "newly listed"),
+        (news.worse, "worse"),
+        (news.otherwise, "otherwise changed"),
+        (news.gone, "not listed any more"),
+    )
+    listed_now = [f"{len(refs)} {words}" for refs, words in differs if refs]
+    created = sum(1 for change in since.changes if change.kind is ChangeKind.CREATED)
+    trained = sum(1 for change in since.changes if change.kind is ChangeKind.TRAINED)
+    elsewhere = [f"{count} {word}" for count, word in ((created, "created"), (trained, "trained")) if count]
+    parts = [", ".join(listed_now) or "nothing new to act on"]
+    if elsewhere:
+        parts.append(f"{', '.join(elsewhere)} elsewhere")
+    return f"Since the announcement of {day(since.at.date())}: {'; '.join(parts)}."
 
 
-def _small_print(said: Announcement, about: About) -> Iterable[str]:
-    if said.unread:
-        yield f"Not counted fully, because it cannot be read: {listed([code(name) for name in said.unread])}"
-    if said.silenced:
-        yield f"{len(said.silenced)} snoozed or on hold: `/stt-announce snoozes`"
-    if about.made or about.trained:
-        yield f"since the last announcement, elsewhere: {about.made} created, {about.trained} trained"
-    if about.audio:
-        yield f"checks of recognition used {about.audio} s of audio this month"
+def _text(sentences: Sequence[str]) -> str:
+    """As many sentences as Slack takes, and how many more there are."""
+    kept: list[str] = []
+    room = TEXT - 60
+    for number, sentence in enumerate(sentences):
+        room -= len(sentence) + 1
+        if room < 0:
+            kept.append(f"And {len(sentences) - number} more in the message.")
+            break
+        kept.append(sentence)
+    return " ".join(kept)

@@ -10,6 +10,7 @@ from bot.domain.campaigns import OPEN_CAMPAIGNS, Campaign, CampaignState, LeftOu
 from bot.domain.runs import Run, RunState
 from bot.domain.timing import Wait
 from bot.messages.card import people, wait_text
+from bot.messages.ending import retry_button
 from bot.messages.kit import actions, button, confirm, context, section, sections
 from bot.messages.proof import brought, shows_no_version
 from bot.messages.refusals import approvers
@@ -222,9 +223,9 @@ def _pause(campaign: Campaign, bad: Sequence[Run], policy: Policy) -> Message:
         f"{approvers(policy)}: *paused*, because {counted(len(bad), 'upgrade')} could not be proven. What runs goes "
         "on, nothing new starts. Resume goes on with the others; Drop leaves them as they are."
     )
-    return Message(
-        text, (section(f":double_vertical_bar: {text}"), section("\n".join(lines)), actions(pause_buttons(campaign)))
-    )
+    again = [retry_button(bad[0])] if len(bad) == 1 and bad[0].state is RunState.FAILED else []
+    buttons = actions([*pause_buttons(campaign), *again])
+    return Message(text, (section(f":double_vertical_bar: {text}"), section("\n".join(lines)), buttons))
 
 
 def _end(campaign: Campaign) -> Message:

@@ -54,8 +54,19 @@ COMMANDS = (
     ),
     Usage(
         "/stt-announce",
-        "when and where announcements go; now sends one; snoozes lists what they leave out",
-        ("/stt-announce", "/stt-announce now", "/stt-announce snoozes"),
+        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what is left out; "
+        "approvers change it",
+        (
+            "/stt-announce",
+            "/stt-announce preview",
+            "/stt-announce now",
+            "/stt-announce chart",
+            "/stt-announce snoozes",
+            "/stt-announce at 0 9 * * mon-fri Europe/Berlin",
+            "/stt-announce in #channel",
+            "/stt-announce off",
+            "/stt-announce default",
+        ),
     ),
     Usage("/stt-help", "this list", ("/stt-help",)),
 )

@@ -115,7 +115,7 @@ def _input(block: str, label: str, element: Block, *, optional: bool = False) ->
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
     """What the form becomes once the snooze is in force."""
     blocks = [
-        section(f"{_subject(snooze, name)}: {line(snooze)}"),
+        section(summary(snooze, name)),
         context("`/stt-announce snoozes` lists what is snoozed and ends it early."),
     ]
     return modal("On hold" if snooze.kind is SnoozeKind.HOLD else "Snoozed", blocks, callback="snoozed")
@@ -130,6 +130,11 @@ def mark(snooze: Snooze) -> str:
 def line(snooze: Snooze) -> str:
     """snoozed until 3 Dec 2026 by @Ada: reason."""
     return f"{mark(snooze)} by <@{snooze.author}>: {escape(snooze.reason, WHY_LIMIT)}"
+
+
+def summary(snooze: Snooze, name: str | None) -> str:
+    """What is snoozed, until when, by whom and why. It names its author: for private messages only."""
+    return f"{_subject(snooze, name)}: {line(snooze)}"
 
 
 def _until(snooze: Snooze) -> str:

@@ -117,25 +117,27 @@ def risk_text(judgement: Judgement) -> str:
 
 
 def level_text(judgement: Judgement) -> str:
-    """The level of the recognition-warning risk, with the rule that it follows from."""
+    """The level of risk with the rule that it follows from."""
     seen = next((item.on for item in judgement.evidence if item.kind is EvidenceKind.WARNING), None)
-    when = f" on {day(seen)}" if seen else ""
+    when = f"seen in a recognition response on {day(seen)}" if seen else "seen in a recognition response"
     match judgement.risk:
         case Risk.IGNORED:
-            return f"*customization ignored*: a response said so{when}"
+            return f"*customization ignored* ({when})"
         case Risk.WARNED:
-            return f"*warned*: a response carried the warning{when}"
+            return f"*returns warnings* ({when})"
         case Risk.EXPECTED:
-            return "*warning expected*: outdated, not tested"
-        case Risk.PAIR if judgement.partner is not None:
-            return f"*pair on the older base*: used with {code(judgement.partner.name, 60)}"
+            return "*warning expected* (outdated; no response with a warning was seen yet)"
+        case Risk.PAIR:
+            partner = judgement.partner
+            other = f"{code(partner.name)} is on {version(partner.newest, partner.base)}" if partner else "another one"
+            return f"*pair on the older base* (used together, {other})"
         case Risk.RETIRED:
-            since = f" since {day(judgement.discontinued)}" if judgement.discontinued else ""
-            return f"*retired base*{since}: its instance does not serve it"
+            since = f", discontinued {day(judgement.discontinued)}" if judgement.discontinued else ""
+            return f"*retired base* (its instance does not serve it any more{since})"
         case Risk.REFUSED:
-            return "*requests fail* until it is created again"
-        case _:
-            return "*no risk known*"
+            return "*requests fail* (IBM says that models of this version must be created again)"
+        case Risk.NONE:
+            return "*none known*"
 
 
 def pair_text(judgement: Judgement) -> str:

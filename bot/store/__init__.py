@@ -17,6 +17,7 @@ from bot.store.announcements import Announcements
 from bot.store.audit import Audit
 from bot.store.campaigns import Campaigns
 from bot.store.changes import Changes
+from bot.store.choices import Choices
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
@@ -30,6 +31,7 @@ from bot.store.schema import migrations
 from bot.store.search import Search
 from bot.store.snoozes import Snoozes
 from bot.store.sqlite import Database
+from bot.store.votes import Votes
 
 __all__ = ["Store"]
 
@@ -55,6 +57,7 @@ class Store:
         self.fleet = Fleet(shared)
         self.history = History(shared)
         self.runs = Runs(shared, self.audit)
+        self.votes = Votes(shared, self.audit)
         self.campaigns = Campaigns(shared, self.audit, self.runs)
         self.search = Search(shared)
         self.freezes = Freezes(shared, self.audit)
@@ -62,7 +65,8 @@ class Store:
         self.changes = Changes(shared, self.audit)
         self.messages = Messages(shared)
         self.leases = Leases(shared)
-        self.announcements = Announcements(shared, self.audit)
+        self.announcements = Announcements(shared)
+        self.choices = Choices(shared, self.audit)
         self.owners = Owners(shared, self.audit)
         self.snoozes = Snoozes(shared, self.audit)
 

@@ -92,6 +92,11 @@ class Audit:
                 if noted.get(name) != detail:
                     self.note(now, "retune", SETTINGS, instance=name, detail=detail)
 
+    def count(self, action: str, since: datetime) -> int:
+        """How often something was done since then."""
+        row = self._c.row("SELECT count(*) AS n FROM audit WHERE action = ? AND at >= ?", (action, stamp(since)))
+        return int(row["n"]) if row else 0
+
     def of_run(self, run: int) -> list[Row]:
         """The lines about one run, oldest first."""
         return self._c.rows("SELECT * FROM audit WHERE run = ? ORDER BY id", (run,))
@@ -119,11 +124,6 @@ class Audit:
     def holds(self, hash: str) -> bool:
         """Whether a row has that hash: false means that the end, where it stood, was cut off."""
         return hash == START or self._c.row("SELECT 1 AS one FROM audit WHERE hash = ?", (hash,)) is not None
-
-    def count(self, action: str, since: datetime) -> int:
-        """How often something was done since then."""
-        row = self._c.row("SELECT count(*) AS n FROM audit WHERE action = ? AND at >= ?", (action, stamp(since)))
-        return int(row["n"]) if row else 0
 
     def verify(self) -> Broken | None:
         """The first row that was changed, or before which one was taken out or put in; None if the chain is whole.

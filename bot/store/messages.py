@@ -56,6 +56,10 @@ class Messages:
         """Takes the intent back: the post was refused, so there is no such message."""
         self._c.change("DELETE FROM messages WHERE key = ? AND ts IS NULL", (key,))
 
+    def lost(self, key: str, ts: str) -> None:
+        """Writes that somebody deleted the message at that place: it can be posted again."""
+        self._c.change("DELETE FROM messages WHERE key = ? AND ts = ?", (key, ts))
+
     def sent(self, key: str, ts: str, digest: str, now: datetime) -> None:
         """Writes where the message is and what it shows since *now*."""
         self._c.change(

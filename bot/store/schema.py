@@ -179,21 +179,31 @@ def audit_chain(db: Database) -> None:
 
 
 @migrations()
-def announced(db: Database) -> None:
-    """What was announced last, which owners heard of what, and what people chose instead of the settings."""
-    for statement in (
-        """CREATE TABLE announced (
-            channel TEXT PRIMARY KEY, slot TEXT NOT NULL, at REAL NOT NULL, found TEXT NOT NULL) STRICT""",
-        """CREATE TABLE mentioned (
-            channel TEXT NOT NULL, ref TEXT NOT NULL, level INTEGER NOT NULL, PRIMARY KEY (channel, ref)) STRICT""",
-        """CREATE TABLE choices (
-            name TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
-    ):
-        db.execute(statement)
-
-
-@migrations()
 def telling(db: Database) -> None:
     """Proven steps, newest first: estimates are made from them. Whether a message was edited since it was posted."""
     db.execute("CREATE INDEX steps_done ON steps (ended_at) WHERE state = 'done'")
     db.execute("ALTER TABLE messages ADD COLUMN edited INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def announcing(db: Database) -> None:
+    """What each channel was told last, who was mentioned for what, and what people chose instead of the settings.
+
+    `draft` is what a slot is about to say, kept until it is said. `pinned` is the living card that was pinned.
+    """
+    for statement in (
+        "ALTER TABLE announcements ADD COLUMN draft TEXT",
+        """CREATE TABLE announced (
+            channel TEXT PRIMARY KEY, began_at REAL NOT NULL, levels TEXT NOT NULL DEFAULT '{}',
+            all_current INTEGER NOT NULL DEFAULT 0, week TEXT NOT NULL DEFAULT '', at REAL, key TEXT,
+            pinned TEXT) STRICT""",
+        """INSERT INTO announced (channel, began_at)
+           SELECT channel, max(at) FROM announcements WHERE said = 1 GROUP BY channel""",
+        """CREATE TABLE mentioned (
+            ref TEXT NOT NULL, version TEXT NOT NULL, level TEXT NOT NULL, owner TEXT NOT NULL, at REAL NOT NULL,
+            PRIMARY KEY (ref, version)) STRICT""",
+        """CREATE TABLE announcer_settings (
+            key TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
+        "CREATE INDEX audit_by_action ON audit (action, at)",
+    ):
+        db.execute(statement)

@@ -1,73 +1,123 @@
-"""`/stt-announce`: what people see, choose, and are refused."""
+"""`/stt-announce`: what it shows, and who may change what."""
 
 from __future__ import annotations
 
 import pytest
 
+from bot.ports import Room
 from tests.commands.conftest import Slack
-from tests.world import ADA, GRACE, GUS, MEI
+from tests.world import ADA, CHANNEL, GRACE, GUS, MEI
 
 
-async def test_another_rule(slack: Slack):
-    """Kept across a restart, by the clock of the zone that was typed; `default` goes back."""
-    assert "30 7 * * mon" in await slack.command("/stt-announce at 30 7 * * mon Europe/Berlin", user=GRACE)
-    slack.world.store.close()
-    slack.world.start()
-    schedule = slack.world.announcer.schedule
-    assert (schedule.rule, schedule.zone.key) == ("30 7 * * mon", "Europe/Berlin")
-    slack.world.announcer.forget_choices(GRACE)
-    assert slack.world.announcer.schedule.rule == "0 9 * * mon-fri"
-    rows = [row for row in slack.world.store.audit.all() if row["action"] == "announcement setting"]
-    assert rows[0]["actor"] == GRACE
-
-
-async def test_another_channel(slack: Slack):
-    """Only one that the bot is in."""
-    assert "Invite it there" in await slack.command("/stt-announce in <#CELSEWHERE|else>", user=GRACE)
-    slack.world.chat.channels.add("CELSEWHERE")
-    assert "<#CELSEWHERE>" in await slack.command("/stt-announce in <#CELSEWHERE|else>", user=GRACE)
-    assert "Which channel?" in await slack.command("/stt-announce in somewhere", user=GRACE)
+async def ready(slack: Slack) -> None:
+    slack.world.announcer.first_start()
     await slack.world.inventory.refresh()
-    await slack.command("/stt-announce now", user=ADA)
-    assert slack.world.chat.said[0].channel == "CELSEWHERE"
 
 
-async def test_off_and_on(slack: Slack):
-    """Off, no slot says anything; on, none that passed meanwhile is made up for."""
-    await slack.world.inventory.refresh()
-    assert "off" in await slack.command("/stt-announce off", user=GRACE)
-    slack.world.clock.advance(86400 * 3)
-    await slack.world.worker.announce()
-    assert "Announcements are off" in await slack.command("/stt-announce")
-    await slack.command("/stt-announce on", user=GRACE)
-    await slack.world.worker.announce()
+async def test_the_overview(slack: Slack):
+    """Channel, rule, the next slot in the reader's time, the state, and what looking for warnings cost."""
+    await ready(slack)
+    shown = await slack.command("/stt-announce")
+    assert (
+        f"Announcements go to <#{CHANNEL}> by the rule `0 9 * * mon-fri` in UTC; the next one is due <!date^" in shown
+    )
+    assert "*Now:* 1 of 2 custom models is outdated" in shown
+    assert "living card" not in shown
+    assert "No audio was sent" in shown
     assert slack.world.chat.said == []
 
 
-@pytest.mark.parametrize("typed", ["at 0 9 * * mon-fri", "in <#CSPEECH|speech>", "off", "on", "default"])
-@pytest.mark.parametrize("user", [MEI, GUS])
-async def test_who_may_change_it(slack: Slack, typed: str, user: str):
-    """Only who may approve; the attempt is recorded."""
-    assert "Only who may approve" in await slack.command(f"/stt-announce {typed}", user=user)
-    assert [row["action"] for row in slack.world.store.audit.all()][-1] == "denied"
+async def test_the_living_card_is_linked(slack: Slack):
+    """Once it is there."""
+    await ready(slack)
+    await slack.command("/stt-announce now", trigger="t1")
+    await slack.world.ring(after=61)
+    ts = slack.world.chat.keyed(f"living:{CHANNEL}").ts
+    shown = await slack.command("/stt-announce")
+    assert f"<https://acme.slack.com/archives/{CHANNEL}/p{ts.replace('.', '')}|The living card>" in shown
+
+
+async def test_a_preview_is_private(slack: Slack):
+    """The whole announcement, to one person."""
+    await ready(slack)
+    shown = await slack.command("/stt-announce preview")
+    assert "Only you see this preview" in shown
+    assert "call-center-us" in shown
+    assert "Upgrade…" in shown
+    assert slack.world.chat.said == []
 
 
 @pytest.mark.parametrize(
-    ("typed", "why"),
+    ("typed", "heard"),
     [
-        ("at 9 o'clock", "five fields"),
-        ("at 0 9 * * someday", "is not a cron rule"),
-        ("at 0 9 * * mon Mars/Olympus", "is not a time zone"),
-        ("whatever", "Type /stt-announce"),
+        ("at 30 7 * * mon-fri Europe/Berlin", "by the rule `30 7 * * mon-fri` in Europe/Berlin"),
+        ("at `30 7 * * 1`", "by the rule `30 7 * * 1` in UTC"),
+        ("in <#CNEW|new>", "Announcements go to <#CNEW>"),
+        ("in <#CNEW>", "Announcements go to <#CNEW>"),
+        ("off", "Scheduled announcements are *off*"),
+        ("on", "Announcements go to <#CSPEECH>"),
+        ("OFF", "Scheduled announcements are *off*"),
+        ("default", "by the rule `0 9 * * mon-fri` in UTC"),
     ],
 )
-async def test_typos(slack: Slack, typed: str, why: str):
-    """Each hears what to type."""
-    assert why in await slack.command(f"/stt-announce {typed}", user=GRACE)
+async def test_an_approver_changes_it(slack: Slack, typed: str, heard: str):
+    """It counts at once, is told back, and shows who did it."""
+    slack.world.chat.rooms["CNEW"] = Room("CNEW", "new", member=True)
+    told: list[str] = []
+    slack.world.timetable.rescheduled = lambda: told.append("again")
+    answer = await slack.command(f"/stt-announce {typed}", user=GRACE)
+    assert heard in answer
+    assert heard in await slack.command("/stt-announce")
+    if typed != "default":
+        assert f"Last changed by <@{GRACE}>" in answer
+        assert told == ["again"]
+
+
+@pytest.mark.parametrize("user", [ADA, MEI, GUS])
+@pytest.mark.parametrize("typed", ["at 30 7 * * *", "in <#CNEW|new>", "off", "on", "default"])
+async def test_others_do_not(slack: Slack, typed: str, user: str):
+    """They hear whom to ask; nothing changes, and the attempt is recorded."""
+    slack.world.chat.rooms["CNEW"] = Room("CNEW", "new", member=True)
+    answer = await slack.command(f"/stt-announce {typed}", user=user)
+    assert "Only approvers can change" in answer
+    assert "<!subteam^SAPPROVE>" in answer
+    assert slack.world.timetable.now().revision == ""
+    rows = slack.world.store._connection.rows("SELECT actor, action FROM audit")
+    assert [(row["actor"], row["action"]) for row in rows] == [(user, "denied")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "heard"),
+    [
+        ("tomorrow", "/stt-announce at 0 9 * * mon-fri"),
+        ("now please", "/stt-announce preview"),
+        ("at", "a rule of five parts"),
+        ("at nine", "a rule of five parts"),
+        ("at 99 9 * * *", "is not a rule"),
+        ("at 0 9 * * * Berlin", "is not known"),
+        ("in", "as Slack's list offers it"),
+        ("in #general", "as Slack's list offers it"),
+        ("in <#CNOWHERE|x>", "/invite @retune"),
+    ],
+)
+async def test_what_is_wrong_is_said(slack: Slack, typed: str, heard: str):
+    """With what to type instead."""
+    assert heard in await slack.command(f"/stt-announce {typed}", user=GRACE)
+    assert slack.world.timetable.now().revision == ""
+
+
+async def test_now_goes_to_the_channel_in_force(slack: Slack):
+    """Also while scheduled announcements are off."""
+    await ready(slack)
+    slack.world.chat.rooms["CNEW"] = Room("CNEW", "new", member=True)
+    await slack.command("/stt-announce in <#CNEW|new>", user=GRACE)
+    await slack.command("/stt-announce off", user=GRACE)
+    assert "Sent to <#CNEW>" in await slack.command("/stt-announce now", trigger="t1")
+    assert [said.channel for said in slack.world.chat.said] == ["CNEW"]
 
 
 async def test_the_chart(slack: Slack):
-    """Comes as a file by direct message, with words for those who do not see it."""
+    """Comes as a file by direct message, with words for those who do not see it; guests get none."""
     await slack.world.inventory.refresh()
     assert "direct messages" in await slack.command("/stt-announce chart", user=MEI)
     sent = slack.world.files.uploaded[0]

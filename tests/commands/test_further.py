@@ -144,3 +144,16 @@ async def test_the_history_has_what_was_done_elsewhere(slack: Slack):
     shown = await slack.command("/stt-model call-center-us")
     assert "upgraded from `v2018-07-31` to `v2020-01-16`, outside Retune, noticed" in shown
     assert shown.index("outside Retune") < shown.index(f"request {run.id}:")
+
+
+async def test_a_mention_with_a_time(slack: Slack):
+    """The button that a mention answers with carries the time on into the form."""
+    await slack.world.inventory.refresh()
+    event = {"type": "app_mention", "user": "UADA", "channel": "CSPEECH", "ts": "1.2"}
+    said = await slack.event({**event, "text": "<@UBOT> upgrade call-center-us at 2026-11-24 22:00"})
+    assert "Upgrade at 2026-11-24 22:00…" in said
+    await slack.click("ask", "stt/language/id-call-center-us at 2026-11-24 22:00")
+    view = list(slack.world.chat.views.values())[-1]
+    later = next(block for block in view["blocks"] if block.get("block_id") == "later")
+    assert later["element"]["initial_date_time"] == 1795557600
+    assert slack.world.chat.received == [("CSPEECH", "1.2")]

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.slack import SlackChat, session, web_client
 from bot.domain.approvals import Person
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
-from bot.ports import Message, Place
+from bot.ports import Message, Place, Room
 from sandbox.slack.server import SlackServer
 from tests.fakes import FakeChat, FrozenClock
 
@@ -81,6 +81,7 @@ def workspace(request: pytest.FixtureRequest, real: Real) -> Workspace:
         "U0GUS": Person("U0GUS", "Gus", "T0RETUNE", is_guest=True),
         "U0OLD": Person("U0OLD", "Otto", "T0RETUNE", deactivated=True),
     }
+    chat.rooms[CHANNEL] = Room(CHANNEL, "speech-models", member=True)
     return Faked(chat)
 
 
@@ -111,6 +112,34 @@ async def test_a_whisper_reaches_one_person(workspace: Workspace):
     assert workspace.whispered(ADA) == ["hello"]
     assert workspace.whispered(GRACE) == []
     assert workspace.texts() == []
+
+
+async def test_a_pin(workspace: Workspace):
+    """Pinned twice is pinned; a message that is not there cannot be linked or pinned by the real one."""
+    ts = await workspace.chat.post(CHANNEL, HELLO, key="k")
+    await workspace.chat.pin(CHANNEL, ts)
+    await workspace.chat.pin(CHANNEL, ts)
+    assert (await workspace.chat.link(CHANNEL, ts)).endswith(f"/archives/{CHANNEL}/p{ts.replace('.', '')}")
+
+
+async def test_rooms(workspace: Workspace):
+    """A channel as it is; one that nobody knows is none."""
+    found = await workspace.chat.room(CHANNEL)
+    assert found == Room(CHANNEL, "speech-models", member=True)
+    assert await workspace.chat.room("C0NOWHERE") is None
+
+
+async def test_names(workspace: Workspace):
+    """People by their names; what Slack does not know stands for itself."""
+    assert (await workspace.chat.name(GRACE)).startswith("Grace")
+    assert await workspace.chat.name("S0NOWHERE") == "S0NOWHERE"
+
+
+async def test_an_edit_of_a_deleted_message(workspace: Workspace):
+    """It is refused by that name, so that the living card can be posted anew."""
+    with pytest.raises(ChatRefused) as caught:
+        await workspace.chat.edit(CHANNEL, "1.000001", HELLO)
+    assert caught.value.code == "message_not_found"
 
 
 async def test_people(workspace: Workspace):

@@ -80,11 +80,13 @@ async def test_the_buttons_ask_for_each_upgrade(world: World):
     """A model can be asked for from the announcement, unless somebody did."""
     world.fleet()
     run = await world.asked()
-    message = world.announcer.preview()
+    message, *_ = await world.announcer.preview()
     accessories = [b["accessory"]["text"]["text"] for b in message.blocks if "accessory" in b]
     assert accessories == ["Details"]
     await world.decisions.vote(run.id, run.digest, "reject", "UGRACE", "later")
-    accessories = [b["accessory"]["text"]["text"] for b in world.announcer.preview().blocks if "accessory" in b]
+    accessories = [
+        b["accessory"]["text"]["text"] for b in (await world.announcer.preview())[0].blocks if "accessory" in b
+    ]
     assert accessories == ["Upgrade…"]
 
 
@@ -94,7 +96,7 @@ async def test_an_instance_that_cannot_be_read_is_named(world: World):
     await world.inventory.refresh()
     world.speech.fail["models"] = [ServiceUnavailable("down", instance="stt")] * 2
     await world.inventory.refresh()
-    assert "cannot be read" in str(world.announcer.preview().blocks)
+    assert "cannot be read" in str((await world.announcer.preview())[0].blocks)
 
 
 @pytest.mark.parametrize(

@@ -166,5 +166,5 @@ class Team(RuleBasedStateMachine):
 
 TestTeam = Team.TestCase
 TestTeam.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

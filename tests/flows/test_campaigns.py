@@ -101,7 +101,7 @@ async def test_it_stops_at_the_first_failed_proof_and_resumes(world: World):
     assert now(world, campaign).state is CampaignState.PAUSED
     assert len(world.speech.begun) == 1
     pause = world.chat.keyed(f"campaign:{campaign.id}:pause:1")
-    assert pause.buttons == ["Resume", "Drop the rest"]
+    assert pause.buttons == ["Resume", "Drop the rest", "Try again…"]
     for _ in range(3):
         await world.ring(after=60)
     assert len(world.speech.begun) == 1
@@ -115,6 +115,23 @@ async def test_it_stops_at_the_first_failed_proof_and_resumes(world: World):
     assert sorted(states(world, campaign)) == ["done"] * 4 + ["failed"]
     assert now(world, campaign).state is CampaignState.DONE
     assert "4 of 5" in world.chat.keyed(f"campaign:{campaign.id}:end").text
+
+
+async def test_the_failed_one_is_tried_again(world: World):
+    """An approver tries the failed model again; when it is proven, the resumed campaign owes nobody an excuse."""
+    campaign = await under_way(world)
+    await finish(world, grow=False)
+    failed = next(run for run in now(world, campaign).runs if run.state is RunState.FAILED)
+    assert await world.decisions.wish("retry", failed.id, TOMAS) is None
+    await world.ring(after=4)
+    await finish(world)
+    assert world.run(failed.id).state is RunState.DONE
+    assert now(world, campaign).state is CampaignState.PAUSED
+    assert await world.campaign_decisions.wish("resume", campaign.id, GRACE) is None
+    for _ in range(4):
+        await finish(world)
+    assert states(world, campaign) == ["done"] * 5
+    assert now(world, campaign).excused == 0
 
 
 async def test_dropping_the_rest(world: World):

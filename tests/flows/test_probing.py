@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.fleet import Model
 from bot.domain.observations import PREVIOUS, REMOVED, Stage
 from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Verdict
 from bot.errors import Refusal, ServiceUnavailable
+from bot.flows.probing import DENSEST, spread
 from tests.world import ADA, NEW, OLD, World, model
 
 
@@ -78,20 +80,60 @@ async def test_off_unless_turned_on(world: World):
 
 
 async def test_scheduled_probes_are_spread(tmp_path: Path):
-    """One a minute at most, each model once in the interval, oldest first."""
+    """Three models, once a day each: one every eight hours, also over a restart; the seconds are counted."""
     world = World(tmp_path / "p.db", probe_every=timedelta(days=1))
     for number in range(3):
         world.speech.add(model(f"m{number}"))
-    await world.ring()
-    counts = []
-    for _ in range(6):
-        await world.ring(after=60)
-        counts.append(world.speech.calls.count("warnings"))
-    assert counts[-1] == 3
-    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(counts))
-    await world.ring(after=86400)
-    assert world.speech.calls.count("warnings") == 4
+    await world.inventory.refresh()
+    seen = []
+    for hour in range(72):
+        await world.ring(after=3600)
+        if hour == 30:
+            world.crash()
+        seen.append(world.speech.calls.count("warnings"))
+    assert seen[-1] == 9
+    asked = [hour for hour, (before, after) in enumerate(itertools.pairwise([0, *seen])) if after > before]
+    assert asked == list(range(0, 72, 8))
+    assert world.announcer.audio() == 9
+    world.clock.advance(14 * 86400)  # in December nothing of November counts
+    assert world.announcer.audio() == 0
     world.store.close()
+
+
+async def test_a_model_that_cannot_be_asked_keeps_nobody_from_their_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The first fails for ever; the others are asked all the same."""
+    world = World(tmp_path / "p.db", probe_every=timedelta(hours=3))
+    for number in range(3):
+        world.speech.add(model(f"m{number}"))
+    await world.inventory.refresh()
+    warnings = world.speech.warnings
+
+    async def failing(model: Model) -> tuple[str, ...]:
+        if model.name == "m0":
+            raise ServiceUnavailable("down", instance="stt")
+        return await warnings(model)
+
+    monkeypatch.setattr(world.speech, "warnings", failing)
+    for _ in range(4):
+        await world.ring(after=3600)
+    assert set(world.store.fleet.observations().probes) == {"stt/language/id-m1", "stt/language/id-m2"}
+    world.store.close()
+
+
+@pytest.mark.parametrize(
+    ("every", "count", "pace"),
+    [
+        (timedelta(days=1), 1, timedelta(days=1)),
+        (timedelta(days=1), 24, timedelta(hours=1)),
+        (timedelta(days=7), 0, timedelta(days=7)),
+        (timedelta(minutes=1), 1000, DENSEST),
+    ],
+)
+def test_spread(every: timedelta, count: int, pace: timedelta):
+    """Evenly over the interval, never denser than that."""
+    assert spread(every, count) == pace
 
 
 async def test_a_canary(tmp_path: Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -44,7 +44,7 @@ def test_outdated_is_what_announcements_call_outdated(status: str):
     models = (model("a", versions=(OLD, NEW)), model("b", status=status))
     judged = judge(Snapshot({"stt": InstanceReading("stt", "cloud", models)}), shipped(), TODAY)
     shown = series([Entry(TODAY, "stt", counts(judged))], 1, TODAY)
-    assert outdated(shown) == [compose(judged).outdated]
+    assert outdated(shown) == [compose(judged, datetime(2026, 11, 23, tzinfo=UTC)).outdated]
 
 
 @pytest.mark.parametrize(

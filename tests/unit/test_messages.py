@@ -9,16 +9,34 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.announcements import compose
+from bot.domain.announcements import Timing, compose
 from bot.domain.approvals import Policy, Reason, Wish
+from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
+from bot.domain.lag import Lag
 from bot.domain.noted import Noted, story
+from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState, VoteRecord
+from bot.domain.snoozes import Scope, Snooze, SnoozeKind
 from bot.domain.timing import Freeze, Wait, Window
-from bot.domain.verdicts import Judgement, Risk, Verdict, judge
+from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel
-from bot.messages import announcement, details, fleet, freeze, help, home, refusals, request, run_history, run_list
+from bot.messages import (
+    announcement,
+    details,
+    fleet,
+    freeze,
+    help,
+    home,
+    refusals,
+    request,
+    run_history,
+    run_list,
+    timetable,
+    verdict,
+)
+from bot.messages.finding import About
 from bot.messages.request import Wanted
 from bot.messages.run import tellings
 from bot.ports import Message
@@ -110,12 +128,6 @@ def test_lists(name: str):
     for outlook in (plan, NoPlan(WhyNot.CURRENT, first), None):
         accepted(fleet.model(first, Holdings(1, 2, 3, 4, 5.0, ("a",), (HOSTILE,)), outlook, [], HOSTILE, NOW))
 
-    about = announcement.About(NOW.date(), owners={j.model.ref: "UADA" for j in judgements}, audio=9, made=1, trained=2)
-    several = [replace(j, model=replace(j.model, instance=f"i{n % 3}")) for n, j in enumerate(judgements)]
-    for said in (compose(judgements, ["stt"]), compose(several, ["stt"]), compose([])):
-        for message in announcement.announcement(said, about):
-            accepted(message)
-        accepted(announcement.living(said, about))
     waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
     mine = [replace(waiting, id=number) for number in range(30)]
     asked = [replace(waiting, id=number, requester="UGRACE") for number in range(30, 60)]
@@ -129,6 +141,80 @@ def test_lists(name: str):
     fault = AmbiguousModel(HOSTILE, [j.model.ref for j in judgements])
     accepted(refusals.choose(fault, [(j.model.ref, j.model.name) for j in judgements], "ask"))
     accepted(help.help_text())
+
+
+@pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
+@pytest.mark.parametrize("count", [0, 1, 12, 13, 300])
+@pytest.mark.parametrize("instances", [1, 20])
+def test_announcements(name: str, count: int, instances: int):
+    """Short and long, from one instance and many: the announcement, its thread, the living card, the mentions."""
+    _, judgements = judged(name)
+    outdated = next(j for j in judgements if j.outdated)
+    worth = [
+        replace(
+            outdated,
+            risk=list(Risk)[number % 5],
+            model=replace(outdated.model, id=f"{number}", name=f"{name}{number}", instance=f"i{number % instances}"),
+        )
+        for number in range(count)
+    ]
+    refs = [j.model.ref for j in worth]
+    owners = {ref: Owner(f"U{number}", pattern="*") for number, ref in enumerate(refs)}
+    waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
+    day = date(2027, 1, 1)
+    facts = (SnoozeKind.HOLD, Scope.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
+    about = About(
+        *(NOW.date(), dict.fromkeys(refs, waiting), dict.fromkeys(refs, Snooze(1, *facts)), owners),
+        *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
+    )
+    current = next(j for j in judgements if not j.outdated)
+    said = compose([*worth, current], NOW, unread=[HOSTILE])
+    since = announcement.Since(NOW, News(frozenset(refs), frozenset(refs), frozenset(refs), frozenset(refs)))
+    whose, words = announcement.mentions(worth, about)
+    assert len(words) <= 3000
+    assert words.count("<@U") == len(whose)
+    first, *replies = announcement.announcement(said, about, since=since, mentioned=words, audio=1)
+    assert len(replies) == min(10, max(0, -(-(count - 12) // 20)))
+    for message in (first, *replies):
+        accepted(message)
+        assert "<@" not in message.text
+        assert len([b for b in message.blocks if "accessory" in b]) <= 20
+    for on in (True, False):
+        timing = Timing("0 9 * * mon-fri", ZoneInfo("Europe/Berlin"), "C1", on, "UADA", NOW)
+        card = announcement.living(said, about, timing)
+        accepted(card)
+        assert "<@" not in str(card)
+        accepted(timetable.changed(timing, NOW))
+        accepted(
+            timetable.overview(
+                *(timing, NOW),
+                state=announcement.headline(said),
+                link="https://x",
+                snoozes=[(Snooze(1, *facts), name)] * 9,
+                audio=2,
+            )
+        )
+    accepted(announcement.moved("C2"))
+
+
+@pytest.mark.parametrize("risk", list(Risk))
+def test_every_level_tells_its_rule(risk: Risk):
+    """Of every level of risk, why it is that one; where a warning was seen, when."""
+    _, judgements = judged()
+    partner = replace(judgements[0], partner=model(HOSTILE))
+    seen = Evidence(EvidenceKind.WARNING, Strength.PROOF, None, "recognition", date(2026, 11, 3))
+    text = verdict.level_text(replace(partner, risk=risk, evidence=(seen,), discontinued=date(2023, 8, 1)))
+    assert "<!channel>" not in text
+    words = {
+        Risk.IGNORED: "seen in a recognition response on 3 Nov 2026",
+        Risk.WARNED: "seen in a recognition response on 3 Nov 2026",
+        Risk.EXPECTED: "no response with a warning was seen yet",
+        Risk.RETIRED: "discontinued 1 Aug 2023",
+        Risk.REFUSED: "created again",
+        Risk.PAIR: "v2018-07-31",
+        Risk.NONE: "none known",
+    }
+    assert words[risk] in text
 
 
 @pytest.mark.parametrize("reason", list(WhyNot))

@@ -1,0 +1,128 @@
+"""Findings: how bad each model worth acting on is, and whether a channel hears something new by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.announcements import Announcement
+from bot.domain.verdicts import Judgement, Risk, Strength, Verdict
+
+_RISKS, _VERDICTS = list(Risk), list(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How bad it is: the risk first, the verdict among equals."""
+
+    risk: Risk
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        return f"{self.risk.value}|{self.verdict.value}"
+
+    def worse_than(self, other: Level) -> bool:
+        """Whether it got worse."""
+        return self._rank < other._rank
+
+    @property
+    def _rank(self) -> tuple[int, int]:
+        return _RISKS.index(self.risk), _VERDICTS.index(self.verdict)
+
+
+def parse_level(text: str) -> Level | None:
+    """The level that `str` wrote; None for one that this version of Retune does not know."""
+    risk, _, verdict = text.partition("|")
+    try:
+        return Level(Risk(risk), Verdict(verdict))
+    except ValueError:
+        return None
+
+
+def level_of(judgement: Judgement) -> Level:
+    """A model that the service is working on keeps the verdict it had: being upgraded is no news, the end of it is."""
+    verdict = judgement.verdict
+    if verdict is Verdict.BUSY and judgement.outdated:
+        sure = any(item.strength in (Strength.PROOF, Strength.STRONG) for item in judgement.evidence)
+        verdict = Verdict.OUTDATED if sure else Verdict.LIKELY_OUTDATED
+    return Level(judgement.risk, verdict)
+
+
+def levels(judgements: Iterable[Judgement]) -> dict[str, Level]:
+    """The level of each, by the model's reference."""
+    return {judgement.model.ref: level_of(judgement) for judgement in judgements}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a channel was told last.
+
+    *week* is the ISO week whose digest it had (`2026-W48`), *at* when the last message was posted and *key* which.
+    """
+
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    all_current: bool = False
+    week: str = ""
+    at: datetime | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What differs from what a channel was told last; references of models. *speaks*: a message is worth it."""
+
+    new: frozenset[str] = frozenset()
+    worse: frozenset[str] = frozenset()
+    otherwise: frozenset[str] = frozenset()
+    """Another risk or verdict, and not a worse one."""
+    gone: frozenset[str] = frozenset()
+    digest: bool = False
+    speaks: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.new or self.worse or self.otherwise or self.gone)
+
+
+def week_of(slot: datetime) -> str:
+    """The ISO week of a slot, in the zone that it is given in."""
+    year, week, _ = slot.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def news(heard: Heard, said: Announcement, week: str) -> News:
+    """What an announcement would tell that the channel does not know.
+
+    It speaks when the models worth acting on, or a risk or verdict among them, are not those it told last; once a
+    week while there are any; and once when all are current. Being snoozed is no news: somebody chose that.
+    """
+    now = levels(said.worth)
+    hushed = {silenced.judgement.model.ref for silenced in said.silenced}
+    before = {ref: level for ref, level in heard.levels.items() if ref not in hushed}
+    both = now.keys() & before.keys()
+    worse = frozenset(ref for ref in both if now[ref].worse_than(before[ref]))
+    otherwise = frozenset(ref for ref in both if now[ref] != before[ref]) - worse
+    new, gone = frozenset(now.keys() - before.keys()), frozenset(before.keys() - now.keys())
+    digest = week != heard.week
+    speaks = (
+        bool(new or gone or worse or otherwise)
+        or (digest and bool(now))
+        or (said.all_current and not heard.all_current)
+    )
+    return News(new, worse, otherwise, gone, digest, speaks)
+
+
+def unmentioned(worth: Iterable[Judgement], mentioned: Mapping[tuple[str, str], Level]) -> tuple[Judgement, ...]:
+    """The findings for which nobody was mentioned yet: new ones, and those that got worse.
+
+    *mentioned* has levels by reference and newest version: a model that was upgraded and is outdated again years
+    later is another finding, one that vanishes from a list for a day and comes back is not.
+    """
+    found = []
+    for judgement in worth:
+        known = mentioned.get((judgement.model.ref, judgement.model.newest or ""))
+        if known is None or level_of(judgement).worse_than(known):
+            found.append(judgement)
+    return tuple(found)

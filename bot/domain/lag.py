@@ -1,0 +1,54 @@
+"""How far behind a model is: the newer versions of its base model that anything we know shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.domain.catalog import Catalog
+from bot.domain.fleet import Model, is_newer
+from bot.domain.verdicts import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many newer versions are known; *exact* is false where one exists whose name nothing tells."""
+
+    count: int
+    exact: bool
+
+
+def lags(worth: Iterable[Judgement], fleet: Iterable[Judgement], catalog: Catalog) -> dict[str, Lag]:
+    """How far each outdated model of *worth* is behind, by reference; *fleet* is everything that was read.
+
+    As with evidence, nothing is carried to or from a cluster: it has what its release brought.
+    """
+    seen: dict[tuple[str, str], set[str]] = {}
+    for judgement in fleet:
+        model = judgement.model
+        if model.status != "pending":
+            for place in _places(model):
+                seen.setdefault((place, model.base), set()).update(model.versions or ())
+    return {j.model.ref: _lag(j, seen, catalog) for j in worth if j.outdated}
+
+
+def _places(model: Model) -> tuple[str, ...]:
+    """Where its versions count: in its own instance, and for IBM Cloud in every one of those."""
+    return (f"/{model.instance}", "cloud") if model.deployment == "cloud" else (f"/{model.instance}",)
+
+
+def _lag(judgement: Judgement, seen: dict[tuple[str, str], set[str]], catalog: Catalog) -> Lag:
+    model, target = judgement.model, judgement.target
+    have = model.newest
+    if have is None or target is None or is_newer(target, have) is None:
+        return Lag(1, exact=False)
+    pool = {item.version for item in judgement.evidence if item.version is not None}
+    for place in _places(model):
+        pool |= seen.get((place, model.base), set())
+    entry = catalog.base(model.base)
+    if entry is not None:
+        pool |= {update.version for update in entry.required.get(model.deployment, ()) if update.version is not None}
+        if model.deployment == "cloud":
+            pool |= {known.version for known in entry.known_versions}
+    between = {version for version in pool if is_newer(version, have) and not is_newer(version, target)}
+    return Lag(max(1, len(between)), exact=True)

@@ -1,0 +1,102 @@
+"""One model in an announcement: how far behind, since when, what it risks, who takes care of it; and its one button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.domain.findings import News
+from bot.domain.lag import Lag
+from bot.domain.owners import Owner
+from bot.domain.runs import Run
+from bot.domain.snoozes import Snooze
+from bot.domain.verdicts import Judgement, Verdict
+from bot.messages.kit import button, section
+from bot.messages.snooze import mark
+from bot.messages.text import counted, escape
+from bot.messages.verdict import evidence_line, level_text, one_line, waiting_since
+from bot.ports import Block
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known around the models that are shown, by reference. *names*: people and groups by id."""
+
+    today: date
+    asked: Mapping[str, Run] = field(default_factory=dict)
+    snoozed: Mapping[str, Snooze] = field(default_factory=dict)
+    """A snooze that speaks of a model, also where the model breaks through it."""
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    lags: Mapping[str, Lag] = field(default_factory=dict)
+
+    def name(self, id: str) -> str:
+        """What somebody is called, without a mention: nobody is disturbed."""
+        return escape(self.names.get(id, id), 60)
+
+
+def line(judgement: Judgement, about: About, news: News) -> Block:
+    """One model with its facts, its risk, its people, and one button."""
+    model = judgement.model
+    since = waiting_since(judgement, about.today)
+    reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
+    facts = (_behind(judgement, about), f"newer base {since}" if since else "", *reasons)
+    lines = [
+        f"{_tag(model.ref, news)}{one_line(judgement)}",
+        " · ".join(fact for fact in facts if fact),
+        f"Risk: {level_text(judgement)}",
+        " · ".join(_people(judgement, about)),
+    ]
+    text = "\n".join(line for line in lines if line)
+    upgradable = judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
+    if not upgradable or model.ref in about.asked:
+        return section(text, button("Details", "model", model.ref, label=f"Details of {model.name}"))
+    return section(text, button("Upgrade…", "ask", model.ref, label=f"Ask for an upgrade of {model.name}"))
+
+
+def short(judgement: Judgement, about: About) -> str:
+    """One model in one line: for the living card, which stands beside announcements and would repeat them."""
+    people = _people(judgement, about)
+    return " · ".join([one_line(judgement), f"risk: {level_text(judgement)}", *people])
+
+
+def _tag(ref: str, news: News) -> str:
+    if ref in news.new:
+        return "*new* · "
+    return "*worse* · " if ref in news.worse else ""
+
+
+def _behind(judgement: Judgement, about: About) -> str:
+    lag = about.lags.get(judgement.model.ref)
+    if lag is None:
+        return ""
+    return f"{'' if lag.exact else 'at least '}{counted(lag.count, 'version')} behind"
+
+
+def _people(judgement: Judgement, about: About) -> list[str]:
+    """Who owns it, who asked, who snoozed it: by name."""
+    ref, parts = judgement.model.ref, []
+    if (owner := about.owners.get(ref)) is not None:
+        parts.append(f"owner: {about.name(owner.id)}")
+    if (run := about.asked.get(ref)) is not None:
+        parts.append(f"_an upgrade is asked for_ by {about.name(run.requester)} ({run.state.value})")
+    if (snooze := about.snoozed.get(ref)) is not None:
+        parts.append(f"{mark(snooze)} by {about.name(snooze.author)}, and said all the same")
+    return parts
+
+
+def plain(judgement: Judgement, about: About) -> str:
+    """One model for people who hear the text alone: no signs, no markup."""
+    name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
+    facts = [f"{name}: {verdict}", _behind(judgement, about), _spoken(level_text(judgement))]
+    if judgement.since is not None:
+        facts.append(f"newer base for {(about.today - judgement.since).days:,} days")
+    facts += [_spoken(part) for part in _people(judgement, about)]
+    return f"{', '.join(fact for fact in facts if fact)}."
+
+
+def _spoken(markup: str) -> str:
+    """Without the signs and marks that we put in ourselves."""
+    return re.sub(r":[a-z_]+: |[*`]|\b_|_\b", "", markup)

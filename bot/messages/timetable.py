@@ -1,0 +1,108 @@
+"""When and where announcements go, in words; and why a change of it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.announcements import Timing
+from bot.domain.snoozes import Snooze
+from bot.messages.kit import context, section
+from bot.messages.refusals import mention
+from bot.messages.snooze import summary
+from bot.messages.text import code, counted, escape, listed, moment
+from bot.ports import Block, Message
+
+SNOOZES = 5
+"""How many snoozes the overview names."""
+
+USAGE = (
+    "Type /stt-announce to see when announcements go, /stt-announce preview to read one alone, /stt-announce now to "
+    "send one, /stt-announce chart for a picture of the last weeks, or /stt-announce snoozes for what they leave out. "
+    "Approvers can also type /stt-announce at 0 9 * * mon-fri Europe/Berlin, /stt-announce in #channel, /stt-announce "
+    "off, /stt-announce on, or /stt-announce default."
+)
+AT = (
+    "Write a rule of five parts, minute, hour, day, month and weekday, and a time zone if it is another one: "
+    "/stt-announce at 0 9 * * mon-fri Europe/Berlin"
+)
+IN = "Name a channel as Slack's list offers it while you type: /stt-announce in #channel"
+NOT_THERE = "The bot is not in that channel. Invite it there with /invite @retune, then type this again."
+ARCHIVED = "That channel is archived. Choose another one."
+EXTERNAL = (
+    "That channel is shared with another organization, which would read the names of your models. Choose another one."
+)
+
+
+def bad_rule(rule: str, fault: str) -> str:
+    """Why a cron rule is none."""
+    return f"“{rule}” is not a rule ({fault}). {AT}"
+
+
+def bad_zone(zone: str) -> str:
+    """Why a time zone is none."""
+    return f"The time zone “{zone}” is not known. Write it like Europe/Berlin or America/New_York."
+
+
+def not_yours(approvers: Sequence[str]) -> str:
+    """Who may change it."""
+    who = listed([mention(name) for name in dict.fromkeys(approvers)], "or")
+    return f"Only approvers can change when and where announcements go. Ask {who}." if who else "Nobody can change it."
+
+
+def rule(timing: Timing) -> str:
+    """by the rule `0 9 * * mon-fri` in Europe/Berlin."""
+    return f"by the rule {code(timing.rule)} in {escape(timing.zone.key)}"
+
+
+def where_and_when(timing: Timing, now: datetime) -> str:
+    """One or two sentences: channel, rule, next slot, and who changed it."""
+    changed = f" Last changed by <@{timing.by}>, {moment(timing.at)}." if timing.at else ""
+    schedule = timing.schedule
+    if schedule is None:
+        return (
+            f"Scheduled announcements are *off*; `/stt-announce on` sends them to <#{timing.channel}> again "
+            f"{rule(timing)}.{changed}"
+        )
+    nxt = moment(schedule.next_after(now))
+    return f"Announcements go to <#{timing.channel}> {rule(timing)}; the next one is due {nxt}.{changed}"
+
+
+def changed(timing: Timing, now: datetime) -> Message:
+    """What somebody hears who changed it."""
+    text = where_and_when(timing, now)
+    return Message(text, (section(text), context("Cards stay where they are. `/stt-announce default` takes it back.")))
+
+
+def overview(
+    timing: Timing,
+    now: datetime,
+    *,
+    state: str,
+    link: str | None,
+    snoozes: Sequence[tuple[Snooze, str | None]],
+    audio: int,
+) -> Message:
+    """What `/stt-announce` shows. *snoozes* come with the name of their model; *audio* is in seconds, this month."""
+    text = where_and_when(timing, now)
+    card = f" <{link}|The living card> always shows it." if link else ""
+    blocks: list[Block] = [
+        section(text),
+        section(f"*Now:* {state}{card}"),
+        context("A message is sent when the list or a risk changed, and once a week while there is something to do."),
+    ]
+    if snoozes:
+        head = f"{counted(len(snoozes), 'snooze')} in force: `/stt-announce snoozes`."
+        lines = [f"• {summary(snooze, name)}" for snooze, name in snoozes[:SNOOZES]]
+        more = f"and {len(snoozes) - SNOOZES} more" if len(snoozes) > SNOOZES else ""
+        blocks.append(section("\n".join([head, *lines, *([more] if more else [])])))
+        text += f" {head}"
+    blocks.append(context(heard(audio)))
+    return Message(f"{text} Now: {state}", tuple(blocks))
+
+
+def heard(audio: int) -> str:
+    """What looking for recognition warnings cost."""
+    if not audio:
+        return "No audio was sent to see recognition warnings this month."
+    return f"{counted(audio, 'second')} of audio sent this month to see recognition warnings."
