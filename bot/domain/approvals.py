@@ -70,6 +70,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     NOT_THE_REQUESTER = "not the requester"
     NO_VOTE = "no vote"
+    CAMPAIGN = "part of a campaign"
     STARTED = "started"
     LAST_STEP = "last step"
     NOT_FAILED = "not failed"
@@ -192,6 +193,8 @@ def _take_back(person: Person, policy: Policy, run: Run) -> Decision:
         return Decision(Reason.ALREADY_DECIDED)
     if person.id not in run.approved_by:
         return Decision(Reason.NO_VOTE)
+    if run.campaign is not None:  # its votes are those of the campaign, which would give them to it again
+        return Decision(Reason.CAMPAIGN)
     enough = len(set(run.approved_by) - {person.id}) >= policy.needed
     return Decision(Reason.COUNTS, run.state if enough else RunState.WAITING)
 

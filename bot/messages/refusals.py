@@ -131,6 +131,11 @@ def denied(reason: Reason, run: Run, policy: Policy, now: datetime) -> str:
             return f"Only <@{run.requester}> can withdraw this request. Who may approve can reject or cancel it: {who}."
         case Reason.NO_VOTE:
             return "You have no vote on this request that could be taken back."
+        case Reason.CAMPAIGN:
+            return (
+                f"It was approved with campaign {run.campaign}. Cancel this one, or press Details on the card of the "
+                "campaign to drop everything that has not begun."
+            )
         case Reason.STARTED:
             return (
                 "It runs already, so this is too late. An approver can cancel what comes after the present step: press "

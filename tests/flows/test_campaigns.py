@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import time
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.campaigns import Campaign, CampaignState
 from bot.domain.fleet import Holdings
 from bot.domain.runs import RunState
+from bot.domain.timing import Window
 from bot.errors import Refusal
 from tests.world import ADA, CHANNEL, GRACE, MEI, NEW, OLD, TOMAS, World, model
 
@@ -276,3 +279,21 @@ async def test_a_run_of_a_campaign_has_no_card_of_its_own(world: World):
     assert "campaign" in str(await world.decisions.vote(run.id, run.digest, "approve", GRACE))
     assert world.run(run.id).state is RunState.WAITING
     assert not [said for said in world.chat.said if said.key.startswith("run:")]
+
+
+async def test_an_approval_of_one_run_of_it_is_not_taken_back(world: World):
+    """The campaign would give it to the run again: the person hears what they can do instead, and it counts."""
+    world.window = Window(time(22), time(5), ZoneInfo("UTC"))
+    world.store.close()
+    world.start()
+    campaign = await proposed(world)
+    assert await approve(world, campaign) is None
+    await world.ring(after=4)
+    (released,) = [run for run in now(world, campaign).runs if run.state is RunState.APPROVED]
+    heard = str(await world.decisions.wish("take back", released.id, GRACE))
+    assert f"approved with campaign {campaign.id}" in heard
+    assert "take back" not in await world.decisions.offers(released.id, GRACE)
+    assert await world.decisions.wish("cancel", released.id, GRACE) is None
+    await world.ring(after=4)
+    assert world.run(released.id).state is RunState.CANCELLED
+    assert world.speech.begun == []
