@@ -86,6 +86,21 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
             report.bad(f"channel #{channel.get('name')}", "the bot is not in it: /invite @retune there.")
     for policy in {instance.policy for instance in settings.instances.values()}:
         await _policy(chat, told["team_id"], policy, report)
+        await _open_channels(client, policy, report)
+
+
+async def _open_channels(client: AsyncWebClient, policy: Policy, report: Report) -> None:
+    """Who can join a public channel could make themselves an approver."""
+    for name in policy.groups:
+        if name.startswith("S"):
+            continue
+        try:
+            channel = (await call(client.conversations_info(channel=name)))["channel"]
+        except RetuneError:
+            continue  # said as a group without members
+        if not channel.get("is_private"):
+            mend = "anybody can join this public channel and decide: name a private one in RETUNE_APPROVERS."
+            report.bad(f"approvers {name}", mend)
 
 
 async def _policy(chat: SlackChat, team: str, policy: Policy, report: Report) -> None:

@@ -223,3 +223,56 @@ async def test_a_closed_modal_is_nobodys_fault(real: Real):
     await real.chat.update(view, modal)
     with pytest.raises(ChatRefused):
         await real.chat.open(trigger, modal)
+
+
+async def test_members(workspace: Workspace):
+    """Of a user group; an unknown one has none, so that nobody may decide by it."""
+    assert GRACE in await workspace.chat.members("S0APPROVE")
+    assert ADA not in await workspace.chat.members("S0APPROVE")
+    assert await workspace.chat.members("S0NONE") == frozenset()
+
+
+async def test_the_members_of_a_channel(real: Real):
+    """All of them, however many pages; an unknown channel, or a private one without the bot, has none."""
+    crowd = {f"U1{number:04}" for number in range(450)}
+    real.slack.workspace.channels[CHANNEL].members |= crowd
+    members = await real.chat.members(CHANNEL)
+    assert crowd < members
+    assert GRACE in members
+    assert await real.chat.members("C0NOWHERE") == frozenset()
+    assert await real.chat.members("C0PRIVATE") == frozenset()
+
+
+async def test_a_channel_of_approvers(real: Real):
+    """Where the plan has no groups: who is in the channel belongs to it, who is not does not."""
+    tomas = await real.chat.person("U0TOMAS", ("S0APPROVE", CHANNEL, "C0NOWHERE"))
+    assert tomas.groups == {"S0APPROVE", CHANNEL}
+    assert tomas.zone == "America/Mexico_City"
+    assert (await real.chat.person(GRACE, ("C0NOWHERE",))).groups == frozenset()
+
+
+@pytest.mark.parametrize("error", ["plan_upgrade_required", "no_such_subteam"])
+async def test_a_plan_without_groups(real: Real, error: str, caplog: pytest.LogCaptureFixture):
+    """Slack has no groups on this plan: nobody is in one, and the log says what to name instead."""
+    real.slack.faults.refuse("usergroups.users.list", error, times=None)
+    assert await real.chat.members("S0APPROVE") == frozenset()
+    assert (await real.chat.person(GRACE, ("S0APPROVE",))).groups == frozenset()
+    assert "approvers S0APPROVE" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["usergroups.users.list", "conversations.members"])
+async def test_trouble_is_not_an_empty_group(real: Real, method: str):
+    """Slack does not answer: that is said, so that a click can be made again; it does not mean that nobody may."""
+    group = "S0APPROVE" if method.startswith("user") else CHANNEL
+    real.slack.faults.status(method, 500, times=None)
+    with pytest.raises(ChatError):
+        await real.chat.members(group)
+
+
+async def test_eyes(real: Real):
+    """A sign on somebody's message; what Slack refuses is nobody's business."""
+    ts = await real.chat.post(CHANNEL, HELLO, key="k")
+    await real.chat.receive(CHANNEL, ts)
+    assert "eyes" in str(real.slack.messages(ADA, CHANNEL))
+    await real.chat.receive(CHANNEL, ts)
+    await real.chat.receive("C0NOWHERE", "1.1")
