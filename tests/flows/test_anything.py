@@ -29,6 +29,7 @@ class Team(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.loop = asyncio.new_event_loop()
+        self.wrong: list[str] = []
         self.world = self.do(self.new())
         self.run_id = 0
         self.may_run: set[tuple[int, int]] = set()
@@ -37,6 +38,20 @@ class Team(RuleBasedStateMachine):
     async def new(self) -> World:
         world = World(Path(self.folder.name) / "team.db", needed=2)
         world.fleet()
+        begin = world.speech.begin
+
+        async def begun(action: Any, kind: Any, id: str, **named: Any) -> Any:
+            # Collected: the runner survives whatever is raised here.
+            run = self.world.store.runs.open_for(f"stt/{kind}/{id}")
+            if run is None or run.state is not RunState.RUNNING:
+                self.wrong.append("a request was sent for a run that is over")
+            elif run.current is None or run.current.state is not StepState.STARTING:
+                self.wrong.append("a request was sent without its intent")
+            if self.world.pauses.holding(self.world.clock.now()):
+                self.wrong.append("a request was sent while everything was frozen")
+            return await begin(action, kind, id, **named)
+
+        world.speech.begin = begun  # type: ignore[method-assign]  # looks on
         return world
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -66,6 +81,31 @@ class Team(RuleBasedStateMachine):
     @rule(user=PEOPLE, wish=WISHES)
     def wish(self, user: str, wish: Any) -> None:
         self.do(self.world.decisions.wish(wish, self.run_id, user))
+
+    @precondition(lambda self: self.state() in (RunState.APPROVED, RunState.RUNNING))
+    @rule(user=PEOPLE, wish=WISHES, turns=st.integers(0, 24))
+    def wish_while_it_works(self, user: str, wish: Any, turns: int) -> None:
+        """Somebody clicks while Retune reads, starts or sends: some turns of the loop later."""
+        self.do(self.at_once(user, wish, turns))
+
+    async def at_once(self, user: str, wish: Any, turns: int) -> None:
+        read = self.world.speech.model
+
+        async def slow(kind: Any, id: str) -> Any:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return await read(kind, id)
+
+        self.world.speech.model = slow  # type: ignore[method-assign]  # an answer that takes some turns
+        try:
+            self.world.clock.advance(11)
+            self.world.worker.ring()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await self.world.decisions.wish(wish, self.run_id, user)
+            await self.world.settle()
+        finally:
+            self.world.speech.model = read  # type: ignore[method-assign]  # as it was
 
     @precondition(lambda self: self.state() is RunState.WAITING)
     @rule()
@@ -130,11 +170,16 @@ class Team(RuleBasedStateMachine):
         self.do(self.world.ring(after))
         for run in self.world.store.runs.in_state(RunState.RUNNING):
             if run.id in before:
-                voters = [self.world.chat.people.get(voter) for voter in before[run.id].approved_by]
+                voters = [self.world.chat.people.get(voter) for voter in run.approved_by]
                 valid = [p for p in voters if p is not None and "SAPPROVE" in p.groups and p.id != ADA]
                 assert len(valid) >= 2, "it started without two valid approvals"
         if frozen:
             assert len(self.world.speech.begun) == begun, "a step began while everything was frozen"
+
+    @invariant()
+    def nothing_wrong_was_sent(self) -> None:
+        """Every request was for a running run, with its intent written, while nothing was frozen."""
+        assert self.wrong == []
 
     @invariant()
     def one_request_for_each_attempt(self) -> None:
@@ -158,7 +203,9 @@ class Team(RuleBasedStateMachine):
             return
         run = self.world.run(self.run_id)
         if run.state in (RunState.RUNNING, RunState.DONE):
-            assert run.approved_by
+            assert len(run.approved_by) >= 2
+        if run.state is RunState.WAITING:
+            assert run.decided_by is None
         if run.state is RunState.DONE:
             assert all(record.state is StepState.DONE for record in run.steps)
             assert len(self.world.speech.kept["id-call-center-us"].versions or ()) == 2

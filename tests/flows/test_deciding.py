@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Action
-from bot.domain.runs import Run, RunState, StepState
+from bot.domain.runs import OPEN, Run, RunState, StepState
 from bot.domain.timing import Freeze, Window
 from bot.errors import ChatBusy, ModelBusy, RequestRefused
 from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
@@ -797,3 +797,34 @@ async def test_a_name_is_shown_as_it_is(world: World):
     await world.ring(after=5)
     assert world.run(run.id).state is RunState.CHANGED
     assert "of R&amp;D &lt;3 failed" in world.chat.keyed(f"run:{run.id}:end").text
+
+
+@pytest.mark.parametrize("wish", ["withdraw", "take back", "cancel", "stop"])
+@pytest.mark.parametrize("turns", range(24))
+async def test_a_click_at_any_moment_of_the_start(world: World, turns: int, wish: Any):
+    """However far the start has come: what is ended is never sent, and what was sent is never called ended early."""
+    run = await approved(world)
+    read, begin, wrong = world.speech.model, world.speech.begin, []
+
+    async def slowly(kind: Any, id: str) -> Any:
+        for _ in range(4):
+            await asyncio.sleep(0)
+        return await read(kind, id)
+
+    async def begun(*args: Any, **named: Any) -> Any:
+        if world.run(run.id).state is not RunState.RUNNING:
+            wrong.append(world.run(run.id).state)
+        return await begin(*args, **named)
+
+    world.speech.model, world.speech.begin = slowly, begun  # type: ignore[method-assign]  # answers that take a while
+    world.worker.ring()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    answer = await world.decisions.wish(wish, run.id, ADA if wish == "withdraw" else GRACE)
+    await world.settle()
+    await world.ring(after=11)
+    assert wrong == []
+    over = world.run(run.id).state not in OPEN
+    if wish != "stop":  # who stops watching leaves what the service may have begun
+        assert over is (answer is None and wish != "take back")
+        assert bool(world.speech.begun) is (answer is not None)
