@@ -22,7 +22,7 @@ SEEN = timedelta(minutes=1)
 """How long we remember who looks at App Home, which is published again whenever something changes."""
 
 LOOKED_AT = 30
-"""Of how many possible approvers we ask who they are: enough for any policy, and Slack limits the calls."""
+"""Of how many possible approvers we ask at a time who they are, until there are enough: Slack limits the calls."""
 
 
 class Electorate:
@@ -56,7 +56,7 @@ class Electorate:
         return found
 
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
-        """Who could decide under a policy, at most `LOOKED_AT` of them. Raises a `ChatError`."""
+        """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""
         now = self._clock.now()
         kept = self._kept.get(policy)
         if kept is not None and now - kept[0] < KEPT:
@@ -70,13 +70,17 @@ class Electorate:
         )
         named = [name for name in policy.approvers if name not in policy.groups]
         ids = list(dict.fromkeys([*named, *sorted(frozenset().union(*members.values()))]))
-        # Who is in which group is known by now: asking again for each person would meet Slack's limits.
-        people = await asyncio.gather(*(self._people.person(user, ()) for user in ids[:LOOKED_AT]))
-        known = (
-            replace(person, groups=frozenset(name for name in members if person.id in members[name]))
-            for person in people
-        )
-        found = tuple(person for person in known if can_approve(policy, [person], team=self.team))
+        found: tuple[Person, ...] = ()
+        for first in range(0, len(ids), LOOKED_AT):
+            # Who is in which group is known by now: asking again for each person would meet Slack's limits.
+            people = await asyncio.gather(*(self._people.person(user, ()) for user in ids[first : first + LOOKED_AT]))
+            known = (
+                replace(person, groups=frozenset(name for name in members if person.id in members[name]))
+                for person in people
+            )
+            found += tuple(person for person in known if can_approve(policy, [person], team=self.team))
+            if len(found) > policy.needed:  # enough, even when one of them is the requester
+                break
         self._kept[policy] = (now, found)
         return found
 

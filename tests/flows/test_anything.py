@@ -96,7 +96,7 @@ class Team(RuleBasedStateMachine):
                 await asyncio.sleep(0)
             return await read(kind, id)
 
-        self.world.speech.model = slow  # type: ignore[method-assign]  # an answer that takes some turns
+        self.world.speech.model = slow
         try:
             self.world.clock.advance(11)
             self.world.worker.ring()
@@ -105,7 +105,7 @@ class Team(RuleBasedStateMachine):
             await self.world.decisions.wish(wish, self.run_id, user)
             await self.world.settle()
         finally:
-            self.world.speech.model = read  # type: ignore[method-assign]  # as it was
+            self.world.speech.model = read
 
     @precondition(lambda self: self.state() is RunState.WAITING)
     @rule()
