@@ -125,6 +125,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def on_action(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         ask = _click(body)
+        if (body.get("view") or {}).get("type") == "home":
+            desk.viewers.opened(ask.user)  # also when it was another process that showed it
         handler = ACTIONS.get(ask.name)
         if handler is None:
             return

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from bot.domain.campaigns import MOST, Campaign
+from bot.domain.timing import LATEST
 from bot.domain.verdicts import Verdict, acting_on
 from bot.errors import Refusal, RetuneError
 from bot.flows.campaign_deciding import CampaignWish
@@ -76,6 +77,8 @@ async def submitted(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str,
     later = moment_of(view, LATER)
     if later is not None and later <= desk.clock.now():
         return errors(LATER, "That moment is over already. Choose one to come, or leave it empty.")
+    if later is not None and later > desk.clock.now() + LATEST:
+        return errors(LATER, "That is more than a year away. Choose an earlier moment, or leave it empty.")
     why = str(value_of(view, WHY) or "").strip()
     try:
         await asyncio.wait_for(desk.requests.may_ask(user), QUICK)

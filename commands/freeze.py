@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.timing import Freeze
 from bot.errors import Refusal, RetuneError
 from bot.messages import freeze as messages
 from bot.messages.refusals import private
@@ -52,7 +53,7 @@ def end(ask: Ask, desk: Desk) -> Answer:
         held = next((freeze for freeze in desk.pauses.holding(now) if freeze.id == number), None)
         if held is None:
             return private("That freeze has ended already. `/stt-upgrade freeze` shows what is frozen.")
-        await _may(desk, ask.user, held.instance)
+        await _may_end(desk, ask.user, held)
         desk.pauses.end(number, ask.user, now)
         await desk.teller.tell_all()
         return Message("Ended.", messages.freezes(desk.pauses.holding(now)).blocks)
@@ -91,3 +92,14 @@ async def _may(desk: Desk, user: str, instance: str) -> None:
     if not decides or (instance and instance not in decides):
         what = f"on upgrades of {code(instance)}" if instance else "on upgrades"
         raise Refusal(f"Only who may decide {what} can freeze or unfreeze them. Ask one of the approvers.")
+
+
+async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
+    """Raises `Refusal` for people who may not end a freeze.
+
+    One of all instances holds back what others decide on too: whoever may not decide on each of them cannot end it,
+    unless they began it.
+    """
+    await _may(desk, user, held.instance)
+    if not held.instance and user != held.author and not await desk.decisions.may_decide_all(user):
+        raise Refusal("It freezes all instances, and you may not decide on each of them. Ask who began it to end it.")

@@ -21,8 +21,11 @@ def model(ask: Ask, desk: Desk) -> Answer:
     return _show(ask, desk, found)
 
 
-def named(ask: Ask, desk: Desk, action: str) -> Judgement | Message:
-    """The model that the text names, or an answer that lets the person choose. Raises `Refusal`."""
+def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message:
+    """The model that the text names, or an answer that lets the person choose. Raises `Refusal`.
+
+    *also* is what else was typed: it follows the reference in the values of the buttons.
+    """
     if not ask.text.strip():
         raise Refusal(f"Which model? Type its name or id, for example: /stt-{_verb(action)} call-center-us")
     try:
@@ -33,7 +36,7 @@ def named(ask: Ask, desk: Desk, action: str) -> Judgement | Message:
         for ref in fault.refs:
             found = judged.of(ref)
             if found is not None:
-                names.append((ref, f"{found.model.name} ({found.model.instance})"))
+                names.append((f"{ref}{also}", f"{found.model.name} ({found.model.instance})"))
         return choose(fault, names, action)
 
 

@@ -6,14 +6,14 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.runs import Run
-from bot.domain.timing import parse_later
-from bot.errors import Refusal, RetuneError
+from bot.domain.timing import LATEST, parse_later
+from bot.errors import AmbiguousModel, Refusal, RetuneError
 from bot.flows.requests import Prepared, needs_link
 from bot.messages import request
 from bot.messages.freeze import freeze_line
@@ -25,7 +25,7 @@ from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk
 from commands.model import named
 
-AT = re.compile(r"\s+at\s+([\d:\s-]+)$", re.IGNORECASE)
+AT = re.compile(r"^(?:(.*)\s)?at\s+(.+)$", re.IGNORECASE)
 
 QUICK = 2.0
 """Seconds that a submitted modal may wait for Slack's word on who somebody is; Slack gives us three."""
@@ -34,22 +34,33 @@ QUICK = 2.0
 def upgrade(ask: Ask, desk: Desk) -> Answer:
     """Opens the modal with the plan; what is known to be impossible is said at once, without one."""
     ask, later = later_start(ask, desk)
-    found = named(ask, desk, "ask")
+    found = named(ask, desk, "ask", _at(later, desk))
     return found if isinstance(found, Message) else _form(ask, desk, found.model, later, training=False)
 
 
 def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    found = AT.search(ask.text)
+    found = AT.match(ask.text.strip())
     if found is None:
         return ask, None
-    later = parse_later(found[1], desk.clock.now(), desk.requests.zone)
-    if later is None:
+    later = parse_later(found[2], desk.clock.now(), desk.requests.zone)
+    if later is not None:
+        return replace(ask, text=found[1] or ""), later
+    try:
+        desk.inventory.find(ask.text)
+    except AmbiguousModel:
+        return ask, None
+    except RetuneError as error:
         raise Refusal(
-            f"“{found[1]}” is no time to come. Type for example /stt-upgrade call-center-us at 22:00, or at 2030-01-31 "
-            f"22:00; times are in {desk.requests.zone.key}."
-        )
-    return replace(ask, text=ask.text[: found.start()]), later
+            f"“{found[2]}” is no time to come within a year. Type for example /stt-upgrade call-center-us at 22:00, or "
+            f"at {desk.clock.now() + timedelta(days=7):%Y-%m-%d} 22:00; times are in {desk.requests.zone.key}."
+        ) from error
+    return ask, None  # a model that is called so
+
+
+def _at(later: datetime | None, desk: Desk) -> str:
+    """What follows a name in the value of a button, so that its click asks for the same time."""
+    return "" if later is None else f" at {later.astimezone(desk.requests.zone):%Y-%m-%d %H:%M}"
 
 
 def train(ask: Ask, desk: Desk) -> Answer:
@@ -66,7 +77,7 @@ def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, trainin
         return private(desk.requests.in_the_way(waiting, ask.user))
     if ask.trigger is None:
         text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
-        at = f" at {later.astimezone(desk.requests.zone):%Y-%m-%d %H:%M}" if later else ""
+        at = _at(later, desk)
         ask_button = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
         return Message(text, (section(text), actions([ask_button])))
     trigger = ask.trigger
@@ -129,6 +140,8 @@ async def submitted(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str,
         later = moment_of(view, request.LATER)
         if later is not None and later <= desk.clock.now():
             return errors(request.LATER, "That moment is over already. Choose one to come, or leave it empty.")
+        if later is not None and later > desk.clock.now() + LATEST:
+            return errors(request.LATER, "That is more than a year away. Choose an earlier moment, or leave it empty.")
         run, new = desk.requests.propose(str(view["id"]), draft, why, user, later)
     except TimeoutError:
         return errors(request.WHY, "Slack does not answer just now. Press Ask again in a moment.")

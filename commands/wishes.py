@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.approvals import Wish
-from bot.errors import Refusal
+from bot.errors import ChatError, Refusal
 from bot.flows.deciding import GONE
 from bot.messages.details import details as details_view
-from bot.messages.details import reading
+from bot.messages.details import reading, unread
 from bot.messages.refusals import private
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
@@ -31,7 +31,11 @@ def details(ask: Ask, desk: Desk) -> Answer:
 
     async def work() -> Message | None:
         view_id = await desk.windows.open(trigger, reading())
-        await desk.windows.update(view_id, await _view(run_id, ask.user, desk))
+        try:
+            view = await _view(run_id, ask.user, desk)
+        except ChatError as error:
+            view = unread(error)
+        await desk.windows.update(view_id, view)
         return None
 
     return work

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -58,23 +58,29 @@ class Window:
     def opens(self, now: datetime) -> datetime:
         """When it opens next, *now* while it is open.
 
-        An hour that daylight saving leaves out opens when the clock has passed over it; one that comes twice opens
-        the first time.
+        An hour that daylight saving leaves out opens when the clock has passed over it, unless it ends before that;
+        one that comes twice opens both times.
         """
         if self.is_open(now):
             return now
         here = now.astimezone(self.zone)
         for days in (0, 1, 2):
             wall = datetime.combine(here.date() + timedelta(days=days), self.begins, self.zone)
-            # Through UTC: a wall time that does not exist becomes the one that the clock shows instead.
-            opening = datetime.fromtimestamp(wall.timestamp(), self.zone)
-            if opening > now:
-                return opening
-        raise AssertionError("a day is never longer than two days")
+            # Both readings of a wall time; the same, except around a change of the clock. In UTC, where sums are true.
+            first, last = sorted(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+            moment = first
+            while moment <= last:
+                if moment > now and (first == last or self.is_open(moment)):
+                    return moment.astimezone(self.zone)
+                moment += timedelta(minutes=1)
+        raise AssertionError("of three days in a row, one has the hour")
 
     def __str__(self) -> str:
         return f"{self.begins:%H:%M}–{self.ends:%H:%M} {self.zone.key}"
 
+
+LATEST = timedelta(days=365)
+"""How far ahead a start may be asked for; what lies further away is a typing error."""
 
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 _CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
@@ -95,7 +101,7 @@ def parse_window(text: str, zone: ZoneInfo) -> Window | None:
 def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """`22:00`, `22`, `2026-11-24 22:00` by the clock of *zone*, the next time that it comes.
 
-    None where that is unclear, or past.
+    None where that is unclear, past, or further away than `LATEST`.
     """
     words = text.strip().split()
     here = now.astimezone(zone)
@@ -106,6 +112,8 @@ def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     except ValueError:
         return None
     if clock is None:
+        return None
+    if day is not None and not here.date() <= day <= (here + LATEST).date():
         return None
     for days in (0, 1, 2):
         wall = datetime.combine(day or here.date() + timedelta(days=days), clock, zone)
@@ -143,11 +151,12 @@ def frozen(freezes: Iterable[Freeze], instance: str, now: datetime) -> Freeze | 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why an approved run does not start yet, and until when; *freeze* where it is one."""
+    """Why an approved run does not start yet, and until when; *freeze* where it is one, *hours* where they are it."""
 
     why: Literal["freeze", "time", "window"]
     until: datetime
     freeze: Freeze | None = None
+    hours: str = ""
 
 
 def waits(
@@ -160,5 +169,5 @@ def waits(
     if not_before is not None and now < not_before:
         return Wait("time", not_before)
     if window is not None and not window.is_open(now):
-        return Wait("window", window.opens(now))
+        return Wait("window", window.opens(now), hours=str(window))
     return None

@@ -165,6 +165,10 @@ class Decisions:
         people = await asyncio.gather(*(self._electorate.person(user, policy) for policy in policies))
         return self._deciding(dict(zip(policies, people, strict=True)))
 
+    async def may_decide_all(self, user: str) -> bool:
+        """Whether somebody may decide on the runs of every instance, as Slack says now. Raises a `ChatError`."""
+        return await self.may_decide(user) == frozenset(self._policies)
+
     async def seems_to_decide(self, user: str) -> frozenset[str]:
         """The same from a short memory; for what is shown, not for decisions. Raises a `ChatError`."""
         return self._deciding(await self._electorate.shown(user, self._policies.values()))

@@ -46,6 +46,9 @@ class Pauses:
         if instance and instance not in self._windows:
             raise Refusal(f"There is no instance {instance}. Choose one of {', '.join(sorted(self._windows))}.")
         with self._store.transaction():
+            for held in self._store.freezes.holding():
+                if (held.instance, held.reason, held.author, held.until) == (instance, reason, user, until):
+                    return held  # the same form, sent twice
             begun = self._store.freezes.add(instance, reason, user, until, now)
             self._store.runs.touch_unstarted(instance)
         return begun

@@ -79,7 +79,7 @@ class Runner:
         try:
             for run in approved:
                 if self._store.runs.running(instance) < self._parallel:
-                    await self._starter.start(run)
+                    await self._start(run)
             seen = await self._look(instance, {model for _, model in due}) if due else {}
             for run_id, model in due:
                 if model in seen and seen[model] is None:
@@ -95,6 +95,14 @@ class Runner:
             self._active.discard(instance)
             # Apart from this task: however slow Slack is, the next look at the service is on time.
             self._background.spawn(self._teller.tell_all(), "telling")
+
+    async def _start(self, run: Run) -> None:
+        """Starts one run; what breaks in it delays it and nobody else."""
+        try:
+            await self._starter.start(run)
+        except Exception:
+            log.exception("run %s broke before it started; it is taken up again in %s", run.id, BROKEN)
+            self._starter.rest(run, self._clock.now() + BROKEN)
 
     async def _alone(self, run_id: int, seen: Model | None) -> None:
         """Advances one run; what breaks in it delays it and nobody else."""

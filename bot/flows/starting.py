@@ -13,6 +13,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.pausing import Pauses
 from bot.flows.requests import Requests
 from bot.messages.refusals import no_plan, not_as_approved
+from bot.messages.text import unescaped
 from bot.ports import Clock
 from bot.store import Store
 
@@ -40,6 +41,10 @@ class Starter:
         """Whether an approved run is to be taken up now: no freeze, window or later time holds it back."""
         return self._later.get(run.id, now) <= now and self._pauses.wait(run, now) is None
 
+    def rest(self, run: Run, until: datetime) -> None:
+        """Leaves an approved run alone for a while."""
+        self._later[run.id] = until
+
     async def start(self, run: Run) -> None:
         """Reads the model again: what was approved, and by whom, must still be what would be done."""
         now = self._clock.now()
@@ -65,7 +70,7 @@ class Starter:
             if outlook.reason in (WhyNot.BUSY, WhyNot.PROCESSING):
                 self._later[run.id] = now + LATER
                 return
-            self._move(run, RunState.CHANGED, no_plan(outlook))
+            self._move(run, RunState.CHANGED, unescaped(no_plan(outlook)))
             return
         if differences(run.plan, outlook, done):
             self._move(run, RunState.CHANGED, not_as_approved(run.plan, outlook))

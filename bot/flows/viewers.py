@@ -35,9 +35,9 @@ class Viewers:
 
     def opened(self, user: str) -> None:
         """Somebody looks at App Home now, and sees the present state."""
-        self._opened[user] = self._clock.now()
-        if self._shown is None:
+        if not self._opened:
             self._shown = self._state()
+        self._opened[user] = self._clock.now()
 
     def changed(self) -> bool:
         """Whether somebody looks and would see something new. Cheap when nobody does."""

@@ -102,6 +102,9 @@ def _waits(run: Run, wait: Wait | None) -> list[str]:
     """What holds it back, for those who decide and those who wait."""
     if wait is None or run.ended_at is not None:
         return []
+    if wait.why == "window" and run.state is RunState.WAITING:
+        # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
+        return [f":alarm_clock: Once approved, it starts only in these hours: {escape(wait.hours)}."]
     return [wait_text(wait)]
 
 

@@ -10,6 +10,7 @@ from bot.domain.plans import Estimate
 from bot.domain.runs import Run
 from bot.domain.timing import Wait, Window
 from bot.domain.verdicts import Judgement
+from bot.errors import RetuneError
 from bot.messages.card import headline, people, wait_text
 from bot.messages.ending import retry_button
 from bot.messages.kit import actions, button, confirm, context, divider, modal, section
@@ -23,6 +24,12 @@ from bot.ports import Block
 def reading() -> Mapping[str, Any]:
     """Shown within the three seconds that a trigger lives."""
     return modal("Details", [section(":hourglass_flowing_sand: Looking …")], callback="reading")
+
+
+def unread(error: RetuneError) -> Mapping[str, Any]:
+    """Shown when Slack does not say who looks, so that nothing stays at *Looking*."""
+    text = f":warning: {escape(error.text)} Close this and press Details again in a moment."
+    return modal("Details", [section(text)], callback="details")
 
 
 def details(

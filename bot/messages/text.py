@@ -18,6 +18,11 @@ def escape(foreign: str, limit: int = 300) -> str:
     return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def unescaped(text: str) -> str:
+    """Undoes `escape`, for what is kept: it is escaped again wherever it is shown."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def code(foreign: str, limit: int = 120) -> str:
     """Foreign text as code; backticks inside would end it early, so they become quotes."""
     return f"`{escape(foreign.replace('`', '’').replace(chr(10), ' '), limit)}`" if foreign else "`–`"

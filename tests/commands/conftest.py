@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -38,8 +38,16 @@ class Slack:
         }
         return await self._sent(body)
 
-    async def click(self, action: str, value: str, user: str = "UADA", channel: str | None = CHANNEL) -> str:
-        """Presses a button; gives what the person reads."""
+    async def click(
+        self,
+        action: str,
+        value: str,
+        user: str = "UADA",
+        channel: str | None = CHANNEL,
+        view: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Presses a button, of a message or of a *view*; gives what the person reads."""
+        channel = None if view else channel
         container = {"type": "message", "channel_id": channel, "message_ts": "1.2"} if channel else {"type": "view"}
         body = {
             "type": "block_actions",
@@ -47,6 +55,7 @@ class Slack:
             "team": {"id": "T1"},
             "container": container,
             "channel": {"id": channel} if channel else None,
+            **({"view": view} if view else {}),
             "trigger_id": "trigger",
             "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}],
         }

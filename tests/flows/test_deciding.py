@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ import pytest
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Action
 from bot.domain.runs import Run, RunState, StepState
-from bot.domain.timing import Window
+from bot.domain.timing import Freeze, Window
 from bot.errors import ChatBusy, ModelBusy, RequestRefused
 from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
 
@@ -577,3 +577,223 @@ async def test_a_policy_that_nobody_can_satisfy(two: World, caplog: pytest.LogCa
     two.crash()
     await two.electorate.warn(two.policies)
     assert "nobody can satisfy the policy of stt: 2 approvals needed, 1 people may approve" in caplog.text
+
+
+# Hours, later starts, freezes
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def in_hours(world: World, begins: time, ends: time, zone: ZoneInfo = BERLIN) -> None:
+    """Upgrades may start only then; the bot is built anew."""
+    world.window = Window(begins, ends, zone)
+    world.store.close()
+    world.start()
+
+
+async def starts(world: World, run: Run, *, within: int = 40, every: float = 1800) -> datetime:
+    """When the run starts, while the alarm rings every half hour."""
+    for _ in range(within):
+        if world.run(run.id).state is RunState.RUNNING:
+            return world.clock.now()
+        await world.ring(after=every)
+    raise AssertionError("it never started")
+
+
+async def test_it_starts_when_its_hours_begin(world: World):
+    """Approved at 11:00 in Berlin, hours from 22:00 across midnight: the card says so, and nothing is sent before."""
+    in_hours(world, time(22), time(5))
+    world.fleet()
+    run = await world.asked()
+    card = world.chat.keyed(f"run:{run.id}:card")
+    assert "only in these hours: 22:00–05:00 Europe/Berlin" in str(card.message.blocks)
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    assert "they begin" in str(card.message.blocks)
+    assert (await starts(world, run)).astimezone(BERLIN).hour == 22
+    assert "hours" not in str(card.message.blocks)
+
+
+async def test_after_midnight_the_hours_still_last(world: World):
+    """Approved at 02:00 in hours that began the evening before: at once."""
+    in_hours(world, time(22), time(5))
+    world.clock.advance(15 * 3600)  # 02:00 in Berlin
+    run = await approved(world)
+    await world.ring()
+    assert world.run(run.id).state is RunState.RUNNING
+
+
+async def test_hours_that_summer_time_leaves_out(world: World):
+    """On 28 March 2027 Berlin has no 02:30; hours from 02:30 to 04:00 begin when the clock has passed over it."""
+    world.clock.at = datetime(2027, 3, 27, 23, 0, tzinfo=UTC)
+    in_hours(world, time(2, 30), time(4))
+    run = await approved(world)
+    begun = await starts(world, run, every=300)
+    assert begun == datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
+
+
+async def test_what_has_begun_goes_on_outside_its_hours(world: World):
+    """Three steps, hours of one: the second and the third do not wait for tomorrow."""
+    in_hours(world, time(11), time(12))
+    run = await booth(world)
+    await world.ring()
+    await through(world, LM)
+    world.clock.advance(3600)
+    await through(world, AM)
+    await through(world, AM)
+    assert world.run(run.id).state is RunState.DONE
+
+
+async def test_a_later_start(world: World):
+    """Asked for 22:00: approved before, it starts then; approved after, it starts at once."""
+    world.fleet()
+    run = await asked_for(world, hours=12)
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    assert "asked for a later time" in str(world.chat.keyed(f"run:{run.id}:card").message.blocks)
+    assert await starts(world, run) == run.not_before
+    world.speech.add(model("other"))
+    other = await asked_for(world, "other", hours=1)
+    world.clock.advance(7200)
+    await world.decisions.vote(other.id, other.digest, "approve", GRACE)
+    await world.ring()
+    assert world.run(other.id).state is RunState.RUNNING
+
+
+async def asked_for(world: World, name: str = "call-center-us", *, hours: float) -> Run:
+    """Somebody asked for a later start."""
+    await world.inventory.refresh()
+    ref = world.inventory.find(name).model.ref
+    prepared = await world.requests.prepare(ref)
+    draft = f"{ref} {prepared.outlook.digest}"  # type: ignore[union-attr]  # it can be planned
+    later = world.clock.now() + timedelta(hours=hours)
+    run, _ = world.requests.propose(f"V-{name}", draft, "", ADA, later)
+    await world.requests.show(run)
+    return run
+
+
+async def test_a_later_start_outside_the_hours(world: World):
+    """Both hold it back: the time that was asked for first, then the hours."""
+    in_hours(world, time(22), time(5))
+    world.fleet()
+    run = await asked_for(world, hours=2)
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    assert (await starts(world, run)).astimezone(BERLIN).hour == 22
+
+
+async def test_changed_while_it_waited_for_its_time(world: World):
+    """Approved for tonight; in the afternoon somebody upgraded the model by hand: tonight nothing is sent."""
+    world.fleet()
+    run = await asked_for(world, hours=12)
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    world.speech.kept[US] = replace(world.speech.kept[US], versions=(OLD, NEW))
+    for _ in range(26):
+        await world.ring(after=1800)
+    assert world.run(run.id).state is RunState.CHANGED
+    assert world.speech.begun == []
+
+
+def freeze(world: World, hours: float = 3, instance: str = "") -> Freeze:
+    now = world.clock.now()
+    return world.pauses.freeze(instance, "audit", GRACE, now + timedelta(hours=hours), now)
+
+
+async def test_frozen_before_it_is_approved(world: World):
+    """It can be approved, and starts when the freeze ends by itself; the card said who froze it and why."""
+    world.fleet()
+    freeze(world)
+    run = await world.asked()
+    card = world.chat.keyed(f"run:{run.id}:card")
+    assert f"by <@{GRACE}>: audit" in str(card.message.blocks)
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    assert await starts(world, run) == run.requested_at + timedelta(hours=3)
+    assert "frozen" not in str(card.message.blocks)
+
+
+async def test_frozen_after_it_was_approved(world: World):
+    """The card says so without anybody clicking; ended early, it starts at once."""
+    run = await approved(world)
+    held = freeze(world, instance="stt")
+    await world.ring(after=10)
+    assert "`stt` is frozen" in str(world.chat.keyed(f"run:{run.id}:card").message.blocks)
+    assert world.run(run.id).state is RunState.APPROVED
+    assert world.pauses.end(held.id, TOMAS, world.clock.now())
+    await world.ring(after=10)
+    assert len(world.speech.begun) == 1
+
+
+async def test_another_instance_is_frozen(world: World):
+    """It holds nobody else back."""
+    world.policies["prod"] = world.policies["stt"]
+    world.pauses._windows["prod"] = None  # type: ignore[index]  # a second instance
+    run = await approved(world)
+    freeze(world, instance="prod")
+    await world.ring()
+    assert world.run(run.id).state is RunState.RUNNING
+
+
+async def test_frozen_between_the_steps(world: World):
+    """What the service works on is watched to its end and proven; the next step waits until the freeze is over."""
+    run = await booth(world)
+    await world.ring()
+    freeze(world)
+    await through(world, LM)
+    await world.ring(after=60)
+    assert world.run(run.id).steps[0].state is StepState.DONE
+    assert [id for _, id, _ in world.speech.begun] == [LM]
+    assert "frozen" in str(world.chat.keyed(f"run:{run.id}:progress").message.blocks)
+    await world.ring(after=3 * 3600)
+    await world.ring(after=60)
+    assert [id for _, id, _ in world.speech.begun] == [LM, AM]
+
+
+async def test_a_freeze_counts_in_both_processes(pair: tuple[World, World]):
+    """Begun by a click that one bot answered, kept by the other that does the work; and after a restart."""
+    first, second = pair
+    first.fleet()
+    await first.ring()
+    run = await first.asked()
+    await first.decisions.vote(run.id, run.digest, "approve", GRACE)
+    freeze(second)
+    await first.ring(after=1)
+    assert first.run(run.id).state is RunState.APPROVED
+    first.crash()
+    await first.ring(after=11)
+    assert first.speech.begun == []
+    await first.ring(after=3 * 3600)
+    assert len(first.speech.begun) == 1
+
+
+# What breaks
+
+
+async def test_a_start_that_breaks_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch):
+    """A bug in one start delays that run; what runs on the same instance goes on."""
+    run = await approved(world)
+    await world.ring()
+    world.speech.add(model("other"))
+    other = await world.asked("other")
+    await world.decisions.vote(other.id, other.digest, "approve", GRACE)
+
+    async def broken(plan: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(world.requests, "prepare_again", broken)
+    world.speech.finish(US)
+    await world.ring(after=10)
+    assert world.run(run.id).state is RunState.DONE
+    assert world.run(other.id).state is RunState.APPROVED
+    monkeypatch.undo()
+    await world.ring(after=61)
+    assert world.run(other.id).state is RunState.RUNNING
+
+
+async def test_a_name_is_shown_as_it_is(world: World):
+    """Why a run did not start names the model; what is escaped is escaped once."""
+    world.speech.add(model("support-desk-us", versions=(OLD, NEW)))
+    world.speech.add(model("R&D <3"))
+    run = await world.asked("R&D <3")
+    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    world.speech.kept["id-R&D <3"] = replace(world.speech.kept["id-R&D <3"], status="failed")
+    await world.ring()
+    await world.ring(after=5)
+    assert world.run(run.id).state is RunState.CHANGED
+    assert "of R&amp;D &lt;3 failed" in world.chat.keyed(f"run:{run.id}:end").text

@@ -50,12 +50,20 @@ def test_windows(window: Window, now: datetime, opens: datetime | None):
 
 
 def test_a_window_in_the_hour_that_summer_time_leaves_out():
-    """On 29 March 2026 Berlin has no 02:30: the window opens when the clock has passed over it."""
+    """On 29 March 2026 Berlin has no 02:30: the window opens when the clock has passed over it, at 03:00."""
     window = Window(time(2, 30), time(4), BERLIN)
     before = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
     opening = window.opens(before)
-    assert opening.astimezone(UTC) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert opening.astimezone(UTC) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
     assert window.is_open(opening)
+
+
+def test_a_window_that_summer_time_leaves_out_entirely():
+    """From 02:15 to 02:45: that night there is none, and the next night's is said."""
+    window = Window(time(2, 15), time(2, 45), BERLIN)
+    assert window.opens(datetime(2026, 3, 29, 0, tzinfo=UTC)).astimezone(UTC) == datetime(
+        2026, 3, 30, 0, 15, tzinfo=UTC
+    )
 
 
 def test_a_window_in_the_hour_that_comes_twice():
@@ -63,7 +71,9 @@ def test_a_window_in_the_hour_that_comes_twice():
     window = Window(time(2, 30), time(2, 45), BERLIN)
     opening = window.opens(datetime(2026, 10, 24, 23, tzinfo=UTC))
     assert opening.astimezone(UTC) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert window.is_open(opening.astimezone(UTC) + timedelta(hours=1))
+    again = window.opens(datetime(2026, 10, 25, 0, 50, tzinfo=UTC))
+    assert again.astimezone(UTC) == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert window.is_open(again)
 
 
 MOMENTS = st.integers(1767225600, 1830297600).map(lambda stamp: datetime.fromtimestamp(stamp, UTC))
@@ -71,17 +81,22 @@ MOMENTS = st.integers(1767225600, 1830297600).map(lambda stamp: datetime.fromtim
 
 
 @given(
-    MOMENTS,
-    st.times(),
-    st.times(),
+    st.one_of(MOMENTS, st.sampled_from([datetime(2026, 3, 28, 23, 30, tzinfo=UTC), berlin(24, 23, month=10)])),
+    st.tuples(st.integers(0, 23), st.sampled_from([0, 15, 30, 59])),
+    st.tuples(st.integers(0, 23), st.sampled_from([0, 15, 30, 59])),
     st.sampled_from([BERLIN, NEW_YORK, KOLKATA]),
 )
-def test_a_window_always_opens_soon(now: datetime, begins: time, ends: time, zone: ZoneInfo):
-    """Within a day and the hour of a clock change; nothing waits for ever."""
-    window = Window(begins, ends, zone)
-    if begins != ends:
-        opening = window.opens(now)
-        assert now <= opening <= now + timedelta(hours=26)
+def test_a_window_opens_when_it_says(now: datetime, begins: tuple[int, int], ends: tuple[int, int], zone: ZoneInfo):
+    """Then and not before, within two days and a change of the clock; nothing waits for ever."""
+    if begins == ends:
+        return
+    window = Window(time(*begins), time(*ends), zone)
+    opening = window.opens(now)
+    assert now <= opening.astimezone(UTC) <= now + timedelta(hours=50)
+    assert window.is_open(opening)
+    if opening > now:
+        just_before = opening.astimezone(UTC) - timedelta(seconds=1)
+        assert not window.is_open(just_before)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,463 @@
+"""Deciding as it is typed and clicked: details for each person, freezes, later starts, App Home, mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.approvals import Policy
+from bot.domain.runs import RunState
+from bot.errors import ChatBusy, RequestRefused
+from tests.commands.conftest import Slack
+from tests.world import ADA, GRACE, GUS, MEI, NEW, OLD, TOMAS, model
+
+REF, US = "stt/language/id-call-center-us", "id-call-center-us"
+TOMORROW = 24 * 3600
+
+
+async def asked(slack: Slack) -> int:
+    """A request of Ada's; its card is there."""
+    return (await slack.world.asked()).id
+
+
+async def moved(slack: Slack, state: RunState) -> int:
+    """A request in that state."""
+    run = slack.world.run(await asked(slack))
+    if state is RunState.WAITING:
+        return run.id
+    await slack.world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    if state is RunState.FAILED:
+        slack.world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
+    if state is not RunState.APPROVED:
+        await slack.world.ring()
+    if state is RunState.DONE:
+        slack.world.speech.finish(US)
+        await slack.world.ring(after=10)
+    assert slack.world.run(run.id).state is state
+    return run.id
+
+
+def last(slack: Slack) -> Mapping[str, Any]:
+    """The modal that was opened or changed last."""
+    return list(slack.world.chat.views.values())[-1]
+
+
+def buttons(view: Mapping[str, Any]) -> list[str]:
+    return [
+        element["text"]["text"]
+        for block in view["blocks"]
+        for element in [*block.get("elements", []), *([block["accessory"]] if "accessory" in block else [])]
+        if element["type"] == "button"
+    ]
+
+
+# Details
+
+
+@pytest.mark.parametrize(
+    ("state", "user", "offered"),
+    [
+        (RunState.WAITING, ADA, ["Withdraw"]),
+        (RunState.WAITING, GRACE, ["Cancel"]),
+        (RunState.WAITING, MEI, []),
+        (RunState.WAITING, GUS, []),
+        (RunState.APPROVED, ADA, ["Withdraw"]),
+        (RunState.APPROVED, GRACE, ["Take my approval back", "Cancel"]),
+        (RunState.APPROVED, TOMAS, ["Cancel"]),
+        (RunState.RUNNING, ADA, []),
+        (RunState.RUNNING, GRACE, ["Stop watching"]),
+        (RunState.FAILED, ADA, []),
+        (RunState.FAILED, TOMAS, ["Try again…"]),
+        (RunState.FAILED, MEI, []),
+        (RunState.DONE, GRACE, []),
+        (RunState.DONE, ADA, []),
+    ],
+)
+async def test_details_have_the_buttons_of_this_person(slack: Slack, state: RunState, user: str, offered: list[str]):
+    """Exactly what they may press now: by role, by whose request it is, by its state."""
+    run_id = await moved(slack, state)
+    assert await slack.click("details", str(run_id), user=user) == ""
+    assert buttons(last(slack)) == offered
+
+
+async def test_details(slack: Slack):
+    """Steps, estimate, evidence, both risks, who decides and who voted."""
+    run_id = await moved(slack, RunState.APPROVED)
+    await slack.click("details", str(run_id), user=MEI)
+    shown = str(last(slack)["blocks"])
+    for part in (
+        *("misheard names", "1. upgrade `call-center-us`", "_Estimate", "support-desk-us", "Risk of doing it"),
+        *("cannot be undone", "Risk of not doing it", "silently ignored", f"<@{GRACE}> approved"),
+        *("1 approval of <!subteam^SAPPROVE>", "not the requester's own"),
+    ):
+        assert part in shown, part
+
+
+async def test_details_while_slack_does_not_say_who_looks(slack: Slack):
+    """Nothing stays at *Looking*: it says what to do."""
+    run_id = await asked(slack)
+    slack.world.chat.fail["person"] = [ChatBusy("Slack asks to wait.")]
+    await slack.click("details", str(run_id))
+    assert "press Details again" in str(last(slack)["blocks"])
+
+
+async def test_a_button_of_the_details(slack: Slack):
+    """Pressed in the modal: the modal shows what became of it; pressed too late, it says why nothing happened."""
+    run_id = await asked(slack)
+    await slack.click("details", str(run_id))
+    modal = {"id": list(slack.world.chat.views)[-1], "type": "modal"}
+    assert await slack.click("wish:withdraw", f"withdraw {run_id}", view=modal) == ""
+    assert slack.world.run(run_id).state is RunState.WITHDRAWN
+    assert "Request withdrawn" in str(last(slack)["blocks"])
+    assert buttons(last(slack)) == []
+    await slack.click("wish:withdraw", f"withdraw {run_id}", view=modal)
+    assert "Already withdrawn by" in str(last(slack)["blocks"])
+
+
+async def test_details_of_nothing(slack: Slack):
+    """Of another database, or nonsense."""
+    for value in ("99", "x"):
+        assert "not known" in await slack.click("details", value)
+    for value in ("withdraw 99", "dance 1", "withdraw x"):
+        assert "not known" in await slack.click("wish:x", value)
+
+
+@pytest.mark.parametrize(
+    ("state", "wish", "user", "why"),
+    [
+        (RunState.WAITING, "withdraw", GRACE, f"Only <@{ADA}> can withdraw"),
+        (RunState.RUNNING, "withdraw", ADA, "too late"),
+        (RunState.DONE, "withdraw", ADA, "and done since"),
+        (RunState.WAITING, "take-back", GRACE, "no vote"),
+        (RunState.RUNNING, "take-back", GRACE, "too late"),
+        (RunState.WAITING, "cancel", MEI, "Ask <!subteam^SAPPROVE>"),
+        (RunState.WAITING, "cancel", GUS, "Guests and bots cannot decide"),
+        (RunState.RUNNING, "cancel", GRACE, "no call to cancel it"),
+        (RunState.DONE, "cancel", GRACE, "and done since"),
+        (RunState.FAILED, "retry", ADA, "You may not decide on upgrades of `stt`. Ask <!subteam^SAPPROVE>"),
+        (RunState.RUNNING, "retry", GRACE, "Only a failed request"),
+        (RunState.WAITING, "stop", GRACE, "It does not run: it is waiting"),
+    ],
+)
+async def test_refused_wishes(slack: Slack, state: RunState, wish: str, user: str, why: str):
+    """Each is private, says why or who could, is recorded, and changes nothing."""
+    run_id = await moved(slack, state)
+    before = slack.world.run(run_id)
+    assert why in await slack.click("wish:x", f"{wish} {run_id}", user=user)
+    assert slack.world.run(run_id) == before
+    assert slack.world.store.audit.of_run(run_id)[-1]["action"] == "denied"
+
+
+async def test_a_rejection_counts_however_slow_slack_is(slack: Slack, monkeypatch: pytest.MonkeyPatch):
+    """The card cannot be edited in time: the person still hears that the vote counts."""
+    run_id = await asked(slack)
+    await slack.click("reject", f"{run_id}:{slack.world.run(run_id).digest}", user=GRACE)
+    told = []
+
+    async def slow(run_id: int) -> bool:
+        told.append(run_id)
+        raise TimeoutError
+
+    monkeypatch.setattr(slack.world.teller, "tell", slow)
+    why = {"why": {"v": {"type": "plain_text_input", "value": "later"}}}
+    assert await slack.submit(last(slack), why, user=GRACE) is None
+    assert slack.world.run(run_id).state is RunState.REJECTED
+    assert told == [run_id]
+
+
+async def test_a_training_is_not_called_irreversible(slack: Slack):
+    """Neither on the card nor where it is read aloud."""
+    slack.world.speech.kept[US] = model(status="ready", versions=(OLD, NEW))
+    await slack.world.inventory.refresh()
+    run = await slack.world.asked(training=True)
+    card = slack.world.chat.keyed(f"run:{run.id}:card").message
+    assert "cannot be undone" not in card.text + str(card.blocks)
+
+
+# Freezing
+
+
+def picked(scope: str = "*", until: float | None = 3600, why: str = "audit", *, slack: Slack) -> dict[str, Any]:
+    """The form as somebody filled it in."""
+    at = None if until is None else int(slack.world.clock.now().timestamp() + until)
+    return {
+        "scope": {"v": {"type": "static_select", "selected_option": {"value": scope}}},
+        "until": {"v": {"type": "datetimepicker", "selected_date_time": at}},
+        "why": {"v": {"type": "plain_text_input", "value": why}},
+    }
+
+
+async def test_freezing(slack: Slack):
+    """Typed, filled in, visible on the card and in App Home; ended with a button; what is approved starts."""
+    run_id = await moved(slack, RunState.APPROVED)
+    assert "Nothing is frozen" in await slack.command("/stt-upgrade freeze", user=GRACE)
+    await slack.click("freeze", "new", user=GRACE)
+    form = last(slack)
+    assert form["callback_id"] == "freeze"
+    assert await slack.submit(form, picked(why="audit of <!channel>", slack=slack), user=GRACE) is None
+    assert await slack.submit(form, picked(why="audit of <!channel>", slack=slack), user=GRACE) is None  # sent twice
+    assert len(slack.world.pauses.holding(slack.world.clock.now())) == 1
+    await slack.world.ring(after=5)
+    card = str(slack.world.chat.keyed(f"run:{run_id}:card").message.blocks)
+    assert "All instances are frozen until" in card
+    assert f"<@{GRACE}>: audit of &lt;!channel&gt;" in card
+    assert slack.world.speech.begun == []
+    await slack.event({"type": "app_home_opened", "user": MEI, "tab": "home", "channel": "D1"})
+    assert "all instances frozen" in str(slack.world.chat.homes[MEI]["blocks"])
+    held = slack.world.pauses.holding(slack.world.clock.now())[0]
+    assert "End it" in await slack.command("/stt-upgrade freeze")
+    assert "Only who may decide" in await slack.click("unfreeze", str(held.id), user=MEI)
+    assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
+    assert "ended already" in await slack.click("unfreeze", str(held.id), user=TOMAS)
+    await slack.world.ring(after=5)
+    assert len(slack.world.speech.begun) == 1
+    assert "frozen" not in str(slack.world.chat.keyed(f"run:{run_id}:card").message.blocks)
+
+
+@pytest.mark.parametrize(
+    ("values", "where", "why"),
+    [
+        ({"why": "  "}, "why", "Say why"),
+        ({"until": None}, "until", "Say until when"),
+        ({"until": -60}, "until", "over already"),
+        ({"until": 91 * TOMORROW}, "until", "at most 90 days"),
+        ({"scope": "gone"}, "until", "gone"),
+    ],
+)
+async def test_faults_of_a_freeze(slack: Slack, values: dict[str, Any], where: str, why: str):
+    """Each is said at its input, and nothing is frozen."""
+    await slack.world.inventory.refresh()
+    await slack.click("freeze", "new", user=GRACE)
+    answer = await slack.submit(last(slack), picked(**values, slack=slack), user=GRACE)
+    assert why in answer["errors"][where]
+    assert slack.world.pauses.holding(slack.world.clock.now()) == ()
+
+
+async def test_who_may_freeze(slack: Slack):
+    """Those who may decide; neither members without the role nor guests, nor a form that somebody else opened."""
+    await slack.world.inventory.refresh()
+    for user in (MEI, GUS, ADA):
+        assert "Only who may decide" in await slack.click("freeze", "new", user=user)
+    await slack.click("freeze", "new", user=GRACE)
+    answer = await slack.submit(last(slack), picked(slack=slack), user=MEI)
+    assert "Only who may decide" in str(answer)
+    mention = {"type": "app_mention", "user": GRACE, "channel": "C1", "text": "<@UBOT> upgrade freeze"}
+    assert "Freeze…" in await slack.event(mention)
+
+
+async def test_who_may_end_a_freeze_of_all(slack: Slack):
+    """Not somebody who may decide on one of two instances: it holds back what others decide on."""
+    slack.world.policies["prod"] = Policy((TOMAS,), 1, False, 86400.0)
+    now = slack.world.clock.now()
+    held = slack.world.pauses.freeze("", "audit", TOMAS, now + timedelta(hours=1), now)
+    assert "Ask who began it" in await slack.click("unfreeze", str(held.id), user=GRACE)
+    assert slack.world.pauses.holding(now) == (held,)
+    assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
+
+
+# Later
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("at 22:00", "2026-11-23 22:00"),
+        ("AT 22", "2026-11-23 22:00"),
+        ("at 09:30", "2026-11-24 09:30"),
+        ("  at   2026-12-01 07:00 ", "2026-12-01 07:00"),
+    ],
+)
+async def test_a_later_time(slack: Slack, typed: str, at: str):
+    """What was typed is offered in the form, and kept when it is sent; the card says so."""
+    await slack.world.inventory.refresh()
+    await slack.command(f"/stt-upgrade call-center-us {typed}")
+    view_id, view = list(slack.world.chat.views.items())[-1]
+    offered = next(block["element"] for block in view["blocks"] if block.get("block_id") == "later")
+    values = {"later": {"v": {"type": "datetimepicker", "selected_date_time": offered["initial_date_time"]}}}
+    assert await slack.submit(view, values, view_id=view_id) is None
+    (run,) = slack.world.store.runs.in_state(RunState.WAITING)
+    assert run.not_before is not None
+    assert f"{run.not_before:%Y-%m-%d %H:%M}" == at
+    assert "asked for a later time" in str(slack.world.chat.keyed(f"run:{run.id}:card").message.blocks)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("at 25:00", "at 22.00", "at 10pm", "at noon", "at", "at 2026-11-22 09:00", "at 2026-13-01 09:00"),
+        *("at 0001-01-01 00:00", "at 9999-12-31 23:00", "at tomorrow 22:00", "at 22:00 22:00 22:00"),
+    ],
+)
+async def test_a_time_that_cannot_be(slack: Slack, typed: str):
+    """Wrong, over, or absurd: what to type instead; never an upgrade right now."""
+    await slack.world.inventory.refresh()
+    answer = await slack.command(f"/stt-upgrade call-center-us {typed}")
+    if typed == "at":
+        assert "No custom model is called" in answer
+    else:
+        assert "is no time to come" in answer
+        assert "/stt-upgrade call-center-us at 22:00" in answer
+        assert "UTC" in answer
+    assert slack.world.chat.views == {}
+
+
+async def test_a_model_whose_name_has_the_word(slack: Slack):
+    """A name with “at” in it is a name."""
+    slack.world.speech.add(model("callers at night"))
+    await slack.world.inventory.refresh()
+    await slack.command("/stt-upgrade callers at night")
+    assert "callers at night" in str(last(slack)["blocks"])
+
+
+async def test_a_time_without_a_name(slack: Slack):
+    """Asks which model."""
+    await slack.world.inventory.refresh()
+    assert "Which model?" in await slack.command("/stt-upgrade at 22:00")
+
+
+@pytest.mark.parametrize("far", [-60, 400 * TOMORROW])
+async def test_a_moment_in_the_form_that_cannot_be(slack: Slack, far: int):
+    """Over, or more than a year away: said at the input."""
+    await slack.world.inventory.refresh()
+    await slack.command("/stt-upgrade call-center-us")
+    at = int(slack.world.clock.now().timestamp() + far)
+    values = {"later": {"v": {"type": "datetimepicker", "selected_date_time": at}}}
+    answer = await slack.submit(last(slack), values)
+    assert "moment" in answer["errors"]["later"]
+    assert slack.world.store.runs.in_state(RunState.WAITING) == ()
+
+
+async def press(slack: Slack, answer: str) -> None:
+    """Presses the first button of what was whispered last."""
+    message = slack.world.chat.whispers[-1][1]
+    button = next(b for block in message.blocks if block["type"] == "actions" for b in block["elements"])
+    await slack.click(button["action_id"], button["value"])
+
+
+async def test_a_later_time_survives_the_way_there(slack: Slack):
+    """By mention, and where several models fit: the button that goes on still asks for that time."""
+    await slack.world.inventory.refresh()
+    mention = {"type": "app_mention", "user": ADA, "channel": "C1", "text": "<@UBOT> upgrade call-center-us at 22:00"}
+    await press(slack, await slack.event(mention))
+    (first,) = slack.world.chat.views.values()
+    mention["text"] = "<@UBOT> upgrade us at 22:00"
+    await press(slack, await slack.event(mention))
+    for view in (first, last(slack)):
+        assert view["callback_id"] == "request"
+        offered = next(block["element"] for block in view["blocks"] if block.get("block_id") == "later")
+        assert offered["initial_date_time"] == int(slack.world.clock.now().timestamp()) + 12 * 3600
+
+
+# App Home
+
+
+async def open_home(slack: Slack, user: str) -> Mapping[str, Any]:
+    await slack.event({"type": "app_home_opened", "user": user, "tab": "home", "channel": "D1"})
+    return slack.world.chat.homes[user]
+
+
+async def test_home_for_each_person(slack: Slack):
+    """What waits for you has its buttons; what you asked for and what others decide has none but Details."""
+    run_id = await asked(slack)
+    assert {"Approve", "Reject"} <= set(buttons(await open_home(slack, GRACE)))
+    for user in (ADA, MEI, GUS):
+        home = await open_home(slack, user)
+        assert not {"Approve", "Reject"} & set(buttons(home))
+        assert f"request {run_id}" in str(home["blocks"])
+    assert "You asked for" in str((await open_home(slack, ADA))["blocks"])
+
+
+async def test_the_buttons_of_home(slack: Slack):
+    """Approve there decides, on the card too; App Home of those who look is drawn anew."""
+    run_id = await asked(slack)
+    home = await open_home(slack, GRACE)
+    button = next(b for block in home["blocks"] for b in block.get("elements", []) if b.get("action_id") == "approve")
+    assert button["confirm"]["text"]["text"].startswith("call-center-us will be upgraded")
+    view = {"id": "V9", "type": "home"}
+    assert await slack.click("approve", button["value"], user=GRACE, view=view) == ""
+    assert slack.world.run(run_id).state is RunState.APPROVED
+    assert slack.world.chat.keyed(f"run:{run_id}:card").buttons == []
+    await slack.world.ring(after=6)
+    assert not {"Approve", "Reject"} & set(buttons(slack.world.chat.homes[GRACE]))
+    assert "Already approved by" in await slack.click("approve", button["value"], user=TOMAS, view=view)
+
+
+async def test_home_after_a_restart(slack: Slack):
+    """The process that showed it is gone: a click there tells the new one that somebody looks."""
+    run_id = await asked(slack)
+    viewers = slack.world.viewers
+    assert viewers.changed() is False
+    view = {"id": "V9", "type": "home"}
+    await slack.world.ring(after=30)
+    await slack.click("approve", f"{run_id}:{slack.world.run(run_id).digest}", user=GRACE, view=view)
+    await slack.world.ring(after=6)
+    assert "Waiting for you" in str(slack.world.chat.homes[GRACE]["blocks"])
+
+
+async def test_home_is_drawn_anew_only_when_something_changed(slack: Slack):
+    """Not by the clock, not for those who left, and Slack is not asked who they are each time."""
+    await slack.world.inventory.refresh()
+    await slack.world.ring(after=60)
+    await open_home(slack, MEI)
+    calls = slack.world.chat.calls
+    calls.clear()
+    for _ in range(10):
+        await slack.world.ring(after=6)
+    assert "publish_home" not in calls
+    await asked(slack)
+    calls.clear()
+    await slack.world.ring(after=6)
+    await slack.world.ring(after=6)
+    assert calls.count("publish_home") == 1
+    slack.world.clock.advance(3601)
+    run = slack.world.store.runs.in_state(RunState.WAITING)[0]
+    await slack.world.decisions.vote(run.id, run.digest, "reject", GRACE, "later")
+    calls.clear()
+    await slack.world.ring(after=6)
+    assert "publish_home" not in calls
+
+
+async def test_who_looks_is_remembered_for_a_while(slack: Slack):
+    """Drawn anew some times within a minute: the group is looked up once; a decision still asks Slack itself."""
+    await slack.world.inventory.refresh()
+    await open_home(slack, GRACE)
+    calls = slack.world.chat.calls
+    calls.clear()
+    for _ in range(3):
+        await slack.click("home:refresh", "now", user=GRACE, view={"id": "V9", "type": "home"})
+    assert calls.count("person") == 0
+    slack.world.chat.people[GRACE] = replace(slack.world.chat.people[GRACE], groups=frozenset())
+    run_id = await asked(slack)
+    answer = await slack.click("approve", f"{run_id}:{slack.world.run(run_id).digest}", user=GRACE)
+    assert "You may not decide" in answer
+
+
+# Mentions and direct messages
+
+
+async def test_a_mention_is_seen_and_answered_where_it_was_made(slack: Slack):
+    """Eyes on the message at once; the answer in that thread, to that person; the same rules as typed."""
+    run_id = await asked(slack)
+    event = {"type": "app_mention", "user": MEI, "channel": "C7", "ts": "9.1", "thread_ts": "5.5"}
+    assert f"Request {run_id}" in await slack.event({**event, "text": f"<@UBOT> runs {run_id}"})
+    assert slack.world.chat.received == [("C7", "9.1")]
+    place = slack.world.chat.whispers[-1][0]
+    assert (place.user, place.channel, place.thread) == (MEI, "C7", "5.5")
+    assert "Only who may decide" not in await slack.event({**event, "text": "<@UBOT> upgrade freeze"})
+    assert "already in request" in await slack.event({**event, "text": "<@UBOT> upgrade call-center-us at 22:00"})
+
+
+async def test_a_direct_message_is_seen(slack: Slack):
+    """The same there, with or without the slash."""
+    await slack.world.inventory.refresh()
+    for number, text in enumerate(("models outdated", "/stt-models outdated", "STT-MODELS outdated")):
+        event = {"type": "message", "channel_type": "im", "user": ADA, "channel": "D1", "ts": f"1.{number}"}
+        assert "call-center-us" in await slack.event({**event, "text": text})
+    assert len(slack.world.chat.received) == 3
+    edited = {"type": "message", "channel_type": "im", "subtype": "message_changed", "channel": "D1", "ts": "1.9"}
+    assert await slack.event(edited) == ""
+    assert len(slack.world.chat.received) == 3
