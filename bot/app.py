@@ -1,4 +1,4 @@
-"""The composition root: builds every part, in the order in which they may start, and takes them down in reverse.
+"""The composition root: starts every part, in the order in which they may start, and takes them down in reverse.
 
 Slack comes first, so that the first click is answered soon; what that does not need is imported after it.
 """
@@ -20,7 +20,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.chart import ChartProcess
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat, call, session, web_client
@@ -29,32 +28,11 @@ from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
-from bot.flows.campaign_deciding import CampaignDecisions
-from bot.flows.campaign_telling import CampaignTeller
-from bot.flows.campaigning import Campaigns
-from bot.flows.charting import Charter
-from bot.flows.deciding import Decisions
-from bot.flows.electorate import Electorate
-from bot.flows.exporting import Exporter
-from bot.flows.inventory import Inventory
-from bot.flows.living import LivingCard
-from bot.flows.noticing import Noticer
-from bot.flows.owning import Owning
-from bot.flows.pausing import Pauses
-from bot.flows.probing import Prober
-from bot.flows.requests import Requests
-from bot.flows.runner import Runner
-from bot.flows.snoozing import Snoozer
-from bot.flows.starting import Starter
-from bot.flows.survey import Survey
-from bot.flows.telling import Teller
-from bot.flows.timetable import Timetable
-from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
 from bot.settings import Settings
 from bot.store import Store
+from bot.wiring import build
 from commands import register
-from commands.desk import Desk
 
 if TYPE_CHECKING:
     from ibm_cloud_sdk_core.authenticators import Authenticator
@@ -98,73 +76,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         chat = SlackChat(client, http, settings.slack_api_url)
         policies = {instance.name: instance.policy for instance in settings.instances.values()}
         store.audit.settings_changed(policies, clock.now())
-        inventory = Inventory(services, store, catalog, clock)
-        pauses = Pauses(store, {instance.name: instance.window for instance in settings.instances.values()})
-        teller = Teller(chat, store, policies, pauses, clock)
-        files = SlackFiles(client, http)
-        charter = Charter(ChartProcess(), files, store, clock)
-        owning = Owning(store, inventory, chat, clock, rules=settings.owners, team=me.team)
-        timetable = Timetable(store, chat, clock, settings.announce, settings.channel)
-        survey = Survey(store, inventory, owning, chat, catalog, clock)
-        living = LivingCard(store, inventory, teller, survey, timetable, chat, clock)
-        announcer = Announcer(
-            *(store, inventory, teller, survey, timetable, living, clock),
-            chart=charter.accompany,
-        )
         ring = asyncio.Event()
-        electorate = Electorate(chat, me.team, clock)
-        requests = Requests(
-            *(store, inventory, teller, electorate, catalog, policies, clock),
-            channel=settings.channel,
-            zone=settings.announce.zone,
-        )
-        decisions = Decisions(store, teller, electorate, policies, clock, wake=ring.set)
-        campaign_decisions = CampaignDecisions(store, electorate, policies, clock, wake=ring.set)
-        campaigns = Campaigns(
-            *(store, requests, campaign_decisions, electorate, clock), parallel=settings.parallel, wake=ring.set
-        )
-        campaign_teller = CampaignTeller(store, teller, campaigns, campaign_decisions, pauses, clock)
-        starter = Starter(store, inventory, requests, decisions, pauses, clock)
-        runner = Runner(
-            *(store, inventory, starter, pauses, teller, clock, background),
-            parallel=settings.parallel,
-            polls={"language": settings.poll_language, "acoustic": settings.poll_acoustic},
-        )
-        prober = Prober(
-            *(services, services, inventory, store, clock),
-            probe_every=_every(settings.probe),
-            canary_every=_every(settings.canary),
-        )
-        desk = Desk(
-            store=store,
-            clock=clock,
-            background=background,
-            inventory=inventory,
-            requests=requests,
-            decisions=decisions,
-            pauses=pauses,
-            teller=teller,
-            campaigns=campaigns,
-            campaign_decisions=campaign_decisions,
-            campaign_teller=campaign_teller,
-            runner=runner,
-            announcer=announcer,
-            prober=prober,
-            viewers=Viewers(store, inventory, clock),
-            noticer=Noticer(store, inventory, teller, clock, settings.channel),
-            snoozer=Snoozer(
-                *(store, inventory, chat, policies, clock),
-                zone=settings.announce.zone,
-                team=me.team,
-                said=announcer.snooze_over,
-            ),
-            owning=owning,
-            charter=charter,
-            exporter=Exporter(store, electorate, clock),
-            chat=chat,
-            windows=chat,
-            files=files,
-            bot_user=me.user,
+        desk = build(
+            *(settings, store, catalog, services, chat, SlackFiles(client, http), clock, background, policies),
+            team=me.team,
+            user=me.user,
+            wake=ring.set,
         )
         worker = Worker(
             desk,
@@ -176,16 +93,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = bolt(client, me, settings)
         register(app, desk)
         await _listen(app, settings, me, stack)
-        background.spawn(electorate.warn(policies), "policies")
+        background.spawn(desk.electorate.warn(policies), "policies")
         services.update(await connect_services(settings, clients))
-        await _alarms(worker, announcer, stack)
+        await _alarms(worker, desk.announcer, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
         await _until(stop, ring, worker)
         log.info("stopping")
-
-
-def _every(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def read_catalog(settings: Settings) -> Catalog:

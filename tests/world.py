@@ -168,6 +168,7 @@ class World:
             store=self.store,
             clock=self.clock,
             background=self.background,
+            electorate=self.electorate,
             inventory=self.inventory,
             requests=self.requests,
             decisions=self.decisions,

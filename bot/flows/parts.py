@@ -11,6 +11,7 @@ from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
 from bot.flows.charting import Charter
 from bot.flows.deciding import Decisions
+from bot.flows.electorate import Electorate
 from bot.flows.exporting import Exporter
 from bot.flows.inventory import Inventory
 from bot.flows.noticing import Noticer
@@ -33,6 +34,7 @@ class Flows:
     store: Store
     clock: Clock
     background: Background
+    electorate: Electorate
     inventory: Inventory
     requests: Requests
     decisions: Decisions
