@@ -23,6 +23,8 @@ from commands.desk import Answer, Ask, Desk
 from commands.models import fits
 from commands.upgrade import QUICK, errors, later_start, moment_of, value_of
 
+WISHES: Mapping[str, CampaignWish] = {wish: wish for wish in get_args(CampaignWish)}
+
 
 def several(ask: Ask, desk: Desk) -> Answer:
     """Opens the form with every outdated model that fits the filters."""
@@ -170,12 +172,12 @@ def details(ask: Ask, desk: Desk) -> Answer:
 def wish(ask: Ask, desk: Desk) -> Answer:
     """Resume, drop the rest, withdraw, take a vote back: the button's value is the wish and the campaign."""
     word, _, number = ask.text.partition(" ")
-    if word not in get_args(CampaignWish) or not number.isdigit():
+    wish_: CampaignWish | None = WISHES.get(word)
+    if wish_ is None or not number.isdigit():
         raise Refusal(GONE)
-    wanted_: CampaignWish = word  # type: ignore[assignment]  # one of the words it is made of
 
     async def work() -> Message | None:
-        answer = await desk.campaign_decisions.wish(wanted_, int(number), ask.user)
+        answer = await desk.campaign_decisions.wish(wish_, int(number), ask.user)
         await desk.campaign_teller.tell_all()
         if ask.view is None:
             return None if answer is None else private(answer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,15 @@ class Policy:
     def groups(self) -> tuple[str, ...]:
         """Those of the approvers that stand for several people."""
         return tuple(name for name in self.approvers if name[:1] in GROUPS)
+
+
+NOBODY = Policy((), 1, False, 0.0)
+"""The policy of an instance that is not configured any more: it lets nobody decide."""
+
+
+def policy_of(policies: Mapping[str, Policy], instance: str) -> Policy:
+    """The instance's policy, `NOBODY` where it has none."""
+    return policies.get(instance, NOBODY)
 
 
 GROUPS = frozenset("SCG")
@@ -222,24 +231,17 @@ def between_steps(run: Run) -> bool:
     return current.state is StepState.PLANNED or waits_for_a_person
 
 
-def enough_votes(policy: Policy, voters: Iterable[Person], *, team: str, requester: str) -> bool:
-    """Whether these voters, as Slack describes them now, are enough for a policy as it is now."""
-    valid = {
-        voter.id
-        for voter in voters
-        if may_take_part(voter, team) is Reason.COUNTS
-        and is_approver(voter, policy)
-        and (policy.self_approval or voter.id != requester)
-    }
-    return len(valid) >= policy.needed
+def may_approve(person: Person, policy: Policy, *, team: str, requester: str) -> bool:
+    """Whether somebody may approve what *requester* asked for, whatever its state."""
+    full = may_take_part(person, team) is Reason.COUNTS
+    return full and is_approver(person, policy) and (policy.self_approval or person.id != requester)
 
 
 def can_approve(policy: Policy, people: Iterable[Person], *, team: str, requester: str = "") -> int:
     """How many of *people* could approve a request of *requester*; fewer than needed: nobody can satisfy the policy."""
-    return sum(
-        1
-        for person in people
-        if may_take_part(person, team) is Reason.COUNTS
-        and is_approver(person, policy)
-        and (policy.self_approval or person.id != requester)
-    )
+    return len({person.id for person in people if may_approve(person, policy, team=team, requester=requester)})
+
+
+def enough_votes(policy: Policy, voters: Iterable[Person], *, team: str, requester: str) -> bool:
+    """Whether these voters, as Slack describes them now, are enough for a policy as it is now."""
+    return can_approve(policy, voters, team=team, requester=requester) >= policy.needed

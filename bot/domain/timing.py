@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -106,7 +106,7 @@ def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     words = text.strip().split()
     here = now.astimezone(zone)
     try:
-        day = datetime.strptime(words[0], "%Y-%m-%d").date() if len(words) == 2 else None  # noqa: DTZ007 - a day has no zone
+        day = date.fromisoformat(words[0]) if len(words) == 2 else None
         found = _CLOCK.match(words[-1]) if words and len(words) <= 2 else None
         clock = time(int(found[1]), int(found[2] or 0)) if found else None
     except ValueError:

@@ -6,7 +6,19 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
-from bot.domain.approvals import Decision, Person, Policy, Reason, Vote, can_approve, decide, is_approver, may_take_part
+from bot.domain.approvals import (
+    NOBODY,
+    Decision,
+    Person,
+    Policy,
+    Reason,
+    Vote,
+    decide,
+    is_approver,
+    may_approve,
+    may_take_part,
+    policy_of,
+)
 from bot.domain.campaigns import Campaign, CampaignState
 from bot.domain.runs import Run, RunState
 from bot.flows.electorate import Electorate
@@ -38,12 +50,12 @@ class CampaignDecisions:
 
     def policy(self, instance: str) -> Policy:
         """The instance's policy. One that is not configured any more lets nobody decide."""
-        return self._policies.get(instance) or Policy((), 1, False, 0)
+        return policy_of(self._policies, instance)
 
     def strictest(self, campaign: Campaign) -> Policy:
         """The policy of those it must meet that asks for most approvals; for what is shown."""
         policies = [self.policy(instance) for instance in campaign.instances]
-        return max(policies, key=lambda policy: policy.needed, default=Policy((), 1, False, 0))
+        return max(policies, key=lambda policy: policy.needed, default=NOBODY)
 
     def answer_at_once(self, campaign_id: int, digest: str) -> str | None:
         """What a click hears that can be answered without asking anybody."""
@@ -128,8 +140,7 @@ class CampaignDecisions:
         return found
 
     def _may(self, person: Person, instance: str, campaign: Campaign) -> bool:
-        policy = self.policy(instance)
-        return can_approve(policy, [person], team=self._electorate.team, requester=campaign.requester) == 1
+        return may_approve(person, self.policy(instance), team=self._electorate.team, requester=campaign.requester)
 
     def _decide(
         self, campaign: Campaign, vote: Vote, user: str, people: dict[str, dict[str, Person]], lapsed: list[str]

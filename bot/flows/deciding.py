@@ -17,7 +17,8 @@ from bot.domain.approvals import (
     decide,
     enough_votes,
     is_approver,
-    may_take_part,
+    may_approve,
+    policy_of,
     settle,
 )
 from bot.domain.runs import Run, RunState
@@ -53,7 +54,7 @@ class Decisions:
 
     def policy(self, instance: str) -> Policy:
         """The instance's policy. One that is not configured any more lets nobody decide."""
-        return self._policies.get(instance) or Policy((), 1, False, 0)
+        return policy_of(self._policies, instance)
 
     def answer_at_once(self, run_id: int, digest: str, vote: Vote, user: str) -> str | None:
         """What a click hears that can be answered without asking anybody: old card, decided already. Recorded."""
@@ -91,7 +92,8 @@ class Decisions:
         policy = self.policy(run.plan.model.instance)
         earlier = [voter for voter in run.approved_by if voter != user]
         person, *others = await self._electorate.persons([user, *earlier], policy)
-        lapsed = {other.id for other in others if not self._may_approve(other, run, policy)}
+        about = {"team": self._electorate.team, "requester": run.requester}
+        lapsed = {other.id for other in others if not may_approve(other, policy, **about)}
         with self._store.transaction():
             run = self._store.runs.get(run_id)
             assert run is not None
@@ -187,11 +189,6 @@ class Decisions:
             text = "Nobody decided in time. Ask again when somebody is there who may approve."
             self._store.runs.move(run_id, RunState.WAITING, RunState.EXPIRED, now, by="retune", outcome=text)
         self._store.votes.remind(now)
-
-    def _may_approve(self, person: Person, run: Run, policy: Policy) -> bool:
-        own = person.id == run.requester and not policy.self_approval
-        full = may_take_part(person, self._electorate.team) is Reason.COUNTS
-        return full and is_approver(person, policy) and not own
 
     def _decide(self, run: Run, vote: Vote, person: Person, policy: Policy, valid: list[str]) -> Decision:
         return decide(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Policy, Reason, may_take_part
+from bot.domain.approvals import Policy, Reason, may_take_part, policy_of
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Holdings, Model
 from bot.domain.planning import plan, plan_training
@@ -75,7 +75,7 @@ class Requests:
 
     def policy(self, instance: str) -> Policy:
         """The instance's policy. One that is not configured any more lets nobody decide."""
-        return self._policies.get(instance) or Policy((), 1, False, 0)
+        return policy_of(self._policies, instance)
 
     async def prepare_again(self, approved: Plan) -> Prepared:
         """Plans anew what was approved, of the same kind. Raises as `prepare`."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
-from bot.domain.approvals import Policy
+from bot.domain.approvals import Policy, policy_of
 from bot.domain.plans import Estimate
 from bot.domain.runs import Run
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
@@ -101,7 +101,7 @@ class Teller:
 
     async def _show_all(self, run: Run) -> bool:
         known = self._store.messages.of(f"run:{run.id}:")
-        policy = self._policies.get(run.plan.model.instance) or Policy((), 1, False, 0)
+        policy = policy_of(self._policies, run.plan.model.instance)
         now = self._clock.now()
         estimate = estimate_now(self._store, run)
         complete = True
