@@ -22,7 +22,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
-from bot.adapters.slack import SlackChat, call, session, web_client
+from bot.adapters.slack import SlackChat
+from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.slack_files import SlackFiles
 from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError

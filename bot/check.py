@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.slack import SCOPES, SlackChat, call, session, web_client
+from bot.adapters.slack import SlackChat
+from bot.adapters.slack_calls import SCOPES, call, session, web_client
 from bot.app import connect_services, identify, read_catalog
 from bot.domain.approvals import Policy
 from bot.errors import RetuneError

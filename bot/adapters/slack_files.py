@@ -9,7 +9,7 @@ from __future__ import annotations
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack import call
+from bot.adapters.slack_calls import call
 from bot.errors import ChatBusy, ChatRefused
 
 SENDING = aiohttp.ClientTimeout(total=60)

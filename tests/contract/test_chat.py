@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack import SlackChat, session, web_client
+from bot.adapters.slack import SlackChat
+from bot.adapters.slack_calls import session, web_client
 from bot.domain.approvals import Person
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Message, Place, Room

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack import session, web_client
+from bot.adapters.slack_calls import session, web_client
 from bot.adapters.slack_files import SlackFiles
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Files

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.adapters.slack import SCOPES
+from bot.adapters.slack_calls import SCOPES
 from bot.messages.help import COMMANDS as HELP
 from commands import COMMANDS
 

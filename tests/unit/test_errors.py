@@ -14,7 +14,7 @@ from ibm_cloud_sdk_core import ApiException
 from slack_sdk import errors as slack_errors
 
 from bot import errors
-from bot.adapters.slack import MAY_HAVE_HAPPENED, TRANSIENT, call
+from bot.adapters.slack_calls import MAY_HAVE_HAPPENED, TRANSIENT, call
 from bot.adapters.watson import WatsonSpeech
 from bot.domain.plans import Action
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused, OutcomeUnknown, ServiceError
