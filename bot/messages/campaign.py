@@ -186,8 +186,8 @@ def tellings(campaign: Campaign, policy: Policy, wait: Wait | None = None) -> li
     if proven:
         first = min(proven, key=lambda run: (run.ended_at or campaign.requested_at, run.id))
         told.append(Telling(f"{prefix}first", _first(campaign, first), threaded=True, lasting=True))
-    if campaign.state is CampaignState.PAUSED:
-        bad = [run for run in campaign.runs if run.state is RunState.FAILED or _unproven(run)]
+    bad = [run for run in campaign.runs if run.state is RunState.FAILED or _unproven(run)]
+    if campaign.state is CampaignState.PAUSED and bad:  # none: what failed is tried again, and was said when it paused
         told.append(Telling(f"{prefix}pause:{len(bad)}", _pause(campaign, bad, policy), threaded=True, lasting=True))
     if campaign.ended_at is not None and all(run.ended_at is not None for run in campaign.runs):
         told.append(Telling(f"{prefix}end", _end(campaign), threaded=True, lasting=True))

@@ -130,6 +130,7 @@ async def test_the_failed_one_is_tried_again(world: World):
     await finish(world)
     assert world.run(failed.id).state is RunState.DONE
     assert now(world, campaign).state is CampaignState.PAUSED
+    assert [said.key.rsplit(":", 2)[1:] for said in world.chat.said if ":pause:" in said.key] == [["pause", "1"]]
     assert await world.campaign_decisions.wish("resume", campaign.id, GRACE) is None
     for _ in range(4):
         await finish(world)

@@ -135,6 +135,9 @@ def test_messages(state: CampaignState, name: str):
         assert "<!channel>" not in str([block.get("text") for block in telling.message.blocks])
         assert "<!channel>" not in telling.message.text
         assert telling.message.text
+    again = replace(one, runs=tuple(replace(run, state=R, ended_at=None) for run in one.runs))
+    for telling in messages.tellings(again, policy, wait):
+        assert check_blocks(list(telling.message.blocks), "message") == []
     assert check_view(dict(forms.details(one, ["resume", "drop", "withdraw", "back"], "no"))) == []
     plans = [run.plan for run in one.runs]
     assert check_view(dict(forms.form(plans, [LeftOut(name, "why")] * 60, Wanted("C1", NOW), 9, "frozen"))) == []
