@@ -132,9 +132,9 @@ def next_move(campaign: Campaign, unproven: Collection[int], parallel: int) -> t
     way; then at most *parallel* on each instance.
     """
     bad = tuple(run for run in campaign.runs if run.state is RunState.FAILED or run.id in unproven)
-    if len(bad) > campaign.excused:
-        return Move.PAUSE, bad
     waiting = [run for run in campaign.runs if run.state is RunState.WAITING]
+    if waiting and len(bad) > campaign.excused:  # with nothing left to hold back there is nothing to decide
+        return Move.PAUSE, bad
     under_way = [run for run in campaign.runs if run.state in OPEN and run.state is not RunState.WAITING]
     if not waiting:
         return (Move.WAIT, ()) if under_way else (Move.FINISH, ())

@@ -120,9 +120,11 @@ _SIGNS = {
 
 def _words(campaign: Campaign) -> str:
     models = counted(len(campaign.runs), "model")
-    done = sum(1 for run in campaign.runs if run.state is RunState.DONE)
+    done = sum(1 for run in campaign.runs if run.state is RunState.DONE and not _unproven(run))
+    unproven = sum(1 for run in campaign.runs if _unproven(run))
     failed = sum(1 for run in campaign.runs if run.state is RunState.FAILED)
     so_far = f"{done} of {models} done" + (f", {failed} failed" if failed else "")
+    so_far += f", {unproven} not proven" if unproven else ""
     match campaign.state:
         case CampaignState.WAITING:
             return f"Approve the upgrade of {models}"
@@ -188,7 +190,8 @@ def tellings(campaign: Campaign, policy: Policy, wait: Wait | None = None) -> li
         told.append(Telling(f"{prefix}first", _first(campaign, first), threaded=True, lasting=True))
     bad = [run for run in campaign.runs if run.state is RunState.FAILED or _unproven(run)]
     if campaign.state is CampaignState.PAUSED and bad:  # none: what failed is tried again, and was said when it paused
-        told.append(Telling(f"{prefix}pause:{len(bad)}", _pause(campaign, bad, policy), threaded=True, lasting=True))
+        which = "-".join(f"{run.id}.{run.retries}" for run in bad)
+        told.append(Telling(f"{prefix}pause:{which}", _pause(campaign, bad, policy), threaded=True, lasting=True))
     if campaign.ended_at is not None and all(run.ended_at is not None for run in campaign.runs):
         told.append(Telling(f"{prefix}end", _end(campaign), threaded=True, lasting=True))
     return told
@@ -230,8 +233,8 @@ def _pause(campaign: Campaign, bad: Sequence[Run], policy: Policy) -> Message:
 
 def _end(campaign: Campaign) -> Message:
     who = people(dict.fromkeys([campaign.requester, *campaign.approved_by]))
-    done = [run for run in campaign.runs if run.state is RunState.DONE]
-    others = [run for run in campaign.runs if run.state is not RunState.DONE]
+    done = [run for run in campaign.runs if run.state is RunState.DONE and not _unproven(run)]
+    others = [run for run in campaign.runs if run not in done]
     word = "*done*" if not others else headline(campaign)
     text = f"{who} {word}: {len(done)} of {counted(len(campaign.runs), 'model')} upgraded and proven."
     if campaign.outcome and not done:

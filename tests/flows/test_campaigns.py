@@ -103,7 +103,7 @@ async def test_it_stops_at_the_first_failed_proof_and_resumes(world: World):
     await finish(world, grow=False)
     assert now(world, campaign).state is CampaignState.PAUSED
     assert len(world.speech.begun) == 1
-    pause = world.chat.keyed(f"campaign:{campaign.id}:pause:1")
+    pause = world.chat.keyed(f"campaign:{campaign.id}:pause:{campaign.runs[0].id}.0")
     assert pause.buttons == ["Resume", "Drop the rest", "Try again…"]
     for _ in range(3):
         await world.ring(after=60)
@@ -130,12 +130,36 @@ async def test_the_failed_one_is_tried_again(world: World):
     await finish(world)
     assert world.run(failed.id).state is RunState.DONE
     assert now(world, campaign).state is CampaignState.PAUSED
-    assert [said.key.rsplit(":", 2)[1:] for said in world.chat.said if ":pause:" in said.key] == [["pause", "1"]]
+    assert [said.key.rsplit(":", 2)[1:] for said in world.chat.said if ":pause:" in said.key] == [
+        ["pause", f"{failed.id}.0"]
+    ]
     assert await world.campaign_decisions.wish("resume", campaign.id, GRACE) is None
     for _ in range(4):
         await finish(world)
     assert states(world, campaign) == ["done"] * 5
     assert now(world, campaign).excused == 0
+
+
+async def test_every_pause_is_said(world: World):
+    """The first fails, is resumed, and one of the wave fails as well: the thread asks again, by another message."""
+    campaign = await under_way(world)
+    await finish(world, grow=False)
+    await world.campaign_decisions.wish("resume", campaign.id, TOMAS)
+    await world.ring(after=4)
+    await world.ring(after=4)
+    await finish(world, grow=False)
+    assert now(world, campaign).state is CampaignState.PAUSED
+    assert sum(1 for said in world.chat.said if ":pause:" in said.key) == 2
+
+
+async def test_a_failure_with_nothing_left_ends_it(world: World):
+    """The last one fails: there is nothing to resume, so it ends and says what is not upgraded."""
+    campaign = await under_way(world, 1)
+    await finish(world, grow=False)
+    assert now(world, campaign).state is CampaignState.DONE
+    end = world.chat.keyed(f"campaign:{campaign.id}:end")
+    assert "0 of 1 model upgraded" in end.text
+    assert "Not upgraded" in str(end.message.blocks)
 
 
 async def test_dropping_the_rest(world: World):
