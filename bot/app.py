@@ -12,7 +12,7 @@ import os
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.charts import ChartProcess
 from bot.adapters.clock import SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat
@@ -32,7 +33,8 @@ from bot.flows.background import Background
 from bot.flows.worker import Worker
 from bot.settings import Settings
 from bot.store import Store
-from bot.wiring import build
+from bot.store.database import Database
+from bot.wiring import Terms, World, build
 from commands import register
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         catalog = cache(partial(read_catalog, settings))
         if settings.catalog is not None:
             catalog()  # the operator's own may have faults, and those end a start before anything began
-        store = stack.enter_context(Store(settings.database))
+        db = stack.enter_context(Database(settings.database))
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         me = await identify(client, settings)
@@ -73,17 +75,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         credentials(settings)
         clients = await stack.enter_async_context(AsyncExitStack())
         services: dict[str, WatsonSpeech] = {}
-        store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
         chat = SlackChat(client, http, settings.slack_api_url)
-        policies = {instance.name: instance.policy for instance in settings.instances.values()}
-        store.audit.settings_changed(policies, clock.now())
-        ring = asyncio.Event()
-        desk = build(
-            *(settings, store, catalog, services, chat, SlackFiles(client, http), clock, background, policies),
-            team=me.team,
-            user=me.user,
-            wake=ring.set,
+        world = World(
+            chat=chat,
+            windows=chat,
+            people=chat,
+            files=SlackFiles(client, http),
+            charts=ChartProcess(),
+            clock=clock,
+            speech=services,
+            probing=services,
         )
+        agreed = terms(settings, me)
+        await db.write(partial(_settings_noted, settings, clock.now()))
+        ring = asyncio.Event()
+        desk = build(world, agreed, db, catalog, background, ring.set)
         worker = Worker(
             desk,
             holder=f"{socket.gethostname()}:{os.getpid()}",
@@ -94,12 +100,40 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = bolt(client, me, settings)
         register(app, desk)
         await _listen(app, settings, me, stack)
-        background.spawn(desk.electorate.warn(policies), "policies")
+        background.spawn(desk.electorate.warn(agreed.policies), "policies")
         services.update(await connect_services(settings, clients))
         await _alarms(worker, desk.announcer, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
         await _until(stop, ring, worker)
         log.info("stopping")
+
+
+def terms(settings: Settings, me: Self) -> Terms:
+    """What the operator chose, as the flows need it."""
+    return Terms(
+        team=me.team,
+        user=me.user,
+        channel=settings.channel,
+        policies={instance.name: instance.policy for instance in settings.instances.values()},
+        hours={instance.name: instance.window for instance in settings.instances.values()},
+        schedule=settings.announce,
+        zone=settings.announce.zone,
+        owners=settings.owners,
+        parallel=settings.parallel,
+        poll_language=settings.poll_language,
+        poll_acoustic=settings.poll_acoustic,
+        probe_every=_every(settings.probe),
+        canary_every=_every(settings.canary),
+    )
+
+
+def _every(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _settings_noted(settings: Settings, now: datetime, store: Store) -> None:
+    store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
+    store.audit.settings_changed({i.name: i.policy for i in settings.instances.values()}, now)
 
 
 def read_catalog(settings: Settings) -> Catalog:

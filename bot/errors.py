@@ -15,6 +15,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── ServiceUnavailable      cannot be reached, 429, 5xx: nothing happened, later may work
 │   ├── OutcomeUnknown          a request was sent and its answer lost: look before you repeat
 │   └── AnswerUnreadable        an answer that is not what the documentation promises
+├── StoreUnavailable            the database does not answer in time, or not at all: nothing was changed
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
@@ -146,6 +147,16 @@ class AnswerUnreadable(ServiceError):
     """The answer is not what the service's documentation promises."""
 
     permanent = False
+
+
+class StoreUnavailable(RetuneError):
+    """The database did not do what was asked, and nothing was changed. *cause* is its own word, for the log."""
+
+    permanent = False
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("The database does not answer; nothing was changed. Try again in a moment.")
+        self.cause = cause
 
 
 class ChartError(RetuneError):

@@ -6,6 +6,7 @@ listener only acknowledges; what takes time goes on in a tracked task, because B
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -19,30 +20,30 @@ from bot.messages.refusals import error as error_message
 from bot.messages.refusals import private
 from bot.ports import Message, Place
 from commands import campaign
-from commands.announce import announce
+from commands.announcements import announce
 from commands.decide import approve, reject, rejected
 from commands.desk import Answer, Ask, Desk, Public, Work
-from commands.freeze import begin, end, freezes
-from commands.freeze import submitted as freeze_submitted
+from commands.freezes import begin, end, freezes
+from commands.freezes import submitted as freeze_submitted
 from commands.help import help
 from commands.home import opened, refresh, show
 from commands.model import model
 from commands.models import models, turn
-from commands.owner import disown, owned, owner
-from commands.probe import link, probe
+from commands.owners import disown, owned, owner
+from commands.probes import link, probe
 from commands.runs import export, history, runs
 from commands.runs import turn as turn_runs
-from commands.snooze import hold, snooze, snoozed, unsnooze
+from commands.snoozes import hold, snooze, snoozed, unsnooze
 from commands.upgrade import leave_out, linked, submitted, train, upgrade
 from commands.wishes import details, wish
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Ask, Desk], Answer]
+Handler = Callable[[Ask, Desk], Answer | Awaitable[Answer]]
 Submitted = Callable[[str, Mapping[str, Any], Desk], Awaitable[dict[str, Any] | None]]
 
 
-def ask_for(ask: Ask, desk: Desk) -> Answer:
+def ask_for(ask: Ask, desk: Desk) -> Answer | Awaitable[Answer]:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
     word = ask.text.strip().casefold().partition(" ")[0]
     if word in ("freeze", "unfreeze"):
@@ -105,6 +106,9 @@ SUBMISSIONS: Mapping[str, Submitted] = {
 
 ANY = re.compile("")
 
+AT_ONCE = 1.0
+"""Seconds that an acknowledgement waits for its answer, which saves a call; Slack waits three."""
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Every listener there is."""
@@ -114,7 +118,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         place = Place(body["user_id"], body["channel_id"], None, body.get("response_url"))
         ask = Ask(body["command"], body["user_id"], place, body.get("text") or "", body.get("trigger_id"))
-        now, work = _answer(COMMANDS.get(ask.name, help), ask, desk)
+        answering = asyncio.ensure_future(_answer(COMMANDS.get(ask.name, help), ask, desk))
+        await asyncio.wait({answering}, timeout=AT_ONCE)
+        now, work = answering.result() if answering.done() else (None, _when(answering))
         if now is None:
             await ack()
         else:
@@ -127,11 +133,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
         ask = _click(body)
         if (body.get("view") or {}).get("type") == "home":
             desk.viewers.opened(ask.user)  # also when it was another process that showed it
-        handler = ACTIONS.get(ask.name)
-        if handler is None:
-            return
-        now, work = _answer(handler, ask, desk)
-        _later(work if now is None else _saying(now), ask, desk)
+        if handler := ACTIONS.get(ask.name):
+            _later(_when(_answer(handler, ask, desk)), ask, desk)
 
     @app.view(ANY)
     async def on_submit(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -162,10 +165,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
         log.error("a listener broke", exc_info=error)
 
 
-def _answer(handler: Handler, ask: Ask, desk: Desk) -> tuple[Message | Public | None, Work | None]:
+async def _answer(handler: Handler, ask: Ask, desk: Desk) -> tuple[Message | Public | None, Work | None]:
     """What can be said now, or what must be done first. Expected errors become a private answer."""
     try:
         answer = handler(ask, desk)
+        if isinstance(answer, Awaitable):
+            answer = await answer
     except RetuneError as error:
         return error_message(error), None
     except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
@@ -181,11 +186,14 @@ def _acknowledged(answer: Message | Public) -> dict[str, Any]:
     return {"response_type": kind, "text": message.text, "blocks": list(message.blocks)}
 
 
-def _saying(answer: Message | Public) -> Work:
-    message = answer.message if isinstance(answer, Public) else answer
+def _when(answering: Awaitable[tuple[Message | Public | None, Work | None]]) -> Work:
+    """What a handler answers in the end, said to the person after the acknowledgement."""
 
     async def work() -> Message | None:
-        return message
+        now, more = await answering
+        if more is not None:
+            return await more()
+        return now.message if isinstance(now, Public) else now
 
     return work
 
@@ -256,5 +264,4 @@ def _said(event: Mapping[str, Any], desk: Desk) -> None:
     ask = Ask(f"/stt-{word}", user, place, rest)
     if event.get("ts"):
         desk.background.spawn(desk.chat.receive(event["channel"], event["ts"]), "eyes")
-    now, work = _answer(COMMANDS.get(ask.name, help), ask, desk)
-    _later(work if now is None else _saying(now), ask, desk)
+    _later(_when(_answer(COMMANDS.get(ask.name, help), ask, desk)), ask, desk)

@@ -13,7 +13,7 @@ from bot.errors import Refusal, RetuneError
 from bot.flows.campaign_deciding import CampaignWish
 from bot.messages import campaign_form as forms
 from bot.messages.campaign import GONE
-from bot.messages.freeze import freeze_line
+from bot.messages.freezes import freeze_line
 from bot.messages.refusals import private
 from bot.messages.request import LATER, WHY, Wanted, refused, wanted
 from bot.messages.text import escape
@@ -30,7 +30,7 @@ def several(ask: Ask, desk: Desk) -> Answer:
     """Opens the form with every outdated model that fits the filters."""
     ask, later = later_start(ask, desk)
     filters = ask.text.split()[1:]
-    judged = desk.inventory.judged()
+    judged = desk.inventory.judged_now()
     found = [
         judgement
         for judgement in acting_on(judged.judgements)

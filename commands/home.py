@@ -28,7 +28,7 @@ async def opened(user: str, desk: Desk) -> None:
 async def show(user: str, desk: Desk) -> None:
     """Publishes one person's App Home from what is known."""
     now = desk.clock.now()
-    judged = desk.inventory.judged()
+    judged = desk.inventory.judged_now()
     seen = Seen(
         user,
         await desk.decisions.seems_to_decide(user),

@@ -31,7 +31,7 @@ def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Mess
     try:
         return desk.inventory.find(ask.text)
     except AmbiguousModel as fault:
-        judged = desk.inventory.judged()
+        judged = desk.inventory.judged_now()
         names = []
         for ref in fault.refs:
             found = judged.of(ref)
@@ -87,7 +87,7 @@ def _linked(ref: str, desk: Desk) -> str | None:
     said, language = desk.store.fleet.linked(ref)
     if not said:
         return None
-    found = desk.inventory.judged().of(language) if language else None
+    found = desk.inventory.judged_now().of(language) if language else None
     return f"trained with {code(found.model.name)}" if found else "trained with no language model"
 
 

@@ -8,7 +8,7 @@ from bot.domain.fleet import Model
 from bot.domain.snoozes import standing
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
-from bot.messages.snooze import mark
+from bot.messages.snoozes import mark
 from commands.desk import Answer, Ask, Desk, Public
 
 PUBLIC = "public"
@@ -29,7 +29,7 @@ def turn(ask: Ask, desk: Desk) -> Answer:
 
 
 def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
-    judged, now = desk.inventory.judged(), desk.clock.now()
+    judged, now = desk.inventory.judged_now(), desk.clock.now()
     snoozes = desk.snoozer.index()
     marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
     listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]

@@ -16,7 +16,7 @@ from bot.domain.timing import LATEST, parse_later
 from bot.errors import AmbiguousModel, Refusal, RetuneError
 from bot.flows.requests import Prepared, needs_link
 from bot.messages import request
-from bot.messages.freeze import freeze_line
+from bot.messages.freezes import freeze_line
 from bot.messages.kit import actions, button, section
 from bot.messages.refusals import no_plan, private
 from bot.messages.request import Wanted, wanted
@@ -65,7 +65,7 @@ def _at(later: datetime | None, desk: Desk) -> str:
 
 def train(ask: Ask, desk: Desk) -> Answer:
     """Opens the modal with the plan of a training that takes in the data that waits in a `ready` model."""
-    judgement = desk.inventory.judged().of(ask.text)
+    judgement = desk.inventory.judged_now().of(ask.text)
     if judgement is None:
         raise Refusal("That model is not known any more. /stt-models lists all of them.")
     return _form(ask, desk, judgement.model, None, training=True)
@@ -178,7 +178,7 @@ async def linked(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, An
         return errors(request.LANGUAGE, "Slack does not answer just now. Press Next again in a moment.")
     except RetuneError as error:
         return errors(request.LANGUAGE, error.text)
-    judgement = desk.inventory.judged().of(ref)
+    judgement = desk.inventory.judged_now().of(ref)
     name = judgement.model.name if judgement else ref
     desk.background.spawn(_plan_into(str(view["id"]), ref, what, desk), "plan after a link")
     return {"response_action": "update", "view": request.reading(name)}

@@ -68,7 +68,7 @@ async def _view(run_id: int, user: str, desk: Desk, answer: str = "") -> Mapping
         run,
         desk.decisions.policy(instance),
         desk.teller.estimate(run),
-        desk.inventory.judged().of(run.plan.model.ref),
+        desk.inventory.judged_now().of(run.plan.model.ref),
         desk.pauses.wait(run, desk.clock.now()),
         desk.pauses.window(instance),
         offers,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot import wiring
 from bot.domain.announcements import Schedule
 from bot.domain.approvals import Person, Policy
 from bot.domain.catalog import Catalog
@@ -18,32 +19,9 @@ from bot.domain.fleet import Holdings, Model
 from bot.domain.owners import OwnerRule
 from bot.domain.runs import Run
 from bot.domain.timing import Window
-from bot.flows.announcements import Announcer
 from bot.flows.background import Background
-from bot.flows.campaign_deciding import CampaignDecisions
-from bot.flows.campaign_telling import CampaignTeller
-from bot.flows.campaigning import Campaigns
-from bot.flows.charting import Charter
-from bot.flows.deciding import Decisions
-from bot.flows.electorate import Electorate
-from bot.flows.exporting import Exporter
-from bot.flows.inventory import Inventory
-from bot.flows.living import LivingCard
-from bot.flows.noticing import Noticer
-from bot.flows.owning import Owning
-from bot.flows.pausing import Pauses
-from bot.flows.probing import Prober
-from bot.flows.requests import Requests
-from bot.flows.runner import Runner
-from bot.flows.snoozing import Snoozer
-from bot.flows.starting import Starter
-from bot.flows.survey import Survey
-from bot.flows.telling import Teller
-from bot.flows.timetable import Timetable
-from bot.flows.viewers import Viewers
 from bot.flows.worker import Worker
-from bot.store import Store
-from commands.desk import Desk
+from bot.store.database import Database
 from tests.fakes import FakeCharts, FakeChat, FakeFiles, FakeSpeech, FrozenClock
 
 OLD, NEW = "en-US_NarrowbandModel.v2018-07-31", "en-US_NarrowbandModel.v2020-01-16"
@@ -77,7 +55,7 @@ def model(name: str = "call-center-us", **over: Any) -> Model:
 
 @dataclass
 class World:
-    """Everything, wired as `bot.app` does it."""
+    """Everything, built by `bot.wiring` on fakes."""
 
     path: Path
     clock: FrozenClock = field(default_factory=FrozenClock)
@@ -87,6 +65,9 @@ class World:
     holder: str = "here:1"
     probe_every: timedelta | None = None
     canary_every: timedelta | None = None
+    parallel: int = 2
+    schedule: Schedule = field(default_factory=lambda: Schedule("0 9 * * mon-fri", ZoneInfo("UTC")))
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     services: dict[str, Any] = field(default_factory=dict)
     """Real adapters by instance; the fake one where there are none."""
 
@@ -103,102 +84,58 @@ class World:
     def start(self) -> None:
         """Builds the bot on the database, the chat and the service that are there: also after a crash."""
         self.background = Background()
-        self.store = Store(self.path)
+        self.db = Database(self.path)
+        self.store = self.db.store
         services = self.services or {"stt": self.speech}
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
         self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
-        self.inventory = Inventory(services, self.store, shipped, self.clock)
-        self.pauses = Pauses(self.store, dict.fromkeys(services, self.window))
-        self.teller = Teller(self.chat, self.store, self.policies, self.pauses, self.clock)
-        schedule = Schedule("0 9 * * mon-fri", ZoneInfo("UTC"))
-        self.owning = Owning(
-            *(self.store, self.inventory, self.chat, self.clock), rules=(OwnerRule("support-*", "SAPPROVE"),), team="T1"
+        outside = wiring.World(
+            chat=self.chat,
+            windows=self.chat,
+            people=self.chat,
+            files=self.files,
+            charts=self.charts,
+            clock=self.clock,
+            speech=services,
+            probing=services,
         )
-        self.timetable = Timetable(self.store, self.chat, self.clock, schedule, CHANNEL)
-        survey = Survey(self.store, self.inventory, self.owning, self.chat, shipped, self.clock)
-        self.living = LivingCard(
-            *(self.store, self.inventory, self.teller, survey, self.timetable, self.chat, self.clock)
-        )
-        self.charter = Charter(self.charts, self.files, self.store, self.clock)
-        self.announcer = Announcer(
-            *(self.store, self.inventory, self.teller, survey, self.timetable, self.living, self.clock),
-            chart=self.charter.accompany,
-        )
-        self.woken = 0
-        self.electorate = Electorate(self.chat, "T1", self.clock)
-        self.requests = Requests(
-            *(self.store, self.inventory, self.teller, self.electorate, shipped, self.policies, self.clock),
+        terms = wiring.Terms(
+            team="T1",
+            user="UBOT",
             channel=CHANNEL,
-            zone=ZoneInfo("UTC"),
-        )
-        self.decisions = Decisions(
-            *(self.store, self.teller, self.electorate, self.policies, self.clock), wake=self._woke
-        )
-        self.campaign_decisions = CampaignDecisions(
-            *(self.store, self.electorate, self.policies, self.clock), wake=self._woke
-        )
-        self.campaigns = Campaigns(
-            *(self.store, self.requests, self.campaign_decisions, self.electorate, self.clock),
-            parallel=2,
-            wake=self._woke,
-        )
-        self.campaign_teller = CampaignTeller(
-            *(self.store, self.teller, self.campaigns, self.campaign_decisions, self.pauses, self.clock)
-        )
-        self.starter = Starter(*(self.store, self.inventory, self.requests, self.decisions, self.pauses, self.clock))
-        self.runner = Runner(
-            *(self.store, self.inventory, self.starter, self.pauses, self.teller, self.clock, self.background),
-            parallel=2,
-            polls={"language": 10, "acoustic": 60},
-        )
-        self.prober = Prober(
-            *(services, services, self.inventory, self.store, self.clock),
+            policies=self.policies,
+            hours=dict.fromkeys(services, self.window),
+            schedule=self.schedule,
+            zone=self.zone,
+            owners=(OwnerRule("support-*", "SAPPROVE"),),
+            parallel=self.parallel,
             probe_every=self.probe_every,
             canary_every=self.canary_every,
         )
-        self.viewers = Viewers(self.store, self.inventory, self.clock)
-        self.noticer = Noticer(self.store, self.inventory, self.teller, self.clock, CHANNEL)
-        self.snoozer = Snoozer(
-            *(self.store, self.inventory, self.chat, self.policies, self.clock),
-            zone=ZoneInfo("Europe/Berlin"),
-            team="T1",
-            said=self.announcer.snooze_over,
-        )
-        self.desk = Desk(
-            store=self.store,
-            clock=self.clock,
-            background=self.background,
-            electorate=self.electorate,
-            inventory=self.inventory,
-            requests=self.requests,
-            decisions=self.decisions,
-            pauses=self.pauses,
-            teller=self.teller,
-            campaigns=self.campaigns,
-            campaign_decisions=self.campaign_decisions,
-            campaign_teller=self.campaign_teller,
-            runner=self.runner,
-            announcer=self.announcer,
-            prober=self.prober,
-            viewers=self.viewers,
-            noticer=self.noticer,
-            snoozer=self.snoozer,
-            owning=self.owning,
-            charter=self.charter,
-            exporter=Exporter(self.store, self.electorate, self.clock),
-            chat=self.chat,
-            windows=self.chat,
-            files=self.files,
-            bot_user="UBOT",
-        )
+        self.woken = 0
+        desk = self.desk = wiring.build(outside, terms, self.db, shipped, self.background, self._woke)
+        self.inventory, self.pauses, self.teller, self.owning = desk.inventory, desk.pauses, desk.teller, desk.owning
+        self.timetable, self.living, self.charter = desk.timetable, desk.living, desk.charter
+        self.announcer, self.electorate, self.requests = desk.announcer, desk.electorate, desk.requests
+        self.decisions, self.campaign_decisions = desk.decisions, desk.campaign_decisions
+        self.campaigns, self.campaign_teller = desk.campaigns, desk.campaign_teller
+        self.starter, self.runner, self.prober = desk.starter, desk.runner, desk.prober
+        self.viewers, self.noticer, self.snoozer = desk.viewers, desk.noticer, desk.snoozer
         self.worker = Worker(self.desk, holder=self.holder, inventory_every=timedelta(minutes=15))
 
     def _woke(self) -> None:
         self.woken += 1
 
+    def rebuild(self, **terms: Any) -> None:
+        """The same process with other terms, by the name of a field."""
+        self.db.close()
+        for name, value in terms.items():
+            setattr(self, name, value)
+        self.start()
+
     def crash(self) -> None:
         """The process is gone; what was committed stays. The lease of the dead process runs out."""
-        self.store.close()
+        self.db.close()
         self.clock.advance(11)
         self.holder = f"{self.holder}+"
         self.start()

@@ -64,6 +64,25 @@ def is_newer(version: str, than: str) -> bool | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Ref:
+    """What identifies a model everywhere in Retune; written `instance/kind/customization id`."""
+
+    instance: str
+    kind: Kind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.instance}/{self.kind}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Ref:
+        """The reference that `str` wrote."""
+        instance, _, rest = text.partition("/")
+        kind, _, id = rest.partition("/")
+        return cls(instance, "acoustic" if kind == "acoustic" else "language", id)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """One custom model as its instance described it.
 
@@ -89,7 +108,7 @@ class Model:
 
     @property
     def ref(self) -> str:
-        """What identifies the model everywhere in Retune: instance, kind and customization id."""
+        """What identifies the model everywhere in Retune, as it is written: see `Ref`."""
         return f"{self.instance}/{self.kind}/{self.id}"
 
     @property

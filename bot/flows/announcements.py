@@ -17,13 +17,13 @@ from bot.flows.living import LivingCard, living_key
 from bot.flows.survey import Survey
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
-from bot.messages.announcement import Since, announcement, mentions
-from bot.messages.finding import About
+from bot.messages.announcements import Since, announcement, mentions
+from bot.messages.findings import About
 from bot.messages.kit import section
-from bot.messages.snooze import lapsed
+from bot.messages.snoozes import lapsed
 from bot.ports import Clock, Message
-from bot.store import Store
 from bot.store.announcements import Draft, Mention
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Announcer:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         teller: Teller,
         survey: Survey,
@@ -49,7 +49,8 @@ class Announcer:
         *,
         chart: Chart | None = None,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._teller = teller
         self._survey = survey
@@ -207,7 +208,7 @@ class Announcer:
         posted = self._store.messages.get(key or living_key(channel))
         if posted is None or posted.ts is None:
             return False
-        judgement = self._inventory.judged().of(snooze.subject)
+        judgement = self._inventory.judged_now().of(snooze.subject)
         text = lapsed(snooze, judgement.model.name if judgement else None)
         try:
             ts = await self._teller.post(

@@ -26,6 +26,7 @@ from bot.messages import campaign as messages
 from bot.messages.proof import shows_no_version
 from bot.ports import Clock
 from bot.store import Store
+from bot.store.database import Database
 
 CampaignWish = Literal["resume", "drop", "withdraw", "back"]
 
@@ -35,14 +36,15 @@ class CampaignDecisions:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         electorate: Electorate,
         policies: Mapping[str, Policy],
         clock: Clock,
         *,
         wake: Callable[[], None],
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._electorate = electorate
         self._policies = policies
         self._clock = clock

@@ -9,11 +9,11 @@ from bot.domain.campaigns import Campaign
 from bot.errors import ChatError
 from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaigning import Campaigns
-from bot.flows.pausing import Pauses
+from bot.flows.freezes import Pauses
 from bot.flows.telling import Teller
 from bot.messages.campaign import tellings
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +26,15 @@ class CampaignTeller:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         teller: Teller,
         campaigns: Campaigns,
         decisions: CampaignDecisions,
         pauses: Pauses,
         clock: Clock,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._teller = teller
         self._campaigns = campaigns
         self._decisions = decisions

@@ -21,7 +21,7 @@ from bot.messages import campaign as messages
 from bot.messages.refusals import no_plan
 from bot.messages.text import escape
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Campaigns:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         requests: Requests,
         decisions: CampaignDecisions,
         electorate: Electorate,
@@ -51,7 +51,8 @@ class Campaigns:
         parallel: int,
         wake: Callable[[], None],
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._requests = requests
         self._decisions = decisions
         self._electorate = electorate

@@ -27,7 +27,7 @@ from bot.flows.telling import Teller
 from bot.messages.refusals import decided, denied
 from bot.messages.text import code
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 GONE = "That request is not known any more. Ask again with /stt-upgrade."
 
@@ -37,7 +37,7 @@ class Decisions:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         teller: Teller,
         electorate: Electorate,
         policies: Mapping[str, Policy],
@@ -45,7 +45,8 @@ class Decisions:
         *,
         wake: Callable[[], None],
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._teller = teller
         self._electorate = electorate
         self._policies = policies

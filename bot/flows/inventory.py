@@ -16,7 +16,7 @@ from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, ModelGone, Refusal, ServiceError, UnknownModel
 from bot.flows.comparing import note
 from bot.ports import Clock, SpeechService
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +37,11 @@ class Inventory:
     """What Retune knows of the fleet."""
 
     def __init__(
-        self, services: Mapping[str, SpeechService], store: Store, catalog: Callable[[], Catalog], clock: Clock
+        self, services: Mapping[str, SpeechService], db: Database, catalog: Callable[[], Catalog], clock: Clock
     ) -> None:
         self._services = services
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._catalog = catalog
         self._clock = clock
         self._judged: Judged | None = None
@@ -55,7 +56,11 @@ class Inventory:
             raise Refusal(f"The instance {instance} is not configured any more. Add it to RETUNE_INSTANCES again.")
         return self._services[instance]
 
-    def judged(self) -> Judged:
+    async def judged(self) -> Judged:
+        """The fleet as last read, with verdicts of today. Raises `StoreUnavailable`."""
+        return self.judged_now()
+
+    def judged_now(self) -> Judged:
         """The fleet as last read, with verdicts of today."""
         today = self._clock.now().date()
         if self._judged is None:
@@ -77,7 +82,7 @@ class Inventory:
         """Keeps today's counts of the instances that were read; writes nothing when they are what is kept already."""
         today = self._clock.now().date()
         for name in instances:
-            of_it = (j for j in self.judged().judgements if j.model.instance == name)
+            of_it = (j for j in self.judged_now().judgements if j.model.instance == name)
             self._store.history.keep(today, name, counts(of_it))
 
     async def refresh_if_older(self, seconds: float) -> None:
@@ -85,7 +90,7 @@ class Inventory:
         now = self._clock.now()
         stale = [
             reading.name
-            for reading in self.judged().snapshot.instances.values()
+            for reading in self.judged_now().snapshot.instances.values()
             if reading.read_at is None or (now - reading.read_at).total_seconds() > seconds
         ]
         if stale:
@@ -157,7 +162,7 @@ class Inventory:
         with self._store.transaction():
             note(self._store, self._store.fleet.see(model, now), now)
         self.changed()
-        judgement = self.judged().of(ref)
+        judgement = self.judged_now().of(ref)
         if judgement is None:
             raise Refusal(f"The instance {instance} is not configured any more.")
         return judgement
@@ -173,7 +178,7 @@ class Inventory:
         instance was never read.
         """
         wanted = typed.strip().strip("`\"'“”").casefold()
-        judgements = self.judged().judgements
+        judgements = self.judged_now().judgements
         for fits in (
             lambda m: wanted in (m.id.casefold(), m.ref.casefold()),
             lambda m: m.name.casefold() == wanted,
@@ -184,7 +189,7 @@ class Inventory:
                 return found[0]
             if found:
                 raise AmbiguousModel(typed.strip(), [j.model.ref for j in found])
-        unread = [r.name for r in self.judged().snapshot.instances.values() if r.read_at is None]
+        unread = [r.name for r in self.judged_now().snapshot.instances.values() if r.read_at is None]
         if unread:
             raise Refusal(
                 f"“{typed.strip()}” is not known yet: {', '.join(sorted(unread))} is being read for the first time. "
@@ -195,6 +200,6 @@ class Inventory:
     def _nearest(self, wanted: str) -> list[str]:
         from rapidfuzz import process  # only a typo needs it, the first answer does not
 
-        names = sorted({j.model.name for j in self.judged().judgements})
+        names = sorted({j.model.name for j in self.judged_now().judgements})
         by_fold = {name.casefold(): name for name in names}
         return [by_fold[fold] for fold, _, _ in process.extract(wanted, list(by_fold), limit=3, score_cutoff=60)]

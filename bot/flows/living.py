@@ -10,9 +10,9 @@ from bot.flows.inventory import Inventory, Judged
 from bot.flows.survey import Survey
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
-from bot.messages.announcement import living, moved
+from bot.messages.announcements import living, moved
 from bot.ports import Chat, Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class LivingCard:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         teller: Teller,
         survey: Survey,
@@ -43,7 +43,8 @@ class LivingCard:
         chat: Chat,
         clock: Clock,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._teller = teller
         self._survey = survey
@@ -74,7 +75,7 @@ class LivingCard:
         """Everything that the card is drawn from; the same as before means: nothing to do."""
         timing = self._timetable.now()
         today = self._clock.now().astimezone(timing.zone).date()
-        judged, shown = self._inventory.judged(), self._store.announcements.shown()
+        judged, shown = self._inventory.judged_now(), self._store.announcements.shown()
         return judged, self._store.runs.changes(), shown, today, timing.revision
 
     async def ring(self) -> None:

@@ -9,28 +9,33 @@ from bot.flows.background import Background
 from bot.flows.campaign_deciding import CampaignDecisions
 from bot.flows.campaign_telling import CampaignTeller
 from bot.flows.campaigning import Campaigns
-from bot.flows.charting import Charter
+from bot.flows.changes import Noticer
+from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
-from bot.flows.exporting import Exporter
+from bot.flows.exports import Exporter
+from bot.flows.freezes import Pauses
 from bot.flows.inventory import Inventory
-from bot.flows.noticing import Noticer
-from bot.flows.owning import Owning
-from bot.flows.pausing import Pauses
-from bot.flows.probing import Prober
+from bot.flows.living import LivingCard
+from bot.flows.owners import Owning
+from bot.flows.probes import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
-from bot.flows.snoozing import Snoozer
+from bot.flows.snoozes import Snoozer
+from bot.flows.starting import Starter
 from bot.flows.telling import Teller
+from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
 from bot.ports import Clock
 from bot.store import Store
+from bot.store.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:
     """The parts by name."""
 
+    db: Database
     store: Store
     clock: Clock
     background: Background
@@ -43,8 +48,11 @@ class Flows:
     campaigns: Campaigns
     campaign_decisions: CampaignDecisions
     campaign_teller: CampaignTeller
+    starter: Starter
     runner: Runner
     announcer: Announcer
+    timetable: Timetable
+    living: LivingCard
     prober: Prober
     viewers: Viewers
     noticer: Noticer

@@ -18,12 +18,12 @@ from bot.domain.timing import reminder_at
 from bot.domain.verdicts import Judgement
 from bot.errors import ChatError, Refusal
 from bot.flows.electorate import Electorate
-from bot.flows.estimating import estimate_plan
+from bot.flows.estimates import estimate_plan
 from bot.flows.inventory import Inventory
 from bot.flows.telling import Teller
 from bot.messages.text import code
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Requests:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         teller: Teller,
         electorate: Electorate,
@@ -62,7 +62,8 @@ class Requests:
         channel: str,
         zone: ZoneInfo,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._teller = teller
         self._electorate = electorate
@@ -122,7 +123,7 @@ class Requests:
         """The language models with which an acoustic model can have been trained: same instance, same base."""
         return [
             j.model
-            for j in self._inventory.judged().judgements
+            for j in self._inventory.judged_now().judgements
             if j.model.kind == "language" and j.model.instance == model.instance and j.model.base == model.base
         ]
 

@@ -15,13 +15,13 @@ from bot.domain.plans import Action
 from bot.domain.runs import MAX_ATTEMPTS, Progress, Run, RunState, StepRecord, StepState, already_there, observe
 from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
 from bot.flows.background import Background
+from bot.flows.freezes import Pauses
 from bot.flows.inventory import Inventory
-from bot.flows.pausing import Pauses
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
 from bot.messages import proof
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Runner:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         starter: Starter,
         pauses: Pauses,
@@ -49,7 +49,8 @@ class Runner:
         parallel: int,
         polls: Mapping[Kind, float],
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._teller = teller
         self._clock = clock

@@ -9,13 +9,13 @@ from bot.domain.plans import NoPlan, WhyNot, differences
 from bot.domain.runs import Run, RunState, StepState
 from bot.errors import ChatError, Refusal, ServiceError
 from bot.flows.deciding import Decisions
+from bot.flows.freezes import Pauses
 from bot.flows.inventory import Inventory
-from bot.flows.pausing import Pauses
 from bot.flows.requests import Requests
 from bot.messages.refusals import no_plan, not_as_approved
 from bot.messages.text import unescaped
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,10 @@ class Starter:
     """Takes approved runs to their first step."""
 
     def __init__(
-        self, store: Store, inventory: Inventory, requests: Requests, decisions: Decisions, pauses: Pauses, clock: Clock
+        self, db: Database, inventory: Inventory, requests: Requests, decisions: Decisions, pauses: Pauses, clock: Clock
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._requests = requests
         self._decisions = decisions

@@ -14,11 +14,11 @@ from bot.domain.runs import OPEN
 from bot.domain.snoozes import in_force, indexed, standing
 from bot.errors import ChatError
 from bot.flows.inventory import Inventory
-from bot.flows.owning import Owning
-from bot.messages.announcement import IN_ALL
-from bot.messages.finding import About
+from bot.flows.owners import Owning
+from bot.messages.announcements import IN_ALL
+from bot.messages.findings import About
 from bot.ports import Clock, People
-from bot.store import Store
+from bot.store.database import Database
 
 KEPT = timedelta(days=1)
 """How long the name of a person or user group is kept: people marry rarely, and Slack limits the calls."""
@@ -32,14 +32,15 @@ class Survey:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         owning: Owning,
         people: People,
         catalog: Callable[[], Catalog],
         clock: Clock,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._owning = owning
         self._people = people
@@ -49,7 +50,7 @@ class Survey:
 
     def said(self) -> Announcement:
         """What there is to say now."""
-        judged, now = self._inventory.judged(), self._clock.now()
+        judged, now = self._inventory.judged_now(), self._clock.now()
         snoozes = in_force(self._store.snoozes.in_force(), judged.judgements, now)
         readings = judged.snapshot.instances.values()
         unread = [r.name for r in readings if r.failing_since is not None or r.read_at is None]
@@ -57,12 +58,12 @@ class Survey:
 
     def readable(self) -> bool:
         """Whether every instance was read, or failed, at least once: before that nothing can be said."""
-        readings = self._inventory.judged().snapshot.instances.values()
+        readings = self._inventory.judged_now().snapshot.instances.values()
         return all(r.read_at is not None or r.failing_since is not None for r in readings)
 
     async def about(self, said: Announcement, zone: ZoneInfo) -> About:
         """Who asked, who owns, who snoozed, how far behind: of the models that a message can show."""
-        judged, now = self._inventory.judged(), self._clock.now()
+        judged, now = self._inventory.judged_now(), self._clock.now()
         shown = said.worth[:IN_ALL]
         refs = {j.model.ref for j in shown}
         asked = {run.plan.model.ref: run for run in self._store.runs.in_state(*OPEN) if run.plan.model.ref in refs}

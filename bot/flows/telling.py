@@ -18,12 +18,12 @@ from bot.domain.approvals import Policy, policy_of
 from bot.domain.plans import Estimate
 from bot.domain.runs import Run
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
-from bot.flows.estimating import estimate_now, estimate_plan
+from bot.flows.estimates import estimate_now, estimate_plan
+from bot.flows.freezes import Pauses
 from bot.flows.limits import PACE, Limits
-from bot.flows.pausing import Pauses
 from bot.messages.run import Telling, tellings
 from bot.ports import Chat, Clock, Message
-from bot.store import Store
+from bot.store.database import Database
 from bot.store.messages import Posted
 
 log = logging.getLogger(__name__)
@@ -41,9 +41,10 @@ AT_ONCE = 4
 class Teller:
     """Brings the card and thread of a run up to date, after a change as after a crash: it is the same work."""
 
-    def __init__(self, chat: Chat, store: Store, policies: Mapping[str, Policy], pauses: Pauses, clock: Clock) -> None:
+    def __init__(self, chat: Chat, db: Database, policies: Mapping[str, Policy], pauses: Pauses, clock: Clock) -> None:
         self._chat = chat
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._policies = policies
         self._pauses = pauses
         self._clock = clock

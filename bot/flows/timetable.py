@@ -10,7 +10,7 @@ from bot.domain.announcements import Schedule, Timing, check_rule
 from bot.errors import Refusal
 from bot.messages.timetable import ARCHIVED, EXTERNAL, NOT_THERE, bad_rule, bad_zone
 from bot.ports import Chat, Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +20,9 @@ RULE, ZONE, CHANNEL, ON = "rule", "zone", "channel", "on"
 class Timetable:
     """What people chose is in the database, so every process follows it, and it outlives all of them."""
 
-    def __init__(self, store: Store, chat: Chat, clock: Clock, schedule: Schedule, channel: str) -> None:
-        self._store = store
+    def __init__(self, db: Database, chat: Chat, clock: Clock, schedule: Schedule, channel: str) -> None:
+        self._db = db
+        self._store = db.store
         self._chat = chat
         self._clock = clock
         self._default = Timing(schedule.rule, schedule.zone, channel)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.errors import RetuneError
 from bot.flows.inventory import Inventory, Judged
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,9 @@ PACE = timedelta(seconds=5)
 class Viewers:
     """Who looked lately, and what they were shown. In memory only: opening App Home always publishes it."""
 
-    def __init__(self, store: Store, inventory: Inventory, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, db: Database, inventory: Inventory, clock: Clock) -> None:
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._clock = clock
         self._opened: dict[str, datetime] = {}
@@ -62,7 +63,7 @@ class Viewers:
                 log.warning("App Home of %s is not refreshed: %s", user, error.text)
 
     def _state(self) -> tuple[int, Judged]:
-        return self._store.runs.changes(), self._inventory.judged()
+        return self._store.runs.changes(), self._inventory.judged_now()
 
 
 def _verdicts(judged: Judged) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from bot.messages.proof import shows_no_version
 from bot.messages.refusals import approvers
 from bot.messages.steps import doing, noun, step_text
 from bot.messages.text import code, counted, escape, listed, moment, spoken, version
-from bot.messages.verdict import evidence_line
+from bot.messages.verdicts import evidence_line
 from bot.ports import Block, Message
 
 APPROVE, REJECT = "approve", "reject"

@@ -17,7 +17,7 @@ from bot.messages.kit import actions, button, confirm, context, divider, modal, 
 from bot.messages.refusals import approvers
 from bot.messages.steps import estimate_text, noun, steps_text
 from bot.messages.text import code, counted, escape, moment, version
-from bot.messages.verdict import evidence_line, risk_text
+from bot.messages.verdicts import evidence_line, risk_text
 from bot.ports import Block
 
 

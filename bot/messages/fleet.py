@@ -16,14 +16,14 @@ from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.changes import history_line
 from bot.messages.kit import actions, button, context, divider, header, section
-from bot.messages.owner import line as owner_line
-from bot.messages.owner import set_button
+from bot.messages.owners import line as owner_line
+from bot.messages.owners import set_button
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
-from bot.messages.snooze import of_model
+from bot.messages.snoozes import of_model
 from bot.messages.steps import check_button, estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment
-from bot.messages.verdict import one_line, pair_text, risk_text, sign, waiting_since, why
+from bot.messages.verdicts import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message
 
 PAGE = 15

@@ -16,11 +16,11 @@ from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.campaign import card_buttons
 from bot.messages.campaign import headline as campaign_line
 from bot.messages.card import decision_buttons
-from bot.messages.freeze import freeze_line
+from bot.messages.freezes import freeze_line
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.run import state_line
 from bot.messages.text import ago, code
-from bot.messages.verdict import one_line, sign
+from bot.messages.verdicts import one_line, sign
 from bot.ports import Block
 
 EACH = 5

@@ -13,7 +13,7 @@ from bot.domain.verdicts import Judgement
 from bot.messages.kit import actions, button, modal, option, section
 from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import code, escape, version
-from bot.messages.verdict import risk_text, why
+from bot.messages.verdicts import risk_text, why
 from bot.ports import Block
 
 REQUEST, LINK = "request", "link"

@@ -9,7 +9,7 @@ from bot.domain.announcements import Timing
 from bot.domain.snoozes import Snooze
 from bot.messages.kit import context, section
 from bot.messages.refusals import mention
-from bot.messages.snooze import summary
+from bot.messages.snoozes import summary
 from bot.messages.text import code, counted, escape, listed, moment
 from bot.ports import Block, Message
 

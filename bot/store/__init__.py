@@ -17,7 +17,6 @@ from bot.store.announcements import Announcements
 from bot.store.audit import Audit
 from bot.store.campaigns import Campaigns
 from bot.store.changes import Changes
-from bot.store.choices import Choices
 from bot.store.connection import Connection
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
@@ -30,7 +29,8 @@ from bot.store.runs import Runs
 from bot.store.schema import migrations
 from bot.store.search import Search
 from bot.store.snoozes import Snoozes
-from bot.store.sqlite import Database
+from bot.store.sqlite import Sqlite
+from bot.store.timetable import Choices
 from bot.store.votes import Votes
 
 __all__ = ["Store"]
@@ -45,7 +45,7 @@ class Store:
             connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         except sqlite3.Error as error:
             raise SettingsError([f"RETUNE_DATABASE: cannot open {path}: {error}."]) from error
-        self._db = Database(connection, execute_plugins=False)
+        self._db = Sqlite(connection, execute_plugins=False)
         try:
             _prepare(self._db)
         except sqlite3.Error as error:
@@ -71,9 +71,15 @@ class Store:
         self.snoozes = Snoozes(shared, self.audit)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """All or nothing, and nobody else writes meanwhile. Never await inside."""
-        with self._connection.transaction():
+        with self._connection.transaction(durable=durable):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Everything that is read inside is of one moment. Never await inside, and write nothing."""
+        with self._connection.reading():
             yield
 
     def close(self) -> None:
@@ -89,7 +95,7 @@ class Store:
         self.close()
 
 
-def _prepare(db: Database) -> None:
+def _prepare(db: Sqlite) -> None:
     db.execute("PRAGMA busy_timeout = 10000")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")

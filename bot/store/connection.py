@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.store.sqlite import Database
+from bot.store.sqlite import Sqlite
 
 Row = dict[str, Any]
 
@@ -25,8 +25,9 @@ def moment(value: float | None) -> datetime | None:
 class Connection:
     """The connection that all parts of the store share."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Sqlite) -> None:
         self._db = db
+        self._reads_only = False
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a query."""
@@ -38,7 +39,22 @@ class Connection:
 
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Runs a write and gives the number of rows it changed; commits unless a transaction is open."""
+        assert not self._reads_only, "work that only reads must not write"
         return self._db.execute(sql, parameters).rowcount
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A transaction without the write lock; joins the one that is already open, if one is."""
+        if self._db.conn.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN")
+        self._reads_only = True
+        try:
+            yield
+        finally:
+            self._reads_only = False
+            self._db.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:

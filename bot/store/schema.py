@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bot.store.chain import START, digest
-from bot.store.sqlite import Database, Migrations
+from bot.store.sqlite import Migrations, Sqlite
 
 migrations = Migrations("retune")
 
 
 @migrations()
-def first_tables(db: Database) -> None:
+def first_tables(db: Sqlite) -> None:
     """The fleet as last read, runs with their journal and votes, messages, announcements, leases, audit."""
     for statement in (
         """CREATE TABLE instances (
@@ -60,7 +60,7 @@ def first_tables(db: Database) -> None:
 
 
 @migrations()
-def observations(db: Database) -> None:
+def observations(db: Sqlite) -> None:
     """What was observed on purpose: recognition warnings, and the version that a new model is given."""
     db.execute(
         """CREATE TABLE probes (
@@ -74,7 +74,7 @@ def observations(db: Database) -> None:
 
 
 @migrations()
-def decisions(db: Database) -> None:
+def decisions(db: Sqlite) -> None:
     """Later starts, reminders, cancelling, trying again; freezes; campaigns with their votes."""
     for statement in (
         "ALTER TABLE runs ADD COLUMN not_before REAL",
@@ -103,7 +103,7 @@ def decisions(db: Database) -> None:
 
 
 @migrations()
-def changes(db: Database) -> None:
+def changes(db: Sqlite) -> None:
     """What was changed outside Retune; and when a model was read alone, so that no older list overwrites it."""
     db.execute(
         """CREATE TABLE changes (
@@ -118,7 +118,7 @@ def changes(db: Database) -> None:
 
 
 @migrations()
-def snoozes(db: Database) -> None:
+def snoozes(db: Sqlite) -> None:
     """What the team chose to hear nothing of for a while.
 
     `until_version` has the versions that were known then, separated by spaces; null for one that ends by its date.
@@ -138,7 +138,7 @@ def snoozes(db: Database) -> None:
 
 
 @migrations()
-def owners(db: Database) -> None:
+def owners(db: Sqlite) -> None:
     """Whom models belong to, as people said by hand."""
     db.execute(
         """CREATE TABLE owners (
@@ -147,7 +147,7 @@ def owners(db: Database) -> None:
 
 
 @migrations()
-def history(db: Database) -> None:
+def history(db: Sqlite) -> None:
     """How many models had which verdict and risk, by day (UTC, ISO) and instance."""
     db.execute(
         """CREATE TABLE history (
@@ -157,7 +157,7 @@ def history(db: Database) -> None:
 
 
 @migrations()
-def audit_chain(db: Database) -> None:
+def audit_chain(db: Sqlite) -> None:
     """Each row of the audit is chained to the one before; `instance` is a column of its own.
 
     Two rows cannot follow the same one: the index makes a fork impossible, whoever writes.
@@ -179,14 +179,14 @@ def audit_chain(db: Database) -> None:
 
 
 @migrations()
-def telling(db: Database) -> None:
+def telling(db: Sqlite) -> None:
     """Proven steps, newest first: estimates are made from them. Whether a message was edited since it was posted."""
     db.execute("CREATE INDEX steps_done ON steps (ended_at) WHERE state = 'done'")
     db.execute("ALTER TABLE messages ADD COLUMN edited INTEGER NOT NULL DEFAULT 0")
 
 
 @migrations()
-def announcing(db: Database) -> None:
+def announcing(db: Sqlite) -> None:
     """What each channel was told last, who was mentioned for what, and what people chose instead of the settings.
 
     `draft` is what a slot is about to say, kept until it is said. `pinned` is the living card that was pinned.

@@ -11,9 +11,10 @@ _hidden = "numpy" not in sys.modules
 if _hidden:
     sys.modules["numpy"] = None  # type: ignore[assignment]  # Python's own way to say: there is none
 try:
-    from sqlite_utils import Database, Migrations
+    from sqlite_utils import Database as Sqlite
+    from sqlite_utils import Migrations
 finally:
     if _hidden:
         del sys.modules["numpy"]
 
-__all__ = ["Database", "Migrations"]
+__all__ = ["Migrations", "Sqlite"]

@@ -6,11 +6,10 @@ import asyncio
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.runs import RunState
-from bot.flows.runner import Runner
 from tests.world import GRACE, NEW, OLD, World, model
 
 
@@ -28,12 +27,6 @@ async def started(world: World, count: int) -> None:
     world.speech.add(model("sibling", versions=(OLD, NEW)))
     for number in range(count):
         world.speech.add(model(f"m{number:04}"))
-    world.runner = Runner(
-        *(world.store, world.inventory, world.starter, world.pauses, world.teller, world.clock, world.background),
-        parallel=count,
-        polls={"language": 10, "acoustic": 60},
-    )
-    world.worker._flows = replace(world.desk, runner=world.runner)
     await world.inventory.refresh()
     for number in range(count):
         run = await world.asked(f"m{number:04}")
@@ -46,7 +39,7 @@ async def started(world: World, count: int) -> None:
 async def tick(count: int) -> Tick:
     """One poll with that many running upgrades, after the first ones."""
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder) / "bench.db")
+        world = World(Path(folder) / "bench.db", parallel=count)
         await started(world, count)
         world.clock.advance(10)
         world.speech.calls.clear()
@@ -70,7 +63,7 @@ class Pass:
 async def unchanged_pass(count: int) -> Pass:
     """The median of 20 passes."""
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder) / "bench.db")
+        world = World(Path(folder) / "bench.db", parallel=count)
         await started(world, count)
         for _ in range(3):
             await world.ring()

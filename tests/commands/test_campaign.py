@@ -177,5 +177,5 @@ async def test_all_current(slack: Slack):
     one = slack.world.speech.kept["id-call-center-us"]
     slack.world.speech.kept["id-call-center-us"] = replace(one, versions=(OLD, NEW))
     await slack.world.inventory.refresh()
-    assert all(j.verdict is Verdict.CURRENT for j in slack.world.inventory.judged().judgements)
+    assert all(j.verdict is Verdict.CURRENT for j in slack.world.inventory.judged_now().judgements)
     assert "No custom model is outdated" in await slack.command("/stt-upgrade outdated")

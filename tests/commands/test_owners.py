@@ -64,7 +64,7 @@ async def test_the_button_beats_the_rules(slack: Slack):
     await slack.world.inventory.refresh()
     assert "<!subteam^SAPPROVE> (by the rule `support-*`)" in await slack.command("/stt-model support-desk-us")
     await saved(slack, MEI, ref=RULED)
-    owning, models = slack.world.owning, slack.world.inventory.judged().snapshot.models
+    owning, models = slack.world.owning, slack.world.inventory.judged_now().snapshot.models
     assert {ref: owner.id for ref, owner in owning.owners_of(models).items()} == {RULED: MEI}
     view_id, view = await form(slack, RULED)
     assert "Then the rule `support-*` counts again." in str(view)

@@ -179,7 +179,7 @@ async def test_slack_is_slow(slack: Slack, monkeypatch: pytest.MonkeyPatch):
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(importlib.import_module("commands.snooze"), "QUICK", 0.01)
+    monkeypatch.setattr(importlib.import_module("commands.snoozes"), "QUICK", 0.01)
     monkeypatch.setattr(slack.world.chat, "person", never)
     assert "Send this again" in (await slack.submit(view, values(), view_id=view_id))["errors"]["why"]
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from bot.adapters.chart import SIGNATURE, ChartProcess
-from bot.adapters.chart.drawing import COLOURS, fleet, spread, weeks
+from bot.adapters.charts import SIGNATURE, ChartProcess
+from bot.adapters.charts.drawing import COLOURS, fleet, spread, weeks
 from bot.domain.history import Day, Series, State
 from bot.errors import ChartError
 
@@ -165,7 +165,7 @@ async def test_the_child_gets_no_token(monkeypatch: pytest.MonkeyPatch):
 def test_the_bot_does_not_import_the_library():
     """Its memory would stay with a process that lives on 90 MB."""
     script = (
-        "import sys, bot.app, bot.adapters.chart, bot.flows.charting; print({'matplotlib', 'numpy'} & set(sys.modules))"
+        "import sys, bot.app, bot.adapters.charts, bot.flows.charts; print({'matplotlib', 'numpy'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -36,7 +36,7 @@ RULES = (
     ),
     (
         "older versions can be removed: recognition then ignores the customization",
-        "flows/test_probing.py::test_what_recognition_says",
+        "flows/test_probes.py::test_what_recognition_says",
     ),
     (
         "recognition with an outdated model returns a warning",

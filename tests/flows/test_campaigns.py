@@ -23,7 +23,7 @@ async def proposed(world: World, count: int = 5) -> Campaign:
     for number in range(count):
         world.speech.add(model(f"m{number}"), Holdings(corpora=1, words=number + 1))
     await world.inventory.refresh()
-    judged = [judgement for judgement in world.inventory.judged().judgements if judgement.outdated]
+    judged = [judgement for judgement in world.inventory.judged_now().judgements if judgement.outdated]
     found = await world.campaigns.candidates(judged)
     drafts = [f"{plan.model.ref} {plan.digest}" for plan in found.plans]
     campaign = world.campaigns.propose("V1", drafts, "new base model", ADA, None)

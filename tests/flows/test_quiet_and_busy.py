@@ -15,7 +15,6 @@ from bot.domain.observations import PREVIOUS, REMOVED
 from bot.domain.owners import OwnerRule
 from bot.domain.snoozes import Scope, SnoozeKind, Wish
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
-from bot.flows.timetable import Timetable
 from tests.fakes import FrozenClock, Said
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, World, model
 
@@ -169,10 +168,8 @@ async def test_everyday_changes_are_one_line(world: World):
 )
 async def test_daylight_saving(tmp_path: Path, day: datetime, slots: list[str]):
     """In Berlin half past two does not exist, or exists twice: one slot a day, whoever rings how often."""
-    world = World(tmp_path / "dst.db", clock=FrozenClock(day))
-    world.announcer.timetable = Timetable(
-        world.store, world.chat, world.clock, Schedule("30 2 * * *", ZoneInfo("Europe/Berlin")), CHANNEL
-    )
+    schedule = Schedule("30 2 * * *", ZoneInfo("Europe/Berlin"))
+    world = World(tmp_path / "dst.db", clock=FrozenClock(day), schedule=schedule)
     world.fleet()
     world.announcer.first_start()
     for quarter in range(4 * 46):

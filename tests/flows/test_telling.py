@@ -15,9 +15,8 @@ from bot.domain.fleet import Holdings
 from bot.domain.plans import Estimate
 from bot.domain.runs import RunState
 from bot.errors import ChatBusy, ChatRefused, RequestRefused
-from bot.flows.estimating import estimate_step
+from bot.flows.estimates import estimate_step
 from bot.flows.limits import PACE
-from bot.flows.runner import Runner
 from bot.ports import Message
 from tests.fakes import FakeChat, FrozenClock
 from tests.world import ADA, GRACE, NEW, OLD, World, model
@@ -84,12 +83,7 @@ def watched(world: World, chat: type[Watched] = Watched) -> Watched:
 async def running(world: World, count: int = 1, *, kind: str = "language") -> list[int]:
     """That many upgrades that the service works on, one after the other asked for."""
     world.speech.add(model("sibling", kind=kind, versions=(OLD, NEW)))
-    world.runner = Runner(
-        *(world.store, world.inventory, world.starter, world.pauses, world.teller, world.clock, world.background),
-        parallel=count,
-        polls={"language": 10, "acoustic": 60},
-    )
-    world.worker._flows = replace(world.worker._flows, runner=world.runner)
+    world.rebuild(parallel=count)
     ids = []
     for number in range(count):
         name = f"m{number:02}"

@@ -27,7 +27,7 @@ from bot.store import Store
 from bot.store.audit import Audit
 from bot.store.chain import START
 from bot.store.schema import migrations
-from bot.store.sqlite import Database
+from bot.store.sqlite import Sqlite
 from tests.fakes import NOW
 from tests.world import GRACE, GUS, TOMAS, World
 
@@ -161,7 +161,7 @@ def test_two_processes_write_one_chain(tmp_path: Path):
 def test_an_older_database_gets_its_chain(tmp_path: Path):
     """Rows that were written before there was one are hashed as they are, with the instance that they name."""
     path = tmp_path / "retune.db"
-    old = Database(sqlite3.connect(path, isolation_level=None), execute_plugins=False)
+    old = Sqlite(sqlite3.connect(path, isolation_level=None), execute_plugins=False)
     migrations.apply(old, stop_before="audit_chain")
     for model in ("stt/language/id", "stt", None):
         old.execute(

@@ -16,7 +16,7 @@ from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
 from bot.domain.snoozes import Scope, Snooze, SnoozeKind
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
-from bot.messages.announcement import headline
+from bot.messages.announcements import headline
 from tests.world import NEW, OLD, model, shipped
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -13,7 +13,7 @@ from bot.domain.announcements import compose
 from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.history import Counts, Day, Entry, Series, State, counts, series, state
 from bot.domain.verdicts import Risk, Verdict, judge
-from bot.messages.chart import ALT_TEXT, alt_text, notes, subtitle, title
+from bot.messages.charts import ALT_TEXT, alt_text, notes, subtitle, title
 from tests.world import NEW, OLD, model, shipped
 
 TODAY = date(2026, 11, 23)

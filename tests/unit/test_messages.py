@@ -23,10 +23,10 @@ from bot.domain.timing import Freeze, Wait, Window
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel
 from bot.messages import (
-    announcement,
+    announcements,
     details,
     fleet,
-    freeze,
+    freezes,
     help,
     home,
     refusals,
@@ -34,9 +34,9 @@ from bot.messages import (
     run_history,
     run_list,
     timetable,
-    verdict,
+    verdicts,
 )
-from bot.messages.finding import About
+from bot.messages.findings import About
 from bot.messages.request import Wanted
 from bot.messages.run import tellings
 from bot.ports import Message
@@ -169,11 +169,11 @@ def test_announcements(name: str, count: int, instances: int):
     )
     current = next(j for j in judgements if not j.outdated)
     said = compose([*worth, current], NOW, unread=[HOSTILE])
-    since = announcement.Since(NOW, News(frozenset(refs), frozenset(refs), frozenset(refs), frozenset(refs)))
-    whose, words = announcement.mentions(worth, about)
+    since = announcements.Since(NOW, News(frozenset(refs), frozenset(refs), frozenset(refs), frozenset(refs)))
+    whose, words = announcements.mentions(worth, about)
     assert len(words) <= 3000
     assert words.count("<@U") == len(whose)
-    first, *replies = announcement.announcement(said, about, since=since, mentioned=words, audio=1)
+    first, *replies = announcements.announcement(said, about, since=since, mentioned=words, audio=1)
     assert len(replies) == min(10, max(0, -(-(count - 12) // 20)))
     for message in (first, *replies):
         accepted(message)
@@ -181,20 +181,20 @@ def test_announcements(name: str, count: int, instances: int):
         assert len([b for b in message.blocks if "accessory" in b]) <= 20
     for on in (True, False):
         timing = Timing("0 9 * * mon-fri", ZoneInfo("Europe/Berlin"), "C1", on, "UADA", NOW)
-        card = announcement.living(said, about, timing)
+        card = announcements.living(said, about, timing)
         accepted(card)
         assert "<@" not in str(card)
         accepted(timetable.changed(timing, NOW))
         accepted(
             timetable.overview(
                 *(timing, NOW),
-                state=announcement.headline(said),
+                state=announcements.headline(said),
                 link="https://x",
                 snoozes=[(Snooze(1, *facts), name)] * 9,
                 audio=2,
             )
         )
-    accepted(announcement.moved("C2"))
+    accepted(announcements.moved("C2"))
 
 
 @pytest.mark.parametrize("risk", list(Risk))
@@ -203,7 +203,7 @@ def test_every_level_tells_its_rule(risk: Risk):
     _, judgements = judged()
     partner = replace(judgements[0], partner=model(HOSTILE))
     seen = Evidence(EvidenceKind.WARNING, Strength.PROOF, None, "recognition", date(2026, 11, 3))
-    text = verdict.level_text(replace(partner, risk=risk, evidence=(seen,), discontinued=date(2023, 8, 1)))
+    text = verdicts.level_text(replace(partner, risk=risk, evidence=(seen,), discontinued=date(2023, 8, 1)))
     assert "<!channel>" not in text
     words = {
         Risk.IGNORED: "seen in a recognition response on 3 Nov 2026",
@@ -244,7 +244,7 @@ def test_modals(name: str):
         request.ask(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
         request.ask_link(model(name), [j.model for j in judgements], Wanted("")),
         details.reading(),
-        freeze.form([name[:60]] * 120, [Freeze(1, name[:50], HOSTILE, "UADA", NOW, NOW)] * 30, NOW, "C1"),
+        freezes.form([name[:60]] * 120, [Freeze(1, name[:50], HOSTILE, "UADA", NOW, NOW)] * 30, NOW, "C1"),
         request.reject("1:abc", name),
     ):
         assert check_view(dict(view)) == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of, parse
-from bot.messages import fleet, owner
+from bot.messages import fleet, owners
 from sandbox.slack.blockkit import check_view
 from tests.unit.test_messages import HOSTILE, LONG, accepted
 from tests.unit.test_snoozes import judgement
@@ -85,11 +85,11 @@ def test_messages(name: str):
     """Slack takes every form; an owner that a rule gives says which."""
     rule = Owner("U0ADA", pattern=HOSTILE)
     for one in (None, rule, Owner("S0APPROVE", by="U0ADA"), Owner("U0ADA", by="U0MEI")):
-        for view in (owner.ask(model(name), one, rule), owner.ask(model(name), one, None), owner.done(name, one)):
+        for view in (owners.ask(model(name), one, rule), owners.ask(model(name), one, None), owners.done(name, one)):
             assert check_view(dict(view)) == []
         accepted(fleet.model(judgement(name), None, None, [], None, NOW, owner=one))
-    assert owner.line(Owner("S0APPROVE", by="U0ADA")) == "Owner: <!subteam^S0APPROVE> (set by <@U0ADA>)"
-    assert owner.line(OWNED_BY_RULE) == "Owner: <@U0ADA> (by the rule `call-*`)"
+    assert owners.line(Owner("S0APPROVE", by="U0ADA")) == "Owner: <!subteam^S0APPROVE> (set by <@U0ADA>)"
+    assert owners.line(OWNED_BY_RULE) == "Owner: <@U0ADA> (by the rule `call-*`)"
 
 
 OWNED_BY_RULE = owner_of("call-us", None, (OwnerRule("call-*", "U0ADA"),))

@@ -25,7 +25,7 @@ from bot.domain.snoozes import (
     standing,
 )
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages import fleet, snooze
+from bot.messages import fleet, snoozes
 from sandbox.slack.blockkit import check_view
 from tests.unit.test_messages import HOSTILE, LONG, accepted
 from tests.world import NEW, OLD, model
@@ -192,8 +192,8 @@ def test_what_is_wrong_with_a_wish(wish: dict, found: tuple[Fault, ...]):
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_says_what_to_do(fault: Fault):
     """At an input that the form has, short enough for Slack."""
-    ((block, text),) = snooze.fault_texts([fault], TODAY).items()
-    assert block in (snooze.WHY, snooze.DATE, snooze.UNTIL)
+    ((block, text),) = snoozes.fault_texts([fault], TODAY).items()
+    assert block in (snoozes.WHY, snoozes.DATE, snoozes.UNTIL)
     assert text.endswith(".")
     assert "{" not in text
     assert len(text) <= 150
@@ -210,22 +210,26 @@ def test_messages(name: str, kind: SnoozeKind):
         made(Scope.INSTANCE, "stt", until=None),
     ]
     for each in every:
-        for view in (snooze.ask(one, kind, TODAY, each), snooze.ask(one, kind, TODAY, None), snooze.done(each, name)):
+        for view in (
+            snoozes.ask(one, kind, TODAY, each),
+            snoozes.ask(one, kind, TODAY, None),
+            snoozes.done(each, name),
+        ):
             assert check_view(dict(view)) == []
         accepted(fleet.model(one, None, None, [], None, NOW, snooze=each))
         over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=HOSTILE)
-        for text in (snooze.ended(each, name), snooze.lapsed(over_, name), snooze.gone(over_), snooze.gone(None)):
+        for text in (snoozes.ended(each, name), snoozes.lapsed(over_, name), snoozes.gone(over_), snoozes.gone(None)):
             assert "<!channel>" not in text
-    accepted(snooze.listed(every, {every[0].subject: name}))
-    accepted(snooze.listed(every * 30, {}))
-    accepted(snooze.listed([], {}))
+    accepted(snoozes.listed(every, {every[0].subject: name}))
+    accepted(snoozes.listed(every * 30, {}))
+    accepted(snoozes.listed([], {}))
 
 
 def test_a_line():
     """What it says, and of whom."""
-    assert snooze.line(made()) == ":zzz: snoozed until 25 Nov 2026 by <@UADA>: retired soon"
+    assert snoozes.line(made()) == ":zzz: snoozed until 25 Nov 2026 by <@UADA>: retired soon"
     held = made(kind=SnoozeKind.HOLD)
-    assert snooze.mark(held) == ":pushpin: on hold until 25 Nov 2026"
-    shown = str(snooze.of_model(held, judgement()))
+    assert snoozes.mark(held) == ":pushpin: on hold until 25 Nov 2026"
+    shown = str(snoozes.of_model(held, judgement()))
     assert "silently ignored" in shown
     assert OLD not in shown

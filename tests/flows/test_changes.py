@@ -13,7 +13,7 @@ from bot.domain.fleet import Model
 from bot.domain.observations import CANARY
 from bot.domain.runs import RunState
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
-from bot.flows.noticing import PAUSE
+from bot.flows.changes import PAUSE
 from sandbox.slack.blockkit import check_blocks
 from tests.fakes import Said
 from tests.world import CHANNEL, GRACE, NEW, OLD, TOMAS, World, model
@@ -190,7 +190,7 @@ async def test_a_list_that_is_older_than_what_we_know(world: World):
     world.clock.advance(900)
     await world.inventory.refresh()
     assert noted(world) == [ChangeKind.UPGRADED]
-    judgement = world.inventory.judged().of(REF)
+    judgement = world.inventory.judged_now().of(REF)
     assert judgement is not None
     assert judgement.model.versions == (OLD, NEW)
 

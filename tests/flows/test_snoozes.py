@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,11 @@ from tests.world import ADA, GRACE, GUS, MEI, NEW, OLD, World, model
 
 REF = "stt/language/id-call-center-us"
 NEXT = "en-US_NarrowbandModel.v2027-03-01"
+
+
+@pytest.fixture(autouse=True)
+def berlin(world: World) -> None:
+    world.rebuild(zone=ZoneInfo("Europe/Berlin"))
 
 
 def wish(**over: object) -> Wish:

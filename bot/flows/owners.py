@@ -9,9 +9,9 @@ from bot.domain.fleet import Model
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of
 from bot.errors import ChatRefused, InputsRefused, Refusal
 from bot.flows.inventory import Inventory
-from bot.messages.owner import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
+from bot.messages.owners import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
 from bot.ports import Clock, People
-from bot.store import Store
+from bot.store.database import Database
 
 
 class Owning:
@@ -19,7 +19,7 @@ class Owning:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         people: People,
         clock: Clock,
@@ -27,7 +27,8 @@ class Owning:
         rules: tuple[OwnerRule, ...],
         team: str,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._people = people
         self._clock = clock
@@ -62,7 +63,7 @@ class Owning:
         Gives the owner that counts now. Raises `Refusal`, and `InputsRefused` for what is wrong with the inputs.
         """
         await self.may_say(user)
-        judgement = self._inventory.judged().of(ref)
+        judgement = self._inventory.judged_now().of(ref)
         if judgement is None:
             raise Refusal("That model is not known any more. /stt-models lists all of them.")
         chosen = await self._chosen(person, group.strip(), self._store.owners.of(ref))

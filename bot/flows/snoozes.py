@@ -22,9 +22,9 @@ from bot.domain.snoozes import (
 )
 from bot.errors import InputsRefused, Refusal
 from bot.flows.inventory import Inventory
-from bot.messages.snooze import WHY, fault_texts, gone, not_yours, taken
+from bot.messages.snoozes import WHY, fault_texts, gone, not_yours, taken
 from bot.ports import Clock, People
-from bot.store import Store
+from bot.store.database import Database
 
 LOOK = timedelta(minutes=1)
 """The shortest time between two looks for what is over: an end comes at most that late."""
@@ -42,7 +42,7 @@ class Snoozer:
 
     def __init__(
         self,
-        store: Store,
+        db: Database,
         inventory: Inventory,
         people: People,
         policies: Mapping[str, Policy],
@@ -52,7 +52,8 @@ class Snoozer:
         team: str,
         said: Said = _to_nobody,
     ) -> None:
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._people = people
         self._policies = policies
@@ -68,7 +69,7 @@ class Snoozer:
 
     def in_force(self) -> tuple[Snooze, ...]:
         """What is snoozed now, oldest first; what is over is left out, also before `lapse` has noted it."""
-        return in_force(self._store.snoozes.in_force(), self._inventory.judged().judgements, self._clock.now())
+        return in_force(self._store.snoozes.in_force(), self._inventory.judged_now().judgements, self._clock.now())
 
     def index(self) -> Index:
         """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
@@ -97,7 +98,7 @@ class Snoozer:
         if twin is not None:
             return twin
         now, today = self._clock.now(), self.today()
-        judgements = self._inventory.judged().judgements
+        judgements = self._inventory.judged_now().judgements
         if found := faults(wish, judgements, today):
             raise InputsRefused(fault_texts(found, today))
         over_at = datetime.combine(wish.until, time(), self._zone) if wish.until else None
@@ -156,7 +157,7 @@ class Snoozer:
         unsettled = self._store.snoozes.unsettled()
         if not unsettled:
             return ()
-        ends = ending(unsettled, self._inventory.judged().judgements, now)
+        ends = ending(unsettled, self._inventory.judged_now().judgements, now)
         ended = [self._store.snoozes.end(id, RETUNE, why, now) for id, why in ends.items()]
         return (*(s for s in unsettled if s.ended_at is not None), *(s for s in ended if s is not None))
 

@@ -14,7 +14,7 @@ def probe(ask: Ask, desk: Desk) -> Answer:
     async def work() -> Message | None:
         await desk.requests.may_ask(ask.user)
         found = await desk.prober.check(ask.text, ask.user)
-        judgement = desk.inventory.judged().of(ask.text)
+        judgement = desk.inventory.judged_now().of(ask.text)
         if judgement is None:
             raise Refusal("That model is gone meanwhile.")
         return fleet.probed(judgement, found.stage)
@@ -24,7 +24,7 @@ def probe(ask: Ask, desk: Desk) -> Answer:
 
 def link(ask: Ask, desk: Desk) -> Answer:
     """Asks with which language model an acoustic model was trained, whatever was said before."""
-    judgement = desk.inventory.judged().of(ask.text)
+    judgement = desk.inventory.judged_now().of(ask.text)
     if judgement is None or ask.trigger is None:
         raise Refusal("That model is not known any more. /stt-models lists all of them.")
     model, trigger = judgement.model, ask.trigger

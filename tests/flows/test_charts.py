@@ -12,7 +12,7 @@ import pytest
 from bot.domain.history import KEPT, Entry, Series
 from bot.domain.verdicts import Risk, Verdict
 from bot.errors import ChartError, ChatRefused, RetuneError, ServiceUnavailable
-from bot.flows.charting import Charter
+from bot.flows.charts import Charter
 from bot.store import Store
 from tests.fakes import FakeSpeech
 from tests.world import NEW, OLD, World, model
@@ -122,7 +122,7 @@ def test_each_instance_brings_its_last_day_before(store: Store):
 
 
 def charter(world: World, charts: Drawn, files: Uploads) -> Charter:
-    return Charter(charts, files, world.store, world.clock)
+    return Charter(charts, files, world.db, world.clock)
 
 
 async def two_days(world: World) -> None:

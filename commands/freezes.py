@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.timing import Freeze
 from bot.errors import Refusal, RetuneError
-from bot.messages import freeze as messages
+from bot.messages import freezes as messages
 from bot.messages.refusals import private
 from bot.messages.request import NOWHERE, WHY
 from bot.messages.text import code
@@ -30,7 +30,7 @@ def begin(ask: Ask, desk: Desk) -> Answer:
         raise Refusal("A mention cannot open the form. Type /stt-upgrade freeze.")
     now = desk.clock.now()
     view = messages.form(
-        sorted(desk.inventory.judged().snapshot.instances),
+        sorted(desk.inventory.judged_now().snapshot.instances),
         desk.pauses.holding(now),
         now + timedelta(days=1),
         ask.place.channel or NOWHERE,

@@ -14,9 +14,9 @@ from bot.domain.runs import Run
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict
 from bot.messages.kit import button, section
-from bot.messages.snooze import mark
+from bot.messages.snoozes import mark
 from bot.messages.text import counted, escape
-from bot.messages.verdict import evidence_line, level_text, one_line, waiting_since
+from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
 from bot.ports import Block
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.snoozes import Scope, Snooze, SnoozeKind, Wish, subject_of
 from bot.errors import InputsRefused, Refusal, RetuneError
-from bot.messages import snooze as form
+from bot.messages import snoozes as form
 from bot.messages.refusals import private
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
@@ -27,7 +27,7 @@ def hold(ask: Ask, desk: Desk) -> Answer:
 
 
 def _form(ask: Ask, desk: Desk, kind: SnoozeKind) -> Answer:
-    judgement = desk.inventory.judged().of(ask.text)
+    judgement = desk.inventory.judged_now().of(ask.text)
     if judgement is None or ask.trigger is None:
         raise Refusal("That model is not known any more. /stt-models lists all of them.")
     trigger = ask.trigger
@@ -44,7 +44,7 @@ def _form(ask: Ask, desk: Desk, kind: SnoozeKind) -> Answer:
 async def snoozed(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
     """The form was sent: in force before Slack hears that we took it; what is wrong is said at its input."""
     kind, ref = str(view["private_metadata"]).split(" ", 1)
-    judgement = desk.inventory.judged().of(ref)
+    judgement = desk.inventory.judged_now().of(ref)
     if judgement is None:
         return errors(form.WHY, "That model is not known any more. /stt-models lists all of them.")
     scope = Scope(str(value_of(view, form.SCOPE) or Scope.MODEL))
@@ -86,10 +86,10 @@ def unsnooze(ask: Ask, desk: Desk) -> Answer:
 
 def in_force(desk: Desk) -> Message:
     """Everything that is snoozed or on hold, with a button each that ends it."""
-    names = {j.model.ref: j.model.name for j in desk.inventory.judged().judgements}
+    names = {j.model.ref: j.model.name for j in desk.inventory.judged_now().judgements}
     return form.listed(desk.snoozer.in_force(), names)
 
 
 def _name(snooze: Snooze, desk: Desk) -> str | None:
-    judgement = desk.inventory.judged().of(snooze.subject)
+    judgement = desk.inventory.judged_now().of(snooze.subject)
     return judgement.model.name if judgement else None

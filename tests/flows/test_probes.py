@@ -13,7 +13,7 @@ from bot.domain.fleet import Model
 from bot.domain.observations import PREVIOUS, REMOVED, Stage
 from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Verdict
 from bot.errors import Refusal, ServiceUnavailable
-from bot.flows.probing import DENSEST, spread
+from bot.flows.probes import DENSEST, spread
 from tests.world import ADA, NEW, OLD, World, model
 
 
@@ -162,7 +162,7 @@ async def test_a_canary_is_deleted_even_on_errors(tmp_path: Path):
     assert list(world.speech.kept) == ["id-call-center-us"]
     await world.speech.create("language", f"retune-canary-{base}", base)
     await world.inventory.refresh()
-    assert len(world.inventory.judged().judgements) == 1
+    assert len(world.inventory.judged_now().judgements) == 1
     world.crash()
     await world.ring()
     await world.ring(after=61)

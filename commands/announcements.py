@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 from bot.domain.announcements import Timing
 from bot.errors import Refusal
-from bot.messages.announcement import headline
+from bot.messages.announcements import headline
 from bot.messages.kit import context, section
 from bot.messages.refusals import private
 from bot.messages.timetable import AT, IN, USAGE, changed, not_yours, overview
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Work
-from commands.snooze import in_force
+from commands.snoozes import in_force
 
 _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 
@@ -46,7 +46,7 @@ def announce(ask: Ask, desk: Desk) -> Answer:
 def _overview(ask: Ask, desk: Desk) -> Answer:
     async def work() -> Message | None:
         announcer = desk.announcer
-        names = {j.model.ref: j.model.name for j in desk.inventory.judged().judgements}
+        names = {j.model.ref: j.model.name for j in desk.inventory.judged_now().judgements}
         return overview(
             announcer.timetable.now(),
             desk.clock.now(),
@@ -132,7 +132,7 @@ def _changing(ask: Ask, desk: Desk, change: Change) -> Work:
     async def work() -> Message | None:
         if not await desk.decisions.may_decide(ask.user):
             desk.store.audit.note(desk.clock.now(), ask.user, "denied", detail="announce")
-            instances = desk.inventory.judged().snapshot.instances
+            instances = desk.inventory.judged_now().snapshot.instances
             approvers = [name for instance in instances for name in desk.decisions.policy(instance).approvers]
             return private(not_yours(approvers))
         timing = await change()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.domain.runs import Run
 from bot.domain.timing import Freeze, Wait, Window, frozen, waits
 from bot.errors import Refusal
-from bot.store import Store
+from bot.store.database import Database
 
 LONGEST = timedelta(days=90)
 """A freeze always ends: one that everybody forgot would be the silence that lets models rot."""
@@ -17,8 +17,9 @@ LONGEST = timedelta(days=90)
 class Pauses:
     """What holds runs back now. Reads the store each time, so that a freeze counts at once in every process."""
 
-    def __init__(self, store: Store, windows: Mapping[str, Window | None]) -> None:
-        self._store = store
+    def __init__(self, db: Database, windows: Mapping[str, Window | None]) -> None:
+        self._db = db
+        self._store = db.store
         self._windows = windows
 
     def window(self, instance: str) -> Window | None:

@@ -10,7 +10,7 @@ from bot.domain.announcements import Announcement, Timing, at_risk, seen_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages.finding import About, line, plain, short
+from bot.messages.findings import About, line, plain, short
 from bot.messages.kit import context, section, sections
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from bot.domain.history import WEEKS, Series, series
 from bot.errors import RetuneError
-from bot.messages.chart import alt_text, title
+from bot.messages.charts import alt_text, title
 from bot.ports import Charts, Clock, Files
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +20,11 @@ DAYS = 7 * WEEKS + 1
 class Charter:
     """Posts the chart. Nothing is kept of it: a chart that a crash cut off is simply not there."""
 
-    def __init__(self, charts: Charts, files: Files, store: Store, clock: Clock) -> None:
+    def __init__(self, charts: Charts, files: Files, db: Database, clock: Clock) -> None:
         self._charts = charts
         self._files = files
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._clock = clock
 
     def series(self) -> Series:

@@ -20,7 +20,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bot.domain.history import Series, State
-from bot.messages.chart import label, notes, subtitle, title, too_little
+from bot.messages.charts import label, notes, subtitle, title, too_little
 
 WIDTH, HEIGHT, DPI = 12.0, 6.3, 200
 """1200 × 630 points of a screen, twice as fine."""

@@ -12,7 +12,7 @@ from bot.domain.verdicts import Judgement
 from bot.errors import Refusal, ServiceError
 from bot.flows.inventory import Inventory
 from bot.ports import Clock, Probing, SpeechService
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Prober:
         services: Mapping[str, Probing],
         readers: Mapping[str, SpeechService],
         inventory: Inventory,
-        store: Store,
+        db: Database,
         clock: Clock,
         *,
         probe_every: timedelta | None,
@@ -45,7 +45,8 @@ class Prober:
         self._services = services
         self._readers = readers
         self._inventory = inventory
-        self._store = store
+        self._db = db
+        self._store = db.store
         self._clock = clock
         self._probe_every = probe_every
         self._canary_every = canary_every
@@ -97,7 +98,7 @@ class Prober:
     async def _probe_one(self, now: datetime, every: timedelta) -> None:
         """The model that was asked longest ago, where its turn has come: `every` has room for one turn of each."""
         probes = self._store.fleet.observations().probes
-        fit = [j.model for j in self._inventory.judged().judgements if j.model.status == "available"]
+        fit = [j.model for j in self._inventory.judged_now().judgements if j.model.status == "available"]
         if not fit:
             return
         pace = spread(every, len(fit))
@@ -119,7 +120,7 @@ class Prober:
         if not self._swept:
             await self._sweep()
         seen = self._store.fleet.observations().canaries
-        wanted = {(j.model.instance, j.model.base): j for j in self._inventory.judged().judgements if _can_sing(j)}
+        wanted = {(j.model.instance, j.model.base): j for j in self._inventory.judged_now().judgements if _can_sing(j)}
         due = [place for place in wanted if place not in seen or now - seen[place].at >= every]
         if due:
             self._canary_at = now + spread(every, len(wanted))

@@ -10,7 +10,7 @@ from bot.errors import Refusal
 from bot.flows.electorate import Electorate
 from bot.messages.run_sheet import Format, as_file, file_name, row
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 BREATH = 50
 """After how many runs others get their turn: reading one takes part of a millisecond."""
@@ -28,8 +28,9 @@ class Export:
 class Exporter:
     """Makes the file; where it goes is for the command to say."""
 
-    def __init__(self, store: Store, electorate: Electorate, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, db: Database, electorate: Electorate, clock: Clock) -> None:
+        self._db = db
+        self._store = db.store
         self._electorate = electorate
         self._clock = clock
 

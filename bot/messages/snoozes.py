@@ -12,7 +12,7 @@ from bot.messages.kit import button, confirm, context, modal, option, section
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, escape
 from bot.messages.text import listed as joined
-from bot.messages.verdict import risk_text
+from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
 CALLBACK = "snooze"

@@ -7,7 +7,7 @@ import sys
 import matplotlib
 import msgspec
 
-from bot.adapters.chart.drawing import fleet
+from bot.adapters.charts.drawing import fleet
 from bot.domain.history import Series
 
 

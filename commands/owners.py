@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import InputsRefused, Refusal, RetuneError
-from bot.messages import owner as form
+from bot.messages import owners as form
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
 from commands.upgrade import QUICK, errors, value_of
@@ -15,7 +15,7 @@ from commands.upgrade import QUICK, errors, value_of
 
 def owner(ask: Ask, desk: Desk) -> Answer:
     """Opens the form; the button's value is the model's reference."""
-    judgement = desk.inventory.judged().of(ask.text)
+    judgement = desk.inventory.judged_now().of(ask.text)
     if judgement is None or ask.trigger is None:
         raise Refusal("That model is not known any more. /stt-models lists all of them.")
     model, trigger = judgement.model, ask.trigger
@@ -59,5 +59,5 @@ def disown(ask: Ask, desk: Desk) -> Answer:
 
 
 def _name(ref: str, desk: Desk) -> str:
-    judgement = desk.inventory.judged().of(ref)
+    judgement = desk.inventory.judged_now().of(ref)
     return judgement.model.name if judgement else ref

@@ -12,7 +12,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.telling import Teller
 from bot.messages.changes import changed_elsewhere, outcome
 from bot.ports import Clock
-from bot.store import Store
+from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,9 @@ REST = timedelta(minutes=2)
 class Noticer:
     """Everything is derived from what the store noted, so it may be called at any time, by several processes."""
 
-    def __init__(self, store: Store, inventory: Inventory, teller: Teller, clock: Clock, channel: str) -> None:
-        self._store = store
+    def __init__(self, db: Database, inventory: Inventory, teller: Teller, clock: Clock, channel: str) -> None:
+        self._db = db
+        self._store = db.store
         self._inventory = inventory
         self._teller = teller
         self._clock = clock
