@@ -15,14 +15,18 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.errors import RetuneError
+from bot.errors import InputsRefused, RetuneError
+from bot.messages.kit import modal
+from bot.messages.owners import USER
 from bot.messages.refusals import error as error_message
 from bot.messages.refusals import private
+from bot.messages.snoozes import WHY
 from bot.ports import Message, Place
 from commands import campaign
 from commands.announcements import announce
 from commands.decide import approve, reject, rejected
 from commands.desk import Answer, Ask, Desk, Public, Work
+from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes
 from commands.freezes import submitted as freeze_submitted
 from commands.help import help
@@ -40,7 +44,7 @@ from commands.wishes import details, wish
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Ask, Desk], Answer | Awaitable[Answer]]
-Submitted = Callable[[str, Mapping[str, Any], Desk], Awaitable[dict[str, Any] | None]]
+Unconverted = Callable[[str, Mapping[str, Any], Desk], Awaitable[dict[str, Any] | None]]
 
 
 def ask_for(ask: Ask, desk: Desk) -> Answer | Awaitable[Answer]:
@@ -92,15 +96,15 @@ ACTIONS: Mapping[str, Handler] = {
 }
 """By the part of the action id before the colon."""
 
-SUBMISSIONS: Mapping[str, Submitted] = {
+SUBMISSIONS: Mapping[str, Submission | Unconverted] = {
     "request": submitted,
     "link": linked,
     "reject": rejected,
     "freeze": freeze_submitted,
     "campaign": campaign.submitted,
     "campaign-reject": campaign.rejected,
-    "snooze": snoozed,
-    "owner": owned,
+    "snooze": Submission(snoozed, at=WHY, again="Send this again in a moment."),
+    "owner": Submission(owned, at=USER, again="Press Save again in a moment."),
 }
 """By callback id."""
 
@@ -108,6 +112,9 @@ ANY = re.compile("")
 
 AT_ONCE = 1.0
 """Seconds that an acknowledgement waits for its answer, which saves a call; Slack waits three."""
+
+QUICK = 2.5
+"""Seconds that a form may take: Slack gives us three. More than the store's deadline, which says more."""
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -138,8 +145,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.view(ANY)
     async def on_submit(ack: AsyncAck, body: dict[str, Any]) -> None:
-        handler = SUBMISSIONS.get(body["view"]["callback_id"])
-        answer = await _submit(handler, body, desk) if handler else None
+        form = Form.sent(body["user"]["id"], body["view"])
+        submission = SUBMISSIONS.get(form.callback)
+        if submission is None or isinstance(submission, Submission):
+            answer = await _submit(submission, form, desk) if submission else None
+        else:
+            answer = await submission(form.user, body["view"], desk)
         await (ack() if answer is None else ack(**answer))
 
     @app.view_closed(ANY)
@@ -215,17 +226,23 @@ async def _do(work: Work, ask: Ask, desk: Desk) -> None:
         await _quietly(desk.chat.whisper(ask.place, message))
 
 
-async def _submit(handler: Submitted, body: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
+async def _submit(submission: Submission, form: Form, desk: Desk) -> dict[str, Any] | None:
+    """What Slack is told about a form: to close it, to show another view, or what is wrong at which input."""
     try:
-        return await handler(body["user"]["id"], body["view"], desk)
+        instead = await asyncio.wait_for(submission.handler(form, desk), QUICK)
+    except TimeoutError:
+        return _wrong({submission.at: f"Slack does not answer just now. {submission.again}"})
+    except InputsRefused as error:
+        return _wrong(error.faults)
+    except RetuneError as error:
+        return _wrong({submission.at: error.text})
     except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
-        message = _bug(body["view"]["callback_id"], error)
-        view = {
-            "type": "modal",
-            "title": {"type": "plain_text", "text": "Something broke"},
-            "blocks": list(message.blocks),
-        }
-        return {"response_action": "update", "view": view}
+        instead = modal("Something broke", _bug(form.callback, error).blocks, callback="broken")
+    return None if instead is None else {"response_action": "update", "view": instead}
+
+
+def _wrong(faults: Mapping[str, str]) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": {block: text[:150] for block, text in faults.items()}}
 
 
 async def _quietly(saying: Coroutine[Any, Any, None]) -> None:

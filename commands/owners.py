@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from bot.errors import InputsRefused, Refusal, RetuneError
-from bot.messages import owners as form
+from bot.errors import Refusal
+from bot.messages import owners as messages
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
-from commands.upgrade import QUICK, errors, value_of
+from commands.forms import Form
 
 
 def owner(ask: Ask, desk: Desk) -> Answer:
@@ -23,25 +22,17 @@ def owner(ask: Ask, desk: Desk) -> Answer:
     async def work() -> Message | None:
         await desk.owning.may_say(ask.user)
         now, by_rule = desk.owning.owner_of(model.ref, model.name), desk.owning.by_rule(model.name)
-        await desk.windows.open(trigger, form.ask(model, now, by_rule))
+        await desk.windows.open(trigger, messages.ask(model, now, by_rule))
         return None
 
     return work
 
 
-async def owned(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
-    """The form was sent; what is wrong is said at its input."""
-    ref = str(view["private_metadata"])
-    person, group = str(value_of(view, form.USER) or ""), str(value_of(view, form.GROUP) or "")
-    try:
-        now = await asyncio.wait_for(desk.owning.assign(ref, person, group, user), QUICK)
-    except TimeoutError:
-        return errors(form.USER, "Slack does not answer just now. Press Save again in a moment.")
-    except InputsRefused as error:
-        return {"response_action": "errors", "errors": error.faults}
-    except RetuneError as error:
-        return errors(form.USER, error.text)
-    return {"response_action": "update", "view": form.done(_name(ref, desk), now)}
+async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """The form was sent."""
+    ref = form.metadata
+    now = await desk.owning.assign(ref, form.chosen(messages.USER) or "", form.text(messages.GROUP), form.user)
+    return messages.done(_name(ref, desk), now)
 
 
 def disown(ask: Ask, desk: Desk) -> Answer:
@@ -52,7 +43,7 @@ def disown(ask: Ask, desk: Desk) -> Answer:
 
     async def work() -> Message | None:
         now = await desk.owning.assign(ask.text, "", "", ask.user)
-        await desk.windows.update(view_id, form.done(_name(ask.text, desk), now))
+        await desk.windows.update(view_id, messages.done(_name(ask.text, desk), now))
         return None
 
     return work

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from bot.domain.snoozes import Scope, Snooze, SnoozeKind, Wish, subject_of
-from bot.errors import InputsRefused, Refusal, RetuneError
-from bot.messages import snoozes as form
+from bot.errors import Refusal
+from bot.messages import snoozes as messages
 from bot.messages.refusals import private
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
-from commands.upgrade import QUICK, errors, value_of
+from commands.forms import Form
 
 
 def snooze(ask: Ask, desk: Desk) -> Answer:
@@ -35,38 +33,30 @@ def _form(ask: Ask, desk: Desk, kind: SnoozeKind) -> Answer:
     async def work() -> Message | None:
         await desk.snoozer.may_snooze(ask.user)
         standing = desk.snoozer.index().get((Scope.MODEL, judgement.model.ref))
-        await desk.windows.open(trigger, form.ask(judgement, kind, desk.snoozer.today(), standing))
+        await desk.windows.open(trigger, messages.ask(judgement, kind, desk.snoozer.today(), standing))
         return None
 
     return work
 
 
-async def snoozed(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
-    """The form was sent: in force before Slack hears that we took it; what is wrong is said at its input."""
-    kind, ref = str(view["private_metadata"]).split(" ", 1)
+async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """The form was sent: in force before Slack hears that we took it."""
+    kind, _, ref = form.metadata.partition(" ")
     judgement = desk.inventory.judged_now().of(ref)
     if judgement is None:
-        return errors(form.WHY, "That model is not known any more. /stt-models lists all of them.")
-    scope = Scope(str(value_of(view, form.SCOPE) or Scope.MODEL))
-    by_version = value_of(view, form.UNTIL) == form.BY_VERSION
-    chosen = value_of(view, form.DATE)
+        raise Refusal("That model is not known any more. /stt-models lists all of them.")
+    scope = Scope(form.chosen(messages.SCOPE) or Scope.MODEL)
+    by_version = form.chosen(messages.UNTIL) == messages.BY_VERSION
     wish = Wish(
         kind=SnoozeKind(kind),
         scope=scope,
         subject=subject_of(scope, judgement.model),
-        until=None if by_version or not chosen else date.fromisoformat(str(chosen)),
+        until=None if by_version else form.day(messages.DATE),
         by_version=by_version,
-        reason=str(value_of(view, form.WHY) or "").strip(),
+        reason=form.text(messages.WHY),
     )
-    try:
-        made = await asyncio.wait_for(desk.snoozer.snooze(wish, user, str(view["id"])), QUICK)
-    except TimeoutError:
-        return errors(form.WHY, "Slack does not answer just now. Send this again in a moment.")
-    except InputsRefused as error:
-        return {"response_action": "errors", "errors": {block: text[:150] for block, text in error.faults.items()}}
-    except RetuneError as error:
-        return errors(form.WHY, error.text)
-    return {"response_action": "update", "view": form.done(made, _name(made, desk))}
+    made = await desk.snoozer.snooze(wish, form.user, form.id)
+    return messages.done(made, _name(made, desk))
 
 
 def unsnooze(ask: Ask, desk: Desk) -> Answer:
@@ -79,7 +69,7 @@ def unsnooze(ask: Ask, desk: Desk) -> Answer:
             return private(refused)
         ended = desk.store.snoozes.get(id)
         assert ended is not None
-        return private(form.ended(ended, _name(ended, desk)), warn=False)
+        return private(messages.ended(ended, _name(ended, desk)), warn=False)
 
     return work
 
@@ -87,7 +77,7 @@ def unsnooze(ask: Ask, desk: Desk) -> Answer:
 def in_force(desk: Desk) -> Message:
     """Everything that is snoozed or on hold, with a button each that ends it."""
     names = {j.model.ref: j.model.name for j in desk.inventory.judged_now().judgements}
-    return form.listed(desk.snoozer.in_force(), names)
+    return messages.listed(desk.snoozer.in_force(), names)
 
 
 def _name(snooze: Snooze, desk: Desk) -> str | None:

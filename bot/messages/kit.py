@@ -10,6 +10,9 @@ from bot.ports import Block
 
 SECTION = 3000
 
+VALUE = "v"
+"""The action id of every input: a block has one, and is found by its own id."""
+
 
 def section(text: str, accessory: Block | None = None) -> Block:
     """A paragraph of mrkdwn, capped at Slack's 3,000 characters. Foreign parts must be escaped already."""
@@ -98,6 +101,26 @@ def option(text: str, value: str, description: str | None = None) -> Block:
     if description:
         block["description"] = {"type": "plain_text", "text": plain(description), "emoji": True}
     return block
+
+
+def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
+    """An input of a form: what *element* is given is sent under *block_id*."""
+    made: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "label": {"type": "plain_text", "text": plain(label, 2000)},
+        "element": {**element, "action_id": VALUE},
+    }
+    if optional:
+        made["optional"] = True
+    if hint:
+        made["hint"] = {"type": "plain_text", "text": plain(hint, 2000)}
+    return made
+
+
+def placeholder(text: str) -> Block:
+    """What stands in an empty input."""
+    return {"type": "plain_text", "text": plain(text, 150)}
 
 
 def modal(

@@ -7,13 +7,13 @@ from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.owners import Owner
-from bot.messages.kit import button, modal, section
+from bot.messages.kit import button, input_block, modal, placeholder, section
 from bot.messages.refusals import mention
 from bot.messages.text import code
 from bot.ports import Block
 
 CALLBACK = "owner"
-USER, GROUP, VALUE = "user", "group", "v"
+USER, GROUP = "user", "group"
 
 NOT_BOTH = "Choose a person or name a user group, not both."
 NO_GROUP = "Type the id of the user group, S and digits. In Slack it is in the group's ⋯ menu, Copy group ID."
@@ -40,36 +40,17 @@ def ask(model: Model, owner: Owner | None, by_rule: Owner | None) -> Mapping[str
     if said is not None:
         after = f"Then the rule {code(by_rule.pattern or '')} counts again." if by_rule else "Then it has no owner."
         blocks.append(section(after, button("Clear the owner", "disown", model.ref)))
-    people: Block = {
-        "type": "users_select",
-        "action_id": VALUE,
-        "placeholder": {"type": "plain_text", "text": "Choose a person"},
-    }
-    group: Block = {
-        "type": "plain_text_input",
-        "action_id": VALUE,
-        "max_length": 80,
-        "placeholder": {"type": "plain_text", "text": "S0123456789"},
-    }
+    people: Block = {"type": "users_select", "placeholder": placeholder("Choose a person")}
+    group: Block = {"type": "plain_text_input", "max_length": 80, "placeholder": placeholder("S0123456789")}
     if said is not None and said.id.startswith("S"):
         group["initial_value"] = said.id
     elif said is not None:
         people["initial_user"] = said.id
     blocks += [
-        _input(USER, "Person", people),
-        _input(GROUP, "Or a user group, by its id", group),
+        input_block(USER, "Person", people, optional=True),
+        input_block(GROUP, "Or a user group, by its id", group, optional=True),
     ]
     return modal("Owner", blocks, callback=CALLBACK, submit="Save", close="Cancel", metadata=model.ref)
-
-
-def _input(block: str, label: str, element: Block) -> Block:
-    return {
-        "type": "input",
-        "block_id": block,
-        "optional": True,
-        "label": {"type": "plain_text", "text": label},
-        "element": element,
-    }
 
 
 def done(name: str, owner: Owner | None) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.snoozes import RETUNE, Fault, Scope, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
-from bot.messages.kit import button, confirm, context, modal, option, section
+from bot.messages.kit import button, confirm, context, input_block, modal, option, placeholder, section
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, escape
 from bot.messages.text import listed as joined
@@ -16,7 +16,7 @@ from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
 CALLBACK = "snooze"
-SCOPE, UNTIL, DATE, WHY, VALUE = "scope", "until", "date", "why", "v"
+SCOPE, UNTIL, DATE, WHY = "scope", "until", "date", "why"
 BY_DATE, BY_VERSION = "date", "version"
 WHY_LIMIT = 300
 SHOWN = 40
@@ -54,29 +54,22 @@ def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | 
             option(f"Its base {model.base}, on all instances", Scope.BASE),
             option(f"Its whole instance {model.instance}", Scope.INSTANCE),
         ]
-        chosen = {"type": "static_select", "options": scopes, "initial_option": scopes[0]}
-        blocks.append(_input(SCOPE, "What", chosen))
         ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
-        blocks.append(
-            _input(UNTIL, "Until when", {"type": "radio_buttons", "options": ends, "initial_option": ends[0]})
-        )
+        menu: Block = {"type": "static_select", "options": scopes, "initial_option": scopes[0]}
+        choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
+        blocks += [input_block(SCOPE, "What", menu), input_block(UNTIL, "Until when", choice)]
     picker: Block = {"type": "datepicker"}
     if not hold:
         picker["initial_date"] = (today + A_WEEK).isoformat()
-    blocks.append(_input(DATE, "The day on which it ends", picker, optional=not hold))
     example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
-    blocks.append(
-        _input(
-            WHY,
-            "Reason, for the team",
-            {
-                "type": "plain_text_input",
-                "multiline": True,
-                "max_length": WHY_LIMIT,
-                "placeholder": {"type": "plain_text", "text": example},
-            },
-        )
-    )
+    reason = {
+        "type": "plain_text_input",
+        "multiline": True,
+        "max_length": WHY_LIMIT,
+        "placeholder": placeholder(example),
+    }
+    blocks.append(input_block(DATE, "The day on which it ends", picker, optional=not hold))
+    blocks.append(input_block(WHY, "Reason, for the team", reason))
     return modal(
         "Hold" if hold else "Snooze",
         blocks,
@@ -98,18 +91,6 @@ def _means(judgement: Judgement, kind: SnoozeKind) -> str:
         f"Announcements leave {name} out until then. A model whose customization recognition ignores already is "
         "announced all the same."
     )
-
-
-def _input(block: str, label: str, element: Block, *, optional: bool = False) -> Block:
-    made: Block = {
-        "type": "input",
-        "block_id": block,
-        "label": {"type": "plain_text", "text": label},
-        "element": {**element, "action_id": VALUE},
-    }
-    if optional:
-        made["optional"] = True
-    return made
 
 
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from typing import Any
 
 import pytest
 
+import commands
 from bot.domain.approvals import Person
 from bot.domain.observations import REMOVED
 from tests.commands.conftest import Slack
@@ -179,7 +179,7 @@ async def test_slack_is_slow(slack: Slack, monkeypatch: pytest.MonkeyPatch):
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(importlib.import_module("commands.snoozes"), "QUICK", 0.01)
+    monkeypatch.setattr(commands, "QUICK", 0.01)
     monkeypatch.setattr(slack.world.chat, "person", never)
     assert "Send this again" in (await slack.submit(view, values(), view_id=view_id))["errors"]["why"]
 
