@@ -20,6 +20,7 @@ from bot.flows.campaigning import Campaigns
 from bot.flows.changes import Noticer
 from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
+from bot.flows.dossiers import Dossiers
 from bot.flows.electorate import Electorate
 from bot.flows.exports import Exporter
 from bot.flows.freezes import Pauses
@@ -85,7 +86,7 @@ def build(
 ) -> Desk:
     """Everything that commands ask and the worker rings. *wake* lets the worker ring at once."""
     chat, clock, policies = world.chat, world.clock, terms.policies
-    inventory = Inventory(world.speech, db, catalog, clock)
+    inventory = Inventory(world.speech, db, catalog, clock, background)
     pauses = Pauses(db, terms.hours)
     teller = Teller(chat, db, policies, pauses, clock)
     charter = Charter(world.charts, world.files, db, clock)
@@ -143,6 +144,7 @@ def build(
             said=announcer.snooze_over,
         ),
         owning=owning,
+        dossiers=Dossiers(db, inventory, owning, clock),
         charter=charter,
         electorate=electorate,
         exporter=Exporter(db, electorate, clock),

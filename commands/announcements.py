@@ -20,7 +20,7 @@ _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 Change = Callable[[], Awaitable[Timing]]
 
 
-def announce(ask: Ask, desk: Desk) -> Answer:
+def announce(ask: Ask, desk: Desk) -> Answer | Awaitable[Answer]:
     """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
     word, _, rest = ask.text.strip().partition(" ")
     word, rest = word.casefold(), rest.strip()
@@ -28,7 +28,7 @@ def announce(ask: Ask, desk: Desk) -> Answer:
         return _at(ask, desk, rest)
     if word == "in":
         return _in(ask, desk, rest)
-    plain: dict[str, Callable[[Ask, Desk], Answer]] = {
+    plain: dict[str, Callable[[Ask, Desk], Answer | Awaitable[Answer]]] = {
         "": _overview,
         "preview": _preview,
         "now": _now,
@@ -52,7 +52,7 @@ def _overview(ask: Ask, desk: Desk) -> Answer:
             desk.clock.now(),
             state=headline(announcer.state()),
             link=await announcer.living.link(),
-            snoozes=[(snooze, names.get(snooze.subject)) for snooze in desk.snoozer.in_force()],
+            snoozes=[(snooze, names.get(snooze.subject)) for snooze in await desk.snoozer.in_force()],
             audio=announcer.audio(),
         )
 

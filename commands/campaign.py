@@ -26,11 +26,11 @@ from commands.upgrade import QUICK, errors, later_start, moment_of, value_of
 WISHES: Mapping[str, CampaignWish] = {wish: wish for wish in get_args(CampaignWish)}
 
 
-def several(ask: Ask, desk: Desk) -> Answer:
+async def several(ask: Ask, desk: Desk) -> Answer:
     """Opens the form with every outdated model that fits the filters."""
-    ask, later = later_start(ask, desk)
+    ask, later = await later_start(ask, desk)
     filters = ask.text.split()[1:]
-    judged = desk.inventory.judged_now()
+    judged = await desk.inventory.read_once()
     found = [
         judgement
         for judgement in acting_on(judged.judgements)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 
+from bot.errors import Refusal
 from bot.flows.parts import Flows
+from bot.messages.fleet_refusals import TOO_LATE
 from bot.ports import Chat, Files, Message, Place, Windows
 
 
@@ -19,21 +22,36 @@ class Desk(Flows):
     bot_user: str
 
 
+OPENS = 2.5
+"""Seconds in which a trigger can open a window: Slack takes it for three."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What somebody typed or clicked.
 
-    *text* is what follows the command, or the value of the button. *trigger* opens a modal within 3 s; a mention
-    has none. *name* is the command, action or callback that it came as.
+    *text* is what follows the command, or the value of the button. *name* is the command, action or callback that it
+    came as. *view* is the open modal that a click came from. *at* is when it came, on the monotonic clock.
     """
 
     name: str
     user: str
     place: Place
     text: str
-    trigger: str | None = None
+    trigger_id: str | None = None
     view: str | None = None
-    """The open modal that a click came from."""
+    at: float = field(default_factory=monotonic)
+
+    @property
+    def trigger(self) -> str | None:
+        """What opens a window, as long as Slack takes it. A mention has none."""
+        return self.trigger_id if monotonic() - self.at < OPENS else None
+
+    def opening(self) -> str:
+        """The trigger, where a window is all there is to answer. Raises `Refusal` when it is too late for one."""
+        if (trigger := self.trigger) is None:
+            raise Refusal(TOO_LATE)
+        return trigger
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,22 +15,21 @@ PUBLIC = "public"
 ORDER = list(Verdict)
 
 
-def models(ask: Ask, desk: Desk) -> Answer:
-    """One page from the last good snapshot; a stale one is refreshed behind the answer."""
+async def models(ask: Ask, desk: Desk) -> Answer:
+    """One page from the last good reading; a stale one is refreshed behind the answer."""
     words = ask.text.split()
     public = PUBLIC in (word.casefold() for word in words)
-    return _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk, public=public)
+    return await _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk, public=public)
 
 
-def turn(ask: Ask, desk: Desk) -> Answer:
+async def turn(ask: Ask, desk: Desk) -> Answer:
     """Another page: the button's value is its number and the filters."""
     number, _, filters = ask.text.partition(" ")
-    return _page(filters, int(number) if number.isdigit() else 0, desk, public=False)
+    return await _page(filters, int(number) if number.isdigit() else 0, desk, public=False)
 
 
-def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
-    judged, now = desk.inventory.judged_now(), desk.clock.now()
-    snoozes = desk.snoozer.index()
+async def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
+    judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
     marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
     listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
     worst = acting_on(listed)

@@ -10,18 +10,16 @@ from bot.messages import owners as messages
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
 from commands.forms import Form
+from commands.model import known
 
 
-def owner(ask: Ask, desk: Desk) -> Answer:
+async def owner(ask: Ask, desk: Desk) -> Answer:
     """Opens the form; the button's value is the model's reference."""
-    judgement = desk.inventory.judged_now().of(ask.text)
-    if judgement is None or ask.trigger is None:
-        raise Refusal("That model is not known any more. /stt-models lists all of them.")
-    model, trigger = judgement.model, ask.trigger
+    model, trigger = (await known(ask.text, desk)).model, ask.opening()
 
     async def work() -> Message | None:
         await desk.owning.may_say(ask.user)
-        now, by_rule = desk.owning.owner_of(model.ref, model.name), desk.owning.by_rule(model.name)
+        now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
         await desk.windows.open(trigger, messages.ask(model, now, by_rule))
         return None
 
@@ -31,24 +29,21 @@ def owner(ask: Ask, desk: Desk) -> Answer:
 async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
     """The form was sent."""
     ref = form.metadata
+    model = (await known(ref, desk)).model
     now = await desk.owning.assign(ref, form.chosen(messages.USER) or "", form.text(messages.GROUP), form.user)
-    return messages.done(_name(ref, desk), now)
+    return messages.done(model.name, now)
 
 
 def disown(ask: Ask, desk: Desk) -> Answer:
     """Clears what was said by hand, in the form's own window."""
     view_id = ask.view
     if view_id is None:
-        raise Refusal("That form is closed. Open it again with the button on /stt-model.")
+        raise Refusal(messages.CLOSED)
 
     async def work() -> Message | None:
+        model = (await known(ask.text, desk)).model
         now = await desk.owning.assign(ask.text, "", "", ask.user)
-        await desk.windows.update(view_id, messages.done(_name(ask.text, desk), now))
+        await desk.windows.update(view_id, messages.done(model.name, now))
         return None
 
     return work
-
-
-def _name(ref: str, desk: Desk) -> str:
-    judgement = desk.inventory.judged_now().of(ref)
-    return judgement.model.name if judgement else ref

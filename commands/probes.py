@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.errors import Refusal
 from bot.messages import fleet, request
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
+from commands.model import known
 
 
 def probe(ask: Ask, desk: Desk) -> Answer:
@@ -14,20 +14,14 @@ def probe(ask: Ask, desk: Desk) -> Answer:
     async def work() -> Message | None:
         await desk.requests.may_ask(ask.user)
         found = await desk.prober.check(ask.text, ask.user)
-        judgement = desk.inventory.judged_now().of(ask.text)
-        if judgement is None:
-            raise Refusal("That model is gone meanwhile.")
-        return fleet.probed(judgement, found.stage)
+        return fleet.probed(await known(ask.text, desk), found.stage)
 
     return work
 
 
-def link(ask: Ask, desk: Desk) -> Answer:
+async def link(ask: Ask, desk: Desk) -> Answer:
     """Asks with which language model an acoustic model was trained, whatever was said before."""
-    judgement = desk.inventory.judged_now().of(ask.text)
-    if judgement is None or ask.trigger is None:
-        raise Refusal("That model is not known any more. /stt-models lists all of them.")
-    model, trigger = judgement.model, ask.trigger
+    model, trigger = (await known(ask.text, desk)).model, ask.opening()
 
     async def work() -> Message | None:
         view = request.ask_link(model, desk.requests.candidates(model), request.Wanted(ask.place.channel))

@@ -31,14 +31,14 @@ QUICK = 2.0
 """Seconds that a submitted modal may wait for Slack's word on who somebody is; Slack gives us three."""
 
 
-def upgrade(ask: Ask, desk: Desk) -> Answer:
+async def upgrade(ask: Ask, desk: Desk) -> Answer:
     """Opens the modal with the plan; what is known to be impossible is said at once, without one."""
-    ask, later = later_start(ask, desk)
-    found = named(ask, desk, "ask", _at(later, desk))
+    ask, later = await later_start(ask, desk)
+    found = await named(ask, desk, "ask", _at(later, desk))
     return found if isinstance(found, Message) else _form(ask, desk, found.model, later, training=False)
 
 
-def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
+async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
     found = AT.match(ask.text.strip())
     if found is None:
@@ -47,7 +47,7 @@ def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     if later is not None:
         return replace(ask, text=found[1] or ""), later
     try:
-        desk.inventory.find(ask.text)
+        await desk.inventory.find(ask.text)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:

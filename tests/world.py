@@ -164,7 +164,7 @@ class World:
     async def asked(self, name: str = "call-center-us", why: str = "misheard names", *, training: bool = False) -> Run:
         """Somebody asked for an upgrade; its card is there."""
         await self.inventory.refresh()
-        ref = self.inventory.find(name).model.ref
+        ref = (await self.inventory.find(name)).model.ref
         prepared = await self.requests.prepare(ref, training=training)
         draft = f"{ref} {prepared.outlook.digest}"  # type: ignore[union-attr]  # a test asks for what can be planned
         run, _ = self.requests.propose(f"V-{ref}-{self.clock.now().isoformat()}", draft, why, ADA)

@@ -86,6 +86,26 @@ class Silenced:
     snooze: Snooze
 
 
+class NotEnded(StrEnum):
+    """Why somebody's click ends nothing."""
+
+    GONE = "gone"
+    NOT_YOURS = "not yours"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What became of a click that ends one early.
+
+    *snooze* is as it is now, None for one that is not known. *refused* None: this click ended it. *approvers* are those
+    who could have, besides its author.
+    """
+
+    snooze: Snooze | None
+    refused: NotEnded | None = None
+    approvers: tuple[str, ...] = ()
+
+
 class Fault(StrEnum):
     """Why a wish cannot be; `messages` phrases each."""
 

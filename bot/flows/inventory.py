@@ -4,106 +4,163 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 from bot.domain.catalog import Catalog
-from bot.domain.fleet import Holdings, Model, Snapshot
+from bot.domain.fleet import Holdings, Model, Ref, Snapshot
 from bot.domain.history import counts
-from bot.domain.observations import CANARY
+from bot.domain.observations import CANARY, Observations
 from bot.domain.reach import beyond
 from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, ModelGone, Refusal, ServiceError, UnknownModel
+from bot.flows.background import Background
 from bot.flows.comparing import note
+from bot.messages.fleet_refusals import STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
+from bot.store import Store
 from bot.store.database import Database
+from bot.store.fleet import Kept
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+FIRST = 20.0
+"""Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
+
+CONNECTING = 0.05
+"""Seconds between two looks whether the instances are connected, which is a moment after the start."""
+
+
+@dataclass(frozen=True)
 class Judged:
     """A snapshot with its judgements, in the snapshot's order."""
 
     snapshot: Snapshot
     judgements: tuple[Judgement, ...]
 
+    @cached_property
+    def by_ref(self) -> Mapping[str, Judgement]:
+        """The judgements by the references of their models."""
+        return {judgement.model.ref: judgement for judgement in self.judgements}
+
     def of(self, ref: str) -> Judgement | None:
         """The judgement of one model."""
-        return next((j for j in self.judgements if j.model.ref == ref), None)
+        return self.by_ref.get(ref)
 
 
 class Inventory:
-    """What Retune knows of the fleet."""
+    """What Retune knows of the fleet. Whatever uses the store raises `StoreUnavailable`."""
 
     def __init__(
-        self, services: Mapping[str, SpeechService], db: Database, catalog: Callable[[], Catalog], clock: Clock
+        self,
+        services: Mapping[str, SpeechService],
+        db: Database,
+        catalog: Callable[[], Catalog],
+        clock: Clock,
+        background: Background,
     ) -> None:
         self._services = services
         self._db = db
-        self._store = db.store
         self._catalog = catalog
         self._clock = clock
+        self._background = background
         self._judged: Judged | None = None
+        self._changes = 0
         self._reading: dict[str, asyncio.Future[bool]] = {}
         self._unknown: set[str] = set()
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
         if not self._services:
-            raise Refusal("Retune is just starting. Try again in a second.")
+            raise Refusal(STARTING)
         if instance not in self._services:
-            raise Refusal(f"The instance {instance} is not configured any more. Add it to RETUNE_INSTANCES again.")
+            raise Refusal(not_configured(instance))
         return self._services[instance]
 
     async def judged(self) -> Judged:
-        """The fleet as last read, with verdicts of today. Raises `StoreUnavailable`."""
-        return self.judged_now()
+        """The fleet as last read, with verdicts of the day on which it was read."""
+        if self._judged is not None:
+            return self._judged
+        changes = self._changes
+        found = self._judge(*await self._db.read(_known))
+        if changes == self._changes:  # else what was read is out of date already
+            self._judged = found
+        return found
 
     def judged_now(self) -> Judged:
-        """The fleet as last read, with verdicts of today."""
-        today = self._clock.now().date()
+        """The same at once, for callers that do not await it yet."""
         if self._judged is None:
-            snapshot = self._store.fleet.snapshot()
-            self._judged = Judged(snapshot, judge(snapshot, self._catalog(), today, self._store.fleet.observations()))
+            self._judged = self._judge(*_known(self._db.store))
         return self._judged
+
+    def _judge(self, snapshot: Snapshot, observed: Observations) -> Judged:
+        return Judged(snapshot, judge(snapshot, self._catalog(), self._clock.now().date(), observed))
 
     def changed(self) -> None:
         """The fleet in the store is not what we judged last."""
         self._judged = None
+        self._changes += 1
+
+    async def read_once(self, patience: float = FIRST) -> Judged:
+        """The fleet once every instance was read or has failed; as it is, when *patience* seconds are over."""
+        judged = await self.judged()
+        if not (unread := _never(judged.snapshot)):
+            return judged
+        try:
+            async with asyncio.timeout(patience):
+                while not self._services:  # noqa: ASYNC110 - a mapping tells nobody when it is filled
+                    await asyncio.sleep(CONNECTING)
+                if reading := self._background.spawn(self.refresh(unread), "first inventory"):
+                    await asyncio.wait({reading})
+        except TimeoutError:
+            pass  # the reading goes on
+        return await self.judged()
 
     async def refresh(self, instances: Iterable[str] | None = None) -> None:
         """Reads all instances (or those) at once. One that fails keeps its last good reading and delays nobody."""
-        names = list(instances) if instances is not None else list(self._services)
-        good = await asyncio.gather(*(self._read_once(name) for name in names))
-        self._remember([name for name, read in zip(names, good, strict=True) if read])
+        wanted = set(self._services if instances is None else instances)
+        names = [name for name in self._services if name in wanted]
+        good = await asyncio.gather(*(self._joined(name) for name in names))
+        await self._remember([name for name, read in zip(names, good, strict=True) if read])
 
-    def _remember(self, instances: Iterable[str]) -> None:
-        """Keeps today's counts of the instances that were read; writes nothing when they are what is kept already."""
-        today = self._clock.now().date()
-        for name in instances:
-            of_it = (j for j in self.judged_now().judgements if j.model.instance == name)
-            self._store.history.keep(today, name, counts(of_it))
+    async def _remember(self, instances: Collection[str]) -> None:
+        """Keeps today's counts of the instances that were read, and tells of versions that the catalog lacks."""
+        if not instances:
+            return
+        judged, today = await self.judged(), self._clock.now().date()
+        counted = {name: counts(j for j in judged.judgements if j.model.instance == name) for name in instances}
+        await self._db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
+        for version in beyond(judged.snapshot, self._catalog()) - self._unknown:
+            self._unknown.add(version)
+            log.warning(
+                "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune",
+                version,
+            )
 
     async def refresh_if_older(self, seconds: float) -> None:
         """Reads the instances whose last good reading is older than that."""
         now = self._clock.now()
-        stale = [
+        await self.refresh(
             reading.name
-            for reading in self.judged_now().snapshot.instances.values()
+            for reading in (await self.judged()).snapshot.instances.values()
             if reading.read_at is None or (now - reading.read_at).total_seconds() > seconds
-        ]
-        if stale:
-            await self.refresh(stale)
+        )
 
-    async def _read_once(self, name: str) -> bool:
-        """Joins the reading of that instance that is already under way, if one is."""
+    async def _joined(self, name: str) -> bool:
+        """Reads an instance, or joins the reading of it that is already under way."""
         if name in self._reading:
             return await asyncio.shield(self._reading[name])
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:
             good = await self._read(name)
+        except Exception as error:
+            future.set_exception(error)
+            future.exception()  # whether anybody joined or not
+            raise
         except BaseException:
             future.cancel()
             raise
@@ -120,86 +177,97 @@ class Inventory:
                 service.models("language"), service.models("acoustic"), service.bases()
             )
         except ServiceError as error:
-            self.lost(name, error)
+            await self.lost(name, error)
             return False
         fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
         now = self._clock.now()
-        with self._store.transaction():
-            kept = self._store.fleet.keep(name, fleet, bases, asked=asked, now=now)
-            note(self._store, kept, now)
+        kept = await self._kept(lambda store: store.fleet.keep(name, fleet, bases, asked=asked, now=now), now)
         if kept.recovered:
             log.info("instance %s answers again", name)
-        self.changed()
-        self._compare_with_catalog()
         return True
 
-    def _compare_with_catalog(self) -> None:
-        """Tells the operator, once for each version, that the catalog is older than what the service shows."""
-        for version in beyond(self._store.fleet.snapshot(), self._catalog()) - self._unknown:
-            self._unknown.add(version)
-            log.warning(
-                "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune",
-                version,
-            )
+    async def _kept(self, keep: Callable[[Store], Kept], now: datetime) -> Kept:
+        """Keeps a reading and notes in the same transaction what it shows."""
 
-    def lost(self, name: str, error: ServiceError) -> None:
+        def work(store: Store) -> Kept:
+            kept = keep(store)
+            note(store, kept, now)
+            return kept
+
+        kept = await self._db.write(work)
+        self.changed()
+        return kept
+
+    async def lost(self, name: str, error: ServiceError) -> None:
         """Notes that an instance cannot be read; says so once."""
-        if self._store.fleet.failed(name, error.text, self._clock.now()):
+        now = self._clock.now()
+        if await self._db.write(lambda store: store.fleet.failed(name, error.text, now)):
             log.warning("instance %s cannot be read: %s", name, error.text)
             self.changed()
 
     async def fresh(self, ref: str) -> Judgement:
         """One model, read now and judged among the others. Raises a `ServiceError`, or `Refusal` if it is gone."""
-        instance, kind, id = ref.split("/", 2)
+        wanted = Ref.parse(ref)
         try:
-            model = await self.service(instance).model("acoustic" if kind == "acoustic" else "language", id)
+            model = await self.service(wanted.instance).model(wanted.kind, wanted.id)
         except ModelGone as error:
-            with self._store.transaction():
-                note(self._store, self._store.fleet.gone(ref), self._clock.now())
-            self.changed()
-            raise Refusal(f"That model is not in {instance} any more; somebody deleted it.") from error
+            await self._kept(lambda store: store.fleet.gone(ref), self._clock.now())
+            raise Refusal(deleted(wanted.instance)) from error
         now = self._clock.now()
-        with self._store.transaction():
-            note(self._store, self._store.fleet.see(model, now), now)
-        self.changed()
-        judgement = self.judged_now().of(ref)
+        await self._kept(lambda store: store.fleet.see(model, now), now)
+        judgement = (await self.judged()).of(ref)
         if judgement is None:
-            raise Refusal(f"The instance {instance} is not configured any more.")
+            raise Refusal(not_configured(wanted.instance))
         return judgement
 
     async def holdings(self, model: Model) -> Holdings:
         """What a model holds, read now."""
         return await self.service(model.instance).holdings(model)
 
-    def find(self, typed: str) -> Judgement:
+    async def find(self, typed: str, patience: float = FIRST) -> Judgement:
         """The model that somebody means: by id or reference, whole name, then part of a name.
 
-        Raises `UnknownModel` with the nearest names, `AmbiguousModel` with the ones that fit, `Refusal` while an
-        instance was never read.
+        Where none fits, it waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with
+        the nearest names, `AmbiguousModel` with the ones that fit, `Refusal` while an instance was never read.
         """
         wanted = typed.strip().strip("`\"'“”").casefold()
-        judgements = self.judged_now().judgements
-        for fits in (
-            lambda m: wanted in (m.id.casefold(), m.ref.casefold()),
-            lambda m: m.name.casefold() == wanted,
-            lambda m: wanted in m.name.casefold(),
-        ):
-            found = [j for j in judgements if wanted and fits(j.model)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise AmbiguousModel(typed.strip(), [j.model.ref for j in found])
-        unread = [r.name for r in self.judged_now().snapshot.instances.values() if r.read_at is None]
+        judged = await self.judged()
+        if not _fitting(wanted, judged):
+            judged = await self.read_once(patience)
+        found = _fitting(wanted, judged)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousModel(typed.strip(), [j.model.ref for j in found])
+        unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
-            raise Refusal(
-                f"“{typed.strip()}” is not known yet: {', '.join(sorted(unread))} is being read for the first time. "
-                "Try again in a moment; /stt-models says when it cannot be read."
-            )
-        raise UnknownModel(typed.strip(), self._nearest(wanted))
+            raise Refusal(not_read_yet(typed.strip(), unread))
+        raise UnknownModel(typed.strip(), _nearest(wanted, judged))
 
-    def _nearest(self, wanted: str) -> list[str]:
-        from rapidfuzz import process  # only a typo needs it, the first answer does not
 
-        names = sorted({j.model.name for j in self.judged_now().judgements})
-        by_fold = {name.casefold(): name for name in names}
-        return [by_fold[fold] for fold, _, _ in process.extract(wanted, list(by_fold), limit=3, score_cutoff=60)]
+def _known(store: Store) -> tuple[Snapshot, Observations]:
+    return store.fleet.snapshot(), store.observed.every()
+
+
+def _never(snapshot: Snapshot) -> list[str]:
+    """The instances that were never read, nor tried in vain."""
+    return [r.name for r in snapshot.instances.values() if r.read_at is None and r.failing_since is None]
+
+
+def _fitting(wanted: str, judged: Judged) -> list[Judgement]:
+    fits: tuple[Callable[[Model], bool], ...] = (
+        lambda m: wanted in (m.id.casefold(), m.ref.casefold()),
+        lambda m: m.name.casefold() == wanted,
+        lambda m: wanted in m.name.casefold(),
+    )
+    for fit in fits if wanted else ():
+        if found := [j for j in judged.judgements if fit(j.model)]:
+            return found
+    return []
+
+
+def _nearest(wanted: str, judged: Judged) -> list[str]:
+    from rapidfuzz import process  # only a typo needs it, the first answer does not
+
+    by_fold = {j.model.name.casefold(): j.model.name for j in judged.judgements}
+    return [by_fold[fold] for fold, _, _ in process.extract(wanted, sorted(by_fold), limit=3, score_cutoff=60)]

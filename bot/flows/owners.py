@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from bot.domain.approvals import Person, Reason, may_take_part
 from bot.domain.fleet import Model
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of
 from bot.errors import ChatRefused, InputsRefused, Refusal
 from bot.flows.inventory import Inventory
-from bot.messages.owners import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
+from bot.messages.fleet_refusals import GONE
+from bot.messages.owners import GROUP, MEMBERS_ONLY, NO_GROUP, NO_GUESTS, NOT_BOTH, NOT_HERE, USER
 from bot.ports import Clock, People
+from bot.store import Store
 from bot.store.database import Database
 
 
@@ -28,24 +31,27 @@ class Owning:
         team: str,
     ) -> None:
         self._db = db
-        self._store = db.store
         self._inventory = inventory
         self._people = people
         self._clock = clock
         self._rules = rules
         self._team = team
 
-    def owner_of(self, ref: str, name: str) -> Owner | None:
+    async def owner_of(self, model: Model) -> Owner | None:
         """Whom a model belongs to now."""
-        return owner_of(name, self._store.owners.of(ref), self._rules)
+        return await self._db.read(lambda store: self.owner_in(store, model))
+
+    def owner_in(self, store: Store, model: Model) -> Owner | None:
+        """The same, inside a transaction."""
+        return owner_of(model.name, store.owners.of(model.ref), self._rules)
 
     def by_rule(self, name: str) -> Owner | None:
         """Whom a model of that name belongs to while nobody says otherwise."""
         return owner_of(name, None, self._rules)
 
-    def owners_of(self, models: Iterable[Model]) -> dict[str, Owner]:
-        """The owners of many models by reference, with one read; models without an owner are left out."""
-        said = self._store.owners.every()
+    async def owners_of(self, models: Iterable[Model]) -> dict[str, Owner]:
+        """The owners of many models by reference; models without an owner are left out."""
+        said = await self._db.read(lambda store: store.owners.every())
         found = ((model.ref, owner_of(model.name, said.get(model.ref), self._rules)) for model in models)
         return {ref: owner for ref, owner in found if owner is not None}
 
@@ -53,9 +59,9 @@ class Owning:
         """Raises `Refusal` for people who may not say whom a model belongs to: guests, bots, other workspaces."""
         reason = may_take_part(await self._people.person(user, ()), self._team)
         if reason is Reason.OTHER_WORKSPACE:
-            raise Refusal("Only members of this workspace can set owners.")
+            raise Refusal(MEMBERS_ONLY)
         if reason is not Reason.COUNTS:
-            raise Refusal("Guests and bots cannot set owners. Ask a member of this workspace to do it.")
+            raise Refusal(NO_GUESTS)
 
     async def assign(self, ref: str, person: str, group: str, user: str) -> Owner | None:
         """Sets the owner to a person or to a group (an id or a mention), or clears it where both are empty.
@@ -63,16 +69,19 @@ class Owning:
         Gives the owner that counts now. Raises `Refusal`, and `InputsRefused` for what is wrong with the inputs.
         """
         await self.may_say(user)
-        judgement = self._inventory.judged_now().of(ref)
+        judgement = (await self._inventory.judged()).of(ref)
         if judgement is None:
-            raise Refusal("That model is not known any more. /stt-models lists all of them.")
-        chosen = await self._chosen(person, group.strip(), self._store.owners.of(ref))
-        now = self._clock.now()
-        if chosen:
-            self._store.owners.assign(ref, chosen, user, now)
+            raise Refusal(GONE)
+        said = await self._db.read(lambda store: store.owners.of(ref))
+        chosen, now = await self._chosen(person, group.strip(), said), self._clock.now()
+        return await self._db.write(lambda store: self._assigned(store, judgement.model, chosen, user, now))
+
+    def _assigned(self, store: Store, model: Model, owner: str, user: str, now: datetime) -> Owner | None:
+        if owner:
+            store.owners.assign(model.ref, owner, user, now)
         else:
-            self._store.owners.clear(ref, user, now)
-        return self.owner_of(ref, judgement.model.name)
+            store.owners.clear(model.ref, user, now)
+        return self.owner_in(store, model)
 
     async def _chosen(self, person: str, group: str, said: Assigned | None) -> str:
         """The one that was meant, "" for nobody. Where both are filled in, the one that stood there before is left."""

@@ -12,6 +12,7 @@ from bot.flows.campaigning import Campaigns
 from bot.flows.changes import Noticer
 from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
+from bot.flows.dossiers import Dossiers
 from bot.flows.electorate import Electorate
 from bot.flows.exports import Exporter
 from bot.flows.freezes import Pauses
@@ -58,5 +59,6 @@ class Flows:
     noticer: Noticer
     snoozer: Snoozer
     owning: Owning
+    dossiers: Dossiers
     charter: Charter
     exporter: Exporter

@@ -11,7 +11,9 @@ from bot.domain.observations import CANARY, Canary, Probe, stage_of
 from bot.domain.verdicts import Judgement
 from bot.errors import Refusal, ServiceError
 from bot.flows.inventory import Inventory
+from bot.messages.fleet_refusals import not_available, not_configured
 from bot.ports import Clock, Probing, SpeechService
+from bot.store import Store
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -46,29 +48,24 @@ class Prober:
         self._readers = readers
         self._inventory = inventory
         self._db = db
-        self._store = db.store
         self._clock = clock
         self._probe_every = probe_every
         self._canary_every = canary_every
         self._probe_at = self._canary_at = clock.now()
         self._swept = False
         self._tried: dict[str, float] = {}
-        self._sung: dict[tuple[str, str], float] = {}
+        self._created: dict[tuple[str, str], float] = {}
 
     async def check(self, ref: str, by: str) -> Probe:
         """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`."""
         model = (await self._inventory.fresh(ref)).model
         if model.status != "available":
-            raise Refusal(
-                f"{model.name} has the status {model.status}. Recognition takes only available models; train it first."
-            )
+            raise Refusal(not_available(model))
         if model.instance not in self._services:
-            raise Refusal(f"The instance {model.instance} is not configured any more.")
+            raise Refusal(not_configured(model.instance))
         warnings = await self._services[model.instance].warnings(model)
         probe = Probe(ref, model.newest, stage_of(warnings), self._clock.now())
-        with self._store.transaction():
-            self._store.fleet.probed(probe)
-            self._store.audit.note(probe.at, by, "probe", model=ref, detail=f"stage {int(probe.stage)}, 1 s of audio")
+        await self._db.write(lambda store: _noted(store, probe, by))
         self._inventory.changed()
         return probe
 
@@ -97,8 +94,8 @@ class Prober:
 
     async def _probe_one(self, now: datetime, every: timedelta) -> None:
         """The model that was asked longest ago, where its turn has come: `every` has room for one turn of each."""
-        probes = self._store.fleet.observations().probes
-        fit = [j.model for j in self._inventory.judged_now().judgements if j.model.status == "available"]
+        probes = (await self._db.read(lambda store: store.observed.every())).probes
+        fit = [j.model for j in (await self._inventory.judged()).judgements if j.model.status == "available"]
         if not fit:
             return
         pace = spread(every, len(fit))
@@ -119,27 +116,31 @@ class Prober:
     async def _canary_one(self, now: datetime, every: timedelta) -> None:
         if not self._swept:
             await self._sweep()
-        seen = self._store.fleet.observations().canaries
-        wanted = {(j.model.instance, j.model.base): j for j in self._inventory.judged_now().judgements if _can_sing(j)}
+        seen = (await self._db.read(lambda store: store.observed.every())).canaries
+        judgements = (await self._inventory.judged()).judgements
+        wanted = {(j.model.instance, j.model.base): j.model for j in judgements if _takes_models(j)}
         due = [place for place in wanted if place not in seen or now - seen[place].at >= every]
         if due:
             self._canary_at = now + spread(every, len(wanted))
-            place = min(due, key=lambda p: (self._sung.get(p, 0.0), p))
-            self._sung[place] = now.timestamp()
-            await self._sing(*place, wanted[place].model)
+            place = min(due, key=lambda p: (self._created.get(p, 0.0), p))
+            self._created[place] = now.timestamp()
+            await self._create_canary(wanted[place])
 
-    async def _sing(self, instance: str, base: str, like: Model) -> None:
+    async def _create_canary(self, like: Model) -> None:
         """Creates an empty model, reads its versions, deletes it; a crash in between leaves one for the next sweep."""
-        service, now = self._services[instance], self._clock.now()
-        name = f"{CANARY}{base}"
-        self._store.audit.note(now, "retune", "canary", model=f"{instance}/{like.kind}", detail=name)
-        id = await service.create(like.kind, name, base)
+        instance, base, kind = like.instance, like.base, like.kind
+        service, now, name = self._services[instance], self._clock.now(), f"{CANARY}{base}"
+        await self._db.write(
+            lambda store: store.audit.note(now, "retune", "canary", model=f"{instance}/{kind}", detail=name)
+        )
+        id = await service.create(kind, name, base)
         try:
-            made = await self._readers[instance].model(like.kind, id)
+            made = await self._readers[instance].model(kind, id)
         finally:
-            await service.delete(like.kind, id)
+            await service.delete(kind, id)
         if made.newest is not None:  # IBM never says that an empty model shows its versions
-            self._store.fleet.sang(Canary(instance, base, made.newest, now))
+            canary = Canary(instance, base, made.newest, now)
+            await self._db.write(lambda store: store.observed.canary(canary))
             self._inventory.changed()
 
     async def _sweep(self) -> None:
@@ -152,10 +153,15 @@ class Prober:
         self._swept = True
 
 
+def _noted(store: Store, probe: Probe, by: str) -> None:
+    store.observed.probe(probe)
+    store.audit.note(probe.at, by, "probe", model=probe.ref, detail=f"stage {int(probe.stage)}, 1 s of audio")
+
+
 def _when(probe: Probe | None) -> float:
     return probe.at.timestamp() if probe else 0.0
 
 
-def _can_sing(judgement: Judgement) -> bool:
+def _takes_models(judgement: Judgement) -> bool:
     """A base that takes custom models of that kind here, as the existing one shows, and is not on its way out."""
     return judgement.discontinued is None and judgement.model.status != "failed"

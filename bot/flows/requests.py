@@ -100,7 +100,7 @@ class Requests:
     async def _link(self, model: Model) -> tuple[Link | None, str | None]:
         if model.kind != "acoustic":
             return None, None
-        said, ref = self._store.fleet.linked(model.ref)
+        said, ref = self._store.observed.linked(model.ref)
         if not said:
             return None, None
         if ref is None:
@@ -134,7 +134,7 @@ class Requests:
         language = None if language_id is None else f"{instance}/language/{language_id}"
         now = self._clock.now()
         with self._store.transaction():
-            self._store.fleet.link(ref, language, user, now)
+            self._store.observed.link(ref, language, user, now)
             self._store.audit.note(now, user, "link", model=ref, detail=language or "none")
         self._inventory.changed()
 

@@ -139,7 +139,7 @@ class Runner:
             except ModelGone:
                 seen.update(dict.fromkeys(wanted))
             except ServiceError as error:
-                self._inventory.lost(instance, error)
+                await self._inventory.lost(instance, error)
         for model in seen.values():
             if model is not None:
                 self._store.fleet.see(model, self._clock.now())
@@ -211,7 +211,7 @@ class Runner:
             self._fail(run, record, error.text)
             return False
         except ServiceError as error:
-            self._inventory.lost(instance, error)
+            await self._inventory.lost(instance, error)
             self._store.journal.look_again(record, self._next(record), busy=False)
             return False
         if step.only_if_needed and seen.newest != run.plan.have:

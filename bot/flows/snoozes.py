@@ -1,15 +1,19 @@
-"""Snoozing: who may snooze and end, and what ends by itself. One transaction each; speaking comes last."""
+"""Snoozing: who may snooze and end, and what is over by itself. One transaction each; speaking comes last."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import Person, Policy, Reason, is_approver, may_take_part
+from bot.domain.fleet import Ref
 from bot.domain.snoozes import (
     RETUNE,
+    End,
     Index,
+    NotEnded,
     Scope,
     Snooze,
     Wish,
@@ -20,10 +24,12 @@ from bot.domain.snoozes import (
     known_targets,
     over,
 )
+from bot.domain.verdicts import Judgement
 from bot.errors import InputsRefused, Refusal
 from bot.flows.inventory import Inventory
-from bot.messages.snoozes import WHY, fault_texts, gone, not_yours, taken
+from bot.messages.snoozes import MEMBERS_ONLY, NO_GUESTS, WHY, fault_texts, taken
 from bot.ports import Clock, People
+from bot.store import Store
 from bot.store.database import Database
 
 LOOK = timedelta(minutes=1)
@@ -53,7 +59,6 @@ class Snoozer:
         said: Said = _to_nobody,
     ) -> None:
         self._db = db
-        self._store = db.store
         self._inventory = inventory
         self._people = people
         self._policies = policies
@@ -67,13 +72,14 @@ class Snoozer:
         """The operator's day."""
         return self._clock.now().astimezone(self._zone).date()
 
-    def in_force(self) -> tuple[Snooze, ...]:
-        """What is snoozed now, oldest first; what is over is left out, also before `lapse` has noted it."""
-        return in_force(self._store.snoozes.in_force(), self._inventory.judged_now().judgements, self._clock.now())
+    async def in_force(self) -> tuple[Snooze, ...]:
+        """What is snoozed now, oldest first; what is over is left out, also before `ring` has noted it."""
+        snoozes = await self._db.read(lambda store: store.snoozes.in_force())
+        return in_force(snoozes, (await self._inventory.judged()).judgements, self._clock.now())
 
-    def index(self) -> Index:
+    async def index(self) -> Index:
         """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
-        return indexed(self.in_force())
+        return indexed(await self.in_force())
 
     async def may_snooze(self, user: str) -> None:
         """Raises `Refusal` for people who may not snooze: guests, bots, other workspaces."""
@@ -82,9 +88,9 @@ class Snoozer:
     def _take_part(self, person: Person) -> None:
         reason = may_take_part(person, self._team)
         if reason is Reason.OTHER_WORKSPACE:
-            raise Refusal("Only members of this workspace can snooze models.")
+            raise Refusal(MEMBERS_ONLY)
         if reason is not Reason.COUNTS:
-            raise Refusal("Guests and bots cannot snooze models. Ask a member of this workspace to do it.")
+            raise Refusal(NO_GUESTS)
 
     async def snooze(self, wish: Wish, user: str, request: str) -> Snooze:
         """Puts a wish in force. Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
@@ -94,38 +100,47 @@ class Snoozer:
         """
         person = await self._person(user, self._deciding(wish.scope, wish.subject))
         self._take_part(person)
-        twin = self._store.snoozes.requested(request)
+        judgements, now = (await self._inventory.judged()).judgements, self._clock.now()
+        return await self._db.write(lambda store: self._put(store, wish, person, request, judgements, now))
+
+    def _put(
+        self,
+        store: Store,
+        wish: Wish,
+        person: Person,
+        request: str,
+        judgements: tuple[Judgement, ...],
+        now: datetime,
+    ) -> Snooze:
+        twin = store.snoozes.requested(request)
         if twin is not None:
             return twin
-        now, today = self._clock.now(), self.today()
-        judgements = self._inventory.judged_now().judgements
+        today = self.today()
         if found := faults(wish, judgements, today):
             raise InputsRefused(fault_texts(found, today))
+        old = store.snoozes.of(wish.scope, wish.subject)
+        if old is not None:
+            why = over(old, judgements, now)
+            if why is None and not self._may_end(old, person):
+                raise InputsRefused({WHY: taken(old)})
+            store.snoozes.end(old.id, RETUNE if why else person.id, why or "replaced by a newer one", now)
         over_at = datetime.combine(wish.until, time(), self._zone) if wish.until else None
         known = known_targets(wish.scope, wish.subject, judgements)
-        with self._store.transaction():
-            old = self._store.snoozes.of(wish.scope, wish.subject)
-            if old is not None:
-                why = over(old, judgements, now)
-                if why is None and not self._may_end(old, person):
-                    raise InputsRefused({WHY: taken(old)})
-                self._store.snoozes.end(old.id, RETUNE if why else user, why or "replaced by a newer one", now)
-            return self._store.snoozes.add(request, wish, over_at, known, user, now)
+        return store.snoozes.add(request, wish, over_at, known, person.id, now)
 
-    async def end(self, id: int, user: str) -> str | None:
-        """Ends one early. None when it counts; otherwise what to tell that person, and nothing has changed."""
-        found = self._store.snoozes.get(id)
+    async def end(self, id: int, user: str) -> End:
+        """Ends one early, if this person may."""
+        found = await self._db.read(lambda store: store.snoozes.get(id))
         if found is None or found.ended_at is not None:
-            return gone(found)
-        person = await self._person(user, self._deciding(found.scope, found.subject))
-        now = self._clock.now()
-        if not self._may_end(found, person):
-            self._store.audit.note(now, user, "denied", detail=f"end of {found.kind} {id}")
-            deciding = self._deciding(found.scope, found.subject)
-            return not_yours(found, tuple(dict.fromkeys(name for policy in deciding for name in policy.approvers)))
-        if self._store.snoozes.end(id, user, "ended early", now) is None:
-            return gone(self._store.snoozes.get(id))
-        return None
+            return End(found, NotEnded.GONE)
+        deciding = self._deciding(found.scope, found.subject)
+        person, now = await self._person(user, deciding), self._clock.now()
+        if self._may_end(found, person):
+            return await self._db.write(lambda store: _ended(store, id, user, now))
+        about = f"end of {found.kind} {id}"
+        await self._db.write(lambda store: store.audit.note(now, user, "denied", detail=about))
+        approvers = dict.fromkeys(name for policy in deciding for name in policy.approvers)
+        return End(found, NotEnded.NOT_YOURS, tuple(approvers))
 
     def _may_end(self, snooze: Snooze, person: Person) -> bool:
         """Its author, or an approver of an instance that it speaks of; full members of this workspace only."""
@@ -138,31 +153,39 @@ class Snoozer:
         """The policies of the instances that a snooze speaks of: a base is on all of them."""
         if scope is Scope.BASE:
             return tuple(self._policies.values())
-        policy = self._policies.get(subject.split("/", 1)[0])
+        policy = self._policies.get(Ref.parse(subject).instance if scope is Scope.MODEL else subject)
         return (policy,) if policy is not None else ()
 
     async def _person(self, user: str, policies: Iterable[Policy]) -> Person:
         groups = dict.fromkeys(name for policy in policies for name in policy.groups)
         return await self._people.person(user, tuple(groups))
 
-    def lapse(self) -> tuple[Snooze, ...]:
-        """Ends what is over, and gives all whose end is not said yet, for `say`.
+    def due(self) -> bool:
+        """Whether it is time to look for what is over: once a minute."""
+        return self._looked is None or self._clock.now() - self._looked >= LOOK
 
-        Called every second; looks once a minute, with one indexed read, and writes only what is over.
-        """
-        now = self._clock.now()
-        if self._looked is not None and now - self._looked < LOOK:
-            return ()
-        self._looked = now
-        unsettled = self._store.snoozes.unsettled()
+    async def ring(self) -> None:
+        """Ends what is over, and says each end; what cannot be said now is said at a later ring."""
+        now = self._looked = self._clock.now()
+        unsettled = await self._db.read(lambda store: store.snoozes.unsettled())
         if not unsettled:
-            return ()
-        ends = ending(unsettled, self._inventory.judged_now().judgements, now)
-        ended = [self._store.snoozes.end(id, RETUNE, why, now) for id, why in ends.items()]
-        return (*(s for s in unsettled if s.ended_at is not None), *(s for s in ended if s is not None))
-
-    async def say(self, lapsed: Iterable[Snooze]) -> None:
-        """Says the end of each; what cannot be said now is given by a later `lapse` again."""
-        for snooze in lapsed:
+            return
+        over_now = ending(unsettled, (await self._inventory.judged()).judgements, now)
+        ended = await self._db.write(lambda store: _end_all(store, over_now, now)) if over_now else ()
+        for snooze in (*(s for s in unsettled if s.ended_at is not None), *ended):
             if await self._said(snooze, snooze.ended_why):
-                self._store.snoozes.said(snooze.id)
+                await self._db.write(partial(_mark_said, snooze.id))
+
+
+def _ended(store: Store, id: int, user: str, now: datetime) -> End:
+    ended = store.snoozes.end(id, user, "ended early", now)
+    return End(store.snoozes.get(id), NotEnded.GONE) if ended is None else End(ended)
+
+
+def _end_all(store: Store, why: Mapping[int, str], now: datetime) -> tuple[Snooze, ...]:
+    ended = [store.snoozes.end(id, RETUNE, reason, now) for id, reason in why.items()]
+    return tuple(snooze for snooze in ended if snooze is not None)
+
+
+def _mark_said(id: int, store: Store) -> None:
+    store.snoozes.said(id)

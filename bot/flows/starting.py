@@ -56,7 +56,7 @@ class Starter:
                 return
             prepared = await self._requests.prepare_again(run.plan)
         except ServiceError as error:
-            self._inventory.lost(run.plan.model.instance, error)
+            await self._inventory.lost(run.plan.model.instance, error)
             self._later[run.id] = now + LATER
             return
         except ChatError as error:

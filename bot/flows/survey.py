@@ -69,7 +69,7 @@ class Survey:
         asked = {run.plan.model.ref: run for run in self._store.runs.in_state(*OPEN) if run.plan.model.ref in refs}
         snoozes = indexed(self._store.snoozes.in_force())
         held = {j.model.ref: found for j in shown if (found := standing(j, snoozes, now)) is not None}
-        owners = self._owning.owners_of(j.model for j in shown)
+        owners = await self._owning.owners_of(j.model for j in shown)
         people = {
             *(run.requester for run in asked.values()),
             *(snooze.author for snooze in held.values()),

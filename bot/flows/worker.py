@@ -45,8 +45,8 @@ class Worker:
             flows.background.spawn(self._look_for_voters(unwatched), "who can approve")
         if flows.teller.due():
             flows.background.spawn(flows.teller.tell_all(), "telling")
-        if lapsed := flows.snoozer.lapse():
-            flows.background.spawn(flows.snoozer.say(lapsed), "the end of snoozes")
+        if flows.snoozer.due():
+            flows.background.spawn(flows.snoozer.ring(), "the end of snoozes")
         if flows.store.campaigns.untold():
             flows.background.spawn(flows.campaign_teller.tell_all(), "telling campaigns")
         if flows.announcer.due():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from bot.domain.changes import Change
 from bot.domain.fleet import Holdings, Snapshot
@@ -15,14 +17,14 @@ from bot.domain.runs import Run
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.changes import history_line
-from bot.messages.kit import actions, button, context, divider, header, section
+from bot.messages.kit import actions, button, context, divider, header, modal, section
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
 from bot.messages.refusals import no_plan
 from bot.messages.run import state_line
 from bot.messages.snoozes import of_model
 from bot.messages.steps import check_button, estimate_text, steps_text
-from bot.messages.text import ago, code, counted, escape, moment
+from bot.messages.text import ago, code, counted, escape, moment, plain
 from bot.messages.verdicts import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message
 
@@ -98,21 +100,31 @@ def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
     return [context(*lines)] if lines else []
 
 
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What Retune knows of a model besides what its instance says.
+
+    *snooze* is the one in force for it; *trained_with* names the language model of an acoustic one, "" for none, None
+    where nobody said.
+    """
+
+    runs: Sequence[Run] = ()
+    changes: Sequence[Change] = ()
+    snooze: Snooze | None = None
+    owner: Owner | None = None
+    trained_with: str | None = None
+
+
 def model(
     judgement: Judgement,
     holdings: Holdings | None,
     outlook: Plan | NoPlan | None,
-    runs: Sequence[Run],
-    linked: str | None,
+    dossier: Dossier,
     now: datetime,
-    *,
-    changes: Sequence[Change] = (),
-    snooze: Snooze | None = None,
-    owner: Owner | None = None,
 ) -> Message:
     """One custom model: versions, verdict with evidence, data, what an upgrade would do, history.
 
-    *snooze* is the one in force for it; *owner* is whom it belongs to.
+    *holdings* and *outlook* are None where its instance does not answer.
     """
     m = judgement.model
     text = f"{m.name}: {judgement.verdict.value}"
@@ -127,13 +139,13 @@ def model(
         section(
             f"{m.kind} model on {code(m.base)} · instance {code(m.instance)} · status {code(m.status)}\n"
             f"Versions, oldest first: {', '.join(code(v) for v in m.versions) if m.versions else 'not told'}\n"
-            f"{_holds(holdings)}{f' · {linked}' if linked else ''}\n{owner_line(owner)}\nId {code(m.id)}"
+            f"{_holds(holdings)}{_trained(dossier)}\n{owner_line(dossier.owner)}\nId {code(m.id)}"
         ),
     ]
     if pair := pair_text(judgement):
         blocks.append(section(pair))
-    if snooze is not None:
-        blocks += of_model(snooze, judgement)
+    if dossier.snooze is not None:
+        blocks += of_model(dossier.snooze, judgement)
     if m.description:
         blocks.append(context(escape(m.description)))
     if isinstance(outlook, Plan):
@@ -144,15 +156,21 @@ def model(
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook))]
     blocks.append(actions(_further(judgement)))
-    if runs or changes:
-        blocks += [divider(), section(f"*History*\n{_history(runs, changes, now)}")]
+    if dossier.runs or dossier.changes:
+        blocks += [divider(), section(f"*History*\n{_history(dossier, now)}")]
     return Message(escape(text), tuple(blocks))
 
 
-def _history(runs: Sequence[Run], changes: Sequence[Change], now: datetime) -> str:
+def _trained(dossier: Dossier) -> str:
+    if dossier.trained_with is None:
+        return ""
+    return f" · trained with {code(dossier.trained_with) if dossier.trained_with else 'no language model'}"
+
+
+def _history(dossier: Dossier, now: datetime) -> str:
     """What was done to a model, here and elsewhere, newest first."""
-    lines = [(run.ended_at or run.started_at or run.requested_at, state_line(run, now)) for run in runs]
-    lines += [(change.at, history_line(change)) for change in changes]
+    lines = [(run.ended_at or run.started_at or run.requested_at, state_line(run, now)) for run in dossier.runs]
+    lines += [(change.at, history_line(change)) for change in dossier.changes]
     return "\n".join(f"• {line}" for _, line in sorted(lines, key=lambda item: item[0], reverse=True))
 
 
@@ -170,6 +188,16 @@ def _further(judgement: Judgement) -> list[Block]:
         buttons.append(button("Hold…", "hold", m.ref, label=f"Hold {m.name} on its old version on purpose"))
     buttons.append(set_button(m))
     return buttons
+
+
+def reading(name: str) -> Mapping[str, Any]:
+    """The window of a model while it is read."""
+    return window(name, [section(f":hourglass_flowing_sand: Reading {code(name)} …")])
+
+
+def window(name: str, blocks: Iterable[Block]) -> Mapping[str, Any]:
+    """A model in a window of its own, where there is no channel to show it in."""
+    return modal(plain(name, 24), blocks, callback="model")
 
 
 PROBED = {

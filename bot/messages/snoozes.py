@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from bot.domain.snoozes import RETUNE, Fault, Scope, Snooze, SnoozeKind
+from bot.domain.fleet import Ref
+from bot.domain.snoozes import RETUNE, End, Fault, NotEnded, Scope, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.kit import button, confirm, context, input_block, modal, option, placeholder, section
 from bot.messages.refusals import mention
@@ -21,6 +22,9 @@ BY_DATE, BY_VERSION = "date", "version"
 WHY_LIMIT = 300
 SHOWN = 40
 A_WEEK = timedelta(days=7)
+
+MEMBERS_ONLY = "Only members of this workspace can snooze models."
+NO_GUESTS = "Guests and bots cannot snooze models. Ask a member of this workspace to do it."
 
 FAULTS = {
     Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),
@@ -125,8 +129,8 @@ def _until(snooze: Snooze) -> str:
 def _subject(snooze: Snooze, name: str | None) -> str:
     match snooze.scope:
         case Scope.MODEL:
-            instance, kind, id = snooze.subject.split("/", 2)
-            return f"{code(name or id)} ({kind} model, instance {code(instance)})"
+            ref = Ref.parse(snooze.subject)
+            return f"{code(name or ref.id)} ({ref.kind} model, instance {code(ref.instance)})"
         case Scope.BASE:
             return f"All on the base {code(snooze.subject)}"
         case Scope.INSTANCE:
@@ -175,11 +179,21 @@ def _plain(snooze: Snooze, names: Mapping[str, str]) -> str:
     return f"{escape(names.get(snooze.subject) or snooze.subject, 60)} {_until(snooze)}"
 
 
-def ended(snooze: Snooze, name: str | None) -> str:
-    """What the person hears who ended one."""
-    return (
-        f"{_subject(snooze, name)}: the {snooze.kind} by <@{snooze.author}> is ended. Announcements speak of it again."
-    )
+def ended(end: End, name: str | None) -> str:
+    """What somebody is told who pressed End."""
+    snooze = end.snooze
+    if snooze is None:
+        return "That is not known any more. `/stt-announce snoozes` lists what is in force."
+    match end.refused:
+        case NotEnded.NOT_YOURS:
+            who = [mention(name) for name in dict.fromkeys((snooze.author, *end.approvers))]
+            return f"Only who asked for this {snooze.kind}, or an approver, can end it. Ask {joined(who, 'or')}."
+        case NotEnded.GONE if snooze.ended_by is not None and snooze.ended_by != RETUNE:
+            return f"<@{snooze.ended_by}> ended that already."
+        case NotEnded.GONE:
+            return f"That is over already: {escape(snooze.ended_why)}."
+    what = f"the {snooze.kind} by <@{snooze.author}> is ended"
+    return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
 
 
 def lapsed(snooze: Snooze, name: str | None = None) -> str:
@@ -194,18 +208,3 @@ def taken(old: Snooze) -> str:
     """Why a new one cannot replace what is in force."""
     word = "on hold" if old.kind is SnoozeKind.HOLD else "snoozed"
     return f"It is {word} already {_until(old)}. Only its author or an approver can change that."
-
-
-def gone(snooze: Snooze | None) -> str:
-    """Why a click on End came too late."""
-    if snooze is None:
-        return "That is not known any more. `/stt-announce snoozes` lists what is in force."
-    if snooze.ended_by is not None and snooze.ended_by != RETUNE:
-        return f"<@{snooze.ended_by}> ended that already."
-    return f"That is over already: {escape(snooze.ended_why)}."
-
-
-def not_yours(snooze: Snooze, approvers: Sequence[str]) -> str:
-    """Why somebody may not end one, and who may."""
-    who = [mention(name) for name in dict.fromkeys((snooze.author, *approvers))]
-    return f"Only who asked for this {snooze.kind}, or an approver, can end it. Ask {joined(who, 'or')}."

@@ -24,6 +24,7 @@ from bot.store.history import History
 from bot.store.journal import Journal
 from bot.store.leases import Leases
 from bot.store.messages import Messages
+from bot.store.observed import Observed
 from bot.store.owners import Owners
 from bot.store.runs import Runs
 from bot.store.schema import migrations
@@ -39,10 +40,13 @@ __all__ = ["Store"]
 class Store:
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
+    BUSY = 10.0
+    """Seconds that one try waits for the write lock of another process."""
+
     def __init__(self, path: Path | str) -> None:
         """Opens and migrates *path*. Raises `SettingsError` when it cannot be used."""
         try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=self.BUSY)
         except sqlite3.Error as error:
             raise SettingsError([f"RETUNE_DATABASE: cannot open {path}: {error}."]) from error
         self._db = Sqlite(connection, execute_plugins=False)
@@ -55,6 +59,7 @@ class Store:
         self._connection = shared
         self.audit = Audit(shared)
         self.fleet = Fleet(shared)
+        self.observed = Observed(shared)
         self.history = History(shared)
         self.runs = Runs(shared, self.audit)
         self.votes = Votes(shared, self.audit)
@@ -96,7 +101,6 @@ class Store:
 
 
 def _prepare(db: Sqlite) -> None:
-    db.execute("PRAGMA busy_timeout = 10000")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.domain.approvals import Policy
+from bot.domain.fleet import Ref
 from bot.domain.noted import Noted
 from bot.store.chain import START, digest
 from bot.store.connection import Connection, Row, stamp
@@ -67,7 +68,7 @@ class Audit:
                 "action": str(action),
                 "run": run,
                 "model": model,
-                "instance": instance or (model.split("/", 1)[0] if model else None),
+                "instance": instance or (Ref.parse(model).instance if model else None),
                 "detail": str(detail),
                 "previous": last["hash"] if last else START,
             }

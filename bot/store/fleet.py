@@ -1,4 +1,4 @@
-"""The fleet as it was last read, and what people told us about it."""
+"""The fleet as it was last read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.catalog import Deployment
-from bot.domain.fleet import InstanceReading, Model, Snapshot
-from bot.domain.observations import Canary, Observations, Probe, Stage
+from bot.domain.fleet import InstanceReading, Model, Ref, Snapshot
 from bot.store.connection import Connection, Row, moment, stamp
 
 _encode = msgspec.json.Encoder().encode
@@ -114,7 +113,7 @@ class Fleet:
     def gone(self, ref: str) -> Kept:
         """Forgets a model that its instance does not know any more."""
         with self._c.transaction():
-            before = self._with_one(ref.split("/", 1)[0], ref)
+            before = self._with_one(Ref.parse(ref).instance, ref)
             self._c.change("DELETE FROM models WHERE ref = ?", (ref,))
         return Kept(before, replace(before, models=()))
 
@@ -143,48 +142,6 @@ class Fleet:
             models.setdefault(model.instance, []).append(model)
         rows = self._c.rows("SELECT * FROM instances ORDER BY name")
         return Snapshot({row["name"]: _reading(row, models.get(row["name"], [])) for row in rows})
-
-    def probed(self, probe: Probe) -> None:
-        """Keeps what recognition said with a model; the newest counts."""
-        self._c.change(
-            """INSERT INTO probes (ref, version, stage, at) VALUES (?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE
-               SET version = excluded.version, stage = excluded.stage, at = excluded.at""",
-            (probe.ref, probe.version, int(probe.stage), stamp(probe.at)),
-        )
-
-    def sang(self, canary: Canary) -> None:
-        """Keeps the version that a new model was given."""
-        self._c.change(
-            """INSERT INTO canaries (instance, base, version, at) VALUES (?, ?, ?, ?) ON CONFLICT (instance, base)
-               DO UPDATE SET version = excluded.version, at = excluded.at""",
-            (canary.instance, canary.base, canary.version, stamp(canary.at)),
-        )
-
-    def observations(self) -> Observations:
-        """Everything that was observed on purpose."""
-        probes, canaries = self._c.rows("SELECT * FROM probes"), self._c.rows("SELECT * FROM canaries")
-        links = self._c.rows("SELECT acoustic, language FROM links WHERE language IS NOT NULL")
-        return Observations(
-            {row["ref"]: Probe(row["ref"], row["version"], Stage(row["stage"]), _at(row)) for row in probes},
-            {
-                (row["instance"], row["base"]): Canary(row["instance"], row["base"], row["version"], _at(row))
-                for row in canaries
-            },
-            {row["acoustic"]: row["language"] for row in links},
-        )
-
-    def link(self, acoustic: str, language: str | None, by: str, now: datetime) -> None:
-        """Remembers with which language model (a reference; None: none) an acoustic model was trained."""
-        self._c.change(
-            """INSERT INTO links (acoustic, language, by, at) VALUES (?, ?, ?, ?)
-               ON CONFLICT (acoustic) DO UPDATE SET language = excluded.language, by = excluded.by, at = excluded.at""",
-            (acoustic, language, by, stamp(now)),
-        )
-
-    def linked(self, acoustic: str) -> tuple[bool, str | None]:
-        """Whether people said with which language model it was trained, and which."""
-        row = self._c.row("SELECT language FROM links WHERE acoustic = ?", (acoustic,))
-        return (False, None) if row is None else (True, row["language"])
 
     def _with_one(self, instance: str, ref: str) -> InstanceReading:
         row = self._c.row("SELECT * FROM instances WHERE name = ?", (instance,))

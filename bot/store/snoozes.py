@@ -45,7 +45,7 @@ class Snoozes:
     def end(self, id: int, by: str, why: str, now: datetime) -> Snooze | None:
         """Ends one that is in force and gives it as it is then; None if somebody ended it before.
 
-        The end by a person is said already, to that person; one by Retune itself is said by `Snoozer.say`.
+        The end by a person is said already, to that person; one by Retune itself is said by `Snoozer.ring`.
         """
         with self._c.transaction():
             rows = self._c.rows(

@@ -26,8 +26,12 @@ class Slack:
 
     async def command(self, text: str, user: str = "UADA", trigger: str = "trigger") -> str:
         """Types a command; gives all that the person reads, as text."""
+        return await self._sent(self.typed(text, user, trigger))
+
+    def typed(self, text: str, user: str = "UADA", trigger: str = "trigger") -> dict[str, Any]:
+        """The payload of a command."""
         name, _, rest = text.partition(" ")
-        body = {
+        return {
             "command": name,
             "text": rest,
             "user_id": user,
@@ -36,7 +40,6 @@ class Slack:
             "trigger_id": trigger,
             "response_url": "https://hooks.slack.com/commands/1",
         }
-        return await self._sent(body)
 
     async def click(
         self,

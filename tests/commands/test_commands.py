@@ -71,9 +71,8 @@ async def test_a_filter_that_nothing_fits(slack: Slack):
 
 
 async def test_an_empty_fleet(slack: Slack):
-    """Before anything was read, and with no models at all."""
+    """With no models at all, said only after it was read."""
     slack.world.speech.kept.clear()
-    assert "being read for the first time" in await slack.command("/stt-models")
     assert "no custom models" in await slack.command("/stt-models")
 
 
@@ -114,13 +113,6 @@ async def test_names(slack: Slack, command: str):
     assert "fits 2 custom models" in both
     assert "call-center-us (stt)" in both
     assert "support-desk-us (stt)" in both
-
-
-async def test_a_name_before_the_first_reading(slack: Slack):
-    """Nobody is told that a model does not exist before its instance was read."""
-    answer = await slack.command("/stt-upgrade call-center-us")
-    assert "being read for the first time" in answer
-    assert "No custom model" not in answer
 
 
 async def test_a_choice_among_names_goes_on(slack: Slack):
@@ -252,7 +244,7 @@ async def test_an_acoustic_model_is_asked_for_its_language_model(slack: Slack):
     answer = await slack.submit(view, chosen, view_id=view_id)
     assert answer["response_action"] == "update"
     assert slack.world.chat.views[view_id]["callback_id"] == "request"
-    assert slack.world.store.fleet.linked("stt/acoustic/id-noise") == (True, None)
+    assert slack.world.store.observed.linked("stt/acoustic/id-noise") == (True, None)
 
 
 async def test_runs(slack: Slack):

@@ -43,7 +43,7 @@ async def test_trained_with(slack: Slack):
     assert offered == ["none", "id-call-center-us", "id-support-desk-us"]
     chosen = {"language": {"v": {"type": "static_select", "selected_option": {"value": "id-call-center-us"}}}}
     await slack.submit(view, chosen, view_id=view_id)
-    assert slack.world.store.fleet.linked("stt/acoustic/id-noise") == (True, REF)
+    assert slack.world.store.observed.linked("stt/acoustic/id-noise") == (True, REF)
     assert "trained with" in await slack.command("/stt-model noise")
 
 

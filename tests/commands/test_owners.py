@@ -35,8 +35,7 @@ async def saved(slack: Slack, person: str | None = None, group: str | None = Non
 
 
 def audited(slack: Slack) -> list[tuple[str, str]]:
-    rows = slack.world.store._connection.rows("SELECT actor, detail FROM audit WHERE action = 'owner' ORDER BY id")
-    return [(row["actor"], row["detail"]) for row in rows]
+    return [(row["actor"], row["detail"]) for row in slack.world.store.audit.all() if row["action"] == "owner"]
 
 
 async def test_a_person(slack: Slack):
@@ -64,8 +63,8 @@ async def test_the_button_beats_the_rules(slack: Slack):
     await slack.world.inventory.refresh()
     assert "<!subteam^SAPPROVE> (by the rule `support-*`)" in await slack.command("/stt-model support-desk-us")
     await saved(slack, MEI, ref=RULED)
-    owning, models = slack.world.owning, slack.world.inventory.judged_now().snapshot.models
-    assert {ref: owner.id for ref, owner in owning.owners_of(models).items()} == {RULED: MEI}
+    owning, models = slack.world.owning, (await slack.world.inventory.judged()).snapshot.models
+    assert {ref: owner.id for ref, owner in (await owning.owners_of(models)).items()} == {RULED: MEI}
     view_id, view = await form(slack, RULED)
     assert "Then the rule `support-*` counts again." in str(view)
     body = {
@@ -80,7 +79,7 @@ async def test_the_button_beats_the_rules(slack: Slack):
     await slack.dispatch(body)
     await slack.world.settle()
     assert "by the rule" in str(slack.world.chat.views[view_id])
-    found = owning.owner_of(RULED, "support-desk-us")
+    found = await owning.owner_of((await slack.world.inventory.find("support-desk-us")).model)
     assert found is not None
     assert (found.id, found.pattern) == ("SAPPROVE", "support-*")
     assert audited(slack) == [(ADA, MEI), (GRACE, f"none; was {MEI}")]

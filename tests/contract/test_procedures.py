@@ -29,7 +29,7 @@ class Procedure:
         """Asked and approved; for an acoustic model after its language model (or `none`) was told."""
         if trained_with is not None:
             await self.world.inventory.refresh()
-            ref = self.world.inventory.find(name).model.ref
+            ref = (await self.world.inventory.find(name)).model.ref
             id = None if trained_with == "none" else self.server.world.model(trained_with).customization_id
             await self.world.requests.link(ref, id, ADA)
         run = await self.world.asked(name, training=training)
@@ -243,6 +243,6 @@ async def test_the_answer_is_lost(procedure: Procedure):
 async def test_what_gets_no_plan(procedure: Procedure, name: str):
     """Retired, to be created again, empty, failed, busy, current: a reason instead of a request."""
     await procedure.world.inventory.refresh()
-    prepared = await procedure.world.requests.prepare(procedure.world.inventory.find(name).model.ref)
+    prepared = await procedure.world.requests.prepare((await procedure.world.inventory.find(name)).model.ref)
     assert prepared.outlook.__class__.__name__ == "NoPlan"
     assert procedure.posts() == []

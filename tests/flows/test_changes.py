@@ -319,7 +319,7 @@ async def test_a_failure_long_ago_proves_nothing_of_now(world: World):
     """One request failed eleven minutes ago and nobody asked since: it is read again before anything is said."""
     world.fleet()
     await world.ring()
-    world.inventory.lost("stt", ServiceUnavailable("503", instance="stt"))
+    await world.inventory.lost("stt", ServiceUnavailable("503", instance="stt"))
     await world.ring(after=11 * 60)
     assert noted(world) == []
     assert told(world) == []

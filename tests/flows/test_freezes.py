@@ -114,7 +114,7 @@ async def test_a_later_start(world: World):
 async def asked_for(world: World, name: str = "call-center-us", *, hours: float) -> Run:
     """Somebody asked for a later start."""
     await world.inventory.refresh()
-    ref = world.inventory.find(name).model.ref
+    ref = (await world.inventory.find(name)).model.ref
     prepared = await world.requests.prepare(ref)
     draft = f"{ref} {prepared.outlook.digest}"  # type: ignore[union-attr]  # it can be planned
     later = world.clock.now() + timedelta(hours=hours)

@@ -17,16 +17,16 @@ from bot.flows.probes import DENSEST, spread
 from tests.world import ADA, NEW, OLD, World, model
 
 
-def judged(world: World, name: str = "call-center-us") -> Judgement:
-    return world.inventory.find(name)
+async def judged(world: World, name: str = "call-center-us") -> Judgement:
+    return await world.inventory.find(name)
 
 
 async def alone(world: World) -> str:
     """A model of which nothing tells that it is outdated."""
     world.speech.add(model(versions=(NEW,)))
     await world.inventory.refresh()
-    assert judged(world).verdict is Verdict.CURRENT
-    return judged(world).model.ref
+    assert (await judged(world)).verdict is Verdict.CURRENT
+    return (await judged(world)).model.ref
 
 
 @pytest.mark.parametrize(
@@ -45,21 +45,21 @@ async def test_what_recognition_says(
     ref = await alone(world)
     world.speech.warned["id-call-center-us"] = warning
     assert (await world.prober.check(ref, ADA)).stage is stage
-    assert (judged(world).verdict, judged(world).risk) == (verdict, risk)
-    assert [row["action"] for row in world.store._connection.rows("SELECT * FROM audit")] == ["probe"]
+    assert ((await judged(world)).verdict, (await judged(world)).risk) == (verdict, risk)
+    assert [row["action"] for row in world.store.audit.all()] == ["probe"]
 
 
 async def test_a_warning_holds_for_the_version_it_was_seen_with(world: World):
     """After an upgrade an old warning says nothing any more."""
     world.speech.add(model())
     await world.inventory.refresh()
-    ref = judged(world).model.ref
+    ref = (await judged(world)).model.ref
     world.speech.warned["id-call-center-us"] = (PREVIOUS,)
     await world.prober.check(ref, ADA)
-    assert any(e.kind is EvidenceKind.WARNING for e in judged(world).evidence)
+    assert EvidenceKind.WARNING in [e.kind for e in (await judged(world)).evidence]
     world.speech.kept["id-call-center-us"] = replace(world.speech.kept["id-call-center-us"], versions=(OLD, NEW))
     await world.inventory.refresh()
-    assert judged(world).evidence == ()
+    assert (await judged(world)).evidence == ()
 
 
 async def test_only_available_models_can_be_checked(world: World):
@@ -67,7 +67,7 @@ async def test_only_available_models_can_be_checked(world: World):
     world.speech.add(model(status="ready"))
     await world.inventory.refresh()
     with pytest.raises(Refusal, match="train it first"):
-        await world.prober.check(judged(world).model.ref, ADA)
+        await world.prober.check((await judged(world)).model.ref, ADA)
     assert "warnings" not in world.speech.calls
 
 
@@ -118,7 +118,7 @@ async def test_a_model_that_cannot_be_asked_keeps_nobody_from_their_turn(
     monkeypatch.setattr(world.speech, "warnings", failing)
     for _ in range(4):
         await world.ring(after=3600)
-    assert set(world.store.fleet.observations().probes) == {"stt/language/id-m1", "stt/language/id-m2"}
+    assert set(world.store.observed.every().probes) == {"stt/language/id-m1", "stt/language/id-m2"}
     world.store.close()
 
 
@@ -144,7 +144,7 @@ async def test_a_canary(tmp_path: Path):
     world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",)))
     await world.ring()
     await world.ring(after=61)
-    found = judged(world)
+    found = await judged(world)
     assert [e.kind for e in found.evidence] == [EvidenceKind.CANARY]
     assert (found.verdict, found.target) == (Verdict.OUTDATED, f"{base}.v2026-01-01")
     assert list(world.speech.kept) == ["id-call-center-us"]
@@ -162,7 +162,7 @@ async def test_a_canary_is_deleted_even_on_errors(tmp_path: Path):
     assert list(world.speech.kept) == ["id-call-center-us"]
     await world.speech.create("language", f"retune-canary-{base}", base)
     await world.inventory.refresh()
-    assert len(world.inventory.judged_now().judgements) == 1
+    assert len((await world.inventory.judged()).judgements) == 1
     world.crash()
     await world.ring()
     await world.ring(after=61)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.snoozes import Scope, Snooze, SnoozeKind, Wish
+from bot.domain.snoozes import End, NotEnded, Scope, Snooze, SnoozeKind, Wish
 from bot.errors import InputsRefused, Refusal
+from bot.flows.snoozes import Snoozer
+from bot.store.database import Database
 from tests.world import ADA, GRACE, GUS, MEI, NEW, OLD, World, model
 
 REF = "stt/language/id-call-center-us"
@@ -36,8 +39,36 @@ async def snoozed(world: World, request: str = "V1", user: str = ADA, **over: ob
 
 
 def audit(world: World) -> list[tuple[str, str, str]]:
-    rows = world.store._connection.rows("SELECT actor, action, detail FROM audit ORDER BY id")
-    return [(row["actor"], row["action"], row["detail"]) for row in rows]
+    return [(row["actor"], row["action"], row["detail"]) for row in world.store.audit.all()]
+
+
+class Team:
+    """Hears that snoozes are over; misses the first *deaf* words."""
+
+    def __init__(self, deaf: int = 0) -> None:
+        self.deaf = deaf
+        self.heard: list[tuple[int, str]] = []
+
+    async def said(self, snooze: Snooze, why: str) -> bool:
+        self.heard.append((snooze.id, why))
+        return len(self.heard) > self.deaf
+
+    def snoozer(self, world: World, db: Database | None = None) -> Snoozer:
+        """One on the world's parts that speaks to this team."""
+        return Snoozer(
+            *(db or world.db, world.inventory, world.chat, world.policies, world.clock),
+            zone=world.zone,
+            team="T1",
+            said=self.said,
+        )
+
+
+async def rung(snoozer: Snoozer, world: World, seconds: int) -> None:
+    """As the worker rings, each second."""
+    for _ in range(seconds):
+        world.clock.advance(1)
+        if snoozer.due():
+            await snoozer.ring()
 
 
 async def test_what_is_kept(world: World):
@@ -67,24 +98,18 @@ async def test_the_same_form_twice(world: World):
 
 async def test_its_date_comes(world: World):
     """Rung every second: nothing before, ended and said once after, at most a minute late."""
-    heard: list[tuple[int, str]] = []
-
-    async def said(snooze: Snooze, why: str) -> bool:
-        heard.append((snooze.id, why))
-        return True
-
-    world.snoozer._said = said
+    team = Team()
+    snoozer = team.snoozer(world)
     made = await snoozed(world)
-    await world.ring()
+    await snoozer.ring()
     assert made.over_at is not None
     world.clock.at = made.over_at - timedelta(seconds=1)
-    await world.ring()
-    assert (heard, world.snoozer.in_force()) == ([], (made,))
+    await snoozer.ring()
+    assert (team.heard, await snoozer.in_force()) == ([], (made,))
     world.clock.at = made.over_at
-    assert world.snoozer.in_force() == ()
-    for _ in range(61):
-        await world.ring(after=1)
-    assert heard == [(made.id, "its date came")]
+    assert await snoozer.in_force() == ()
+    await rung(snoozer, world, 61)
+    assert team.heard == [(made.id, "its date came")]
     ended = world.store.snoozes.get(made.id)
     assert ended is not None
     assert (ended.ended_by, ended.ended_why) == ("retune", "its date came")
@@ -94,19 +119,22 @@ async def test_its_date_comes(world: World):
 async def test_what_cannot_be_said_is_said_later(world: World):
     """Slack is down, or the process dies after the end was written: the word is not lost."""
     made = await snoozed(world)
-    tries: list[int] = []
-
-    async def said(snooze: Snooze, why: str) -> bool:
-        tries.append(snooze.id)
-        return len(tries) > 1
-
-    world.snoozer._said = said
-    await world.ring(after=3 * 86400)
+    team = Team(deaf=1)
+    world.clock.advance(3 * 86400)
+    await team.snoozer(world).ring()
     world.crash()
-    world.snoozer._said = said
-    await world.ring()
-    await world.ring(after=120)
-    assert tries == [made.id, made.id]
+    snoozer = team.snoozer(world)
+    await snoozer.ring()
+    await rung(snoozer, world, 120)
+    assert [id for id, _ in team.heard] == [made.id, made.id]
+
+
+async def test_the_worker_says_it(world: World):
+    """Whoever rings: the team reads it below the last announcement."""
+    made = await snoozed(world)
+    await world.announcer.publish("now:1")
+    await world.ring(after=3 * 86400)
+    assert "is over: its date came" in world.chat.keyed(f"snooze:{made.id}:over").text
 
 
 async def test_the_next_version_comes(world: World):
@@ -117,26 +145,33 @@ async def test_the_next_version_comes(world: World):
     world.speech.add(model("newest", versions=(OLD, NEW, NEXT)))
     await world.inventory.refresh()
     world.clock.advance(60)
-    (ended,) = world.snoozer.lapse()
-    assert ended.ended_why == "the next version v2027-03-01 of en-US_NarrowbandModel is known"
+    team = Team()
+    await team.snoozer(world).ring()
+    assert dict(team.heard)[made.id] == "the next version v2027-03-01 of en-US_NarrowbandModel is known"
 
 
 async def test_looking_is_cheap(world: World):
     """Rung every second: one read a minute, and no write while nothing is over."""
     await snoozed(world)
-    world.snoozer.lapse()
-    reads: list[str] = []
-    world.store._db.conn.set_trace_callback(reads.append)
-    for _ in range(59):
-        world.clock.advance(1)
-        assert world.snoozer.lapse() == ()
-    assert reads == []
-    world.clock.advance(1)
-    world.snoozer.lapse()
-    world.store._db.conn.set_trace_callback(None)
-    (read,) = (sql for sql in reads if not sql.startswith(("SAVEPOINT", "RELEASE")))
-    (plan,) = world.store._connection.rows(f"EXPLAIN QUERY PLAN {read}")
-    assert "USING INDEX snoozes_unsaid" in plan["detail"]
+    work: list[str] = []
+
+    class Counted(Database):
+        async def read(self, *given: Any, **more: Any) -> Any:
+            work.append("read")
+            return await super().read(*given, **more)
+
+        async def write(self, *given: Any, **more: Any) -> Any:
+            work.append("write")
+            return await super().write(*given, **more)
+
+    with Counted(world.path) as db:
+        snoozer = Team().snoozer(world, db)
+        await snoozer.ring()
+        work.clear()
+        await rung(snoozer, world, 59)
+        assert work == []
+        await rung(snoozer, world, 1)
+        assert work == ["read"]
 
 
 @pytest.mark.parametrize(("user", "allowed"), [(ADA, True), (GRACE, True), (MEI, False), (GUS, False)])
@@ -146,14 +181,16 @@ async def test_looking_is_cheap(world: World):
 async def test_who_may_end(world: World, scope: Scope, subject: str, user: str, allowed: bool):
     """The author and any approver; a denial names them and is recorded."""
     made = await snoozed(world, scope=scope, subject=subject)
-    answer = await world.snoozer.end(made.id, user)
+    end = await world.snoozer.end(made.id, user)
     if allowed:
-        assert answer is None
-        assert world.snoozer.in_force() == ()
-        assert "ended that already" in (await world.snoozer.end(made.id, user) or "")
+        assert (end.refused, await world.snoozer.in_force()) == (None, ())
+        again = await world.snoozer.end(made.id, user)
+        assert again.refused is NotEnded.GONE
+        assert again.snooze is not None
+        assert again.snooze.ended_by == user
     else:
-        assert "Ask <@UADA> or <!subteam^SAPPROVE>." in (answer or "")
-        assert world.snoozer.in_force() == (made,)
+        assert end == End(made, NotEnded.NOT_YOURS, ("SAPPROVE",))
+        assert await world.snoozer.in_force() == (made,)
         assert audit(world)[-1][:2] == (user, "denied")
 
 
@@ -162,13 +199,13 @@ async def test_an_author_who_became_a_guest(world: World):
     guest = world.chat.people.pop(GUS)
     made = await snoozed(world, user=GUS)
     world.chat.people[GUS] = guest
-    assert "can end it" in (await world.snoozer.end(made.id, GUS) or "")
-    assert world.snoozer.in_force() == (made,)
+    assert (await world.snoozer.end(made.id, GUS)).refused is NotEnded.NOT_YOURS
+    assert await world.snoozer.in_force() == (made,)
 
 
 async def test_an_end_that_is_not_known(world: World):
     """A button of long ago."""
-    assert "not known any more" in (await world.snoozer.end(77, ADA) or "")
+    assert await world.snoozer.end(77, ADA) == End(None, NotEnded.GONE)
 
 
 async def test_guests_may_not_snooze(world: World):
@@ -184,14 +221,14 @@ async def test_replacing(world: World):
     with pytest.raises(InputsRefused, match="snoozed already until 25 Nov 2026"):
         await snoozed(world, "V2", user=MEI)
     second = await snoozed(world, "V3", user=GRACE, kind=SnoozeKind.HOLD, until=date(2027, 1, 1))
-    assert world.snoozer.in_force() == (second,)
+    assert await world.snoozer.in_force() == (second,)
     assert [s.id for s in world.store.snoozes.history(Scope.MODEL, REF)] == [second.id, first.id]
     assert audit(world)[-2:] == [
         (GRACE, "end of snooze", "replaced by a newer one"),
         (GRACE, "hold", "until 2027-01-01: retired soon"),
     ]
     base = await snoozed(world, "V4", user=MEI, scope=Scope.BASE, subject="en-US_NarrowbandModel")
-    assert world.snoozer.in_force() == (second, base)
+    assert await world.snoozer.in_force() == (second, base)
 
 
 async def test_replacing_what_is_over(world: World):
@@ -200,7 +237,9 @@ async def test_replacing_what_is_over(world: World):
     world.clock.advance(3 * 86400)
     second = await snoozed(world, "V2", user=MEI, until=date(2026, 12, 24))
     assert [s.id for s in world.store.snoozes.unsettled()] == [first.id, second.id]
-    assert [s.ended_why for s in world.snoozer.lapse()] == ["its date came"]
+    team = Team()
+    await team.snoozer(world).ring()
+    assert team.heard == [(first.id, "its date came")]
 
 
 async def test_an_upgraded_model_is_not_on_hold_any_more(world: World):
@@ -208,5 +247,7 @@ async def test_an_upgraded_model_is_not_on_hold_any_more(world: World):
     made = await snoozed(world, kind=SnoozeKind.HOLD)
     world.speech.finish("id-call-center-us", status="available")
     await world.inventory.refresh()
-    assert world.snoozer.in_force() == ()
-    assert [s.id for s in world.snoozer.lapse()] == [made.id]
+    assert await world.snoozer.in_force() == ()
+    team = Team()
+    await team.snoozer(world).ring()
+    assert [id for id, _ in team.heard] == [made.id]

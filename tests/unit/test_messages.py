@@ -125,8 +125,9 @@ def test_lists(name: str):
     accepted(fleet.models([], snapshot, NOW, filters=HOSTILE, total=41))
     first = replace(judgements[0], model=replace(judgements[0].model, description=HOSTILE, name=name))
     plan = run(RunState.WAITING, [Action.UPGRADE]).plan
+    dossier = fleet.Dossier(trained_with=HOSTILE)
     for outlook in (plan, NoPlan(WhyNot.CURRENT, first), None):
-        accepted(fleet.model(first, Holdings(1, 2, 3, 4, 5.0, ("a",), (HOSTILE,)), outlook, [], HOSTILE, NOW))
+        accepted(fleet.model(first, Holdings(1, 2, 3, 4, 5.0, ("a",), (HOSTILE,)), outlook, dossier, NOW))
 
     waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
     mine = [replace(waiting, id=number) for number in range(30)]

@@ -87,7 +87,7 @@ def test_messages(name: str):
     for one in (None, rule, Owner("S0APPROVE", by="U0ADA"), Owner("U0ADA", by="U0MEI")):
         for view in (owners.ask(model(name), one, rule), owners.ask(model(name), one, None), owners.done(name, one)):
             assert check_view(dict(view)) == []
-        accepted(fleet.model(judgement(name), None, None, [], None, NOW, owner=one))
+        accepted(fleet.model(judgement(name), None, None, fleet.Dossier(owner=one), NOW))
     assert owners.line(Owner("S0APPROVE", by="U0ADA")) == "Owner: <!subteam^S0APPROVE> (set by <@U0ADA>)"
     assert owners.line(OWNED_BY_RULE) == "Owner: <@U0ADA> (by the rule `call-*`)"
 

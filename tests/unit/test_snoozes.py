@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.domain.snoozes import (
+    End,
     Fault,
+    NotEnded,
     Scope,
     Snooze,
     SnoozeKind,
@@ -216,9 +218,10 @@ def test_messages(name: str, kind: SnoozeKind):
             snoozes.done(each, name),
         ):
             assert check_view(dict(view)) == []
-        accepted(fleet.model(one, None, None, [], None, NOW, snooze=each))
+        accepted(fleet.model(one, None, None, fleet.Dossier(snooze=each), NOW))
         over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=HOSTILE)
-        for text in (snoozes.ended(each, name), snoozes.lapsed(over_, name), snoozes.gone(over_), snoozes.gone(None)):
+        ends = (End(None), End(each), End(over_, NotEnded.GONE), End(each, NotEnded.NOT_YOURS, ("SAPPROVE",)))
+        for text in (*(snoozes.ended(end, name) for end in ends), snoozes.lapsed(over_, name)):
             assert "<!channel>" not in text
     accepted(snoozes.listed(every, {every[0].subject: name}))
     accepted(snoozes.listed(every * 30, {}))

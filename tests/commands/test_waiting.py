@@ -1,0 +1,78 @@
+"""Commands that have to wait: for the first reading of the fleet, or for a database that somebody else holds."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import Any
+
+import pytest
+
+import commands
+from bot.domain.fleet import Kind, Model
+from bot.store import Store
+from commands import desk
+from tests.commands.conftest import Slack
+from tests.world import MEI
+
+REF = "stt/language/id-call-center-us"
+
+
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One try at a lock holds the loop for a moment only."""
+    monkeypatch.setattr(Store, "BUSY", 0.01)
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("/stt-models", "2 custom models: 1 outdated"),
+        ("/stt-model call-center-us", "An upgrade would"),
+        ("/stt-upgrade call-center-us", "cannot be undone"),
+    ],
+)
+async def test_the_first_reading(slack: Slack, monkeypatch: pytest.MonkeyPatch, command: str, answer: str):
+    """Acknowledged in time, and answered when the fleet was read."""
+    read, models = asyncio.Event(), slack.world.speech.models
+
+    async def slow(kind: Kind) -> tuple[Model, ...]:
+        await read.wait()
+        return await models(kind)
+
+    monkeypatch.setattr(slack.world.speech, "models", slow)
+    monkeypatch.setattr(commands, "AT_ONCE", 0.01)
+    acknowledged = await slack.dispatch(slack.typed(command))
+    assert (acknowledged.status, acknowledged.body) == (200, "")
+    assert slack.world.chat.whispers == []
+    assert slack.world.chat.views == {}
+    read.set()
+    await slack.world.settle()
+    assert answer in str([*slack.world.chat.whispers, *slack.world.chat.views.values()])
+
+
+async def test_too_late_for_a_window(slack: Slack, monkeypatch: pytest.MonkeyPatch):
+    """Slack opens none three seconds after the command: a button that can is shown instead, or what to do."""
+    await slack.world.inventory.refresh()
+    monkeypatch.setattr(desk, "OPENS", 0.0)
+    assert "Upgrade…" in await slack.command("/stt-upgrade call-center-us")
+    for action in ("owner", "snooze", "hold"):
+        assert "too long to open a form" in await slack.click(action, REF)
+    assert slack.world.chat.views == {}
+
+
+async def test_the_database_is_locked(slack: Slack):
+    """By another process, for longer than anybody waits: acknowledged, and told that nothing was changed."""
+    with sqlite3.connect(slack.world.path, isolation_level=None) as other:
+        await slack.world.inventory.refresh()
+        await slack.click("owner", REF)
+        view_id, view = list(slack.world.chat.views.items())[-1]
+        other.execute("BEGIN IMMEDIATE")
+        person: dict[str, Any] = {"user": {"v": {"type": "users_select", "selected_user": MEI}}}
+        told, refused = await asyncio.gather(slack.click("probe", REF), slack.submit(view, person, view_id=view_id))
+        other.execute("ROLLBACK")
+    other.close()
+    said = "The database does not answer; nothing was changed."
+    assert said in told
+    assert said in refused["errors"]["user"]
+    assert slack.world.store.owners.of(REF) is None
