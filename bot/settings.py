@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from environs import Env, EnvValidationError, ValidationError
+from environs import Env, EnvValidationError
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
-from bot.domain.announcements import Schedule, check_rule
+from bot.domain.announcements import Schedule
 from bot.domain.approvals import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.owners import OwnerRule
-from bot.domain.owners import parse as parse_owners
 from bot.domain.timing import Window, parse_window
 from bot.errors import SettingsError
+from bot.setting_parsers import (
+    at_least_one,
+    begins,
+    channel_id,
+    choice_of,
+    cron_rule,
+    http_url,
+    owner_rules,
+    seconds,
+    span_or_off,
+    words,
+    yes,
+    zone,
+)
 
 
 class Secret(str):
@@ -77,53 +88,29 @@ class Settings:
     log: Literal["text", "json"]
 
 
-_SPAN = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd]?)$")
-_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def seconds(text: str) -> float:
-    """`90`, `90s`, `15m`, `24h`, `2d` in seconds; raises `ValidationError` for anything else and for zero."""
-    found = _SPAN.match(text.strip().lower())
-    if not found or float(found.group(1)) <= 0:
-        raise ValidationError(f"“{text}” is not a duration; write for example 90s, 15m, 24h or 2d.")
-    return float(found.group(1)) * _UNIT[found.group(2)]
-
-
-def span_or_off(text: str) -> float | None:
-    """A duration, or `off`."""
-    return None if text.strip().lower() in ("off", "no", "") else seconds(text)
-
-
-def words(text: str) -> tuple[str, ...]:
-    """A list separated by commas or spaces."""
-    return tuple(word for word in re.split(r"[,\s]+", text.strip()) if word)
-
-
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
     for parse in (seconds, span_or_off, words, zone, owner_rules, choice_of("text", "json"), yes):
         env.add_parser(parse.__name__, parse)
     read: dict[str, Any] = {
-        "bot_token": env.str("SLACK_BOT_TOKEN", validate=_begins("xoxb-", "the bot token (OAuth & Permissions)")),
-        "app_token": env.str(
-            "SLACK_APP_TOKEN", "", validate=_begins("xapp-", "an app-level token (Basic Information)")
-        ),
+        "bot_token": env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)")),
+        "app_token": env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)")),
         "signing_secret": env.str("SLACK_SIGNING_SECRET", ""),
         "port": env.int("PORT", 3000),
-        "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/", validate=_url),
+        "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/", validate=http_url),
         "instances": _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text"),
-        "channel": env.str("RETUNE_CHANNEL", validate=_channel),
+        "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
         "database": _database(env),
         "approvers": _parsed(env, "words", "RETUNE_APPROVERS"),
-        "approvals": env.int("RETUNE_APPROVALS", 1, validate=_at_least_one),
+        "approvals": env.int("RETUNE_APPROVALS", 1, validate=at_least_one),
         "self_approval": _parsed(env, "yes", "RETUNE_SELF_APPROVAL", "no"),
         "ttl": _parsed(env, "seconds", "RETUNE_APPROVAL_TTL", "24h"),
-        "announce": env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=_cron),
+        "announce": env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=cron_rule),
         "zone": _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"),
         "window": env.str("RETUNE_WINDOW", ""),
         "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
-        "parallel": env.int("RETUNE_PARALLEL", 2, validate=_at_least_one),
+        "parallel": env.int("RETUNE_PARALLEL", 2, validate=at_least_one),
         "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
         "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),
         "inventory": _parsed(env, "seconds", "RETUNE_INVENTORY", "15m"),
@@ -238,72 +225,6 @@ def _deployment(url: str, auth_type: str) -> Deployment:
     return "cp4d" if cluster else "cloud"
 
 
-def zone(text: str) -> ZoneInfo:
-    """An IANA time zone."""
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValidationError(f"“{text}” is not a time zone; write for example Europe/Berlin.") from error
-
-
-def owner_rules(text: str) -> tuple[OwnerRule, ...]:
-    """Rules `pattern=id`, separated by commas or spaces."""
-    try:
-        return parse_owners(words(text))
-    except ValueError as error:
-        raise ValidationError(str(error)) from error
-
-
-def yes(text: str) -> bool:
-    """Yes or no, in the usual spellings."""
-    if text.strip().lower() in ("yes", "true", "1", "on"):
-        return True
-    if text.strip().lower() in ("no", "false", "0", "off", ""):
-        return False
-    raise ValidationError("must be yes or no.")
-
-
-def choice_of(*allowed: str) -> Callable[[str], str]:
-    """A parser that takes one of *allowed*; it is named after them: `text_or_json`."""
-
-    def parse(text: str) -> str:
-        if text.strip().lower() not in allowed:
-            raise ValidationError(f"must be {' or '.join(allowed)}.")
-        return text.strip().lower()
-
-    parse.__name__ = "_or_".join(allowed)
-    return parse
-
-
 def _parsed(env: Env, parser: str, name: str, *default: str) -> Any:
     """Environs adds our parsers as methods at run time, where no type checker sees them."""
     return getattr(env, parser)(name, *default)
-
-
-def _begins(prefix: str, what: str) -> Callable[[str], None]:
-    def check(value: str) -> None:
-        if value and not value.startswith(prefix):
-            raise ValidationError(f"must be {what}, which begins with {prefix}.")
-
-    return check
-
-
-def _url(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValidationError(f"“{value}” is not an http(s) URL.")
-
-
-def _channel(value: str) -> None:
-    if not re.match(r"^[CG][A-Z0-9]+$", value):
-        raise ValidationError("must be a channel id (C…): open the channel's details in Slack, it is at the bottom.")
-
-
-def _at_least_one(value: int) -> None:
-    if value < 1:
-        raise ValidationError("must be a whole number from 1.")
-
-
-def _cron(value: str) -> None:
-    if fault := check_rule(value):
-        raise ValidationError(f"“{value}” is not a cron rule ({fault}); write for example 0 9 * * mon-fri.")

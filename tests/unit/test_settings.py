@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.owners import OwnerRule
 from bot.errors import SettingsError
-from bot.settings import Secret, load, seconds
+from bot.setting_parsers import seconds
+from bot.settings import Secret, load
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-hush",
