@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -72,6 +74,7 @@ class World:
     """Real adapters by instance; the fake one where there are none."""
 
     def __post_init__(self) -> None:
+        self._opened = ExitStack()
         self.chat = FakeChat(self.clock)
         self.files = FakeFiles()
         self.charts = FakeCharts()
@@ -83,8 +86,9 @@ class World:
 
     def start(self) -> None:
         """Builds the bot on the database, the chat and the service that are there: also after a crash."""
+        self._opened.close()  # since 3.13 a connection that nobody closed warns
         self.background = Background()
-        self.db = Database(self.path)
+        self.db = self._opened.enter_context(Database(self.path))
         self.store = self.db.store
         services = self.services or {"stt": self.speech}
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
@@ -128,14 +132,12 @@ class World:
 
     def rebuild(self, **terms: Any) -> None:
         """The same process with other terms, by the name of a field."""
-        self.db.close()
         for name, value in terms.items():
             setattr(self, name, value)
         self.start()
 
     def crash(self) -> None:
         """The process is gone; what was committed stays. The lease of the dead process runs out."""
-        self.db.close()
         self.clock.advance(11)
         self.holder = f"{self.holder}+"
         self.start()
@@ -147,13 +149,9 @@ class World:
 
     async def settle(self) -> None:
         """Waits for the work that is under way."""
-        while self.background._tasks:
-            await self.background_done()
-
-    async def background_done(self) -> None:
-        import asyncio
-
-        await asyncio.gather(*list(self.background._tasks), return_exceptions=True)
+        while tasks := self.background._tasks:
+            # Not `gather`: since 3.12 that of ended tasks gives way to nobody, so that none would leave the set.
+            await asyncio.wait(tasks)
 
     async def ring(self, after: float = 0) -> None:
         """The alarm rings, later."""

@@ -60,8 +60,9 @@ async def killed_by(world: World, work: Any) -> bool:
         await work
     except Killed:
         return True
-    while tasks := list(world.background._tasks):
-        if any(isinstance(result, Killed) for result in await asyncio.gather(*tasks, return_exceptions=True)):
+    while tasks := world.background._tasks:
+        ended, _ = await asyncio.wait(tasks)
+        if any(isinstance(task.exception(), Killed) for task in ended):
             return True
     return False
 
