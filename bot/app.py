@@ -10,25 +10,26 @@ import importlib.resources
 import logging
 import os
 import socket
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.charts import ChartProcess
-from bot.adapters.clock import SystemClock
+from bot.adapters.clock import Drift, SystemClock
 from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.slack_files import SlackFiles
 from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
-from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.worker import Worker
 from bot.settings import Settings
@@ -36,6 +37,7 @@ from bot.store import Store
 from bot.store.database import Database
 from bot.wiring import Terms, World, build
 from commands import register
+from commands.home import show
 
 if TYPE_CHECKING:
     from ibm_cloud_sdk_core.authenticators import Authenticator
@@ -47,8 +49,8 @@ log = logging.getLogger(__name__)
 DRAIN = 1.5
 """Seconds that work under way gets when we stop; what is cut off then is taken up after the next start."""
 
-RING = 1.0
-"""Seconds between two looks at what is due."""
+ANNOUNCE = 5.0
+"""Seconds between two looks whether an announcement is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             desk,
             holder=f"{socket.gethostname()}:{os.getpid()}",
             inventory_every=timedelta(seconds=settings.inventory),
+            publish=partial(show, desk=desk),
         )
-        stack.callback(worker.leave)
+        stack.push_async_callback(worker.leave)
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)
         register(app, desk)
         await _listen(app, settings, me, stack)
         background.spawn(desk.electorate.warn(agreed.policies), "policies")
         services.update(await connect_services(settings, clients))
-        await _alarms(worker, desk.announcer, stack)
+        look = _alarms(worker, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
-        await _until(stop, ring, worker)
+        await _until(stop, worker.run(ring, look))
         log.info("stopping")
 
 
@@ -243,31 +246,28 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
     await web.TCPSite(runner, port=settings.port).start()
 
 
-async def _alarms(worker: Worker, announcer: Announcer, stack: AsyncExitStack) -> None:
+def _alarms(worker: Worker, stack: AsyncExitStack) -> Callable[[], None]:
+    """Starts what goes by the wall clock; gives what must be called now and then to notice that it was set."""
     from bot.adapters.scheduler import AlarmClock
 
-    announcer.first_start()
-    alarms = AlarmClock()
-    alarms.every(RING, worker.ring)
-    timetable = announcer.timetable
-
-    def follow() -> None:
-        alarms.at_slots(timetable.schedule, worker.announce)
-
-    timetable.rescheduled = follow
-    follow()
+    alarms, drift = AlarmClock(), Drift(time(), monotonic())
+    alarms.every(ANNOUNCE, "announce", worker.announce)
     alarms.start()
     stack.callback(alarms.stop)
-    worker.ring()
+
+    def look() -> None:
+        if drift.noticed(time(), monotonic()):
+            log.info("the clock was set")
+            alarms.wake()
+
+    return look
 
 
-async def _until(stop: asyncio.Event, ring: asyncio.Event, worker: Worker) -> None:
-    """Sleeps until asked to stop; a decision rings at once instead of at the next second."""
-    stopping = asyncio.create_task(stop.wait())
-    while not stop.is_set():
-        ringing = asyncio.create_task(ring.wait())
-        await asyncio.wait({stopping, ringing}, return_when=asyncio.FIRST_COMPLETED)
-        ringing.cancel()
-        if ring.is_set():
-            ring.clear()
-            worker.ring()
+async def _until(stop: asyncio.Event, ringing: Coroutine[Any, Any, None]) -> None:
+    """Lets the worker ring until asked to stop."""
+    task = asyncio.create_task(ringing, name="worker")
+    try:
+        await stop.wait()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from bot.errors import SettingsError
 from bot.messages.sheet import csv_lines, json_line
 from bot.store import Store
-from bot.store.chain import COLUMNS
-from bot.store.connection import Row, moment
+from bot.store.audit import COLUMNS
+from bot.store.connection import Row, read
 
 Format = Literal["csv", "jsonl"]
 
@@ -40,7 +41,7 @@ def export(database: Path, form: Format, write: Callable[[str], object]) -> int:
 
 
 def _sheet(rows: Iterable[Row]) -> Iterable[str]:
-    return csv_lines((*COLUMNS, "hash"), ({**row, "at": moment(row["at"])} for row in rows))
+    return csv_lines((*COLUMNS, "hash"), ({**row, "at": read(datetime, row["at"])} for row in rows))
 
 
 def _open(database: Path) -> Store:

@@ -3,6 +3,7 @@
 RetuneError                     `text` is for the person, `permanent` says whether trying again can help
 ├── Refusal                     asked for something that cannot be; the text says what to do instead
 │   ├── UnknownModel            no model of that name; carries the nearest names
+│   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
@@ -54,6 +55,10 @@ class UnknownModel(Refusal):
         super().__init__(f"No custom model is called “{typed}”.{hint} /stt-models lists all of them.")
         self.typed = typed
         self.nearest = tuple(nearest)
+
+
+class DeletedModel(Refusal):
+    """A custom model that its instance does not know any more."""
 
 
 class AmbiguousModel(Refusal):

@@ -14,8 +14,8 @@ from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 from bot.domain.announcements import Schedule
 from bot.domain.approvals import Policy
 from bot.domain.catalog import Deployment
+from bot.domain.hours import Window, parse_window
 from bot.domain.owners import OwnerRule
-from bot.domain.timing import Window, parse_window
 from bot.errors import SettingsError
 from bot.setting_parsers import (
     at_least_one,

@@ -10,26 +10,25 @@ from zoneinfo import ZoneInfo
 from bot.domain.announcements import Schedule
 from bot.domain.approvals import Policy
 from bot.domain.catalog import Catalog
+from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
-from bot.domain.timing import Window
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
-from bot.flows.campaign_deciding import CampaignDecisions
-from bot.flows.campaign_telling import CampaignTeller
-from bot.flows.campaigning import Campaigns
 from bot.flows.changes import Noticer
 from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
-from bot.flows.dossiers import Dossiers
 from bot.flows.electorate import Electorate
-from bot.flows.exports import Exporter
-from bot.flows.freezes import Pauses
+from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
+from bot.flows.listing import Dossiers, Exporter, Listing
 from bot.flows.living import LivingCard
 from bot.flows.owners import Owning
+from bot.flows.planning import Planning
+from bot.flows.posting import Poster
 from bot.flows.probes import Prober
 from bot.flows.requests import Requests
 from bot.flows.runner import Runner
+from bot.flows.sending import Sender
 from bot.flows.snoozes import Snoozer
 from bot.flows.starting import Starter
 from bot.flows.survey import Survey
@@ -87,30 +86,24 @@ def build(
     """Everything that commands ask and the worker rings. *wake* lets the worker ring at once."""
     chat, clock, policies = world.chat, world.clock, terms.policies
     inventory = Inventory(world.speech, db, catalog, clock, background)
-    pauses = Pauses(db, terms.hours)
-    teller = Teller(chat, db, policies, pauses, clock)
+    freezes = Freezes(db, terms.hours, clock)
+    poster = Poster(chat, db, clock)
+    teller = Teller(poster, db, policies, freezes, clock)
     charter = Charter(world.charts, world.files, db, clock)
     owning = Owning(db, inventory, world.people, clock, rules=terms.owners, team=terms.team)
     timetable = Timetable(db, chat, clock, terms.schedule, terms.channel)
     survey = Survey(db, inventory, owning, world.people, catalog, clock)
-    living = LivingCard(db, inventory, teller, survey, timetable, chat, clock)
-    announcer = Announcer(db, inventory, teller, survey, timetable, living, clock, chart=charter.accompany)
+    living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
+    announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
     electorate = Electorate(world.people, terms.team, clock)
+    planning = Planning(db, inventory, catalog, clock)
     requests = Requests(
-        *(db, inventory, teller, electorate, catalog, policies, clock),
-        channel=terms.channel,
-        zone=terms.zone,
+        *(db, inventory, planning, teller, electorate, policies, clock), channel=terms.channel, zone=terms.zone
     )
-    decisions = Decisions(db, teller, electorate, policies, clock, wake=wake)
-    campaign_decisions = CampaignDecisions(db, electorate, policies, clock, wake=wake)
-    campaigns = Campaigns(*(db, requests, campaign_decisions, electorate, clock), parallel=terms.parallel, wake=wake)
-    campaign_teller = CampaignTeller(db, teller, campaigns, campaign_decisions, pauses, clock)
-    starter = Starter(db, inventory, requests, decisions, pauses, clock)
-    runner = Runner(
-        *(db, inventory, starter, pauses, teller, clock, background),
-        parallel=terms.parallel,
-        polls={"language": terms.poll_language, "acoustic": terms.poll_acoustic},
-    )
+    decisions = Decisions(db, planning, electorate, policies, clock, wake=wake)
+    starter = Starter(db, inventory, planning, decisions, freezes, clock, parallel=terms.parallel)
+    sender = Sender(db, inventory, freezes, clock, {"language": terms.poll_language, "acoustic": terms.poll_acoustic})
+    runner = Runner(db, inventory, starter, sender, freezes, teller, clock, background)
     prober = Prober(
         *(world.probing, world.speech, inventory, db, clock),
         probe_every=terms.probe_every,
@@ -118,25 +111,25 @@ def build(
     )
     return Desk(
         db=db,
-        store=db.store,
         clock=clock,
         background=background,
         inventory=inventory,
+        planning=planning,
         requests=requests,
+        listing=Listing(db),
         decisions=decisions,
-        pauses=pauses,
+        freezes=freezes,
+        poster=poster,
         teller=teller,
-        campaigns=campaigns,
-        campaign_decisions=campaign_decisions,
-        campaign_teller=campaign_teller,
         starter=starter,
+        sender=sender,
         runner=runner,
         announcer=announcer,
         timetable=timetable,
         living=living,
         prober=prober,
         viewers=Viewers(db, inventory, clock),
-        noticer=Noticer(db, inventory, teller, clock, terms.channel),
+        noticer=Noticer(db, inventory, poster, clock, terms.channel),
         snoozer=Snoozer(
             *(db, inventory, world.people, policies, clock),
             zone=terms.zone,

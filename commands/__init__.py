@@ -16,52 +16,49 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import InputsRefused, RetuneError
+from bot.messages.freezes import UNTIL
 from bot.messages.kit import modal
 from bot.messages.owners import USER
 from bot.messages.refusals import error as error_message
 from bot.messages.refusals import private
-from bot.messages.snoozes import WHY
+from bot.messages.request_form import LANGUAGE, WHY
 from bot.ports import Message, Place
-from commands import campaign
 from commands.announcements import announce
-from commands.decide import approve, reject, rejected
-from commands.desk import Answer, Ask, Desk, Public, Work
+from commands.decide import approve, details, reject, rejected, wish
+from commands.desk import Answer, Ask, Desk, Public
 from commands.forms import Form, Submission
-from commands.freezes import begin, end, freezes
-from commands.freezes import submitted as freeze_submitted
+from commands.freezes import begin, end, freezes, frozen
 from commands.help import help
-from commands.home import opened, refresh, show
+from commands.home import opened, refresh
 from commands.model import model
 from commands.models import models, turn
 from commands.owners import disown, owned, owner
 from commands.probes import link, probe
-from commands.runs import export, history, runs
-from commands.runs import turn as turn_runs
+from commands.requests import export, history, requests
+from commands.requests import turn as turn_requests
 from commands.snoozes import hold, snooze, snoozed, unsnooze
-from commands.upgrade import leave_out, linked, submitted, train, upgrade
-from commands.wishes import details, wish
+from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Ask, Desk], Answer | Awaitable[Answer]]
-Unconverted = Callable[[str, Mapping[str, Any], Desk], Awaitable[dict[str, Any] | None]]
+Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 
 
-def ask_for(ask: Ask, desk: Desk) -> Answer | Awaitable[Answer]:
+async def ask_for(ask: Ask, desk: Desk) -> Answer:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
     word = ask.text.strip().casefold().partition(" ")[0]
     if word in ("freeze", "unfreeze"):
-        return freezes(ask, desk)
+        return await freezes(ask, desk)
     if word == "outdated":
-        return campaign.several(ask, desk)
-    return upgrade(ask, desk)
+        return await several(ask, desk)
+    return await upgrade(ask, desk)
 
 
 COMMANDS: Mapping[str, Handler] = {
     "/stt-models": models,
     "/stt-model": model,
     "/stt-upgrade": ask_for,
-    "/stt-runs": runs,
+    "/stt-runs": requests,
     "/stt-announce": announce,
     "/stt-help": help,
 }
@@ -72,17 +69,13 @@ ACTIONS: Mapping[str, Handler] = {
     "train": train,
     "lenient": leave_out,
     "page": turn,
-    "runs": turn_runs,
+    "runs": turn_requests,
     "history": history,
     "export": export,
     "approve": approve,
     "reject": reject,
     "home": refresh,
     "details": details,
-    "campaign-approve": campaign.approve,
-    "campaign-reject": campaign.reject,
-    "campaign-details": campaign.details,
-    "campaign-wish": campaign.wish,
     "freeze": begin,
     "unfreeze": end,
     "wish": wish,
@@ -96,13 +89,11 @@ ACTIONS: Mapping[str, Handler] = {
 }
 """By the part of the action id before the colon."""
 
-SUBMISSIONS: Mapping[str, Submission | Unconverted] = {
-    "request": submitted,
-    "link": linked,
-    "reject": rejected,
-    "freeze": freeze_submitted,
-    "campaign": campaign.submitted,
-    "campaign-reject": campaign.rejected,
+SUBMISSIONS: Mapping[str, Submission] = {
+    "request": Submission(submitted, at=WHY, again="Press Ask again in a moment."),
+    "link": Submission(linked, at=LANGUAGE, again="Press Next again in a moment."),
+    "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment."),
+    "freeze": Submission(frozen, at=UNTIL, again="Press Freeze again in a moment."),
     "snooze": Submission(snoozed, at=WHY, again="Send this again in a moment."),
     "owner": Submission(owned, at=USER, again="Press Save again in a moment."),
 }
@@ -119,38 +110,35 @@ QUICK = 2.5
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Every listener there is."""
-    desk.viewers.publish = lambda user: show(user, desk)
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         place = Place(body["user_id"], body["channel_id"], None, body.get("response_url"))
         ask = Ask(body["command"], body["user_id"], place, body.get("text") or "", body.get("trigger_id"))
-        answering = asyncio.ensure_future(_answer(COMMANDS.get(ask.name, help), ask, desk))
+        answering = desk.background.spawn(_answer(COMMANDS.get(ask.name, help), ask, desk), f"{ask.name} of {ask.user}")
+        if answering is None:
+            return  # we are stopping: Slack says that we do not answer
         await asyncio.wait({answering}, timeout=AT_ONCE)
-        now, work = answering.result() if answering.done() else (None, _when(answering))
-        if now is None:
-            await ack()
+        if answering.done():
+            await ack(**_acknowledged(answering.result()))
         else:
-            await ack(**_acknowledged(now))
-        _later(work, ask, desk)
+            await ack()
+            desk.background.spawn(_say(answering, ask, desk), f"{ask.name} answered late")
 
     @app.action(ANY)
     async def on_action(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         ask = _click(body)
         if (body.get("view") or {}).get("type") == "home":
-            desk.viewers.opened(ask.user)  # also when it was another process that showed it
+            await desk.viewers.opened(ask.user)  # also when it was another process that showed it
         if handler := ACTIONS.get(ask.name):
-            _later(_when(_answer(handler, ask, desk)), ask, desk)
+            _reply(handler, ask, desk)
 
     @app.view(ANY)
     async def on_submit(ack: AsyncAck, body: dict[str, Any]) -> None:
         form = Form.sent(body["user"]["id"], body["view"])
         submission = SUBMISSIONS.get(form.callback)
-        if submission is None or isinstance(submission, Submission):
-            answer = await _submit(submission, form, desk) if submission else None
-        else:
-            answer = await submission(form.user, body["view"], desk)
+        answer = await _submit(submission, form, desk) if submission else None
         await (ack() if answer is None else ack(**answer))
 
     @app.view_closed(ANY)
@@ -176,54 +164,32 @@ def register(app: AsyncApp, desk: Desk) -> None:
         log.error("a listener broke", exc_info=error)
 
 
-async def _answer(handler: Handler, ask: Ask, desk: Desk) -> tuple[Message | Public | None, Work | None]:
-    """What can be said now, or what must be done first. Expected errors become a private answer."""
+async def _answer(handler: Handler, ask: Ask, desk: Desk) -> Answer:
+    """What a handler answers. Expected errors become a private answer."""
     try:
-        answer = handler(ask, desk)
-        if isinstance(answer, Awaitable):
-            answer = await answer
+        return await handler(ask, desk)
     except RetuneError as error:
-        return error_message(error), None
+        return error_message(error)
     except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
-        return _bug(ask.name, error), None
-    if answer is None or isinstance(answer, Message | Public):
-        return answer, None
-    return None, answer
+        return _bug(ask.name, error)
 
 
-def _acknowledged(answer: Message | Public) -> dict[str, Any]:
-    message = answer.message if isinstance(answer, Public) else answer
-    kind = "in_channel" if isinstance(answer, Public) else "ephemeral"
+def _acknowledged(answer: Answer) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    message, kind = (answer.message, "in_channel") if isinstance(answer, Public) else (answer, "ephemeral")
     return {"response_type": kind, "text": message.text, "blocks": list(message.blocks)}
 
 
-def _when(answering: Awaitable[tuple[Message | Public | None, Work | None]]) -> Work:
-    """What a handler answers in the end, said to the person after the acknowledgement."""
-
-    async def work() -> Message | None:
-        now, more = await answering
-        if more is not None:
-            return await more()
-        return now.message if isinstance(now, Public) else now
-
-    return work
+def _reply(handler: Handler, ask: Ask, desk: Desk) -> None:
+    desk.background.spawn(_say(_answer(handler, ask, desk), ask, desk), f"{ask.name} of {ask.user}")
 
 
-def _later(work: Work | None, ask: Ask, desk: Desk) -> None:
-    if work is not None:
-        desk.background.spawn(_do(work, ask, desk), f"{ask.name} of {ask.user}")
-
-
-async def _do(work: Work, ask: Ask, desk: Desk) -> None:
-    """Does the work; what it says, or what went wrong, is said to the person alone."""
-    try:
-        message = await work()
-    except RetuneError as error:
-        message = error_message(error)
-    except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
-        message = _bug(ask.name, error)
-    if message is not None:
-        await _quietly(desk.chat.whisper(ask.place, message))
+async def _say(answering: Awaitable[Answer], ask: Ask, desk: Desk) -> None:
+    """What comes after the acknowledgement is said to the person alone."""
+    answer = await answering
+    if answer is not None:
+        await _quietly(desk.chat.whisper(ask.place, answer.message if isinstance(answer, Public) else answer))
 
 
 async def _submit(submission: Submission, form: Form, desk: Desk) -> dict[str, Any] | None:
@@ -281,4 +247,4 @@ def _said(event: Mapping[str, Any], desk: Desk) -> None:
     ask = Ask(f"/stt-{word}", user, place, rest)
     if event.get("ts"):
         desk.background.spawn(desk.chat.receive(event["channel"], event["ts"]), "eyes")
-    _later(_when(_answer(COMMANDS.get(ask.name, help), ask, desk)), ask, desk)
+    _reply(COMMANDS.get(ask.name, help), ask, desk)

@@ -1,68 +1,118 @@
-"""Approve and Reject on the card. Every click is judged anew; a refused one is answered privately."""
+"""Approve and Reject on the card, *Details*, and what a person may want of a request after it was asked for."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from bot.errors import RetuneError
-from bot.messages import request
+from bot.domain.approvals import Wish
+from bot.domain.requests import RequestState
+from bot.errors import ChatError, Refusal
+from bot.flows.deciding import Acted
+from bot.messages import details as details_view
+from bot.messages import request_form as forms
+from bot.messages.denials import denied, no_such_request
 from bot.messages.refusals import private
-from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
-from commands.upgrade import QUICK, errors, value_of
+from commands.forms import Form
+
+WISHES: Mapping[str, Wish] = {
+    "withdraw": "withdraw",
+    "take-back": "take back",
+    "cancel": "cancel",
+    "resume": "resume",
+    "retry": "retry",
+    "stop": "stop",
+}
 
 
-def approve(ask: Ask, desk: Desk) -> Answer:
-    """A click on Approve; the button's value is the run and the digest of the plan that it shows."""
-    run_id, digest = split(ask.text)
-    refused = desk.decisions.answer_at_once(run_id, digest, "approve", ask.user)
-    if refused is not None:
-        return private(refused)
-
-    async def work() -> Message | None:
-        answer = await desk.decisions.vote(run_id, digest, "approve", ask.user)
-        return None if answer is None else private(answer)
-
-    return work
-
-
-def reject(ask: Ask, desk: Desk) -> Answer:
-    """A click on Reject asks why; the vote counts when the answer comes."""
-    run_id, digest = split(ask.text)
-    refused = desk.decisions.answer_at_once(run_id, digest, "reject", ask.user)
-    run = desk.store.runs.get(run_id)
-    if refused is not None or run is None:
-        return private(refused or "That request is not known any more.")
-    trigger, value = ask.trigger or "", ask.text
-
-    async def work() -> Message | None:
-        denied = await desk.decisions.would_count(run_id, "reject", ask.user)
-        if denied is not None:
-            return private(denied)
-        await desk.windows.open(trigger, request.reject(value, run.plan.model.name))
+async def approve(ask: Ask, desk: Desk) -> Answer:
+    """A click on Approve; the button's value is the request and the digest of the plans that it shows."""
+    id, digest = split(ask.text)
+    acted = await desk.decisions.vote(id, digest, "approve", ask.user)
+    if acted.decision.allowed:
+        await desk.teller.tell(id)
         return None
+    return private(_denied(acted, desk))
 
-    return work
+
+async def reject(ask: Ask, desk: Desk) -> Answer:
+    """A click on Reject asks why; the vote counts when the answer comes."""
+    id, digest = split(ask.text)
+    trigger = ask.opening()
+    acted = await desk.decisions.would_count(id, digest, "reject", ask.user)
+    if not acted.decision.allowed or acted.request is None:
+        return private(_denied(acted, desk))
+    await desk.windows.open(trigger, forms.reject(acted.request))
+    return None
 
 
-async def rejected(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
+async def rejected(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """The reason came: the vote counts now, if it still may."""
-    run_id, digest = split(str(view["private_metadata"]))
-    why = str(value_of(view, request.WHY) or "").strip()
+    id, digest = split(form.metadata)
+    acted = await desk.decisions.vote(id, digest, "reject", form.user, form.text(forms.WHY))
+    if not acted.decision.allowed:
+        return forms.refused(_denied(acted, desk))
+    # Told apart: however slow Slack is with the card, this person hears that the vote counts.
+    desk.background.spawn(desk.teller.tell(id), f"card {id}")
+    return None
+
+
+async def details(ask: Ask, desk: Desk) -> Answer:
+    """Opens what the card leaves out, with the buttons that this person may press."""
+    id, trigger = _number(ask.text), ask.opening()
+    view_id = await desk.windows.open(trigger, details_view.reading())
+    await desk.windows.update(view_id, await _details(id, ask.user, desk))
+    return None
+
+
+async def wish(ask: Ask, desk: Desk) -> Answer:
+    """A click on one of the buttons: the value is the wish, the request, and the run that it is about. Judged again."""
+    word, _, about = ask.text.partition(" ")
+    wanted = WISHES.get(word)
+    if wanted is None:
+        raise Refusal(no_such_request())
+    number, _, run = about.partition(".")
+    id = _number(number)
+    acted = await desk.decisions.wish(wanted, id, ask.user, _number(run) if run else None)
+    if acted.decision.allowed:
+        await desk.teller.tell(id)
+    answer = "" if acted.decision.allowed else _denied(acted, desk)
+    if ask.view is None:
+        return private(answer) if answer else None
+    await desk.windows.update(ask.view, await _details(id, ask.user, desk, answer))
+    return None
+
+
+async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[str, Any]:
+    request = await desk.requests.get(id)
+    if request is None:
+        return forms.refused(no_such_request())
     try:
-        answer = await asyncio.wait_for(desk.decisions.decide(run_id, digest, "reject", user, why), QUICK)
-    except TimeoutError:
-        return errors(request.WHY, "Slack does not answer just now. Press Reject again in a moment.")
-    except RetuneError as error:
-        return errors(request.WHY, error.text)
-    if answer is None:  # told apart: however slow Slack is with the card, this person hears that the vote counts
-        desk.background.spawn(desk.teller.tell(run_id), f"card {run_id}")
-    return None if answer is None else {"response_action": "update", "view": request.refused(answer)}
+        offers = await desk.decisions.offers(request, user)
+    except ChatError as error:
+        return details_view.unread(error)
+    request = await desk.planning.estimated(request)
+    model = request.first.plan.model
+    return details_view.details(
+        request,
+        await desk.teller.seen_now(request),
+        (await desk.inventory.judged()).of(model.ref) if not request.several else None,
+        desk.freezes.window(model.instance) if request.state in (RequestState.OPEN, RequestState.SCHEDULED) else None,
+        offers,
+        answer,
+    )
+
+
+def _denied(acted: Acted, desk: Desk) -> str:
+    return denied(acted.decision, acted.request, desk.decisions.policies, desk.clock.now(), acted.run)
 
 
 def split(value: str) -> tuple[int, str]:
-    """The run and the digest in a button's value."""
+    """The request and the digest in a button's value."""
     number, _, digest = value.partition(":")
-    return (int(number) if number.isdigit() else 0), digest
+    return _number(number), digest
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 18 else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -61,8 +60,5 @@ class Public:
     message: Message
 
 
-Work = Callable[[], Awaitable[Message | None]]
-"""What needs the world: done after the acknowledgement; a message it returns is said privately."""
-
-Answer = Message | Public | Work | None
-"""An answer from what is known already goes into the acknowledgement itself, which saves a call."""
+Answer = Message | Public | None
+"""What a command or a click answers: in the acknowledgement where it is ready soon enough, which saves a call."""

@@ -2,85 +2,66 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.timing import Freeze
-from bot.errors import Refusal, RetuneError
+from bot.domain.freezes import Freeze
+from bot.errors import InputsRefused, Refusal
 from bot.messages import freezes as messages
 from bot.messages.refusals import private
-from bot.messages.request import NOWHERE, WHY
-from bot.messages.text import code
+from bot.messages.request_form import NOWHERE, WHY
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk
-from commands.upgrade import QUICK, errors, moment_of, value_of
+from commands.forms import Form
 
 
-def freezes(ask: Ask, desk: Desk) -> Answer:
+async def freezes(ask: Ask, desk: Desk) -> Answer:
     """What is frozen, with the buttons that end it or begin another."""
-    return messages.freezes(desk.pauses.holding(desk.clock.now()))
+    return messages.freezes(await desk.freezes.holding())
 
 
-def begin(ask: Ask, desk: Desk) -> Answer:
+async def begin(ask: Ask, desk: Desk) -> Answer:
     """Opens the form."""
-    trigger = ask.trigger
-    if trigger is None:
-        raise Refusal("A mention cannot open the form. Type /stt-upgrade freeze.")
-    now = desk.clock.now()
+    if ask.trigger_id is None:
+        raise Refusal(messages.NO_FORM)
+    trigger = ask.opening()
+    await _may(desk, ask.user, "")
+    judged = await desk.inventory.judged()
     view = messages.form(
-        sorted(desk.inventory.judged_now().snapshot.instances),
-        desk.pauses.holding(now),
-        now + timedelta(days=1),
+        sorted(judged.snapshot.instances),
+        await desk.freezes.holding(),
+        desk.clock.now() + timedelta(days=1),
         ask.place.channel or NOWHERE,
     )
-
-    async def work() -> Message | None:
-        await _may(desk, ask.user, "")
-        await desk.windows.open(trigger, view)
-        return None
-
-    return work
+    await desk.windows.open(trigger, view)
+    return None
 
 
-def end(ask: Ask, desk: Desk) -> Answer:
+async def end(ask: Ask, desk: Desk) -> Answer:
     """Ends a freeze; what is approved starts."""
-
-    async def work() -> Message | None:
-        number = int(ask.text) if ask.text.isdigit() else 0
-        now = desk.clock.now()
-        held = next((freeze for freeze in desk.pauses.holding(now) if freeze.id == number), None)
-        if held is None:
-            return private("That freeze has ended already. `/stt-upgrade freeze` shows what is frozen.")
-        await _may_end(desk, ask.user, held)
-        desk.pauses.end(number, ask.user, now)
-        await desk.teller.tell_all()
-        return Message("Ended.", messages.freezes(desk.pauses.holding(now)).blocks)
-
-    return work
+    held = next((freeze for freeze in await desk.freezes.holding() if str(freeze.id) == ask.text), None)
+    if held is None:
+        return private(messages.ENDED_ALREADY)
+    await _may_end(desk, ask.user, held)
+    await desk.freezes.end(held, ask.user)
+    await desk.teller.tell_all()
+    return Message("Ended.", messages.freezes(await desk.freezes.holding()).blocks)
 
 
-async def submitted(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
+async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """The form was sent."""
-    instance = str(value_of(view, messages.SCOPE) or messages.ALL)
-    instance = "" if instance == messages.ALL else instance
-    until = moment_of(view, messages.UNTIL)
-    why = str(value_of(view, WHY) or "").strip()
+    chosen = form.chosen(messages.SCOPE) or messages.ALL
+    instance = "" if chosen == messages.ALL else chosen
+    until, why = form.moment(messages.UNTIL), form.text(WHY)
     if not why:
-        return errors(WHY, "Say why: it is shown on every card.")
+        raise InputsRefused({WHY: messages.SAY_WHY})
     if until is None:
-        return errors(messages.UNTIL, "Say until when; a freeze always ends.")
-    try:
-        await asyncio.wait_for(_may(desk, user, instance), QUICK)
-        begun = desk.pauses.freeze(instance, why, user, until, desk.clock.now())
-    except TimeoutError:
-        return errors(WHY, "Slack does not answer just now. Press Freeze again in a moment.")
-    except RetuneError as error:
-        return errors(messages.UNTIL, error.text)
-    channel = str(view["private_metadata"])
+        raise InputsRefused({messages.UNTIL: messages.SAY_UNTIL})
+    await _may(desk, form.user, instance)
+    begun = await desk.freezes.freeze(instance, why, form.user, until)
+    place = Place(form.user, "" if form.metadata == NOWHERE else form.metadata)
     said = private(messages.freeze_line(begun), warn=False)
-    place = Place(user, "" if channel == NOWHERE else channel)
     desk.background.spawn(desk.chat.whisper(place, said), "freeze said")
     desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
     return None
@@ -90,8 +71,7 @@ async def _may(desk: Desk, user: str, instance: str) -> None:
     """Raises `Refusal` for people who may not decide on that instance, or on any when it is empty."""
     decides = await desk.decisions.may_decide(user)
     if not decides or (instance and instance not in decides):
-        what = f"on upgrades of {code(instance)}" if instance else "on upgrades"
-        raise Refusal(f"Only who may decide {what} can freeze or unfreeze them. Ask one of the approvers.")
+        raise Refusal(messages.may_not(instance))
 
 
 async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
@@ -102,4 +82,4 @@ async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
     """
     await _may(desk, user, held.instance)
     if not held.instance and user != held.author and not await desk.decisions.may_decide_all(user):
-        raise Refusal("It freezes all instances, and you may not decide on each of them. Ask who began it to end it.")
+        raise Refusal(messages.MAY_NOT_END_ALL)

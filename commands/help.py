@@ -6,6 +6,6 @@ from bot.messages.help import help_text
 from commands.desk import Answer, Ask, Desk
 
 
-def help(ask: Ask, desk: Desk) -> Answer:
+async def help(ask: Ask, desk: Desk) -> Answer:
     """The same for everybody."""
     return help_text()

@@ -8,13 +8,13 @@ from bot.messages import fleet
 from bot.messages.fleet_refusals import GONE, which_model
 from bot.messages.refusals import choose
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Work
+from commands.desk import Answer, Ask, Desk
 
 
 async def model(ask: Ask, desk: Desk) -> Answer:
     """Reads the model anew and shows it; where the name is not clear, offers what fits."""
     found = await named(ask, desk, "model")
-    return found if isinstance(found, Message) else _show(ask, desk, found)
+    return found if isinstance(found, Message) else await _show(ask, desk, found)
 
 
 async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message:
@@ -40,26 +40,23 @@ async def known(ref: str, desk: Desk) -> Judgement:
     return judgement
 
 
-def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Work:
-    async def work() -> Message | None:
-        name = judgement.model.name
-        view_id = None
-        if not ask.place.channel and ask.trigger:
-            view_id = await desk.windows.open(ask.trigger, fleet.reading(name))
-        message = await _read(judgement, desk)
-        if view_id is None:
-            return message
-        await desk.windows.update(view_id, fleet.window(name, message.blocks))
-        return None
-
-    return work
+async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
+    name = judgement.model.name
+    view_id = None
+    if not ask.place.channel and ask.trigger:
+        view_id = await desk.windows.open(ask.trigger, fleet.reading(name))
+    message = await _read(judgement, desk)
+    if view_id is None:
+        return message
+    await desk.windows.update(view_id, fleet.window(name, message.blocks))
+    return None
 
 
 async def _read(judgement: Judgement, desk: Desk) -> Message:
     """The model as it is now; as it was read last, where its instance does not answer."""
     holdings = outlook = None
     try:
-        prepared = await desk.requests.prepare(judgement.model.ref)
+        prepared = await desk.planning.prepare(judgement.model.ref)
     except ServiceError as error:
         await desk.inventory.lost(judgement.model.instance, error)
     else:

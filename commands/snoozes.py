@@ -26,14 +26,10 @@ async def hold(ask: Ask, desk: Desk) -> Answer:
 
 async def _form(ask: Ask, desk: Desk, kind: SnoozeKind) -> Answer:
     judgement, trigger = await known(ask.text, desk), ask.opening()
-
-    async def work() -> Message | None:
-        await desk.snoozer.may_snooze(ask.user)
-        standing = (await desk.snoozer.index()).get((Scope.MODEL, judgement.model.ref))
-        await desk.windows.open(trigger, messages.ask(judgement, kind, desk.snoozer.today(), standing))
-        return None
-
-    return work
+    await desk.snoozer.may_snooze(ask.user)
+    standing = (await desk.snoozer.index()).get((Scope.MODEL, judgement.model.ref))
+    await desk.windows.open(trigger, messages.ask(judgement, kind, desk.snoozer.today(), standing))
+    return None
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
@@ -54,17 +50,13 @@ async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
     return messages.done(made, judgement.model.name if scope is Scope.MODEL else None)
 
 
-def unsnooze(ask: Ask, desk: Desk) -> Answer:
+async def unsnooze(ask: Ask, desk: Desk) -> Answer:
     """Ends one early, confirmed by the person; judged anew."""
     id = int(ask.text) if ask.text.isdigit() else 0
-
-    async def work() -> Message | None:
-        judged = await desk.inventory.judged()
-        end = await desk.snoozer.end(id, ask.user)
-        about = judged.of(end.snooze.subject) if end.snooze else None
-        return private(messages.ended(end, about.model.name if about else None), warn=end.refused is not None)
-
-    return work
+    judged = await desk.inventory.judged()
+    end = await desk.snoozer.end(id, ask.user)
+    about = judged.of(end.snooze.subject) if end.snooze else None
+    return private(messages.ended(end, about.model.name if about else None), warn=end.refused is not None)
 
 
 async def in_force(desk: Desk) -> Message:

@@ -1,41 +1,71 @@
-"""`/stt-upgrade NAME`: shows the plan, asks what must be known, and posts the card."""
+"""`/stt-upgrade NAME` and `/stt-upgrade outdated`: shows plans, asks what must be known, and posts the card."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
+from bot.domain.hours import LATEST, parse_later
 from bot.domain.plans import NoPlan, WhyNot
-from bot.domain.runs import Run
-from bot.domain.timing import LATEST, parse_later
-from bot.errors import AmbiguousModel, Refusal, RetuneError
-from bot.flows.requests import Prepared, needs_link
-from bot.messages import request
+from bot.domain.requests import MOST, Request
+from bot.domain.verdicts import Verdict, acting_on
+from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
+from bot.flows.planning import Prepared
+from bot.messages import asking
+from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_line
-from bot.messages.kit import actions, button, section
-from bot.messages.refusals import no_plan, private
-from bot.messages.request import Wanted, wanted
-from bot.messages.text import code, escape
+from bot.messages.refusals import in_the_way, no_plan, private
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk
-from commands.model import named
+from commands.forms import Form
+from commands.model import known, named
+from commands.models import fits
 
 AT = re.compile(r"^(?:(.*)\s)?at\s+(.+)$", re.IGNORECASE)
 
-QUICK = 2.0
-"""Seconds that a submitted modal may wait for Slack's word on who somebody is; Slack gives us three."""
-
 
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
-    """Opens the modal with the plan; what is known to be impossible is said at once, without one."""
+    """Opens the form with the plan; what is known to be impossible is said at once, without one."""
     ask, later = await later_start(ask, desk)
     found = await named(ask, desk, "ask", _at(later, desk))
-    return found if isinstance(found, Message) else _form(ask, desk, found.model, later, training=False)
+    return found if isinstance(found, Message) else await _form(ask, desk, found.model, later, training=False)
+
+
+async def several(ask: Ask, desk: Desk) -> Answer:
+    """`outdated [filters]`: opens the form with every outdated model that fits."""
+    ask, later = await later_start(ask, desk)
+    filters = ask.text.split()[1:]
+    found = [
+        judgement
+        for judgement in acting_on((await desk.inventory.read_once()).judgements)
+        if judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
+        and all(fits(judgement, word) for word in filters)
+    ]
+    if not found:
+        return private(asking.nothing_outdated(" ".join(filters)), warn=False)
+    if ask.trigger_id is None:
+        raise Refusal(asking.NO_FORM)
+    trigger = ask.opening()
+    view_id = await desk.windows.open(trigger, forms.reading(len(found)))
+    try:
+        await desk.requests.may_ask(ask.user)
+        candidates = await desk.requests.candidates(found)
+        notes = "\n".join(freeze_line(freeze) for freeze in (await desk.freezes.holding())[:5])
+    except RetuneError as error:
+        await desk.windows.update(view_id, forms.broken(error))
+        return None
+    what = forms.Wanted(ask.place.channel, later)
+    view = (
+        forms.ask_several(candidates.plans, candidates.left_out, what, len(found) - MOST, notes)
+        if candidates.plans
+        else forms.nothing(candidates.left_out)
+    )
+    await desk.windows.update(view_id, view)
+    return None
 
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
@@ -43,7 +73,8 @@ async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     found = AT.match(ask.text.strip())
     if found is None:
         return ask, None
-    later = parse_later(found[2], desk.clock.now(), desk.requests.zone)
+    now, zone = desk.clock.now(), desk.requests.zone
+    later = parse_later(found[2], now, zone)
     if later is not None:
         return replace(ask, text=found[1] or ""), later
     try:
@@ -51,10 +82,7 @@ async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(
-            f"“{found[2]}” is no time to come within a year. Type for example /stt-upgrade call-center-us at 22:00, or "
-            f"at {desk.clock.now() + timedelta(days=7):%Y-%m-%d} 22:00; times are in {desk.requests.zone.key}."
-        ) from error
+        raise Refusal(asking.no_time(found[2], now + timedelta(days=7), zone.key)) from error
     return ask, None  # a model that is called so
 
 
@@ -63,155 +91,101 @@ def _at(later: datetime | None, desk: Desk) -> str:
     return "" if later is None else f" at {later.astimezone(desk.requests.zone):%Y-%m-%d %H:%M}"
 
 
-def train(ask: Ask, desk: Desk) -> Answer:
-    """Opens the modal with the plan of a training that takes in the data that waits in a `ready` model."""
-    judgement = desk.inventory.judged_now().of(ask.text)
-    if judgement is None:
-        raise Refusal("That model is not known any more. /stt-models lists all of them.")
-    return _form(ask, desk, judgement.model, None, training=True)
+async def train(ask: Ask, desk: Desk) -> Answer:
+    """Opens the form with the plan of a training that takes in the data that waits in a `ready` model."""
+    return await _form(ask, desk, (await known(ask.text, desk)).model, None, training=True)
 
 
-def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, training: bool) -> Answer:
-    waiting = desk.store.runs.open_for(model.ref)
-    if waiting is not None:
-        return private(desk.requests.in_the_way(waiting, ask.user))
-    if ask.trigger is None:
-        text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
-        at = _at(later, desk)
-        ask_button = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
-        return Message(text, (section(text), actions([ask_button])))
-    trigger = ask.trigger
-
-    async def work() -> Message | None:
-        view_id = await desk.windows.open(trigger, request.reading(model.name))
-        try:
-            await desk.requests.may_ask(ask.user)
-        except RetuneError as error:
-            await desk.windows.update(view_id, request.refused(f":warning: {escape(error.text, 2000)}"))
-            return None
-        await _plan_into(view_id, model.ref, Wanted(ask.place.channel, later), desk, training=training)
-        return None
-
-    return work
-
-
-def leave_out(ask: Ask, desk: Desk) -> Answer:
-    """A person chose to train without the data that is not valid: plans anew, in the same modal."""
-    kind, _, rest = ask.text.partition(" ")
-    what, ref = wanted(rest)
-    view_id = ask.view
-    if view_id is None:
-        raise Refusal("That form is closed. Ask again with /stt-upgrade.")
-
-    async def work() -> Message | None:
-        await _plan_into(view_id, ref, what, desk, training=kind == "training", lenient=True)
-        return None
-
-    return work
-
-
-def _view(prepared: Prepared, what: Wanted, desk: Desk, *, training: bool) -> Mapping[str, Any]:
-    model = prepared.judgement.model
-    if prepared.run is not None:
-        return request.refused(desk.requests.in_the_way(prepared.run, ""))
-    if needs_link(prepared):
-        return request.ask_link(model, desk.requests.candidates(model), what)
-    if isinstance(prepared.outlook, NoPlan):
-        sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
-        kind = "training" if training else "upgrade"
-        invalid = prepared.outlook.reason is WhyNot.INVALID
-        again = f"{kind} {what} {model.ref}" if invalid else None
-        return request.refused(f"{sign}{no_plan(prepared.outlook)}", again)
-    window = desk.pauses.window(model.instance)
-    freeze = desk.pauses.frozen(model.instance, desk.clock.now())
-    return request.ask(
-        *(prepared.outlook, prepared.judgement, prepared.linked, what),
-        hours=str(window) if window else "",
-        hindrance=freeze_line(freeze) if freeze else "",
-    )
-
-
-async def submitted(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
-    """The modal was sent: the run is written before Slack hears that we took it, the card follows."""
-    what, draft = wanted(str(view["private_metadata"]))
-    why = str(value_of(view, request.WHY) or "").strip()
+async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, training: bool) -> Answer:
+    holder = await desk.requests.live_for(model.ref)
+    if holder is not None:
+        return private(in_the_way(holder, model.name))
+    if (trigger := ask.trigger) is None:
+        return asking.by_button(model, _at(later, desk))
+    view_id = await desk.windows.open(trigger, forms.reading(model.name))
     try:
-        await asyncio.wait_for(desk.requests.may_ask(user), QUICK)
-        later = moment_of(view, request.LATER)
-        if later is not None and later <= desk.clock.now():
-            return errors(request.LATER, "That moment is over already. Choose one to come, or leave it empty.")
-        if later is not None and later > desk.clock.now() + LATEST:
-            return errors(request.LATER, "That is more than a year away. Choose an earlier moment, or leave it empty.")
-        run, new = desk.requests.propose(str(view["id"]), draft, why, user, later)
-    except TimeoutError:
-        return errors(request.WHY, "Slack does not answer just now. Press Ask again in a moment.")
+        await desk.requests.may_ask(ask.user)
     except RetuneError as error:
-        return errors(request.WHY, error.text)
-    if not new and run.requester != user:
-        return errors(request.WHY, f"Somebody was faster: request {run.id} has this model already.")
-    desk.background.spawn(_post(run, user, what.channel, desk), f"card {run.id}")
+        await desk.windows.update(view_id, forms.broken(error))
+        return None
+    await _plan_into(view_id, model.ref, forms.Wanted(ask.place.channel, later), desk, training=training)
     return None
 
 
-async def _post(run: Run, user: str, origin: str, desk: Desk) -> None:
-    await desk.requests.show(run)
-    shown = desk.store.messages.get(f"run:{run.id}:card")
-    place = Place(user, origin)
-    if shown is None or shown.ts is None:
-        text = (
-            f"Your request {run.id} is kept, but its card cannot be posted in <#{run.channel}> just now. Retune keeps "
-            "trying. If the bot is not in that channel, invite it there: `/invite @retune`."
-        )
-        await desk.chat.whisper(place, private(text))
-    elif origin != run.channel:
-        text = f"Asked: the card of {code(run.plan.model.name)} is in <#{run.channel}>."
-        await desk.chat.whisper(place, private(text, warn=False))
-
-
-async def linked(user: str, view: Mapping[str, Any], desk: Desk) -> dict[str, Any] | None:
-    """Somebody said with which language model an acoustic model was trained: go on to the plan."""
-    what, ref = wanted(str(view["private_metadata"]))
-    chosen = str(value_of(view, request.LANGUAGE) or request.NONE)
-    try:
-        await asyncio.wait_for(desk.requests.link(ref, None if chosen == request.NONE else chosen, user), QUICK)
-    except TimeoutError:
-        return errors(request.LANGUAGE, "Slack does not answer just now. Press Next again in a moment.")
-    except RetuneError as error:
-        return errors(request.LANGUAGE, error.text)
-    judgement = desk.inventory.judged_now().of(ref)
-    name = judgement.model.name if judgement else ref
-    desk.background.spawn(_plan_into(str(view["id"]), ref, what, desk), "plan after a link")
-    return {"response_action": "update", "view": request.reading(name)}
+async def leave_out(ask: Ask, desk: Desk) -> Answer:
+    """A person chose to train without the data that is not valid: plans it so, in the same window."""
+    kind, _, rest = ask.text.partition(" ")
+    what, ref = forms.wanted(rest)
+    view_id = ask.view
+    if view_id is None:
+        raise Refusal(asking.CLOSED)
+    await _plan_into(view_id, ref, what, desk, training=kind == "training", lenient=True)
+    return None
 
 
 async def _plan_into(
-    view_id: str, ref: str, what: Wanted, desk: Desk, *, training: bool = False, lenient: bool = False
+    view_id: str, ref: str, what: forms.Wanted, desk: Desk, *, training: bool = False, lenient: bool = False
 ) -> None:
-    """Plans, and shows the plan or the reason why there is none in an open modal."""
+    """Plans, and shows the plan or the reason why there is none in an open window."""
     try:
-        prepared = await desk.requests.prepare(ref, training=training, lenient=lenient)
-        view = _view(prepared, what, desk, training=training)
+        view = await _view(await desk.planning.prepare(ref, training=training, lenient=lenient), what, desk, training)
     except RetuneError as error:
-        view = request.refused(f":warning: {escape(error.text, 2000)}")
+        view = forms.broken(error)
     await desk.windows.update(view_id, view)
 
 
-def errors(block: str, text: str) -> dict[str, Any]:
-    """What a modal shows at one of its inputs instead of closing."""
-    return {"response_action": "errors", "errors": {block: text[:150]}}
+async def _view(prepared: Prepared, what: forms.Wanted, desk: Desk, training: bool) -> Mapping[str, Any]:
+    model = prepared.judgement.model
+    if prepared.request is not None:
+        return forms.refused(in_the_way(prepared.request, model.name))
+    if prepared.needs_link:
+        return forms.ask_link(model, await desk.planning.language_models(model), what)
+    if isinstance(prepared.outlook, NoPlan):
+        sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
+        again = None
+        if prepared.outlook.reason is WhyNot.INVALID:
+            again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
+        return forms.refused(f"{sign}{no_plan(prepared.outlook)}", again)
+    window = desk.freezes.window(model.instance)
+    frozen = [held for held in await desk.freezes.holding() if held.instance in ("", model.instance)]
+    return forms.ask_one(
+        *(prepared.outlook, prepared.judgement, prepared.linked, what),
+        hours=str(window) if window else "",
+        hindrance="\n".join(freeze_line(held) for held in frozen[:1]),
+    )
 
 
-def value_of(view: Mapping[str, Any], block: str) -> object:
-    """What was typed or chosen in one of our inputs."""
-    state = view["state"]["values"].get(block, {}).get(request.VALUE, {})
-    if state.get("type") in ("static_select", "radio_buttons"):
-        return (state.get("selected_option") or {}).get("value")
-    if state.get("type") in ("datepicker", "users_select"):
-        return state.get("selected_date") or state.get("selected_user")
-    return state.get("value")
+async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
+    """The form was sent: the request is written before Slack hears that we took it, the card follows."""
+    what, draft = forms.wanted(form.metadata)
+    drafts = [draft] if draft else list(form.marked(forms.MODELS))
+    if not drafts:
+        raise InputsRefused({f"{forms.MODELS}0": asking.CHOOSE_ONE})
+    later, now = form.moment(forms.LATER), desk.clock.now()
+    if later is not None and later <= now:
+        raise InputsRefused({forms.LATER: asking.PAST})
+    if later is not None and later > now + LATEST:
+        raise InputsRefused({forms.LATER: asking.TOO_FAR})
+    await desk.requests.may_ask(form.user)
+    request = await desk.requests.propose(form.id, drafts, form.text(forms.WHY), form.user, later)
+    desk.background.spawn(_post(request, form.user, what.channel, desk), f"card {request.id}")
+    return None
 
 
-def moment_of(view: Mapping[str, Any], block: str) -> datetime | None:
-    """The moment that was picked in one of our inputs, None if none was."""
-    picked = view["state"]["values"].get(block, {}).get(request.VALUE, {}).get("selected_date_time")
-    return None if picked is None else datetime.fromtimestamp(int(picked), UTC)
+async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
+    await desk.requests.show(request)
+    shown = await desk.poster.posted(f"request:{request.id}:card")
+    if shown is None or shown.ts is None:
+        await desk.chat.whisper(Place(user, origin), private(asking.card_is_late(request)))
+    elif origin != request.channel:
+        await desk.chat.whisper(Place(user, origin), private(asking.card_is_elsewhere(request), warn=False))
+
+
+async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
+    """Somebody said with which language model an acoustic model was trained: go on to the plan."""
+    what, ref = forms.wanted(form.metadata)
+    chosen = form.chosen(forms.LANGUAGE) or forms.NONE
+    await desk.requests.link(ref, None if chosen == forms.NONE else chosen, form.user)
+    judgement = (await desk.inventory.judged()).of(ref)
+    desk.background.spawn(_plan_into(form.id, ref, what, desk), "plan after a link")
+    return forms.reading(judgement.model.name if judgement else ref)

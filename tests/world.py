@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo
 
 from bot import wiring
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Person, Policy
+from bot.domain.approvals import Decision, Person, Policy, Wish
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model
+from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
-from bot.domain.runs import Run
-from bot.domain.timing import Window
+from bot.domain.requests import Request
 from bot.flows.background import Background
 from bot.flows.worker import Worker
 from bot.store.database import Database
+from commands.home import show
 from tests.fakes import FakeCharts, FakeChat, FakeFiles, FakeSpeech, FrozenClock
 
 OLD, NEW = "en-US_NarrowbandModel.v2018-07-31", "en-US_NarrowbandModel.v2020-01-16"
@@ -86,6 +87,7 @@ class World:
 
     def start(self) -> None:
         """Builds the bot on the database, the chat and the service that are there: also after a crash."""
+        self._watcher: sqlite3.Connection | None = None
         self._opened.close()  # since 3.13 a connection that nobody closed warns
         self.background = Background()
         self.db = self._opened.enter_context(Database(self.path))
@@ -118,14 +120,17 @@ class World:
         )
         self.woken = 0
         desk = self.desk = wiring.build(outside, terms, self.db, shipped, self.background, self._woke)
-        self.inventory, self.pauses, self.teller, self.owning = desk.inventory, desk.pauses, desk.teller, desk.owning
+        self.inventory, self.freezes, self.poster = desk.inventory, desk.freezes, desk.poster
+        self.teller, self.owning, self.planning = desk.teller, desk.owning, desk.planning
         self.timetable, self.living, self.charter = desk.timetable, desk.living, desk.charter
         self.announcer, self.electorate, self.requests = desk.announcer, desk.electorate, desk.requests
-        self.decisions, self.campaign_decisions = desk.decisions, desk.campaign_decisions
-        self.campaigns, self.campaign_teller = desk.campaigns, desk.campaign_teller
-        self.starter, self.runner, self.prober = desk.starter, desk.runner, desk.prober
+        self.decisions, self.starter, self.sender = desk.decisions, desk.starter, desk.sender
+        self.runner = desk.runner
+        self.prober = desk.prober
         self.viewers, self.noticer, self.snoozer = desk.viewers, desk.noticer, desk.snoozer
-        self.worker = Worker(self.desk, holder=self.holder, inventory_every=timedelta(minutes=15))
+        self.worker = Worker(
+            desk, holder=self.holder, inventory_every=timedelta(minutes=15), publish=partial(show, desk=desk)
+        )
 
     def _woke(self) -> None:
         self.woken += 1
@@ -147,30 +152,65 @@ class World:
         self.speech.add(model("support-desk-us", versions=(OLD, NEW)))
         return self.speech.add(model(), Holdings(corpora=2, words=120))
 
-    async def settle(self) -> None:
-        """Waits for the work that is under way."""
-        while tasks := self.background._tasks:
-            # Not `gather`: since 3.12 that of ended tasks gives way to nobody, so that none would leave the set.
-            await asyncio.wait(tasks)
+    def written(self) -> int:
+        """A number that grows with every commit to the file that is not the watcher's own."""
+        if self._watcher is None:
+            self._watcher = self._opened.enter_context(closing(sqlite3.connect(self.path)))
+        return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+
+    async def settle(self) -> list[BaseException]:
+        """Waits for the work that is under way; what broke in it."""
+        return await self.background.idle()
 
     async def ring(self, after: float = 0) -> None:
         """The alarm rings, later."""
         self.clock.advance(after)
-        self.worker.ring()
+        await self.worker.ring()
         await self.settle()
 
-    async def asked(self, name: str = "call-center-us", why: str = "misheard names", *, training: bool = False) -> Run:
-        """Somebody asked for an upgrade; its card is there."""
-        await self.inventory.refresh()
-        ref = (await self.inventory.find(name)).model.ref
-        prepared = await self.requests.prepare(ref, training=training)
-        draft = f"{ref} {prepared.outlook.digest}"  # type: ignore[union-attr]  # a test asks for what can be planned
-        run, _ = self.requests.propose(f"V-{ref}-{self.clock.now().isoformat()}", draft, why, ADA)
-        await self.requests.show(run)
-        return run
+    async def announce(self, after: float = 0) -> None:
+        """The job `announce` runs, later."""
+        self.clock.advance(after)
+        self.worker.announce()
+        await self.settle()
 
-    def run(self, id: int) -> Run:
-        """The run as it is now."""
-        found = self.store.runs.get(id)
+    async def asked(self, *names: str, why: str = "misheard names", training: bool = False) -> Request:
+        """Somebody asked for the upgrade of one model, or of several together; the card is there."""
+        await self.inventory.refresh()
+        drafts = []
+        for name in names or ("call-center-us",):
+            ref = (await self.inventory.find(name)).model.ref
+            prepared = await self.planning.prepare(ref, training=training)
+            drafts.append(prepared.outlook.key)  # type: ignore[union-attr]  # a test asks for what can be planned
+        request = await self.requests.propose(f"V-{drafts}-{self.clock.now().isoformat()}", drafts, why, ADA)
+        await self.requests.show(request)
+        return request
+
+    async def approved(self, *names: str) -> Request:
+        """What somebody asked for and Grace approved."""
+        request = await self.asked(*names)
+        assert (await self.approve(request)).allowed
+        return self.request(request.id)
+
+    async def approve(self, request: Request, user: str = GRACE) -> Decision:
+        """Somebody presses Approve."""
+        acted = await self.decisions.vote(request.id, request.digest, "approve", user)
+        await self.teller.tell(request.id)
+        return acted.decision
+
+    async def reject(self, request: Request, user: str = GRACE, why: str = "not now") -> Decision:
+        """Somebody rejects it."""
+        return (await self.decisions.vote(request.id, request.digest, "reject", user, why)).decision
+
+    async def wish(self, wish: Wish, request: Request, user: str = GRACE, run: int | None = None) -> Decision:
+        """Somebody wants something of it; trying again, and no longer watching, of its first run unless told."""
+        about = request.first.id if run is None and wish in ("retry", "stop") else run
+        acted = await self.decisions.wish(wish, request.id, user, about)
+        await self.teller.tell(request.id)
+        return acted.decision
+
+    def request(self, id: int) -> Request:
+        """The request as it is now."""
+        found = self.store.requests.get(id)
         assert found is not None
         return found

@@ -44,10 +44,6 @@ class Sockets:
                 await self._watchdog
         await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)
 
-    async def connected(self) -> int:
-        """How many connections stand."""
-        return sum([await handler.client.is_connected() for handler in self._handlers])
-
     async def _watch(self) -> None:
         """After a failed handshake slack_sdk tries the same single-use ticket for ever: take the ticket away.
 

@@ -70,7 +70,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class Findings:
     """What an announcement says: the models worth acting on, worst first, and what they are part of."""
 
     total: int
@@ -93,11 +93,11 @@ class Announcement:
 
 def compose(
     judgements: Iterable[Judgement], now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
-) -> Announcement:
+) -> Findings:
     """The announcement for a fleet. *snoozes* are those in force."""
     listed = tuple(judgements)
     worth, silenced = awake(acting_on(listed), snoozes, now)
-    return Announcement(
+    return Findings(
         total=len(listed),
         outdated=sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY),
         worth=worth,
@@ -108,11 +108,11 @@ def compose(
     )
 
 
-def at_risk(announcement: Announcement) -> int:
+def at_risk(found: Findings) -> int:
     """How many of the models are expected to return recognition warnings."""
-    return sum(1 for j in announcement.worth if j.risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))
+    return sum(1 for j in found.worth if j.risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))
 
 
-def seen_risk(announcement: Announcement, risk: Risk) -> int:
+def seen_risk(found: Findings, risk: Risk) -> int:
     """How many of the models are at that risk."""
-    return sum(1 for j in announcement.worth if j.risk is risk)
+    return sum(1 for j in found.worth if j.risk is risk)

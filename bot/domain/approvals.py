@@ -1,20 +1,21 @@
-"""Who may decide on a run, and what a decision changes."""
+"""Who may decide on a request, and what a decision changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from bot.domain.plans import Action
-from bot.domain.runs import Run, RunState, StepState
+from bot.domain.outcomes import Cause
+from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
+from bot.domain.runs import Run, RunState
 
 Vote = Literal["approve", "reject"]
 
-Wish = Literal["withdraw", "take back", "cancel", "retry", "stop"]
-"""What people may want of a run after it was asked for, beside a vote."""
+Wish = Literal["withdraw", "take back", "cancel", "resume", "retry", "stop"]
+"""What people may want of a request after it was asked for, beside a vote; *retry* and *stop* are about one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +80,33 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     NOT_THE_REQUESTER = "not the requester"
     NO_VOTE = "no vote"
-    CAMPAIGN = "part of a campaign"
+    OLDER_PLAN = "older plan"
     STARTED = "started"
     LAST_STEP = "last step"
+    NOTHING_LEFT = "nothing left to cancel"
     NOT_FAILED = "not failed"
     NOT_RUNNING = "not running"
+    NOT_PAUSED = "not paused"
+    NOT_POSSIBLE = "model cannot take it"
+    TAKEN = "in another request"
+    UNKNOWN = "unknown"
+    """No such request, or no such run of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one click does. *state* is the state of the run after it, None where the click does not count.
+    """What one click does. *state* is the state of the request after it, None where the click does not count.
 
-    A cancelled run whose step is under way stays running: it ends when that step does.
+    *instance* is the one whose policy refuses it. *holder* is the request that has one of the models meanwhile, *cause*
+    why the model could not take it. A cancelled request whose step is under way stays running: it ends when that step
+    does.
     """
 
     reason: Reason
-    state: RunState | None = None
+    state: RequestState | None = None
+    instance: str = ""
+    holder: int | None = None
+    cause: Cause | None = None
 
     @property
     def allowed(self) -> bool:
@@ -117,46 +129,42 @@ def may_take_part(person: Person, team: str) -> Reason:
 
 
 def decide(
-    vote: Vote,
-    person: Person,
-    policy: Policy,
-    *,
-    team: str,
-    state: RunState,
-    requester: str,
-    approved_by: Sequence[str],
-    expires_at: datetime,
-    now: datetime,
+    vote: Vote, person: Person, policies: Mapping[str, Policy], request: Request, *, team: str, now: datetime
 ) -> Decision:
-    """What this vote does to a run in *state* that *requester* asked for.
+    """What this vote does to a request, whose votes are those that count now.
 
-    *approved_by* are the people whose approval of the present plan already counts. The requester may always
-    take part in rejecting: that only withdraws what they asked for.
+    It must meet the policy of every instance that the request touches. The requester may always take part in
+    rejecting: that only withdraws what they asked for.
     """
     member = may_take_part(person, team)
     if member is not Reason.COUNTS:
         return Decision(member)
-    if state is not RunState.WAITING:
+    if request.state is not RequestState.OPEN:
         return Decision(Reason.ALREADY_DECIDED)
-    if now >= expires_at:
+    if now >= request.expires_at:
         return Decision(Reason.EXPIRED)
-    own = person.id == requester
+    own = person.id == request.requester
+    if own and vote == "reject":
+        return Decision(Reason.COUNTS, RequestState.WITHDRAWN)
+    for instance in request.instances:
+        policy = policy_of(policies, instance)
+        if own and not policy.self_approval:
+            return Decision(Reason.OWN_REQUEST, instance=instance)
+        if not is_approver(person, policy):
+            return Decision(Reason.NOT_AN_APPROVER, instance=instance)
     if vote == "reject":
-        if not (own or is_approver(person, policy)):
-            return Decision(Reason.NOT_AN_APPROVER)
-        return Decision(Reason.COUNTS, RunState.WITHDRAWN if own else RunState.REJECTED)
-    if own and not policy.self_approval:
-        return Decision(Reason.OWN_REQUEST)
-    if not is_approver(person, policy):
-        return Decision(Reason.NOT_AN_APPROVER)
-    enough = len(set(approved_by) | {person.id}) >= policy.needed
-    if person.id in approved_by and not enough:  # enough already: the policy asks for fewer than when they voted
+        return Decision(Reason.COUNTS, RequestState.REJECTED)
+    needed = strictest(policies, request).needed
+    enough = len({*request.approved_by, person.id}) >= needed
+    if person.id in request.approved_by and not enough:  # enough already: it needs fewer than when they voted
         return Decision(Reason.ALREADY_VOTED)
-    return Decision(Reason.COUNTS, RunState.APPROVED if enough else RunState.WAITING)
+    return Decision(Reason.COUNTS, RequestState.SCHEDULED if enough else RequestState.OPEN)
 
 
-def settle(wish: Wish, person: Person, policy: Policy, run: Run, *, team: str) -> Decision:
-    """What a wish does to a run: withdrawing, taking a vote back, cancelling, trying again, no longer watching.
+def settle(
+    wish: Wish, person: Person, policies: Mapping[str, Policy], request: Request, run: Run | None = None, *, team: str
+) -> Decision:
+    """What a wish does to a request; *run* is the one that trying again, or no longer watching, is about.
 
     Fails closed like a vote. Trying again is an approval by one person, so it follows the rule on one's own request.
     """
@@ -165,70 +173,78 @@ def settle(wish: Wish, person: Person, policy: Policy, run: Run, *, team: str) -
         return Decision(member)
     match wish:
         case "withdraw":
-            return _withdraw(person, run)
+            return _withdraw(person, request)
         case "take back":
-            return _take_back(person, policy, run)
-    if not is_approver(person, policy):
-        return Decision(Reason.NOT_AN_APPROVER)
+            return _take_back(person, policies, request)
+    for instance in request.instances:
+        if not is_approver(person, policy_of(policies, instance)):
+            return Decision(Reason.NOT_AN_APPROVER, instance=instance)
     match wish:
         case "cancel":
-            return _cancel(run)
+            return _cancel(request)
+        case "resume":
+            paused = request.state is RequestState.PAUSED
+            return Decision(Reason.COUNTS, RequestState.RUNNING) if paused else Decision(Reason.NOT_PAUSED)
         case "retry":
-            if run.state is not RunState.FAILED:
-                return Decision(Reason.NOT_FAILED)
-            if person.id == run.requester and not policy.self_approval:
-                return Decision(Reason.OWN_REQUEST)
-            return Decision(Reason.COUNTS, RunState.APPROVED)
+            return _retry(person, policies, request, run)
         case "stop":
-            if run.state is not RunState.RUNNING or run.current is None:
+            if run is None or run.state is not RunState.RUNNING or run.current is None:
                 return Decision(Reason.NOT_RUNNING)
-            return Decision(Reason.COUNTS, RunState.FAILED)
+            return Decision(Reason.COUNTS, request.state)
 
 
-def _withdraw(person: Person, run: Run) -> Decision:
-    if person.id != run.requester:
+def _withdraw(person: Person, request: Request) -> Decision:
+    if person.id != request.requester:
         return Decision(Reason.NOT_THE_REQUESTER)
-    if run.state is RunState.RUNNING:
+    if request.state in (RequestState.RUNNING, RequestState.PAUSED):
         return Decision(Reason.STARTED)
-    if run.state not in (RunState.WAITING, RunState.APPROVED):
+    if request.state not in UNSTARTED:
         return Decision(Reason.ALREADY_DECIDED)
-    return Decision(Reason.COUNTS, RunState.WITHDRAWN)
+    return Decision(Reason.COUNTS, RequestState.WITHDRAWN)
 
 
-def _take_back(person: Person, policy: Policy, run: Run) -> Decision:
-    if run.state is RunState.RUNNING:
+def _take_back(person: Person, policies: Mapping[str, Policy], request: Request) -> Decision:
+    if request.state in (RequestState.RUNNING, RequestState.PAUSED):
         return Decision(Reason.STARTED)
-    if run.state not in (RunState.WAITING, RunState.APPROVED):
+    if request.state not in UNSTARTED:
         return Decision(Reason.ALREADY_DECIDED)
-    if person.id not in run.approved_by:
+    if person.id not in request.approved_by:
         return Decision(Reason.NO_VOTE)
-    if run.campaign is not None:  # its votes are those of the campaign, which would give them to it again
-        return Decision(Reason.CAMPAIGN)
-    enough = len(set(run.approved_by) - {person.id}) >= policy.needed
-    return Decision(Reason.COUNTS, run.state if enough else RunState.WAITING)
+    enough = len(set(request.approved_by) - {person.id}) >= strictest(policies, request).needed
+    return Decision(Reason.COUNTS, request.state if enough else RequestState.OPEN)
 
 
-def _cancel(run: Run) -> Decision:
-    if run.state is RunState.APPROVED:
-        return Decision(Reason.COUNTS, RunState.CANCELLED)
-    if run.state is RunState.WAITING:
-        return Decision(Reason.COUNTS, RunState.CANCELLED)
-    if run.state is not RunState.RUNNING or run.current is None:
+def _cancel(request: Request) -> Decision:
+    """Of several, what has begun goes to its end; of one, what comes after its present step does not begin."""
+    if request.state in UNSTARTED:
+        return Decision(Reason.COUNTS, RequestState.CANCELLED)
+    if request.state not in LIVE:
         return Decision(Reason.ALREADY_DECIDED)
-    if between_steps(run):
-        return Decision(Reason.COUNTS, RunState.CANCELLED)
-    if run.current.number == len(run.steps):
+    if request.count(RunState.QUEUED):
+        running = bool(request.count(RunState.RUNNING))
+        return Decision(Reason.COUNTS, RequestState.RUNNING if running else RequestState.CANCELLED)
+    if request.several:
+        return Decision(Reason.NOTHING_LEFT)
+    run = request.first
+    if run.between_steps:
+        return Decision(Reason.COUNTS, RequestState.CANCELLED)
+    if run.current is not None and run.current.number == len(run.steps):
         return Decision(Reason.LAST_STEP)
-    return Decision(Reason.COUNTS, RunState.RUNNING)
+    return Decision(Reason.COUNTS, RequestState.RUNNING)
 
 
-def between_steps(run: Run) -> bool:
-    """Whether nothing of a running run is with the service now, so that it can end without leaving anything behind."""
-    current = run.current
-    if current is None:
-        return False
-    waits_for_a_person = current.step.action is Action.AWAIT_CHANGE
-    return current.state is StepState.PLANNED or waits_for_a_person
+def _retry(person: Person, policies: Mapping[str, Policy], request: Request, run: Run | None) -> Decision:
+    if run is None or run.state is not RunState.FAILED or request.state not in (*LIVE, RequestState.FAILED):
+        return Decision(Reason.NOT_FAILED)
+    if person.id == request.requester and not policy_of(policies, run.plan.model.instance).self_approval:
+        return Decision(Reason.OWN_REQUEST, instance=run.plan.model.instance)
+    return Decision(Reason.COUNTS, RequestState.SCHEDULED if request.state is RequestState.FAILED else request.state)
+
+
+def strictest(policies: Mapping[str, Policy], request: Request) -> Policy:
+    """Of the policies that a request must meet, the one that asks for most approvals."""
+    found = [policy_of(policies, instance) for instance in request.instances]
+    return max(found, key=lambda policy: policy.needed, default=NOBODY)
 
 
 def may_approve(person: Person, policy: Policy, *, team: str, requester: str) -> bool:
@@ -237,11 +253,20 @@ def may_approve(person: Person, policy: Policy, *, team: str, requester: str) ->
     return full and is_approver(person, policy) and (policy.self_approval or person.id != requester)
 
 
+def may_approve_all(person: Person, policies: Mapping[str, Policy], request: Request, *, team: str) -> bool:
+    """Whether somebody may approve a request on every instance that it touches, whatever its state."""
+    return all(
+        may_approve(person, policy_of(policies, instance), team=team, requester=request.requester)
+        for instance in request.instances
+    )
+
+
 def can_approve(policy: Policy, people: Iterable[Person], *, team: str, requester: str = "") -> int:
     """How many of *people* could approve a request of *requester*; fewer than needed: nobody can satisfy the policy."""
     return len({person.id for person in people if may_approve(person, policy, team=team, requester=requester)})
 
 
-def enough_votes(policy: Policy, voters: Iterable[Person], *, team: str, requester: str) -> bool:
-    """Whether these voters, as Slack describes them now, are enough for a policy as it is now."""
-    return can_approve(policy, voters, team=team, requester=requester) >= policy.needed
+def enough_votes(policies: Mapping[str, Policy], voters: Iterable[Person], request: Request, *, team: str) -> bool:
+    """Whether these voters, as Slack describes them now, are enough for the policies as they are now."""
+    valid = {person.id for person in voters if may_approve_all(person, policies, request, team=team)}
+    return len(valid) >= strictest(policies, request).needed

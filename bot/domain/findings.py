@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.announcements import Announcement
+from bot.domain.announcements import Findings
 from bot.domain.verdicts import Judgement, Risk, Strength, Verdict
 
 _RISKS, _VERDICTS = list(Risk), list(Verdict)
@@ -55,7 +55,7 @@ def levels(judgements: Iterable[Judgement]) -> dict[str, Level]:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Told:
     """What a channel was told last.
 
     *week* is the ISO week whose digest it had (`2026-W48`), *at* when the last message was posted and *key* which.
@@ -92,24 +92,24 @@ def week_of(slot: datetime) -> str:
     return f"{year}-W{week:02}"
 
 
-def news(heard: Heard, said: Announcement, week: str) -> News:
+def news(told: Told, found: Findings, week: str) -> News:
     """What an announcement would tell that the channel does not know.
 
     It speaks when the models worth acting on, or a risk or verdict among them, are not those it told last; once a
     week while there are any; and once when all are current. Being snoozed is no news: somebody chose that.
     """
-    now = levels(said.worth)
-    hushed = {silenced.judgement.model.ref for silenced in said.silenced}
-    before = {ref: level for ref, level in heard.levels.items() if ref not in hushed}
+    now = levels(found.worth)
+    hushed = {silenced.judgement.model.ref for silenced in found.silenced}
+    before = {ref: level for ref, level in told.levels.items() if ref not in hushed}
     both = now.keys() & before.keys()
     worse = frozenset(ref for ref in both if now[ref].worse_than(before[ref]))
     otherwise = frozenset(ref for ref in both if now[ref] != before[ref]) - worse
     new, gone = frozenset(now.keys() - before.keys()), frozenset(before.keys() - now.keys())
-    digest = week != heard.week
+    digest = week != told.week
     speaks = (
         bool(new or gone or worse or otherwise)
         or (digest and bool(now))
-        or (said.all_current and not heard.all_current)
+        or (found.all_current and not told.all_current)
     )
     return News(new, worse, otherwise, gone, digest, speaks)
 

@@ -83,6 +83,22 @@ class Plan:
     """What the model held when it was planned; None in plans made before this was kept."""
 
     @property
+    def key(self) -> str:
+        """What tells it from every other plan: the model's reference, a space, and the digest."""
+        return f"{self.model.ref} {self.digest}"
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The references of all models that it works on; no other request may meanwhile."""
+        return frozenset({step.ref for step in self.steps} | {self.model.ref})
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The names of all models that it changes for good, by reference: its own first, then those changed with it."""
+        others = {step.ref: step.name for step in self.steps if step.action is not Action.AWAIT_CHANGE}
+        return {self.model.ref: self.model.name, **others}
+
+    @property
     def is_training(self) -> bool:
         """Whether this only takes in data that waits: no upgrade, nothing that cannot be undone."""
         return all(step.action in TRAININGS and not step.expects_version for step in self.steps)

@@ -1,4 +1,4 @@
-"""Runs and their steps: which states there are, what may follow what, and what an observation proves."""
+"""Runs and their steps: one model's plan being carried out, what may follow what, and what an observation proves."""
 
 from __future__ import annotations
 
@@ -6,48 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
 from bot.domain.fleet import IDLE, Model, is_newer
+from bot.domain.outcomes import PROOFS, Cause, Outcome, StepEnd
 from bot.domain.plans import TRAININGS, UPGRADES, Action, Estimate, Plan, Step
 
 
 class RunState(StrEnum):
-    """Where a run is."""
+    """Where the plan of one model is, within its request."""
 
-    WAITING = "waiting"
-    """Its card waits for approval."""
-    APPROVED = "approved"
-    """Enough valid votes; the runner takes it next."""
+    QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    CHANGED = "changed"
-    """The model is no longer as it was when the plan was approved; nothing was started."""
+    LEFT_OUT = "left out"
+    """Its plan did not hold any more when its turn came; nothing was started."""
     CANCELLED = "cancelled"
-    """An approver ended it before it started, or between two steps."""
+    """Ended by a person, or by the end of its request, before it started or between two steps."""
 
 
-OPEN = frozenset({RunState.WAITING, RunState.APPROVED, RunState.RUNNING})
-"""A model has at most one run in one of these."""
+LASTING = frozenset({RunState.QUEUED, RunState.RUNNING})
+"""A run in one of these has its models locked."""
 
-FOLLOWS: Mapping[RunState, frozenset[RunState]] = {
-    RunState.WAITING: frozenset(
-        {
-            *(RunState.APPROVED, RunState.REJECTED, RunState.WITHDRAWN, RunState.EXPIRED, RunState.CHANGED),
-            RunState.CANCELLED,
-        }
-    ),
-    # Back to waiting: somebody took an approval back that it needs.
-    RunState.APPROVED: frozenset(
-        {RunState.RUNNING, RunState.CHANGED, RunState.WITHDRAWN, RunState.CANCELLED, RunState.WAITING}
-    ),
+RUN_FOLLOWS: Mapping[RunState, frozenset[RunState]] = {
+    # Failed: a run that is tried again, and cannot be when its turn comes, is what it was.
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.LEFT_OUT, RunState.CANCELLED, RunState.FAILED}),
     RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED, RunState.CANCELLED}),
-    # Tried again from the failed step, with one more approval.
-    RunState.FAILED: frozenset({RunState.APPROVED}),
+    RunState.FAILED: frozenset({RunState.QUEUED}),
 }
 
 
@@ -99,7 +84,7 @@ class StepRecord:
     attempts: int = 0
     forced: bool = False
     transaction: str | None = None
-    result: str = ""
+    outcome: Outcome | None = None
 
 
 QUIET = timedelta(minutes=3)
@@ -127,7 +112,7 @@ def observe(record: StepRecord, seen: Model, now: datetime) -> Progress:
         return Progress.GOING_ON
     if seen.status == "failed":
         return Progress.FAILED
-    if seen.status in IDLE and _proven(record, seen):
+    if seen.status in IDLE and _shown(record, seen):
         return Progress.DONE
     if record.answered_at is None:
         return Progress.NOT_STARTED if now - record.started_at >= UNANSWERED else Progress.GOING_ON
@@ -158,7 +143,7 @@ def gained(before: Before, seen: Model) -> str | None:
     return fresh[-1] if fresh else None
 
 
-def _proven(record: StepRecord, seen: Model) -> bool:
+def _shown(record: StepRecord, seen: Model) -> bool:
     before = record.before
     assert before is not None
     if record.step.expects_version and record.step.action in UPGRADES:
@@ -178,52 +163,41 @@ def already_there(step: Step, seen: Model, target: str | None) -> bool:
     return have is not None and (have == target or bool(is_newer(have, target)))
 
 
-@dataclass(frozen=True, slots=True)
-class VoteRecord:
-    """One person's vote on a run."""
-
-    voter: str
-    vote: Literal["approve", "reject"]
-    reason: str
-    at: datetime
+def proven(record: StepRecord, seen: Model) -> Outcome:
+    """What a step proved that `observe` calls done."""
+    step = record.step
+    if step.action is Action.AWAIT_CHANGE:
+        return Outcome(StepEnd.CHANGED, status=seen.status)
+    fresh = gained(record.before, seen) if record.before else None
+    if fresh is not None:
+        return Outcome(StepEnd.PROVEN, fresh, seen.status)
+    if step.action not in TRAININGS:
+        return Outcome(StepEnd.WORKED, status=seen.status)
+    return Outcome(StepEnd.NO_VERSION if step.expects_version else StepEnd.TRAINED, status=seen.status)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One waiting, running or ended execution of a plan, with its journal and votes.
+    """One model's plan being carried out, with its journal.
 
-    *outcome* is one sentence about the end where there is more to say than the state. *version* grows with each
-    change that people should see.
-
-    *not_before*: it was asked for a later time. *remind_at*: when the thread reminds once, None when it does not.
-    *voters*: how many people could approve when it was asked for, None while nobody has looked. *cancelled_by* ends
-    it after the step that is under way. *retries*: how often it was taken up again after it had failed.
+    *number* is its place in the request, from 1. *cause* is why it was left out. *cancelled_by* ends it after the step
+    that is under way. *retries*: how often it was taken up again after it had failed. *excused*: somebody saw that it
+    failed, or is not proven, and let the others go on.
     """
 
     id: int
+    request: int
+    number: int
     plan: Plan
     digest: str
     state: RunState
-    requester: str
-    why: str
-    requested_at: datetime
-    expires_at: datetime
-    channel: str
-    decided_by: str | None
-    decided_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    outcome: str
-    version: int
     steps: tuple[StepRecord, ...]
-    votes: tuple[VoteRecord, ...]
-    not_before: datetime | None = None
-    remind_at: datetime | None = None
-    reminded: bool = False
-    voters: int | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: Cause | None = None
     cancelled_by: str | None = None
     retries: int = 0
-    campaign: int | None = None
+    excused: bool = False
 
     @property
     def current(self) -> StepRecord | None:
@@ -231,6 +205,47 @@ class Run:
         return next((record for record in self.steps if record.state is not StepState.DONE), None)
 
     @property
-    def approved_by(self) -> tuple[str, ...]:
-        """Whose approvals count."""
-        return tuple(vote.voter for vote in self.votes if vote.vote == "approve")
+    def done(self) -> int:
+        """How many steps are over."""
+        return sum(1 for record in self.steps if record.state is StepState.DONE)
+
+    @property
+    def brought(self) -> str | None:
+        """The version that was proven on its own model, None where none was, or not yet."""
+        own = [record.outcome for record in self.steps if record.step.ref == self.plan.model.ref and record.outcome]
+        return next((outcome.version for outcome in reversed(own) if outcome.end in PROOFS), None)
+
+    @property
+    def unproven(self) -> bool:
+        """Whether it is over, was to bring a newer version, and the service shows none."""
+        expecting = [
+            record for record in self.steps if record.step.expects_version and record.step.ref == self.plan.model.ref
+        ]
+        shown = any(record.outcome is not None and record.outcome.end in PROOFS for record in expecting)
+        return self.state is RunState.DONE and bool(expecting) and not shown
+
+    @property
+    def bad(self) -> bool:
+        """Whether it failed, or nothing proves that it upgraded anything."""
+        return self.state is RunState.FAILED or self.unproven
+
+    @property
+    def failure(self) -> Outcome | None:
+        """How its last step ended, where that is why it failed."""
+        failed = [record.outcome for record in self.steps if record.state is StepState.FAILED]
+        return failed[-1] if failed else None
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether it goes on only when somebody made a change by hand."""
+        record = self.current
+        waits = record is not None and record.step.action is Action.AWAIT_CHANGE
+        return self.state is RunState.RUNNING and waits and record is not None and record.state is StepState.WAITING
+
+    @property
+    def between_steps(self) -> bool:
+        """Whether nothing of it is with the service now, so that it can end without leaving anything behind."""
+        record = self.current
+        if self.state is not RunState.RUNNING or record is None:
+            return False
+        return record.state is StepState.PLANNED or record.step.action is Action.AWAIT_CHANGE

@@ -4,221 +4,221 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from bot.domain.announcements import Announcement, Schedule, Timing
-from bot.domain.changes import QUIET
-from bot.domain.findings import Heard, level_of, levels, news, unmentioned, week_of
+from bot.domain.announcements import Findings, Timing
+from bot.domain.changes import QUIET, Change
+from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
 from bot.domain.snoozes import Snooze
 from bot.errors import ChatError, ChatRefused
+from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
-from bot.flows.living import LivingCard, living_key
+from bot.flows.living import living_key
+from bot.flows.posting import Poster
+from bot.flows.rests import Rests
 from bot.flows.survey import Survey
-from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
 from bot.messages.announcements import Since, announcement, mentions
 from bot.messages.findings import About
 from bot.messages.kit import section
 from bot.messages.snoozes import lapsed
 from bot.ports import Clock, Message
+from bot.store import Store
 from bot.store.announcements import Draft, Mention
 from bot.store.database import Database
+from bot.store.messages import Posted
 
 log = logging.getLogger(__name__)
 
 REST = timedelta(seconds=60)
 """How long a slot waits that Slack did not take."""
 
-Chart = Callable[[str, str], Awaitable[object]]
-"""Posts a chart in a channel, in the thread of a message."""
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One occasion for an announcement. *name* is unique in its channel; one that was *asked* for always speaks."""
 
-class Announcer:
-    """Says in the channel what is outdated, when the schedule wants it and there is something to tell."""
-
-    def __init__(
-        self,
-        db: Database,
-        inventory: Inventory,
-        teller: Teller,
-        survey: Survey,
-        timetable: Timetable,
-        living: LivingCard,
-        clock: Clock,
-        *,
-        chart: Chart | None = None,
-    ) -> None:
-        self._db = db
-        self._store = db.store
-        self._inventory = inventory
-        self._teller = teller
-        self._survey = survey
-        self._clock = clock
-        self._lock = asyncio.Lock()
-        self._again: datetime | None = None
-        self.timetable = timetable
-        self.living = living
-        self.chart = chart
-        """Called with channel and message after a weekly digest; what it raises is logged."""
-
-    @property
-    def schedule(self) -> Schedule | None:
-        """The schedule in force; None while announcements are off."""
-        return self.timetable.schedule()
+    timing: Timing
+    name: str
+    at: datetime
+    asked: bool = False
 
     @property
     def channel(self) -> str:
-        """Where announcements go."""
-        return self.timetable.now().channel
+        """Where it is said."""
+        return self.timing.channel
 
-    def first_start(self) -> None:
-        """A slot that was due before Retune ever ran here is nobody's business."""
-        self._store.announcements.begin(self.channel, self._clock.now())
+    @property
+    def key(self) -> str:
+        """The key of its message."""
+        return f"announcement:{self.channel}:{self.name}"
 
-    def due(self) -> bool:
-        """Whether a slot waits for another attempt. Follows changes of the timetable, too; cheap."""
-        self.timetable.follow()
-        return self._again is not None and self._clock.now() >= self._again
+    @property
+    def week(self) -> str:
+        """The week that it belongs to, where the timetable is."""
+        return week_of(self.at.astimezone(self.timing.zone))
 
-    async def publish_due(self) -> bool:
-        """Deals with the newest slot that is due: once on time, or once late after being down."""
-        timing = self.timetable.now()
-        began = self._store.announcements.began(timing.channel)
-        slot = timing.schedule.last_until(self._clock.now()) if timing.schedule else None
-        if slot is None or began is None or slot <= began:
-            self._again = None
+
+@dataclass(eq=False)
+class Announcer:
+    """Says in the channel what is outdated, when the timetable wants it and there is something to tell.
+
+    Whatever uses the store raises `StoreUnavailable`; a later attempt goes on where that one ended.
+    """
+
+    db: Database
+    inventory: Inventory
+    poster: Poster
+    survey: Survey
+    timetable: Timetable
+    charter: Charter
+    clock: Clock
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _rests: Rests = field(default_factory=Rests, init=False)
+
+    async def announce_due(self) -> bool:
+        """Says the newest slot that is due and unsaid, on time or late; true if there was one and it is settled now.
+
+        Being down, an answer of Slack's, another timetable: the next call asks the same question. It does nothing while
+        another one is at work.
+        """
+        if self._lock.locked():
             return False
-        return await self._publish(timing, _name(slot), slot, asked=False)
-
-    async def publish(self, slot: str) -> bool:
-        """Says everything now because somebody asked; false if Slack does not take it. *slot* names the request."""
-        timing = self.timetable.now()
-        return await self._publish(timing, slot, self._clock.now().astimezone(timing.zone), asked=True)
-
-    async def _publish(self, timing: Timing, slot: str, at: datetime, *, asked: bool) -> bool:
         async with self._lock:
-            if not self._store.announcements.take(timing.channel, slot, self._clock.now()):
-                self._again = None
+            now = self.clock.now()
+            timing, began, slot = await self.db.read(partial(self._due, now))
+            if began is None:  # what was due before Retune ran here is not made up
+                await self.db.write(lambda store: store.announcements.begin(timing.channel, now))
+            if slot is None or not self._rests.may(now, slot.key):
                 return False
-            try:
-                done = await self._say(timing, slot, at, asked=asked)
-            except ChatError as error:
-                log.warning("the announcement of %s cannot be posted: %s", slot, error.text)
-                done = False
-            if not asked:
-                self._again = None if done else self._clock.now() + REST
+            done = await self._announce(slot)
+            if not done:
+                self._rests.rest(self.clock.now() + REST, slot.key)
             return done
 
-    async def _say(self, timing: Timing, slot: str, at: datetime, *, asked: bool) -> bool:
-        """Drafts, posts, remembers. A message that is there already is finished with the draft it was made from."""
-        channel, key = timing.channel, f"announcement:{timing.channel}:{slot}"
-        ts = await self._teller.look(key)
-        draft = self._store.announcements.draft(channel, slot)
-        if ts is None or draft is None:
-            await self._inventory.refresh()
-            draft = await self._draft(timing, at, asked=asked)
-            if not draft.messages:
-                self._store.announcements.said(channel, slot, draft, self._clock.now(), None)
-                return True
-            self._store.announcements.intend(channel, slot, draft)
-            ts = await self._teller.post(key, channel, draft.messages[0])
-            if ts is None:
-                return False
-        await self._reply(key, channel, ts, draft.messages[1:])
-        self._store.announcements.said(channel, slot, draft, self._clock.now(), key)
-        if draft.digest:
-            await self._draw(channel, ts)
-        return True
+    def _due(self, now: datetime, store: Store) -> tuple[Timing, datetime | None, Slot | None]:
+        """The timetable, since when its slots count, and the newest that is due and unsaid."""
+        timing = self.timetable.read(store)
+        began = store.announcements.began(timing.channel)
+        at = timing.schedule.last_until(now) if timing.schedule else None
+        if at is None or began is None or at <= began:
+            return timing, began, None
+        slot = Slot(timing, at.astimezone(UTC).isoformat(timespec="minutes"), at)
+        return timing, began, None if store.announcements.is_said(slot.channel, slot.name) else slot
 
-    async def _reply(self, key: str, channel: str, thread: str, replies: tuple[Message, ...]) -> None:
+    async def announce_now(self, request: str) -> bool:
+        """Says everything because somebody asked; false if Slack does not take it. *request* is said once only."""
+        async with self._lock:
+            slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True)
+            if await self.db.read(lambda store: store.announcements.is_said(slot.channel, slot.name)):
+                return True
+            return await self._announce(slot)
+
+    async def _announce(self, slot: Slot) -> bool:
+        try:
+            return await self._say(slot)
+        except ChatError as error:
+            log.warning("the announcement of %s cannot be posted: %s", slot.name, error.text)
+            return False
+
+    async def _say(self, slot: Slot) -> bool:
+        """Drafts, posts, remembers. A message that is there already is finished with the draft it was made from."""
+        ts = await self.poster.look(slot.key)
+        begun = await self.db.read(lambda store: store.announcements.draft(slot.channel, slot.name))
+        if ts is not None and begun is not None:
+            return await self._finish(slot, begun, ts)
+        await self.inventory.refresh()
+        draft = await self._draft(slot)
+        if not draft.messages:
+            return await self._said(slot, draft, None)
+        now = self.clock.now()
+        await self.db.write(lambda store: store.announcements.intend(slot.channel, slot.name, draft, now))
+        ts = await self.poster.post(slot.key, slot.channel, draft.messages[0])
+        return ts is not None and await self._finish(slot, draft, ts)
+
+    async def _finish(self, slot: Slot, draft: Draft, ts: str) -> bool:
         """A long list goes on in the thread; that Slack refuses a part of it takes nothing back."""
         try:
-            for number, reply in enumerate(replies, start=1):
-                await self._teller.post(f"{key}:more:{number}", channel, reply, thread)
+            for number, reply in enumerate(draft.messages[1:], start=1):
+                await self.poster.post(f"{slot.key}:more:{number}", slot.channel, reply, ts)
         except ChatRefused as error:
-            log.warning("the rest of %s cannot be posted: %s", key, error.text)
+            log.warning("the rest of %s cannot be posted: %s", slot.key, error.text)
+        await self._said(slot, draft, slot.key)
+        if draft.digest:
+            await self.charter.accompany(slot.channel, ts)
+        return True
 
-    async def _draw(self, channel: str, ts: str) -> None:
-        if self.chart is None:
-            return
-        try:
-            await self.chart(channel, ts)
-        except Exception:  # the announcement is said; a picture must not make it be said again
-            log.exception("the chart cannot be posted")
+    async def _said(self, slot: Slot, draft: Draft, key: str | None) -> bool:
+        now = self.clock.now()
+        await self.db.write(lambda store: store.announcements.said(slot.channel, slot.name, draft, now, key))
+        return True
 
-    async def _draft(self, timing: Timing, at: datetime, *, asked: bool) -> Draft:
-        said, heard = self._survey.said(), self._store.announcements.heard(timing.channel)
-        week = week_of(at.astimezone(timing.zone))
-        tells = news(heard, said, week)
-        kept = {ref: str(level) for ref, level in levels(said.worth).items()}
-        if not (tells.speaks or asked):
-            return Draft(kept, heard.all_current, week)
-        about = await self._survey.about(said, timing.zone)
-        fresh, words = self._mentions(said, about)
-        written = announcement(
-            said,
-            about,
-            since=self._since(heard, said, week),
-            mentioned=words,
-            audio=self._survey.audio(timing.zone),
-        )
-        return Draft(kept, said.all_current, week, tells.digest, fresh, written)
-
-    def _since(self, heard: Heard, said: Announcement, week: str) -> Since | None:
-        if heard.at is None:
-            return None
-        found = self._store.changes.since(heard.at)
-        changes = tuple(change for change in found if change.kind in QUIET and change.at > heard.at)
-        return Since(heard.at, news(heard, said, week), changes)
-
-    def _mentions(self, said: Announcement, about: About) -> tuple[tuple[Mention, ...], str]:
-        """Whom the message mentions, for what they were never mentioned before."""
-        fresh = unmentioned(said.worth, self._store.announcements.mentioned())
-        found, words = mentions([j for j in fresh if j.model.ref in about.owners], about)
-        return (
-            tuple(
-                Mention(j.model.ref, j.model.newest or "", str(level_of(j)), about.owners[j.model.ref].id)
-                for j in found
-            ),
-            words,
-        )
+    async def _draft(self, slot: Slot, *, mention: bool = True) -> Draft:
+        found = await self.survey.findings()
+        told, changes, mentioned = await self.db.read(partial(_known, slot.channel))
+        tells = news(told, found, slot.week)
+        kept = {ref: str(level) for ref, level in levels(found.worth).items()}
+        if not (tells.speaks or slot.asked):
+            return Draft(kept, told.all_current, slot.week)
+        about = await self.survey.about(found, slot.timing.zone)
+        fresh, words = _mentions(found, about, mentioned) if mention else ((), "")
+        since = Since(told.at, tells, changes) if told.at else None
+        audio = await self.survey.audio(slot.timing.zone)
+        written = announcement(found, about, since=since, mentioned=words, audio=audio)
+        return Draft(kept, found.all_current, slot.week, tells.digest, fresh, written)
 
     async def preview(self) -> tuple[Message, ...]:
         """What an announcement would say now, and its replies. It mentions nobody."""
-        timing, said = self.timetable.now(), self._survey.said()
-        heard = self._store.announcements.heard(timing.channel)
-        week = week_of(self._clock.now().astimezone(timing.zone))
-        about = await self._survey.about(said, timing.zone)
-        audio = self._survey.audio(timing.zone)
-        return announcement(said, about, since=self._since(heard, said, week), audio=audio)
+        slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
+        return (await self._draft(slot, mention=False)).messages
 
-    def state(self) -> Announcement:
+    async def state(self) -> Findings:
         """What there is to say now."""
-        return self._survey.said()
+        return await self.survey.findings()
 
-    def audio(self) -> int:
+    async def audio(self) -> int:
         """Seconds of audio sent this month to see recognition warnings."""
-        return self._survey.audio(self.timetable.now().zone)
+        return await self.survey.audio((await self.timetable.now()).zone)
 
     async def snooze_over(self, snooze: Snooze, why: str) -> bool:
         """Says that a snooze is over, in the thread of the last announcement; true once it is said."""
-        channel = self.channel
-        key = self._store.announcements.last(channel)
-        posted = self._store.messages.get(key or living_key(channel))
+        posted = await self.db.read(self._last)
         if posted is None or posted.ts is None:
             return False
-        judgement = self._inventory.judged_now().of(snooze.subject)
+        judgement = (await self.inventory.judged()).of(snooze.subject)
         text = lapsed(snooze, judgement.model.name if judgement else None)
+        message = Message(text, (section(text),))
         try:
-            ts = await self._teller.post(
-                f"snooze:{snooze.id}:over", channel, Message(text, (section(text),)), posted.ts
-            )
+            ts = await self.poster.post(f"snooze:{snooze.id}:over", posted.channel, message, posted.ts)
         except ChatError as error:
             log.warning("the end of snooze %s cannot be said: %s", snooze.id, error.text)
             return False
         return ts is not None
 
+    def _last(self, store: Store) -> Posted | None:
+        """The last announcement, or the living card where none is known."""
+        channel = self.timetable.read(store).channel
+        return store.messages.get(store.announcements.last(channel) or living_key(channel))
 
-def _name(slot: datetime) -> str:
-    return slot.astimezone(UTC).isoformat(timespec="minutes")
+
+def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...], Mapping[tuple[str, str], Level]]:
+    """What a channel was told last, what was noticed since, and for what somebody was mentioned."""
+    told = store.announcements.told(channel)
+    found = store.changes.since(told.at) if told.at else ()
+    changes = tuple(change for change in found if change.kind in QUIET and told.at and change.at > told.at)
+    return told, changes, store.announcements.mentioned()
+
+
+def _mentions(
+    found: Findings, about: About, mentioned: Mapping[tuple[str, str], Level]
+) -> tuple[tuple[Mention, ...], str]:
+    """Whom the message mentions, for what they were never mentioned before."""
+    fresh = unmentioned(found.worth, mentioned)
+    named, words = mentions([j for j in fresh if j.model.ref in about.owners], about)
+    written = (
+        Mention(j.model.ref, j.model.newest or "", str(level_of(j)), about.owners[j.model.ref].id) for j in named
+    )
+    return tuple(written), words

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
+
+from bot.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,15 @@ class Background:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("%s broke", task.get_name(), exc_info=error)
 
+    async def idle(self) -> list[BaseException]:
+        """Waits until nothing is running any more, and gives what broke."""
+        broke: list[BaseException] = []
+        while self._tasks:
+            # Not `gather`: since 3.12 that of ended tasks gives way to nobody, so that none would leave the set.
+            done, _ = await asyncio.wait(set(self._tasks))
+            broke += [error for task in done if not task.cancelled() and (error := task.exception()) is not None]
+        return broke
+
     async def drain(self, deadline: float) -> None:
         """Waits up to *deadline* seconds for what is running, then cancels the rest."""
         self._closed = True
@@ -41,3 +52,25 @@ class Background:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+class Outage:
+    """Whether the database answers, as all that works in the background finds it: the log hears of it once each way."""
+
+    def __init__(self) -> None:
+        self.lasts = False
+
+    async def bear(self, work: Awaitable[object]) -> None:
+        """Waits for *work*; a database that does not answer ends it, and is no fault of its own."""
+        try:
+            await work
+        except StoreUnavailable as error:
+            if not self.lasts:
+                log.error("%s It is tried again until it does.", error.text)
+            self.lasts = True
+
+    def ends(self) -> None:
+        """Something was written."""
+        if self.lasts:
+            log.warning("the database answers again")
+        self.lasts = False

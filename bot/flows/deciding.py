@@ -1,10 +1,11 @@
-"""Deciding: what a click does to a run. Look people up, decide purely, act in one transaction, speak last."""
+"""Deciding: what a click does to a request. Look people up, decide purely, act in one transaction, speak last."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import KW_ONLY, dataclass, replace
+from datetime import datetime, timedelta
 from typing import get_args
 
 from bot.domain.approvals import (
@@ -17,237 +18,251 @@ from bot.domain.approvals import (
     decide,
     enough_votes,
     is_approver,
-    may_approve,
+    may_approve_all,
     policy_of,
     settle,
 )
-from bot.domain.runs import Run, RunState
+from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.requests import LIVE, Request, RequestState
+from bot.domain.runs import Run, RunState, StepState
 from bot.flows.electorate import Electorate
-from bot.flows.telling import Teller
-from bot.messages.refusals import decided, denied
-from bot.messages.text import code
+from bot.flows.planning import Planning
 from bot.ports import Clock
+from bot.store import Store
 from bot.store.database import Database
 
-GONE = "That request is not known any more. Ask again with /stt-upgrade."
+Offer = tuple[Wish, int | None]
+"""What somebody may want of a request now; trying again and no longer watching with the run that it is about."""
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What a click did, and the request as it was when that was decided; None where there is no such request.
+
+    *run* is the one of its runs that the click was about, where it was about one.
+    """
+
+    decision: Decision
+    request: Request | None = None
+    run: Run | None = None
+
+
+@dataclass(eq=False)
 class Decisions:
-    """Votes and wishes. Every click is judged anew; one that does not count is recorded and changes nothing."""
+    """Votes and wishes. Every click is judged by itself; one that does not count is recorded and changes nothing."""
 
-    def __init__(
-        self,
-        db: Database,
-        teller: Teller,
-        electorate: Electorate,
-        policies: Mapping[str, Policy],
-        clock: Clock,
-        *,
-        wake: Callable[[], None],
-    ) -> None:
-        self._db = db
-        self._store = db.store
-        self._teller = teller
-        self._electorate = electorate
-        self._policies = policies
-        self._clock = clock
-        self._wake = wake
+    db: Database
+    planning: Planning
+    electorate: Electorate
+    policies: Mapping[str, Policy]
+    """The policy of each instance."""
+    clock: Clock
+    _: KW_ONLY
+    wake: Callable[[], None]
 
-    def policy(self, instance: str) -> Policy:
-        """The instance's policy. One that is not configured any more lets nobody decide."""
-        return policy_of(self._policies, instance)
+    async def vote(self, id: int, digest: str, vote: Vote, user: str, reason: str = "") -> Acted:
+        """One person's click. Where it does not count, nothing has changed. Raises a `ChatError`.
 
-    def answer_at_once(self, run_id: int, digest: str, vote: Vote, user: str) -> str | None:
-        """What a click hears that can be answered without asking anybody: old card, decided already. Recorded."""
-        run = self._store.runs.get(run_id)
-        if run is None:
-            return GONE
-        if run.digest != digest:
-            self._note_denied(run, vote, "older plan", user)
-            return "That card shows an older plan. Decide on the newest card of this model."
-        if run.campaign is not None:
-            self._note_denied(run, vote, "part of a campaign", user)
-            return f"It is part of campaign {run.campaign}. Decide on the card of the campaign."
-        if run.state is not RunState.WAITING:
-            self._note_denied(run, vote, Reason.ALREADY_DECIDED, user)
-            return decided(run, self._clock.now())
-        return None
-
-    async def vote(self, run_id: int, digest: str, vote: Vote, user: str, reason: str = "") -> str | None:
-        """`decide`, then lets people see it."""
-        refused = await self.decide(run_id, digest, vote, user, reason)
-        if refused is None:
-            await self._teller.tell(run_id)
-        return refused
-
-    async def decide(self, run_id: int, digest: str, vote: Vote, user: str, reason: str = "") -> str | None:
-        """One person's click. None when it counts; otherwise what to tell that person, and nothing has changed.
-
-        Earlier approvals are judged anew too: those of people who may not approve any more are void. When it is
+        Earlier approvals are judged again too: those of people who may not approve any more are void. When this is
         cancelled, nothing has changed either: it waits for nobody once it has decided.
         """
-        refused = self.answer_at_once(run_id, digest, vote, user)
-        run = self._store.runs.get(run_id)
-        if refused is not None or run is None:
-            return refused or GONE
-        policy = self.policy(run.plan.model.instance)
-        earlier = [voter for voter in run.approved_by if voter != user]
-        person, *others = await self._electorate.persons([user, *earlier], policy)
-        about = {"team": self._electorate.team, "requester": run.requester}
-        lapsed = {other.id for other in others if not may_approve(other, policy, **about)}
-        with self._store.transaction():
-            run = self._store.runs.get(run_id)
-            assert run is not None
-            valid = [voter for voter in run.approved_by if voter not in lapsed]
-            decision = self._decide(run, vote, person, policy, valid)
-            self._apply(run, decision, vote, user, reason, lapsed)
+        request = await self._known(id, digest, vote, user)
+        if isinstance(request, Acted):
+            return request
+        person, *others = await self._persons([user, *(v for v in request.approved_by if v != user)], request)
+        lapsed = {p.id for p in others if not may_approve_all(p, self.policies, request, team=self.electorate.team)}
+        now = self.clock.now()
+
+        def write(store: Store) -> Acted:
+            fresh = store.requests.get(id)
+            assert fresh is not None
+            valid = replace(fresh, votes=tuple(v for v in fresh.votes if v.voter not in lapsed))
+            decision = decide(vote, person, self.policies, valid, team=self.electorate.team, now=now)
+            if not decision.allowed or decision.state is None:
+                _deny(store, fresh, vote, decision, user, now)
+                return Acted(decision, fresh)
+            for voter in sorted(lapsed & set(fresh.approved_by)):
+                store.requests.void(fresh, voter, "retune", "may not approve any more", now)
+            store.requests.vote(fresh, user, vote, reason, now)
+            if decision.state is not fresh.state:
+                store.requests.move(fresh, decision.state, now, by=user)
+            return Acted(decision, fresh)
+
+        acted = await self.db.write(write)
+        if acted.decision.state is RequestState.SCHEDULED:
+            self.wake()
+        return acted
+
+    async def would_count(self, id: int, digest: str, vote: Vote, user: str) -> Acted:
+        """What a vote would do now. A denial is recorded. Raises a `ChatError`."""
+        request = await self._known(id, digest, vote, user)
+        if isinstance(request, Acted):
+            return request
+        (person,) = await self._persons([user], request)
+        now = self.clock.now()
+        decision = decide(vote, person, self.policies, request, team=self.electorate.team, now=now)
         if not decision.allowed:
-            return denied(decision.reason, run, policy, self._clock.now())
-        if decision.state is RunState.APPROVED:
-            self._wake()
-        return None
+            await self.db.write(lambda store: _deny(store, request, vote, decision, user, now))
+        return Acted(decision, request)
 
-    async def would_count(self, run_id: int, vote: Vote, user: str) -> str | None:
-        """None when a vote would count now; otherwise what to tell the person. A denial is recorded."""
-        run = self._store.runs.get(run_id)
-        if run is None:
-            return GONE
-        policy = self.policy(run.plan.model.instance)
-        person = await self._electorate.person(user, policy)
-        decision = self._decide(run, vote, person, policy, list(run.approved_by))
-        if decision.allowed:
-            return None
-        self._deny(run, vote, decision, user)
-        return denied(decision.reason, run, policy, self._clock.now())
+    async def _known(self, id: int, digest: str, vote: Vote, user: str) -> Request | Acted:
+        """The request, or what a click hears without anybody being looked up: old card, decided already."""
+        request = await self.db.read(lambda store: store.requests.get(id))
+        if request is None:
+            return Acted(Decision(Reason.UNKNOWN))
+        if request.digest == digest and request.state is RequestState.OPEN:
+            return request
+        reason = Reason.ALREADY_DECIDED if request.digest == digest else Reason.OLDER_PLAN
+        decision, now = Decision(reason), self.clock.now()
+        await self.db.write(lambda store: _deny(store, request, vote, decision, user, now))
+        return Acted(decision, request)
 
-    async def wish(self, wish: Wish, run_id: int, user: str) -> str | None:
-        """Withdraw, take a vote back, cancel, try again, stop watching. None when it counts, else what to tell."""
-        run = self._store.runs.get(run_id)
-        if run is None:
-            return GONE
-        policy = self.policy(run.plan.model.instance)
-        person = await self._electorate.person(user, policy)
-        refusal = None
-        with self._store.transaction():
-            run = self._store.runs.get(run_id)
-            assert run is not None
-            decision = settle(wish, person, policy, run, team=self._electorate.team)
+    async def wish(self, wish: Wish, id: int, user: str, run: int | None = None) -> Acted:
+        """Withdraw, take a vote back, cancel, resume; try a run again, or watch it no longer.
+
+        Where it does not count, nothing has changed. Raises a `ChatError`; trying again a `ServiceError` too, because
+        it counts only when the model could take it now.
+        """
+        request = await self.db.read(lambda store: store.requests.get(id))
+        if request is None:
+            return Acted(Decision(Reason.UNKNOWN))
+        (person,) = await self._persons([user], request)
+        impossible = await self._not_again(person, request, run) if wish == "retry" else None
+        now = self.clock.now()
+
+        def write(store: Store) -> Acted:
+            fresh = store.requests.get(id)
+            assert fresh is not None
+            decision = impossible or self._settle(wish, person, fresh, run)
             if decision.allowed:
-                refusal = self._fulfil(wish, run, decision, person)
-            else:
-                self._deny(run, wish, decision, user)
-        if not decision.allowed:
-            return denied(decision.reason, run, policy, self._clock.now())
-        if refusal is not None:
-            return refusal
-        if decision.state is RunState.APPROVED:
-            self._wake()
-        await self._teller.tell(run_id)
-        return None
+                decision = self._fulfil(store, wish, fresh, _about(fresh, run), decision, person, now)
+            if not decision.allowed:
+                _deny(store, fresh, wish, decision, user, now)
+            return Acted(decision, fresh, _about(fresh, run))
 
-    async def offers(self, run_id: int, user: str) -> frozenset[Wish]:
-        """What somebody may want of a run now; for the buttons that are shown, not for decisions."""
-        run = self._store.runs.get(run_id)
-        if run is None:
-            return frozenset()
-        policy = self.policy(run.plan.model.instance)
-        person = await self._electorate.person(user, policy)
-        return frozenset(
-            wish for wish in get_args(Wish) if settle(wish, person, policy, run, team=self._electorate.team).allowed
-        )
+        acted = await self.db.write(write)
+        if acted.decision.allowed:
+            self.wake()
+        return acted
 
-    async def still_enough(self, run: Run) -> bool:
-        """Whether the approvals of a run meet the policy as it is now. Raises a `ChatError`."""
-        policy = self.policy(run.plan.model.instance)
-        voters = await self._electorate.persons(run.approved_by, policy)
-        return enough_votes(policy, voters, team=self._electorate.team, requester=run.requester)
+    async def _not_again(self, person: Person, request: Request, run: int | None) -> Decision | None:
+        """Why a failed run cannot be tried again now: looked up only for somebody who may."""
+        about = _about(request, run)
+        if about is None or not self._settle("retry", person, request, run).allowed:
+            return None
+        holds = await self.planning.still_holds(about)
+        return Decision(Reason.NOT_POSSIBLE, cause=holds.cause) if holds.later or holds.cause is not None else None
+
+    def _settle(self, wish: Wish, person: Person, request: Request, run: int | None) -> Decision:
+        return settle(wish, person, self.policies, request, _about(request, run), team=self.electorate.team)
+
+    def _fulfil(
+        self,
+        store: Store,
+        wish: Wish,
+        request: Request,
+        run: Run | None,
+        decision: Decision,
+        person: Person,
+        now: datetime,
+    ) -> Decision:
+        requests, user = store.requests, person.id
+        match wish:
+            case "withdraw":
+                requests.move(request, RequestState.WITHDRAWN, now, by=user)
+            case "take back":
+                requests.void(request, user, user, "taken back", now)
+                if decision.state is RequestState.OPEN and request.state is not RequestState.OPEN:
+                    requests.move(request, RequestState.OPEN, now, by=user)
+                    if request.expires_at <= now:  # it waited for its hour: others get time to decide
+                        ttl = min(policy_of(self.policies, instance).ttl for instance in request.instances)
+                        requests.extend(request.id, now + timedelta(seconds=ttl))
+            case "cancel":
+                self._cancel(store, request, decision, user, now)
+            case "resume":
+                requests.resume(request, user, now)
+            case "retry":
+                assert run is not None
+                holder = requests.retry(request, run, user, now)
+                if holder is not None:
+                    return Decision(Reason.TAKEN, holder=holder)
+                requests.vote(request, user, "approve", "try again", now)
+            case "stop":
+                assert run is not None
+                assert run.current is not None
+                store.journal.over(run.current, StepState.FAILED, Outcome(StepEnd.UNWATCHED, detail=person.name), now)
+                requests.move_run(request, run, RunState.FAILED, now, by=user)
+        return decision
+
+    def _cancel(self, store: Store, request: Request, decision: Decision, user: str, now: datetime) -> None:
+        if request.count(RunState.QUEUED) and request.state in (RequestState.RUNNING, RequestState.PAUSED):
+            store.requests.drop(request, user, now)
+        elif decision.state in LIVE:
+            store.requests.cancel_later(request, request.first, user, now)
+        elif request.state is RequestState.RUNNING:
+            store.requests.move_run(request, request.first, RunState.CANCELLED, now, by=user)
+        else:
+            store.requests.move(request, RequestState.CANCELLED, now, by=user)
+
+    async def offers(self, request: Request, user: str) -> frozenset[Offer]:
+        """What somebody may want of it now; for the buttons that are shown, not for decisions. Raises a `ChatError`."""
+        (person,) = await self._persons([user], request)
+        runs = [run.id for run in request.runs]
+        asked = ((wish, run) for wish in get_args(Wish) for run in (runs if wish in ("retry", "stop") else [None]))
+        return frozenset((wish, run) for wish, run in asked if self._settle(wish, person, request, run).allowed)
+
+    async def still_enough(self, request: Request) -> bool:
+        """Whether the approvals of a request meet the policies as they are now. Raises a `ChatError`."""
+        voters = await self._persons(request.approved_by, request)
+        return enough_votes(self.policies, voters, request, team=self.electorate.team)
+
+    async def _persons(self, users: list[str] | tuple[str, ...], request: Request) -> tuple[Person, ...]:
+        """Several people at this moment, as the policies of a request's instances see them."""
+        policies = [policy_of(self.policies, instance) for instance in request.instances]
+        return await self.electorate.persons(users, policies)
 
     async def may_decide(self, user: str) -> frozenset[str]:
-        """The instances whose runs somebody may decide on, as Slack says now. Raises a `ChatError`."""
-        policies = list(dict.fromkeys(self._policies.values()))
-        people = await asyncio.gather(*(self._electorate.person(user, policy) for policy in policies))
+        """The instances whose requests somebody may decide on, as Slack says now. Raises a `ChatError`."""
+        policies = list(dict.fromkeys(self.policies.values()))
+        people = await asyncio.gather(*(self.electorate.person(user, policy) for policy in policies))
         return self._deciding(dict(zip(policies, people, strict=True)))
 
     async def may_decide_all(self, user: str) -> bool:
-        """Whether somebody may decide on the runs of every instance, as Slack says now. Raises a `ChatError`."""
-        return await self.may_decide(user) == frozenset(self._policies)
+        """Whether somebody may decide on the requests of every instance, as Slack says now. Raises a `ChatError`."""
+        return await self.may_decide(user) == frozenset(self.policies)
 
     async def seems_to_decide(self, user: str) -> frozenset[str]:
         """The same from a short memory; for what is shown, not for decisions. Raises a `ChatError`."""
-        return self._deciding(await self._electorate.shown(user, self._policies.values()))
+        return self._deciding(await self.electorate.shown(user, self.policies.values()))
 
     def _deciding(self, seen: Mapping[Policy, Person]) -> frozenset[str]:
         return frozenset(
             name
-            for name, policy in self._policies.items()
-            if self._electorate.is_member(seen[policy]) and is_approver(seen[policy], policy)
+            for name, policy in self.policies.items()
+            if self.electorate.is_member(seen[policy]) and is_approver(seen[policy], policy)
         )
 
-    def ring(self) -> None:
-        """Ends the requests that nobody decided in time, and reminds of those that end soon."""
-        now = self._clock.now()
-        for run_id in self._store.votes.waiting_past(now):
-            text = "Nobody decided in time. Ask again when somebody is there who may approve."
-            self._store.runs.move(run_id, RunState.WAITING, RunState.EXPIRED, now, by="retune", outcome=text)
-        self._store.votes.remind(now)
+    def due(self, store: Store, now: datetime) -> bool:
+        """Whether nobody decided a request in time, or the thread of one should remind. Work for the store."""
+        return bool(store.requests.expired(now) or store.requests.to_remind(now))
 
-    def _decide(self, run: Run, vote: Vote, person: Person, policy: Policy, valid: list[str]) -> Decision:
-        return decide(
-            vote,
-            person,
-            policy,
-            team=self._electorate.team,
-            state=run.state,
-            requester=run.requester,
-            approved_by=valid,
-            expires_at=run.expires_at,
-            now=self._clock.now(),
-        )
+    async def end_late(self) -> None:
+        """Ends the ones, and reminds of the others."""
+        now = self.clock.now()
 
-    def _apply(self, run: Run, decision: Decision, vote: Vote, user: str, reason: str, lapsed: set[str]) -> None:
-        now = self._clock.now()
-        if not decision.allowed or decision.state is None:
-            self._deny(run, vote, decision, user)
-            return
-        for voter in sorted(lapsed & set(run.approved_by)):
-            self._store.votes.void(run, voter, "retune", "may not approve any more", now)
-        self._store.votes.vote(run, user, vote, reason, now)
-        if decision.state is not RunState.WAITING:
-            self._store.runs.move(run.id, run.state, decision.state, now, by=user, outcome=reason)
+        def write(store: Store) -> None:
+            for request in store.requests.expired(now):
+                store.requests.move(request, RequestState.EXPIRED, now, by="retune")
+            for id, at in store.requests.to_remind(now):
+                store.requests.remind(id, at, now)
 
-    def _deny(self, run: Run, what: str, decision: Decision, user: str) -> None:
-        self._note_denied(run, what, decision.reason, user)
+        await self.db.write(write)
 
-    def _note_denied(self, run: Run, what: str, why: str, user: str) -> None:
-        now, ref = self._clock.now(), run.plan.model.ref
-        self._store.audit.note(now, user, "denied", run=run.id, model=ref, detail=f"{what}: {why}")
 
-    def _fulfil(self, wish: Wish, run: Run, decision: Decision, person: Person) -> str | None:
-        now, user = self._clock.now(), person.id
-        runs, votes = self._store.runs, self._store.votes
-        match wish:
-            case "withdraw":
-                runs.move(run.id, run.state, RunState.WITHDRAWN, now, by=user)
-            case "take back":
-                votes.void(run, user, user, "taken back", now)
-                if decision.state is not None and decision.state is not run.state:
-                    runs.move(run.id, run.state, decision.state, now, by=user, outcome="")
-                    if run.expires_at <= now:  # it waited for its hour, or was tried again: others get time to decide
-                        runs.extend(run.id, now + timedelta(seconds=self.policy(run.plan.model.instance).ttl))
-            case "cancel" if decision.state is RunState.RUNNING:
-                runs.cancel_later(run, user, now)
-            case "cancel":
-                done = sum(1 for record in run.steps if record.ended_at is not None)
-                text = f"{person.name} cancelled it after step {done} of {len(run.steps)}." if done else ""
-                runs.move(run.id, run.state, RunState.CANCELLED, now, by=user, outcome=text)
-            case "retry":
-                holder = runs.retry(run, user, now)
-                if holder is not None:
-                    return f"{code(run.plan.model.name)} is in request {holder} meanwhile. See `/stt-runs {holder}`."
-                votes.vote(run, user, "approve", "try again", now)
-            case "stop":
-                text = f"{person.name} stopped watching it. The service may still be working on it."
-                assert run.current is not None
-                self._store.journal.step_failed(run.current, text, now)
-                runs.move(run.id, RunState.RUNNING, RunState.FAILED, now, by=user, outcome=text)
-        return None
+def _about(request: Request, run: int | None) -> Run | None:
+    return request.run(run) if run is not None else None
+
+
+def _deny(store: Store, request: Request, what: str, decision: Decision, user: str, now: datetime) -> None:
+    ref = None if request.several else request.first.plan.model.ref
+    store.audit.note(now, user, "denied", request=request.id, model=ref, detail=f"{what}: {decision.reason}")

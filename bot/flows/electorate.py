@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Person, Policy, can_approve, may_take_part
-from bot.errors import ChatError
+from bot.domain.approvals import Person, Policy, Reason, can_approve, may_take_part
+from bot.domain.hours import zone_named
+from bot.errors import ChatError, Refusal
+from bot.messages.refusals import may_not
 from bot.ports import Clock, People
 
 log = logging.getLogger(__name__)
@@ -25,27 +27,28 @@ LOOKED_AT = 30
 """Of how many possible approvers we ask at a time who they are, until there are enough: Slack limits the calls."""
 
 
+@dataclass(eq=False)
 class Electorate:
     """Looks people up: live for a decision, from a short memory for what is only shown."""
 
-    def __init__(self, people: People, team: str, clock: Clock) -> None:
-        self._people = people
-        self._clock = clock
-        self._kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = {}
-        self._seen: dict[tuple[str, tuple[str, ...]], tuple[datetime, Person]] = {}
-        self.team = team
+    people: People
+    team: str
+    clock: Clock
+    _kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = field(default_factory=dict, init=False)
+    _seen: dict[tuple[str, tuple[str, ...]], tuple[datetime, Person]] = field(default_factory=dict, init=False)
 
     async def person(self, user: str, policy: Policy | None = None) -> Person:
         """Who somebody is at this moment. Raises a `ChatError`."""
-        return await self._people.person(user, policy.groups if policy else ())
+        return await self.people.person(user, policy.groups if policy else ())
 
-    async def persons(self, users: Iterable[str], policy: Policy) -> tuple[Person, ...]:
-        """Several people at this moment. Raises a `ChatError`."""
-        return tuple(await asyncio.gather(*(self.person(user, policy) for user in users)))
+    async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
+        """Several people at this moment, with the groups that any of *policies* asks for. Raises a `ChatError`."""
+        groups = tuple(dict.fromkeys(name for policy in policies for name in policy.groups))
+        return tuple(await asyncio.gather(*(self.people.person(user, groups) for user in users)))
 
     async def shown(self, user: str, policies: Iterable[Policy]) -> dict[Policy, Person]:
         """Somebody as each policy sees them, a minute old at most: for what is shown. Raises a `ChatError`."""
-        now = self._clock.now()
+        now = self.clock.now()
         self._seen = {key: seen for key, seen in self._seen.items() if now - seen[0] < SEEN}
         found = {}
         for policy in policies:
@@ -57,23 +60,18 @@ class Electorate:
 
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
         """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""
-        now = self._clock.now()
+        now = self.clock.now()
         kept = self._kept.get(policy)
         if kept is not None and now - kept[0] < KEPT:
             return kept[1]
-        members = dict(
-            zip(
-                policy.groups,
-                await asyncio.gather(*(self._people.members(name) for name in policy.groups)),
-                strict=True,
-            )
-        )
+        listed = await asyncio.gather(*(self.people.members(name) for name in policy.groups))
+        members = dict(zip(policy.groups, listed, strict=True))
         named = [name for name in policy.approvers if name not in policy.groups]
         ids = list(dict.fromkeys([*named, *sorted(frozenset().union(*members.values()))]))
         found: tuple[Person, ...] = ()
         for first in range(0, len(ids), LOOKED_AT):
             # Who is in which group is known by now: asking again for each person would meet Slack's limits.
-            people = await asyncio.gather(*(self._people.person(user, ()) for user in ids[first : first + LOOKED_AT]))
+            people = await asyncio.gather(*(self.people.person(user, ()) for user in ids[first : first + LOOKED_AT]))
             known = (
                 replace(person, groups=frozenset(name for name in members if person.id in members[name]))
                 for person in people
@@ -105,15 +103,15 @@ class Electorate:
 
     async def zones(self, policy: Policy, fallback: ZoneInfo) -> tuple[ZoneInfo, ...]:
         """The time zones of the approvers. Raises a `ChatError`."""
-        return tuple(_zone(person.zone, fallback) for person in await self.approvers(policy)) or (fallback,)
+        return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)
 
     def is_member(self, person: Person) -> bool:
         """Whether Slack vouches for a full, present member of our own workspace."""
-        return may_take_part(person, self.team).value == "counts"
+        return may_take_part(person, self.team) is Reason.COUNTS
 
 
-def _zone(name: str, fallback: ZoneInfo) -> ZoneInfo:
-    try:
-        return ZoneInfo(name) if name else fallback
-    except (ZoneInfoNotFoundError, ValueError):
-        return fallback
+def admit(person: Person, team: str, what: str) -> None:
+    """Raises `Refusal` for people who may not do *what*: guests, bots, other workspaces."""
+    reason = may_take_part(person, team)
+    if reason is not Reason.COUNTS:
+        raise Refusal(may_not(reason, what))

@@ -1,75 +1,87 @@
-"""Pausing: maintenance windows and freezes. They hold back what has not started; what the service does goes on."""
+"""Freezes and hours: what holds back starts. What the service works on goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.runs import Run
-from bot.domain.timing import Freeze, Wait, Window, frozen, waits
+from bot.domain.fleet import Ref
+from bot.domain.freezes import Freeze, Wait, frozen, waits
+from bot.domain.hours import Window
+from bot.domain.requests import Request
+from bot.domain.runs import LASTING, Run
 from bot.errors import Refusal
+from bot.messages.freezes import over_already, too_long, unknown_instance
+from bot.ports import Clock
+from bot.store import Store
 from bot.store.database import Database
 
 LONGEST = timedelta(days=90)
 """A freeze always ends: one that everybody forgot would be the silence that lets models rot."""
 
 
-class Pauses:
+@dataclass(eq=False)
+class Freezes:
     """What holds runs back now. Reads the store each time, so that a freeze counts at once in every process."""
 
-    def __init__(self, db: Database, windows: Mapping[str, Window | None]) -> None:
-        self._db = db
-        self._store = db.store
-        self._windows = windows
+    db: Database
+    hours: Mapping[str, Window | None]
+    clock: Clock
 
     def window(self, instance: str) -> Window | None:
         """The hours in which upgrades of an instance may start; None: at any time."""
-        return self._windows.get(instance)
+        return self.hours.get(instance)
 
-    def wait(self, run: Run, now: datetime) -> Wait | None:
-        """What holds the start of a run back; None when it may start. What has begun only a freeze holds back."""
-        instance = run.plan.model.instance
-        freezes = self._store.freezes.holding()
-        if run.started_at is not None:
-            return waits(instance, None, None, freezes, now)
-        return waits(instance, run.not_before, self.window(instance), freezes, now)
+    def wait(self, store: Store, request: Request, run: Run, now: datetime) -> Wait | None:
+        """What holds a run back, None when it may go on; what has begun only a freeze. Work for the store."""
+        instance, fresh = run.plan.model.instance, run.started_at is None
+        not_before, window = (request.not_before, self.window(instance)) if fresh else (None, None)
+        return waits(instance, not_before, window, store.freezes.holding(), now)
 
-    def frozen(self, instance: str, now: datetime) -> Freeze | None:
-        """The freeze that holds for an instance."""
-        return frozen(self._store.freezes.holding(), instance, now)
+    def holding_back(self, store: Store, request: Request, now: datetime) -> Wait | None:
+        """What holds back the first of its runs that waits, or a step of one that runs. Work for the store."""
+        going = (run for run in request.runs if run.state in LASTING)
+        return next((wait for run in going if (wait := self.wait(store, request, run, now))), None)
 
-    def freeze(self, instance: str, reason: str, user: str, until: datetime, now: datetime) -> Freeze:
+    def of_step(self, store: Store, ref: str, now: datetime) -> Freeze | None:
+        """The freeze that holds for the instance of a model. Work for the store."""
+        return frozen(store.freezes.holding(), Ref.parse(ref).instance, now)
+
+    async def holding(self) -> tuple[Freeze, ...]:
+        """The freezes that hold now."""
+        now = self.clock.now()
+        return tuple(held for held in await self.db.read(lambda store: store.freezes.holding()) if now < held.until)
+
+    async def freeze(self, instance: str, reason: str, user: str, until: datetime) -> Freeze:
         """Begins a freeze of one instance, or of all (empty); every card says so. Raises `Refusal`."""
+        now = self.clock.now()
         if until <= now:
-            raise Refusal("That moment is over already. Choose one to come.")
+            raise Refusal(over_already())
         if until - now > LONGEST:
-            raise Refusal(f"A freeze lasts at most {LONGEST.days} days. Choose an earlier end, and freeze again then.")
-        if instance and instance not in self._windows:
-            raise Refusal(f"There is no instance {instance}. Choose one of {', '.join(sorted(self._windows))}.")
-        with self._store.transaction():
-            for held in self._store.freezes.holding():
+            raise Refusal(too_long(LONGEST.days))
+        if instance and instance not in self.hours:
+            raise Refusal(unknown_instance(instance, self.hours))
+
+        def begin(store: Store) -> Freeze:
+            for held in store.freezes.holding():
                 if (held.instance, held.reason, held.author, held.until) == (instance, reason, user, until):
                     return held  # the same form, sent twice
-            begun = self._store.freezes.add(instance, reason, user, until, now)
-            self._store.runs.touch_unstarted(instance)
-        return begun
+            store.requests.touch_waiting(instance)
+            return store.freezes.add(instance, reason, user, until, now)
 
-    def end(self, freeze: int, user: str, now: datetime) -> bool:
+        return await self.db.write(begin)
+
+    async def end(self, freeze: Freeze, user: str) -> bool:
         """Ends a freeze; false if somebody was first."""
-        held = next((held for held in self._store.freezes.holding() if held.id == freeze), None)
-        if held is None:
-            return False
-        with self._store.transaction():
-            ended = self._store.freezes.end(freeze, user, now)
-            self._store.runs.touch_unstarted(held.instance)
-        return ended
+        now = self.clock.now()
 
-    def holding(self, now: datetime) -> tuple[Freeze, ...]:
-        """The freezes that hold now."""
-        return tuple(freeze for freeze in self._store.freezes.holding() if now < freeze.until)
+        def end(store: Store) -> bool:
+            store.requests.touch_waiting(freeze.instance)
+            return store.freezes.end(freeze.id, user, now)
 
-    def ring(self, now: datetime) -> None:
-        """Ends the freezes whose time is over."""
-        for freeze in self._store.freezes.holding():
-            if freeze.until <= now:
-                self.end(freeze.id, "retune", now)
+        return await self.db.write(end)
+
+    def over(self, store: Store, now: datetime) -> tuple[Freeze, ...]:
+        """The freezes whose time is over and that nobody ended. Work for the store."""
+        return tuple(freeze for freeze in store.freezes.holding() if freeze.until <= now)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from bot.domain.catalog import Catalog
-from bot.domain.fleet import Holdings, Model, Ref, Snapshot
+from bot.domain.changes import compare
+from bot.domain.fleet import IN_PROGRESS, Holdings, Model, Ref, Snapshot
 from bot.domain.history import counts
-from bot.domain.observations import CANARY, Observations
+from bot.domain.observations import CANARY
 from bot.domain.reach import beyond
 from bot.domain.verdicts import Judgement, judge
-from bot.errors import AmbiguousModel, ModelGone, Refusal, ServiceError, UnknownModel
+from bot.errors import AmbiguousModel, DeletedModel, ModelGone, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
-from bot.flows.comparing import note
 from bot.messages.fleet_refusals import STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
 from bot.store import Store
@@ -46,58 +46,48 @@ class Judged:
         """The judgements by the references of their models."""
         return {judgement.model.ref: judgement for judgement in self.judgements}
 
+    @property
+    def untried(self) -> list[str]:
+        """The instances that were never read, nor tried in vain."""
+        return [r.name for r in self.snapshot.instances.values() if r.read_at is None and r.failing_since is None]
+
     def of(self, ref: str) -> Judgement | None:
         """The judgement of one model."""
         return self.by_ref.get(ref)
 
 
+@dataclass(eq=False)
 class Inventory:
     """What Retune knows of the fleet. Whatever uses the store raises `StoreUnavailable`."""
 
-    def __init__(
-        self,
-        services: Mapping[str, SpeechService],
-        db: Database,
-        catalog: Callable[[], Catalog],
-        clock: Clock,
-        background: Background,
-    ) -> None:
-        self._services = services
-        self._db = db
-        self._catalog = catalog
-        self._clock = clock
-        self._background = background
-        self._judged: Judged | None = None
-        self._changes = 0
-        self._reading: dict[str, asyncio.Future[bool]] = {}
-        self._unknown: set[str] = set()
+    services: Mapping[str, SpeechService]
+    db: Database
+    catalog: Callable[[], Catalog]
+    clock: Clock
+    background: Background
+    _judged: Judged | None = field(default=None, init=False)
+    _changes: int = field(default=0, init=False)
+    _reading: dict[str, asyncio.Future[bool]] = field(default_factory=dict, init=False)
+    _unknown: set[str] = field(default_factory=set, init=False)
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
-        if not self._services:
+        if not self.services:
             raise Refusal(STARTING)
-        if instance not in self._services:
+        if instance not in self.services:
             raise Refusal(not_configured(instance))
-        return self._services[instance]
+        return self.services[instance]
 
     async def judged(self) -> Judged:
         """The fleet as last read, with verdicts of the day on which it was read."""
         if self._judged is not None:
             return self._judged
         changes = self._changes
-        found = self._judge(*await self._db.read(_known))
+        snapshot, observed = await self.db.read(lambda store: (store.fleet.snapshot(), store.observed.every()))
+        found = Judged(snapshot, judge(snapshot, self.catalog(), self.clock.now().date(), observed))
         if changes == self._changes:  # else what was read is out of date already
             self._judged = found
         return found
-
-    def judged_now(self) -> Judged:
-        """The same at once, for callers that do not await it yet."""
-        if self._judged is None:
-            self._judged = self._judge(*_known(self._db.store))
-        return self._judged
-
-    def _judge(self, snapshot: Snapshot, observed: Observations) -> Judged:
-        return Judged(snapshot, judge(snapshot, self._catalog(), self._clock.now().date(), observed))
 
     def changed(self) -> None:
         """The fleet in the store is not what we judged last."""
@@ -107,13 +97,13 @@ class Inventory:
     async def read_once(self, patience: float = FIRST) -> Judged:
         """The fleet once every instance was read or has failed; as it is, when *patience* seconds are over."""
         judged = await self.judged()
-        if not (unread := _never(judged.snapshot)):
+        if not (unread := judged.untried):
             return judged
         try:
             async with asyncio.timeout(patience):
-                while not self._services:  # noqa: ASYNC110 - a mapping tells nobody when it is filled
+                while not self.services:  # noqa: ASYNC110 - a mapping tells nobody when it is filled
                     await asyncio.sleep(CONNECTING)
-                if reading := self._background.spawn(self.refresh(unread), "first inventory"):
+                if reading := self.background.spawn(self.refresh(unread), "first inventory"):
                     await asyncio.wait({reading})
         except TimeoutError:
             pass  # the reading goes on
@@ -121,8 +111,8 @@ class Inventory:
 
     async def refresh(self, instances: Iterable[str] | None = None) -> None:
         """Reads all instances (or those) at once. One that fails keeps its last good reading and delays nobody."""
-        wanted = set(self._services if instances is None else instances)
-        names = [name for name in self._services if name in wanted]
+        wanted = set(self.services if instances is None else instances)
+        names = [name for name in self.services if name in wanted]
         good = await asyncio.gather(*(self._joined(name) for name in names))
         await self._remember([name for name, read in zip(names, good, strict=True) if read])
 
@@ -130,19 +120,18 @@ class Inventory:
         """Keeps today's counts of the instances that were read, and tells of versions that the catalog lacks."""
         if not instances:
             return
-        judged, today = await self.judged(), self._clock.now().date()
+        judged, today = await self.judged(), self.clock.now().date()
         counted = {name: counts(j for j in judged.judgements if j.model.instance == name) for name in instances}
-        await self._db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
-        for version in beyond(judged.snapshot, self._catalog()) - self._unknown:
+        await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
+        for version in beyond(judged.snapshot, self.catalog()) - self._unknown:
             self._unknown.add(version)
             log.warning(
-                "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune",
-                version,
+                "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune", version
             )
 
     async def refresh_if_older(self, seconds: float) -> None:
         """Reads the instances whose last good reading is older than that."""
-        now = self._clock.now()
+        now = self.clock.now()
         await self.refresh(
             reading.name
             for reading in (await self.judged()).snapshot.instances.values()
@@ -171,7 +160,7 @@ class Inventory:
             del self._reading[name]
 
     async def _read(self, name: str) -> bool:
-        service, asked = self._services[name], self._clock.now()
+        service, asked = self.services[name], self.clock.now()
         try:
             language, acoustic, bases = await asyncio.gather(
                 service.models("language"), service.models("acoustic"), service.bases()
@@ -180,7 +169,7 @@ class Inventory:
             await self.lost(name, error)
             return False
         fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
-        now = self._clock.now()
+        now = self.clock.now()
         kept = await self._kept(lambda store: store.fleet.keep(name, fleet, bases, asked=asked, now=now), now)
         if kept.recovered:
             log.info("instance %s answers again", name)
@@ -191,17 +180,17 @@ class Inventory:
 
         def work(store: Store) -> Kept:
             kept = keep(store)
-            note(store, kept, now)
+            _note(store, kept, now)
             return kept
 
-        kept = await self._db.write(work)
+        kept = await self.db.write(work)
         self.changed()
         return kept
 
     async def lost(self, name: str, error: ServiceError) -> None:
         """Notes that an instance cannot be read; says so once."""
-        now = self._clock.now()
-        if await self._db.write(lambda store: store.fleet.failed(name, error.text, now)):
+        now = self.clock.now()
+        if await self.db.write(lambda store: store.fleet.failed(name, error.text, now)):
             log.warning("instance %s cannot be read: %s", name, error.text)
             self.changed()
 
@@ -211,9 +200,9 @@ class Inventory:
         try:
             model = await self.service(wanted.instance).model(wanted.kind, wanted.id)
         except ModelGone as error:
-            await self._kept(lambda store: store.fleet.gone(ref), self._clock.now())
-            raise Refusal(deleted(wanted.instance)) from error
-        now = self._clock.now()
+            await self._kept(lambda store: store.fleet.gone(ref), self.clock.now())
+            raise DeletedModel(deleted(wanted.instance)) from error
+        now = self.clock.now()
         await self._kept(lambda store: store.fleet.see(model, now), now)
         judgement = (await self.judged()).of(ref)
         if judgement is None:
@@ -245,13 +234,17 @@ class Inventory:
         raise UnknownModel(typed.strip(), _nearest(wanted, judged))
 
 
-def _known(store: Store) -> tuple[Snapshot, Observations]:
-    return store.fleet.snapshot(), store.observed.every()
-
-
-def _never(snapshot: Snapshot) -> list[str]:
-    """The instances that were never read, nor tried in vain."""
-    return [r.name for r in snapshot.instances.values() if r.read_at is None and r.failing_since is None]
+def _note(store: Store, kept: Kept, now: datetime) -> None:
+    """Notes what a reading shows that no run of ours did, in the transaction that keeps the reading."""
+    before = kept.before
+    if kept.recovered and before.failing_since is not None:
+        store.changes.answers_again(before.name, before.failing_since, now)
+    if before.read_at is None or not compare(before, kept.after, now):
+        return
+    did, may_still = store.runs.touched(before.name, before.read_at)
+    # A run that ended without an end of the service's work ("stop watching") still owns that work.
+    busy = {model.ref for model in before.models if model.status in IN_PROGRESS}
+    store.changes.note(compare(before, kept.after, now, ours=did | (may_still & busy)))
 
 
 def _fitting(wanted: str, judged: Judged) -> list[Judgement]:

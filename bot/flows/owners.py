@@ -3,65 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import KW_ONLY, dataclass
 
-from bot.domain.approvals import Person, Reason, may_take_part
 from bot.domain.fleet import Model
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of
 from bot.errors import ChatRefused, InputsRefused, Refusal
+from bot.flows.electorate import admit
 from bot.flows.inventory import Inventory
 from bot.messages.fleet_refusals import GONE
-from bot.messages.owners import GROUP, MEMBERS_ONLY, NO_GROUP, NO_GUESTS, NOT_BOTH, NOT_HERE, USER
+from bot.messages.owners import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
 from bot.ports import Clock, People
 from bot.store import Store
 from bot.store.database import Database
 
 
+@dataclass(eq=False)
 class Owning:
     """Owners by hand and by the operator's rules."""
 
-    def __init__(
-        self,
-        db: Database,
-        inventory: Inventory,
-        people: People,
-        clock: Clock,
-        *,
-        rules: tuple[OwnerRule, ...],
-        team: str,
-    ) -> None:
-        self._db = db
-        self._inventory = inventory
-        self._people = people
-        self._clock = clock
-        self._rules = rules
-        self._team = team
+    db: Database
+    inventory: Inventory
+    people: People
+    clock: Clock
+    _: KW_ONLY
+    rules: tuple[OwnerRule, ...]
+    team: str
 
     async def owner_of(self, model: Model) -> Owner | None:
         """Whom a model belongs to now."""
-        return await self._db.read(lambda store: self.owner_in(store, model))
+        return await self.db.read(lambda store: self.owner_in(store, model))
 
     def owner_in(self, store: Store, model: Model) -> Owner | None:
         """The same, inside a transaction."""
-        return owner_of(model.name, store.owners.of(model.ref), self._rules)
+        return owner_of(model.name, store.owners.of(model.ref), self.rules)
 
     def by_rule(self, name: str) -> Owner | None:
         """Whom a model of that name belongs to while nobody says otherwise."""
-        return owner_of(name, None, self._rules)
+        return owner_of(name, None, self.rules)
 
     async def owners_of(self, models: Iterable[Model]) -> dict[str, Owner]:
         """The owners of many models by reference; models without an owner are left out."""
-        said = await self._db.read(lambda store: store.owners.every())
-        found = ((model.ref, owner_of(model.name, said.get(model.ref), self._rules)) for model in models)
+        said = await self.db.read(lambda store: store.owners.every())
+        found = ((model.ref, owner_of(model.name, said.get(model.ref), self.rules)) for model in models)
         return {ref: owner for ref, owner in found if owner is not None}
 
     async def may_say(self, user: str) -> None:
         """Raises `Refusal` for people who may not say whom a model belongs to: guests, bots, other workspaces."""
-        reason = may_take_part(await self._people.person(user, ()), self._team)
-        if reason is Reason.OTHER_WORKSPACE:
-            raise Refusal(MEMBERS_ONLY)
-        if reason is not Reason.COUNTS:
-            raise Refusal(NO_GUESTS)
+        admit(await self.people.person(user, ()), self.team, "set owners")
 
     async def assign(self, ref: str, person: str, group: str, user: str) -> Owner | None:
         """Sets the owner to a person or to a group (an id or a mention), or clears it where both are empty.
@@ -69,19 +57,20 @@ class Owning:
         Gives the owner that counts now. Raises `Refusal`, and `InputsRefused` for what is wrong with the inputs.
         """
         await self.may_say(user)
-        judgement = (await self._inventory.judged()).of(ref)
+        judgement = (await self.inventory.judged()).of(ref)
         if judgement is None:
             raise Refusal(GONE)
-        said = await self._db.read(lambda store: store.owners.of(ref))
-        chosen, now = await self._chosen(person, group.strip(), said), self._clock.now()
-        return await self._db.write(lambda store: self._assigned(store, judgement.model, chosen, user, now))
+        said = await self.db.read(lambda store: store.owners.of(ref))
+        chosen, now = await self._chosen(person, group.strip(), said), self.clock.now()
 
-    def _assigned(self, store: Store, model: Model, owner: str, user: str, now: datetime) -> Owner | None:
-        if owner:
-            store.owners.assign(model.ref, owner, user, now)
-        else:
-            store.owners.clear(model.ref, user, now)
-        return self.owner_in(store, model)
+        def write(store: Store) -> Owner | None:
+            if chosen:
+                store.owners.assign(ref, chosen, user, now)
+            else:
+                store.owners.clear(ref, user, now)
+            return self.owner_in(store, judgement.model)
+
+        return await self.db.write(write)
 
     async def _chosen(self, person: str, group: str, said: Assigned | None) -> str:
         """The one that was meant, "" for nobody. Where both are filled in, the one that stood there before is left."""
@@ -99,7 +88,7 @@ class Owning:
     async def _here(self, person: str) -> bool:
         """Whether somebody can be told about a model: a person who is still here. A guest can own one."""
         try:
-            found: Person = await self._people.person(person, ())
+            found = await self.people.person(person, ())
         except ChatRefused:
             return False
         return not found.is_bot and not found.deactivated

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.plans import NoPlan, WhyNot, differences
-from bot.domain.runs import Run, RunState, StepState
-from bot.errors import ChatError, Refusal, ServiceError
+from bot.domain.outcomes import Cause, CauseKind
+from bot.domain.requests import Request, startable
+from bot.domain.runs import Run, RunState
+from bot.errors import ChatError, ServiceError
 from bot.flows.deciding import Decisions
-from bot.flows.freezes import Pauses
+from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
-from bot.flows.requests import Requests
-from bot.messages.refusals import no_plan, not_as_approved
-from bot.messages.text import unescaped
+from bot.flows.planning import Holds, Planning
+from bot.flows.rests import Rests
 from bot.ports import Clock
+from bot.store import Store
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -23,64 +25,83 @@ LATER = timedelta(seconds=15)
 """When an approved run is taken up again whose model is busy or whose instance does not answer."""
 
 
+@dataclass(eq=False)
 class Starter:
-    """Takes approved runs to their first step."""
+    """Takes queued runs to their first step, one after the other, at most *parallel* on each instance."""
 
-    def __init__(
-        self, db: Database, inventory: Inventory, requests: Requests, decisions: Decisions, pauses: Pauses, clock: Clock
-    ) -> None:
-        self._db = db
-        self._store = db.store
-        self._inventory = inventory
-        self._requests = requests
-        self._decisions = decisions
-        self._pauses = pauses
-        self._clock = clock
-        self._later: dict[int, datetime] = {}
+    db: Database
+    inventory: Inventory
+    planning: Planning
+    decisions: Decisions
+    freezes: Freezes
+    clock: Clock
+    _: KW_ONLY
+    parallel: int
+    _later: Rests = field(default_factory=Rests, init=False)
 
-    def due(self, run: Run, now: datetime) -> bool:
-        """Whether an approved run is to be taken up now: no freeze, window or later time holds it back."""
-        return self._later.get(run.id, now) <= now and self._pauses.wait(run, now) is None
+    def due(self, store: Store, now: datetime) -> list[tuple[Request, Run]]:
+        """The queued runs that may start now: it is their turn, and nothing holds them back. Work for the store."""
+        return [
+            (request, run)
+            for request in store.requests.queued()
+            for run in startable(request, self.parallel)
+            if self._later.may(now, run.id) and self.freezes.wait(store, request, run, now) is None
+        ]
 
     def rest(self, run: Run, until: datetime) -> None:
-        """Leaves an approved run alone for a while."""
-        self._later[run.id] = until
+        """Leaves a queued run alone for a while."""
+        self._later.rest(until, run.id)
 
-    async def start(self, run: Run) -> None:
-        """Reads the model again: what was approved, and by whom, must still be what would be done."""
-        now = self._clock.now()
-        done = sum(1 for record in run.steps if record.state is StepState.DONE)
+    async def start(self, request: Request, run: Run) -> bool:
+        """Reads the model again: what was approved, and by whom, must still be what would be done.
+
+        False where nothing was started: there is no room now, it rests, or it was left out.
+        """
+        instance, now = run.plan.model.instance, self.clock.now()
+        if await self.db.read(lambda store: store.runs.running(instance)) >= self.parallel:
+            return False
         try:
-            if not await self._decisions.still_enough(run):
-                self._move(run, RunState.CHANGED, not_as_approved(run.plan, None))
-                return
-            prepared = await self._requests.prepare_again(run.plan)
+            if not await self.decisions.still_enough(request):
+                await self._leave_out(request, Cause(CauseKind.POLICY))
+                return False
+            holds = await self.planning.still_holds(run)
         except ServiceError as error:
-            await self._inventory.lost(run.plan.model.instance, error)
-            self._later[run.id] = now + LATER
-            return
+            await self.inventory.lost(instance, error)
+            holds = Holds(later=True)
         except ChatError as error:
-            log.warning("request %s waits until Slack says who approved it: %s", run.id, error.text)
-            self._later[run.id] = now + LATER
-            return
-        except Refusal as error:
-            self._move(run, RunState.CHANGED, error.text)
-            return
-        outlook = prepared.outlook
-        if isinstance(outlook, NoPlan):
-            if outlook.reason in (WhyNot.BUSY, WhyNot.PROCESSING):
-                self._later[run.id] = now + LATER
-                return
-            self._move(run, RunState.CHANGED, unescaped(no_plan(outlook)))
-            return
-        if differences(run.plan, outlook, done):
-            self._move(run, RunState.CHANGED, not_as_approved(run.plan, outlook))
-            return
-        with self._store.transaction():
-            if self._store.runs.move(run.id, RunState.APPROVED, RunState.RUNNING, now, by="retune"):
-                self._store.journal.schedule(run.id, done + 1, now)
-        self._later.pop(run.id, None)
+            log.warning("request %s waits until Slack says who approved it: %s", request.id, error.text)
+            holds = Holds(later=True)
+        if holds.later:
+            self.rest(run, now + LATER)
+            return False
+        if holds.cause is not None:
+            await self._leave_out(request, holds.cause, run)
+            return False
+        begun = self.clock.now()
+        return await self.db.write(lambda store: self._begin(store, request.id, run.id, begun))
 
-    def _move(self, run: Run, state: RunState, outcome: str) -> None:
-        self._store.runs.move(run.id, run.state, state, self._clock.now(), by="retune", outcome=outcome)
-        self._later.pop(run.id, None)
+    def _begin(self, store: Store, request: int, run: int, now: datetime) -> bool:
+        """Whatever happened while the model was read, this is the last look before it runs."""
+        fresh = store.requests.get(request)
+        turn = startable(fresh, self.parallel) if fresh else ()
+        mine = next((one for one in turn if one.id == run), None)
+        if fresh is None or mine is None or self.freezes.wait(store, fresh, mine, now) is not None:
+            return False
+        if not store.requests.move_run(fresh, mine, RunState.RUNNING, now, by="retune"):
+            return False
+        store.journal.schedule(run, mine.done + 1, now)
+        return True
+
+    async def _leave_out(self, request: Request, cause: Cause, run: Run | None = None) -> None:
+        """One run, or all that are queued. One that is tried again stays what it was: failed."""
+        now = self.clock.now()
+
+        def write(store: Store) -> None:
+            fresh = store.requests.get(request.id)
+            for one in fresh.runs if fresh else ():
+                if fresh is not None and one.state is RunState.QUEUED and (run is None or one.id == run.id):
+                    state = RunState.FAILED if one.retries else RunState.LEFT_OUT
+                    store.requests.move_run(fresh, one, state, now, by="retune", cause=cause)
+                    fresh = store.requests.get(request.id)
+
+        await self.db.write(write)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.errors import RetuneError
+from bot.errors import RetuneError, StoreUnavailable
 from bot.flows.inventory import Inventory, Judged
+from bot.flows.rests import Rests
+from bot.messages.home import Seen
 from bot.ports import Clock
+from bot.store import Store
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -19,51 +23,72 @@ LOOKING = timedelta(hours=1)
 PACE = timedelta(seconds=5)
 """The shortest time between two refreshes."""
 
+LAST = 5
+"""Requests that ended last, as App Home shows them."""
 
+Publish = Callable[[str], Awaitable[None]]
+"""Publishes one person's App Home. Raises a `RetuneError`."""
+
+
+@dataclass(eq=False)
 class Viewers:
     """Who looked lately, and what they were shown. In memory only: opening App Home always publishes it."""
 
-    def __init__(self, db: Database, inventory: Inventory, clock: Clock) -> None:
-        self._db = db
-        self._store = db.store
-        self._inventory = inventory
-        self._clock = clock
-        self._opened: dict[str, datetime] = {}
-        self._shown: tuple[int, Judged] | None = None
-        self._at = clock.now()
-        self.publish: Callable[[str], Awaitable[None]] | None = None
-        """Publishes one person's App Home; set by who can draw it."""
+    db: Database
+    inventory: Inventory
+    clock: Clock
+    _opened: dict[str, datetime] = field(default_factory=dict, init=False)
+    _shown: tuple[tuple[int, int], Judged] | None = field(default=None, init=False)
+    _rests: Rests = field(default_factory=Rests, init=False)
 
-    def opened(self, user: str) -> None:
-        """Somebody looks at App Home now, and sees the present state."""
+    async def opened(self, user: str) -> None:
+        """Somebody looks at App Home now, and sees the present state. Call it before that is drawn."""
         if not self._opened:
-            self._shown = self._state()
-        self._opened[user] = self._clock.now()
+            self._shown = await self._state()
+        self._opened[user] = self.clock.now()
 
-    def changed(self) -> bool:
-        """Whether somebody looks and would see something new. Cheap when nobody does."""
-        now = self._clock.now()
+    def awake(self) -> bool:
+        """Whether somebody looks, and it is not too soon for a refresh."""
+        now = self.clock.now()
         self._opened = {user: at for user, at in self._opened.items() if now - at < LOOKING}
-        if not self._opened or now - self._at < PACE:
-            return False
-        before, self._shown = self._shown, self._state()
-        if before is None or before[0] != self._shown[0]:
-            return True
-        return before[1] is not self._shown[1] and _verdicts(before[1]) != _verdicts(self._shown[1])
+        return bool(self._opened) and self._rests.may(now)
 
-    async def refresh(self) -> None:
+    def due(self, store: Store, judged: Judged) -> bool:
+        """Whether it is time for a refresh, and they would see something new."""
+        if not self.awake():
+            return False
+        if self._shown is None or self._shown[0] != store.requests.changes():
+            return True
+        before = self._shown[1]
+        return before is not judged and _verdicts(before) != _verdicts(judged)
+
+    async def seen(self, user: str, decides: frozenset[str]) -> Seen:
+        """What one person's App Home is made of, from what is known. *decides*: where they may decide."""
+        judged, now = await self.inventory.judged(), self.clock.now()
+
+        def read(store: Store) -> Seen:
+            freezes = tuple(freeze for freeze in store.freezes.holding() if now < freeze.until)
+            live, ended = store.requests.live(), store.requests.recent(LAST)
+            return Seen(user, decides, judged.judgements, judged.snapshot, live, ended, freezes)
+
+        return await self.db.read(read)
+
+    async def refresh(self, publish: Publish) -> None:
         """Publishes App Home for everybody who looks."""
-        self._at = self._clock.now()
+        self._rests.rest(self.clock.now() + PACE)
+        self._shown = await self._state()
         for user in list(self._opened):
-            if self.publish is None:
-                return
             try:
-                await self.publish(user)
+                await publish(user)
             except RetuneError as error:
                 log.warning("App Home of %s is not refreshed: %s", user, error.text)
 
-    def _state(self) -> tuple[int, Judged]:
-        return self._store.runs.changes(), self._inventory.judged_now()
+    async def _state(self) -> tuple[tuple[int, int], Judged] | None:
+        """What App Home is drawn from; None while nobody can tell: then it is drawn once more."""
+        try:
+            return await self.db.read(lambda store: store.requests.changes()), await self.inventory.judged()
+        except StoreUnavailable:
+            return None
 
 
 def _verdicts(judged: Judged) -> list[tuple[str, str]]:

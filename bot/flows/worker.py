@@ -1,11 +1,24 @@
-"""The worker: what one process at a time does by itself, in this order, whenever the alarm rings."""
+"""The worker: what one process at a time does by itself, in this order, whenever it is rung."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from bot.domain.freezes import Freeze
+from bot.domain.requests import Request
+from bot.errors import StoreUnavailable
+from bot.flows.background import Outage
+from bot.flows.inventory import Judged
 from bot.flows.parts import Flows
+from bot.flows.rests import Rests
+from bot.flows.runner import Due
+from bot.flows.viewers import Publish
+from bot.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -13,78 +26,142 @@ LEASE = "worker"
 SPAN = timedelta(seconds=10)
 """How long a crashed process keeps its work from another one."""
 
+RING = 1.0
+"""Seconds between two rings."""
 
+LEAVING = 0.2
+"""Seconds that giving the lease back may take: a process that stops has two for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What there is to do. *held*: whether this process has the lease, None where it must be written to know."""
+
+    held: bool | None
+    viewers: bool
+    living: bool
+    noticer: bool
+    late: bool
+    thawed: tuple[Freeze, ...]
+    due: Due
+    unwatched: tuple[Request, ...]
+    untold: bool
+
+
+@dataclass(eq=False)
 class Worker:
     """Holds the lease and rings everybody awake. Starting after a crash is just the first ring."""
 
-    def __init__(self, flows: Flows, *, holder: str, inventory_every: timedelta) -> None:
-        self._flows = flows
-        self._holder = holder
-        self._every = inventory_every
-        self._read_at: datetime | None = None
-        self._at_work = False
+    flows: Flows
+    _: KW_ONLY
+    holder: str
+    inventory_every: timedelta
+    publish: Publish
+    """Draws one person's App Home."""
+    _outage: Outage = field(default_factory=Outage, init=False)
+    _reading: Rests = field(default_factory=Rests, init=False)
+    _at_work: bool = field(default=False, init=False)
 
-    def ring(self) -> None:
+    async def run(self, woken: asyncio.Event, rung: Callable[[], None]) -> None:
+        """Rings every second, and at once when *woken*, until it is cancelled; tells *rung* after each.
+
+        By the monotonic clock: setting the time holds nothing up. No ring begins before the last one has ended, and
+        none that breaks is the last.
+        """
+        broken = ""
+        while True:
+            woken.clear()
+            try:
+                await self.ring()
+                broken = ""
+            except Exception as error:
+                if broken != (broken := repr(error)):  # the same fault again is not told again
+                    log.exception("a ring broke; the next one tries again")
+            rung()
+            try:
+                async with asyncio.timeout(RING):
+                    await woken.wait()
+            except TimeoutError:
+                pass
+
+    async def ring(self) -> None:
         """Takes up what is due. Cheap when nothing is: a few reads, no writes, nobody called."""
-        flows = self._flows
-        now = flows.clock.now()
-        if flows.viewers.changed():
-            flows.background.spawn(flows.viewers.refresh(), "App Home of those who look")
-        if not flows.store.leases.hold(LEASE, self._holder, now, SPAN):
-            self._at_work = False
+        await self._outage.bear(self._ring())
+
+    async def _ring(self) -> None:
+        flows, now = self.flows, self.flows.clock.now()
+        judged = await flows.inventory.judged()
+        look = await flows.db.read(lambda store: self._look(store, judged, now))
+        if look.viewers:
+            self._spawn(flows.viewers.refresh(self.publish), "App Home of those who look")
+        if not await self._hold(look.held, now):
             return
-        if not self._at_work:
-            self._at_work = True
-            log.info("this process does the work now")
-            self.catch_up()
-        flows.decisions.ring()
-        flows.pauses.ring(now)
-        flows.campaigns.ring()
-        flows.runner.pass_on()
-        if unwatched := flows.store.votes.unwatched():
-            flows.background.spawn(self._look_for_voters(unwatched), "who can approve")
-        if flows.teller.due():
-            flows.background.spawn(flows.teller.tell_all(), "telling")
+        if look.late:
+            await flows.decisions.end_late()
+        for freeze in look.thawed:
+            await flows.freezes.end(freeze, "retune")
+        flows.runner.take_up(look.due)
+        for request in look.unwatched:
+            self._spawn(flows.requests.look_for_voters(request), "who can approve")
+        if look.untold or look.late:
+            self._spawn(flows.teller.tell_all(), "telling")
         if flows.snoozer.due():
-            flows.background.spawn(flows.snoozer.ring(), "the end of snoozes")
-        if flows.store.campaigns.untold():
-            flows.background.spawn(flows.campaign_teller.tell_all(), "telling campaigns")
-        if flows.announcer.due():
-            flows.background.spawn(self.announce(), "announcement")
-        if flows.announcer.living.due():
-            flows.background.spawn(flows.announcer.living.ring(), "living card")
+            self._spawn(flows.snoozer.ring(), "the end of snoozes")
+        if look.living:
+            self._spawn(flows.living.ring(), "living card")
         if flows.prober.due():
-            flows.background.spawn(flows.prober.ring(), "observation")
-        if self._read_at is None or now - self._read_at >= self._every:
-            self._read_at = now
-            flows.background.spawn(self._read(), "inventory")
-        elif flows.noticer.due():
-            flows.background.spawn(flows.noticer.ring(), "changes")
+            self._spawn(flows.prober.ring(), "observation")
+        if self._reading.may(now):
+            self._reading.rest(now + self.inventory_every)
+            self._spawn(self._read(), "inventory")
+        elif look.noticer:
+            self._spawn(flows.noticer.ring(), "changes")
+
+    def _look(self, store: Store, judged: Judged, now: datetime) -> _Look:
+        """Everything that a ring must know, of one moment."""
+        flows = self.flows
+        return _Look(
+            held=store.leases.held(LEASE, self.holder, now, SPAN),
+            viewers=flows.viewers.due(store, judged),
+            living=flows.living.due(store, judged),
+            noticer=flows.noticer.due(store),
+            late=flows.decisions.due(store, now),
+            thawed=flows.freezes.over(store, now),
+            due=flows.runner.due(store),
+            unwatched=store.requests.unwatched(),
+            untold=flows.teller.due(store),
+        )
+
+    async def _hold(self, held: bool | None, now: datetime) -> bool:
+        """Whether this process does the work. Writes when the lease is to be taken, and to see an outage end."""
+        if held is None or (held and self._outage.lasts):
+            held = await self.flows.db.write(lambda store: store.leases.hold(LEASE, self.holder, now, SPAN))
+            self._outage.ends()
+        if held and not self._at_work:
+            log.info("this process does the work now")
+        self._at_work = held
+        return held
+
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        self.flows.background.spawn(self._outage.bear(work), name)
 
     async def _read(self) -> None:
-        flows = self._flows
-        await flows.inventory.refresh()
-        await flows.noticer.ring()
+        await self.flows.inventory.refresh()
+        await self.flows.noticer.ring()
 
-    async def _look_for_voters(self, runs: list[int]) -> None:
-        flows = self._flows
-        for run_id in runs:
-            run = flows.store.runs.get(run_id)
-            if run is not None:
-                await flows.requests.look_for_voters(run)
+    def announce(self) -> None:
+        """Lets the announcement be said that is due, if one is and this process does the work."""
+        self._spawn(self._announce(), "announcement")
 
-    async def announce(self) -> None:
-        """Publishes the slot that is due, if this process does the work."""
-        flows = self._flows
-        if flows.store.leases.hold(LEASE, self._holder, flows.clock.now(), SPAN):
-            await flows.announcer.publish_due()
+    async def _announce(self) -> None:
+        flows, now = self.flows, self.flows.clock.now()
+        held = await flows.db.read(lambda store: store.leases.held(LEASE, self.holder, now, SPAN))
+        if await self._hold(held, now):
+            await flows.announcer.announce_due()
 
-    def catch_up(self) -> None:
-        """Says late, once, what was due while no process did the work."""
-        flows = self._flows
-        flows.background.spawn(self.announce(), "missed announcement")
-
-    def leave(self) -> None:
-        """Gives the lease back, so that another process goes on at once."""
-        flows = self._flows
-        flows.store.leases.release(LEASE, self._holder)
+    async def leave(self) -> None:
+        """Gives the lease back, so that another process goes on at once; where it cannot, the lease runs out."""
+        try:
+            await self.flows.db.write(lambda store: store.leases.release(LEASE, self.holder), deadline=LEAVING)
+        except StoreUnavailable as error:
+            log.warning("the work cannot be handed over: %s", error.cause)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.announcements import Announcement, Timing, at_risk, seen_risk
+from bot.domain.announcements import Findings, Timing, at_risk, seen_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
@@ -14,7 +14,7 @@ from bot.messages.findings import About, line, plain, short
 from bot.messages.kit import context, section, sections
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed
-from bot.messages.timetable import heard, rule
+from bot.messages.timetable import audio_sent, rule
 from bot.ports import Block, Message
 
 SHOWN = 12
@@ -52,52 +52,59 @@ class Since:
 
 
 def announcement(
-    said: Announcement, about: About, *, since: Since | None = None, mentioned: str = "", audio: int = 0
+    found: Findings, about: About, *, since: Since | None = None, mentioned: str = "", audio: int = 0
 ) -> tuple[Message, ...]:
     """The announcement and, where the list is long, the replies that go on with it.
 
     *mentioned* are the words of `mentions`; *audio* the seconds that were sent this month to see warnings.
     """
-    first, shown, rest = headline(said), said.worth[:SHOWN], said.worth[SHOWN:IN_ALL]
+    first, shown, rest = headline(found), found.worth[:SHOWN], found.worth[SHOWN:IN_ALL]
     news = since.news if since else News()
     blocks: list[Block] = [section(f"*{first}*")]
-    if at_risk(said):
+    if at_risk(found):
         blocks.append(section(RISKS))
     if mentioned:
         blocks.append(section(mentioned))
-    blocks += _grouped(shown, said, about, news)
+    blocks += _grouped(shown, found, about, news)
     small = [_since(since)] if since else []
     if rest:
         small.append(f"{len(rest)} more in the thread.")
-    small += _uncovered(said)
+    small += _uncovered(found)
     if audio:
-        small.append(heard(audio))
+        small.append(audio_sent(audio))
     if any(small):
         blocks.append(context(*small))
     return (
         Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks)),
-        *_replies(rest, said, about, news),
+        *_replies(rest, found, about, news),
     )
 
 
-def _replies(rest: Sequence[Judgement], said: Announcement, about: About, news: News) -> Iterable[Message]:
-    left = len(said.worth) - IN_ALL
+def previewed(messages: Sequence[Message]) -> Message:
+    """An announcement and its replies, as one person sees it before anybody else does."""
+    first, *more = messages
+    thread = [context(f"The thread would have {len(more)} more.")] if more else []
+    return Message(first.text, (context("Only you see this preview:"), *first.blocks, *thread))
+
+
+def _replies(rest: Sequence[Judgement], found: Findings, about: About, news: News) -> Iterable[Message]:
+    left = len(found.worth) - IN_ALL
     for start in range(0, len(rest), REPLY):
         part = rest[start : start + REPLY]
-        first = f"Continued: {SHOWN + start + 1} to {SHOWN + start + len(part)} of {len(said.worth)}."
-        blocks = [section(f"*{first}*"), *_grouped(part, said, about, news)]
+        first = f"Continued: {SHOWN + start + 1} to {SHOWN + start + len(part)} of {len(found.worth)}."
+        blocks = [section(f"*{first}*"), *_grouped(part, found, about, news)]
         if left > 0 and start + REPLY >= len(rest):
             blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
         yield Message(_text([first, *(plain(j, about) for j in part)]), tuple(blocks))
 
 
-def living(said: Announcement, about: About, timing: Timing) -> Message:
+def living(found: Findings, about: About, timing: Timing) -> Message:
     """The living card: the present state. It is edited in place, so it mentions nobody and counts no seconds."""
-    first, shown = headline(said), said.worth[:LIVING]
+    first, shown = headline(found), found.worth[:LIVING]
     blocks = [section(f"*Now:* {first}"), *sections(short(j, about) for j in shown)]
-    left = len(said.worth) - LIVING
+    left = len(found.worth) - LIVING
     small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
-    small += _uncovered(said)
+    small += _uncovered(found)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
     blocks.append(context(*small, f"This message is kept up to date. {when}: `/stt-announce`"))
     return Message(_text([f"Now: {first}", *(plain(j, about) for j in shown), *small]), tuple(blocks))
@@ -127,14 +134,14 @@ def mentions(fresh: Sequence[Judgement], about: About) -> tuple[tuple[Judgement,
     return tuple(found), "\n".join(lines)
 
 
-def headline(said: Announcement) -> str:
+def headline(found: Findings) -> str:
     """The state in words."""
-    if not said.total:
-        return f"No custom model is known{' yet' if said.unread else ''}."
-    of = counted(said.total, "custom model")
-    if said.outdated:
-        first = f"{said.outdated} of {of} {'is' if said.outdated == 1 else 'are'} outdated"
-    elif said.verdicts.get(Verdict.CURRENT, 0) == said.total:
+    if not found.total:
+        return f"No custom model is known{' yet' if found.unread else ''}."
+    of = counted(found.total, "custom model")
+    if found.outdated:
+        first = f"{found.outdated} of {of} {'is' if found.outdated == 1 else 'are'} outdated"
+    elif found.verdicts.get(Verdict.CURRENT, 0) == found.total:
         return f"All {of} are on the newest version that is known."
     else:
         first = f"None of {of} is known to be outdated"
@@ -142,50 +149,50 @@ def headline(said: Announcement) -> str:
         f"{count} {words[count != 1]}"
         for count, words in (
             (
-                seen_risk(said, Risk.IGNORED),
+                seen_risk(found, Risk.IGNORED),
                 ("is ignored by recognition already", "are ignored by recognition already"),
             ),
-            (seen_risk(said, Risk.RETIRED), ("is on a retired base", "are on a retired base")),
-            (seen_risk(said, Risk.REFUSED), ("must be created again", "must be created again")),
+            (seen_risk(found, Risk.RETIRED), ("is on a retired base", "are on a retired base")),
+            (seen_risk(found, Risk.REFUSED), ("must be created again", "must be created again")),
             (
-                seen_risk(said, Risk.WARNED),
+                seen_risk(found, Risk.WARNED),
                 ("already returns recognition warnings", "already return recognition warnings"),
             ),
             (
-                seen_risk(said, Risk.EXPECTED),
+                seen_risk(found, Risk.EXPECTED),
                 ("expected to return recognition warnings", "expected to return recognition warnings"),
             ),
-            (_failed(said), ("failed its last training", "failed their last training")),
-            (len(said.silenced), ("is snoozed", "are snoozed")),
+            (_failed(found), ("failed its last training", "failed their last training")),
+            (len(found.silenced), ("is snoozed", "are snoozed")),
         )
         if count
     ]
-    if not said.worth and (unknown := said.verdicts.get(Verdict.UNKNOWN, 0)):
+    if not found.worth and (unknown := found.verdicts.get(Verdict.UNKNOWN, 0)):
         parts.append(f"{unknown} cannot be judged")
     return f"{first}; {listed(parts)}." if parts else f"{first}."
 
 
-def _failed(said: Announcement) -> int:
-    return sum(1 for j in said.worth if j.verdict is Verdict.FAILED)
+def _failed(found: Findings) -> int:
+    return sum(1 for j in found.worth if j.verdict is Verdict.FAILED)
 
 
-def _grouped(shown: Iterable[Judgement], said: Announcement, about: About, news: News) -> list[Block]:
+def _grouped(shown: Iterable[Judgement], found: Findings, about: About, news: News) -> list[Block]:
     """One section a model; with several instances, those together that are in the same one, the worst first."""
     by_instance: dict[str, list[Judgement]] = {}
     for judgement in shown:
         by_instance.setdefault(judgement.model.instance, []).append(judgement)
     blocks: list[Block] = []
     for instance, judgements in by_instance.items():
-        if said.instances > 1:
+        if found.instances > 1:
             blocks.append(section(f"*Instance {code(instance)}*"))
         blocks += [line(judgement, about, news) for judgement in judgements]
     return blocks
 
 
-def _uncovered(said: Announcement) -> list[str]:
-    if not said.unread:
+def _uncovered(found: Findings) -> list[str]:
+    if not found.unread:
         return []
-    return [f"Not counted fully, because it cannot be read: {listed([code(name) for name in said.unread])}."]
+    return [f"Not counted fully, because it cannot be read: {listed([code(name) for name in found.unread])}."]
 
 
 def _since(since: Since) -> str:

@@ -10,11 +10,12 @@ from datetime import date
 from bot.domain.findings import News
 from bot.domain.lag import Lag
 from bot.domain.owners import Owner
-from bot.domain.runs import Run
+from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict
 from bot.messages.kit import button, section
 from bot.messages.snoozes import mark
+from bot.messages.states import state_word
 from bot.messages.text import counted, escape
 from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
 from bot.ports import Block
@@ -25,7 +26,7 @@ class About:
     """What is known around the models that are shown, by reference. *names*: people and groups by id."""
 
     today: date
-    asked: Mapping[str, Run] = field(default_factory=dict)
+    asked: Mapping[str, Request] = field(default_factory=dict)
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     """A snooze that speaks of a model, also where the model breaks through it."""
     owners: Mapping[str, Owner] = field(default_factory=dict)
@@ -80,8 +81,8 @@ def _people(judgement: Judgement, about: About) -> list[str]:
     ref, parts = judgement.model.ref, []
     if (owner := about.owners.get(ref)) is not None:
         parts.append(f"owner: {about.name(owner.id)}")
-    if (run := about.asked.get(ref)) is not None:
-        parts.append(f"_an upgrade is asked for_ by {about.name(run.requester)} ({run.state.value})")
+    if (request := about.asked.get(ref)) is not None:
+        parts.append(f"_an upgrade is asked for_ by {about.name(request.requester)} ({state_word(request)})")
     if (snooze := about.snoozed.get(ref)) is not None:
         parts.append(f"{mark(snooze)} by {about.name(snooze.author)}, and said all the same")
     return parts

@@ -13,7 +13,7 @@ from bot.domain.fleet import Holdings, Snapshot
 from bot.domain.observations import Stage
 from bot.domain.owners import Owner
 from bot.domain.plans import NoPlan, Plan
-from bot.domain.runs import Run
+from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.changes import history_line
@@ -21,7 +21,7 @@ from bot.messages.kit import actions, button, context, divider, header, modal, s
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
 from bot.messages.refusals import no_plan
-from bot.messages.run import state_line
+from bot.messages.requests import state_line
 from bot.messages.snoozes import of_model
 from bot.messages.steps import check_button, estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment, plain
@@ -108,7 +108,7 @@ class Dossier:
     where nobody said.
     """
 
-    runs: Sequence[Run] = ()
+    requests: Sequence[Request] = ()
     changes: Sequence[Change] = ()
     snooze: Snooze | None = None
     owner: Owner | None = None
@@ -156,7 +156,7 @@ def model(
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook))]
     blocks.append(actions(_further(judgement)))
-    if dossier.runs or dossier.changes:
+    if dossier.requests or dossier.changes:
         blocks += [divider(), section(f"*History*\n{_history(dossier, now)}")]
     return Message(escape(text), tuple(blocks))
 
@@ -169,7 +169,7 @@ def _trained(dossier: Dossier) -> str:
 
 def _history(dossier: Dossier, now: datetime) -> str:
     """What was done to a model, here and elsewhere, newest first."""
-    lines = [(run.ended_at or run.started_at or run.requested_at, state_line(run, now)) for run in dossier.runs]
+    lines = [(one.ended_at or one.started_at or one.requested_at, state_line(one, now)) for one in dossier.requests]
     lines += [(change.at, history_line(change)) for change in dossier.changes]
     return "\n".join(f"• {line}" for _, line in sorted(lines, key=lambda item: item[0], reverse=True))
 

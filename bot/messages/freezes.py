@@ -6,14 +6,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.timing import Freeze
-from bot.messages.kit import actions, button, confirm, divider, modal, option, section
-from bot.messages.request import VALUE, WHY, WHY_LIMIT
+from bot.domain.freezes import Freeze
+from bot.messages.kit import actions, button, confirm, divider, input_block, modal, option, section
+from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.text import code, escape, moment
 from bot.ports import Block, Message
 
 FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
 ALL = "*"
+
+NO_FORM = "A mention cannot open the form. Type /stt-upgrade freeze."
+ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what is frozen."
+SAY_WHY = "Say why: it is shown on every card."
+SAY_UNTIL = "Say until when; a freeze always ends."
+MAY_NOT_END_ALL = "It freezes all instances, and you may not decide on each of them. Ask whoever started it."
+
+
+def over_already() -> str:
+    """The end of a freeze lies in the past. Plain text."""
+    return "That moment is over already. Choose one to come."
+
+
+def too_long(days: int) -> str:
+    """A freeze lasts too long. Plain text."""
+    return f"A freeze lasts at most {days} days. Choose an earlier end, and freeze again then."
+
+
+def unknown_instance(instance: str, known: Iterable[str]) -> str:
+    """There is no such instance. Plain text."""
+    return f"There is no instance {instance}. Choose one of {', '.join(sorted(known))}."
+
+
+def may_not(instance: str) -> str:
+    """Who may not decide on an instance, or on any where it is empty, cannot freeze it. Plain text."""
+    what = f"on upgrades of {instance}" if instance else "on upgrades"
+    return f"Only who may decide {what} can freeze or unfreeze them. Ask one of the approvers."
 
 
 def freeze_line(freeze: Freeze) -> str:
@@ -50,19 +77,10 @@ def form(instances: Iterable[str], holding: Sequence[Freeze], suggested: datetim
             "While frozen, no upgrade and no training starts, approved or not, and no next step of one that runs. What "
             "the service works on goes on. Every card says who froze it and why."
         ),
-        _input(SCOPE, "What", {"type": "static_select", "initial_option": options[0], "options": options}),
-        _input(UNTIL, "Until", {"type": "datetimepicker", "initial_date_time": int(suggested.timestamp())}),
-        _input(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
+        input_block(SCOPE, "What", {"type": "static_select", "initial_option": options[0], "options": options}),
+        input_block(UNTIL, "Until", {"type": "datetimepicker", "initial_date_time": int(suggested.timestamp())}),
+        input_block(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
     ]
     if holding:
         blocks += [divider(), *(section(freeze_line(freeze)) for freeze in holding[:10])]
     return modal("Freeze", blocks, callback=FREEZE, submit="Freeze", close="Cancel", metadata=channel)
-
-
-def _input(block: str, label: str, element: Block) -> Block:
-    return {
-        "type": "input",
-        "block_id": block,
-        "label": {"type": "plain_text", "text": label},
-        "element": {"action_id": VALUE, **element},
-    }

@@ -37,8 +37,8 @@ COMMANDS = (
     ),
     Usage(
         "/stt-upgrade",
-        "asks for the upgrade of one model, or of all that are outdated; the team decides on the card. freeze holds "
-        "everything back that has not begun",
+        "asks for the upgrade of one model, or of all that are outdated in one request; the team decides on the card. "
+        "freeze holds everything back that has not begun",
         (
             "/stt-upgrade call-center-us",
             "/stt-upgrade call-center-us at 22:00",
@@ -50,7 +50,14 @@ COMMANDS = (
     Usage(
         "/stt-runs",
         "what waits, runs and ended; the whole history of one request by its number; export sends a file",
-        ("/stt-runs", "/stt-runs open mine", "/stt-runs failed acoustic", "/stt-runs 12", "/stt-runs export csv ended"),
+        (
+            "/stt-runs",
+            "/stt-runs waiting",
+            "/stt-runs open mine",
+            "/stt-runs failed acoustic",
+            "/stt-runs 12",
+            "/stt-runs export csv ended",
+        ),
     ),
     Usage(
         "/stt-announce",
@@ -85,7 +92,7 @@ def help_text() -> Message:
             section("*Retune keeps custom models on the newest version of their base model.*"),
             *(section(line) for line in lines),
             context(
-                "Names may be typed partly. In a thread, where Slack offers no commands, mention @retune instead: "
+                "Part of a name is enough. In a thread, where Slack offers no commands, mention @retune instead: "
                 "`@retune models outdated`. An upgrade starts only after it was approved, and cannot be undone."
             ),
         ),

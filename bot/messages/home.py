@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.campaigns import Campaign, CampaignState
 from bot.domain.fleet import Snapshot
-from bot.domain.runs import Run, RunState
-from bot.domain.timing import Freeze
+from bot.domain.freezes import Freeze
+from bot.domain.requests import Request, RequestState
 from bot.domain.verdicts import Judgement, Verdict, acting_on
-from bot.messages.campaign import card_buttons
-from bot.messages.campaign import headline as campaign_line
-from bot.messages.card import decision_buttons
+from bot.messages.card import card_buttons
 from bot.messages.freezes import freeze_line
 from bot.messages.kit import actions, button, context, divider, header, section
-from bot.messages.run import state_line
+from bot.messages.requests import state_line
 from bot.messages.text import ago, code
 from bot.messages.verdicts import one_line, sign
 from bot.ports import Block
@@ -35,73 +32,54 @@ class Seen:
     decides: frozenset[str]
     judgements: Sequence[Judgement]
     snapshot: Snapshot
-    open_runs: Sequence[Run]
-    ended: Sequence[Run]
+    live: Sequence[Request]
+    ended: Sequence[Request]
     freezes: Sequence[Freeze]
-    campaigns: Sequence[Campaign] = ()
 
 
 def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
     """One person's App Home; its buttons do what those on the cards do."""
-    waiting = [run for run in seen.open_runs if run.state is RunState.WAITING and run.campaign is None]
-    mine = [
-        run
-        for run in waiting
-        if run.plan.model.instance in seen.decides and run.requester != seen.user and seen.user not in run.approved_by
-    ]
-    deciding = [campaign for campaign in seen.campaigns if _waits_for(campaign, seen)]
-    asked = [run for run in seen.open_runs if run.requester == seen.user and run.campaign is None]
-    running = [run for run in seen.open_runs if run not in mine and run not in asked and run.campaign is None]
-    blocks: list[Block] = [header("Waiting for you"), *_campaigns(deciding), *_requests(mine, now, decide=True)]
-    if not mine and not deciding:
+    deciding = [request for request in seen.live if _waits_for(request, seen)]
+    asked = [request for request in seen.live if request.requester == seen.user and request not in deciding]
+    others = [request for request in seen.live if request not in deciding and request not in asked]
+    blocks: list[Block] = [header("Waiting for you"), *_requests(deciding, now, decide=True)]
+    if not deciding:
         blocks.append(section("Nothing. Cards that need your decision appear here and in the channel."))
     if asked:
         blocks += [header("You asked for"), *_requests(asked, now, decide=False)]
-    others = [campaign for campaign in seen.campaigns if campaign not in deciding]
-    blocks += [header("Waiting and running"), *_campaigns(others), *_requests(running, now, decide=False)]
-    if not running and not others:
-        blocks.append(section("Nothing else." if mine or asked else "No upgrade is asked for or running."))
+    blocks += [header("Waiting and running"), *_requests(others, now, decide=False)]
+    if not others:
+        blocks.append(section("Nothing else." if deciding or asked else "No upgrade is asked for or running."))
     if seen.freezes:
         blocks += [header("Frozen"), *(section(freeze_line(freeze)) for freeze in seen.freezes[:5])]
     blocks += [divider(), header("The fleet"), *_fleet(seen.judgements)]
     if seen.ended:
-        lines = "\n".join(f"• {state_line(run, now)}" for run in seen.ended)
+        lines = "\n".join(f"• {state_line(request, now)}" for request in seen.ended)
         blocks += [divider(), header("Last outcomes"), section(lines)]
     blocks.append(context(*_age(seen.snapshot, now)))
     return {"type": "home", "blocks": blocks}
 
 
-def _waits_for(campaign: Campaign, seen: Seen) -> bool:
-    """Whether this person could decide on a campaign that waits or is paused."""
-    if not set(campaign.instances) <= seen.decides:
+def _waits_for(request: Request, seen: Seen) -> bool:
+    """Whether this person could decide on a request that waits for approval or is paused."""
+    if not set(request.instances) <= seen.decides:
         return False
-    if campaign.state is CampaignState.PAUSED:
+    if request.state is RequestState.PAUSED:
         return True
-    waits = campaign.state is CampaignState.WAITING
-    return waits and campaign.requester != seen.user and seen.user not in campaign.approved_by
+    return (
+        request.state is RequestState.OPEN and request.requester != seen.user and seen.user not in request.approved_by
+    )
 
 
-def _campaigns(campaigns: Sequence[Campaign]) -> list[Block]:
+def _requests(requests: Collection[Request], now: datetime, *, decide: bool) -> list[Block]:
     blocks: list[Block] = []
-    for campaign in campaigns[:EACH]:
-        details = button("Details", "campaign-details", str(campaign.id), label=f"Details of campaign {campaign.id}")
-        blocks.append(
-            section(f"campaign {campaign.id}: {campaign_line(campaign)}, by <@{campaign.requester}>", details)
-        )
-        if buttons := card_buttons(campaign):
-            blocks.append(actions(buttons, block_id=f"campaign:{campaign.id}"))
-    return blocks
-
-
-def _requests(runs: Collection[Run], now: datetime, *, decide: bool) -> list[Block]:
-    blocks: list[Block] = []
-    for run in list(runs)[:EACH]:
-        details = button("Details", "details", str(run.id), label=f"Details of request {run.id}")
-        blocks.append(section(state_line(run, now), details))
+    for request in list(requests)[:EACH]:
+        details = button("Details", "details", str(request.id), label=f"Details of request {request.id}")
+        blocks.append(section(state_line(request, now), details))
         if decide:
-            blocks.append(actions(decision_buttons(run), block_id=f"decide:{run.id}"))
-    if len(runs) > EACH:
-        blocks.append(context(f"and {len(runs) - EACH} more: `/stt-runs open` lists all"))
+            blocks.append(actions(card_buttons(request), block_id=f"decide:{request.id}"))
+    if len(requests) > EACH:
+        blocks.append(context(f"and {len(requests) - EACH} more: `/stt-runs open` lists all"))
     return blocks
 
 

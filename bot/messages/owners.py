@@ -17,8 +17,6 @@ USER, GROUP = "user", "group"
 
 NOT_BOTH = "Choose a person or name a user group, not both."
 NO_GROUP = "Type the id of the user group, S and digits. In Slack it is in the group's ⋯ menu, Copy group ID."
-MEMBERS_ONLY = "Only members of this workspace can set owners."
-NO_GUESTS = "Guests and bots cannot set owners. Ask a member of this workspace to do it."
 CLOSED = "That form is closed. Open it again with the button on /stt-model."
 NOT_HERE = "Bots and people who left cannot own a model. Choose somebody else."
 

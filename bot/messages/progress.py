@@ -1,4 +1,4 @@
-"""The progress message: one in a run's thread, edited while the run goes on. It never says more than was seen."""
+"""The progress message of a request for one model: edited while it goes on. It never says more than was seen."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
-from bot.domain.timing import Wait
-from bot.messages.card import wait_text, wait_words
+from bot.messages.card import Seen, wait_text, wait_words
 from bot.messages.kit import context, section
-from bot.messages.proof import became
+from bot.messages.outcomes import became
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
 from bot.messages.text import capped, counted, escape, moment, spelled, spoken
 from bot.ports import Message
@@ -33,11 +32,12 @@ _SIGNS = {
 }
 
 
-def progress(run: Run, estimate: Estimate | None, now: datetime, wait: Wait | None = None) -> Message:
-    """How far a run is. *estimate* is for the step that it is at."""
+def progress(run: Run, seen: Seen) -> Message:
+    """How far a run is."""
+    estimate, now, wait = seen.estimates.get(run.id), seen.now, seen.wait
     lines = [_line(run, record, now) for record in run.steps]
     signs = [_sign(record) for record in run.steps]
-    done, total = _done(run), len(run.steps)
+    done, total = run.done, len(run.steps)
     current = run.current
     if run.ended_at is not None or current is None:
         head = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}"
@@ -87,7 +87,7 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
     what = step_text(record.step)
     if record.state is StepState.DONE:
         took = record.ended_at - record.started_at if record.ended_at and record.started_at else None
-        return f"{became(record.result)}: {what}" + (f" ({spelled(took)})" if took else "")
+        return f"{_became(record)}: {what}" + (f" ({spelled(took)})" if took else "")
     if record.state is StepState.FAILED:
         return f"failed: {what}"
     if run.ended_at is not None:
@@ -98,16 +98,16 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
     return f"now: {what}, {doing(record)}{so_far}"
 
 
+def _became(record: StepRecord) -> str:
+    return became(record.outcome) if record.outcome else "done"
+
+
 def _sign(record: StepRecord) -> str:
-    if record.state is StepState.DONE and became(record.result) != "done":
+    if record.state is StepState.DONE and _became(record) != "done":
         return ":heavy_minus_sign:"
     if record.step.action is Action.AWAIT_CHANGE and record.state is StepState.WAITING:
         return ":raised_hand:"
     return _SIGNS[record.state]
-
-
-def _done(run: Run) -> int:
-    return sum(1 for record in run.steps if record.state is StepState.DONE)
 
 
 def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> float:

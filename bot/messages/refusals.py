@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from bot.domain.approvals import Policy, Reason
-from bot.domain.plans import Difference, NoPlan, Plan, WhyNot, differences
-from bot.domain.runs import Run, RunState
+from bot.domain.plans import NoPlan, WhyNot
+from bot.domain.requests import Request
 from bot.errors import AmbiguousModel, RetuneError
 from bot.messages.kit import actions, button, section
-from bot.messages.text import ago, code, counted, day, escape, listed, moment
+from bot.messages.states import state_word
+from bot.messages.text import code, day, escape, listed
 from bot.ports import Message
 
 
@@ -86,98 +86,31 @@ def _retired(no: NoPlan) -> str:
     )
 
 
-def not_as_approved(approved: Plan, fresh: Plan | None, done: int = 0) -> str:
-    """What changed since a plan was approved, so that it does not start; *fresh* None: the policy did. Plain text."""
-    if fresh is None:
-        return (
-            "The approvals do not meet the policy any more: it asks for more of them now, or somebody who approved may "
-            "not do so any longer. Nothing was sent. Ask again for a new decision."
-        )
-    said = []
-    for difference in differences(approved, fresh, done):
-        match difference:
-            case Difference.VERSIONS:
-                have = listed(list(fresh.model.versions or ())) or "none"
-                said.append(f"its versions are now {have}")
-            case Difference.TARGET:
-                said.append(f"the newest version is now {fresh.target or 'not known by name'}")
-            case Difference.STEPS:
-                said.append(f"it now takes {counted(len(fresh.steps), 'step')} that are not those that were approved")
-            case Difference.STATUS:
-                waits = "has data that waits for training" if fresh.trains_after else "has no data that waits any more"
-                said.append(f"it {waits}")
-            case Difference.DATA:
-                said.append("it holds other data than when it was approved")
-    return f"Since it was approved, {listed(said)}. Nothing was sent. Look at the new plan to decide on it."
+def in_the_way(request: Request, name: str) -> str:
+    """What somebody hears who asks for a model that a live request has already."""
+    return (
+        f"{code(name)} is already in request {request.id} by <@{request.requester}>, which is "
+        f"{state_word(request)}. See its card in <#{request.channel}>."
+    )
 
 
-def denied(reason: Reason, run: Run, policy: Policy, now: datetime) -> str:
-    """Why a click does not count, and who could."""
-    who = approvers(policy)
-    match reason:
-        case Reason.OTHER_WORKSPACE:
-            return "Only members of this workspace can decide here."
-        case Reason.NOT_A_MEMBER:
-            return f"Guests and bots cannot decide on upgrades. Ask {who}."
-        case Reason.NOT_AN_APPROVER:
-            return f"You may not decide on upgrades of {code(run.plan.model.instance)}. Ask {who}."
-        case Reason.OWN_REQUEST:
-            return f"You asked for this upgrade yourself, so somebody else must approve it: {who}."
-        case Reason.ALREADY_VOTED:
-            return "Your approval counts already; it waits for another one."
-        case Reason.EXPIRED:
-            return f"This request expired {ago(run.expires_at, now)}. Ask again with {again(run)}."
-        case Reason.NOT_THE_REQUESTER:
-            return f"Only <@{run.requester}> can withdraw this request. Who may approve can reject or cancel it: {who}."
-        case Reason.NO_VOTE:
-            return "You have no vote on this request that could be taken back."
-        case Reason.CAMPAIGN:
-            return (
-                f"It was approved with campaign {run.campaign}. Cancel this one, or press Details on the card of the "
-                "campaign to drop everything that has not begun."
-            )
-        case Reason.STARTED:
-            return (
-                "It runs already, so this is too late. An approver can cancel what comes after the present step: press "
-                "Details on the card."
-            )
-        case Reason.LAST_STEP:
-            return (
-                "Its last step is with the service, which has no call to cancel it. It will end by itself; the thread "
-                "tells how."
-            )
-        case Reason.NOT_FAILED:
-            return f"Only a failed request can be tried again; this one is {run.state.value}."
-        case Reason.NOT_RUNNING:
-            return f"It does not run: it is {run.state.value}."
-        case Reason.ALREADY_DECIDED | Reason.COUNTS:
-            return decided(run, now)
+def form_too_old() -> str:
+    """The plan behind a form is not kept any more. Plain text."""
+    return "That form is too old. Ask again with /stt-upgrade."
 
 
-def decided(run: Run, now: datetime) -> str:
-    """What became of a run that somebody clicks on too late."""
-    by = f" by <@{run.decided_by}>" if run.decided_by else ""
-    when = f" {ago(run.decided_at, now)}" if run.decided_at else ""
-    match run.state:
-        case RunState.REJECTED:
-            return f"Already rejected{by}{when}."
-        case RunState.WITHDRAWN:
-            return f"Already withdrawn{by}{when}."
-        case RunState.EXPIRED:
-            return f"This request expired {moment(run.expires_at)}. Ask again with {again(run)}."
-        case RunState.CHANGED:
-            return f"Something changed since, so this plan does not hold any more. Ask again with {again(run)}."
-        case RunState.CANCELLED:
-            return f"Already cancelled{by}{when}."
-        case RunState.DONE | RunState.FAILED:
-            return f"Already approved{by}{when}, and {run.state.value} since {moment(run.ended_at or now)}."
-        case _:
-            return f"Already approved{by}{when}."
+def all_taken(holder: Request | None) -> str:
+    """Every model of a form is in another request meanwhile. Plain text."""
+    if holder is None:
+        return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
+    return f"Somebody was faster: request {holder.id} has it already. /stt-runs {holder.id} shows it."
 
 
-def again(run: Run) -> str:
-    """The command that asks for the same model again."""
-    return f"`/stt-upgrade {escape(run.plan.model.name)}`"
+def may_not(reason: Reason, what: str) -> str:
+    """What somebody hears who is no full member of this workspace and wants to do *what*. Plain text."""
+    if reason is Reason.OTHER_WORKSPACE:
+        return f"Only members of this workspace can {what}."
+    return f"Guests and bots cannot {what}. Ask a member of this workspace to do it."
 
 
 def approvers(policy: Policy) -> str:

@@ -23,8 +23,6 @@ WHY_LIMIT = 300
 SHOWN = 40
 A_WEEK = timedelta(days=7)
 
-MEMBERS_ONLY = "Only members of this workspace can snooze models."
-NO_GUESTS = "Guests and bots cannot snooze models. Ask a member of this workspace to do it."
 
 FAULTS = {
     Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),

@@ -33,6 +33,8 @@ EXTERNAL = (
     "That channel is shared with another organization, which would read the names of your models. Choose another one."
 )
 
+CHART = "The chart of the last weeks is in our direct messages."
+
 
 def bad_rule(rule: str, fault: str) -> str:
     """Why a cron rule is none."""
@@ -48,6 +50,19 @@ def not_yours(approvers: Sequence[str]) -> str:
     """Who may change it."""
     who = listed([mention(name) for name in dict.fromkeys(approvers)], "or")
     return f"Only approvers can change when and where announcements go. Ask {who}." if who else "Nobody can change it."
+
+
+def not_taken(channel: str) -> str:
+    """Why an announcement that was asked for is not there."""
+    return (
+        f"Slack does not take the announcement in <#{channel}> just now. If the bot is not in that channel, invite it "
+        "there; then type /stt-announce now again."
+    )
+
+
+def sent(channel: str) -> Message:
+    """An announcement that was asked for is there."""
+    return Message("Sent.", (section(f"Sent to <#{channel}>."),))
 
 
 def rule(timing: Timing) -> str:
@@ -97,11 +112,11 @@ def overview(
         more = f"and {len(snoozes) - SNOOZES} more" if len(snoozes) > SNOOZES else ""
         blocks.append(section("\n".join([head, *lines, *([more] if more else [])])))
         text += f" {head}"
-    blocks.append(context(heard(audio)))
+    blocks.append(context(audio_sent(audio)))
     return Message(f"{text} Now: {state}", tuple(blocks))
 
 
-def heard(audio: int) -> str:
+def audio_sent(audio: int) -> str:
     """What looking for recognition warnings cost."""
     if not audio:
         return "No audio was sent to see recognition warnings this month."

@@ -1,15 +1,15 @@
-"""Announcement slots: which were taken, what each is about to say, which were really said, and what channels know."""
+"""Announcements: what each slot is about to say, which are settled, what channels know, and what people chose."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-import msgspec
-
-from bot.domain.findings import Heard, Level, parse_level
+from bot.domain.findings import Level, Told, parse_level
 from bot.ports import Message
-from bot.store.connection import Connection, moment, stamp
+from bot.store.audit import Audited
+from bot.store.connection import Part, built, read, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,96 +37,73 @@ class Draft:
     messages: tuple[Message, ...] = ()
 
 
-_encode = msgspec.json.Encoder().encode
-_draft = msgspec.json.Decoder(Draft).decode
-_levels = msgspec.json.Decoder(dict[str, str]).decode
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The choices in force, by name; who made the last one, and when."""
+
+    values: Mapping[str, str]
+    by: str = ""
+    at: datetime | None = None
 
 
-class Announcements:
+class Announcements(Part):
     """One row for each (channel, slot): the unique key is what makes a slot be said once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._c = connection
 
     def begin(self, channel: str, now: datetime, *, anew: bool = False) -> None:
         """Notes that slots of a channel count from now on; *anew*: also where they counted before."""
-        self._c.change(
-            f"""INSERT INTO announced (channel, began_at) VALUES (?, ?) ON CONFLICT (channel)
-                DO {"UPDATE SET began_at = excluded.began_at" if anew else "NOTHING"}""",
-            (channel, stamp(now)),
-        )
+        (self._c.put if anew else self._c.add_once)("announced", "channel", channel=channel, began_at=now)
 
     def began(self, channel: str) -> datetime | None:
         """Since when slots of a channel count; None if they never did."""
-        row = self._c.row("SELECT began_at FROM announced WHERE channel = ?", (channel,))
-        return moment(row["began_at"]) if row else None
+        return self._c.value(datetime, "SELECT began_at FROM announced WHERE channel = ?", (channel,))
 
-    def take(self, channel: str, slot: str, now: datetime) -> bool:
-        """Takes a slot; true while it is not said yet, also when an earlier attempt took it."""
-        self._c.change(
-            "INSERT INTO announcements (channel, slot, at) VALUES (?, ?, ?) ON CONFLICT (channel, slot) DO NOTHING",
-            (channel, slot, stamp(now)),
-        )
-        row = self._c.row("SELECT said FROM announcements WHERE channel = ? AND slot = ?", (channel, slot))
-        return row is not None and not row["said"]
+    def is_said(self, channel: str, slot: str) -> bool:
+        """Whether a slot is settled: said, or passed in silence because there was nothing to tell."""
+        sql = "SELECT said FROM announcements WHERE channel = ? AND slot = ?"
+        return self._c.value(bool, sql, (channel, slot)) or False
 
-    def intend(self, channel: str, slot: str, draft: Draft) -> None:
+    def intend(self, channel: str, slot: str, draft: Draft, now: datetime) -> None:
         """Writes what a slot is about to say."""
-        self._c.change(
-            "UPDATE announcements SET draft = ? WHERE channel = ? AND slot = ?",
-            (_encode(draft).decode(), channel, slot),
-        )
+        self._c.put("announcements", "channel, slot", channel=channel, slot=slot, at=now, draft=written(draft))
 
     def draft(self, channel: str, slot: str) -> Draft | None:
         """What a slot was about to say when it was cut off."""
-        row = self._c.row("SELECT draft FROM announcements WHERE channel = ? AND slot = ?", (channel, slot))
-        return _draft(row["draft"]) if row and row["draft"] else None
+        sql = "SELECT draft FROM announcements WHERE channel = ? AND slot = ?"
+        return self._c.value(Draft, sql, (channel, slot))
 
     def said(self, channel: str, slot: str, draft: Draft, now: datetime, key: str | None) -> None:
         """Writes that a slot was said by the message with *key*, or passed in silence, and what is known by it."""
-        with self._c.transaction():
-            self._c.change(
-                "UPDATE announcements SET said = 1, draft = NULL WHERE channel = ? AND slot = ?", (channel, slot)
-            )
-            self.begin(channel, now)
-            self._c.change(
-                """UPDATE announced SET levels = ?, all_current = ?, week = ?, at = coalesce(?, at),
-                   key = coalesce(?, key) WHERE channel = ?""",
-                (
-                    *(_encode(draft.levels).decode(), draft.all_current, draft.week),
-                    *(stamp(now) if key else None, key, channel),
-                ),
-            )
-            for mention in draft.mentions:
-                self._c.change(
-                    """INSERT INTO mentioned (ref, version, level, owner, at) VALUES (?, ?, ?, ?, ?)
-                       ON CONFLICT (ref, version)
-                       DO UPDATE SET level = excluded.level, owner = excluded.owner, at = excluded.at""",
-                    (mention.ref, mention.version, mention.level, mention.owner, stamp(now)),
-                )
+        self._c.put("announcements", "channel, slot", channel=channel, slot=slot, at=now, said=True, draft=None)
+        self.begin(channel, now)
+        self._c.change(
+            """UPDATE announced SET levels = ?, all_current = ?, week = ?, at = coalesce(?, at), key = coalesce(?, key)
+               WHERE channel = ?""",
+            (written(draft.levels), draft.all_current, draft.week, now if key else None, key, channel),
+        )
+        for mention in draft.mentions:
+            self._c.put("mentioned", "ref, version", **asdict(mention), at=now)
 
-    def heard(self, channel: str) -> Heard:
+    def told(self, channel: str) -> Told:
         """What a channel was told last."""
         row = self._c.row("SELECT * FROM announced WHERE channel = ?", (channel,))
         if row is None:
-            return Heard()
-        levels = {ref: level for ref, text in _levels(row["levels"]).items() if (level := parse_level(text))}
-        return Heard(levels, bool(row["all_current"]), row["week"], moment(row["at"]), row["key"])
+            return Told()
+        texts = read(dict[str, str], row["levels"])
+        levels = {ref: level for ref, text in texts.items() if (level := parse_level(text))}
+        return built(Told, {**row, "levels": levels})
 
     def last(self, channel: str) -> str | None:
         """The key of the last announcement in a channel; None if there was none."""
-        row = self._c.row("SELECT key FROM announced WHERE channel = ?", (channel,))
-        return row["key"] if row else None
+        return self._c.value(str, "SELECT key FROM announced WHERE channel = ?", (channel,))
 
     def mentioned(self) -> dict[tuple[str, str], Level]:
         """For which findings, by reference and version, somebody was mentioned, and how bad they were then."""
-        rows = self._c.rows("SELECT ref, version, level FROM mentioned")
-        return {(row["ref"], row["version"]): level for row in rows if (level := parse_level(row["level"]))}
+        known = self._c.all(Mention, "SELECT * FROM mentioned")
+        return {(was.ref, was.version): level for was in known if (level := parse_level(was.level))}
 
     def pinned(self, channel: str) -> str | None:
         """The `ts` of the living card of a channel that was pinned, or that cannot be."""
-        row = self._c.row("SELECT pinned FROM announced WHERE channel = ?", (channel,))
-        return row["pinned"] if row else None
+        return self._c.value(str, "SELECT pinned FROM announced WHERE channel = ?", (channel,))
 
     def pin(self, channel: str, ts: str | None) -> None:
         """Notes the living card of a channel; None: it is not kept up to date there any more."""
@@ -134,14 +111,32 @@ class Announcements:
 
     def left(self, channel: str) -> tuple[str, ...]:
         """The other channels that have a living card."""
-        rows = self._c.rows("SELECT channel FROM announced WHERE pinned IS NOT NULL AND channel <> ?", (channel,))
-        return tuple(row["channel"] for row in rows)
+        sql = "SELECT channel FROM announced WHERE pinned IS NOT NULL AND channel <> ?"
+        return self._c.values(str, sql, (channel,))
 
     def shown(self) -> str:
         """Changes whenever owners, snoozes or settings do: what a living card shows beside fleet and runs."""
-        row = self._c.row(
-            """SELECT (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM owners) || ' ' ||
-               (SELECT count(*) || ' ' || count(ended_at) FROM snoozes) || ' ' ||
-               (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM announcer_settings) AS state"""
-        )
-        return str(row["state"]) if row else ""
+        sql = """SELECT (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM owners) || ' ' ||
+                 (SELECT count(*) || ' ' || count(ended_at) FROM snoozes) || ' ' ||
+                 (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM announcer_settings)"""
+        return self._c.value(str, sql) or ""
+
+
+class Choices(Audited):
+    """What people chose for announcements; a value that nobody chose is the operator's."""
+
+    def all(self) -> Chosen:
+        """Everything that was chosen."""
+        rows = self._c.rows("SELECT * FROM announcer_settings ORDER BY at DESC")
+        return built(Chosen, {**rows[0], "values": {row["key"]: row["value"] for row in rows}}) if rows else Chosen({})
+
+    def choose(self, values: Mapping[str, str], by: str, now: datetime, detail: str) -> None:
+        """Puts choices in force. *detail* is for the audit."""
+        for key, value in values.items():
+            self._c.put("announcer_settings", "key", key=key, value=value, by=by, at=now)
+        self._audit.note(now, by, "announce", detail=detail)
+
+    def clear(self, by: str, now: datetime) -> None:
+        """Takes everything back: the operator's settings count again."""
+        self._c.change("DELETE FROM announcer_settings")
+        self._audit.note(now, by, "announce", detail="default")

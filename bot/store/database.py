@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
 from typing import TypeVar
 
 from bot.errors import StoreUnavailable
@@ -31,7 +30,7 @@ PAUSE = 0.03
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-class Database:
+class Database(AbstractContextManager["Database"]):
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
     def __init__(self, path: Path | str) -> None:
@@ -72,10 +71,5 @@ class Database:
         """Closes the file."""
         self.store.close()
 
-    def __enter__(self) -> Database:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()

@@ -8,50 +8,32 @@ from itertools import groupby
 
 from bot.domain.history import KEPT, Counts, Entry
 from bot.domain.verdicts import Risk, Verdict
-from bot.store.connection import Connection
+from bot.store.connection import Part
 
 
-class History:
+class History(Part):
     """One row for each day, instance, verdict and risk; the day's last reading counts."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._c = connection
 
     def keep(self, day: date, instance: str, counts: Counts) -> bool:
         """Keeps what a reading of *day* found; true if that was news. Days older than `KEPT` go."""
         # An instance without models leaves a row too: it was read, and that is what was found.
         fresh = {key: models for key, models in counts.items() if models} or {(Verdict.CURRENT, Risk.NONE): 0}
-        known = {
-            (row["verdict"], row["risk"]): row["models"]
-            for row in self._c.rows(
-                "SELECT verdict, risk, models FROM history WHERE day = ? AND instance = ?", (day.isoformat(), instance)
-            )
-        }
+        rows = self._c.rows("SELECT verdict, risk, models FROM history WHERE day = ? AND instance = ?", (day, instance))
+        known = {(row["verdict"], row["risk"]): row["models"] for row in rows}
         if known == fresh:
             return False
-        with self._c.transaction():
-            for verdict, risk in known.keys() - fresh.keys():
-                self._c.change(
-                    "DELETE FROM history WHERE day = ? AND instance = ? AND verdict = ? AND risk = ?",
-                    (day.isoformat(), instance, verdict, risk),
-                )
-            for (verdict, risk), models in fresh.items():
-                self._c.change(
-                    """INSERT INTO history (day, instance, verdict, risk, models) VALUES (?, ?, ?, ?, ?)
-                       ON CONFLICT (day, instance, verdict, risk) DO UPDATE SET models = excluded.models""",
-                    (day.isoformat(), instance, verdict.value, risk.value, models),
-                )
-            if not known:
-                self._c.change("DELETE FROM history WHERE day < ?", ((day - KEPT).isoformat(),))
+        self._c.change("DELETE FROM history WHERE (day = ? AND instance = ?) OR day < ?", (day, instance, day - KEPT))
+        for (verdict, risk), models in fresh.items():
+            self._c.add("history", day=day, instance=instance, verdict=verdict, risk=risk, models=models)
         return True
 
     def since(self, day: date) -> tuple[Entry, ...]:
         """What was kept from *day* on, oldest first, and of each instance the last day before, if there is one."""
         rows = self._c.rows(
-            """WITH before AS (SELECT instance, max(day) AS day FROM history WHERE day < ? GROUP BY instance)
+            """WITH before AS (SELECT instance, max(day) AS day FROM history WHERE day < :day GROUP BY instance)
                SELECT history.* FROM history LEFT JOIN before ON before.instance = history.instance
-               WHERE history.day >= coalesce(before.day, ?) ORDER BY history.day, history.instance""",
-            (day.isoformat(), day.isoformat()),
+               WHERE history.day >= coalesce(before.day, :day) ORDER BY history.day, history.instance""",
+            {"day": day},
         )
         return tuple(
             Entry(

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.store.connection import Connection, stamp
+from bot.store.connection import Part
 
 
-class Leases:
+class Leases(Part):
     """Named leases that expire by themselves, so that a crashed holder blocks nobody for long."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._c = connection
+    def held(self, name: str, holder: str, now: datetime, span: timedelta) -> bool | None:
+        """Whether *holder* has the lease for a while yet; None where it is time for `hold`.
 
-    def hold(self, name: str, holder: str, now: datetime, span: timedelta) -> bool:
-        """Takes or renews the lease; false while another holder has it.
-
-        Renews only in the second half of its span, so that most calls write nothing.
+        That is the second half of its span, and never: until later than a span from now, because the clock was set.
         """
         row = self._c.row("SELECT holder, until FROM leases WHERE name = ?", (name,))
-        at, until = now.timestamp(), (now + span).timestamp()
-        if row is not None:
-            if row["holder"] == holder and row["until"] - at > span.total_seconds() / 2:
-                return True
-            if row["holder"] != holder and row["until"] > at:
-                return False
-        return (
-            self._c.change(
-                """INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
-                   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                   WHERE holder = excluded.holder OR until <= ?""",
-                (name, holder, until, stamp(now)),
-            )
-            == 1
-        )
+        left = row["until"] - now.timestamp() if row is not None else 0.0
+        if row is None or row["holder"] != holder:
+            return False if left > 0 else None
+        return True if span.total_seconds() / 2 < left <= span.total_seconds() else None
+
+    def hold(self, name: str, holder: str, now: datetime, span: timedelta) -> bool:
+        """Takes or renews the lease; false while another holder has it."""
+        sql = """INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
+                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                 WHERE holder = excluded.holder OR until <= ?"""
+        return self._c.change(sql, (name, holder, now + span, now)) == 1
 
     def release(self, name: str, holder: str) -> None:
         """Gives the lease back, if *holder* has it."""

@@ -54,7 +54,7 @@ class SlackServer:
     @property
     def connections(self) -> int:
         """How many sockets the app has open."""
-        return self._delivery.connections
+        return self.delivery.connections
 
     @property
     def calls(self) -> list[Call]:
@@ -79,21 +79,21 @@ class SlackServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._delivery.close()
+        await self.delivery.close()
         await self._page.close()
         await self._runner.cleanup()
 
     def _build(self, app: web.Application) -> None:
         workspace, manifest = self.workspace, self.manifest
-        self._delivery = Delivery(self._where, self.faults, self._ack_timeout)
-        self._delivery.on_change = self._connected
-        self._urls = ResponseUrls(self._where, workspace)
+        self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
+        self.delivery.on_change = self._connected
+        self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
-        triggers = Triggers(workspace)
-        views = Views(workspace, triggers, home=manifest.home)
-        self.people = People(workspace, manifest, self._delivery, self._urls, triggers)
-        self.forms = Forms(workspace, self._delivery, triggers, views)
-        self._page = PageApi(workspace, manifest, self.people, self.forms, self._delivery)
+        self.triggers = Triggers(workspace)
+        views = Views(workspace, self.triggers, home=manifest.home)
+        self.people = People(workspace, manifest, self.delivery, self.urls, self.triggers)
+        self.forms = Forms(workspace, self.delivery, self.triggers, views)
+        self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
         self._api = WebApi(workspace, manifest, self.faults)
         for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, manifest.scopes), self._files):
             self._api.add(family.methods())
@@ -101,13 +101,13 @@ class SlackServer:
         app.add_routes(
             [
                 web.route("*", "/api/{method}", self._api.handle),
-                web.get("/link/", self._delivery.connect),
-                web.post("/hooks/{kind}/{team}/{token}", self._urls.answer),
+                web.get("/link/", self.delivery.connect),
+                web.post("/hooks/{kind}/{team}/{token}", self.urls.answer),
                 web.post("/upload/{id}", self._files.take),
                 web.get("/page/files/{id}", self._files.give),
                 web.get("/page/live", self._page.live),
                 web.post("/page/act", self._page.act),
-                web.post("/page/faults", Switches(self.faults, self._delivery).set),
+                web.post("/page/faults", Switches(self.faults, self.delivery).set),
                 web.get("/", self._page.file),
                 web.get("/page/static/{name}", self._page.file),
             ]
@@ -117,10 +117,10 @@ class SlackServer:
         return self.url
 
     def _connected(self) -> None:
-        self.workspace.changed({"type": "bot", "connected": self._delivery.connections > 0})
+        self.workspace.changed({"type": "bot", "connected": self.delivery.connections > 0})
 
     def _open_connection(self, a: Json) -> Json:
-        return {"url": self._delivery.ticket()}
+        return {"url": self.delivery.ticket()}
 
     @property
     def methods(self) -> frozenset[str]:
@@ -205,11 +205,11 @@ class SlackServer:
 
     async def refresh_connections(self) -> None:
         """Slack rotates the sockets."""
-        await self._delivery.refresh()
+        await self.delivery.refresh()
 
     def cut_connections(self) -> None:
         """The network breaks."""
-        self._delivery.cut()
+        self.delivery.cut()
 
     async def until(self, condition: Callable[[], T | None], within: float = 10.0) -> T:
         """The first true value of *condition*, looked at after every change, for *within* seconds.

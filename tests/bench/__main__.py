@@ -26,7 +26,7 @@ async def main() -> None:
     passed = await unchanged_pass(count)
     print(
         f"\nan unchanged pass with {count} runs in flight: {passed.milliseconds:.2f} ms a second, "
-        f"{passed.rows} rows written, {passed.calls} calls made"
+        f"{passed.wrote} of 20 passes wrote, {passed.calls} calls made"
     )
 
 

@@ -35,7 +35,7 @@ def percentile(values: list[float], share: float) -> float:
 async def one(slack: SlackServer) -> float:
     """Milliseconds of one acknowledgement. Raises when it was lost or late."""
     began = time.perf_counter()
-    outcome = await slack._delivery.send("slash_commands", command(slack))
+    outcome = await slack.delivery.send("slash_commands", command(slack))
     assert outcome.acknowledged, outcome
     return (time.perf_counter() - began) * 1000
 
@@ -47,7 +47,7 @@ async def measure(name: str, slack: SlackServer, speech: SpeechServer, bursts: t
     async with running(name, slack, speech) as process:
         while True:
             await slack.until(lambda: slack.connections > 0, within=30)
-            if (await slack._delivery.send("slash_commands", command(slack))).acknowledged:
+            if (await slack.delivery.send("slash_commands", command(slack))).acknowledged:
                 break
         found["start to first ack, s"] = time.perf_counter() - began
         await slack.until(lambda: slack.connections == 2, within=30)

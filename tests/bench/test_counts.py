@@ -1,4 +1,4 @@
-"""What is counted, not timed: requests and rows while upgrades run."""
+"""What is counted, not timed: requests and commits while upgrades run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ async def test_one_request_for_all_runs_of_an_instance(runs: int, asked: dict[st
 
 
 async def test_an_unchanged_pass_costs_nothing():
-    """With 50 runs in flight and nothing due: no row, no call."""
+    """With 50 runs in flight and nothing due: no commit, no call."""
     found = await unchanged_pass(50)
-    assert (found.rows, found.calls) == (0, 0)
+    assert (found.wrote, found.calls) == (0, 0)

@@ -1,16 +1,17 @@
-"""What runs in flight cost: requests to the service, calls to Slack, rows written, and the time of one pass."""
+"""What runs in flight cost: requests to the service, calls to Slack, commits, and the time of one pass."""
 
 from __future__ import annotations
 
-import asyncio
+import statistics
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from bot.domain.runs import RunState
-from tests.world import GRACE, NEW, OLD, World, model
+from bot.domain.requests import RequestState
+from tests.world import NEW, OLD, World, model
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,10 @@ async def started(world: World, count: int) -> None:
         world.speech.add(model(f"m{number:04}"))
     await world.inventory.refresh()
     for number in range(count):
-        run = await world.asked(f"m{number:04}")
-        await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+        await world.approved(f"m{number:04}")
     await world.ring()
     await world.ring(after=10)
-    assert len(world.store.runs.in_state(RunState.RUNNING)) == count
+    assert len(world.store.requests.in_state(RequestState.RUNNING)) == count
 
 
 async def tick(count: int) -> Tick:
@@ -44,7 +44,7 @@ async def tick(count: int) -> Tick:
         world.clock.advance(10)
         world.speech.calls.clear()
         world.chat.calls.clear()
-        world.worker.ring()
+        await world.worker.ring()
         await world.settle()
         found = Tick(count, Counter(world.speech.calls), Counter(world.chat.calls))
         world.store.close()
@@ -53,15 +53,15 @@ async def tick(count: int) -> Tick:
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass over runs in flight with nothing due: its time, rows written, calls made."""
+    """20 passes over runs in flight with nothing due: their median time, how many wrote, the calls they made."""
 
     milliseconds: float
-    rows: int
+    wrote: int
     calls: int
 
 
 async def unchanged_pass(count: int) -> Pass:
-    """The median of 20 passes."""
+    """20 passes with that many runs in flight."""
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder) / "bench.db", parallel=count)
         await started(world, count)
@@ -69,15 +69,14 @@ async def unchanged_pass(count: int) -> Pass:
             await world.ring()
         world.speech.calls.clear()
         world.chat.calls.clear()
-        rows = world.store._db.conn.total_changes
-        times = []
+        times, commits = [], [world.written()]
         for _ in range(20):
             began = time.perf_counter()
-            world.worker.ring()
+            await world.worker.ring()
             times.append((time.perf_counter() - began) * 1000)
-            await asyncio.sleep(0)
-        await world.settle()
-        written = world.store._db.conn.total_changes - rows
+            await world.settle()
+            commits.append(world.written())
+        wrote = sum(before != after for before, after in pairwise(commits))
         calls = len(world.speech.calls) + len(world.chat.calls)
         world.store.close()
-        return Pass(sorted(times)[len(times) // 2], written, calls)
+        return Pass(statistics.median(times), wrote, calls)

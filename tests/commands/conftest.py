@@ -49,7 +49,17 @@ class Slack:
         channel: str | None = CHANNEL,
         view: Mapping[str, Any] | None = None,
     ) -> str:
-        """Presses a button, of a message or of a *view*; gives what the person reads."""
+        """Presses a button that somebody could have; gives what the person reads."""
+        return await self.press({"type": "button", "action_id": action, "value": value}, user, channel, view)
+
+    async def press(
+        self,
+        button: Mapping[str, Any],
+        user: str = "UADA",
+        channel: str | None = CHANNEL,
+        view: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Presses a button as it was shown, in a message or in a *view*; gives what the person reads."""
         channel = None if view else channel
         container = {"type": "message", "channel_id": channel, "message_ts": "1.2"} if channel else {"type": "view"}
         body = {
@@ -60,7 +70,7 @@ class Slack:
             "channel": {"id": channel} if channel else None,
             **({"view": view} if view else {}),
             "trigger_id": "trigger",
-            "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1"}],
+            "actions": [{**button, "block_id": "b", "action_ts": "1"}],
         }
         return await self._sent(body)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.runs import RunState
+from bot.domain.requests import RequestState
 from bot.errors import ServiceUnavailable
 from tests.commands.conftest import Slack
 from tests.world import ADA, GRACE, GUS, MEI, OLD, TOMAS, model
@@ -26,7 +26,7 @@ async def requested(slack: Slack) -> int:
     await slack.command("/stt-upgrade call-center-us")
     view_id, view = list(slack.world.chat.views.items())[-1]
     assert await slack.submit(view, WHY, view_id=view_id) is None
-    return slack.world.store.runs.in_state(RunState.WAITING)[-1].id
+    return slack.world.store.requests.in_state(RequestState.OPEN)[-1].id
 
 
 async def test_models(slack: Slack):
@@ -124,22 +124,22 @@ async def test_a_choice_among_names_goes_on(slack: Slack):
 
 async def test_the_request(slack: Slack):
     """The modal shows plan, evidence, risk and that it cannot be undone; the card shows exactly that plan."""
-    run_id = await requested(slack)
+    request_id = await requested(slack)
     view = list(slack.world.chat.views.values())[-1]
     shown = str(view["blocks"])
     for part in ("v2018-07-31", "v2020-01-16", "support-desk-us", "cannot be undone", "silently ignored"):
         assert part in shown
-    card = slack.world.chat.keyed(f"run:{run_id}:card")
+    card = slack.world.chat.keyed(f"request:{request_id}:card")
     assert card.buttons == ["Approve", "Reject"]
     assert "misheard names" in str(card.message.blocks)
 
 
-async def test_submitting_twice_makes_one_run(slack: Slack):
-    """The same modal, sent twice: one run, one card."""
+async def test_submitting_twice_makes_one_request(slack: Slack):
+    """The same modal, sent twice: one request, one card."""
     await requested(slack)
     view_id, view = list(slack.world.chat.views.items())[-1]
     await slack.submit(view, WHY, view_id=view_id)
-    assert len(slack.world.store.runs.in_state(RunState.WAITING)) == 1
+    assert len(slack.world.store.requests.in_state(RequestState.OPEN)) == 1
     assert len(slack.world.chat.said) == 1
 
 
@@ -176,61 +176,62 @@ async def test_an_unreachable_instance(slack: Slack):
 
 async def test_approve(slack: Slack):
     """The deciding click is silent for its person; a later one hears who was first."""
-    run_id = await requested(slack)
-    value = f"{run_id}:{slack.world.run(run_id).digest}"
+    request_id = await requested(slack)
+    value = f"{request_id}:{slack.world.request(request_id).digest}"
     assert await slack.click("approve", value, user=GRACE) == ""
-    assert slack.world.run(run_id).state is RunState.APPROVED
+    assert slack.world.request(request_id).state is RequestState.SCHEDULED
     assert slack.world.woken == 1
     assert "Already approved" in await slack.click("approve", value, user=TOMAS)
 
 
 @pytest.mark.parametrize(
-    ("user", "why"), [(ADA, "asked for this upgrade yourself"), (MEI, "may not decide"), (GUS, "Guests")]
+    ("user", "why"), [(ADA, "asked for this yourself"), (MEI, "Only <!subteam^SAPPROVE> can decide"), (GUS, "Guests")]
 )
 async def test_who_may_not_approve(slack: Slack, user: str, why: str):
     """Each hears why, privately; the card keeps its buttons."""
-    run_id = await requested(slack)
-    value = f"{run_id}:{slack.world.run(run_id).digest}"
+    request_id = await requested(slack)
+    value = f"{request_id}:{slack.world.request(request_id).digest}"
     assert why in await slack.click("approve", value, user=user)
-    assert slack.world.chat.keyed(f"run:{run_id}:card").buttons == ["Approve", "Reject"]
+    assert slack.world.chat.keyed(f"request:{request_id}:card").buttons == ["Approve", "Reject"]
 
 
 async def test_reject_asks_why(slack: Slack):
-    """Reject opens a modal; the reason ends the run."""
-    run_id = await requested(slack)
-    value = f"{run_id}:{slack.world.run(run_id).digest}"
+    """Reject opens a modal; the reason ends the request."""
+    request_id = await requested(slack)
+    value = f"{request_id}:{slack.world.request(request_id).digest}"
     assert await slack.click("reject", value, user=GRACE) == ""
     view_id, view = list(slack.world.chat.views.items())[-1]
     assert view["callback_id"] == "reject"
     assert await slack.submit(view, WHY, user=GRACE, view_id=view_id) is None
-    assert slack.world.run(run_id).state is RunState.REJECTED
-    assert "misheard names" in slack.world.chat.keyed(f"run:{run_id}:end").text
+    assert slack.world.request(request_id).state is RequestState.REJECTED
+    assert "misheard names" in slack.world.chat.keyed(f"request:{request_id}:end").text
 
 
 async def test_reject_by_somebody_who_may_not(slack: Slack):
     """No modal for those whose vote would not count."""
-    run_id = await requested(slack)
+    request_id = await requested(slack)
     opened = len(slack.world.chat.views)
-    assert "may not decide" in await slack.click("reject", f"{run_id}:{slack.world.run(run_id).digest}", user=MEI)
+    value = f"{request_id}:{slack.world.request(request_id).digest}"
+    assert "Only <!subteam^SAPPROVE> can decide" in await slack.click("reject", value, user=MEI)
     assert len(slack.world.chat.views) == opened
 
 
 async def test_rejecting_what_was_approved_meanwhile(slack: Slack):
     """The modal was open while somebody else approved: said in the modal, nothing changes."""
-    run_id = await requested(slack)
-    value = f"{run_id}:{slack.world.run(run_id).digest}"
+    request_id = await requested(slack)
+    value = f"{request_id}:{slack.world.request(request_id).digest}"
     await slack.click("reject", value, user=GRACE)
     view_id, view = list(slack.world.chat.views.items())[-1]
     await slack.click("approve", value, user=TOMAS)
     answer = await slack.submit(view, WHY, user=GRACE, view_id=view_id)
     assert "Already approved" in str(answer)
-    assert slack.world.run(run_id).state is RunState.APPROVED
+    assert slack.world.request(request_id).state is RequestState.SCHEDULED
 
 
 async def test_a_click_on_a_card_that_is_not_known(slack: Slack):
     """Of another database, or nonsense: an answer, no crash."""
-    assert "not known" in await slack.click("approve", "99:abc", user=GRACE)
-    assert "not known" in await slack.click("approve", "nonsense", user=GRACE)
+    assert "no such request" in await slack.click("approve", "99:abc", user=GRACE)
+    assert "no such request" in await slack.click("approve", "nonsense", user=GRACE)
 
 
 async def test_an_acoustic_model_is_asked_for_its_language_model(slack: Slack):
@@ -247,7 +248,7 @@ async def test_an_acoustic_model_is_asked_for_its_language_model(slack: Slack):
     assert slack.world.store.observed.linked("stt/acoustic/id-noise") == (True, None)
 
 
-async def test_runs(slack: Slack):
+async def test_requests(slack: Slack):
     """Nothing yet, then what waits."""
     assert "No upgrade was asked for yet" in await slack.command("/stt-runs")
     await requested(slack)
@@ -275,11 +276,11 @@ async def test_help(slack: Slack):
 
 async def test_home(slack: Slack):
     """What waits for an approver is on top; the requester does not wait for themselves."""
-    run_id = await requested(slack)
+    request_id = await requested(slack)
     for user in (GRACE, ADA):
         await slack.event({"type": "app_home_opened", "user": user, "tab": "home", "channel": "D1"})
     waiting = {user: str(slack.world.chat.homes[user]["blocks"][1]) for user in (GRACE, ADA)}
-    assert f"request {run_id}" in waiting[GRACE]
+    assert f"request {request_id}" in waiting[GRACE]
     assert "Nothing" in waiting[ADA]
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bot.domain.approvals import Policy
-from bot.domain.runs import RunState
-from bot.errors import ChatBusy, RequestRefused
+from bot.domain.requests import RequestState
+from bot.errors import ChatBusy, RequestRefused, ServiceUnavailable
 from tests.commands.conftest import Slack
 from tests.world import ADA, GRACE, GUS, MEI, NEW, OLD, TOMAS, model
 
-REF, US = "stt/language/id-call-center-us", "id-call-center-us"
+US = "id-call-center-us"
+OLDER = "en-US_NarrowbandModel.v2017-11-01"
 TOMORROW = 24 * 3600
 
 
@@ -24,21 +25,21 @@ async def asked(slack: Slack) -> int:
     return (await slack.world.asked()).id
 
 
-async def moved(slack: Slack, state: RunState) -> int:
+async def moved(slack: Slack, state: RequestState) -> int:
     """A request in that state."""
-    run = slack.world.run(await asked(slack))
-    if state is RunState.WAITING:
-        return run.id
-    await slack.world.decisions.vote(run.id, run.digest, "approve", GRACE)
-    if state is RunState.FAILED:
+    request = await slack.world.asked()
+    if state is RequestState.OPEN:
+        return request.id
+    await slack.world.approve(request)
+    if state is RequestState.FAILED:
         slack.world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
-    if state is not RunState.APPROVED:
+    if state is not RequestState.SCHEDULED:
         await slack.world.ring()
-    if state is RunState.DONE:
+    if state is RequestState.DONE:
         slack.world.speech.finish(US)
         await slack.world.ring(after=10)
-    assert slack.world.run(run.id).state is state
-    return run.id
+    assert slack.world.request(request.id).state is state
+    return request.id
 
 
 def last(slack: Slack) -> Mapping[str, Any]:
@@ -61,120 +62,187 @@ def buttons(view: Mapping[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "user", "offered"),
     [
-        (RunState.WAITING, ADA, ["Withdraw"]),
-        (RunState.WAITING, GRACE, ["Cancel"]),
-        (RunState.WAITING, MEI, []),
-        (RunState.WAITING, GUS, []),
-        (RunState.APPROVED, ADA, ["Withdraw"]),
-        (RunState.APPROVED, GRACE, ["Take my approval back", "Cancel"]),
-        (RunState.APPROVED, TOMAS, ["Cancel"]),
-        (RunState.RUNNING, ADA, []),
-        (RunState.RUNNING, GRACE, ["Stop watching"]),
-        (RunState.FAILED, ADA, []),
-        (RunState.FAILED, TOMAS, ["Try again…"]),
-        (RunState.FAILED, MEI, []),
-        (RunState.DONE, GRACE, []),
-        (RunState.DONE, ADA, []),
+        (RequestState.OPEN, ADA, ["Withdraw"]),
+        (RequestState.OPEN, GRACE, ["Cancel"]),
+        (RequestState.OPEN, MEI, []),
+        (RequestState.OPEN, GUS, []),
+        (RequestState.SCHEDULED, ADA, ["Withdraw"]),
+        (RequestState.SCHEDULED, GRACE, ["Take my approval back", "Cancel"]),
+        (RequestState.SCHEDULED, TOMAS, ["Cancel"]),
+        (RequestState.RUNNING, ADA, []),
+        (RequestState.RUNNING, GRACE, ["Stop watching"]),
+        (RequestState.FAILED, ADA, []),
+        (RequestState.FAILED, TOMAS, ["Try again…"]),
+        (RequestState.FAILED, MEI, []),
+        (RequestState.DONE, GRACE, []),
+        (RequestState.DONE, ADA, []),
     ],
 )
-async def test_details_have_the_buttons_of_this_person(slack: Slack, state: RunState, user: str, offered: list[str]):
+async def test_details_have_the_buttons_of_this_person(
+    slack: Slack, state: RequestState, user: str, offered: list[str]
+):
     """Exactly what they may press now: by role, by whose request it is, by its state."""
-    run_id = await moved(slack, state)
-    assert await slack.click("details", str(run_id), user=user) == ""
+    request_id = await moved(slack, state)
+    assert await slack.click("details", str(request_id), user=user) == ""
     assert buttons(last(slack)) == offered
 
 
 async def test_details(slack: Slack):
     """Steps, estimate, evidence, both risks, who decides and who voted."""
-    run_id = await moved(slack, RunState.APPROVED)
-    await slack.click("details", str(run_id), user=MEI)
+    request_id = await moved(slack, RequestState.SCHEDULED)
+    await slack.click("details", str(request_id), user=MEI)
     shown = str(last(slack)["blocks"])
     for part in (
         *("misheard names", "1. upgrade `call-center-us`", "_Estimate", "support-desk-us", "Risk of doing it"),
         *("cannot be undone", "Risk of not doing it", "silently ignored", f"<@{GRACE}> approved"),
-        *("1 approval of <!subteam^SAPPROVE>", "not the requester's own"),
+        *("1 approval from <!subteam^SAPPROVE>", "not the requester's own"),
     ):
         assert part in shown, part
 
 
 async def test_details_while_slack_does_not_say_who_looks(slack: Slack):
     """Nothing stays at *Looking*: it says what to do."""
-    run_id = await asked(slack)
+    request_id = await asked(slack)
     slack.world.chat.fail["person"] = [ChatBusy("Slack asks to wait.")]
-    await slack.click("details", str(run_id))
+    await slack.click("details", str(request_id))
     assert "press Details again" in str(last(slack)["blocks"])
 
 
 async def test_a_button_of_the_details(slack: Slack):
     """Pressed in the modal: the modal shows what became of it; pressed too late, it says why nothing happened."""
-    run_id = await asked(slack)
-    await slack.click("details", str(run_id))
+    request_id = await asked(slack)
+    await slack.click("details", str(request_id))
     modal = {"id": list(slack.world.chat.views)[-1], "type": "modal"}
-    assert await slack.click("wish:withdraw", f"withdraw {run_id}", view=modal) == ""
-    assert slack.world.run(run_id).state is RunState.WITHDRAWN
+    assert await slack.click("wish:withdraw", f"withdraw {request_id}", view=modal) == ""
+    assert slack.world.request(request_id).state is RequestState.WITHDRAWN
     assert "Request withdrawn" in str(last(slack)["blocks"])
     assert buttons(last(slack)) == []
-    await slack.click("wish:withdraw", f"withdraw {run_id}", view=modal)
+    await slack.click("wish:withdraw", f"withdraw {request_id}", view=modal)
     assert "Already withdrawn by" in str(last(slack)["blocks"])
 
 
 async def test_details_of_nothing(slack: Slack):
     """Of another database, or nonsense."""
     for value in ("99", "x"):
-        assert "not known" in await slack.click("details", value)
-    for value in ("withdraw 99", "dance 1", "withdraw x"):
-        assert "not known" in await slack.click("wish:x", value)
+        await slack.click("details", value)
+        assert "no such request" in str(last(slack)["blocks"])
+    for value in ("withdraw 99", "retry 99.1", "dance 1", "withdraw x"):
+        assert "no such request" in await slack.click("wish:x", value)
 
 
 @pytest.mark.parametrize(
     ("state", "wish", "user", "why"),
     [
-        (RunState.WAITING, "withdraw", GRACE, f"Only <@{ADA}> can withdraw"),
-        (RunState.RUNNING, "withdraw", ADA, "too late"),
-        (RunState.DONE, "withdraw", ADA, "and done since"),
-        (RunState.WAITING, "take-back", GRACE, "no vote"),
-        (RunState.RUNNING, "take-back", GRACE, "too late"),
-        (RunState.WAITING, "cancel", MEI, "Ask <!subteam^SAPPROVE>"),
-        (RunState.WAITING, "cancel", GUS, "Guests and bots cannot decide"),
-        (RunState.RUNNING, "cancel", GRACE, "no call to cancel it"),
-        (RunState.DONE, "cancel", GRACE, "and done since"),
-        (RunState.FAILED, "retry", ADA, "You may not decide on upgrades of `stt`. Ask <!subteam^SAPPROVE>"),
-        (RunState.RUNNING, "retry", GRACE, "Only a failed request"),
-        (RunState.WAITING, "stop", GRACE, "It does not run: it is waiting"),
+        (RequestState.OPEN, "withdraw", GRACE, f"Only <@{ADA}> can withdraw"),
+        (RequestState.RUNNING, "withdraw", ADA, "too late"),
+        (RequestState.DONE, "withdraw", ADA, "and done since"),
+        (RequestState.OPEN, "take-back", GRACE, "no vote"),
+        (RequestState.RUNNING, "take-back", GRACE, "too late"),
+        (RequestState.OPEN, "cancel", MEI, "Only <!subteam^SAPPROVE> can decide"),
+        (RequestState.OPEN, "cancel", GUS, "Guests and bots cannot decide"),
+        (RequestState.RUNNING, "cancel", GRACE, "no call to cancel it"),
+        (RequestState.DONE, "cancel", GRACE, "and done since"),
+        (RequestState.FAILED, "retry", ADA, "Only <!subteam^SAPPROVE> can decide on upgrades of `stt`"),
+        (RequestState.RUNNING, "retry", GRACE, "Only what failed can be tried again; the request is running"),
+        (RequestState.OPEN, "stop", GRACE, "It does not run: the request is waiting for approval"),
     ],
 )
-async def test_refused_wishes(slack: Slack, state: RunState, wish: str, user: str, why: str):
+async def test_refused_wishes(slack: Slack, state: RequestState, wish: str, user: str, why: str):
     """Each is private, says why or who could, is recorded, and changes nothing."""
-    run_id = await moved(slack, state)
-    before = slack.world.run(run_id)
-    assert why in await slack.click("wish:x", f"{wish} {run_id}", user=user)
-    assert slack.world.run(run_id) == before
-    assert slack.world.store.audit.of_run(run_id)[-1]["action"] == "denied"
+    request_id = await moved(slack, state)
+    before = slack.world.request(request_id)
+    about = f"{request_id}.{before.first.id}" if wish in ("retry", "stop") else str(request_id)
+    assert why in await slack.click("wish:x", f"{wish} {about}", user=user)
+    assert slack.world.request(request_id) == before
+    noted = slack.world.store.audit.of_request(request_id)[-1]
+    assert (noted.actor, noted.action, noted.detail.partition(":")[0]) == (user, "denied", wish.replace("-", " "))
+
+
+def try_again(slack: Slack, request_id: int) -> Mapping[str, Any]:
+    """The button in the thread of a request that failed."""
+    end = slack.world.chat.keyed(f"request:{request_id}:end")
+    assert end.buttons == ["Try again…"]
+    return next(block["elements"][0] for block in end.message.blocks if block["type"] == "actions")
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        ({"status": "failed"}, "The last training of `call-center-us` failed."),
+        ({"status": "training"}, "`call-center-us` is busy."),
+        ({"status": "ready"}, "Since it was approved, it has data that waits for training."),
+        ({"versions": (OLD, NEW)}, f"`call-center-us` is already on the newest version that is known, `{NEW}`."),
+        ({"versions": (OLDER,)}, f"Since it was approved, its versions are now `{OLDER}`."),
+        (None, "Its instance does not know it any more"),
+    ],
+)
+async def test_trying_again_what_the_model_cannot_take(slack: Slack, seen: dict[str, Any] | None, why: str):
+    """Refused with what is in the way, and recorded; the request stays failed, and nothing is sent."""
+    request_id = await moved(slack, RequestState.FAILED)
+    await slack.world.ring(after=5)
+    before, begun = slack.world.request(request_id), list(slack.world.speech.begun)
+    was = slack.world.speech.kept.pop(US)
+    if seen is not None:
+        slack.world.speech.kept[US] = replace(was, **seen)
+    answer = await slack.press(try_again(slack, request_id), user=TOMAS)
+    assert f"It cannot be tried again now. {why}" in answer
+    noted = slack.world.store.audit.of_request(request_id)[-1]
+    assert (noted.actor, noted.action, noted.detail) == (TOMAS, "denied", "retry: model cannot take it")
+    await slack.world.ring(after=60)
+    assert slack.world.request(request_id) == before
+    assert slack.world.speech.begun == begun
+    slack.world.speech.kept[US] = was  # repaired: the same button
+    assert await slack.press(try_again(slack, request_id), user=TOMAS) == ""
+    assert slack.world.request(request_id).state is RequestState.SCHEDULED
+    await slack.world.ring(after=5)
+    slack.world.speech.finish(US)
+    await slack.world.ring(after=10)
+    assert slack.world.request(request_id).state is RequestState.DONE
+
+
+async def test_trying_again_while_the_instance_is_down(slack: Slack):
+    """Nobody knows whether the model could take it: said, and the request stays failed."""
+    request_id = await moved(slack, RequestState.FAILED)
+    before = slack.world.request(request_id)
+    slack.world.speech.fail["model"] = [ServiceUnavailable("stt cannot be reached.", instance="stt")]
+    assert "stt cannot be reached" in await slack.press(try_again(slack, request_id), user=TOMAS)
+    assert slack.world.request(request_id) == before
+
+
+async def test_trying_again_what_another_request_has(slack: Slack):
+    """Somebody asked for the model anew meanwhile: the person hears where."""
+    request_id = await moved(slack, RequestState.FAILED)
+    before = slack.world.request(request_id)
+    slack.world.clock.advance(60)
+    another = await slack.world.asked()
+    answer = await slack.press(try_again(slack, request_id), user=TOMAS)
+    assert f"is in request {another.id} meanwhile" in answer
+    assert slack.world.request(request_id) == before
 
 
 async def test_a_rejection_counts_however_slow_slack_is(slack: Slack, monkeypatch: pytest.MonkeyPatch):
     """The card cannot be edited in time: the person still hears that the vote counts."""
-    run_id = await asked(slack)
-    await slack.click("reject", f"{run_id}:{slack.world.run(run_id).digest}", user=GRACE)
+    request_id = await asked(slack)
+    await slack.click("reject", f"{request_id}:{slack.world.request(request_id).digest}", user=GRACE)
     told = []
 
-    async def slow(run_id: int) -> bool:
-        told.append(run_id)
+    async def slow(request_id: int) -> bool:
+        told.append(request_id)
         raise TimeoutError
 
     monkeypatch.setattr(slack.world.teller, "tell", slow)
     why = {"why": {"v": {"type": "plain_text_input", "value": "later"}}}
     assert await slack.submit(last(slack), why, user=GRACE) is None
-    assert slack.world.run(run_id).state is RunState.REJECTED
-    assert told == [run_id]
+    assert slack.world.request(request_id).state is RequestState.REJECTED
+    assert told == [request_id]
 
 
 async def test_a_training_is_not_called_irreversible(slack: Slack):
     """Neither on the card nor where it is read aloud."""
     slack.world.speech.kept[US] = model(status="ready", versions=(OLD, NEW))
     await slack.world.inventory.refresh()
-    run = await slack.world.asked(training=True)
-    card = slack.world.chat.keyed(f"run:{run.id}:card").message
+    request = await slack.world.asked(training=True)
+    card = slack.world.chat.keyed(f"request:{request.id}:card").message
     assert "cannot be undone" not in card.text + str(card.blocks)
 
 
@@ -193,29 +261,29 @@ def picked(scope: str = "*", until: float | None = 3600, why: str = "audit", *, 
 
 async def test_freezing(slack: Slack):
     """Typed, filled in, visible on the card and in App Home; ended with a button; what is approved starts."""
-    run_id = await moved(slack, RunState.APPROVED)
+    request_id = await moved(slack, RequestState.SCHEDULED)
     assert "Nothing is frozen" in await slack.command("/stt-upgrade freeze", user=GRACE)
     await slack.click("freeze", "new", user=GRACE)
     form = last(slack)
     assert form["callback_id"] == "freeze"
     assert await slack.submit(form, picked(why="audit of <!channel>", slack=slack), user=GRACE) is None
     assert await slack.submit(form, picked(why="audit of <!channel>", slack=slack), user=GRACE) is None  # sent twice
-    assert len(slack.world.pauses.holding(slack.world.clock.now())) == 1
+    assert len(await slack.world.freezes.holding()) == 1
     await slack.world.ring(after=5)
-    card = str(slack.world.chat.keyed(f"run:{run_id}:card").message.blocks)
+    card = str(slack.world.chat.keyed(f"request:{request_id}:card").message.blocks)
     assert "All instances are frozen until" in card
     assert f"<@{GRACE}>: audit of &lt;!channel&gt;" in card
     assert slack.world.speech.begun == []
     await slack.event({"type": "app_home_opened", "user": MEI, "tab": "home", "channel": "D1"})
     assert "all instances frozen" in str(slack.world.chat.homes[MEI]["blocks"])
-    held = slack.world.pauses.holding(slack.world.clock.now())[0]
+    (held,) = await slack.world.freezes.holding()
     assert "End it" in await slack.command("/stt-upgrade freeze")
     assert "Only who may decide" in await slack.click("unfreeze", str(held.id), user=MEI)
     assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
     assert "ended already" in await slack.click("unfreeze", str(held.id), user=TOMAS)
     await slack.world.ring(after=5)
     assert len(slack.world.speech.begun) == 1
-    assert "frozen" not in str(slack.world.chat.keyed(f"run:{run_id}:card").message.blocks)
+    assert "frozen" not in str(slack.world.chat.keyed(f"request:{request_id}:card").message.blocks)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +302,7 @@ async def test_faults_of_a_freeze(slack: Slack, values: dict[str, Any], where: s
     await slack.click("freeze", "new", user=GRACE)
     answer = await slack.submit(last(slack), picked(**values, slack=slack), user=GRACE)
     assert why in answer["errors"][where]
-    assert slack.world.pauses.holding(slack.world.clock.now()) == ()
+    assert await slack.world.freezes.holding() == ()
 
 
 async def test_who_may_freeze(slack: Slack):
@@ -252,10 +320,9 @@ async def test_who_may_freeze(slack: Slack):
 async def test_who_may_end_a_freeze_of_all(slack: Slack):
     """Not somebody who may decide on one of two instances: it holds back what others decide on."""
     slack.world.policies["prod"] = Policy((TOMAS,), 1, False, 86400.0)
-    now = slack.world.clock.now()
-    held = slack.world.pauses.freeze("", "audit", TOMAS, now + timedelta(hours=1), now)
-    assert "Ask who began it" in await slack.click("unfreeze", str(held.id), user=GRACE)
-    assert slack.world.pauses.holding(now) == (held,)
+    held = await slack.world.freezes.freeze("", "audit", TOMAS, slack.world.clock.now() + timedelta(hours=1))
+    assert "Ask whoever started it" in await slack.click("unfreeze", str(held.id), user=GRACE)
+    assert await slack.world.freezes.holding() == (held,)
     assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
 
 
@@ -279,10 +346,10 @@ async def test_a_later_time(slack: Slack, typed: str, at: str):
     offered = next(block["element"] for block in view["blocks"] if block.get("block_id") == "later")
     values = {"later": {"v": {"type": "datetimepicker", "selected_date_time": offered["initial_date_time"]}}}
     assert await slack.submit(view, values, view_id=view_id) is None
-    (run,) = slack.world.store.runs.in_state(RunState.WAITING)
-    assert run.not_before is not None
-    assert f"{run.not_before:%Y-%m-%d %H:%M}" == at
-    assert "asked for a later time" in str(slack.world.chat.keyed(f"run:{run.id}:card").message.blocks)
+    (request,) = slack.world.store.requests.in_state(RequestState.OPEN)
+    assert request.not_before is not None
+    assert f"{request.not_before:%Y-%m-%d %H:%M}" == at
+    assert "Scheduled: it starts" in str(slack.world.chat.keyed(f"request:{request.id}:card").message.blocks)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +366,7 @@ async def test_a_time_that_cannot_be(slack: Slack, typed: str):
     if typed == "at":
         assert "No custom model is called" in answer
     else:
-        assert "is no time to come" in answer
+        assert "isn't a valid future time" in answer
         assert "/stt-upgrade call-center-us at 22:00" in answer
         assert "UTC" in answer
     assert slack.world.chat.views == {}
@@ -328,7 +395,7 @@ async def test_a_moment_in_the_form_that_cannot_be(slack: Slack, far: int):
     values = {"later": {"v": {"type": "datetimepicker", "selected_date_time": at}}}
     answer = await slack.submit(last(slack), values)
     assert "moment" in answer["errors"]["later"]
-    assert slack.world.store.runs.in_state(RunState.WAITING) == ()
+    assert slack.world.store.requests.in_state(RequestState.OPEN) == ()
 
 
 async def press(slack: Slack, answer: str) -> None:
@@ -362,25 +429,25 @@ async def open_home(slack: Slack, user: str) -> Mapping[str, Any]:
 
 async def test_home_for_each_person(slack: Slack):
     """What waits for you has its buttons; what you asked for and what others decide has none but Details."""
-    run_id = await asked(slack)
+    request_id = await asked(slack)
     assert {"Approve", "Reject"} <= set(buttons(await open_home(slack, GRACE)))
     for user in (ADA, MEI, GUS):
         home = await open_home(slack, user)
         assert not {"Approve", "Reject"} & set(buttons(home))
-        assert f"request {run_id}" in str(home["blocks"])
+        assert f"request {request_id}" in str(home["blocks"])
     assert "You asked for" in str((await open_home(slack, ADA))["blocks"])
 
 
 async def test_the_buttons_of_home(slack: Slack):
     """Approve there decides, on the card too; App Home of those who look is drawn anew."""
-    run_id = await asked(slack)
+    request_id = await asked(slack)
     home = await open_home(slack, GRACE)
     button = next(b for block in home["blocks"] for b in block.get("elements", []) if b.get("action_id") == "approve")
-    assert button["confirm"]["text"]["text"].startswith("call-center-us will be upgraded")
+    assert button["confirm"]["text"]["text"].startswith(f"This cannot be undone. To {NEW}: call-center-us.")
     view = {"id": "V9", "type": "home"}
     assert await slack.click("approve", button["value"], user=GRACE, view=view) == ""
-    assert slack.world.run(run_id).state is RunState.APPROVED
-    assert slack.world.chat.keyed(f"run:{run_id}:card").buttons == []
+    assert slack.world.request(request_id).state is RequestState.SCHEDULED
+    assert slack.world.chat.keyed(f"request:{request_id}:card").buttons == []
     await slack.world.ring(after=6)
     assert not {"Approve", "Reject"} & set(buttons(slack.world.chat.homes[GRACE]))
     assert "Already approved by" in await slack.click("approve", button["value"], user=TOMAS, view=view)
@@ -388,12 +455,11 @@ async def test_the_buttons_of_home(slack: Slack):
 
 async def test_home_after_a_restart(slack: Slack):
     """The process that showed it is gone: a click there tells the new one that somebody looks."""
-    run_id = await asked(slack)
-    viewers = slack.world.viewers
-    assert viewers.changed() is False
+    request_id = await asked(slack)
+    assert not slack.world.viewers.awake()
     view = {"id": "V9", "type": "home"}
     await slack.world.ring(after=30)
-    await slack.click("approve", f"{run_id}:{slack.world.run(run_id).digest}", user=GRACE, view=view)
+    await slack.click("approve", f"{request_id}:{slack.world.request(request_id).digest}", user=GRACE, view=view)
     await slack.world.ring(after=6)
     assert "Waiting for you" in str(slack.world.chat.homes[GRACE]["blocks"])
 
@@ -414,8 +480,8 @@ async def test_home_is_drawn_anew_only_when_something_changed(slack: Slack):
     await slack.world.ring(after=6)
     assert calls.count("publish_home") == 1
     slack.world.clock.advance(3601)
-    run = slack.world.store.runs.in_state(RunState.WAITING)[0]
-    await slack.world.decisions.vote(run.id, run.digest, "reject", GRACE, "later")
+    request = slack.world.store.requests.in_state(RequestState.OPEN)[0]
+    await slack.world.reject(request, why="later")
     calls.clear()
     await slack.world.ring(after=6)
     assert "publish_home" not in calls
@@ -431,9 +497,9 @@ async def test_who_looks_is_remembered_for_a_while(slack: Slack):
         await slack.click("home:refresh", "now", user=GRACE, view={"id": "V9", "type": "home"})
     assert calls.count("person") == 0
     slack.world.chat.people[GRACE] = replace(slack.world.chat.people[GRACE], groups=frozenset())
-    run_id = await asked(slack)
-    answer = await slack.click("approve", f"{run_id}:{slack.world.run(run_id).digest}", user=GRACE)
-    assert "You may not decide" in answer
+    request_id = await asked(slack)
+    answer = await slack.click("approve", f"{request_id}:{slack.world.request(request_id).digest}", user=GRACE)
+    assert "Only <!subteam^SAPPROVE> can decide" in answer
 
 
 # Mentions and direct messages
@@ -441,9 +507,9 @@ async def test_who_looks_is_remembered_for_a_while(slack: Slack):
 
 async def test_a_mention_is_seen_and_answered_where_it_was_made(slack: Slack):
     """Eyes on the message at once; the answer in that thread, to that person; the same rules as typed."""
-    run_id = await asked(slack)
+    request_id = await asked(slack)
     event = {"type": "app_mention", "user": MEI, "channel": "C7", "ts": "9.1", "thread_ts": "5.5"}
-    assert f"Request {run_id}" in await slack.event({**event, "text": f"<@UBOT> runs {run_id}"})
+    assert f"Request {request_id}" in await slack.event({**event, "text": f"<@UBOT> runs {request_id}"})
     assert slack.world.chat.received == [("C7", "9.1")]
     place = slack.world.chat.whispers[-1][0]
     assert (place.user, place.channel, place.thread) == (MEI, "C7", "5.5")

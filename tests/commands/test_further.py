@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.fleet import Holdings
 from bot.domain.observations import PREVIOUS
-from bot.domain.runs import RunState
+from bot.domain.requests import RequestState
 from tests.commands.conftest import Slack
 from tests.world import GRACE, GUS, MEI, NEW, OLD, TOMAS, model
 
@@ -55,17 +55,17 @@ async def test_training_what_waits(slack: Slack):
     assert view["title"]["text"] == "Ask for a training"
     assert "cannot be undone" not in str(view["blocks"])
     await slack.submit(view, WHY, view_id=view_id)
-    run = slack.world.store.runs.in_state(RunState.WAITING)[0]
-    card = slack.world.chat.keyed(f"run:{run.id}:card")
+    request = slack.world.store.requests.in_state(RequestState.OPEN)[0]
+    card = slack.world.chat.keyed(f"request:{request.id}:card")
     assert "Approve a training" in card.text
-    await slack.click("approve", f"{run.id}:{run.digest}", user=GRACE)
+    await slack.click("approve", f"{request.id}:{request.digest}", user=GRACE)
     await slack.world.ring()
     assert slack.world.speech.begun == [("train", "id-call-center-us", False)]
     await slack.world.ring(after=10)
     slack.world.speech.finish("id-call-center-us")
     await slack.world.ring(after=10)
     await slack.world.ring(after=5)
-    assert "is trained" in slack.world.chat.keyed(f"run:{run.id}:end").text
+    assert "is trained" in slack.world.chat.keyed(f"request:{request.id}:end").text
 
 
 async def test_an_outdated_model_is_upgraded_before_it_is_trained(slack: Slack):
@@ -84,66 +84,56 @@ async def test_leaving_out_what_is_not_valid(slack: Slack):
     view_id, view = list(slack.world.chat.views.items())[-1]
     assert "would fail because of `broken`" in str(view["blocks"])
     button = view["blocks"][1]["elements"][0]
-    answer = await slack.dispatch(
-        {
-            "type": "block_actions",
-            "user": {"id": "UADA", "team_id": "T1"},
-            "team": {"id": "T1"},
-            "container": {"type": "view", "view_id": view_id},
-            "view": {"id": view_id, "type": "modal"},
-            "trigger_id": "t",
-            "actions": [{**button, "block_id": "b", "action_ts": "1"}],
-        }
-    )
-    assert answer.status == 200
-    await slack.world.settle()
+    await slack.press(button, view={"id": view_id, "type": "modal"})
     plan = slack.world.chat.views[view_id]
     assert plan["callback_id"] == "request"
     assert "without the data that is not valid" in str(plan["blocks"])
 
 
 async def test_stop_watching(slack: Slack):
-    """Only an approver can; the run ends as failed and says that the service may go on."""
+    """Only an approver can; it ends as failed and says that the service may go on."""
     await slack.world.inventory.refresh()
-    run = await slack.world.asked()
-    await slack.world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await slack.world.asked()
+    await slack.world.approve(request)
     await slack.world.ring()
     for _ in range(5):
         await slack.world.ring(after=600)
-    late = slack.world.chat.keyed(f"run:{run.id}:late:1")
+    run = request.first.id
+    late = slack.world.chat.keyed(f"request:{request.id}:late:{run}.1")
     assert late.buttons == ["Stop watching"]
-    assert "may not decide" in await slack.click("wish:stop", f"stop {run.id}", user=MEI)
-    assert slack.world.run(run.id).state is RunState.RUNNING
-    assert await slack.click("wish:stop", f"stop {run.id}", user=TOMAS) == ""
-    assert slack.world.run(run.id).state is RunState.FAILED
-    assert "It does not run" in await slack.click("wish:stop", f"stop {run.id}", user=TOMAS)
+    stop = next(block["elements"][0] for block in late.message.blocks if block["type"] == "actions")
+    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(stop, user=MEI)
+    assert slack.world.request(request.id).state is RequestState.RUNNING
+    assert await slack.press(stop, user=TOMAS) == ""
+    assert slack.world.request(request.id).state is RequestState.FAILED
+    assert "It does not run" in await slack.press(stop, user=TOMAS)
 
 
 async def test_the_end_offers_the_training(slack: Slack):
     """A model that was `ready` before its upgrade still has data that waits: one button asks for its training."""
     slack.world.speech.kept["id-call-center-us"] = replace(slack.world.speech.kept["id-call-center-us"], status="ready")
     await slack.world.inventory.refresh()
-    run = await slack.world.asked()
-    await slack.world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await slack.world.asked()
+    await slack.world.approve(request)
     await slack.world.ring()
     await slack.world.ring(after=10)
     slack.world.speech.finish("id-call-center-us")
     await slack.world.ring(after=10)
     await slack.world.ring(after=5)
-    assert slack.world.chat.keyed(f"run:{run.id}:end").buttons == ["Train…"]
+    assert slack.world.chat.keyed(f"request:{request.id}:end").buttons == ["Train…"]
 
 
 async def test_the_history_has_what_was_done_elsewhere(slack: Slack):
-    """Runs and changes made outside Retune, newest first."""
+    """Requests and changes made outside Retune, newest first."""
     await slack.world.inventory.refresh()
-    run = await slack.world.asked()
-    await slack.world.decisions.vote(run.id, run.digest, "reject", GRACE, "later")
+    request = await slack.world.asked()
+    await slack.world.reject(request, why="later")
     slack.world.speech.kept["id-call-center-us"] = model(versions=(OLD, NEW))
     slack.world.clock.advance(900)
     await slack.world.inventory.refresh()
     shown = await slack.command("/stt-model call-center-us")
     assert "upgraded from `v2018-07-31` to `v2020-01-16`, outside Retune, noticed" in shown
-    assert shown.index("outside Retune") < shown.index(f"request {run.id}:")
+    assert shown.index("outside Retune") < shown.index(f"request {request.id}:")
 
 
 async def test_a_mention_with_a_time(slack: Slack):

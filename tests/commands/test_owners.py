@@ -67,17 +67,7 @@ async def test_the_button_beats_the_rules(slack: Slack):
     assert {ref: owner.id for ref, owner in (await owning.owners_of(models)).items()} == {RULED: MEI}
     view_id, view = await form(slack, RULED)
     assert "Then the rule `support-*` counts again." in str(view)
-    body = {
-        "type": "block_actions",
-        "user": {"id": GRACE, "team_id": "T1"},
-        "team": {"id": "T1"},
-        "container": {"type": "view", "view_id": view_id},
-        "view": {"id": view_id, "type": "modal"},
-        "trigger_id": "t",
-        "actions": [{**view["blocks"][1]["accessory"], "block_id": "b", "action_ts": "1"}],
-    }
-    await slack.dispatch(body)
-    await slack.world.settle()
+    await slack.press(view["blocks"][1]["accessory"], GRACE, view={"id": view_id, "type": "modal"})
     assert "by the rule" in str(slack.world.chat.views[view_id])
     found = await owning.owner_of((await slack.world.inventory.find("support-desk-us")).model)
     assert found is not None

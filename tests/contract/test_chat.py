@@ -160,7 +160,7 @@ async def test_a_home(workspace: Workspace):
 
 async def test_where_a_whisper_goes(real: Real):
     """By response address where there is one; to a direct message where the bot is not in the channel."""
-    url = real.slack.people._urls.give("commands", "C0PRIVATE", ADA)
+    url = real.slack.urls.give("commands", "C0PRIVATE", ADA)
     await real.chat.whisper(Place(ADA, "C0PRIVATE", response_url=url), HELLO)
     assert real.whispered(ADA) == ["hello"]
     await real.chat.whisper(Place(ADA, "C0GENERAL"), Message("by mail", (SECTION,)))
@@ -192,7 +192,7 @@ async def test_refusals(real: Real, error: str, kind: type[ChatError]):
 
 
 async def test_one_rate_limit_is_waited_out(real: Real):
-    """A short wait that Slack asks for is nobody's business; a gateway's page is trouble, not a crash."""
+    """A short wait that Slack asks for is waited out in silence; a gateway's page is an error of ours, not a crash."""
     real.slack.faults.rate_limit("chat.postMessage", 0)
     await real.chat.post(CHANNEL, HELLO, key="k")
     real.slack.faults.status("chat.postMessage", 502, html=True)
@@ -217,7 +217,7 @@ async def test_who_waits_for_a_rate_limit(real: Real):
 
 async def test_a_closed_modal_is_nobodys_fault(real: Real):
     """The person closed it before the answer came."""
-    trigger = real.slack.people._triggers.give(ADA)
+    trigger = real.slack.triggers.give(ADA)
     modal = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [SECTION]}
     view = await real.chat.open(trigger, modal)
     await real.slack.close_view(ADA)

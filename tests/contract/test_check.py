@@ -11,6 +11,7 @@ from bot.check import check
 from bot.settings import load
 from sandbox.slack.cast import BOT
 from sandbox.slack.server import SlackServer
+from sandbox.watson.server import SpeechServer
 
 MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
 
@@ -18,23 +19,17 @@ MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
 @pytest.fixture
 async def slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackServer]:
     """The local Slack; the settings point to it."""
-    async with SlackServer(MANIFEST) as running:
+    async with SpeechServer() as speech, SlackServer(MANIFEST) as running:
         for name, value in {
+            **speech.environment(),
             "SLACK_BOT_TOKEN": running.bot_token,
             "SLACK_APP_TOKEN": running.app_token,
             "SLACK_API_URL": running.api_url,
             "RETUNE_CHANNEL": "C0SPEECH",
             "RETUNE_DATABASE": str(tmp_path / "retune.db"),
-            "SPEECH_TO_TEXT_URL": "http://127.0.0.1:9",
-            "SPEECH_TO_TEXT_AUTH_TYPE": "noAuth",
         }.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("bot.check._instances", _none)  # tests/e2e checks a real one; here it would only be retried
         yield running
-
-
-async def _none(*_: object) -> None:
-    """No instance is asked."""
 
 
 async def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:

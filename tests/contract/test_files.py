@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -108,8 +109,16 @@ async def test_an_answer_that_is_lost(real: Real):
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/upload/F0NOTHING", ChatRefused), (None, ChatBusy)])
-async def test_bytes_that_are_not_taken(real: Real, path: str | None, kind: type[ChatError]):
-    """The address is not known any more, or cannot be reached: no file, and no doubt about it."""
+async def test_bytes_that_are_not_taken(
+    real: Real, path: str | None, kind: type[ChatError], monkeypatch: pytest.MonkeyPatch
+):
+    """The address that Slack gave is not known any more, or cannot be reached: no file, and no doubt about it."""
     url = f"{real.slack.url}{path}" if path else "http://127.0.0.1:1/"
+
+    async def elsewhere(**_: Any) -> dict[str, str]:
+        return {"upload_url": url, "file_id": "F0NOTHING"}
+
+    monkeypatch.setattr(real.client, "files_getUploadURLExternal", elsewhere)
     with pytest.raises(kind):
-        await real.files._send(url, CONTENT)
+        await real.files.upload(CHANNEL, "runs.csv", CONTENT, title="Runs")
+    assert await real.seen(CHANNEL, None) == []

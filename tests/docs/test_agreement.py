@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 from bot.adapters.slack_calls import SCOPES
+from bot.domain.request_filter import STATES
+from bot.domain.requests import RequestState
 from bot.messages.help import COMMANDS as HELP
 from commands import COMMANDS
 
@@ -59,6 +61,21 @@ def test_defaults():
     """The defaults in the README are those of the code."""
     for name, default in re.findall(r"\| `((?:RETUNE|SLACK)_[A-Z_]+)` \| `([^`]+)` \|", README):
         assert re.search(rf'"{name}", (?:Path\()?"?{re.escape(default)}"?', SETTINGS), f"{name} = {default}"
+
+
+def test_states():
+    """The README explains every state of a request; those and the other words for them filter `/stt-runs`."""
+    told = set(re.findall(r"`(\w+)`", README.split("| state | what it means |")[1].split("###")[0]))
+    assert told == {state.value for state in RequestState}
+    assert set(STATES) - told <= set(re.findall(r"`(\w+)`", README.split("`/stt-runs [filters]`")[1].split("\n")[0]))
+
+
+def test_where_to_look():
+    """A new maintainer finds each thing in at most three files."""
+    rows = README.split("| where to look | |\n")[1].split("\n\n")[0].splitlines()[1:]
+    assert len(rows) == 5
+    for row in rows:
+        assert 1 <= len(re.findall(r"\]\(", row)) <= 3, row
 
 
 def test_paths_in_the_readme_exist():

@@ -51,12 +51,12 @@ def test_later_taken_back_and_withdrawn(page: Page):
     wait_for_the_fleet(page)
     main, modal = page.locator("#main"), page.get_by_test_id("modal")
     write(page, "/stt-upgrade call-center-us at 25:00")
-    expect(main.get_by_text("is no time to come")).to_be_visible(timeout=10_000)
+    expect(main.get_by_text("isn't a valid future time")).to_be_visible(timeout=10_000)
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     write(page, f"/stt-upgrade call-center-us at {tomorrow:%Y-%m-%d} 22:00")
     expect(modal.get_by_text("cannot be undone")).to_be_visible(timeout=15_000)
     page.get_by_test_id("modal-submit").click()
-    expect(main.get_by_text("asked for a later time")).to_be_visible(timeout=15_000)
+    expect(main.get_by_text("Scheduled: it starts")).to_be_visible(timeout=15_000)
 
     become(page, "U0GRACE")
     page.locator("[data-action-id=approve]").click()
@@ -65,7 +65,7 @@ def test_later_taken_back_and_withdrawn(page: Page):
     page.locator("[data-action-id=details]").first.click()
     modal.get_by_text("Take my approval back").click(timeout=10_000)
     page.get_by_test_id("confirm-accept").click()
-    expect(main.get_by_text("Approve an upgrade")).to_be_visible(timeout=10_000)
+    expect(page.locator("[data-action-id=approve]")).to_be_visible(timeout=10_000)
     page.keyboard.press("Escape")
 
     become(page, "U0ADA")

@@ -28,6 +28,7 @@ class Stage:
 
     slack: SlackServer
     speech: SpeechServer
+    environment: dict[str, str]
     bot: BotProcess
 
     def said(self) -> list[dict[str, Any]]:
@@ -50,10 +51,9 @@ class Stage:
         """Ada asks for the outdated model, Grace approves."""
         slack = self.slack
         await slack.until(lambda: slack.connections == 2, within=30)
-        await slack.until(lambda: any("/customizations" in call.path for call in self.speech.calls), within=30)
-        while slack.modal(ADA) is None:
-            await slack.send(ADA, CHANNEL, "/stt-upgrade call-center-us")
-            await asyncio.wait_for(slack.workspace.next_change(), 10)
+        await slack.send(ADA, CHANNEL, "/stt-models zebra")  # the first command waits until the fleet was read
+        await slack.until(lambda: slack.ephemerals(ADA), within=25)
+        await slack.send(ADA, CHANNEL, "/stt-upgrade call-center-us")
         await slack.until(lambda: (slack.modal(ADA) or {}).get("callback_id") == "request", within=10)
         await slack.submit(ADA)
         card = await slack.until(self.card)
@@ -75,7 +75,7 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             "RETUNE_DATABASE": str(tmp_path / "retune.db"),
         }
         async with BotProcess(ROOT, tmp_path, environment, quiet=True) as bot:
-            yield Stage(slack, speech, bot)
+            yield Stage(slack, speech, environment, bot)
 
 
 async def test_killed_in_the_middle(stage: Stage):
@@ -127,7 +127,7 @@ async def test_stops_in_time(stage: Stage):
 @pytest.mark.parametrize(("token", "said"), [("SLACK_BOT_TOKEN", "invalid_auth"), ("SLACK_APP_TOKEN", "invalid_auth")])
 async def test_a_wrong_token(stage: Stage, token: str, said: str, tmp_path: Path):
     """A token that Slack does not know ends the start at once, and says which settings to look at."""
-    environment = {**stage.bot._environment, "RETUNE_DATABASE": str(tmp_path / "other.db")}
+    environment = {**stage.environment, "RETUNE_DATABASE": str(tmp_path / "other.db")}
     environment[token] = environment[token][:5] + "wrong"
     async with BotProcess(ROOT, tmp_path, environment, quiet=True) as wrong:
         await asyncio.wait_for(wrong.ended.wait(), 20)
@@ -136,8 +136,8 @@ async def test_a_wrong_token(stage: Stage, token: str, said: str, tmp_path: Path
 
 
 async def test_check(stage: Stage, tmp_path: Path):
-    """`python -m bot check`: all good; then a wrong channel, key and policy, each named with the way to mend it."""
-    good = await _check(stage.bot._environment, tmp_path)
+    """`python -m bot check`: all good; then a wrong channel, key and policy, each named with how to fix it."""
+    good = await _check(stage.environment, tmp_path)
     assert "FAIL" not in good
     assert "instance stt-cluster" in good
     changed = {
@@ -145,7 +145,7 @@ async def test_check(stage: Stage, tmp_path: Path):
         "RETUNE_APPROVALS": "3",
         "SPEECH_TO_TEXT_APIKEY": "wrong",
     }
-    bad = await _check({**stage.bot._environment, **changed}, tmp_path)
+    bad = await _check({**stage.environment, **changed}, tmp_path)
     for part in ("/invite @retune", "only 2 people may approve", "instance speech-to-text"):
         assert part in bad
 

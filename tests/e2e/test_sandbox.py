@@ -15,7 +15,7 @@ def test_the_tour(tour: Tour):
     said = tour.finish(140)
     assert tour.process.returncode == 0, said
     assert "It really happened" in said
-    assert "Proof: the service now lists en-US_NarrowbandModel.v2020-01-16" in said
+    assert "Proof: the service now lists `en-US_NarrowbandModel.v2020-01-16`" in said
 
 
 @browser_only
@@ -39,14 +39,14 @@ def test_the_main_job_in_the_browser(page: Page):
     expect(page.locator("#main").get_by_text("Callers report <misheard> names")).to_be_visible()
 
     press(page, "approve")
-    expect(page.locator("#main").get_by_text("You asked for this upgrade yourself")).to_be_visible()
-    for person, refusal in (("U0MEI", "You may not decide"), ("U0GUS", "Guests and bots cannot decide")):
+    expect(page.locator("#main").get_by_text("You asked for this yourself")).to_be_visible()
+    for person, refusal in (("U0MEI", "can decide on upgrades of"), ("U0GUS", "Guests and bots cannot decide")):
         become(page, person)
         press(page, "approve")
         expect(page.locator("#main").get_by_text(refusal)).to_be_visible()
 
     become(page, "U0GRACE")
-    expect(page.locator("#main").get_by_text("You may not decide")).to_have_count(0)
+    expect(page.locator("#main").get_by_text("can decide on upgrades of")).to_have_count(0)
     page.locator("[data-action-id=approve]").click()
     page.get_by_test_id("confirm-deny").click()
     expect(page.locator("[data-action-id=approve]")).to_be_visible()

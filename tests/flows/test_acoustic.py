@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from bot.domain.fleet import Holdings
+from bot.domain.outcomes import StepEnd
 from bot.domain.plans import Action
-from bot.domain.runs import Run, RunState
+from bot.domain.requests import Request, RequestState
 from bot.errors import RequestRefused
-from bot.flows.runner import NOT_MODIFIED
+from bot.flows.sending import NOT_MODIFIED
 from tests.world import ADA, GRACE, NEW, OLD, World, model
 
 AM, LM = "id-booth", "id-terms"
 
 
-async def approved(world: World) -> Run:
+async def approved(world: World) -> Request:
     """An approved run of an acoustic model and the language model that it was trained with."""
     world.speech.add(model("sibling", versions=(OLD, NEW)))
     world.speech.add(model("terms"))
     world.speech.add(model("booth", kind="acoustic"), Holdings(recordings=2, audio_minutes=30))
     await world.inventory.refresh()
     await world.requests.link("stt/acoustic/id-booth", LM, ADA)
-    run = await world.asked("booth")
-    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
-    return run
+    return await world.approved("booth")
 
 
 async def through(world: World, id: str, **end: object) -> None:
@@ -34,17 +33,19 @@ async def through(world: World, id: str, **end: object) -> None:
 
 async def test_the_language_model_comes_first(world: World):
     """Its proof comes before anything is sent for the acoustic model."""
-    run = await approved(world)
+    request = await approved(world)
     await world.ring()
     assert [id for _, id, _ in world.speech.begun] == [LM]
     await through(world, LM)
     assert [id for _, id, _ in world.speech.begun] == [LM, AM]
-    assert world.run(run.id).steps[0].result
+    outcome = world.request(request.id).first.steps[0].outcome
+    assert outcome is not None
+    assert (outcome.end, outcome.version) == (StepEnd.PROVEN, NEW)
 
 
 async def test_force_only_after_the_documented_refusal(world: World):
     """The second upgrade with the language model: 400 of that one kind, then the same with force, recorded."""
-    run = await approved(world)
+    request = await approved(world)
     await world.ring()
     await through(world, LM)
     world.speech.fail["begin"] = []
@@ -53,22 +54,22 @@ async def test_force_only_after_the_documented_refusal(world: World):
     world.speech.finish(AM)
     await world.ring(after=60)
     assert world.speech.begun[-1] == (Action.UPGRADE_WITH_LANGUAGE.value, AM, True)
-    assert world.run(run.id).steps[-1].forced
+    assert world.request(request.id).first.steps[-1].forced
     await through(world, AM)
-    assert world.run(run.id).state is RunState.DONE
+    assert world.request(request.id).state is RequestState.DONE
     assert [force for _, _, force in world.speech.begun] == [False, False, True]
 
 
 async def test_no_force_after_another_refusal(world: World):
     """Any other 400 ends the run with the service's words."""
-    run = await approved(world)
+    request = await approved(world)
     await world.ring()
     await through(world, LM)
     await world.ring(after=60)
     world.speech.fail["begin"] = [RequestRefused("400", instance="stt", status=400, detail="different versions")]
     world.speech.finish(AM)
     await world.ring(after=60)
-    assert world.run(run.id).state is RunState.FAILED
+    assert world.request(request.id).state is RequestState.FAILED
     assert all(not force for _, _, force in world.speech.begun)
 
 
@@ -89,27 +90,27 @@ async def test_polled_once_a_minute(world: World):
 
 
 async def test_both_models_are_locked_together(world: World):
-    """Nobody can ask for the language model while it is part of the acoustic model's run."""
-    run = await approved(world)
-    held = world.store.runs.open_for("stt/language/id-terms")
+    """Nobody can ask for the language model while it is part of the acoustic model's request."""
+    request = await approved(world)
+    held = world.store.requests.holding("stt/language/id-terms")
     assert held is not None
-    assert held.id == run.id
+    assert held.id == request.id
 
 
 async def test_only_what_an_earlier_attempt_left_undone(world: World):
     """The last step failed: asked again, only the upgrade with the language model is done."""
-    run = await approved(world)
+    request = await approved(world)
     await world.ring()
     await through(world, LM)
     await world.ring(after=60)
     world.speech.fail["begin"] = [RequestRefused("400", instance="stt", status=400, detail="not now")]
     world.speech.finish(AM)
     await world.ring(after=60)
-    assert world.run(run.id).state is RunState.FAILED
+    assert world.request(request.id).state is RequestState.FAILED
     again = await world.asked("booth")
-    assert [step.action for step in again.plan.steps] == [Action.UPGRADE_WITH_LANGUAGE]
-    assert await world.decisions.vote(again.id, again.digest, "approve", GRACE) is None
+    assert [step.action for step in again.first.plan.steps] == [Action.UPGRADE_WITH_LANGUAGE]
+    assert (await world.approve(again, GRACE)).allowed
     await world.ring()
     await through(world, AM)
-    assert world.run(again.id).state is RunState.DONE
+    assert world.request(again.id).state is RequestState.DONE
     assert [action for action, _, _ in world.speech.begun] == ["upgrade", "upgrade", "upgrade with language model"]

@@ -22,18 +22,14 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-async def slot(world: World) -> None:
-    await world.worker.announce()
-
-
 async def test_a_slot_is_said_once(tmp_path: Path):
     """Rung twice, by two processes: one message."""
     world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
     world.fleet()
-    world.announcer.first_start()
+    await world.announce()
     world.clock.at = at("2026-11-23T09:00")
-    await slot(world)
-    await slot(world)
+    await world.announce()
+    await world.announce()
     assert len(world.chat.said) == 1
     said = world.chat.said[0]
     assert said.text.startswith("1 of 2 custom models is outdated; 1 expected to return recognition warnings.")
@@ -41,11 +37,11 @@ async def test_a_slot_is_said_once(tmp_path: Path):
     world.store.close()
 
 
-async def test_a_slot_before_the_first_start_is_nobodys_business(world: World):
+async def test_a_slot_before_the_first_start_is_not_made_up(world: World):
     """Installed at ten, the slot of nine is not said."""
     world.fleet()
-    world.announcer.first_start()
-    await slot(world)
+    await world.announce()
+    await world.announce()
     assert world.chat.said == []
 
 
@@ -53,11 +49,11 @@ async def test_down_over_a_slot(tmp_path: Path):
     """Down over two slots: the newest is said once, late; the older one never."""
     world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
     world.fleet()
-    world.announcer.first_start()
+    await world.announce()
     world.clock.at = at("2026-11-25T11:00")
     world.crash()
-    await slot(world)
-    await slot(world)
+    await world.announce()
+    await world.announce()
     assert [said.key for said in world.chat.said] == ["announcement:CSPEECH:2026-11-25T09:00+00:00"]
     world.store.close()
 
@@ -66,12 +62,13 @@ async def test_slack_refuses_and_takes_it_later(tmp_path: Path):
     """A slot that Slack refused is not lost: it is said when Slack takes it."""
     world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
     world.fleet()
-    world.announcer.first_start()
+    await world.announce()
     world.clock.at = at("2026-11-23T09:00")
     world.chat.fail["post"] = [ChatRefused("no", code="not_in_channel")]
-    await slot(world)
+    await world.announce()
+    await world.announce(after=30)
     assert world.chat.said == []
-    await slot(world)
+    await world.announce(after=31)
     assert len(world.chat.said) == 1
     world.store.close()
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.changes import ChangeKind
+from bot.domain.approvals import Reason
+from bot.domain.changes import ChangeKind, Effect
 from bot.domain.fleet import Model
 from bot.domain.observations import CANARY
-from bot.domain.runs import RunState
+from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
 from bot.flows.changes import PAUSE
 from sandbox.slack.blockkit import check_blocks
@@ -36,6 +37,12 @@ def noted(world: World) -> list[ChangeKind]:
     return [change.kind for change in world.store.changes.since(world.clock.now().replace(year=2000))]
 
 
+def effect(world: World, request: Request) -> Effect | None:
+    """What a change made elsewhere did to the plan of a request for one model."""
+    cause = world.request(request.id).first.cause
+    return cause.effect if cause else None
+
+
 async def read(world: World, after: float = 900) -> None:
     """The alarm rings when an inventory is due, and once more for what follows from it."""
     await world.ring(after=after)
@@ -46,22 +53,22 @@ async def read(world: World, after: float = 900) -> None:
 async def test_upgraded_by_hand_while_a_card_waits(world: World, approve: bool):
     """The card is closed with the reason, its thread says so, and nothing is sent."""
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     if approve:
-        await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+        await world.approve(request, GRACE)
         world.speech.fail["model"] = [ServiceUnavailable("503", instance="stt")] * 9  # so that it is not started
     by_hand(world, versions=(OLD, NEW))
     await read(world, after=1)
-    assert world.run(run.id).state is RunState.CHANGED
-    assert world.run(run.id).outcome == f"Somebody upgraded it to {NEW} outside Retune: nothing is left to do."
+    assert world.request(request.id).state is RequestState.CHANGED
+    assert effect(world, request) is Effect.NOTHING_LEFT
     assert world.speech.begun == []
-    assert world.store.runs.open_for(REF) is None
-    card, end = world.chat.keyed(f"run:{run.id}:card"), world.chat.keyed(f"run:{run.id}:end")
+    assert world.store.requests.holding(REF) is None
+    card, end = world.chat.keyed(f"request:{request.id}:card"), world.chat.keyed(f"request:{request.id}:end")
     assert card.buttons == []
     assert "Not started, something changed" in card.text
     assert "outside Retune: nothing is left to do" in end.text
     assert end.thread == card.ts
-    assert "Something changed" in str(await world.decisions.vote(run.id, run.digest, "approve", GRACE))
+    assert (await world.approve(request)).reason is Reason.ALREADY_DECIDED
 
 
 @pytest.mark.parametrize(
@@ -76,34 +83,36 @@ async def test_upgraded_by_hand_while_a_card_waits(world: World, approve: bool):
 async def test_what_closes_a_card(world: World, facts: dict[str, object], outcome: str | None):
     """Only what makes the plan another one."""
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     by_hand(world, **facts)
     await read(world)
-    assert world.run(run.id).state is (RunState.WAITING if outcome is None else RunState.CHANGED)
-    assert (outcome or "") in world.run(run.id).outcome
+    assert world.request(request.id).state is (RequestState.OPEN if outcome is None else RequestState.CHANGED)
+    if outcome is not None:
+        await world.ring(after=4)
+        assert outcome in world.chat.keyed(f"request:{request.id}:end").text
 
 
 async def test_deleted_while_a_card_waits(world: World):
     """The card is closed, the channel hears it, the audit has it."""
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     del world.speech.kept[ID]
     await read(world)
-    assert world.run(run.id).outcome == "It was deleted outside Retune: nothing is left to do."
+    assert effect(world, request) is Effect.GONE
     (said,) = told(world)
     assert said.channel == CHANNEL
     assert "`call-center-us` was deleted" in said.text
-    audit = world.store._connection.rows("SELECT * FROM audit WHERE actor = 'elsewhere'")
+    audit = [row for row in world.store.audit.all() if row["actor"] == "elsewhere"]
     assert [(row["action"], row["model"]) for row in audit] == [("deleted", REF)]
 
 
 async def test_the_base_is_served_no_more(world: World):
     """The card is closed and says that an upgrade cannot help; all models on that base are one line."""
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     world.speech.served = {"de-DE"}
     await read(world)
-    assert "an upgrade cannot help" in world.run(run.id).outcome
+    assert "an upgrade cannot help" in world.chat.keyed(f"request:{request.id}:end").text
     (said,) = told(world)
     assert "`call-center-us` and `support-desk-us` are built on it" in said.text
 
@@ -111,15 +120,15 @@ async def test_the_base_is_served_no_more(world: World):
 async def test_a_running_run_is_left_to_the_runner(world: World):
     """Deleted while it runs: the runner ends it, in its own words."""
     world.fleet()
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked()
+    await world.approve(request, GRACE)
     await world.ring()
     del world.speech.kept[ID]
     await world.inventory.refresh()
-    world.noticer.close_cards()
-    assert world.run(run.id).state is RunState.RUNNING
+    await world.noticer.close_cards()
+    assert world.request(request.id).state is RequestState.RUNNING
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.FAILED
+    assert world.request(request.id).state is RequestState.FAILED
 
 
 async def test_the_first_reading_reports_nothing(world: World):
@@ -134,15 +143,15 @@ async def test_the_first_reading_reports_nothing(world: World):
 async def test_our_own_run_reports_nothing(world: World, between: bool):
     """Neither while it runs nor when it has just ended, whoever reads the model first."""
     world.fleet()
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked()
+    await world.approve(request, GRACE)
     await world.ring()
     await world.inventory.refresh()
     world.speech.finish(ID)
     if between:
         await world.inventory.refresh()
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.DONE
+    assert world.request(request.id).state is RequestState.DONE
     by_hand(world, updated=world.clock.now())
     await read(world)
     await read(world)
@@ -156,11 +165,11 @@ async def test_our_own_run_reports_nothing(world: World, between: bool):
 async def test_work_that_nobody_watches_any_more_is_still_ours(world: World):
     """Stopped watching, and the service ends it an hour later."""
     world.fleet()
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked()
+    await world.approve(request, GRACE)
     await world.ring()
     await world.ring(after=10)
-    assert await world.decisions.wish("stop", run.id, TOMAS) is None
+    assert (await world.wish("stop", request, TOMAS)).allowed
     for _ in range(4):
         await read(world)
     world.speech.finish(ID)
@@ -190,7 +199,7 @@ async def test_a_list_that_is_older_than_what_we_know(world: World):
     world.clock.advance(900)
     await world.inventory.refresh()
     assert noted(world) == [ChangeKind.UPGRADED]
-    judgement = world.inventory.judged_now().of(REF)
+    judgement = (await world.inventory.judged()).of(REF)
     assert judgement is not None
     assert judgement.model.versions == (OLD, NEW)
 
@@ -223,7 +232,7 @@ async def test_everyday_work_is_kept_and_not_said(world: World):
 async def test_a_crash_before_it_is_said(world: World):
     """Kept with the reading itself: after a crash it is said, once, and the card is closed."""
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     by_hand(world, versions=(OLD, NEW))
     world.clock.advance(900)
     await world.inventory.refresh()
@@ -231,7 +240,7 @@ async def test_a_crash_before_it_is_said(world: World):
     await read(world, after=1)
     await read(world)
     assert len(told(world)) == 1
-    assert world.run(run.id).state is RunState.CHANGED
+    assert world.request(request.id).state is RequestState.CHANGED
 
 
 async def test_a_crash_while_it_is_said(world: World):
@@ -273,7 +282,7 @@ async def test_two_bots_on_one_database(tmp_path: Path):
     first = World(tmp_path / "shared.db")
     second = World(tmp_path / "shared.db", clock=first.clock, holder="there:2")
     second.chat, second.speech = first.chat, first.speech
-    second.start()
+    second.rebuild()
     first.fleet()
     await first.inventory.refresh()
     by_hand(first, versions=(OLD, NEW))
@@ -288,7 +297,7 @@ async def test_two_bots_on_one_database(tmp_path: Path):
     assert noted(first) == [ChangeKind.UPGRADED]
     assert len(told(first)) == 1
     for world in (first, second):
-        world.store.close()
+        world.db.close()
 
 
 def break_down(world: World) -> None:

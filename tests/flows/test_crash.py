@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain.runs import RunState
-from tests.world import GRACE, World
+from bot.domain.requests import RequestState
+from tests.world import World, model
 
 
 class Killed(BaseException):
@@ -60,48 +59,54 @@ async def killed_by(world: World, work: Any) -> bool:
         await work
     except Killed:
         return True
-    while tasks := world.background._tasks:
-        ended, _ = await asyncio.wait(tasks)
-        if any(isinstance(task.exception(), Killed) for task in ended):
-            return True
-    return False
+    return any(isinstance(result, Killed) for result in await world.settle())
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, 13))
-async def test_killed_at_contact(tmp_path: Path, at: int, after: bool, caplog: pytest.LogCaptureFixture):
-    """Killed around one contact with Slack or the service, started again: done once, told once."""
+@pytest.mark.parametrize(
+    ("at", "names"),
+    [
+        *((at, ("call-center-us",)) for at in range(1, 13)),
+        *((at, ("call-center-us", "other")) for at in range(1, 25)),
+    ],
+)
+async def test_killed_at_contact(tmp_path: Path, at: int, names: tuple[str, ...], after: bool):
+    """Killed around one contact with Slack or the service, started again: done once, told once; for one and several."""
     world = World(tmp_path / "crash.db")
     world.fleet()
-    run = await world.asked()
+    world.speech.add(model("other"))
+    request = await world.asked(*names)
     arm(world, Axe(at, after=after))
-    fell = await killed_by(world, world.decisions.vote(run.id, run.digest, "approve", GRACE))
-    for turn in range(4):
+    fell = await killed_by(world, world.approve(request))
+    for _ in range(4 * len(names)):
         if fell:
             break
-        if turn == 2:
-            world.speech.finish("id-call-center-us")
+        finish(world)
         world.clock.advance(10)
-        world.worker.ring()
-        fell = await killed_by(world, asyncio.sleep(0))
+        fell = await killed_by(world, world.worker.ring())
     disarm(world)
     world.crash()
-    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None or world.run(run.id).votes
-    for _ in range(6):
+    assert (await world.approve(request)).allowed or world.request(request.id).votes
+    for _ in range(6 * len(names)):
         await world.ring(after=10)
-        if world.speech.kept["id-call-center-us"].status == "upgrading":
-            world.speech.finish("id-call-center-us")
+        finish(world)
     for _ in range(4):
         await world.ring(after=31)
-    assert world.run(run.id).state is RunState.DONE
-    assert len(world.speech.begun) == 1
+    assert world.request(request.id).state is RequestState.DONE
+    assert len(world.speech.begun) == len(names)
     keys = [said.key for said in world.chat.said]
-    assert sorted(keys) == sorted(f"run:{run.id}:{what}" for what in ("card", "progress", "end"))
-    assert "*done*" in world.chat.keyed(f"run:{run.id}:end").text
-    assert "Done" in world.chat.keyed(f"run:{run.id}:progress").text
-    assert "done" in world.chat.keyed(f"run:{run.id}:card").text
-    assert world.store.runs.untold() == []
-    world.store.close()
+    told = ("card", "progress", "end") if len(names) == 1 else ("card", "first", "end")
+    assert sorted(keys) == sorted(f"request:{request.id}:{what}" for what in told)
+    assert "*done*" in world.chat.keyed(f"request:{request.id}:end").text
+    assert world.store.requests.untold() == []
+    world.db.close()
+
+
+def finish(world: World) -> None:
+    """The service ends what it was seen working on."""
+    for one in list(world.speech.kept.values()):
+        if one.status == "upgrading" and world.speech.calls[-1:] != ["begin"]:
+            world.speech.finish(one.id)
 
 
 async def test_two_processes_on_one_database(tmp_path: Path):
@@ -109,23 +114,23 @@ async def test_two_processes_on_one_database(tmp_path: Path):
     first = World(tmp_path / "shared.db")
     second = World(tmp_path / "shared.db", clock=first.clock, holder="there:2")
     second.chat, second.speech = first.chat, first.speech
-    second.start()
+    second.rebuild()
     first.fleet()
-    run = await first.asked()
+    request = await first.asked()
     await first.ring()
-    assert await second.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    assert (await second.approve(request)).allowed
     for _ in range(4):
         first.clock.advance(5)
         for world in (first, second):
-            world.worker.ring()
+            await world.worker.ring()
         for world in (first, second):
             await world.settle()
     first.speech.finish("id-call-center-us")
     for _ in range(3):
         await second.ring()
         await first.ring(after=10)
-    assert first.run(run.id).state is RunState.DONE
+    assert first.request(request.id).state is RequestState.DONE
     assert len(first.speech.begun) == 1
     assert len(first.chat.said) == 3
-    first.store.close()
-    second.store.close()
+    first.db.close()
+    second.db.close()

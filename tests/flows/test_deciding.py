@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.approvals import Person
-from bot.domain.runs import RunState
-from bot.domain.timing import Window
+from bot.domain.approvals import Person, Reason
+from bot.domain.hours import Window
+from bot.domain.requests import RequestState
 from bot.errors import ChatBusy
-from tests.flows.runs import US, approved
+from tests.flows.acting import US, approved
 from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
 
 # Votes
@@ -22,16 +22,16 @@ from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
 
 async def test_a_vote_taken_back(world: World):
     """Until it starts: the card asks again and names nobody as having approved it; then it expires, undecided."""
-    run = await approved(world)
-    assert await world.decisions.wish("take back", run.id, GRACE) is None
+    request = await approved(world)
+    assert (await world.wish("take back", request, GRACE)).allowed
     await world.ring(after=5)
-    card = world.chat.keyed(f"run:{run.id}:card")
+    card = world.chat.keyed(f"request:{request.id}:card")
     assert card.buttons == ["Approve", "Reject"]
     assert world.speech.begun == []
-    assert "no vote" in str(await world.decisions.wish("take back", run.id, GRACE))
+    assert (await world.wish("take back", request, GRACE)).reason is Reason.NO_VOTE
     await world.ring(after=86400)
     await world.ring(after=5)
-    assert world.run(run.id).state is RunState.EXPIRED
+    assert world.request(request.id).state is RequestState.EXPIRED
     assert "approved by" not in str(card.message.blocks)
 
 
@@ -43,63 +43,61 @@ def leaves(world: World, user: str) -> None:
 async def test_who_left_the_group_does_not_count_when_it_is_decided(two: World):
     """Grace approved and was taken out of the group: Tomas' approval is the first of two again."""
     two.fleet()
-    run = await two.asked()
-    assert await two.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    request = await two.asked()
+    assert (await two.approve(request, GRACE)).allowed
     leaves(two, GRACE)
-    assert await two.decisions.vote(run.id, run.digest, "approve", TOMAS) is None
-    assert (two.run(run.id).state, two.run(run.id).approved_by) == (RunState.WAITING, (TOMAS,))
-    actions = [(row["actor"], row["action"]) for row in two.store.audit.of_run(run.id)]
+    assert (await two.approve(request, TOMAS)).allowed
+    assert (two.request(request.id).state, two.request(request.id).approved_by) == (RequestState.OPEN, (TOMAS,))
+    actions = [(noted.actor, noted.action) for noted in two.store.audit.of_request(request.id)]
     assert ("retune", "vote void") in actions
 
 
 async def test_who_left_the_group_does_not_count_when_it_starts(world: World):
     """Approved, then taken out of the group before it starts: nothing is sent, and the thread says why."""
-    run = await approved(world)
+    request = await approved(world)
     leaves(world, GRACE)
     await world.ring()
     await world.ring(after=5)
-    assert world.run(run.id).state is RunState.CHANGED
+    assert world.request(request.id).state is RequestState.CHANGED
     assert world.speech.begun == []
-    end = world.chat.keyed(f"run:{run.id}:end")
+    end = world.chat.keyed(f"request:{request.id}:end")
     assert "do not meet the policy any more" in end.text
     assert end.buttons == ["Look at the new plan…"]
 
 
 async def test_the_policy_asks_for_more_at_the_start(world: World):
     """Approved by one; then the operator asks for two: it does not start."""
-    run = await approved(world)
+    request = await approved(world)
     world.needed = 2
     world.crash()
     await world.ring()
-    assert world.run(run.id).state is RunState.CHANGED
+    assert world.request(request.id).state is RequestState.CHANGED
     assert world.speech.begun == []
 
 
 async def test_the_policy_asks_for_fewer(two: World):
     """One of two approvals; then the operator asks for one: the same person's click is enough, nothing hangs."""
     two.fleet()
-    run = await two.asked()
-    assert await two.decisions.vote(run.id, run.digest, "approve", GRACE) is None
-    assert "counts already" in str(await two.decisions.vote(run.id, run.digest, "approve", GRACE))
+    request = await two.asked()
+    assert (await two.approve(request, GRACE)).allowed
+    assert (await two.approve(request, GRACE)).reason is Reason.ALREADY_VOTED
     two.needed = 1
     two.crash()
     await two.ring(after=5)
-    two.store.runs.touch(run.id)
+    two.store.requests.touch(request.id)
     await two.ring(after=5)
-    assert "needs 1 approval " in str(two.chat.keyed(f"run:{run.id}:card").message.blocks)
-    assert await two.decisions.vote(run.id, run.digest, "approve", GRACE) is None
-    assert two.run(run.id).state is RunState.APPROVED
+    assert "needs 1 approval " in str(two.chat.keyed(f"request:{request.id}:card").message.blocks)
+    assert (await two.approve(request, GRACE)).allowed
+    assert two.request(request.id).state is RequestState.SCHEDULED
 
 
 async def test_two_click_in_the_same_instant(world: World):
     """One decides, the other hears who was first; one vote, one start."""
     world.fleet()
-    run = await world.asked()
-    votes = [world.decisions.vote(run.id, run.digest, "approve", user) for user in (GRACE, TOMAS)]
-    answers = await asyncio.gather(*votes)
-    assert sorted(answer is None for answer in answers) == [False, True]
-    assert "Already approved by" in "".join(answer or "" for answer in answers)
-    assert len(world.run(run.id).approved_by) == 1
+    request = await world.asked()
+    decisions = await asyncio.gather(*(world.approve(request, user) for user in (GRACE, TOMAS)))
+    assert sorted(decision.reason for decision in decisions) == [Reason.ALREADY_DECIDED, Reason.COUNTS]
+    assert len(world.request(request.id).approved_by) == 1
     await world.ring()
     assert len(world.speech.begun) == 1
 
@@ -108,13 +106,10 @@ async def test_two_click_in_the_same_instant_on_two_bots(pair: tuple[World, Worl
     """Each click is answered by another process: the same."""
     first, second = pair
     first.fleet()
-    run = await first.asked()
-    answers = await asyncio.gather(
-        first.decisions.vote(run.id, run.digest, "approve", GRACE),
-        second.decisions.vote(run.id, run.digest, "approve", TOMAS),
-    )
-    assert sorted(answer is None for answer in answers) == [False, True]
-    assert len(first.run(run.id).approved_by) == 1
+    request = await first.asked()
+    decisions = await asyncio.gather(first.approve(request, GRACE), second.approve(request, TOMAS))
+    assert sorted(decision.allowed for decision in decisions) == [False, True]
+    assert len(first.request(request.id).approved_by) == 1
     for world in (first, second):
         await world.ring()
     assert len(first.speech.begun) == 1
@@ -123,34 +118,32 @@ async def test_two_click_in_the_same_instant_on_two_bots(pair: tuple[World, Worl
 async def test_approving_and_withdrawing_in_the_same_instant(world: World):
     """Whatever comes first, both are told the truth, and what was withdrawn never starts."""
     world.fleet()
-    run = await world.asked()
-    await asyncio.gather(
-        world.decisions.vote(run.id, run.digest, "approve", GRACE), world.decisions.wish("withdraw", run.id, ADA)
-    )
+    request = await world.asked()
+    await asyncio.gather(world.approve(request), world.wish("withdraw", request, ADA))
     await world.ring()
-    assert world.run(run.id).state is RunState.WITHDRAWN
+    assert world.request(request.id).state is RequestState.WITHDRAWN
     assert world.speech.begun == []
 
 
 async def test_every_denied_click_is_recorded(world: World):
     """Also one that is answered without asking Slack: too late, or on an old card."""
-    run = await approved(world)
-    await world.decisions.vote(run.id, run.digest, "approve", TOMAS)
-    await world.decisions.vote(run.id, "0000", "reject", TOMAS)
-    await world.decisions.wish("withdraw", run.id, TOMAS)
-    denied = [row["detail"] for row in world.store.audit.of_run(run.id) if row["action"] == "denied"]
+    request = await approved(world)
+    await world.approve(request, TOMAS)
+    await world.decisions.vote(request.id, "0000", "reject", TOMAS)
+    await world.wish("withdraw", request, TOMAS)
+    denied = [noted.detail for noted in world.store.audit.of_request(request.id) if noted.action == "denied"]
     assert denied == ["approve: already decided", "reject: older plan", "withdraw: not the requester"]
 
 
 async def test_withdrawing(world: World):
     """The requester, until it starts; nobody else; afterwards they hear that it is too late."""
-    run = await approved(world)
-    assert f"Only <@{ADA}>" in str(await world.decisions.wish("withdraw", run.id, TOMAS))
+    request = await approved(world)
+    assert (await world.wish("withdraw", request, TOMAS)).reason is Reason.NOT_THE_REQUESTER
     await world.ring()
-    assert "too late" in str(await world.decisions.wish("withdraw", run.id, ADA))
+    assert (await world.wish("withdraw", request, ADA)).reason is Reason.STARTED
     world.speech.finish(US)
     await world.ring(after=10)
-    assert "and done since" in str(await world.decisions.wish("withdraw", run.id, ADA))
+    assert (await world.wish("withdraw", request, ADA)).reason is Reason.ALREADY_DECIDED
 
 
 # Reminding and expiring
@@ -171,12 +164,12 @@ async def test_reminded_once_and_by_day(world: World):
     at_home(world, "Europe/Berlin")
     world.clock.advance(8 * 3600)
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     for _ in range(47):
         await world.ring(after=1800)
-    assert world.run(run.id).state is RunState.WAITING
+    assert world.request(request.id).state is RequestState.OPEN
     (reminder,) = reminders(world)
-    card = world.chat.keyed(f"run:{run.id}:card")
+    card = world.chat.keyed(f"request:{request.id}:card")
     assert reminder.thread == card.ts
     assert "<!subteam^SAPPROVE>" in reminder.text
     hour = datetime.fromtimestamp(float(reminder.ts), ZoneInfo("Europe/Berlin")).hour
@@ -211,15 +204,15 @@ async def test_no_reminder_for_what_is_decided(world: World):
 async def test_expiry_is_told(world: World):
     """The card loses its buttons, the thread tells the requester and offers the way on."""
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     await world.ring(after=86400)
     await world.ring(after=5)
-    assert world.run(run.id).state is RunState.EXPIRED
-    assert world.chat.keyed(f"run:{run.id}:card").buttons == []
-    end = world.chat.keyed(f"run:{run.id}:end")
+    assert world.request(request.id).state is RequestState.EXPIRED
+    assert world.chat.keyed(f"request:{request.id}:card").buttons == []
+    end = world.chat.keyed(f"request:{request.id}:end")
     assert f"<@{ADA}>" in end.text
     assert end.buttons == ["Look at the new plan…"]
-    assert world.store.runs.open_for(run.plan.model.ref) is None
+    assert world.store.requests.holding(request.first.plan.model.ref) is None
 
 
 # Who could approve
@@ -244,9 +237,9 @@ async def test_a_policy_that_nobody_can_satisfy(two: World, caplog: pytest.LogCa
     """Two approvals of a group of one: the card says so, and the log at the start."""
     leaves(two, TOMAS)
     two.fleet()
-    run = await two.asked()
+    request = await two.asked()
     assert "Only 1 could approve this, and it needs 2 approvals" in str(
-        two.chat.keyed(f"run:{run.id}:card").message.blocks
+        two.chat.keyed(f"request:{request.id}:card").message.blocks
     )
     two.crash()
     await two.electorate.warn(two.policies)
@@ -258,36 +251,36 @@ async def test_a_policy_that_nobody_can_satisfy(two: World, caplog: pytest.LogCa
 
 async def test_a_start_that_breaks_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch):
     """A bug in one start delays that run; what runs on the same instance goes on."""
-    run = await approved(world)
+    request = await approved(world)
     await world.ring()
     world.speech.add(model("other"))
     other = await world.asked("other")
-    await world.decisions.vote(other.id, other.digest, "approve", GRACE)
+    await world.approve(other, GRACE)
 
-    async def broken(plan: Any) -> Any:
+    async def broken(run: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(world.requests, "prepare_again", broken)
+    monkeypatch.setattr(world.planning, "still_holds", broken)
     world.speech.finish(US)
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.DONE
-    assert world.run(other.id).state is RunState.APPROVED
+    assert world.request(request.id).state is RequestState.DONE
+    assert world.request(other.id).state is RequestState.SCHEDULED
     monkeypatch.undo()
     await world.ring(after=61)
-    assert world.run(other.id).state is RunState.RUNNING
+    assert world.request(other.id).state is RequestState.RUNNING
 
 
 async def test_a_name_is_shown_as_it_is(world: World):
-    """Why a run did not start names the model; what is escaped is escaped once."""
+    """Why a request did not start names the model; what is escaped is escaped once."""
     world.speech.add(model("support-desk-us", versions=(OLD, NEW)))
     world.speech.add(model("R&D <3"))
-    run = await world.asked("R&D <3")
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked("R&D <3")
+    await world.approve(request, GRACE)
     world.speech.kept["id-R&D <3"] = replace(world.speech.kept["id-R&D <3"], status="failed")
     await world.ring()
     await world.ring(after=5)
-    assert world.run(run.id).state is RunState.CHANGED
-    assert "of R&amp;D &lt;3 failed" in world.chat.keyed(f"run:{run.id}:end").text
+    assert world.request(request.id).state is RequestState.CHANGED
+    assert "of R&amp;D &lt;3 failed" in world.chat.keyed(f"request:{request.id}:end").text
 
 
 async def test_a_large_group_of_guests(world: World):
@@ -296,5 +289,5 @@ async def test_a_large_group_of_guests(world: World):
         user = f"UA{number:02}"
         world.chat.people[user] = Person(user, user, "T1", is_guest=True, groups=frozenset({"SAPPROVE"}))
     world.fleet()
-    run = await world.asked()
-    assert world.run(run.id).voters == 2
+    request = await world.asked()
+    assert world.request(request.id).voters == 2

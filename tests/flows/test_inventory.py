@@ -35,7 +35,7 @@ async def soon() -> None:
 
 async def test_a_name_waits_for_the_first_reading(world: World, gate: asyncio.Event):
     """Somebody asks while the worker reads: one reading, and they get its answer."""
-    world.worker.ring()
+    await world.worker.ring()
     finding = asyncio.ensure_future(world.inventory.find("call-center-us"))
     await soon()
     assert not finding.done()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,11 +19,11 @@ KEY = f"living:{CHANNEL}"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A bot that has just announced one outdated model."""
     made = World(tmp_path / "living.db", clock=FrozenClock(datetime(2026, 11, 23, 8, tzinfo=UTC)))
     made.fleet()
-    made.announcer.first_start()
+    await made.announce()
     yield made
     made.store.close()
 
@@ -31,7 +31,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 async def announced(world: World) -> Said:
     """The first announcement is out and the card is there."""
     world.clock.at = datetime(2026, 11, 23, 9, tzinfo=UTC)
-    await world.worker.announce()
+    await world.announce()
     await world.ring(after=5)
     return world.chat.keyed(KEY)
 
@@ -113,7 +113,7 @@ async def test_somebody_deletes_it(world: World):
 async def test_posting_is_cut_off(world: World, fault: Exception):
     """It is there in the end, once."""
     world.clock.at = datetime(2026, 11, 23, 9, tzinfo=UTC)
-    await world.worker.announce()
+    await world.announce()
     if isinstance(fault, ChatOutcomeUnknown):
         world.chat.lose_answers = 1
     else:
@@ -142,7 +142,7 @@ async def test_another_channel(world: World):
     await world.ring(after=61)
     assert old.text == "Announcements go to <#CNEW> now; the present state is there."
     world.clock.at = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    await world.worker.announce()
+    await world.announce()
     await world.ring(after=61)
     new = world.chat.keyed("living:CNEW")
     assert (new.channel, new.text[:10]) == ("CNEW", "Now: 1 of ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,11 +23,11 @@ REF = "stt/language/id-call-center-us"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A bot that was installed on a Monday at eight, with one outdated model."""
     made = World(tmp_path / "weeks.db", clock=FrozenClock(MONDAY))
     made.fleet()
-    made.announcer.first_start()
+    await made.announce()
     yield made
     made.store.close()
 
@@ -40,7 +40,7 @@ def posted(world: World) -> list[Said]:
 async def slot(world: World, day: int, hour: int = 9) -> None:
     """The slot of that day after the Monday on which it began."""
     world.clock.at = MONDAY.replace(hour=hour) + timedelta(days=day)
-    await world.worker.announce()
+    await world.announce()
 
 
 async def weekdays(world: World, weeks: int = 4) -> list[tuple[int, str]]:
@@ -122,7 +122,7 @@ async def test_an_empty_slot_is_over(world: World):
     await slot(world, 0)
     await slot(world, 1)
     await seen(world, PREVIOUS)
-    await world.worker.announce()
+    await world.announce()
     assert len(posted(world)) == 1
     await slot(world, 2)
     assert "1 worse" in posted(world)[1].text
@@ -171,13 +171,13 @@ async def test_daylight_saving(tmp_path: Path, day: datetime, slots: list[str]):
     schedule = Schedule("30 2 * * *", ZoneInfo("Europe/Berlin"))
     world = World(tmp_path / "dst.db", clock=FrozenClock(day), schedule=schedule)
     world.fleet()
-    world.announcer.first_start()
+    await world.announce()
     for quarter in range(4 * 46):
         world.clock.at = day + timedelta(minutes=15 * quarter)
-        await world.worker.announce()
+        await world.announce()
     rows = world.store._connection.rows("SELECT slot FROM announcements ORDER BY slot")
     assert [row["slot"] for row in rows] == slots
-    world.store.close()
+    world.db.close()
 
 
 async def test_down_over_a_slot(world: World):
@@ -185,8 +185,7 @@ async def test_down_over_a_slot(world: World):
     world.clock.at = MONDAY + timedelta(days=2, hours=5)
     for _ in range(2):
         world.crash()
-        await world.ring()
-        await world.worker.announce()
+        await world.announce()
     assert [said.key for said in posted(world)] == ["announcement:CSPEECH:2026-11-25T09:00+00:00"]
 
 
@@ -198,9 +197,9 @@ async def test_two_bots_and_one_slot(world: World, tmp_path: Path):
     other.start()
     world.clock.at = MONDAY.replace(hour=9)
     for one in (world, other, world, other):
-        await one.announcer.publish_due()
+        await one.announce()
     assert len(posted(world)) == 1
-    assert other.store.announcements.heard(CHANNEL) == world.store.announcements.heard(CHANNEL)
+    assert other.store.announcements.told(CHANNEL) == world.store.announcements.told(CHANNEL)
     other.store.close()
 
 
@@ -212,12 +211,11 @@ async def test_the_one_who_rang_is_dead(world: World, tmp_path: Path):
     other.store.close()
     other.start()
     world.clock.at = MONDAY.replace(hour=8, minute=59, second=55)
-    world.worker.ring()
-    await world.settle()
+    await world.ring()
     world.clock.at = MONDAY.replace(hour=9)
-    await other.worker.announce()
+    await other.announce()
     assert posted(world) == []
-    await other.ring(after=20)
+    await other.announce(after=20)
     assert len(posted(world)) == 1
     other.store.close()
 
@@ -226,13 +224,12 @@ async def test_a_crash_between_posting_and_remembering(world: World, monkeypatch
     """The message is there: it is not posted again, and what it said is remembered, not what is true by then."""
     world.chat.lose_answers = 1
     await slot(world, 0)
-    assert world.store.announcements.heard(CHANNEL).key is None
+    assert world.store.announcements.told(CHANNEL).key is None
     world.speech.add(model("second"))
     world.crash()
-    world.clock.advance(30)
-    await world.ring()
+    await world.announce(after=30)
     assert len(posted(world)) == 1
-    assert set(world.store.announcements.heard(CHANNEL).levels) == {REF}
+    assert set(world.store.announcements.told(CHANNEL).levels) == {REF}
     await slot(world, 1)
     assert "1 newly listed" in posted(world)[1].text
 
@@ -244,10 +241,9 @@ async def test_a_crash_before_posting(world: World):
     world.chat.said.clear()
     upgraded(world)
     world.clock.advance(60)
-    assert world.announcer.due()
-    await world.worker.announce()
+    await world.announce()
     assert [said.text[:5] for said in posted(world)] == ["All 2"]
-    assert world.store.announcements.heard(CHANNEL).all_current
+    assert world.store.announcements.told(CHANNEL).all_current
 
 
 async def test_slack_is_busy(world: World):
@@ -255,12 +251,12 @@ async def test_slack_is_busy(world: World):
     await world.ring()
     world.chat.fail["post"] = [ChatBusy("wait")]
     await slot(world, 0)
-    await world.ring(after=30)
+    await world.announce(after=30)
     assert posted(world) == []
-    await world.ring(after=31)
+    await world.announce(after=31)
     assert len(posted(world)) == 1
     calls = len(world.chat.calls)
-    await world.ring(after=1)
+    await world.announce(after=5)
     assert [call for call in world.chat.calls[calls:] if call == "post"] == []
 
 
@@ -283,9 +279,9 @@ async def test_a_long_list_goes_on_in_the_thread(world: World):
         return await original(*args, **options)
 
     world.chat.post = breaking  # type: ignore[method-assign]  # a test
-    await world.worker.announce()
+    await world.announce()
     world.crash()
-    await world.ring(after=60)
+    await world.announce(after=60)
     first = posted(world)[0]
     replies = [said for said in world.chat.said if said.thread == first.ts]
     assert len(posted(world)) == 1
@@ -310,7 +306,7 @@ async def test_the_thread_is_refused(world: World):
 
     world.chat.post = refusing  # type: ignore[method-assign]  # a test
     await slot(world, 0)
-    assert not world.announcer.due()
+    await world.announce(after=61)
     await slot(world, 1)
     assert len(posted(world)) == 1
 
@@ -320,7 +316,7 @@ async def test_the_owner_is_mentioned_once(world: World):
     upgraded(world)
     world.speech.add(model("support-us"))
     world.speech.add(model("support-uk"))
-    world.owning._rules = (OwnerRule("support-*", "SAPPROVE"),)
+    world.owning.rules = (OwnerRule("support-*", "SAPPROVE"),)
     for day in (0, 1, 7, 14):
         await slot(world, day)
     first, *later = posted(world)
@@ -345,7 +341,7 @@ async def test_the_mention_of_a_lost_message(world: World):
     world.chat.lose_answers = 1
     await slot(world, 0)
     world.crash()
-    await world.ring(after=60)
+    await world.announce(after=60)
     await seen(world)
     for day in (1, 7):
         await slot(world, day)
@@ -430,28 +426,39 @@ async def test_everything_is_snoozed(world: World):
 
 async def test_now_counts(world: World):
     """What somebody sent by hand is not said again at the next slot."""
-    await world.announcer.publish("now:1")
+    await world.announcer.announce_now("now:1")
     await slot(world, 0)
     assert [said.key for said in posted(world)] == ["announcement:CSPEECH:now:1"]
 
 
-async def test_a_chart_follows_the_digest(world: World, caplog: pytest.LogCaptureFixture):
-    """In its thread, once a week; that it breaks is logged and takes nothing back."""
-    drawn: list[tuple[str, str]] = []
+async def test_a_command_that_slack_sends_again(world: World):
+    """It is one announcement, and what is remembered is what that one said."""
+    assert await world.announcer.announce_now("now:1")
+    world.speech.add(model("second"))
+    assert await world.announcer.announce_now("now:1")
+    assert len(posted(world)) == 1
+    assert set(world.store.announcements.told(CHANNEL).levels) == {REF}
 
-    async def chart(channel: str, thread: str) -> None:
-        drawn.append((channel, thread))
+
+async def test_a_chart_follows_the_digest(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """In its thread, once a week, from the second day on; that it breaks is logged and takes nothing back."""
+
+    async def breaks(*_: object) -> bytes:
         raise ZeroDivisionError
 
-    world.announcer.chart = chart
-    await slot(world, 0)
-    world.speech.add(model("second"))
-    await slot(world, 1)
-    await slot(world, 7)
+    for day in (0, 1, 7):
+        world.speech.add(model(f"m{day}"))
+        await slot(world, day)
     said = posted(world)
     assert len(said) == 3
-    assert drawn == [(CHANNEL, said[0].ts), (CHANNEL, said[2].ts)]
-    assert "the chart cannot be posted" in caplog.text
+    assert [(file.channel, file.thread) for file in world.files.uploaded] == [(CHANNEL, said[2].ts)]
+    monkeypatch.setattr(world.charts, "fleet", breaks)
+    await slot(world, 14)
+    await world.announce(after=61)
+    assert len(posted(world)) == 4
+    assert "the chart is left out" in caplog.text
 
 
 async def test_what_a_screen_reader_gets(world: World):
@@ -463,7 +470,7 @@ async def test_what_a_screen_reader_gets(world: World):
     assert posted(world)[0].text == (
         "1 of 2 custom models is outdated; 1 already returns recognition warnings. call-center-us: outdated, "
         "1 version behind, returns warnings (seen in a recognition response on 23 Nov 2026), newer base for 2,709 "
-        "days, owner: Ugrace, an upgrade is asked for by UADA (waiting). "
+        "days, owner: Ugrace, an upgrade is asked for by UADA (waiting for approval). "
         "1 second of audio sent this month to see recognition warnings."
     )
 

@@ -13,11 +13,13 @@ import pytest
 
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Estimate
-from bot.domain.runs import RunState
+from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, ChatRefused, RequestRefused
-from bot.flows.estimates import estimate_step
-from bot.flows.limits import PACE
+from bot.flows.planning import estimate_step
+from bot.flows.rests import PACE
+from bot.messages.requests import Seen
 from bot.ports import Message
+from bot.store import Store
 from tests.fakes import FakeChat, FrozenClock
 from tests.world import ADA, GRACE, NEW, OLD, World, model
 
@@ -76,7 +78,7 @@ def watched(world: World, chat: type[Watched] = Watched) -> Watched:
     found = chat(world.clock)
     found.people = world.chat.people
     world.chat = found
-    world.start()
+    world.rebuild()
     return found
 
 
@@ -92,13 +94,13 @@ async def running(world: World, count: int = 1, *, kind: str = "language") -> li
         if kind == "acoustic":
             await world.inventory.refresh()
             await world.requests.link(ref, None, ADA)
-        run = await world.asked(name)
-        await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+        request = await world.asked(name)
+        await world.approve(request, GRACE)
         await world.ring(after=1)
-        ids.append(run.id)
+        ids.append(request.id)
     for _ in range(4):
         await world.ring(after=10)
-    assert len(world.store.runs.in_state(RunState.RUNNING)) == count
+    assert len(world.store.requests.in_state(RequestState.RUNNING)) == count
     return ids
 
 
@@ -106,47 +108,47 @@ async def test_calls_for_one_run(world: World):
     """One card, one progress message, one end, each posted once; nothing is edited without a change, or too fast."""
     chat = watched(world)
     world.fleet()
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked()
+    await world.approve(request, GRACE)
     for second in range(300):
         if second == 250:
             world.speech.finish("id-call-center-us")
         await world.ring(after=1)
     assert [key for _, method, key, _ in chat.log if method == "post"] == [
-        f"run:{run.id}:{what}" for what in ("card", "progress", "end")
+        f"request:{request.id}:{what}" for what in ("card", "progress", "end")
     ]
     for what, most in (("card", 5), ("progress", 20)):
-        edits = chat.edits(f"run:{run.id}:{what}")
+        edits = chat.edits(f"request:{request.id}:{what}")
         assert len(edits) <= most
         assert all(later - early >= PACE for early, later in pairwise(edits))
-        texts = [(key, text) for _, _, key, text in chat.log if key == f"run:{run.id}:{what}"]
+        texts = [(key, text) for _, _, key, text in chat.log if key == f"request:{request.id}:{what}"]
         assert len(texts) == len(set(texts)), "edited without a change, or back and forth"
     assert set(chat.calls) == {"post", "edit", "person", "members"}
-    assert world.store.runs.untold() == []
-    assert not world.teller.due()
+    assert world.store.requests.untold() == []
+    assert not world.teller.due(world.store)
 
 
 @pytest.mark.parametrize("kind", ["language", "acoustic"])
 async def test_four_hours(world: World, kind: str):
     """Polled every 10 s or every minute for four hours: at most 60 edits, and the card stays still."""
     chat = watched(world)
-    [run_id] = await running(world, kind=kind)
+    [request_id] = await running(world, kind=kind)
     for _ in range(12):
         await world.ring(after=10)
-    card = len(chat.edits(f"run:{run_id}:card"))
+    card = len(chat.edits(f"request:{request_id}:card"))
     for _ in range(4 * 360):
         await world.ring(after=10)
-    edits = chat.edits(f"run:{run_id}:progress")
+    edits = chat.edits(f"request:{request_id}:progress")
     assert 40 < len(edits) <= 60
-    assert len(chat.edits(f"run:{run_id}:card")) == card
-    assert "over 4 hours so far" in chat.keyed(f"run:{run_id}:progress").text
+    assert len(chat.edits(f"request:{request_id}:card")) == card
+    assert "over 4 hours so far" in chat.keyed(f"request:{request_id}:progress").text
 
 
 async def test_the_newest_state_follows_a_rate_limit(world: World):
     """Slack asks one message to wait for 40 s: it waits so long, and is then sent once, as it is then."""
     chat = watched(world)
-    [run_id] = await running(world)
-    key = f"run:{run_id}:progress"
+    [request_id] = await running(world)
+    key = f"request:{request_id}:progress"
     chat.fail["edit"] = [ChatBusy("429", retry_after=40)]
     chat.calls.clear()
     await world.ring(after=20)
@@ -166,17 +168,17 @@ async def test_the_newest_state_follows_a_rate_limit(world: World):
 async def test_the_end_does_not_wait_for_an_edit(world: World):
     """While the edit of the progress message has to wait, the end is posted: posts have a limit of their own."""
     chat = watched(world)
-    [run_id] = await running(world)
+    [request_id] = await running(world)
     chat.fail["edit"] = [ChatBusy("429", retry_after=60)] * 3
     await world.ring(after=20)
     world.speech.finish("id-m00")
     await world.ring(after=10)
-    assert "*done*" in chat.keyed(f"run:{run_id}:end").text
-    assert "Done" not in chat.keyed(f"run:{run_id}:progress").text
+    assert "*done*" in chat.keyed(f"request:{request_id}:end").text
+    assert "Done" not in chat.keyed(f"request:{request_id}:progress").text
     for _ in range(150):
         await world.ring(after=1)
-    assert "Done" in chat.keyed(f"run:{run_id}:progress").text
-    assert "done" in chat.keyed(f"run:{run_id}:card").text
+    assert "Done" in chat.keyed(f"request:{request_id}:progress").text
+    assert "done" in chat.keyed(f"request:{request_id}:card").text
 
 
 async def test_one_limited_message_holds_back_no_other(world: World):
@@ -188,7 +190,7 @@ async def test_one_limited_message_holds_back_no_other(world: World):
     await world.ring(after=20)
     edited = {key for _, method, key, _ in chat.log if method == "edit"}
     assert len(edited) == 2
-    assert edited < {f"run:{run_id}:progress" for run_id in ids}
+    assert edited < {f"request:{request_id}:progress" for request_id in ids}
 
 
 async def test_a_limited_method_is_left_alone(world: World):
@@ -219,7 +221,7 @@ async def test_a_slow_answer_holds_back_no_other(world: World):
     fast = chat.edit
 
     async def slow(channel: str, ts: str, message: Message) -> None:
-        if ts == chat.keyed(f"run:{ids[0]}:progress").ts:
+        if ts == chat.keyed(f"request:{ids[0]}:progress").ts:
             chat.calls.append("hangs")
             await hangs.wait()
         await fast(channel, ts, message)
@@ -229,34 +231,35 @@ async def test_a_slow_answer_holds_back_no_other(world: World):
     world.speech.calls.clear()
     for _ in range(30):
         world.clock.advance(1)
-        world.worker.ring()
+        await world.worker.ring()
         for _ in range(60):
             await asyncio.sleep(0)
     assert chat.calls.count("hangs") == 1
     assert world.speech.calls.count("models") == 3
-    assert len(chat.edits(f"run:{ids[1]}:progress")) >= 2
+    assert len(chat.edits(f"request:{ids[1]}:progress")) >= 2
     world.speech.finish("id-m00")
     hangs.set()
     await world.settle()
     for _ in range(20):
         await world.ring(after=1)
-    assert "Done" in chat.keyed(f"run:{ids[0]}:progress").text
+    assert "Done" in chat.keyed(f"request:{ids[0]}:progress").text
 
 
 async def test_what_changes_during_a_slow_answer(world: World):
     """While the card is edited, somebody cancels: the thread is never told the state from before."""
     chat = watched(world)
     world.fleet()
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked()
+    await world.approve(request, GRACE)
     await world.ring(after=5)
     fast = chat.edit
-    card = chat.keyed(f"run:{run.id}:card").ts
+    card = chat.keyed(f"request:{request.id}:card").ts
 
     async def slow(channel: str, ts: str, message: Message) -> None:
         await fast(channel, ts, message)
         if ts == card:
-            world.store.runs.cancel_later(world.run(run.id), GRACE, world.clock.now())
+            now = world.request(request.id)
+            world.store.requests.cancel_later(now, now.first, GRACE, world.clock.now())
             chat.log.clear()
 
     chat.edit = slow  # type: ignore[method-assign]  # the card takes its time
@@ -264,7 +267,7 @@ async def test_what_changes_during_a_slow_answer(world: World):
     chat.edit = fast  # type: ignore[method-assign]  # as it was
     for _ in range(5):
         await world.ring(after=1)
-    texts = [text for _, _, key, text in chat.log if key == f"run:{run.id}:progress"]
+    texts = [text for _, _, key, text in chat.log if key == f"request:{request.id}:progress"]
     assert texts
     assert all("cancelled the rest" in text for text in texts)
 
@@ -272,7 +275,7 @@ async def test_what_changes_during_a_slow_answer(world: World):
 async def test_a_lost_answer_of_an_edit(world: World):
     """Nobody knows if the edit arrived: it is sent again as things are then, and posts nothing twice."""
     chat = watched(world)
-    [run_id] = await running(world)
+    [request_id] = await running(world)
     fast, lost = chat.edit, [True]
 
     async def losing(channel: str, ts: str, message: Message) -> None:
@@ -287,17 +290,17 @@ async def test_a_lost_answer_of_an_edit(world: World):
     world.speech.finish("id-m00")
     for _ in range(20):
         await world.ring(after=1)
-    edits = chat.edits(f"run:{run_id}:progress")
+    edits = chat.edits(f"request:{request_id}:progress")
     assert all(later - early >= PACE for early, later in pairwise(edits))
-    assert "Done" in chat.keyed(f"run:{run_id}:progress").text
+    assert "Done" in chat.keyed(f"request:{request_id}:progress").text
     assert len(chat.said) == len({said.key for said in chat.said}) == 3
 
 
 async def test_a_refused_message_holds_back_no_other_of_its_run(world: World):
     """Slack refuses to edit the progress message: the end is posted all the same, and the refused one is retried."""
     chat = watched(world)
-    [run_id] = await running(world)
-    progress = chat.keyed(f"run:{run_id}:progress").ts
+    [request_id] = await running(world)
+    progress = chat.keyed(f"request:{request_id}:progress").ts
     fast = chat.edit
     tries: list[datetime] = []
 
@@ -311,11 +314,11 @@ async def test_a_refused_message_holds_back_no_other_of_its_run(world: World):
     await world.ring(after=20)
     world.speech.finish("id-m00")
     await world.ring(after=10)
-    assert "*done*" in chat.keyed(f"run:{run_id}:end").text
+    assert "*done*" in chat.keyed(f"request:{request_id}:end").text
     for _ in range(120):
         await world.ring(after=1)
     assert [round((b - a).total_seconds()) for a, b in pairwise(tries)] == [30, 30]
-    assert "Done" in chat.keyed(f"run:{run_id}:progress").text
+    assert "Done" in chat.keyed(f"request:{request_id}:progress").text
 
 
 async def test_posts_wait_for_their_channel(world: World):
@@ -330,9 +333,9 @@ async def test_posts_wait_for_their_channel(world: World):
     await world.ring(after=19)
     assert chat.calls.count("post") == 1
     await world.ring(after=1)
-    assert [said.key for said in chat.said] == ["run:1:card"]
+    assert [said.key for said in chat.said] == ["request:1:card"]
     await world.ring(after=1)
-    assert [said.key for said in chat.said] == ["run:1:card", "run:2:card"]
+    assert [said.key for said in chat.said] == ["request:1:card", "request:2:card"]
 
 
 async def test_a_card_is_paced(tmp_path: Path):
@@ -342,11 +345,11 @@ async def test_a_card_is_paced(tmp_path: Path):
     for user in ("UA", "UB", "UC"):
         chat.people[user] = replace(chat.people[GRACE], id=user)
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     for user in ("UA", "UB", "UC"):
-        await world.decisions.vote(run.id, run.digest, "approve", user)
+        await world.approve(request, user)
         world.clock.advance(0.5)
-    key = f"run:{run.id}:card"
+    key = f"request:{request.id}:card"
     assert len(chat.edits(key)) == 1
     assert "needs 2 approvals" in str(chat.keyed(key).message.blocks)
     for _ in range(8):
@@ -354,31 +357,56 @@ async def test_a_card_is_paced(tmp_path: Path):
     assert len(chat.edits(key)) == 2
     assert "waits for approval" not in chat.keyed(key).text
     assert chat.edits(key)[1] - chat.edits(key)[0] >= PACE
-    world.store.close()
+    world.db.close()
+
+
+async def test_a_clock_that_is_set_back_holds_no_message_up(world: World):
+    """A lost answer is settled, an edit is made and a limit is over at once, not a day later."""
+    day, poster = 86400, world.poster
+    world.chat.lose_answers = 1
+    assert await poster.post("lost", "C1", Message("once", ())) is None
+    world.clock.advance(-day)
+    assert await poster.look("lost") == await poster.post("lost", "C1", Message("once", ()))
+    world.chat.lose_answers = 1
+    assert await poster.post("again", "C1", Message("once", ())) is None
+    world.clock.advance(-day)
+    assert await poster.post("again", "C1", Message("once", ())) is not None
+    for text in ("first", "second"):
+        assert await poster.keep("card", "C1", Message(text, ())) is not None
+    assert await poster.keep("card", "C1", Message("third", ())) is None
+    world.clock.advance(-day)
+    assert await poster.keep("card", "C1", Message("third", ())) is not None
+    world.chat.fail["post"] = [ChatBusy("Slack asks to wait.", retry_after=60)]
+    with pytest.raises(ChatBusy):
+        await poster.post("limited", "C1", Message("limited", ()))
+    assert await poster.post("limited", "C1", Message("limited", ())) is None
+    world.clock.advance(-day)
+    assert await poster.post("limited", "C1", Message("limited", ())) is not None
+    assert sorted(said.key for said in world.chat.said) == ["again", "card", "limited", "lost"]
 
 
 async def test_one_broken_run_stops_no_telling(world: World, monkeypatch: pytest.MonkeyPatch, caplog):
-    """A bug in telling one run is logged, once a minute, and the others are told."""
+    """A bug in telling one request is logged, once a minute, and the others are told."""
     chat = watched(world)
     ids = await running(world, 2)
-    show = world.teller._show_all
+    seen = world.teller.seen
 
-    async def broken(run):
-        if run.id == ids[0]:
+    def broken(store: Store, request: Request) -> Seen:
+        if request.id == ids[0]:
             raise ZeroDivisionError
-        return await show(run)
+        return seen(store, request)
 
-    monkeypatch.setattr(world.teller, "_show_all", broken)
+    monkeypatch.setattr(world.teller, "seen", broken)
     for name in ("id-m00", "id-m01"):
         world.speech.finish(name)
     for _ in range(30):
         await world.ring(after=1)
-    assert "*done*" in chat.keyed(f"run:{ids[1]}:end").text
-    assert caplog.text.count(f"run {ids[0]} cannot be told") == 1
+    assert "*done*" in chat.keyed(f"request:{ids[1]}:end").text
+    assert caplog.text.count(f"request {ids[0]} cannot be told") == 1
     monkeypatch.undo()
     for _ in range(60):
         await world.ring(after=1)
-    assert "*done*" in chat.keyed(f"run:{ids[0]}:end").text
+    assert "*done*" in chat.keyed(f"request:{ids[0]}:end").text
 
 
 async def test_fifty_runs_and_a_strict_slack(tmp_path: Path):
@@ -392,27 +420,26 @@ async def test_fifty_runs_and_a_strict_slack(tmp_path: Path):
             for number in range(50):
                 world.speech.finish(f"id-m{number:02}")
         await world.ring(after=1)
-        assert len(world.background._tasks) == 0
-    assert world.store.runs.untold() == []
-    assert not world.teller.due()
-    for run_id in ids:
-        assert world.run(run_id).state is RunState.DONE
+    assert world.store.requests.untold() == []
+    assert not world.teller.due(world.store)
+    for request_id in ids:
+        assert world.request(request_id).state is RequestState.DONE
         for what, said in (("card", "done"), ("progress", "Done"), ("end", "*done*")):
-            assert said in chat.keyed(f"run:{run_id}:{what}").text
+            assert said in chat.keyed(f"request:{request_id}:{what}").text
     assert len(chat.said) == 150
     assert chat.refused.total() < len(chat.log) / 10
     over = [at for at, method, key, _ in chat.log if method == "post" and key.endswith(":end")]
     assert max(over) - min(over) < timedelta(seconds=120), "50 ends at one a second, and what Slack asked to wait"
     served = Counter(key for at, method, key, _ in chat.log if method == "edit" and key.endswith(":progress"))
-    assert min(served.values()) > 1, "no run is starved by those before it"
-    world.store.close()
+    assert min(served.values()) > 1, "no request is starved by those before it"
+    world.db.close()
 
 
 async def test_estimates_come_from_our_own_steps(world: World):
     """The second upgrade of its kind is estimated by the first; another amount of data says so."""
     chat = watched(world)
     first = await running(world)
-    assert "Estimate: minutes, IBM says" in str(chat.keyed(f"run:{first[0]}:progress").message.blocks)
+    assert "Estimate: minutes, IBM says" in str(chat.keyed(f"request:{first[0]}:progress").message.blocks)
     for _ in range(24):
         await world.ring(after=10)
     world.speech.finish("id-m00")
@@ -425,14 +452,14 @@ async def test_estimates_come_from_our_own_steps(world: World):
         ("larger", "up to about 5 minutes", "like the last 2 of this kind"),
     )
     for name, span, source in expected:
-        run = await world.asked(name)
-        assert run.plan.estimate is not None
-        assert run.plan.estimate.source == source
-        await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+        request = await world.asked(name)
+        assert request.first.plan.estimate is not None
+        assert request.first.plan.estimate.source == source
+        await world.approve(request, GRACE)
         await world.ring()
         for _ in range(3):
             await world.ring(after=10)
-        text = chat.keyed(f"run:{run.id}:progress").text
+        text = chat.keyed(f"request:{request.id}:progress").text
         assert f"Estimate for this step: {span} ({source}); " in text
         assert "minutes left" in text
         world.speech.finish(f"id-{name}")
@@ -446,15 +473,17 @@ async def test_a_refused_step_is_no_experience(world: World):
     world.speech.latest[base] = f"{base}.v2026-06-01"
     world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",)))
     world.speech.add(model("peer", base=base, versions=(f"{base}.v2026-06-01",)))
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    request = await world.asked()
+    await world.approve(request, GRACE)
     world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
     await world.ring()
     for _ in range(3):
         await world.ring(after=10)
     world.speech.finish("id-call-center-us")
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.DONE
-    refused, trained = run.plan.steps
-    assert estimate_step(world.store, run.plan, refused) is None
-    assert estimate_step(world.store, run.plan, trained) == Estimate(30, 30, "like the last one of this kind and size")
+    assert world.request(request.id).state is RequestState.DONE
+    refused, trained = request.first.plan.steps
+    assert estimate_step(world.store, request.first.plan, refused) is None
+    assert estimate_step(world.store, request.first.plan, trained) == Estimate(
+        30, 30, "like the last one of this kind and size"
+    )

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain.approvals import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Action
-from bot.domain.runs import OPEN, Run, RunState, StepState
+from bot.domain.requests import LIVE, Request, RequestState
+from bot.domain.runs import StepState
 from bot.errors import ModelBusy, RequestRefused
-from tests.flows.runs import AM, LM, US, approved, booth, through, while_preparing, while_sending
+from tests.flows.acting import AM, LM, US, approved, booth, through, while_preparing, while_sending
 from tests.world import ADA, GRACE, TOMAS, World, model
 
 # Cancelling
@@ -20,35 +22,35 @@ from tests.world import ADA, GRACE, TOMAS, World, model
 
 async def test_cancelled_while_the_step_is_prepared(world: World, monkeypatch: pytest.MonkeyPatch):
     """An approver cancels between two steps, in the very moment in which the next one is prepared: nothing is sent."""
-    run = await booth(world)
+    request = await booth(world)
     await world.ring()
     await world.ring(after=10)
     world.speech.finish(LM)
-    while_preparing(world, monkeypatch, lambda: world.decisions.wish("cancel", run.id, GRACE))
+    while_preparing(world, monkeypatch, lambda: world.wish("cancel", request, GRACE))
     await world.ring(after=60)
-    assert world.run(run.id).state is RunState.CANCELLED
+    assert world.request(request.id).state is RequestState.CANCELLED
     assert [id for _, id, _ in world.speech.begun] == [LM]
 
 
 async def test_cancelled_while_a_request_is_on_its_way(world: World, monkeypatch: pytest.MonkeyPatch):
     """The service was busy and did not take it: what was cancelled meanwhile is not sent again."""
-    run = await booth(world)
+    request = await booth(world)
     world.speech.fail["begin"] = [ModelBusy("busy", instance="stt", status=409)]
-    while_sending(world, monkeypatch, lambda: world.decisions.wish("cancel", run.id, GRACE))
+    while_sending(world, monkeypatch, lambda: world.wish("cancel", request, GRACE))
     await world.ring()
-    assert world.run(run.id).cancelled_by == GRACE
+    assert world.request(request.id).first.cancelled_by == GRACE
     await world.ring(after=100)
-    assert world.run(run.id).state is RunState.CANCELLED
+    assert world.request(request.id).state is RequestState.CANCELLED
     assert world.speech.begun == []
-    assert world.store.runs.open_for("stt/language/id-terms") is None
+    assert world.store.requests.holding("stt/language/id-terms") is None
 
 
 async def test_nothing_is_polled_for_a_run_that_ended(world: World, monkeypatch: pytest.MonkeyPatch):
     """Somebody stops watching while the request is on its way: its late answer starts no polling."""
-    run = await approved(world)
-    while_sending(world, monkeypatch, lambda: world.decisions.wish("stop", run.id, GRACE))
+    request = await approved(world)
+    while_sending(world, monkeypatch, lambda: world.wish("stop", request, GRACE))
     await world.ring()
-    assert world.run(run.id).state is RunState.FAILED
+    assert world.request(request.id).state is RequestState.FAILED
     await world.ring(after=20)
     world.speech.calls.clear()
     for _ in range(5):
@@ -58,35 +60,35 @@ async def test_nothing_is_polled_for_a_run_that_ended(world: World, monkeypatch:
 
 async def test_cancelled_between_the_steps(world: World):
     """The step that the service works on goes to its end; what comes after never begins, and the thread says so."""
-    run = await booth(world)
+    request = await booth(world)
     await world.ring()
-    assert await world.decisions.wish("cancel", run.id, GRACE) is None
+    assert (await world.wish("cancel", request, GRACE)).allowed
     await world.ring(after=5)
-    assert world.run(run.id).state is RunState.RUNNING
-    assert "cancelled by" in str(world.chat.keyed(f"run:{run.id}:card").message.blocks)
+    assert world.request(request.id).state is RequestState.RUNNING
+    assert "cancelled by" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
     await through(world, LM)
     await world.ring(after=5)
-    assert world.run(run.id).state is RunState.CANCELLED
+    assert world.request(request.id).state is RequestState.CANCELLED
     assert [id for _, id, _ in world.speech.begun] == [LM]
-    assert "after step 1 of 3" in world.chat.keyed(f"run:{run.id}:end").text
-    assert world.store.runs.open_for("stt/acoustic/id-booth") is None
+    assert "after step 1 of 3" in world.chat.keyed(f"request:{request.id}:end").text
+    assert world.store.requests.holding("stt/acoustic/id-booth") is None
 
 
 # Trying again
 
 
-async def failed(world: World) -> Run:
-    """A run whose only step the service refused."""
-    run = await approved(world)
+async def failed(world: World) -> Request:
+    """A request whose only step the service refused."""
+    request = await approved(world)
     world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
     await world.ring()
-    assert world.run(run.id).state is RunState.FAILED
-    return world.run(run.id)
+    assert world.request(request.id).state is RequestState.FAILED
+    return world.request(request.id)
 
 
-async def failed_at(world: World, step: int) -> Run:
+async def failed_at(world: World, step: int) -> Request:
     """The three steps, of which one was refused; those before it are proven."""
-    run = await booth(world)
+    request = await booth(world)
     await world.ring()
     for number, id in enumerate((LM, AM), start=1):
         if number == step - 1:
@@ -97,83 +99,86 @@ async def failed_at(world: World, step: int) -> Run:
             await world.ring(after=60)
             break
         await through(world, id)
-    assert world.run(run.id).state is RunState.FAILED
-    assert [record.state is StepState.DONE for record in world.run(run.id).steps] == [n < step for n in (1, 2, 3)]
-    return world.run(run.id)
+    assert world.request(request.id).state is RequestState.FAILED
+    assert [record.state is StepState.DONE for record in world.request(request.id).first.steps] == [
+        n < step for n in (1, 2, 3)
+    ]
+    return world.request(request.id)
 
 
 async def test_tried_again_from_the_first_step(world: World):
     """One approval, one more request, the same thread: two ends in it, the second says done."""
-    run = await failed(world)
-    assert await world.decisions.wish("retry", run.id, GRACE) is None
+    request = await failed(world)
+    assert (await world.wish("retry", request, GRACE)).allowed
     await world.ring(after=5)
     assert len(world.speech.begun) == 1
     await world.ring(after=10)
     world.speech.finish(US)
     await world.ring(after=10)
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.DONE
-    assert "*failed*" in world.chat.keyed(f"run:{run.id}:end").text
-    assert f"from step 1 with the approval of <@{GRACE}>" in world.chat.keyed(f"run:{run.id}:retry:1").text
-    assert "*done*" in world.chat.keyed(f"run:{run.id}:end:1").text
+    assert world.request(request.id).state is RequestState.DONE
+    assert "*failed*" in world.chat.keyed(f"request:{request.id}:end").text
+    retried = world.chat.keyed(f"request:{request.id}:retry:{request.first.id}:1")
+    assert f"from step 1 with the approval of <@{GRACE}>" in retried.text
+    assert "*done*" in world.chat.keyed(f"request:{request.id}:end:1").text
     assert len([said for said in world.chat.said if said.key.endswith(":card")]) == 1
 
 
 @pytest.mark.parametrize("step", [2, 3])
 async def test_tried_again_from_a_later_step(world: World, step: int):
     """What is proven is kept: only the failed step and those after it are sent."""
-    run = await failed_at(world, step)
+    request = await failed_at(world, step)
     before = [action for action, _, _ in world.speech.begun]
-    assert await world.decisions.wish("retry", run.id, GRACE) is None
+    assert (await world.wish("retry", request, GRACE)).allowed
     await world.ring(after=20)
     for _ in range(step, 4):
         await through(world, AM)
     await world.ring(after=60)
-    assert world.run(run.id).state is RunState.DONE, world.run(run.id).outcome
+    assert world.request(request.id).state is RequestState.DONE
     assert before == ["upgrade"] * (step - 1)
     assert [action for action, _, _ in world.speech.begun] == ["upgrade", "upgrade", "upgrade with language model"]
 
 
 async def test_tried_again_twice(world: World):
     """Each time with an approval, each time told."""
-    run = await failed(world)
+    request = await failed(world)
     for number in (1, 2):
-        assert await world.decisions.wish("retry", run.id, GRACE) is None
+        assert (await world.wish("retry", request, GRACE)).allowed
         world.speech.fail["begin"] = [RequestRefused("refused.", instance="stt", status=400)]
         await world.ring(after=5)
         await world.ring(after=5)
-        assert world.run(run.id).state is RunState.FAILED
-        assert "*failed*" in world.chat.keyed(f"run:{run.id}:end:{number}").text
+        assert world.request(request.id).state is RequestState.FAILED
+        assert "*failed*" in world.chat.keyed(f"request:{request.id}:end:{number}").text
     assert world.speech.begun == []
-    assert world.run(run.id).retries == 2
+    assert world.request(request.id).first.retries == 2
 
 
 async def test_a_cancelled_rest_is_not_kept_for_the_next_try(world: World):
     """Cancelled while step 1 was under way, which then failed: who tries again wants all of it."""
-    run = await booth(world)
+    request = await booth(world)
     await world.ring()
     await world.ring(after=10)
-    assert await world.decisions.wish("cancel", run.id, GRACE) is None
+    assert (await world.wish("cancel", request, GRACE)).allowed
     world.speech.finish(LM, grow=False)
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.FAILED
-    assert await world.decisions.wish("retry", run.id, GRACE) is None
+    assert world.request(request.id).state is RequestState.FAILED
+    assert (await world.wish("retry", request, GRACE)).allowed
     await world.ring()
     await through(world, LM)
-    assert world.run(run.id).state is RunState.RUNNING
+    assert world.request(request.id).state is RequestState.RUNNING
     assert [id for _, id, _ in world.speech.begun] == [LM, LM, AM]
 
 
 async def test_what_a_cancelled_run_left_undone_can_be_asked_for(world: World):
     """Cancelled before the upgrade with the language model: the model is not called current, the rest is planned."""
-    run = await booth(world)
+    request = await booth(world)
     await world.ring()
     await through(world, LM)
-    assert await world.decisions.wish("cancel", run.id, GRACE) is None
+    assert (await world.wish("cancel", request, GRACE)).allowed
     await through(world, AM)
-    assert world.run(run.id).state is RunState.CANCELLED
+    assert world.request(request.id).state is RequestState.CANCELLED
     again = await world.asked("booth")
-    assert [step.action for step in again.plan.steps] == [Action.UPGRADE_WITH_LANGUAGE]
+    assert [step.action for step in again.first.plan.steps] == [Action.UPGRADE_WITH_LANGUAGE]
 
 
 async def test_tried_again_after_the_change_that_the_plan_asked_for(world: World):
@@ -184,37 +189,37 @@ async def test_tried_again_after_the_change_that_the_plan_asked_for(world: World
     world.speech.latest[base] = new
     world.speech.add(model("sibling", versions=(old, new), **facts))
     world.speech.add(model(versions=(old,), **facts), Holdings(words=3))
-    run = await world.asked()
-    assert [record.step.action for record in run.steps] == [Action.AWAIT_CHANGE, Action.TRAIN]
-    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    request = await world.asked()
+    assert [record.step.action for record in request.first.steps] == [Action.AWAIT_CHANGE, Action.TRAIN]
+    assert (await world.approve(request, GRACE)).allowed
     await world.ring()
     world.speech.kept[US] = replace(world.speech.kept[US], status="ready")
     world.speech.held[US] = Holdings(words=4)
     world.speech.fail["begin"] = [RequestRefused("not now.", instance="stt", status=400)]
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.FAILED
-    assert await world.decisions.wish("retry", run.id, GRACE) is None
+    assert world.request(request.id).state is RequestState.FAILED
+    assert (await world.wish("retry", request, GRACE)).allowed
     await world.ring(after=20)
-    assert world.run(run.id).state is RunState.RUNNING, world.run(run.id).outcome
+    assert world.request(request.id).state is RequestState.RUNNING
     assert [action for action, _, _ in world.speech.begun] == ["train"]
 
 
 async def test_another_run_has_the_model_meanwhile(world: World):
     """Tried again while a newer request has the model: refused, says which, and no vote is lost."""
-    run = await failed(world)
+    request = await failed(world)
     world.clock.advance(60)
     other = await world.asked()
-    assert other.id != run.id
-    answer = await world.decisions.wish("retry", run.id, GRACE)
-    assert f"request {other.id} meanwhile" in str(answer)
-    assert world.run(run.id).state is RunState.FAILED
-    assert world.run(run.id).approved_by == (GRACE,)
+    assert other.id != request.id
+    decision = await world.wish("retry", request, GRACE)
+    assert (decision.reason, decision.holder) == (Reason.TAKEN, other.id)
+    assert world.request(request.id).state is RequestState.FAILED
+    assert world.request(request.id).approved_by == (GRACE,)
 
 
 async def test_tried_again_and_crashed(world: World):
     """The process dies right after the click: the next one goes on, once."""
-    run = await failed(world)
-    assert await world.decisions.wish("retry", run.id, GRACE) is None
+    request = await failed(world)
+    assert (await world.wish("retry", request, GRACE)).allowed
     world.crash()
     for _ in range(3):
         await world.ring(after=11)
@@ -223,16 +228,16 @@ async def test_tried_again_and_crashed(world: World):
 
 async def test_the_approval_of_a_retry_taken_back(world: World):
     """It waits again, with time to decide, and goes on from where it was when somebody approves it."""
-    run = await failed_at(world, 3)
+    request = await failed_at(world, 3)
     world.clock.advance(90000)
-    assert await world.decisions.wish("retry", run.id, TOMAS) is None
-    assert await world.decisions.wish("take back", run.id, TOMAS) is None
-    assert await world.decisions.wish("take back", run.id, GRACE) is None
+    assert (await world.wish("retry", request, TOMAS)).allowed
+    assert (await world.wish("take back", request, TOMAS)).allowed
+    assert (await world.wish("take back", request, GRACE)).allowed
     await world.ring(after=5)
-    now = world.run(run.id)
-    assert (now.state, now.decided_by) == (RunState.WAITING, None)
-    assert world.chat.keyed(f"run:{run.id}:card").buttons == ["Approve", "Reject"]
-    assert await world.decisions.vote(run.id, run.digest, "approve", GRACE) is None
+    now = world.request(request.id)
+    assert (now.state, now.decided_by) == (RequestState.OPEN, None)
+    assert world.chat.keyed(f"request:{request.id}:card").buttons == ["Approve", "Reject"]
+    assert (await world.approve(request, GRACE)).allowed
     await world.ring()
     assert world.speech.begun[-1] == ("upgrade with language model", AM, False)
 
@@ -244,7 +249,7 @@ async def test_the_approval_of_a_retry_taken_back(world: World):
 @pytest.mark.parametrize("turns", range(24))
 async def test_a_click_at_any_moment_of_the_start(world: World, turns: int, wish: Any):
     """However far the start has come: what is ended is never sent, and what was sent is never called ended early."""
-    run = await approved(world)
+    request = await approved(world)
     read, begin, wrong = world.speech.model, world.speech.begin, []
 
     async def slowly(kind: Any, id: str) -> Any:
@@ -253,19 +258,20 @@ async def test_a_click_at_any_moment_of_the_start(world: World, turns: int, wish
         return await read(kind, id)
 
     async def begun(*args: Any, **named: Any) -> Any:
-        if world.run(run.id).state is not RunState.RUNNING:
-            wrong.append(world.run(run.id).state)
+        if world.request(request.id).state is not RequestState.RUNNING:
+            wrong.append(world.request(request.id).state)
         return await begin(*args, **named)
 
     world.speech.model, world.speech.begin = slowly, begun  # type: ignore[method-assign]  # answers that take a while
-    world.worker.ring()
+    ringing = asyncio.create_task(world.worker.ring())
     for _ in range(turns):
         await asyncio.sleep(0)
-    answer = await world.decisions.wish(wish, run.id, ADA if wish == "withdraw" else GRACE)
+    decision = await world.wish(wish, request, ADA if wish == "withdraw" else GRACE)
+    await ringing
     await world.settle()
     await world.ring(after=11)
     assert wrong == []
-    over = world.run(run.id).state not in OPEN
+    over = world.request(request.id).state not in LIVE
     if wish != "stop":  # who stops watching leaves what the service may have begun
-        assert over is (answer is None and wish != "take back")
-        assert bool(world.speech.begun) is (answer is not None)
+        assert over is (decision.allowed and wish != "take back")
+        assert bool(world.speech.begun) is not decision.allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ import sys
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -21,22 +23,20 @@ from hypothesis import strategies as st
 
 from bot.auditing import export, verify
 from bot.domain.approvals import Policy
-from bot.domain.runs import RunState
-from bot.errors import SettingsError
+from bot.domain.requests import RequestState
+from bot.errors import RequestRefused, SettingsError
 from bot.store import Store
-from bot.store.audit import Audit
-from bot.store.chain import START
-from bot.store.schema import migrations
-from bot.store.sqlite import Sqlite
+from bot.store.audit import START, Audit
+from bot.store.database import Database
 from tests.fakes import NOW
-from tests.world import GRACE, GUS, TOMAS, World
+from tests.world import GRACE, GUS, NEW, TOMAS, World, model
 
 ROOT = Path(__file__).parents[2]
 CHANGES: dict[str, list[object]] = {
     "at": [0.0, 1.5],
     "actor": ["UEVE", ""],
     "action": ["approve", "="],
-    "run": [7, None],
+    "request": [7, None],
     "model": ["stt/language/other", None],
     "instance": ["other", None],
     "detail": ["", "another reason"],
@@ -136,10 +136,16 @@ ROWS = 1500
 
 
 def _write(path: Path, who: str, together: Barrier) -> None:
-    with Store(path) as store:
-        together.wait(20)
+    def note(number: int, store: Store) -> None:
+        store.audit.note(NOW, who, "probe", detail=str(number))
+
+    async def write() -> None:
         for number in range(ROWS):
-            store.audit.note(NOW, who, "probe", detail=str(number))
+            await db.write(partial(note, number))
+
+    with Database(path) as db:
+        together.wait(20)
+        asyncio.run(write())
 
 
 def test_two_processes_write_one_chain(tmp_path: Path):
@@ -156,27 +162,6 @@ def test_two_processes_write_one_chain(tmp_path: Path):
     assert [writer.exitcode for writer in writers] == [0, 0]
     with Store(path) as store:
         assert (store.audit.tip().rows, store.audit.verify()) == (2 * ROWS, None)
-
-
-def test_an_older_database_gets_its_chain(tmp_path: Path):
-    """Rows that were written before there was one are hashed as they are, with the instance that they name."""
-    path = tmp_path / "retune.db"
-    old = Sqlite(sqlite3.connect(path, isolation_level=None), execute_plugins=False)
-    migrations.apply(old, stop_before="audit_chain")
-    for model in ("stt/language/id", "stt", None):
-        old.execute(
-            "INSERT INTO audit (at, actor, action, run, model, detail) VALUES (?, 'UADA', 'x', NULL, ?, 'ü')",
-            (NOW.timestamp() + 0.1, model),
-        )
-    old.close()
-    with Store(path) as store:
-        assert [row["instance"] for row in store.audit.all()] == ["stt", "stt", None]
-        store.audit.note(NOW, "UADA", "probe")
-        assert (store.audit.tip().rows, store.audit.verify()) == (4, None)
-        change(store, "UPDATE audit SET detail = 'o' WHERE id = 2")
-        broken = store.audit.verify()
-        assert broken is not None
-        assert broken.id == 2
 
 
 def test_reading_all_of_it_takes_no_memory(tmp_path: Path):
@@ -216,45 +201,52 @@ def test_a_change_of_who_may_approve_is_noted_once(tmp_path: Path):
         assert noted(store.audit)[3:] == [("b", "not configured any more"), ("b", rule)]
 
 
-async def test_a_run_leaves_a_row_for_everything(world: World):
+async def test_a_request_leaves_a_row_for_everything(world: World):
     """Request, every vote, denials, start, each request to the service and its answer, proof, end."""
-    world.needed = 2
-    world.start()
+    world.rebuild(needed=2)
     world.fleet()
-    run = await world.asked()
+    request = await world.asked()
     for voter in (GUS, GRACE, TOMAS):
-        await world.decisions.vote(run.id, run.digest, "approve", voter)
+        await world.approve(request, voter)
     await world.ring()
     world.speech.finish("id-call-center-us")
     await world.ring(after=10)
-    assert world.run(run.id).state is RunState.DONE
-    rows = world.store.audit.of_run(run.id)
-    assert [(row["action"], row["actor"]) for row in rows] == [
+    assert world.request(request.id).state is RequestState.DONE
+    noted = world.store.audit.of_request(request.id)
+    assert [(row.action, row.actor) for row in noted] == [
         ("request", "UADA"),
         ("denied", GUS),
         ("approve", GRACE),
         ("approve", TOMAS),
-        ("approved", TOMAS),
+        ("scheduled", TOMAS),
         ("running", "retune"),
         ("send", "retune"),
         ("accepted", "retune"),
         ("proven", "retune"),
         ("done", "retune"),
     ]
-    assert rows[7]["detail"] == "transaction tx-1"
-    assert {(row["model"], row["instance"]) for row in rows} == {(run.plan.model.ref, "stt")}
+    assert (noted[7].detail, noted[8].detail) == ("transaction tx-1", NEW)
+    assert {row.model for row in noted} == {request.first.plan.model.ref}
     assert world.store.audit.verify() is None
 
 
-async def test_a_failure_leaves_a_row(world: World):
-    """The step that failed, then the run."""
+async def test_the_audit_has_what_happened(world: World):
+    """A step that the service refused is not called proven, nor is one that nothing proves."""
     world.fleet()
-    run = await world.asked()
-    await world.decisions.vote(run.id, run.digest, "approve", GRACE)
+    failed = await world.approved()
     await world.ring()
     world.speech.finish("id-call-center-us", status="failed")
     await world.ring(after=10)
-    assert [row["action"] for row in world.store.audit.of_run(run.id)][-2:] == ["step failed", "failed"]
+    actions = [row.action for row in world.store.audit.of_request(failed.id)]
+    assert actions[-2:] == ["ended by the service", "failed"]
+    assert "proven" not in actions
+    world.speech.add(model("other"))
+    world.clock.advance(60)
+    refused = await world.approved("other")
+    world.speech.fail["begin"] = [RequestRefused("no.", instance="stt", status=400)]
+    await world.ring(after=10)
+    actions = [row.action for row in world.store.audit.of_request(refused.id)]
+    assert actions[-2:] == ["refused", "failed"]
 
 
 def test_verify_on_the_command_line(store: Store, tmp_path: Path):

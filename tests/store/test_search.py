@@ -1,4 +1,4 @@
-"""Search: which runs the words of a filter mean."""
+"""Search: which requests the words of a filter mean."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.plans import Action, Plan, Step
-from bot.domain.run_filter import run_filter
-from bot.domain.runs import Run, RunState
+from bot.domain.request_filter import request_filter
+from bot.domain.requests import Request, RequestState
 from bot.store import Store
+from bot.store.requests import Proposal
 from tests.fakes import NOW
-from tests.world import ADA, GRACE, NEW, OLD, model
+from tests.unit.made import plan
+from tests.world import ADA, GRACE
 
 
 @pytest.fixture
@@ -23,13 +24,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def asked(store: Store, name: str, requester: str = ADA, **over: object) -> Run:
-    """A waiting run for a model of that name."""
-    subject = model(name, **over)
-    plan = Plan(subject, (Step(Action.UPGRADE, subject.ref, name, True),), OLD, NEW, None)
-    run, new = store.runs.propose(f"V{name}", plan, requester, "", "C1", NOW, NOW + timedelta(days=1))
-    assert new
-    return run
+def asked(store: Store, *names: str, requester: str = ADA, **over: str) -> Request:
+    """An open request for models of these names."""
+    plans = tuple(plan(name, **over) for name in names)  # type: ignore[arg-type]  # by the name of a field
+    proposal = Proposal(f"V{names}", plans, requester, "", "C1", NOW, NOW + timedelta(days=1))
+    found = store.requests.propose(proposal)
+    assert found.new
+    assert found.request is not None
+    return found.request
 
 
 def test_all_conditions_together(store: Store):
@@ -37,13 +39,12 @@ def test_all_conditions_together(store: Store):
     assert not store.search.any()
     call = asked(store, "call-center")
     noise = asked(store, "Noise_100%", kind="acoustic")
-    far = asked(store, "CALL-far", GRACE, instance="stt-eu")
-    for run, seconds in ((call, 20), (noise, 10)):
-        at = NOW + timedelta(seconds=seconds)
-        store.runs.move(run.id, RunState.WAITING, RunState.REJECTED, at, by=GRACE)
+    far = asked(store, "CALL-far", "other", requester=GRACE, instance="stt-eu")
+    for request, seconds in ((call, 20), (noise, 10)):
+        store.requests.move(request, RequestState.REJECTED, NOW + timedelta(seconds=seconds), by=GRACE)
 
     def found(text: str, user: str = ADA) -> list[int]:
-        return list(store.search.runs(run_filter(text, user)).all)
+        return list(store.search.requests(request_filter(text, user)).all)
 
     assert store.search.any()
     assert found("") == [far.id, call.id, noise.id]
@@ -51,6 +52,7 @@ def test_all_conditions_together(store: Store):
     assert found("acoustic language") == [far.id, call.id, noise.id]
     assert found("call") == [far.id, call.id]
     assert found("call open") == [far.id]
+    assert found("waiting") == found("other") == [far.id]
     assert found("rejected expired") == [call.id, noise.id]
     assert found("STT-eu") == [far.id]
     assert found("stt") == [call.id, noise.id]

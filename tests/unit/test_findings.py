@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.announcements import Announcement, compose
-from bot.domain.findings import Heard, Level, level_of, levels, news, parse_level, unmentioned, week_of
+from bot.domain.announcements import Findings, compose
+from bot.domain.findings import Level, Told, level_of, levels, news, parse_level, unmentioned, week_of
 from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
@@ -36,19 +36,19 @@ def snoozed(name: str) -> Snooze:
     return Snooze(1, *facts, frozenset(), "later", "UADA", NOW)
 
 
-def announced(*judgements: Judgement, snoozes: tuple[Snooze, ...] = (), unread: tuple[str, ...] = ()) -> Announcement:
+def announced(*judgements: Judgement, snoozes: tuple[Snooze, ...] = (), unread: tuple[str, ...] = ()) -> Findings:
     return compose(judgements, NOW, snoozes=snoozes, unread=unread)
 
 
 A, B = model("a").ref, model("b").ref
 CURRENT = Judgement(model("c", versions=(NEW,)), Verdict.CURRENT, Risk.NONE)
-SILENT = Heard({A: EXPECTED}, week="2026-W48", at=NOW)
+SILENT = Told({A: EXPECTED}, week="2026-W48", at=NOW)
 
 
 @pytest.mark.parametrize(
-    ("heard", "said", "week", "speaks"),
+    ("told", "found", "week", "speaks"),
     [
-        (Heard(), announced(judged()), "2026-W48", True),  # the first one
+        (Told(), announced(judged()), "2026-W48", True),  # the first one
         (SILENT, announced(judged()), "2026-W48", False),
         (SILENT, announced(judged()), "2026-W49", True),  # the week's first slot
         (SILENT, announced(judged(level=WARNED)), "2026-W48", True),
@@ -58,20 +58,20 @@ SILENT = Heard({A: EXPECTED}, week="2026-W48", at=NOW)
         (SILENT, announced(judged(), snoozes=(snoozed("a"),)), "2026-W48", False),
         (SILENT, announced(judged(), snoozes=(snoozed("a"),)), "2026-W49", False),
         (SILENT, announced(judged(), judged("b"), snoozes=(snoozed("b"),)), "2026-W48", False),
-        (Heard(), announced(CURRENT), "2026-W48", True),
-        (Heard(all_current=True), announced(CURRENT), "2026-W49", False),
-        (Heard(), announced(CURRENT, unread=("stt",)), "2026-W48", False),
-        (Heard(), announced(), "2026-W48", True),  # no model at all, said once
+        (Told(), announced(CURRENT), "2026-W48", True),
+        (Told(all_current=True), announced(CURRENT), "2026-W49", False),
+        (Told(), announced(CURRENT, unread=("stt",)), "2026-W48", False),
+        (Told(), announced(), "2026-W48", True),  # no model at all, said once
     ],
 )
-def test_when_it_speaks(heard: Heard, said: Announcement, week: str, speaks: bool):
+def test_when_it_speaks(told: Told, found: Findings, week: str, speaks: bool):
     """The set, a risk or a verdict changed; the week is new; or everything is current for the first time."""
-    assert news(heard, said, week).speaks is speaks
+    assert news(told, found, week).speaks is speaks
 
 
 def test_what_is_new():
     """New, worse, otherwise changed and gone are told apart."""
-    heard = Heard({A: EXPECTED, B: WARNED, "x": EXPECTED, "y": EXPECTED}, week="2026-W48")
+    heard = Told({A: EXPECTED, B: WARNED, "x": EXPECTED, "y": EXPECTED}, week="2026-W48")
     said = announced(judged("a", WARNED), judged("b", EXPECTED), judged("new"))
     found = news(heard, said, "2026-W48")
     assert (set(found.worse), set(found.otherwise)) == ({A}, {B})
@@ -173,7 +173,7 @@ UNKNOWN = Judgement(model("u"), Verdict.UNKNOWN, Risk.NONE)
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("found", "words"),
     [
         (announced(), "No custom model is known."),
         (announced(unread=("stt",)), "No custom model is known yet."),
@@ -195,6 +195,6 @@ UNKNOWN = Judgement(model("u"), Verdict.UNKNOWN, Risk.NONE)
         ),
     ],
 )
-def test_the_state_in_words(said: Announcement, words: str):
+def test_the_state_in_words(found: Findings, words: str):
     """The first line tells the truth about every fleet."""
-    assert headline(said) == words
+    assert headline(found) == words

@@ -2,79 +2,155 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.announcements import Timing, compose
-from bot.domain.approvals import Policy, Reason, Wish
+from bot.domain.approvals import Decision, Policy, Reason, Wish
+from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
+from bot.domain.freezes import Freeze, Wait
+from bot.domain.hours import Window
 from bot.domain.lag import Lag
-from bot.domain.noted import Noted, story
+from bot.domain.noted import Noted
+from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
 from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
-from bot.domain.runs import Before, Run, RunState, StepRecord, StepState, VoteRecord
+from bot.domain.requests import MOST, Request, RequestState
+from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.domain.snoozes import Scope, Snooze, SnoozeKind
-from bot.domain.timing import Freeze, Wait, Window
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
-from bot.errors import AmbiguousModel
+from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
     announcements,
+    causes,
+    denials,
     details,
     fleet,
     freezes,
     help,
     home,
+    outcomes,
     refusals,
-    request,
-    run_history,
-    run_list,
+    request_form,
+    request_history,
+    request_list,
+    request_sheet,
     timetable,
     verdicts,
 )
 from bot.messages.findings import About
-from bot.messages.request import Wanted
-from bot.messages.run import tellings
+from bot.messages.request_form import Wanted
+from bot.messages.requests import Seen, state_line, tellings
 from bot.ports import Message
 from sandbox.slack.blockkit import check_blocks, check_view
-from tests.world import NEW, OLD, model, shipped
+from tests.unit import made
+from tests.unit.made import NOW, approvals
+from tests.world import ADA, GRACE, NEW, OLD, TOMAS, model, shipped
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-POLICY = Policy(("SAPPROVE", "UGRACE"), 2, False, 86400)
+POLICY = Policy(("SAPPROVE", GRACE), 2, False, 86400)
 LONG = "very-long-" * 30
 HOSTILE = "<!channel> `x` *b* &amp;"
-ACTORS = ("UADA", "retune", "elsewhere", HOSTILE)
-NOTED = ("request", "approve", "denied", "vote void", "send", "accepted", "proven", "done", HOSTILE)
+ACTORS = (ADA, "retune", "elsewhere", HOSTILE)
+NOTED = (
+    *("request", "approve", "denied", "vote void", "send", "accepted", "resume", "retry", "extend", HOSTILE),
+    *(*RequestState, *StepEnd, *(f"run {state}" for state in RunState)),
+)
+
+ONE = {
+    RequestState.OPEN: RunState.QUEUED,
+    RequestState.SCHEDULED: RunState.QUEUED,
+    RequestState.RUNNING: RunState.RUNNING,
+    RequestState.DONE: RunState.DONE,
+    RequestState.FAILED: RunState.FAILED,
+    RequestState.REJECTED: RunState.CANCELLED,
+    RequestState.WITHDRAWN: RunState.CANCELLED,
+    RequestState.EXPIRED: RunState.CANCELLED,
+    RequestState.CANCELLED: RunState.CANCELLED,
+    RequestState.CHANGED: RunState.LEFT_OUT,
+}
+"""The state of the run in a request for one model; such a request never pauses."""
+
+FROZEN = Freeze(1, "", HOSTILE, ADA, NOW, NOW)
+WAIT = Wait("freeze", NOW, FROZEN)
 
 
-def step(action: Action, name: str = "call-center-us") -> Step:
-    return Step(action, f"stt/language/id-{name}", name, True, "id-lm")
+def every_step(name: str = "call-center-us") -> Plan:
+    """A plan of *name* with a step of each kind; the language models of the acoustic ones are called like it."""
+    own = model(name)
+    steps = (
+        Step(Action.UPGRADE, "stt/language/id-lm", f"{name}-lm", True),
+        *(Step(action, own.ref, name, True, "id-lm", lenient=True) for action in Action),
+    )
+    return Plan(own, steps, OLD, NEW, None, drops_weight=True, trains_after=True, uncertain=True, experimental=True)
 
 
-def run(state: RunState, actions: list[Action], done: int = 0, name: str = "call-center-us") -> Run:
-    """A run in a state, with that many steps done and the next one under way."""
-    subject = model(name)
-    steps = tuple(step(action, name) for action in actions)
+def every_cause(kind: CauseKind, name: str) -> Cause:
+    """A cause of a kind with all its facts, as hostile as they can be."""
+    judgement = Judgement(model(name), Verdict.CURRENT, Risk.NONE)
+    change = Change(ChangeKind.UPGRADED, "stt", NOW, model(name).ref, name, "base", OLD, HOSTILE)
+    fresh = replace(made.plan(name), target=HOSTILE, model=model(name, versions=(HOSTILE,)), trains_after=True)
+    no_plan = NoPlan(WhyNot.CURRENT, judgement)
+    return Cause(kind, fresh, no_plan, change, Effect.OTHER_PLAN, 3, name, HOSTILE)
+
+
+def run(state: RunState, name: str = "call-center-us", done: int = 0, number: int = 1) -> Run:
+    """A run with a step of each kind, of which that many are over, each in another way; the next is under way."""
+    plan = every_step(name)
     records = []
-    for number, one in enumerate(steps, start=1):
-        which = StepState.DONE if number <= done else StepState.WAITING if number == done + 1 else StepState.PLANNED
+    for place, step in enumerate(plan.steps, start=1):
+        at = StepState.DONE if place <= done or state is RunState.DONE else StepState.PLANNED
+        if place == done + 1:
+            at = {RunState.RUNNING: StepState.WAITING, RunState.FAILED: StepState.FAILED}.get(state, at)
+        end = list(StepEnd)[(place + number) % len(StepEnd)]
+        outcome = Outcome(end, NEW, HOSTILE, HOSTILE) if at in (StepState.DONE, StepState.FAILED) else None
+        before = Before("available", (OLD, HOSTILE), NOW)
+        began = NOW if at is not StepState.PLANNED else None
         records.append(
             StepRecord(
-                1, number, one, which, Before("available", (OLD,), NOW), NOW, NOW, NOW, True, 1, result=f"Proof: {NEW}."
+                *(number, place, step, at, before, began, began, NOW if outcome else None, True, 1),
+                transaction=HOSTILE,
+                outcome=outcome,
             )
         )
-    ended = None if state in (RunState.WAITING, RunState.APPROVED, RunState.RUNNING) else NOW
-    started = NOW if state in (RunState.RUNNING, RunState.DONE, RunState.FAILED) else None
-    decided = None if state is RunState.WAITING else "UGRACE"
-    plan = Plan(subject, steps, OLD, NEW, None, drops_weight=True, trains_after=True, uncertain=True)
-    return Run(
-        *(1, plan, plan.digest, state, "UADA", HOSTILE, NOW, NOW + timedelta(days=1), "C1", decided, NOW, started),
-        *(ended, HOSTILE, 3, tuple(records), (VoteRecord("UGRACE", "approve", "", NOW),)),
-    )
+    cause = every_cause(list(CauseKind)[number % len(CauseKind)], name) if state is RunState.LEFT_OUT else None
+    return made.run(plan, state, number, steps=tuple(records), cause=cause, retries=done % 3, cancelled_by=GRACE)
+
+
+def several(state: RequestState, name: str = "m", count: int = 7) -> Request:
+    """A request for *count* models, in every state that a run can be in then, with hostile words all over."""
+    runs = []
+    for number in range(1, count + 1):
+        now = list(RunState)[number % len(RunState)]
+        if state in (RequestState.OPEN, RequestState.SCHEDULED):
+            now = RunState.QUEUED
+        elif ONE.get(state) is RunState.CANCELLED and state is not RequestState.CANCELLED:
+            now = RunState.CANCELLED
+        elif state not in (RequestState.RUNNING, RequestState.PAUSED) and now in (RunState.QUEUED, RunState.RUNNING):
+            now = RunState.DONE
+        # Only the one run of a request can be cancelled while it runs: of several, what has begun goes to its end.
+        runs.append(replace(run(now, f"{name}-{number}", number % 4, number), cancelled_by=None))
+    left_out = tuple(LeftOut(name, every_cause(kind, name)) for kind in CauseKind)
+    return asked(runs, state, left_out=left_out)
+
+
+def asked(runs: list[Run], state: RequestState, **over: object) -> Request:
+    """A request of which everything was said that can be."""
+    decided = {} if state is RequestState.OPEN else {"decided_by": GRACE, "decided_at": NOW}
+    votes = (*approvals(GRACE, TOMAS), replace(approvals(ADA)[0], vote="reject", reason=HOSTILE * 20))
+    begun = NOW if any(one.started_at for one in runs) else None
+    facts = {"why": HOSTILE, "votes": votes, "reminded": True, "voters": 0, "started_at": begun, **decided}
+    return made.request(runs, state, **{**facts, **over})
+
+
+SEEN = Seen(policy=POLICY, now=NOW + timedelta(hours=3), wait=WAIT)
 
 
 def accepted(message: Message) -> None:
@@ -85,26 +161,54 @@ def accepted(message: Message) -> None:
     assert len(message.text) <= 4000
 
 
-@pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
-@pytest.mark.parametrize("state", list(RunState))
-def test_runs(state: RunState, name: str):
-    """Cards, progress, milestones and ends, in every state, for every kind of step."""
-    for done in range(5):
-        shown = run(state, list(Action), done, name)
-        wait = Wait("freeze", NOW, Freeze(1, name[:80], HOSTILE, "UADA", NOW, NOW))
-        shown = replace(shown, reminded=True, retries=done, cancelled_by="UGRACE", voters=done)
-        for telling in tellings(shown, POLICY, None, NOW + timedelta(minutes=3), wait):
-            accepted(telling.message)
-        window = Window(time(22), time(5), ZoneInfo("Europe/Berlin"))
-        _, judgements = judged(name)
-        view = details.details(shown, POLICY, None, judgements[0], wait, window, get_args(Wish), HOSTILE[10:])
+def shown_everywhere(request: Request, name: str) -> None:
+    """All that can be shown of a request: the messages, the windows, its place in lists, its history, its rows."""
+    told = tellings(request, SEEN)
+    assert len({telling.key for telling in told}) == len(told)
+    for telling in told:
+        accepted(telling.message)
+    window = Window(time(22), time(5), ZoneInfo("Europe/Berlin"))
+    offers = [(wish, None) for wish in get_args(Wish)] + [
+        (wish, one.id) for one in request.runs for wish in get_args(Wish)
+    ]
+    for answer, judgement in (("", None), (HOSTILE[10:], judged(name)[1][0])):
+        view = details.details(request, SEEN, judgement, window, offers, answer)
         assert check_view(dict(view)) == []
+    assert check_view(dict(request_form.reject(request))) == []
     for page in range(3):
-        accepted(run_list.runs([shown] * 15, 20, 25, NOW, page=page, filters=HOSTILE))
-    accepted(run_list.nothing(HOSTILE, ever=True))
-    told = [Noted(NOW, actor, action, shown.plan.model.ref, HOSTILE * 20) for actor in ACTORS for action in NOTED]
+        accepted(request_list.requests([request] * 15, 20, 25, NOW, page=page, filters=HOSTILE))
+    ref = request.runs[-1].plan.model.ref
+    noted = [Noted(NOW, actor, action, ref, HOSTILE * 20) for actor in ACTORS for action in NOTED]
     for page in (0, 1, 99):
-        accepted(run_history.history(shown, story(shown, told), page))
+        accepted(request_history.history(request, noted, page))
+    assert "<!channel>" not in state_line(request, NOW)
+    assert len(request_sheet.rows(request)) == len(request.runs)
+    for text in (refusals.in_the_way(request, name), refusals.all_taken(request)):
+        assert text.endswith(".")
+        assert "<!channel>" not in text
+
+
+@pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
+@pytest.mark.parametrize("state", list(ONE))
+def test_requests_for_one_model(state: RequestState, name: str):
+    """In every state, at every step, for every kind of step and every way in which it can end."""
+    for done in range(len(Action) + 1):
+        for number in range(1, len(StepEnd), 5):
+            shown_everywhere(asked([run(ONE[state], name, done, number)], state), name)
+
+
+@pytest.mark.parametrize("name", ["m", LONG, HOSTILE])
+@pytest.mark.parametrize("count", [2, 7, MOST])
+@pytest.mark.parametrize("state", list(RequestState))
+def test_requests_for_several_models(state: RequestState, count: int, name: str):
+    """From two models to as many as there can be, in all states that they can be in together."""
+    shown_everywhere(several(state, name, count), name)
+
+
+def test_nothing_in_a_list():
+    """No request fits, or there never was one."""
+    for ever in (True, False):
+        accepted(request_list.nothing(HOSTILE, ever=ever))
 
 
 def judged(name: str = "call-center-us") -> tuple[Snapshot, tuple[Judgement, ...]]:
@@ -124,19 +228,17 @@ def test_lists(name: str):
         accepted(fleet.models(judgements, snapshot, NOW, page=page, filters=HOSTILE, total=41))
     accepted(fleet.models([], snapshot, NOW, filters=HOSTILE, total=41))
     first = replace(judgements[0], model=replace(judgements[0].model, description=HOSTILE, name=name))
-    plan = run(RunState.WAITING, [Action.UPGRADE]).plan
+    plan = every_step()
     dossier = fleet.Dossier(trained_with=HOSTILE)
     for outlook in (plan, NoPlan(WhyNot.CURRENT, first), None):
         accepted(fleet.model(first, Holdings(1, 2, 3, 4, 5.0, ("a",), (HOSTILE,)), outlook, dossier, NOW))
 
-    waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
-    mine = [replace(waiting, id=number) for number in range(30)]
-    asked = [replace(waiting, id=number, requester="UGRACE") for number in range(30, 60)]
-    running = [replace(waiting, id=number, state=RunState.RUNNING) for number in range(60, 90)]
-    frozen = Freeze(1, "", HOSTILE, "UADA", NOW, NOW)
+    mine = [replace(asked([run(RunState.QUEUED, name)], RequestState.OPEN), id=id) for id in range(30)]
+    others = [replace(several(RequestState.PAUSED, name), id=id) for id in range(30, 60)]
+    deciding = [*mine, *others, *(replace(one, requester=GRACE) for one in [*mine, *others])]
     seen = home.Seen(
-        *("UGRACE", frozenset({"stt"}), judgements, snapshot),
-        *([*mine, *asked, *running], [waiting] * 5, [frozen] * 30),
+        *(GRACE, frozenset({"stt"}), judgements, snapshot),
+        *([replace(one, votes=()) for one in deciding], [several(RequestState.DONE, name)] * 5, [FROZEN] * 30),
     )
     assert check_view(dict(home.home(seen, NOW))) == []
     fault = AmbiguousModel(HOSTILE, [j.model.ref for j in judgements])
@@ -161,7 +263,7 @@ def test_announcements(name: str, count: int, instances: int):
     ]
     refs = [j.model.ref for j in worth]
     owners = {ref: Owner(f"U{number}", pattern="*") for number, ref in enumerate(refs)}
-    waiting = run(RunState.WAITING, [Action.UPGRADE], name=name)
+    waiting = asked([run(RunState.QUEUED, name)], RequestState.OPEN)
     day = date(2027, 1, 1)
     facts = (SnoozeKind.HOLD, Scope.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
     about = About(
@@ -227,25 +329,317 @@ def test_every_reason_for_no_plan_says_something(reason: WhyNot):
     assert "<!channel>" not in text
 
 
-@pytest.mark.parametrize("state", list(RunState))
+@pytest.mark.parametrize("kind", list(CauseKind))
+def test_every_cause_says_something(kind: CauseKind):
+    """Why a model is left out is a sentence, with the run that was to upgrade it, without it, and without a fact."""
+    left = run(RunState.LEFT_OUT, HOSTILE)
+    for cause in (every_cause(kind, HOSTILE), Cause(kind)):
+        for of in (left, None):
+            text = causes.cause_text(cause, HOSTILE, of)
+            assert text.endswith(".") or (cause.detail == "" and kind is CauseKind.UNREAD) or text.endswith("&amp;amp;")
+            assert "<!channel>" not in text
+    missing = NoPlan(WhyNot.LINK_UNKNOWN, Judgement(model("booth"), Verdict.OUTDATED, Risk.NONE))
+    assert "press *Trained with…* on `/stt-model booth`" in causes.cause_text(
+        Cause(CauseKind.NO_PLAN, no_plan=missing), "booth"
+    )
+
+
+@pytest.mark.parametrize("state", [StepState.DONE, StepState.FAILED])
+@pytest.mark.parametrize("end", list(StepEnd))
+def test_every_end_of_a_step_says_something(end: StepEnd, state: StepState):
+    """A sentence for each, whatever is known of it; what was sent by nobody is never called done."""
+    bare = StepRecord(1, 1, every_step().steps[1], state, outcome=Outcome(end))
+    full = replace(
+        bare, before=Before("available", (OLD, HOSTILE), NOW), transaction=HOSTILE, attempts=5,
+        outcome=Outcome(end, HOSTILE, HOSTILE, HOSTILE),
+    )  # fmt: skip
+    for record in (bare, full):
+        text = outcomes.step_sentence(record)
+        assert text.strip()
+        assert "<!channel>" not in text
+    expected = {
+        StepEnd.ALREADY_THERE: "not needed",
+        StepEnd.NOT_NEEDED: "not needed",
+        StepEnd.REFUSED: "not possible",
+        StepEnd.UNCHANGED: "not possible",
+    }
+    assert outcomes.became(Outcome(end)) == expected.get(end, "done")
+
+
+@pytest.mark.parametrize("state", list(RequestState))
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_denial_says_something(reason: Reason, state: RunState):
-    """Each denial is a sentence that names a way out or a person."""
-    assert refusals.denied(reason, run(state, [Action.UPGRADE]), POLICY, NOW).endswith(".")
+def test_every_denial_says_something(reason: Reason, state: RequestState):
+    """Each denial is a sentence that names a way out or a person, for one model, for several, and for no request."""
+    one = asked([run(ONE.get(state, RunState.FAILED), HOSTILE)], state)
+    for about in (one, several(state, HOSTILE), None):
+        for cause in (None, *(every_cause(kind, HOSTILE) for kind in CauseKind)):
+            decision = Decision(reason, instance="stt", holder=3, cause=cause)
+            for policies in ({"stt": POLICY}, {}):
+                text = denials.denied(decision, about, policies, NOW)
+                assert text.endswith(".")
+                assert "<!channel>" not in text
 
 
 @pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
 def test_modals(name: str):
     """Every modal is one that Slack opens."""
     _, judgements = judged(name)
-    plan = run(RunState.WAITING, list(Action), name=name).plan
+    plan = every_step(name)
+    plans = [replace(plan, model=model(f"{name}{number}", id=f"i{number}")) for number in range(MOST)]
+    left_out = [LeftOut(name, every_cause(kind, name)) for kind in CauseKind] * 5
     for view in (
-        request.reading(name),
-        request.refused("text"),
-        request.ask(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
-        request.ask_link(model(name), [j.model for j in judgements], Wanted("")),
+        request_form.reading(name),
+        request_form.reading(300),
+        request_form.refused("text"),
+        request_form.refused("text", "upgrade C1 - stt/language/x"),
+        request_form.broken(Refusal(HOSTILE * 200)),
+        request_form.ask_one(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
+        request_form.ask_several(plans, left_out, Wanted("", NOW), 12, HOSTILE[10:]),
+        request_form.ask_several(plans[:1], [], Wanted("C1"), -49, ""),
+        request_form.nothing(left_out),
+        request_form.nothing([]),
+        request_form.ask_link(model(name), [j.model for j in judgements], Wanted("")),
         details.reading(),
-        freezes.form([name[:60]] * 120, [Freeze(1, name[:50], HOSTILE, "UADA", NOW, NOW)] * 30, NOW, "C1"),
-        request.reject("1:abc", name),
+        details.unread(Refusal(HOSTILE)),
+        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1"),
     ):
         assert check_view(dict(view)) == []
+
+
+@pytest.mark.parametrize("channel", ["", "C1"])
+@pytest.mark.parametrize("later", [None, NOW])
+def test_what_travels_with_a_form(channel: str, later: datetime | None):
+    """Where it was asked and for when come back as they were, with the plan where there is one."""
+    wanted, plan = Wanted(channel, later), made.plan()
+    one = request_form.ask_one(plan, judged()[1][0], None, wanted)
+    assert request_form.wanted(one["private_metadata"]) == (wanted, plan.key)
+    many = request_form.ask_several([plan], [], wanted, 0, "")
+    assert request_form.wanted(many["private_metadata"]) == (wanted, "")
+
+
+def booth(number: int = 1, state: RunState = RunState.QUEUED) -> Run:
+    """An acoustic model that is upgraded with its language model."""
+    return made.run(made.plan("booth", "terms", kind="acoustic"), state, number)
+
+
+def many(count: int, name: str = "m", state: RunState = RunState.QUEUED) -> list[Run]:
+    """A run for each of that many language models."""
+    return [made.run(made.plan(f"{name}{number}"), state, number) for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("runs", "names", "more"),
+    [
+        (many(1), ["m1"], 0),
+        ([booth()], ["booth", "terms"], 0),
+        (many(3), ["m1", "m2", "m3"], 0),
+        ([*many(2), booth(3)], ["m1", "m2", "booth", "terms"], 0),
+        (many(40), [f"m{number}" for number in range(1, 41)], 0),
+        (many(MOST, "a-name-of-a-model-"), [f"a-name-of-a-model-{number}" for number in range(1, 11)], MOST - 10),
+        (many(MOST, LONG), ["very-long-very-long-"], MOST - 3),
+    ],
+)
+@pytest.mark.parametrize("state", [RequestState.OPEN, RequestState.SCHEDULED, RequestState.RUNNING, RequestState.DONE])
+def test_what_is_changed_for_good(runs: list[Run], names: list[str], more: int, state: RequestState):
+    """The card names every model, from the first day to the last; its dialog as many as fit, after our own words."""
+    shown = [made.run(one.plan, ONE[state], one.number) for one in runs]
+    card = tellings(made.request(shown, state), SEEN)[0].message
+    text = "\n".join(block["text"]["text"] for block in card.blocks if block["type"] == "section")
+    for name in {name for one in runs for name in one.plan.changes.values()}:
+        assert name[:50] in text, f"{name} is not on the card"
+    if state is not RequestState.OPEN:
+        return
+    (buttons,) = [block for block in card.blocks if block["type"] == "actions"]
+    confirm = buttons["elements"][0]["confirm"]["text"]["text"]
+    assert len(confirm) <= 300
+    assert confirm.startswith("This cannot be undone.")
+    for name in names:
+        assert name in confirm
+    assert confirm.endswith(f"and {more} more." if more else ".")
+    assert ("more" in confirm) is bool(more)
+
+
+def test_what_is_changed_for_good_when_tried_again():
+    """Trying again is an approval: its dialog names the models too, and calls no training an upgrade."""
+    failed = made.request([booth(1, RunState.FAILED)], RequestState.FAILED, started_at=NOW)
+    shown = str(tellings(failed, SEEN)[-1].message.blocks[-1])
+    assert "booth and terms" in shown
+    plan = made.plan("notes", action=Action.TRAIN)
+    plan = replace(plan, steps=(replace(plan.steps[0], expects_version=False),))
+    training = made.request([made.run(plan, RunState.FAILED)], RequestState.FAILED, started_at=NOW)
+    shown = str(tellings(training, SEEN)[-1].message.blocks[-1])
+    assert "notes" in shown
+    assert "undone" not in shown
+
+
+def test_a_card_with_most_models_stays_small():
+    """A line for each, far below what Slack takes in one message."""
+    states = [RunState.DONE] * 30 + [RunState.FAILED] * 3 + [RunState.QUEUED] * 17
+    runs = [
+        made.run(made.plan(f"call-center-us-{number}"), state, number) for number, state in enumerate(states, start=1)
+    ]
+    (card, *_) = tellings(made.request(runs, RequestState.PAUSED, started_at=NOW), SEEN)
+    assert len(json.dumps(card.message.blocks)) < 10_000
+
+
+LATER = replace(SEEN, wait=None)
+
+
+@pytest.mark.parametrize(
+    ("state", "runs", "keys"),
+    [
+        (RequestState.OPEN, many(2), ["card"]),
+        (RequestState.RUNNING, [*many(1, state=RunState.RUNNING), booth(2)], ["card", "late:1.1"]),
+        (
+            RequestState.RUNNING,
+            [*many(1, state=RunState.DONE), booth(2, RunState.RUNNING)],
+            ["card", "late:2.2", "first"],
+        ),
+        (RequestState.PAUSED, [*many(1, state=RunState.FAILED), booth(2)], ["card", "failed:1", "pause:1.0"]),
+        (RequestState.PAUSED, [made.unproven(made.plan()), booth(2)], ["card", "pause:1.0"]),
+        (
+            RequestState.PAUSED,
+            [replace(many(1, state=RunState.FAILED)[0], retries=2), booth(2)],
+            ["card", "retry:1:2", "failed:1:2", "pause:1.2"],
+        ),
+        (
+            RequestState.PAUSED,
+            [replace(many(1, state=RunState.FAILED)[0], excused=True), booth(2, RunState.FAILED), *many(3)[2:]],
+            ["card", "failed:1", "failed:2", "pause:2.0"],
+        ),
+        (RequestState.PAUSED, [replace(many(1)[0], retries=1), booth(2)], ["card", "retry:1:1"]),
+        (RequestState.DONE, many(2, state=RunState.DONE), ["card", "first", "end"]),
+        (
+            RequestState.FAILED,
+            [*many(1, state=RunState.DONE), replace(booth(2, RunState.FAILED), retries=1)],
+            ["card", "retry:2:1", "failed:2:1", "first", "end:1"],
+        ),
+        (RequestState.REJECTED, many(2, state=RunState.CANCELLED), ["card", "end"]),
+    ],
+)
+def test_what_is_told_of_several(state: RequestState, runs: list[Run], keys: list[str]):
+    """One card, one thread; what is said of a single run is said of each, once for each attempt."""
+    told = tellings(made.request(runs, state, decided_by=GRACE), LATER)
+    assert [telling.key.removeprefix("request:1:") for telling in told] == keys
+    assert [telling.threaded for telling in told] == [False, *[True] * (len(told) - 1)]
+    assert [telling.lasting for telling in told] == [False, *[True] * (len(told) - 1)]
+
+
+def told(request: Request, key: str) -> str:
+    """The text of one message of a request."""
+    return next(one.message.text for one in tellings(request, LATER) if one.key == f"request:1:{key}")
+
+
+@pytest.mark.parametrize(
+    ("requester", "self_approval", "voters", "mentioned"),
+    [
+        (ADA, False, [], [GRACE, TOMAS]),
+        (GRACE, False, [], [TOMAS]),
+        (GRACE, True, [], [GRACE, TOMAS]),
+        (ADA, False, [TOMAS], [GRACE]),
+        (GRACE, False, [TOMAS], []),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_whom_a_reminder_mentions(
+    requester: str, self_approval: bool, voters: list[str], mentioned: list[str], count: int
+):
+    """Only those who can still act: not who asked, not who voted."""
+    policy = Policy((GRACE, TOMAS), 2, self_approval, 86400)
+    asked = made.request(many(count), requester=requester, votes=approvals(*voters), reminded=True)
+    (reminder,) = [one for one in tellings(asked, replace(LATER, policy=policy)) if one.key.endswith(":remind")]
+    assert re.findall("<@(U[A-Z]+)>", reminder.message.text) == mentioned
+
+
+def test_what_follows_the_first():
+    """The first proof says how many follow; none where the others are left out or cancelled already."""
+    (first, second) = many(2, state=RunState.DONE)
+    waits, gone = replace(second, state=RunState.QUEUED), replace(second, state=RunState.LEFT_OUT)
+    assert "1 model follows" in told(made.request([first, waits], RequestState.RUNNING), "first")
+    assert "follow" not in told(made.request([first, gone], RequestState.DONE), "first")
+
+
+def test_why_it_is_paused():
+    """What failed is told apart from what is not proven."""
+    runs = [*many(1, state=RunState.FAILED), made.unproven(made.plan("notes"), 2), booth(3)]
+    text = told(made.request(runs, RequestState.PAUSED), "pause:1.0-2.0")
+    assert "1 upgrade failed: m1; no newer version is shown: notes." in text
+
+
+def test_what_became_of_several():
+    """The end names each model that is not upgraded, with its reason; those of which nothing was started too."""
+    gone = replace(booth(2, RunState.LEFT_OUT), cause=Cause(CauseKind.DELETED))
+    half = replace(booth(3, RunState.CANCELLED), started_at=NOW)
+    runs = [*many(1, state=RunState.FAILED), gone, half]
+    end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
+    assert "`m1`: failed." in str(end.blocks)
+    assert "`booth`: Its instance does not know it" in str(end.blocks)
+    assert "`booth`: cancelled" in str(end.blocks)
+    assert "step 0" not in str(end.blocks)
+    runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
+    end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
+    assert "`booth`: Its instance does not know it" in str(end.blocks)
+    assert "`m1`: Its instance does not know it" in str(end.blocks)
+
+
+def test_everything_that_is_left_out_is_named():
+    """However many there are, and however long the reasons: in the forms and in the details."""
+    why = "Speech to Text does not answer: it could not be reached within 30 seconds. " * 2
+    left_out = tuple(LeftOut(f"left-{number}", Cause(CauseKind.UNREAD, detail=why)) for number in range(MOST))
+    views = (
+        request_form.nothing(left_out),
+        request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, ""),
+        details.details(made.request(many(2), left_out=left_out), LATER, None, None, []),
+    )
+    for view in views:
+        assert check_view(dict(view)) == []
+        assert all(f"`left-{number}`" in str(view["blocks"]) for number in range(MOST))
+
+
+def test_the_line_of_each_model():
+    """To come, waits for a person, late, proven, not proven, failed, left out, cancelled: said on the card."""
+    waits = made.run(made.plan("waits", action=Action.AWAIT_CHANGE), RunState.RUNNING, 2)
+    runs = [
+        made.run(made.plan("queued"), RunState.QUEUED, 1),
+        waits,
+        made.run(made.plan("late"), RunState.RUNNING, 3),
+        made.run(made.plan("proven", target=None), RunState.DONE, 4),
+        made.unproven(made.plan("trained"), 5),
+        made.run(made.plan("failed"), RunState.FAILED, 6),
+        made.run(made.plan("left"), RunState.LEFT_OUT, 7, cause=Cause(CauseKind.POLICY)),
+        made.run(made.plan("stopped"), RunState.CANCELLED, 8),
+    ]
+    card = tellings(made.request(runs, RequestState.RUNNING, started_at=NOW), LATER)[0].message
+    lines = {line.split("`")[1]: line for line in card.blocks[1]["text"]["text"].splitlines()}
+    for name, said in {
+        "queued": "to come",
+        "waits": "waits for a person: somebody changes a word",
+        "late": "step 1 of 1, takes longer than estimated",
+        "proven": "→ `v2020-01-16`",
+        "trained": "trained, no newer version shown",
+        "failed": "failed: The service said: &lt;!channel&gt; no",
+        "left": "left out: The approvals do not meet the policy any more",
+        "stopped": "not begun",
+    }.items():
+        assert said in lines[name], lines[name]
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_request_as_rows(form: request_sheet.Format):
+    """A row for each model, with the version that was proven, and why it was not upgraded."""
+    runs = [
+        booth(1, RunState.DONE),
+        made.run(made.plan("m2"), RunState.FAILED, 2),
+        made.run(made.plan("m3"), RunState.LEFT_OUT, 3, cause=Cause(CauseKind.SHARES, other="m2")),
+    ]
+    request = made.request(runs, RequestState.FAILED, id=12, votes=approvals(GRACE))
+    rows = request_sheet.rows(request)
+    assert [row["model"] for row in rows] == ["booth", "m2", "m3"]
+    assert [row["state"] for row in rows] == ["done", "failed", "left out"]
+    assert {row["request_state"] for row in rows} == {"failed"}
+    assert rows[0]["to_version"] == NEW
+    assert rows[0]["steps"] == ["upgrade terms: proven", "upgrade booth: proven"]
+    assert [row["outcome"] for row in rows] == ["", "The service said: <!channel> no", "shares a language model: m2"]
+    text = request_sheet.as_file(rows, form).decode()
+    assert text.count("booth") >= 2
+    assert "UGRACE" in text

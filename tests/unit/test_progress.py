@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,41 +12,53 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.approvals import Policy
+from bot.domain.freezes import Freeze, Wait
+from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action, Estimate, Plan, Step
-from bot.domain.runs import Before, Run, RunState, StepRecord, StepState, VoteRecord
-from bot.domain.timing import Freeze, Wait
+from bot.domain.requests import LIVE, Request, RequestState
+from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.messages.progress import bar, elapsed_text, progress, ticked
-from bot.messages.run import tellings
+from bot.messages.requests import Seen, tellings
 from sandbox.slack.blockkit import check_blocks
-from tests.world import NEW, OLD, model
+from tests.unit import made
+from tests.unit.made import NOW
+from tests.world import ADA, GRACE, NEW, OLD, model
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-POLICY = Policy(("UGRACE",), 1, False, 86400)
+POLICY = Policy((GRACE,), 1, False, 86400)
 HALF_AN_HOUR = Estimate(1800, 1800, "like the last 3 of this kind and size")
 
 
-def run(*steps: StepState, state: RunState = RunState.RUNNING, action: Action = Action.UPGRADE) -> Run:
+def run(
+    *steps: StepState, state: RunState = RunState.RUNNING, action: Action = Action.UPGRADE, number: int = 1, **over: Any
+) -> Run:
     """A run whose steps began at `NOW`."""
     subject = model()
     plan = Plan(subject, tuple(Step(action, subject.ref, subject.name, True) for _ in steps), OLD, NEW, None)
-    begun = (StepState.STARTING, StepState.WAITING, StepState.DONE, StepState.FAILED)
+    ends = {StepState.DONE: Outcome(StepEnd.PROVEN, NEW), StepState.FAILED: Outcome(StepEnd.UNCHANGED, status="ready")}
     records = tuple(
         StepRecord(
-            *(1, number, plan.steps[0], which, Before("available", (OLD,), NOW)),
-            started_at=NOW if which in begun else None,
-            answered_at=NOW if which in begun else None,
+            *(number, place, plan.steps[0], which, Before("available", (OLD,), NOW)),
+            started_at=NOW if which is not StepState.PLANNED else None,
+            answered_at=NOW if which is not StepState.PLANNED else None,
             ended_at=NOW + timedelta(minutes=3) if which is StepState.DONE else None,
             seen_busy=True,
-            attempts=int(which in begun),
-            result=f"Proof: {NEW}." if which is StepState.DONE else "",
+            attempts=int(which is not StepState.PLANNED),
+            outcome=ends.get(which),
         )
-        for number, which in enumerate(steps, start=1)
+        for place, which in enumerate(steps, start=1)
     )
-    ended = NOW + timedelta(minutes=5) if state in (RunState.DONE, RunState.FAILED, RunState.CANCELLED) else None
-    return Run(
-        *(1, plan, plan.digest, state, "UADA", "why", NOW, NOW + timedelta(days=1), "C1", "UGRACE", NOW, NOW),
-        *(ended, "", 3, records, (VoteRecord("UGRACE", "approve", "", NOW),)),
-    )
+    return made.run(plan, state, number, steps=records, **over)
+
+
+def seen(minutes: float = 0, estimate: Estimate | None = HALF_AN_HOUR, wait: Wait | None = None) -> Seen:
+    """What is known some time after `NOW`."""
+    at = NOW + timedelta(minutes=minutes)
+    return Seen(policy=POLICY, now=at, estimates={1: estimate, 2: estimate}, wait=wait)
+
+
+def running(one: Run) -> Request:
+    """A request for one model that runs."""
+    return made.request([one], RequestState.RUNNING, started_at=NOW, decided_by=GRACE, decided_at=NOW)
 
 
 DONE, WAITING, PLANNED = StepState.DONE, StepState.WAITING, StepState.PLANNED
@@ -109,14 +121,14 @@ def test_elapsed_goes_forward(one: float, other: float):
 def test_four_hours_cost_few_edits(estimate: Estimate | None):
     """Looked at every second for four hours, the message changes at most 60 times."""
     going_on = run(WAITING)
-    looks = (NOW + timedelta(seconds=second) for second in range(4 * 3600))
-    shown = {(message.text, str(message.blocks)) for message in (progress(going_on, estimate, at) for at in looks)}
+    looks = (seen(second / 60, estimate) for second in range(4 * 3600))
+    shown = {(message.text, str(message.blocks)) for message in (progress(going_on, look) for look in looks)}
     assert 40 < len(shown) <= 60
 
 
 def test_what_it_says():
     """The bar with words beside it, what happens now, the estimate with its source, and what is left."""
-    message = progress(run(DONE, WAITING, PLANNED), HALF_AN_HOUR, NOW + timedelta(minutes=10))
+    message = progress(run(DONE, WAITING, PLANNED), seen(10))
     head, lines, foot = message.blocks
     assert head["text"]["text"] == "`▓▓▓▓▓░░░░░░░` *Step 2 of 3*"
     assert lines["text"]["text"].splitlines() == [
@@ -134,26 +146,26 @@ def test_what_it_says():
 
 def test_overdue():
     """Said plainly in the message, before anybody is called."""
-    message = progress(run(WAITING), HALF_AN_HOUR, NOW + timedelta(minutes=46))
+    message = progress(run(WAITING), seen(46))
     assert "overdue: 15 minutes longer than estimated" in message.text
-    told = [telling.key for telling in tellings(run(WAITING), POLICY, HALF_AN_HOUR, NOW + timedelta(minutes=46))]
-    assert told == ["run:1:card", "run:1:progress"]
-    told = [telling.key for telling in tellings(run(WAITING), POLICY, HALF_AN_HOUR, NOW + timedelta(minutes=91))]
-    assert told == ["run:1:card", "run:1:progress", "run:1:late:1"]
+    assert keys(running(run(WAITING)), seen(46)) == ["card", "progress"]
+    assert keys(running(run(WAITING)), seen(91)) == ["card", "progress", "late:1.1"]
+
+
+def keys(request: Request, look: Seen) -> list[str]:
+    """What is told of a request, without what all keys begin with."""
+    return [telling.key.removeprefix(f"request:{request.id}:") for telling in tellings(request, look)]
 
 
 def test_steps_that_brought_nothing():
     """A step that was refused or not needed is never said to be done."""
     shown = run(DONE, WAITING)
-    refused = replace(shown.steps[0], result="The service does not upgrade it this way, so the next step follows.")
-    message = progress(replace(shown, steps=(refused, shown.steps[1])), None, NOW)
+    refused = replace(shown.steps[0], outcome=Outcome(StepEnd.REFUSED))
+    shown = replace(shown, steps=(refused, shown.steps[1]))
+    message = progress(shown, seen(estimate=None))
     assert "not possible: upgrade `call-center-us`" in str(message.blocks)
     assert "Done:" not in message.text
-    step = next(
-        telling
-        for telling in tellings(replace(shown, steps=(refused, shown.steps[1])), POLICY, None, NOW)
-        if telling.key == "run:1:step:1"
-    )
+    step = next(telling for telling in tellings(running(shown), seen()) if telling.key == "request:1:step:1.1")
     assert step.message.text.startswith("Step 1 of 2 not possible: upgrade")
 
 
@@ -171,7 +183,7 @@ def test_the_card_of_a_running_run(over: dict[str, Any], said: str):
     """Two lines: the step, and what happens now, since when. Time alone changes nothing in it."""
     shown = run(WAITING, PLANNED)
     shown = replace(shown, steps=(replace(shown.steps[0], **over), shown.steps[1]))
-    first, later = (tellings(shown, POLICY, HALF_AN_HOUR, NOW + timedelta(minutes=m))[0].message for m in (0, 600))
+    first, later = (tellings(running(shown), seen(minutes))[0].message for minutes in (0, 600))
     assert first == later
     lines = first.blocks[0]["text"]["text"].splitlines()
     assert lines[1] == "*Step 1 of 2:* upgrade `call-center-us`"
@@ -185,18 +197,48 @@ READ = re.compile(r":[a-z][a-z0-9_+-]*:|[`▓░→•✓✗⏳]")
 """What a screen reader would spell."""
 
 
+STEPS = ((WAITING,), (DONE, WAITING, PLANNED), (DONE, StepState.FAILED), (StepState.STARTING, PLANNED))
+
+
 @pytest.mark.parametrize("action", list(Action))
-@pytest.mark.parametrize("state", list(RunState))
-def test_read_aloud(state: RunState, action: Action):
-    """Every message of a run has a text of sentences, without signs, bars or names of emoji; Slack takes the blocks."""
-    held = Wait("freeze", NOW, Freeze(1, "stt", "month end", "UADA", NOW, NOW))
-    for steps in ((WAITING,), (DONE, WAITING, PLANNED), (DONE, StepState.FAILED), (StepState.STARTING, PLANNED)):
-        shown = replace(run(*steps, state=state, action=action), reminded=True, cancelled_by="UGRACE", voters=0)
+@pytest.mark.parametrize("state", list(RequestState))
+@pytest.mark.parametrize("other", [None, *RunState])
+def test_read_aloud(state: RequestState, action: Action, other: RunState | None):
+    """Every message has a text of sentences, without signs, bars or names of emoji; Slack takes the blocks."""
+    held = Wait("freeze", NOW, Freeze(1, "stt", "month end", ADA, NOW, NOW))
+    facts: dict[str, Any] = {"reminded": True, "voters": 0, "started_at": NOW if state not in QUIET else None}
+    for steps in STEPS:
         for retries in (0, 2):
-            later = NOW + timedelta(hours=3)
-            for telling in tellings(replace(shown, retries=retries), POLICY, HALF_AN_HOUR, later, held):
+            shown = run(*steps, state=STATES[state], action=action, cancelled_by=GRACE, retries=retries)
+            others = [] if other is None else [run(*steps, state=other, action=action, number=2)]
+            request = made.request([shown, *others], state, **facts)
+            if state not in LIVE:
+                request = replace(request, runs=tuple(replace(one, ended_at=NOW) for one in request.runs))
+            for telling in tellings(request, seen(180, wait=held)):
                 assert check_blocks(list(telling.message.blocks), "message") == []
                 # Slack puts a name or a date in the place of what is in angle brackets.
                 text = re.sub(r"<[^>]*>", "somebody", telling.message.text)
-                assert not READ.search(text), text
-                assert text.endswith("."), text
+                assert not READ.search(text), f"{telling.key}: {text}"
+                assert text.endswith("."), f"{telling.key}: {text}"
+
+
+QUIET = (
+    *(RequestState.OPEN, RequestState.SCHEDULED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.EXPIRED),
+    RequestState.CHANGED,
+)
+"""In these nothing was started."""
+
+STATES = {
+    RequestState.RUNNING: RunState.RUNNING,
+    RequestState.PAUSED: RunState.FAILED,
+    RequestState.DONE: RunState.DONE,
+    RequestState.FAILED: RunState.FAILED,
+    RequestState.CANCELLED: RunState.CANCELLED,
+    RequestState.CHANGED: RunState.LEFT_OUT,
+    RequestState.OPEN: RunState.QUEUED,
+    RequestState.SCHEDULED: RunState.QUEUED,
+    RequestState.REJECTED: RunState.CANCELLED,
+    RequestState.WITHDRAWN: RunState.CANCELLED,
+    RequestState.EXPIRED: RunState.CANCELLED,
+}
+"""The state of the first run by that of its request."""

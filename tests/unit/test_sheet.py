@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.run_filter import ENDED, RunFilter, run_filter
-from bot.domain.runs import OPEN, RunState
+from bot.domain.request_filter import ENDED, RequestFilter, request_filter
+from bot.domain.requests import LIVE, UNSTARTED, RequestState
 from bot.messages.sheet import cell, csv_lines
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -48,21 +48,23 @@ def test_values(value: object, shown: str):
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("", RunFilter()),
-        ("open", RunFilter(states=OPEN)),
-        ("Ended", RunFilter(states=ENDED)),
-        ("failed `rejected`", RunFilter(states=frozenset({RunState.FAILED, RunState.REJECTED}))),
-        ("mine acoustic", RunFilter(kinds=frozenset({"acoustic"}), requester="UADA")),
-        ("#12 Call-Center", RunFilter(parts=("12", "call-center"))),
+        ("", RequestFilter()),
+        ("open", RequestFilter(states=LIVE)),
+        ("Ended", RequestFilter(states=ENDED)),
+        ("waiting approved", RequestFilter(states=UNSTARTED)),
+        ("failed `rejected`", RequestFilter(states=frozenset({RequestState.FAILED, RequestState.REJECTED}))),
+        ("mine acoustic", RequestFilter(kinds=frozenset({"acoustic"}), requester="UADA")),
+        ("#12 Call-Center", RequestFilter(parts=("12", "call-center"))),
     ],
 )
-def test_filters(text: str, wanted: RunFilter):
+def test_filters(text: str, wanted: RequestFilter):
     """The words that people type."""
-    assert run_filter(text, "UADA") == wanted
+    assert request_filter(text, "UADA") == wanted
 
 
 def test_every_state_is_a_word():
-    """None is forgotten, and each is either open or ended."""
-    for state in RunState:
-        assert run_filter(state.value, "UADA").states == {state}
-    assert set(RunState) == OPEN | ENDED
+    """None is forgotten, and each is either live or ended."""
+    for state in RequestState:
+        word = "waiting" if state is RequestState.OPEN else state.value
+        assert request_filter(word, "UADA").states == {state}
+    assert set(RequestState) == LIVE | ENDED

@@ -1,0 +1,103 @@
+"""Hours in which upgrades may start, and a time that somebody asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The hours of the day in which upgrades may start, by the clock of *zone*; across midnight when it ends earlier
+    than it begins.
+    """
+
+    begins: time
+    ends: time
+    zone: ZoneInfo
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether an upgrade may start now."""
+        clock = now.astimezone(self.zone).time()
+        if self.begins < self.ends:
+            return self.begins <= clock < self.ends
+        return clock >= self.begins or clock < self.ends
+
+    def opens(self, now: datetime) -> datetime:
+        """When it opens next, *now* while it is open.
+
+        An hour that daylight saving leaves out opens when the clock has passed over it, unless it ends before that;
+        one that comes twice opens both times.
+        """
+        if self.is_open(now):
+            return now
+        here = now.astimezone(self.zone)
+        for days in (0, 1, 2):
+            wall = datetime.combine(here.date() + timedelta(days=days), self.begins, self.zone)
+            # Both readings of a wall time; the same, except around a change of the clock. In UTC, where sums are true.
+            first, last = sorted(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+            moment = first
+            while moment <= last:
+                if moment > now and (first == last or self.is_open(moment)):
+                    return moment.astimezone(self.zone)
+                moment += timedelta(minutes=1)
+        raise AssertionError("of three days in a row, one has the hour")
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M} {self.zone.key}"
+
+
+LATEST = timedelta(days=365)
+"""How far ahead a start may be asked for; what lies further away is a typing error."""
+
+_WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
+_CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The IANA time zone of that name; None where there is none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def parse_window(text: str, zone: ZoneInfo) -> Window | None:
+    """`22:00-05:00`; None for anything else, also for a window of no length."""
+    found = _WINDOW.match(text.strip())
+    if not found:
+        return None
+    try:
+        begins, ends = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    except ValueError:
+        return None
+    return None if begins == ends else Window(begins, ends, zone)
+
+
+def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """`22:00`, `22`, `2026-11-24 22:00` by the clock of *zone*, the next time that it comes.
+
+    None where that is unclear, past, or further away than `LATEST`.
+    """
+    words = text.strip().split()
+    here = now.astimezone(zone)
+    try:
+        day = date.fromisoformat(words[0]) if len(words) == 2 else None
+        found = _CLOCK.match(words[-1]) if words and len(words) <= 2 else None
+        clock = time(int(found[1]), int(found[2] or 0)) if found else None
+    except ValueError:
+        return None
+    if clock is None:
+        return None
+    if day is not None and not here.date() <= day <= (here + LATEST).date():
+        return None
+    for days in (0, 1, 2):
+        wall = datetime.combine(day or here.date() + timedelta(days=days), clock, zone)
+        moment = datetime.fromtimestamp(wall.timestamp(), zone)
+        if moment > now:
+            return moment
+        if day is not None:
+            return None
+    return None

@@ -1,0 +1,58 @@
+"""Filters on requests: the words that people type after `/stt-runs`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.requests import LIVE, RequestState
+
+ENDED = frozenset(RequestState) - LIVE
+KINDS = frozenset({"language", "acoustic"})
+
+STATES: Mapping[str, frozenset[RequestState]] = {
+    **{state.value: frozenset({state}) for state in RequestState},
+    "open": LIVE,
+    "ended": ENDED,
+    "waiting": frozenset({RequestState.OPEN}),
+    "approved": frozenset({RequestState.SCHEDULED}),
+}
+"""What people call states: as the lists do, which say *waiting for approval* and *approved*, and by their own names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests are meant: all conditions together; an empty one is none.
+
+    *parts* are casefolded: each is a request's number, one of its instances, or part of a name of one of its models.
+    """
+
+    states: frozenset[RequestState] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    requester: str | None = None
+    parts: tuple[str, ...] = ()
+
+    def names(self, request: int, models: tuple[tuple[str, str], ...]) -> bool:
+        """Whether *parts* fit a request; *models* are the instance and name of each of its models."""
+        return all(
+            part == str(request) or any(part == at.casefold() or part in name.casefold() for at, name in models)
+            for part in self.parts
+        )
+
+
+def request_filter(text: str, user: str) -> RequestFilter:
+    """What somebody typed. Several states, or both kinds, are alternatives; *user* is who `mine` means."""
+    states: frozenset[RequestState] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    requester, parts = None, []
+    for typed in text.split():
+        word = typed.casefold().strip("`#")
+        if word in STATES:
+            states |= STATES[word]
+        elif word in KINDS:
+            kinds |= {word}
+        elif word == "mine":
+            requester = user
+        elif word:
+            parts.append(word)
+    return RequestFilter(states, kinds, requester, tuple(parts))

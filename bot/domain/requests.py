@@ -1,0 +1,240 @@
+"""Requests: what people decide on. One model or several; then one first, its proof, the others in waves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from bot.domain.outcomes import Cause, CauseKind, LeftOut
+from bot.domain.plans import Plan
+from bot.domain.runs import LASTING, Run, RunState
+
+MOST = 50
+"""Models in one request: what a form can list and a card can show, a line for each."""
+
+
+class RequestState(StrEnum):
+    """Where a request is."""
+
+    OPEN = "open"
+    """Its card waits for approval."""
+    SCHEDULED = "scheduled"
+    """Approved; nothing has started yet."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    """Of several, one failed or is not proven; nothing new starts until somebody decides."""
+    DONE = "done"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    """An approver ended it; what had begun went to its end."""
+    CHANGED = "changed"
+    """No plan of it held any more when its turn came; nothing was started."""
+
+
+LIVE = frozenset({RequestState.OPEN, RequestState.SCHEDULED, RequestState.RUNNING, RequestState.PAUSED})
+"""What has not ended."""
+
+UNSTARTED = frozenset({RequestState.OPEN, RequestState.SCHEDULED})
+
+_ENDS = {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.CANCELLED, RequestState.CHANGED}
+
+FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
+    RequestState.OPEN: frozenset({RequestState.SCHEDULED, RequestState.EXPIRED, *_ENDS}),
+    # Open again: somebody took an approval back that it needs. Failed: tried again, and could not be after all.
+    RequestState.SCHEDULED: frozenset(
+        {RequestState.OPEN, RequestState.RUNNING, RequestState.FAILED, *_ENDS} - {RequestState.REJECTED}
+    ),
+    RequestState.RUNNING: frozenset(
+        {
+            *(RequestState.PAUSED, RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED),
+            RequestState.CHANGED,
+        }
+    ),
+    RequestState.PAUSED: frozenset(
+        {RequestState.RUNNING, RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED}
+    ),
+    RequestState.FAILED: frozenset({RequestState.SCHEDULED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRecord:
+    """One person's vote on a request."""
+
+    voter: str
+    vote: Literal["approve", "reject"]
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One decision over one to `MOST` runs, with one card and one thread.
+
+    *digest* changes with any of the plans. *not_before*: it was asked for a later time. *remind_at*: when the thread
+    reminds once, None when it does not. *voters*: how many people could approve when it was asked for, None while
+    nobody has looked. *decided_by* and *decided_at* are the last decision: the vote that completed the approvals, the
+    rejection, the cancelling, the trying again. *version* grows with each change that people should see.
+    """
+
+    id: int
+    digest: str
+    state: RequestState
+    requester: str
+    why: str
+    requested_at: datetime
+    expires_at: datetime
+    channel: str
+    runs: tuple[Run, ...]
+    votes: tuple[VoteRecord, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    version: int = 1
+    not_before: datetime | None = None
+    remind_at: datetime | None = None
+    reminded: bool = False
+    voters: int | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def approved_by(self) -> tuple[str, ...]:
+        """Whose approvals count."""
+        return tuple(vote.voter for vote in self.votes if vote.vote == "approve")
+
+    @property
+    def rejection(self) -> VoteRecord | None:
+        """The vote that rejected it."""
+        return next((vote for vote in self.votes if vote.vote == "reject"), None)
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The instances whose policies it must meet."""
+        return tuple(sorted({run.plan.model.instance for run in self.runs}))
+
+    @property
+    def several(self) -> bool:
+        """Whether it was made for more than one model."""
+        return len(self.runs) > 1
+
+    @property
+    def first(self) -> Run:
+        """The run that starts first; the only one of a request for one model."""
+        return self.runs[0]
+
+    @property
+    def is_training(self) -> bool:
+        """Whether it only takes in data that waits: no upgrade, nothing that cannot be undone."""
+        return all(run.plan.is_training for run in self.runs)
+
+    def run(self, id: int) -> Run | None:
+        """One of its runs."""
+        return next((run for run in self.runs if run.id == id), None)
+
+    def count(self, *states: RunState) -> int:
+        """How many of its runs are in one of these states."""
+        return sum(1 for run in self.runs if run.state in states)
+
+    @property
+    def proven(self) -> tuple[Run, ...]:
+        """Those of its runs that are done, with the proof that their plan asks for."""
+        return tuple(run for run in self.runs if run.state is RunState.DONE and not run.unproven)
+
+
+def digest_of(plans: Iterable[Plan]) -> str:
+    """What an approval is bound to: changes when anything changes that matters in one of the plans."""
+    return hashlib.sha256(" ".join(plan.digest for plan in plans).encode()).hexdigest()[:16]
+
+
+def together(plans: Iterable[Plan]) -> tuple[tuple[Plan, ...], tuple[LeftOut, ...]]:
+    """The plans that can be one request, in the order in which they start, and those that cannot.
+
+    The quickest comes first: its proof is what the others wait for. A model that another plan upgrades on its way is
+    not upgraded twice; of two acoustic models with the same outdated language model, the second waits for another
+    request.
+    """
+    wanted = sorted(plans, key=lambda plan: (plan.model.kind == "language", plan.model.name.casefold()))
+    taken: dict[str, Plan] = {}
+    chosen: list[Plan] = []
+    left_out: list[LeftOut] = []
+    for plan in wanted:
+        holder = next((taken[ref] for ref in sorted(plan.models) if ref in taken), None)
+        if holder is None:
+            chosen.append(plan)
+            taken.update(dict.fromkeys(plan.models, plan))
+        else:
+            kind = CauseKind.TOGETHER if plan.model.ref in taken else CauseKind.SHARES
+            left_out.append(LeftOut(plan.model.name, Cause(kind, other=holder.model.name)))
+    chosen.sort(key=lambda plan: (len(plan.steps), plan.estimate.low if plan.estimate else 0.0, plan.model.name))
+    return tuple(chosen), tuple(left_out)
+
+
+def startable(request: Request, parallel: int) -> tuple[Run, ...]:
+    """The queued runs whose turn it is.
+
+    Until one is proven only one is under way, then at most *parallel* on each instance; after a failure that nobody
+    has seen only what is tried again.
+    """
+    queued = [run for run in request.runs if run.state is RunState.QUEUED]
+    if request.state is RequestState.PAUSED:
+        return tuple(run for run in queued if run.retries)
+    if request.state not in (RequestState.SCHEDULED, RequestState.RUNNING) or _unseen(request.runs):
+        return ()
+    under_way = [run for run in request.runs if run.state is RunState.RUNNING]
+    if not request.proven and not any(run.excused for run in request.runs):
+        return () if under_way else tuple(queued[:1])
+    busy = Counter(run.plan.model.instance for run in under_way)
+    found = []
+    for run in queued:
+        if busy[run.plan.model.instance] < parallel:
+            busy[run.plan.model.instance] += 1
+            found.append(run)
+    return tuple(found)
+
+
+def following(request: Request) -> RequestState | None:
+    """The state that follows from what became of the runs; None where it stays.
+
+    A request with nothing left to hold back is not paused by a failure: there is nothing to decide. A paused one goes
+    on by itself when what failed was tried again and is proven.
+    """
+    if request.state is RequestState.OPEN:
+        return None if request.count(*LASTING) else RequestState.CHANGED
+    if request.state not in LIVE:
+        return None
+    wanted = _wanted(request)
+    return wanted if wanted is not request.state else None
+
+
+def _wanted(request: Request) -> RequestState:
+    if not request.count(*LASTING):
+        return _end(request)
+    if request.count(RunState.QUEUED) and request.state is not RequestState.SCHEDULED:
+        paused = request.state is RequestState.PAUSED
+        tried_again = any(run.retries and run.state in LASTING for run in request.runs)
+        return RequestState.PAUSED if _unseen(request.runs) or (paused and tried_again) else RequestState.RUNNING
+    if request.state is RequestState.SCHEDULED:
+        return RequestState.RUNNING if request.count(RunState.RUNNING) else RequestState.SCHEDULED
+    return RequestState.RUNNING
+
+
+def _end(request: Request) -> RequestState:
+    if request.count(RunState.CANCELLED):
+        return RequestState.CANCELLED
+    if request.count(RunState.FAILED):
+        return RequestState.FAILED
+    return RequestState.DONE if request.count(RunState.DONE) else RequestState.CHANGED
+
+
+def _unseen(runs: Sequence[Run]) -> bool:
+    """Whether one failed, or is not proven, and nobody decided to go on after it."""
+    return any(run.bad and not run.excused for run in runs)

@@ -1,0 +1,138 @@
+"""Looking up: requests page by page, the history of one, requests as a file, and all that is known of one model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.noted import Noted
+from bot.domain.request_filter import RequestFilter
+from bot.domain.requests import Request
+from bot.domain.snoozes import in_force, indexed, standing
+from bot.domain.verdicts import Judgement
+from bot.errors import Refusal
+from bot.flows.electorate import Electorate
+from bot.flows.inventory import Inventory
+from bot.flows.owners import Owning
+from bot.messages.fleet import Dossier
+from bot.messages.request_sheet import Format, as_file, file_name, may_not_export, nothing_to_export, rows
+from bot.ports import Clock
+from bot.store import Store
+from bot.store.database import Database
+
+PART = 20
+"""How many requests are read at a time for a file: others get their turn in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the requests that fit a filter; *ever*: whether there ever was one at all."""
+
+    shown: tuple[Request, ...]
+    live: int
+    ended: int
+    page: int
+    ever: bool
+
+    @property
+    def total(self) -> int:
+        """How many fit, on all pages."""
+        return self.live + self.ended
+
+
+@dataclass(eq=False)
+class Listing:
+    """Reads; changes nothing."""
+
+    db: Database
+
+    async def page(self, wanted: RequestFilter, number: int, size: int) -> Page:
+        """Page *number*, from 0, or the last one where there are fewer; live requests come first."""
+
+        def read(store: Store) -> Page:
+            found = store.search.requests(wanted)
+            page = max(0, min(number, (len(found.all) - 1) // size))
+            shown = store.requests.those(found.all[page * size : (page + 1) * size])
+            return Page(shown, len(found.live), len(found.ended), page, store.search.any())
+
+        return await self.db.read(read)
+
+    async def history(self, id: int) -> tuple[Request, tuple[Noted, ...]] | None:
+        """One request and what was noted of it, oldest first; None where there is none."""
+
+        def read(store: Store) -> tuple[Request, tuple[Noted, ...]] | None:
+            request = store.requests.get(id)
+            return (request, store.audit.of_request(id)) if request else None
+
+        return await self.db.read(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file, and how many requests are in it."""
+
+    name: str
+    content: bytes
+    requests: int
+
+
+@dataclass(eq=False)
+class Exporter:
+    """Makes the file; where it goes is for the command to say."""
+
+    db: Database
+    electorate: Electorate
+    clock: Clock
+
+    async def export(self, user: str, wanted: RequestFilter, typed: str, form: Format) -> Export:
+        """The file for *user*, noted in the audit. Raises `Refusal`, or a `ChatError` if nobody knows who that is."""
+        person = await self.electorate.person(user)
+        now = self.clock.now()
+        if not self.electorate.is_member(person):
+            await self.db.write(lambda store: store.audit.note(now, user, "denied", detail="export: not a member"))
+            raise Refusal(may_not_export())
+        found = await self.db.read(lambda store: store.search.requests(wanted).all)
+        if not found:
+            raise Refusal(nothing_to_export(typed))
+        written = []
+        for start in range(0, len(found), PART):
+            read = await self._those(found[start : start + PART])
+            written += [row for request in read for row in rows(request)]
+            await asyncio.sleep(0)
+        content = as_file(written, form)
+        about = f": {typed}" if typed else ""
+        detail = f"{len(found)} requests as {form}{about}"
+        await self.db.write(lambda store: store.audit.note(now, user, "export", detail=detail))
+        return Export(file_name(f"{now:%Y-%m-%d}", form), content, len(found))
+
+    async def _those(self, ids: Sequence[int]) -> tuple[Request, ...]:
+        return await self.db.read(lambda store: store.requests.those(ids))
+
+
+@dataclass(eq=False)
+class Dossiers:
+    """Puts them together, each in one read."""
+
+    db: Database
+    inventory: Inventory
+    owning: Owning
+    clock: Clock
+
+    async def of(self, judgement: Judgement) -> Dossier:
+        """All of one model. Raises `StoreUnavailable`."""
+        judged, model, now = await self.inventory.judged(), judgement.model, self.clock.now()
+
+        def read(store: Store) -> Dossier:
+            snoozes = indexed(in_force(store.snoozes.in_force(), judged.judgements, now))
+            said, language = store.observed.linked(model.ref)
+            partner = judged.of(language) if language else None
+            return Dossier(
+                requests=store.requests.of_model(model.ref),
+                changes=store.changes.of_model(model),
+                snooze=standing(judgement, snoozes, now),
+                owner=self.owning.owner_in(store, model),
+                trained_with=(partner.model.name if partner else language or "") if said else None,
+            )
+
+        return await self.db.read(read)

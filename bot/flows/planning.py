@@ -1,0 +1,157 @@
+"""Planning: reads a model and what it needs, plans it, estimates, and finds out whether an approved plan holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.domain.catalog import Catalog
+from bot.domain.estimates import estimate, total
+from bot.domain.fleet import Holdings, Model, Ref
+from bot.domain.outcomes import Cause, CauseKind
+from bot.domain.planning import plan, plan_training
+from bot.domain.plans import Action, Estimate, Link, NoPlan, Plan, Step, WhyNot, differences
+from bot.domain.requests import Request
+from bot.domain.runs import Run, RunState
+from bot.domain.verdicts import Judgement
+from bot.errors import DeletedModel, Refusal
+from bot.flows.inventory import Inventory
+from bot.ports import Clock
+from bot.store import Store
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known right before somebody asks: the judgement, the data, the plan or why there is none.
+
+    *linked* is the name of the language model that an acoustic model was trained with, "" for none, None where nobody
+    said. *request* is the live one that has the model already.
+    """
+
+    judgement: Judgement
+    holdings: Holdings
+    outlook: Plan | NoPlan
+    linked: str | None
+    request: Request | None
+
+    @property
+    def needs_link(self) -> bool:
+        """Whether the plan only waits for somebody to say with which language model the model was trained."""
+        return isinstance(self.outlook, NoPlan) and self.outlook.reason is WhyNot.LINK_UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Whether a plan still holds: *cause* is why not; *later*: that cannot be said yet, or the model is busy."""
+
+    cause: Cause | None = None
+    later: bool = False
+
+
+@dataclass(eq=False)
+class Planning:
+    """Everything between a wish and a plan."""
+
+    db: Database
+    inventory: Inventory
+    catalog: Callable[[], Catalog]
+    clock: Clock
+
+    async def prepare(self, ref: str, *, training: bool = False, lenient: bool = False) -> Prepared:
+        """Reads a model and plans its upgrade, or its training. Raises a `ServiceError` or `Refusal`."""
+        judgement = await self.inventory.fresh(ref)
+        holdings = await self.inventory.holdings(judgement.model)
+        link = await self._link(judgement.model)
+        if training:
+            outlook = plan_training(judgement, holdings, link=link, lenient=lenient)
+        else:
+            outlook = plan(judgement, holdings, self.catalog(), link=link, lenient=lenient)
+        now = self.clock.now()
+
+        def keep(store: Store) -> Prepared:
+            found = outlook
+            if isinstance(found, Plan):
+                found = replace(found, estimate=estimate_plan(store, found))
+                store.drafts.keep(found, now)
+            linked = None if link is None else link.language.model.name if link.language else ""
+            return Prepared(judgement, holdings, found, linked, store.requests.holding(ref))
+
+        return await self.db.write(keep)
+
+    async def estimated(self, request: Request) -> Request:
+        """A request with the estimates of its plans as steps like theirs took since."""
+
+        plans = [run.plan for run in request.runs]
+        found = await self.db.read(lambda store: [replace(plan, estimate=estimate_plan(store, plan)) for plan in plans])
+        runs = (replace(run, plan=plan) for run, plan in zip(request.runs, found, strict=True))
+        return replace(request, runs=tuple(runs))
+
+    async def still_holds(self, run: Run) -> Holds:
+        """Plans again what was approved: would the same be done now? Raises a `ServiceError`."""
+        approved = run.plan
+        lenient = any(step.lenient for step in approved.steps)
+        try:
+            prepared = await self.prepare(approved.model.ref, training=approved.is_training, lenient=lenient)
+        except DeletedModel:
+            return Holds(Cause(CauseKind.DELETED))
+        except Refusal:  # the instance was taken out of the settings
+            return Holds(Cause(CauseKind.NOT_CONFIGURED))
+        outlook = prepared.outlook
+        if isinstance(outlook, NoPlan):
+            if outlook.reason in (WhyNot.BUSY, WhyNot.PROCESSING):
+                return Holds(later=True)
+            return Holds(Cause(CauseKind.NO_PLAN, no_plan=outlook))
+        return Holds(Cause(CauseKind.DIFFERS, fresh=outlook) if differences(approved, outlook, run.done) else None)
+
+    async def _link(self, model: Model) -> Link | None:
+        if model.kind != "acoustic":
+            return None
+        (said, ref), second_pass_missing = await self.db.read(
+            lambda store: (store.observed.linked(model.ref), _second_pass_missing(store, model))
+        )
+        if ref is None:
+            return Link(None) if said else None
+        language = await self.inventory.fresh(ref)
+        return Link(language, await self.inventory.holdings(language.model), second_pass_missing)
+
+    async def language_models(self, model: Model) -> list[Model]:
+        """Those with which an acoustic model can have been trained: same instance, same base."""
+        judged = await self.inventory.judged()
+        return [
+            j.model
+            for j in judged.judgements
+            if j.model.kind == "language" and j.model.instance == model.instance and j.model.base == model.base
+        ]
+
+
+def _second_pass_missing(store: Store, model: Model) -> bool:
+    """Whether the last run of an acoustic model did not get to its upgrade with the language model.
+
+    However it ended: failed, cancelled between the steps, or not taken up again because something changed.
+    """
+    runs = (run for request in store.requests.of_model(model.ref) for run in request.runs)
+    last = next((run for run in runs if run.plan.model.ref == model.ref and run.started_at is not None), None)
+    at = last.current if last else None
+    return at is not None and at.step.action is Action.UPGRADE_WITH_LANGUAGE
+
+
+def estimate_now(store: Store, run: Run) -> Estimate | None:
+    """For the step that a running run is at; None also where nobody can say, or no service works."""
+    if run.state is not RunState.RUNNING or run.current is None:
+        return None
+    return estimate_step(store, run.plan, run.current.step)
+
+
+def estimate_plan(store: Store, plan: Plan) -> Estimate | None:
+    """For all steps that are sure to come, else what the plan itself says."""
+    sure = [step for step in plan.steps if not step.only_if_needed and step.action is not Action.AWAIT_CHANGE]
+    return total(estimate_step(store, plan, step) for step in sure) or plan.estimate
+
+
+def estimate_step(store: Store, plan: Plan, step: Step) -> Estimate | None:
+    """For one step. How long a person takes to make a change is never estimated."""
+    if step.action is Action.AWAIT_CHANGE:
+        return None
+    past = store.journal.past(step.action, Ref.parse(step.ref).kind)
+    return estimate(plan.holdings if step.ref == plan.model.ref else None, past)

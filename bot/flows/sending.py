@@ -1,0 +1,191 @@
+"""Sending: one step's request to the service. Journal, effect, journal; and it is never sent twice blindly."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
+from bot.domain.outcomes import Outcome, StepEnd, done_before
+from bot.domain.plans import Action
+from bot.domain.requests import Request
+from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there
+from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
+from bot.flows.freezes import Freezes
+from bot.flows.inventory import Inventory
+from bot.ports import Clock
+from bot.store import Store
+from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+NOT_MODIFIED = "No input data modified since last training"
+"""The one answer after which the second upgrade of an acoustic model is repeated with `force=true`
+("Upgrading a custom acoustic model", note)."""
+
+
+@dataclass(eq=False)
+class Sender:
+    """Begins steps, and ends them: with their proof, as not needed, or as failed."""
+
+    db: Database
+    inventory: Inventory
+    freezes: Freezes
+    clock: Clock
+    polls: Mapping[Kind, float]
+    """Seconds between two looks at a model that the service works on."""
+
+    def next(self, record: StepRecord) -> datetime:
+        """When to look at a step's model again."""
+        return self.clock.now() + self._poll(record)
+
+    def _poll(self, record: StepRecord) -> timedelta:
+        return timedelta(seconds=self.polls[Ref.parse(record.step.ref).kind])
+
+    async def look_again(self, record: StepRecord, at: datetime | None = None, *, busy: bool = False) -> bool:
+        """Writes when to look next, and that the service was seen working. Always false: nothing more to do now."""
+        when = at or self.next(record)
+        await self.db.write(lambda store: store.journal.look_again(record, when, busy=busy))
+        return False
+
+    async def begin(self, run: Run, record: StepRecord) -> bool:
+        """Reads the model and sends the step's request, unless it is not needed; true when the step is over."""
+        step, ref = record.step, Ref.parse(record.step.ref)
+        try:
+            seen = await self.inventory.service(ref.instance).model(ref.kind, ref.id)
+        except ModelGone as error:
+            return await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.detail or ""))
+        except Refusal:
+            return await self.fail(run, record, Outcome(StepEnd.NOT_CONFIGURED))
+        except ServiceError as error:
+            await self.inventory.lost(ref.instance, error)
+            return await self.look_again(record)
+        if (step.only_if_needed and seen.newest != run.plan.have) or already_there(step, seen, run.plan.target):
+            return await self.done(run, record, done_before(seen))
+        if step.action is Action.TRAIN and seen.status == "available":
+            # An available model must never be trained without force: a refusal can turn it to `failed`.
+            return await self.done(run, record, Outcome(StepEnd.NOT_NEEDED, status=seen.status))
+        if step.action is Action.AWAIT_CHANGE:
+            now = self.clock.now()
+            when = now if seen.status == "ready" else self.next(record)
+            await self.db.write(lambda store: store.journal.wait(record, now, when))
+            return False
+        if seen.status in IN_PROGRESS:
+            return await self.look_again(record)
+        if seen.status not in IDLE:
+            return await self.fail(run, record, Outcome(StepEnd.WRONG_STATUS, status=seen.status))
+        await self._send(run, record, seen, forced=step.action is Action.FORCE_TRAIN)
+        return False
+
+    async def _send(self, run: Run, record: StepRecord, seen: Model, *, forced: bool) -> None:
+        """Intent, request, answer. A lost answer leaves the intent, which the next look settles."""
+        step, ref, now, when = record.step, Ref.parse(record.step.ref), self.clock.now(), self.next(record)
+
+        def intend(store: Store) -> bool:
+            """Also false when a freeze began, or somebody cancelled the rest, while the model was read."""
+            found = running(store, run.id)
+            if found is None:
+                return False
+            if found[1].cancelled_by is not None or self.freezes.of_step(store, step.ref, now) is not None:
+                store.journal.look_again(record, when, busy=False)
+                return False
+            return store.journal.starting(record, seen, now, when, forced=forced)
+
+        if not await self.db.write(intend, durable=True):
+            return
+        service = self.inventory.service(ref.instance)
+        try:
+            receipt = await service.begin(
+                step.action, ref.kind, ref.id, language_id=step.language_id, force=forced, lenient=step.lenient
+            )
+        except OutcomeUnknown as error:
+            log.warning("request %s: %s", run.request, error.text)
+        except (ModelBusy, ServiceUnavailable) as error:
+            await self._postpone(run, record, error)
+        except RequestRefused as error:
+            if step.action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in (error.detail or ""):
+                await self._repeat_forced(run, record, seen)
+            else:
+                end = self.done if step.may_be_refused else self.fail
+                await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+        except ModelGone as error:
+            await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.text))
+        except ServiceError as error:
+            await self.fail(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+        else:
+            answered, later = self.clock.now(), self.next(record)
+            await self.db.write(lambda store: store.journal.answered(record, receipt.transaction, answered, later))
+
+    async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model) -> None:
+        now = self.clock.now()
+
+        def refused(store: Store) -> Run | None:
+            store.journal.refused(record, now)
+            found = running(store, run.id)
+            return found[1] if found else None
+
+        again = await self.db.write(refused)
+        if again is not None and again.current is not None:
+            await self._send(again, again.current, seen, forced=True)
+
+    async def _postpone(self, run: Run, record: StepRecord, error: ServiceError) -> None:
+        """The request had no effect: try again by itself, less and less often, and not for ever."""
+        attempts = record.attempts + 1
+        if attempts >= MAX_ATTEMPTS:
+            await self.fail(run, record, Outcome(StepEnd.NOT_TAKEN, detail=error.text))
+            return
+        asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
+        when = self.clock.now() + max(self._poll(record) * attempts, timedelta(seconds=asked or 0))
+        await self.db.write(lambda store: store.journal.refused(record, when))
+
+    async def done(self, run: Run, record: StepRecord, outcome: Outcome) -> bool:
+        """Ends a step and goes on: to the next one, or to the end of the run. Always true."""
+        now = self.clock.now()
+
+        def write(store: Store) -> None:
+            store.journal.over(record, StepState.DONE, outcome, now)
+            if (found := running(store, run.id)) is None:
+                return
+            request, fresh = found
+            if record.number == len(run.steps):
+                store.requests.move_run(request, fresh, RunState.DONE, now, by="retune")
+            elif fresh.cancelled_by is not None:
+                store.requests.move_run(request, fresh, RunState.CANCELLED, now, by=fresh.cancelled_by)
+            else:
+                store.journal.schedule(run.id, record.number + 1, now)
+
+        await self.db.write(write)
+        self.inventory.changed()
+        return True
+
+    async def cancelled(self, run: Run) -> bool:
+        """Ends a run that somebody cancelled, and of which nothing is with the service any more. Always false."""
+        now = self.clock.now()
+
+        def write(store: Store) -> None:
+            if found := running(store, run.id):
+                store.requests.move_run(*found, RunState.CANCELLED, now, by=found[1].cancelled_by or "retune")
+
+        await self.db.write(write)
+        return False
+
+    async def fail(self, run: Run, record: StepRecord, outcome: Outcome) -> bool:
+        """Ends a step and its run as failed. Always false."""
+        now = self.clock.now()
+
+        def write(store: Store) -> None:
+            if found := running(store, run.id):
+                store.journal.over(record, StepState.FAILED, outcome, now)
+                store.requests.move_run(*found, RunState.FAILED, now, by="retune")
+
+        await self.db.write(write)
+        return False
+
+
+def running(store: Store, id: int) -> tuple[Request, Run] | None:
+    """A run that is running now, with its request. Work for the store."""
+    request = store.requests.of_run(id)
+    run = request.run(id) if request else None
+    return (request, run) if request and run and run.state is RunState.RUNNING else None

@@ -1,0 +1,206 @@
+"""The forms: the plan of one model or of several, what cannot be undone, and what must be known before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.fleet import Model
+from bot.domain.outcomes import LeftOut
+from bot.domain.plans import Plan
+from bot.domain.requests import MOST, Request
+from bot.domain.verdicts import Judgement
+from bot.errors import RetuneError
+from bot.messages.causes import left_out_lines
+from bot.messages.kit import actions, button, context, input_block, modal, option, placeholder, section, sections
+from bot.messages.steps import estimate_text, steps_text
+from bot.messages.text import code, counted, escape, version
+from bot.messages.verdicts import risk_text, why
+from bot.ports import Block
+
+REQUEST, LINK, REJECT = "request", "link", "reject"
+WHY, LANGUAGE, LATER, MODELS = "why", "language", "later", "models:"
+NONE = "none"
+NOWHERE = "-"
+"""Stands in metadata for no channel, and for no later time."""
+
+WHY_LIMIT = 500
+
+GROUP = 10
+"""Checkboxes in one group: Slack takes no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What travels from one step of the form to the next: where it was asked, and for when."""
+
+    channel: str
+    later: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.channel or NOWHERE} {int(self.later.timestamp()) if self.later else NOWHERE}"
+
+
+def wanted(metadata: str) -> tuple[Wanted, str]:
+    """What `Wanted` wrote, and what followed it."""
+    channel, later, rest = metadata.split(" ", 2)
+    at = datetime.fromtimestamp(int(later), UTC) if later.isdigit() else None
+    return Wanted("" if channel == NOWHERE else channel, at), rest
+
+
+def reading(what: str | int) -> Mapping[str, Any]:
+    """Shown within the three seconds that a trigger lives, while one model or many are read."""
+    models = counted(min(what, MOST), "model") if isinstance(what, int) else code(what)
+    return modal("Upgrade", [section(f":hourglass_flowing_sand: Reading {models} …")], callback="reading")
+
+
+def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
+    """Why there is nothing to ask for; *text* is escaped already.
+
+    *leave_out* is the value of a button that plans a training without the data that is in its way.
+    """
+    blocks = [section(text)]
+    if leave_out is not None:
+        blocks.append(actions([button("Leave it out", "lenient", leave_out)]))
+    return modal("Not now", blocks, callback="refused")
+
+
+def broken(error: RetuneError) -> Mapping[str, Any]:
+    """What went wrong while the plan was made."""
+    return refused(f":warning: {escape(error.text, 2000)}")
+
+
+def ask_one(
+    plan: Plan, judgement: Judgement, linked: str | None, wanted: Wanted, hours: str = "", hindrance: str = ""
+) -> Mapping[str, Any]:
+    """The plan as approvers will see it, the reason for asking, and when it may start.
+
+    *linked* is the name of the language model it was trained with, "" for none. *hours* is when upgrades of its
+    instance may start, *hindrance* a freeze.
+    """
+    m = plan.model
+    blocks: list[Block] = [
+        section(
+            f"*{code(m.name)}* · {m.kind} model on {code(m.base)} · instance {code(m.instance)}\n"
+            f"{version(plan.have, m.base)}{'' if plan.is_training else f' → {version(plan.target, m.base)}'}"
+        ),
+        *([] if linked is None else [section(f"Trained with {code(linked) if linked else 'no language model'}.")]),
+        section("*Why*\n" + "\n".join(f"• {line}" for line in why(judgement))),
+        section(f"*Risk of waiting*\n{risk_text(judgement)}"),
+        section(f"*What happens*\n{steps_text(plan)}\n{estimate_text(plan.estimate)}"),
+        section(
+            "While it runs, the service refuses every change to the model."
+            if plan.is_training
+            else ":warning: *An upgrade cannot be undone.* While it runs, the service refuses every change to the "
+            "model; recognition goes on with the existing version."
+        ),
+        _why(),
+        _later(wanted, hours),
+    ]
+    if hindrance:
+        blocks.append(section(hindrance))
+    title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
+    return _form(title, blocks, f"{wanted} {plan.key}")
+
+
+def ask_several(
+    plans: Sequence[Plan], left_out: Sequence[LeftOut], wanted: Wanted, more: int, notes: str
+) -> Mapping[str, Any]:
+    """The models with a checkbox each, all set; those that are left out, with the reason.
+
+    *more* is how many fit the filters beyond what one request takes, *notes* what holds starts back now.
+    """
+    blocks: list[Block] = [
+        section(
+            f"*{counted(len(plans), 'model')}* can be upgraded. One goes first; when its new version is proven, the "
+            "others follow, a few at a time, and the first failure stops everything that has not begun.\n"
+            ":warning: *An upgrade cannot be undone.*"
+        )
+    ]
+    blocks += [_group(plans[start : start + GROUP], start) for start in range(0, len(plans), GROUP)]
+    if left_out:
+        blocks += sections(["*Left out*", *left_out_lines(left_out)])
+    if more > 0:
+        blocks.append(context(f"{counted(more, 'model')} more fit; ask for them afterwards."))
+    if notes:
+        blocks.append(section(notes))
+    blocks += [_why(), _later(wanted, "")]
+    return _form("Upgrade several models", blocks, f"{wanted} ")
+
+
+def _form(title: str, blocks: Sequence[Block], metadata: str) -> Mapping[str, Any]:
+    return modal(title, blocks, callback=REQUEST, submit="Ask", close="Cancel", metadata=metadata)
+
+
+def _group(plans: Sequence[Plan], start: int) -> Block:
+    options = [option(plan.model.name, plan.key, _short(plan)) for plan in plans]
+    label = "Models" if start == 0 else f"Models {start + 1}–{start + len(plans)}"
+    boxes = {"type": "checkboxes", "options": options, "initial_options": options}
+    return input_block(f"{MODELS}{start}", label, boxes, optional=True)
+
+
+def _short(plan: Plan) -> str:
+    """The versions, and what else it changes; the instance last, because it is what may be cut."""
+    base = f"{plan.model.base}."
+    have, target = (plan.have or "?").removeprefix(base), (plan.target or "newer").removeprefix(base)
+    others = [name for ref, name in plan.changes.items() if ref != plan.model.ref]
+    also = f" · also {', '.join(others)}" if others else ""
+    return f"{have} → {target}{also} · {plan.model.instance}"
+
+
+def nothing(left_out: Sequence[LeftOut]) -> Mapping[str, Any]:
+    """None of them can be upgraded now."""
+    blocks = sections(["None of these models can be upgraded now.", *left_out_lines(left_out)])
+    return modal("Not now", blocks, callback="refused")
+
+
+def _why() -> Block:
+    example = placeholder("For example: callers report misheard product names")
+    return input_block(WHY, "Reason, for those who approve", _long_text(example), optional=True)
+
+
+def _long_text(example: Block) -> Block:
+    return {"type": "plain_text_input", "multiline": True, "max_length": WHY_LIMIT, "placeholder": example}
+
+
+def _later(wanted: Wanted, hours: str) -> Block:
+    element: Block = {"type": "datetimepicker"}
+    if wanted.later is not None:
+        element["initial_date_time"] = int(wanted.later.timestamp())
+    hint = f"Upgrades of this instance start only {hours}." if hours else "Empty: as soon as it is approved."
+    return input_block(LATER, "Not before", element, optional=True, hint=hint[:150])
+
+
+def ask_link(model: Model, candidates: Sequence[Model], wanted: Wanted) -> Mapping[str, Any]:
+    """Asks with which language model an acoustic model was trained; the service does not tell."""
+    options = [option("None: it was trained alone", NONE)]
+    options += [option(other.name, other.id, other.newest) for other in candidates[:99]]
+    chooser = {"type": "static_select", "placeholder": placeholder("Choose one, or None"), "options": options}
+    text = (
+        f"With which language model was {code(model.name)} trained? The service does not tell, and the order of the "
+        "upgrade depends on it. Retune remembers the answer."
+    )
+    blocks = [section(text), input_block(LANGUAGE, "Language model", chooser)]
+    metadata = f"{wanted} {model.ref}"
+    return modal("Trained with?", blocks, callback=LINK, submit="Next", close="Cancel", metadata=metadata)
+
+
+def reject(request: Request) -> Mapping[str, Any]:
+    """The form behind Reject."""
+    name = code(request.first.plan.model.name)
+    what = (
+        f"None of the {counted(len(request.runs), 'model')} will be upgraded."
+        if request.several
+        else f"The upgrade of {name} will not start."
+    )
+    example = placeholder("What should happen before somebody asks again?")
+    return modal(
+        "Reject the upgrade",
+        [section(f"{what} The requester is told why."), input_block(WHY, "Why not?", _long_text(example))],
+        callback=REJECT,
+        submit="Reject",
+        close="Cancel",
+        metadata=f"{request.id}:{request.digest}",
+    )

@@ -1,0 +1,198 @@
+"""A request in Slack: everything that is shown of it now. A projection of the journal; nothing of it is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.approvals import Policy
+from bot.domain.plans import Action, Estimate
+from bot.domain.requests import Request, RequestState
+from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
+from bot.messages.card import Seen, card, pause_buttons, so_far
+from bot.messages.ending import end_of_one, end_of_several, failed, retry_button, step_done
+from bot.messages.kit import actions, button, confirm, section
+from bot.messages.outcomes import proofs
+from bot.messages.progress import elapsed_text, progress
+from bot.messages.refusals import approvers, mention
+from bot.messages.states import state_word
+from bot.messages.steps import doing, noun, span_text, step_text
+from bot.messages.text import code, counted, escape, listed, moment, spoken, version
+from bot.ports import Block, Message
+
+__all__ = ["Seen", "Telling", "retry_button", "state_line", "tellings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One message that Slack should show. *key* says what it is; *lasting* ones are posted once, never edited."""
+
+    key: str
+    message: Message
+    threaded: bool
+    lasting: bool
+
+
+def tellings(request: Request, seen: Seen) -> list[Telling]:
+    """Everything that Slack should show of a request now, in the order in which it is posted."""
+    told = [("card", card(request, seen))]
+    if request.reminded and request.state is RequestState.OPEN:
+        told.append(("remind", reminder(request, seen.policy)))
+    if not request.several and request.first.started_at is not None:
+        told.append(("progress", progress(request.first, seen)))
+    for run in request.runs:
+        told += _of_run(request, run, seen)
+    told += _of_several(request, seen) if request.several else []
+    if request.ended_at is not None and not request.count(RunState.RUNNING):
+        end = end_of_several(request) if request.several else end_of_one(request)
+        told.append((f"end{_again(*request.runs)}", end))
+    edited = ("card", "progress")
+    return [
+        Telling(
+            f"request:{request.id}:{key}",
+            replace(message, text=spoken(message.text).strip()),
+            threaded=key != "card",
+            lasting=key not in edited,
+        )
+        for key, message in told
+    ]
+
+
+def _again(*runs: Run) -> str:
+    """Tells the messages of each attempt apart."""
+    retries = sum(run.retries for run in runs)
+    return f":{retries}" if retries else ""
+
+
+def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]:
+    """What is said of one model, whether it was asked for alone or with others."""
+    told = []
+    estimate = seen.estimates.get(run.id)
+    for record in run.steps:
+        place = f"{run.id}.{record.number}"
+        if run.state is RunState.RUNNING and is_late(record, estimate, seen.now):
+            told.append((f"late:{place}{_again(run)}", late(request, run, record, estimate, seen.now)))
+        if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
+            told.append((f"ask:{place}{_again(run)}", ask_for_change(request, record)))
+        if not request.several and record.state is StepState.DONE and record.number < len(run.steps):
+            told.append((f"step:{place}", step_done(run, record)))
+    if run.retries:
+        told.append((f"retry:{run.id}{_again(run)}", retried(request, run)))
+    if request.several and run.state is RunState.FAILED:
+        told.append((f"failed:{run.id}{_again(run)}", failed(request, run)))
+    return told
+
+
+def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
+    """The first proof, after which the others follow; and each pause, which asks for a decision."""
+    told = []
+    if request.proven:
+        first = min(request.proven, key=lambda run: (run.ended_at or request.requested_at, run.id))
+        told.append(("first", _first(request, first)))
+    bad = [run for run in request.runs if run.bad and not run.excused]
+    if request.state is RequestState.PAUSED and bad:  # none: what failed is tried again, and was said when it paused
+        which = "-".join(f"{run.id}.{run.retries}" for run in bad)
+        told.append((f"pause:{which}", _pause(request, bad, seen.policy)))
+    return told
+
+
+def reminder(request: Request, policy: Policy) -> Message:
+    """Once, before it expires, to those who can still act."""
+    can = [
+        mention(name)
+        for name in policy.approvers
+        if name not in request.approved_by and (policy.self_approval or name != request.requester)
+    ]
+    missing = counted(max(1, policy.needed - len(request.approved_by)), "approval")
+    model = code(request.first.plan.model.name)
+    what = counted(len(request.runs), "model") if request.several else f"the {noun(request.first.plan)} of {model}"
+    expires = moment(request.expires_at)
+    text = f"{' '.join(can)}: request {request.id}, {what}, still needs {missing}. It expires {expires}."
+    return Message(text, (section(f":alarm_clock: {text}"),))
+
+
+def retried(request: Request, run: Run) -> Message:
+    """A failed run goes on from its failed step."""
+    first = run.done + 1
+    kept = f" What was done before step {first} is kept." if first > 1 else ""
+    what = f"{code(run.plan.model.name)} is retried" if request.several else "Retried"
+    by = f" with the approval of <@{request.decided_by}>" if request.decided_by else ""
+    text = f"{what} from step {min(first, len(run.steps))}{by}.{kept}"
+    return Message(text, (section(f":repeat: {text}"),))
+
+
+def ask_for_change(request: Request, record: StepRecord) -> Message:
+    """Tells a person what to change first (improved base model on Cloud Pak for Data)."""
+    text = (
+        f"<@{request.requester}>: {code(record.step.name)} is upgraded by training, and on this deployment training "
+        "needs a change first. Add or change a custom word, a corpus or a grammar of it; any change moves it to "
+        "`ready`. Retune sees that by itself and goes on."
+    )
+    return Message(text, (section(f":raised_hand: {text}"),))
+
+
+def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:
+    """Says that a step takes far longer than estimated, and lets a person decide."""
+    elapsed = elapsed_text(now - record.started_at) if record.started_at else ""
+    support = f" IBM support asks for the transaction id: {escape(record.transaction)}." if record.transaction else ""
+    expected = (
+        f"The estimate was {span_text(estimate.low, estimate.high)}, {escape(estimate.source)}"
+        if estimate
+        else "IBM says minutes"
+    )
+    text = (
+        f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
+        f"{elapsed}. {expected}. When Retune looked last: {doing(record)}. The service has no call to cancel it. "
+        f"Retune keeps watching.{support}"
+    )
+    return Message(text, (section(f":hourglass: {text}"), actions([stop_button(request, run)])))
+
+
+def stop_button(request: Request, run: Run) -> Block:
+    """Ends a run as failed while the service may go on."""
+    return button(
+        "Stop watching",
+        "wish:stop",
+        f"stop {request.id}.{run.id}",
+        label=f"Stop watching {run.plan.model.name}",
+        confirm=confirm(
+            "Stop watching?",
+            "It ends as failed here. The service may still finish its work; nothing can cancel it there.",
+            "Stop watching",
+            style="danger",
+        ),
+    )
+
+
+def _first(request: Request, run: Run) -> Message:
+    left = request.count(*LASTING)
+    rest = f" The other {counted(left, 'model')} follow{'s' if left == 1 else ''}." if left else ""
+    text = f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}"
+    return Message(text, (section(f":white_check_mark: {text}"),))
+
+
+def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
+    failures = [code(run.plan.model.name, 60) for run in bad if run.state is RunState.FAILED]
+    unproven = [code(run.plan.model.name, 60) for run in bad if run.unproven]
+    why = [f"{counted(len(failures), 'upgrade')} failed: {listed(failures[:10])}"] if failures else []
+    why += [f"no newer version is shown: {listed(unproven[:10])}"] if unproven else []
+    text = (
+        f"{approvers(policy)}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
+        "on with the others; Drop leaves them as they are."
+    )
+    return Message(text, (section(f":double_vertical_bar: {text}"), actions(pause_buttons(request))))
+
+
+def state_line(request: Request, now: datetime) -> str:
+    """A request in a list."""
+    when = request.ended_at or request.started_at or request.requested_at
+    tail = f"*{state_word(request)}*, {moment(when)}, by <@{request.requester}>"
+    if request.several:
+        names = listed([code(run.plan.model.name, 40) for run in request.runs[:3]])
+        more = " …" if len(request.runs) > 3 else ""
+        far = f", {so_far(request)}" if request.started_at is not None else ""
+        return f"request {request.id}: {counted(len(request.runs), 'model')} ({names}{more}), {tail}{far}"
+    run, model = request.first, request.first.plan.model
+    to = "training" if run.plan.is_training else f"→ {version(run.brought or run.plan.target, model.base)}"
+    return f"request {request.id}: {code(model.name)} {to}, {tail}"

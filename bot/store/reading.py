@@ -1,0 +1,162 @@
+"""Reading requests: made of their rows, votes, runs and journals; found by state, by model or by a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.request_filter import RequestFilter
+from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
+from bot.domain.runs import Run, RunState, StepRecord
+from bot.store.connection import Parameters, Part, built, grouped, marks, read
+
+
+class Reading(Part):
+    """Requests as they are in the store."""
+
+    def get(self, request: int) -> Request | None:
+        """One request with its runs and votes."""
+        return self._one("id = ?", request)
+
+    def of_run(self, run: int) -> Request | None:
+        """The request that a run is part of."""
+        return self._one("id = (SELECT request FROM runs WHERE id = ?)", run)
+
+    def those(self, ids: Sequence[int]) -> tuple[Request, ...]:
+        """Several, in the order of *ids*; unknown ones are left out."""
+        found = {request.id: request for request in self._load(f"id IN ({marks(ids)})", ids)}
+        return tuple(found[id] for id in ids if id in found)
+
+    def in_state(self, *states: RequestState) -> tuple[Request, ...]:
+        """The requests in these states, oldest first."""
+        return self._load(f"state IN ({marks(states)}) ORDER BY id", states)
+
+    def live(self) -> tuple[Request, ...]:
+        """Those that have not ended, oldest first."""
+        return self.in_state(*sorted(LIVE))
+
+    def queued(self) -> tuple[Request, ...]:
+        """Approved ones of which a run has not started yet, oldest first."""
+        states = (RequestState.SCHEDULED, RequestState.RUNNING, RequestState.PAUSED)
+        where = "state IN (?, ?, ?) AND id IN (SELECT request FROM runs WHERE state = ?) ORDER BY id"
+        return self._load(where, (*states, RunState.QUEUED))
+
+    def recent(self, limit: int) -> tuple[Request, ...]:
+        """Those that ended last, newest first."""
+        return self._load("ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?", (limit,))
+
+    def of_model(self, ref: str, limit: int = 5) -> tuple[Request, ...]:
+        """The requests with a plan that works on a model, its own or another's, newest first."""
+        those = "SELECT r.request FROM runs r JOIN steps s ON s.run = r.id WHERE s.model = ?"
+        return self._load(f"id IN ({those}) ORDER BY id DESC LIMIT ?", (ref, limit))
+
+    def holding(self, ref: str) -> Request | None:
+        """The live request that has a model locked."""
+        return self._one("id = (SELECT r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model = ?)", ref)
+
+    def unwatched(self, limit: int = 5) -> tuple[Request, ...]:
+        """Open requests of which nobody looked yet who could approve them."""
+        return self._load("state = ? AND voters IS NULL ORDER BY id LIMIT ?", (RequestState.OPEN, limit))
+
+    def expired(self, now: datetime) -> tuple[Request, ...]:
+        """Open requests whose time to be decided on is over."""
+        return self._load("state = ? AND expires_at <= ? ORDER BY id", (RequestState.OPEN, now))
+
+    def to_remind(self, now: datetime) -> list[tuple[int, datetime]]:
+        """Open requests whose thread should have reminded by now, and since when."""
+        sql = "SELECT id, remind_at FROM requests WHERE state = ? AND reminded = 0 AND remind_at <= ?"
+        rows = self._c.rows(sql, (RequestState.OPEN, now))
+        return [(row["id"], read(datetime, row["remind_at"])) for row in rows]
+
+    def untold(self) -> list[int]:
+        """Requests of which Slack does not show the present state yet."""
+        return list(self._c.values(int, "SELECT id FROM requests WHERE told < version ORDER BY id"))
+
+    def is_at(self, request: Request) -> bool:
+        """Whether nothing that people should see changed since it was read."""
+        return self._c.value(int, "SELECT version FROM requests WHERE id = ?", (request.id,)) == request.version
+
+    def changes(self) -> tuple[int, int]:
+        """Two numbers that change with everything that people can see of requests and freezes."""
+        noted = self._c.value(int, "SELECT max(id) FROM audit")
+        versions = self._c.value(int, f"SELECT sum(version) FROM requests WHERE state IN ({marks(LIVE)})", sorted(LIVE))
+        return noted or 0, versions or 0
+
+    def _one(self, where: str, *parameters: object) -> Request | None:
+        return next(iter(self._load(where, parameters)), None)
+
+    def _load(self, where: str, parameters: Parameters) -> tuple[Request, ...]:
+        rows = self._c.rows(f"SELECT * FROM requests WHERE {where}", parameters)
+        if not rows:
+            return ()
+        ids = [row["id"] for row in rows]
+        runs = self._runs_of(ids)
+        cast = self._c.rows(f"SELECT * FROM votes WHERE request IN ({marks(ids)}) ORDER BY at", ids)
+        votes = grouped(cast, "request")
+        for row in rows:
+            row["runs"] = runs[row["id"]]
+            row["votes"] = [built(VoteRecord, vote) for vote in votes.get(row["id"], ())]
+        return tuple(built(Request, row) for row in rows)
+
+    def _runs_of(self, requests: Sequence[int]) -> dict[int, list[Run]]:
+        """The runs of requests with their journals, in the order in which they start."""
+        those = f"request IN ({marks(requests)})"
+        rows = self._c.rows(f"SELECT * FROM runs WHERE {those} ORDER BY request, number", requests)
+        sql = f"""SELECT *, transaction_id AS "transaction" FROM steps
+                  WHERE run IN (SELECT id FROM runs WHERE {those}) ORDER BY run, number"""
+        journal = self._c.rows(sql, requests)
+        for row in journal:
+            if row["outcome"] is not None:
+                row["outcome"] = Outcome(StepEnd(row["outcome"]), row["proven"], row["status"], row["detail"])
+        steps = grouped(journal, "run")
+        for row in rows:
+            row["steps"] = [built(StepRecord, step) for step in steps.get(row["id"], ())]
+        return {id: [built(Run, row) for row in group] for id, group in grouped(rows, "request").items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The numbers of the requests that fit: live ones oldest first, ended ones newest first."""
+
+    live: tuple[int, ...]
+    ended: tuple[int, ...]
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """In the order in which they are listed."""
+        return (*self.live, *self.ended)
+
+
+class Search(Part):
+    """Finds requests without reading their plans and journals."""
+
+    def requests(self, wanted: RequestFilter) -> Found:
+        """The requests that fit a filter; of one for several models, when one of them does."""
+        conditions, values = ["1 = 1"], list[object]()
+        if wanted.states:
+            conditions.append(f"q.state IN ({marks(wanted.states)})")
+            values += sorted(wanted.states)
+        if wanted.kinds:
+            conditions.append(f"json_extract(r.plan, '$.model.kind') IN ({marks(wanted.kinds)})")
+            values += sorted(wanted.kinds)
+        if wanted.requester is not None:
+            conditions.append("q.requester = ?")
+            values.append(wanted.requester)
+        rows = self._c.rows(
+            f"""SELECT q.id, q.state, r.instance, json_extract(r.plan, '$.model.name') AS name
+                FROM requests q JOIN runs r ON r.request = q.id
+                WHERE {" AND ".join(conditions)} ORDER BY q.ended_at DESC, q.id DESC, r.number""",
+            values,
+        )
+        models: dict[tuple[int, bool], list[tuple[str, str]]] = {}
+        for row in rows:
+            models.setdefault((row["id"], row["state"] in LIVE), []).append((row["instance"], row["name"]))
+        # Names are compared here: SQLite folds the case of ASCII letters only.
+        fitting = [key for key, names in models.items() if wanted.names(key[0], tuple(names))]
+        return Found(tuple(sorted(id for id, live in fitting if live)), tuple(id for id, live in fitting if not live))
+
+    def any(self) -> bool:
+        """Whether there ever was a request."""
+        return self._c.value(int, "SELECT id FROM requests LIMIT 1") is not None

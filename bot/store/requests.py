@@ -1,0 +1,242 @@
+"""Requests: votes on them, and everything that changes the state of one or of its runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.approvals import Vote
+from bot.domain.outcomes import Cause, CauseKind, LeftOut
+from bot.domain.plans import Plan
+from bot.domain.requests import FOLLOWS, LIVE, Request, RequestState, digest_of, following
+from bot.domain.runs import LASTING, Run, RunState
+from bot.store.audit import Audit
+from bot.store.connection import Connection, marks, written
+from bot.store.reading import Reading
+from bot.store.runs import Runs
+
+MISSED = timedelta(hours=1)
+"""A reminder that is later than this has missed its hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a submitted form asks for; *form* identifies it. *not_before*: it starts then at the earliest."""
+
+    form: str
+    plans: tuple[Plan, ...]
+    requester: str
+    why: str
+    channel: str
+    at: datetime
+    expires_at: datetime
+    not_before: datetime | None = None
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What became of a proposal: the request and whether it is new, or none and the one that has a model already."""
+
+    request: Request | None
+    new: bool = False
+    holder: Request | None = None
+
+
+class Requests(Reading):
+    """All requests. Every change of state is a conditional update: who changes no row has lost a race."""
+
+    def __init__(self, connection: Connection, audit: Audit, runs: Runs) -> None:
+        super().__init__(connection)
+        self._audit = audit
+        self._runs = runs
+
+    def propose(self, asked: Proposal) -> Proposed:
+        """Writes an open request with its runs and locks their models; the same form twice gives the first one.
+
+        A model that a live request has meanwhile is left out; where that leaves none, nothing is written.
+        """
+        twin = self._one("form = ?", asked.form)
+        if twin is not None:
+            return Proposed(twin)
+        free: list[Plan] = []
+        left_out = list(asked.left_out)
+        holders: list[int] = []
+        for plan in asked.plans:
+            holder = self._runs.holder(plan.models)
+            if holder is None:
+                free.append(plan)
+            else:
+                holders.append(holder)
+                left_out.append(LeftOut(plan.model.name, Cause(CauseKind.IN_REQUEST, request=holder)))
+        if not free:
+            return Proposed(None, holder=self.get(holders[0]) if holders else None)
+        id = self._c.add(
+            "requests",
+            form=asked.form,
+            digest=digest_of(free),
+            state=RequestState.OPEN,
+            requester=asked.requester,
+            why=asked.why,
+            requested_at=asked.at,
+            expires_at=asked.expires_at,
+            channel=asked.channel,
+            not_before=asked.not_before,
+            left_out=written(left_out),
+        )
+        for number, plan in enumerate(free, start=1):
+            self._runs.add(id, number, plan)
+        request = self._must(id)
+        self._note(request, asked.at, asked.requester, "request", asked.why)
+        return Proposed(request, new=True)
+
+    def move(self, request: Request, new: RequestState, now: datetime, *, by: str) -> bool:
+        """Moves a request from the state that it was read in, with the runs that end by it.
+
+        False if it was not in that state any more. Where a request ends before all of its runs did, those that are
+        queued are cancelled.
+        """
+        assert new in FOLLOWS.get(request.state, frozenset()), f"{request.state} cannot become {new}"
+        ends, undecided = new not in LIVE, new is RequestState.OPEN
+        changed = self._c.change(
+            """UPDATE requests SET state = :new, version = version + 1,
+               decided_by = CASE WHEN :decided THEN :by ELSE decided_by END,
+               decided_at = CASE WHEN :decided THEN :at ELSE decided_at END,
+               started_at = coalesce(started_at, :began), ended_at = :ended WHERE id = :id AND state = :was""",
+            {
+                **{"id": request.id, "was": request.state, "new": new, "decided": undecided or by != "retune"},
+                **{"by": None if undecided else by, "at": None if undecided else now},
+                **{"began": now if new is RequestState.RUNNING else None, "ended": now if ends else None},
+            },
+        )
+        if changed:
+            self._note(request, now, by, new)
+            if ends:
+                self._cancel_queued(request, now)
+        return changed == 1
+
+    def _cancel_queued(self, request: Request, now: datetime) -> None:
+        for run in request.runs:
+            if run.state is RunState.QUEUED:
+                self._runs.move(run, RunState.CANCELLED, now)
+
+    def move_run(
+        self, request: Request, run: Run, new: RunState, now: datetime, *, by: str, cause: Cause | None = None
+    ) -> bool:
+        """Moves one of its runs from the state that it was read in, and the request where that follows from it."""
+        if not self._runs.move(run, new, now, cause):
+            return False
+        self.touch(request.id)
+        if request.several or cause is not None:
+            detail = cause.summary if cause else ""
+            self._note(request, now, by, f"run {new}", detail, model=run.plan.model.ref)
+        self.settle(request.id, now, by=by)
+        return True
+
+    def settle(self, request: int, now: datetime, *, by: str) -> None:
+        """Moves a request to the state that follows from its runs."""
+        fresh = self._must(request)
+        wanted = following(fresh)
+        if wanted is not None:
+            self.move(fresh, wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
+
+    def drop(self, request: Request, by: str, now: datetime) -> None:
+        """Cancels what has not begun; the request ends when what has begun does."""
+        self._note(request, now, by, "cancel the rest")
+        self.touch(request.id, decided_by=by, decided_at=now)
+        self._cancel_queued(request, now)
+        self.settle(request.id, now, by=by)
+
+    def cancel_later(self, request: Request, run: Run, by: str, now: datetime) -> None:
+        """Notes that a running run ends after the step that is under way."""
+        self._c.change("UPDATE runs SET cancelled_by = ? WHERE id = ?", (by, run.id))
+        self._note(request, now, by, "cancel after this step", model=run.plan.model.ref)
+        self.touch(request.id)
+
+    def resume(self, request: Request, by: str, now: datetime) -> None:
+        """Lets the others go on after the failures that somebody saw."""
+        for run in request.runs:
+            if run.bad:
+                self._c.change("UPDATE runs SET excused = 1 WHERE id = ?", (run.id,))
+        self._note(request, now, by, "resume")
+        self.move(request, RequestState.RUNNING, now, by=by)
+        self.settle(request.id, now, by=by)
+
+    def retry(self, request: Request, run: Run, by: str, now: datetime) -> int | None:
+        """Queues a failed run again from its failed step; None when that is done.
+
+        Gives the request that has one of its models meanwhile, or its own if the run is not failed any more.
+        """
+        holder = self._runs.holder(run.plan.models)
+        if holder is not None:
+            return holder
+        if not self._runs.move(run, RunState.QUEUED, now):
+            return request.id
+        self._runs.again(run)
+        self._note(request, now, by, "retry", model=run.plan.model.ref)
+        self.touch(request.id, decided_by=by, decided_at=now)
+        if request.state is RequestState.FAILED:
+            self.move(request, RequestState.SCHEDULED, now, by=by)
+        else:
+            self.settle(request.id, now, by=by)
+        return None
+
+    def vote(self, request: Request, voter: str, vote: Vote, reason: str, now: datetime) -> None:
+        """Writes a vote that counts. Inside the transaction that read the request."""
+        row = {"request": request.id, "voter": voter, "vote": vote, "digest": request.digest, "reason": reason}
+        self._c.put("votes", "request, voter", **row, at=now)
+        self._note(request, now, voter, vote, reason)
+        self.touch(request.id)
+
+    def void(self, request: Request, voter: str, by: str, why: str, now: datetime) -> None:
+        """Takes a vote away: its owner took it back, or may not vote any more."""
+        if self._c.change("DELETE FROM votes WHERE request = ? AND voter = ?", (request.id, voter)):
+            self._note(request, now, by, "vote void", f"{voter}: {why}")
+            self.touch(request.id)
+
+    def voters(self, request: int, voters: int, needed: int, remind_at: datetime | None) -> None:
+        """Writes how many people could approve, and when to remind; a shortage is something people should see."""
+        sql = "UPDATE requests SET voters = ?, remind_at = ?, version = version + ? WHERE id = ? AND voters IS NULL"
+        self._c.change(sql, (voters, remind_at, voters < needed, request))
+
+    def remind(self, request: int, due: datetime, now: datetime) -> None:
+        """Marks that the thread reminds. One whose hour passed while no process ran gets another: it may be night."""
+        if due < now - MISSED:
+            self._c.change("UPDATE requests SET voters = NULL, remind_at = NULL WHERE id = ?", (request,))
+        else:
+            self.touch(request, reminded=True)
+
+    def extend(self, request: int, expires_at: datetime) -> None:
+        """Gives an open request time to be decided on, with a reminder of its own."""
+        self.touch(request, expires_at=expires_at, voters=None, remind_at=None)
+
+    def touch(self, request: int, **values: object) -> None:
+        """Writes something of a request that people should see; without *values*, that there is something."""
+        assignments = "".join(f"{column} = ?, " for column in values)
+        sql = f"UPDATE requests SET {assignments}version = version + 1 WHERE id = ?"
+        self._c.change(sql, (*values.values(), request))
+
+    def touch_waiting(self, instance: str = "") -> None:
+        """What is shown of what waits changed, on one instance or on all."""
+        self._c.change(
+            f"""UPDATE requests SET version = version + 1 WHERE state IN ({marks(LIVE)})
+                AND (? = '' OR id IN (SELECT request FROM runs WHERE instance = ? AND state IN (?, ?)))""",
+            (*sorted(LIVE), instance, instance, *sorted(LASTING)),
+        )
+
+    def told(self, request: Request) -> None:
+        """Writes that Slack shows a request as it was when it was read."""
+        sql = "UPDATE requests SET told = :version WHERE id = :id AND told < :version"
+        self._c.change(sql, {"id": request.id, "version": request.version})
+
+    def _note(
+        self, request: Request, now: datetime, by: str, action: str, detail: str = "", *, model: str | None = None
+    ) -> None:
+        """One line of the audit; where a request has one model, it is about that."""
+        about = model or (None if request.several else request.first.plan.model.ref)
+        self._audit.note(now, by, action, request=request.id, model=about, detail=detail)
+
+    def _must(self, request: int) -> Request:
+        found = self.get(request)
+        assert found is not None
+        return found

@@ -1,0 +1,80 @@
+"""`/stt-runs`: requests that wait, run and ended; the history of one; all of it as a file."""
+
+from __future__ import annotations
+
+from bot.domain.request_filter import request_filter
+from bot.errors import Refusal
+from bot.messages import request_history, request_list
+from bot.messages.denials import no_such_request
+from bot.messages.refusals import private
+from bot.messages.request_sheet import Format, about_file, sent_file
+from bot.ports import Message
+from commands.desk import Answer, Ask, Desk
+
+
+async def requests(ask: Ask, desk: Desk) -> Answer:
+    """`export …`, a number, or words that filter."""
+    word, _, rest = ask.text.strip().partition(" ")
+    if word.casefold() == "export":
+        return await _export(ask, rest, desk)
+    number = ask.text.strip().removeprefix("#")
+    if number.isdecimal() and await desk.requests.get(_number(number)) is not None:
+        return await _history(_number(number), 0, desk)
+    return await _page(ask, " ".join(ask.text.split()), 0, desk)
+
+
+async def turn(ask: Ask, desk: Desk) -> Answer:
+    """Another page of the list: the button's value is its number and the filters."""
+    number, _, filters = ask.text.partition(" ")
+    return await _page(ask, filters, _number(number), desk)
+
+
+async def history(ask: Ask, desk: Desk) -> Answer:
+    """The History button, whose value is the request, or a page and the request."""
+    *page, request = ask.text.split() or [""]
+    return await _history(_number(request), _number(page[0]) if page else 0, desk)
+
+
+async def export(ask: Ask, desk: Desk) -> Answer:
+    """The Export button: its value has the filters of the list that it is below."""
+    return await _export(ask, ask.text, desk)
+
+
+async def _page(ask: Ask, filters: str, page: int, desk: Desk) -> Message:
+    found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
+    if not found.total:
+        return request_list.nothing(filters, ever=found.ever)
+    return request_list.requests(
+        found.shown, found.live, found.ended, desk.clock.now(), page=found.page, filters=filters
+    )
+
+
+async def _history(id: int, page: int, desk: Desk) -> Message:
+    found = await desk.listing.history(id)
+    if found is None:
+        raise Refusal(no_such_request())
+    return request_history.history(*found, page)
+
+
+async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
+    first, _, rest = text.strip().partition(" ")
+    form: Format = "json" if first.casefold() == "json" else "csv"
+    filters = rest.strip() if first.casefold() in ("csv", "json") else text.strip()
+    made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
+    place = ask.place
+    # A thread and a direct message are places of the person's own choice; a channel did not ask for a file.
+    here = ask.name.startswith("/") and not place.response_url and (place.thread or place.channel.startswith("D"))
+    title, alt_text = about_file(made.requests)
+    await desk.files.upload(
+        place.channel if here else ask.user,
+        made.name,
+        made.content,
+        title=title,
+        alt_text=alt_text,
+        thread=place.thread if here else None,
+    )
+    return None if here else private(sent_file(made.name, made.requests), warn=False)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 18 else 0

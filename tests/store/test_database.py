@@ -1,0 +1,108 @@
+"""The seam: all or nothing, and nobody who holds the file holds the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from bot.errors import StoreUnavailable
+from bot.store import Store
+from bot.store.database import Database
+from tests.fakes import NOW
+from tests.unit.made import plan
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "retune.db"
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[Database]:
+    with Database(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(db: Database, path: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody else who has the file open."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def note(store: Store) -> int:
+    store.audit.note(NOW, "UADA", "freeze")
+    return store.audit.tip().rows
+
+
+async def test_all_or_nothing(db: Database):
+    """What breaks in the middle leaves nothing behind."""
+
+    def broken(store: Store) -> None:
+        note(store)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await db.write(broken)
+    assert await db.write(note) == 1
+
+
+async def test_work_that_only_reads_cannot_write(db: Database):
+    """A write in the wrong place is a bug that every test sees."""
+    with pytest.raises(AssertionError):
+        await db.read(note)
+    assert await db.read(lambda store: store.audit.tip().rows) == 0
+
+
+async def test_a_lock_of_somebody_else_holds_neither_the_loop_nor_readers(db: Database, other: sqlite3.Connection):
+    """While the file is locked the loop turns, reading goes on, and the write is done as soon as it can be."""
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(db.write(note))
+    held, turns = 0.0, 0
+    while turns < 20:
+        began = monotonic()
+        await asyncio.sleep(0.005)
+        held, turns = max(held, monotonic() - began), turns + 1
+        assert await db.read(lambda store: store.audit.tip().rows) == 0
+    assert not writing.done()
+    other.execute("ROLLBACK")
+    assert await writing == 1
+    assert db.store.audit.tip().rows == 1
+
+
+async def test_what_cannot_be_done_in_time_is_one_error(db: Database, other: sqlite3.Connection):
+    """It says what is true: nothing was changed, and later it may work."""
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable) as refused:
+        await db.write(note, deadline=0.1)
+    assert not refused.value.permanent
+    assert refused.value.text == "The database does not answer; nothing was changed. Try again in a moment."
+    assert "locked" in refused.value.cause
+    other.execute("ROLLBACK")
+    assert await db.write(note) == 1
+
+
+async def test_trouble_with_the_file_is_that_error_too(db: Database, other: sqlite3.Connection):
+    """Nobody outside the store meets an error of SQLite's; a bug of ours is not mistaken for trouble."""
+    other.execute("ALTER TABLE audit RENAME TO taken_away")
+    with pytest.raises(StoreUnavailable):
+        await db.read(lambda store: store.audit.tip())
+    other.execute("ALTER TABLE taken_away RENAME TO audit")
+    with pytest.raises(sqlite3.IntegrityError):
+        await db.write(lambda store: store.runs.add(99, 1, plan()))
+
+
+async def test_work_is_tried_again_from_its_beginning(db: Database, other: sqlite3.Connection):
+    """It sees what the other one wrote meanwhile."""
+    other.execute("BEGIN IMMEDIATE")
+    counting = asyncio.create_task(db.write(lambda store: store.freezes.holding()))
+    await asyncio.sleep(0.05)
+    other.execute("INSERT INTO freezes (instance, reason, author, at, until) VALUES ('', 'r', 'U', 0, 1)")
+    other.execute("COMMIT")
+    assert len(await counting) == 1
