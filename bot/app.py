@@ -23,16 +23,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.charts import ChartProcess
-from bot.adapters.clock import Drift, SystemClock
-from bot.adapters.ibm_credentials import authenticator
+from bot.adapters.clock import AlarmClock, Drift, SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import call, session, web_client
-from bot.adapters.slack_files import SlackFiles
 from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.background import Background
 from bot.flows.worker import Worker
-from bot.settings import Settings
+from bot.settings import Settings, authenticator
 from bot.store import Store
 from bot.store.database import Database
 from bot.wiring import Terms, World, build
@@ -82,7 +80,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             chat=chat,
             windows=chat,
             people=chat,
-            files=SlackFiles(client, http),
+            files=chat,
             charts=ChartProcess(),
             clock=clock,
             speech=services,
@@ -125,13 +123,9 @@ def terms(settings: Settings, me: Self) -> Terms:
         parallel=settings.parallel,
         poll_language=settings.poll_language,
         poll_acoustic=settings.poll_acoustic,
-        probe_every=_every(settings.probe),
-        canary_every=_every(settings.canary),
+        probe_every=settings.probe,
+        canary_every=settings.canary,
     )
-
-
-def _every(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _settings_noted(settings: Settings, now: datetime, store: Store) -> None:
@@ -153,19 +147,13 @@ def read_catalog(settings: Settings) -> Catalog:
 
 async def identify(client: AsyncWebClient, settings: Settings) -> Self:
     """Checks both tokens at once: a wrong one is found before anything starts. Raises `ChatRefused`, `ChatBusy`."""
-    who = call(client.auth_test())
-    ticket = (
-        call(client.apps_connections_open(app_token=settings.app_token.reveal())) if settings.app_token else nothing()
-    )
+    token = settings.app_token
+    opening = call(client.apps_connections_open(app_token=token.reveal())) if token else asyncio.sleep(0)
     try:
-        told, opened = await asyncio.gather(who, ticket)
+        told, opened = await asyncio.gather(call(client.auth_test()), opening)
     except ChatRefused as error:
         raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
     return Self(told["team_id"], told["user_id"], told["bot_id"], opened["url"] if opened else None)
-
-
-async def nothing() -> None:
-    """Stands in for a call that is not needed."""
 
 
 def credentials(settings: Settings) -> dict[str, Authenticator]:
@@ -213,21 +201,16 @@ def bolt(client: AsyncWebClient, me: Self, settings: Settings) -> AsyncApp:
             enterprise_id=None, team_id=me.team, bot_id=me.bot, bot_user_id=me.user, bot_token=client.token
         )
 
+    quiet = logging.getLogger("bot.bolt")  # Bolt warns of an unused token in the environment, and tells every reconnect
+    quiet.setLevel(logging.ERROR)
     return AsyncApp(
         # Without a token: Bolt warns that it ignores one, and takes the one that `authorize` gives.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         authorize=authorize,
         process_before_response=True,
-        logger=_quiet(),
+        logger=quiet,
         signing_secret=settings.signing_secret.reveal() if settings.signing_secret else None,
     )
-
-
-def _quiet() -> logging.Logger:
-    """Bolt's logger: it warns of a token in the environment that it does not use, and tells every reconnect."""
-    logger = logging.getLogger("bot.bolt")
-    logger.setLevel(logging.ERROR)
-    return logger
 
 
 async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitStack) -> None:
@@ -248,8 +231,6 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
 
 def _alarms(worker: Worker, stack: AsyncExitStack) -> Callable[[], None]:
     """Starts what goes by the wall clock; gives what must be called now and then to notice that it was set."""
-    from bot.adapters.scheduler import AlarmClock
-
     alarms, drift = AlarmClock(), Drift(time(), monotonic())
     alarms.every(ANNOUNCE, "announce", worker.announce)
     alarms.start()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -27,19 +27,17 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     """Says one line for each check; 0 when all passed, 1 otherwise."""
     report = Report(say)
     async with AsyncExitStack() as stack:
-        try:
+        with report.of("database"):
             Store(settings.database).close()
             report.good(f"database {settings.database}")
-        except RetuneError as error:
-            report.bad("database", error.text)
-        try:
+        with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
-        except RetuneError as error:
-            report.bad("catalog", error.text)
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
-        await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
-        await _instances(settings, stack, report)
+        with report.of("Slack"):
+            await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
+        with report.of("instances"):
+            await _instances(settings, stack, report)
     return 1 if report.failed else 0
 
 
@@ -59,14 +57,18 @@ class Report:
         self.failed = True
         self._say(f"FAIL  {what}: {mend}")
 
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """A check that ends with the first error of ours, which says how to mend it."""
+        try:
+            yield
+        except RetuneError as error:
+            self.bad(what, error.text)
+
 
 async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, report: Report) -> None:
-    try:
-        await identify(client, settings)
-        told = await call(client.auth_test())
-    except RetuneError as error:
-        report.bad("Slack", error.text)
-        return
+    await identify(client, settings)
+    told = await call(client.auth_test())
     report.good(f"Slack: {told['user']} in {told['team']}")
     granted = {scope.strip() for scope in str(told.headers.get("x-oauth-scopes", "")).split(",")}
     if missing := sorted(SCOPES - granted):
@@ -76,11 +78,8 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
     date = told.headers.get("Date")
     if date and abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) > SKEW:
         report.bad("clock", "it differs from Slack's by more than a minute; set it by NTP.")
-    try:
+    with report.of(f"channel {settings.channel}"):
         channel = (await call(client.conversations_info(channel=settings.channel)))["channel"]
-    except RetuneError as error:
-        report.bad(f"channel {settings.channel}", error.text)
-    else:
         if channel.get("is_member"):
             report.good(f"channel #{channel.get('name')}")
         else:
@@ -129,16 +128,8 @@ async def _policy(chat: SlackChat, team: str, policy: Policy, report: Report) ->
 
 
 async def _instances(settings: Settings, stack: AsyncExitStack, report: Report) -> None:
-    try:
-        services = await connect_services(settings, stack)
-    except RetuneError as error:
-        report.bad("instances", error.text)
-        return
-    for name, service in services.items():
-        try:
+    for name, service in (await connect_services(settings, stack)).items():
+        with report.of(f"instance {name}"):
             language, acoustic = await service.models("language"), await service.models("acoustic")
             await service.bases()
-        except RetuneError as error:
-            report.bad(f"instance {name}", error.text)
-        else:
             report.good(f"instance {name}: {len(language)} language and {len(acoustic)} acoustic models")

@@ -2,7 +2,7 @@
 
 RetuneError                     `text` is for the person, `permanent` says whether trying again can help
 ├── Refusal                     asked for something that cannot be; the text says what to do instead
-│   ├── UnknownModel            no model of that name; carries the nearest names
+│   ├── UnknownModel            no model of that name; the text gives the nearest
 │   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
@@ -53,8 +53,6 @@ class UnknownModel(Refusal):
     def __init__(self, typed: str, nearest: Sequence[str]) -> None:
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
         super().__init__(f"No custom model is called “{typed}”.{hint} /stt-models lists all of them.")
-        self.typed = typed
-        self.nearest = tuple(nearest)
 
 
 class DeletedModel(Refusal):
@@ -66,7 +64,6 @@ class AmbiguousModel(Refusal):
 
     def __init__(self, typed: str, refs: Sequence[str]) -> None:
         super().__init__(f"“{typed}” fits {len(refs)} custom models. Choose one, or type its whole name or id.")
-        self.typed = typed
         self.refs = tuple(refs)
 
 
@@ -104,6 +101,7 @@ class ServiceError(RetuneError):
         status: int | None = None,
         detail: str | None = None,
         transaction: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         said = f" The service said: {detail}" if detail else ""
         support = f" (transaction {transaction})" if transaction else ""
@@ -112,6 +110,7 @@ class ServiceError(RetuneError):
         self.status = status
         self.detail = detail
         self.transaction = transaction
+        self.retry_after = retry_after
 
 
 class CredentialsRefused(ServiceError):
@@ -136,10 +135,6 @@ class ServiceUnavailable(ServiceError):
     """The service cannot be reached or asks to come back; nothing happened. *retry_after* is in seconds."""
 
     permanent = False
-
-    def __init__(self, text: str, *, retry_after: float | None = None, **about: str | int | None) -> None:
-        super().__init__(text, **about)  # type: ignore[arg-type]  # the keywords are the parent's
-        self.retry_after = retry_after
 
 
 class OutcomeUnknown(ServiceError):
@@ -173,9 +168,10 @@ class ChartError(RetuneError):
 class ChatError(RetuneError):
     """Slack did not do what was asked; *code* is Slack's name for the reason, if it gave one."""
 
-    def __init__(self, text: str, *, code: str | None = None) -> None:
+    def __init__(self, text: str, *, code: str | None = None, retry_after: float = 1.0) -> None:
         super().__init__(text)
         self.code = code
+        self.retry_after = retry_after
 
 
 class ChatRefused(ChatError):
@@ -186,10 +182,6 @@ class ChatBusy(ChatError):
     """Slack asks to wait (*retry_after*, seconds) or is in trouble; nothing happened."""
 
     permanent = False
-
-    def __init__(self, text: str, *, code: str | None = None, retry_after: float = 1.0) -> None:
-        super().__init__(text, code=code)
-        self.retry_after = retry_after
 
 
 class ChatOutcomeUnknown(ChatError):

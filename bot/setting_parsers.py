@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from environs import ValidationError
+from environs import ValidationError, validate
 
 from bot.domain.announcements import check_rule
 from bot.domain.owners import OwnerRule
@@ -25,9 +25,9 @@ def seconds(text: str) -> float:
     return float(found.group(1)) * _UNIT[found.group(2)]
 
 
-def span_or_off(text: str) -> float | None:
+def span_or_off(text: str) -> timedelta | None:
     """A duration, or `off`."""
-    return None if text.strip().lower() in ("off", "no", "") else seconds(text)
+    return None if text.strip().lower() in ("off", "no", "") else timedelta(seconds=seconds(text))
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -60,26 +60,16 @@ def yes(text: str) -> bool:
     raise ValidationError("must be yes or no.")
 
 
-def choice_of(*allowed: str) -> Callable[[str], str]:
-    """A parser that takes one of *allowed*; it is named after them: `text_or_json`."""
-
-    def parse(text: str) -> str:
-        if text.strip().lower() not in allowed:
-            raise ValidationError(f"must be {' or '.join(allowed)}.")
-        return text.strip().lower()
-
-    parse.__name__ = "_or_".join(allowed)
-    return parse
+def text_or_json(text: str) -> str:
+    """One of the two forms of log lines."""
+    if text.strip().lower() not in ("text", "json"):
+        raise ValidationError("must be text or json.")
+    return text.strip().lower()
 
 
-def begins(prefix: str, what: str) -> Callable[[str], None]:
-    """A check that a token is of the right sort."""
-
-    def check(value: str) -> None:
-        if value and not value.startswith(prefix):
-            raise ValidationError(f"must be {what}, which begins with {prefix}.")
-
-    return check
+def begins(prefix: str, what: str) -> validate.Regexp:
+    """A check that a token, if there is one, is of the right sort."""
+    return validate.Regexp(rf"{prefix}|\Z", error=f"must be {what}, which begins with {prefix}.")
 
 
 def http_url(value: str) -> None:
@@ -89,16 +79,11 @@ def http_url(value: str) -> None:
         raise ValidationError(f"“{value}” is not an http(s) URL.")
 
 
-def channel_id(value: str) -> None:
-    """The id of a channel."""
-    if not re.match(r"^[CG][A-Z0-9]+$", value):
-        raise ValidationError("must be a channel id (C…): open the channel's details in Slack, it is at the bottom.")
-
-
-def at_least_one(value: int) -> None:
-    """A whole number from 1."""
-    if value < 1:
-        raise ValidationError("must be a whole number from 1.")
+channel_id = validate.Regexp(
+    r"^[CG][A-Z0-9]+$",
+    error="must be a channel id (C…): open the channel's details in Slack, it is at the bottom.",
+)
+at_least_one = validate.Range(min=1, error="must be a whole number from 1.")
 
 
 def cron_rule(value: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError
+from ibm_cloud_sdk_core import get_authenticator_from_environment
+from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
 from bot.domain.announcements import Schedule
@@ -21,12 +24,12 @@ from bot.setting_parsers import (
     at_least_one,
     begins,
     channel_id,
-    choice_of,
     cron_rule,
     http_url,
     owner_rules,
     seconds,
     span_or_off,
+    text_or_json,
     words,
     yes,
     zone,
@@ -66,7 +69,7 @@ class InstanceSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an operator can set. Durations are in seconds."""
+    """Everything an operator can set. Durations that are numbers are in seconds."""
 
     bot_token: Secret
     app_token: Secret | None
@@ -82,8 +85,8 @@ class Settings:
     poll_language: float
     poll_acoustic: float
     inventory: float
-    probe: float | None
-    canary: float | None
+    probe: timedelta | None
+    canary: timedelta | None
     catalog: Path | None
     log: Literal["text", "json"]
 
@@ -91,7 +94,7 @@ class Settings:
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (seconds, span_or_off, words, zone, owner_rules, choice_of("text", "json"), yes):
+    for parse in (seconds, span_or_off, words, zone, owner_rules, text_or_json, yes):
         env.add_parser(parse.__name__, parse)
     read: dict[str, Any] = {
         "bot_token": env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)")),
@@ -142,25 +145,27 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         faults.append("RETUNE_INSTANCES: names no instance.")
     if faults:
         raise SettingsError(sorted(set(faults)))
-    return Settings(
-        bot_token=Secret(read["bot_token"]),
-        app_token=Secret(read["app_token"]) if read["app_token"] else None,
-        signing_secret=Secret(read["signing_secret"]) if read["signing_secret"] else None,
-        instances=instances,
-        announce=Schedule(read["announce"], read["zone"]),
-        **{
-            key: read[key]
-            for key in (
-                *("port", "slack_api_url", "channel", "database", "owners", "parallel", "poll_language"),
-                *("poll_acoustic", "inventory", "probe", "canary", "catalog", "log"),
-            )
-        },
-    )
+    read |= {name: Secret(read[name]) if read[name] else None for name in ("app_token", "signing_secret")}
+    read |= {"bot_token": Secret(read["bot_token"]), "instances": instances}
+    read["announce"] = Schedule(read["announce"], read["zone"])
+    return Settings(**{field.name: read[field.name] for field in fields(Settings)})
 
 
 def database(dotenv: Path | None = Path(".env")) -> Path:
     """Where the database is, for what needs no other setting."""
     return _database(_environment(dotenv))
+
+
+def authenticator(instance: str) -> Authenticator:
+    """IBM's authenticator from IBM's own variables. Raises `SettingsError`."""
+    prefix = instance.upper().replace("-", "_")
+    try:
+        found = get_authenticator_from_environment(instance)
+    except (ValueError, TypeError) as error:
+        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
+    if found is None:
+        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
+    return found
 
 
 def _environment(dotenv: Path | None) -> Env:

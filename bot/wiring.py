@@ -90,12 +90,12 @@ def build(
     poster = Poster(chat, db, clock)
     teller = Teller(poster, db, policies, freezes, clock)
     charter = Charter(world.charts, world.files, db, clock)
-    owning = Owning(db, inventory, world.people, clock, rules=terms.owners, team=terms.team)
+    electorate = Electorate(world.people, terms.team, clock)
+    owning = Owning(db, inventory, electorate, clock, terms.owners)
     timetable = Timetable(db, chat, clock, terms.schedule, terms.channel)
     survey = Survey(db, inventory, owning, world.people, catalog, clock)
     living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
     announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
-    electorate = Electorate(world.people, terms.team, clock)
     planning = Planning(db, inventory, catalog, clock)
     requests = Requests(
         *(db, inventory, planning, teller, electorate, policies, clock), channel=terms.channel, zone=terms.zone
@@ -124,18 +124,14 @@ def build(
         starter=starter,
         sender=sender,
         runner=runner,
+        survey=survey,
         announcer=announcer,
         timetable=timetable,
         living=living,
         prober=prober,
         viewers=Viewers(db, inventory, clock),
         noticer=Noticer(db, inventory, poster, clock, terms.channel),
-        snoozer=Snoozer(
-            *(db, inventory, world.people, policies, clock),
-            zone=terms.zone,
-            team=terms.team,
-            said=announcer.snooze_over,
-        ),
+        snoozer=Snoozer(db, inventory, electorate, policies, clock, zone=terms.zone, said=announcer.snooze_over),
         owning=owning,
         dossiers=Dossiers(db, inventory, owning, clock),
         charter=charter,

@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import InputsRefused, RetuneError
 from bot.messages.freezes import UNTIL
+from bot.messages.help import help_text
 from bot.messages.kit import modal
 from bot.messages.owners import USER
 from bot.messages.refusals import error as error_message
@@ -28,15 +29,12 @@ from commands.decide import approve, details, reject, rejected, wish
 from commands.desk import Answer, Ask, Desk, Public
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
-from commands.help import help
 from commands.home import opened, refresh
-from commands.model import model
+from commands.model import disown, link, model, owned, owner, probe
 from commands.models import models, turn
-from commands.owners import disown, owned, owner
-from commands.probes import link, probe
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
-from commands.snoozes import hold, snooze, snoozed, unsnooze
+from commands.snoozes import snooze, snoozed, unsnooze
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
@@ -47,11 +45,12 @@ Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 async def ask_for(ask: Ask, desk: Desk) -> Answer:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
     word = ask.text.strip().casefold().partition(" ")[0]
-    if word in ("freeze", "unfreeze"):
-        return await freezes(ask, desk)
-    if word == "outdated":
-        return await several(ask, desk)
-    return await upgrade(ask, desk)
+    return await {"freeze": freezes, "unfreeze": freezes, "outdated": several}.get(word, upgrade)(ask, desk)
+
+
+async def help(ask: Ask, desk: Desk) -> Answer:
+    """`/stt-help`: every command with an example, the same for everybody."""
+    return help_text()
 
 
 COMMANDS: Mapping[str, Handler] = {
@@ -82,7 +81,7 @@ ACTIONS: Mapping[str, Handler] = {
     "probe": probe,
     "link": link,
     "snooze": snooze,
-    "hold": hold,
+    "hold": snooze,
     "unsnooze": unsnooze,
     "owner": owner,
     "disown": disown,

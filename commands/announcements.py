@@ -40,15 +40,15 @@ async def announce(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _overview(ask: Ask, desk: Desk) -> Answer:
-    judged = await desk.inventory.judged()
+    judged, timing = await desk.inventory.judged(), await desk.timetable.now()
     names = {j.model.ref: j.model.name for j in judged.judgements}
     return overview(
-        await desk.timetable.now(),
+        timing,
         desk.clock.now(),
-        state=headline(await desk.announcer.state()),
+        state=headline(await desk.survey.findings()),
         link=await desk.living.link(),
         snoozes=[(snooze, names.get(snooze.subject)) for snooze in await desk.snoozer.in_force()],
-        audio=await desk.announcer.audio(),
+        audio=await desk.survey.audio(timing.zone),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from bot.domain.approvals import Wish
 from bot.domain.requests import RequestState
@@ -11,19 +11,13 @@ from bot.errors import ChatError, Refusal
 from bot.flows.deciding import Acted
 from bot.messages import details as details_view
 from bot.messages import request_form as forms
-from bot.messages.denials import denied, no_such_request
+from bot.messages.denials import NO_SUCH_REQUEST, denied
 from bot.messages.refusals import private
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, number
 from commands.forms import Form
 
-WISHES: Mapping[str, Wish] = {
-    "withdraw": "withdraw",
-    "take-back": "take back",
-    "cancel": "cancel",
-    "resume": "resume",
-    "retry": "retry",
-    "stop": "stop",
-}
+WISHES: Mapping[str, Wish] = {wish.replace(" ", "-"): wish for wish in get_args(Wish)}
+"""What people may want, by the word in the button's value."""
 
 
 async def approve(ask: Ask, desk: Desk) -> Answer:
@@ -60,7 +54,7 @@ async def rejected(form: Form, desk: Desk) -> Mapping[str, Any] | None:
 
 async def details(ask: Ask, desk: Desk) -> Answer:
     """Opens what the card leaves out, with the buttons that this person may press."""
-    id, trigger = _number(ask.text), ask.opening()
+    id, trigger = number(ask.text), ask.opening()
     view_id = await desk.windows.open(trigger, details_view.reading())
     await desk.windows.update(view_id, await _details(id, ask.user, desk))
     return None
@@ -71,10 +65,10 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
     word, _, about = ask.text.partition(" ")
     wanted = WISHES.get(word)
     if wanted is None:
-        raise Refusal(no_such_request())
-    number, _, run = about.partition(".")
-    id = _number(number)
-    acted = await desk.decisions.wish(wanted, id, ask.user, _number(run) if run else None)
+        raise Refusal(NO_SUCH_REQUEST)
+    request, _, run = about.partition(".")
+    id = number(request)
+    acted = await desk.decisions.wish(wanted, id, ask.user, number(run) if run else None)
     if acted.decision.allowed:
         await desk.teller.tell(id)
     answer = "" if acted.decision.allowed else _denied(acted, desk)
@@ -87,7 +81,7 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
 async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[str, Any]:
     request = await desk.requests.get(id)
     if request is None:
-        return forms.refused(no_such_request())
+        return forms.refused(NO_SUCH_REQUEST)
     try:
         offers = await desk.decisions.offers(request, user)
     except ChatError as error:
@@ -110,9 +104,5 @@ def _denied(acted: Acted, desk: Desk) -> str:
 
 def split(value: str) -> tuple[int, str]:
     """The request and the digest in a button's value."""
-    number, _, digest = value.partition(":")
-    return _number(number), digest
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 18 else 0
+    id, _, digest = value.partition(":")
+    return number(id), digest

@@ -7,7 +7,7 @@ from time import monotonic
 
 from bot.errors import Refusal
 from bot.flows.parts import Flows
-from bot.messages.fleet_refusals import TOO_LATE
+from bot.messages.refusals import TOO_LATE
 from bot.ports import Chat, Files, Message, Place, Windows
 
 
@@ -62,3 +62,8 @@ class Public:
 
 Answer = Message | Public | None
 """What a command or a click answers: in the acknowledgement where it is ready soon enough, which saves a call."""
+
+
+def number(text: str) -> int:
+    """The number in a button's value, or typed: of a request, a run or a page. 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 18 else 0

@@ -67,11 +67,12 @@ async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     return None
 
 
-async def _may(desk: Desk, user: str, instance: str) -> None:
-    """Raises `Refusal` for people who may not decide on that instance, or on any when it is empty."""
+async def _may(desk: Desk, user: str, instance: str) -> frozenset[str]:
+    """Where somebody may decide. Raises `Refusal` if not on that instance, or on none when it is empty."""
     decides = await desk.decisions.may_decide(user)
     if not decides or (instance and instance not in decides):
         raise Refusal(messages.may_not(instance))
+    return decides
 
 
 async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
@@ -80,6 +81,6 @@ async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
     One of all instances holds back what others decide on too: whoever may not decide on each of them cannot end it,
     unless they began it.
     """
-    await _may(desk, user, held.instance)
-    if not held.instance and user != held.author and not await desk.decisions.may_decide_all(user):
+    decides = await _may(desk, user, held.instance)
+    if not held.instance and user != held.author and decides != desk.decisions.policies.keys():
         raise Refusal(messages.MAY_NOT_END_ALL)

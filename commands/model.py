@@ -1,14 +1,18 @@
-"""`/stt-model NAME`: one custom model; and choosing among several that fit."""
+"""`/stt-model NAME`: one custom model, choosing among several that fit, and its buttons beside Upgrade and Snooze."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
-from bot.messages import fleet
-from bot.messages.fleet_refusals import GONE, which_model
-from bot.messages.refusals import choose
+from bot.messages import fleet, owners
+from bot.messages.refusals import GONE, choose, which_model
+from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
+from commands.forms import Form
 
 
 async def model(ask: Ask, desk: Desk) -> Answer:
@@ -34,21 +38,17 @@ async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement 
 
 async def known(ref: str, desk: Desk) -> Judgement:
     """The model of a button or form. Raises `Refusal` when it is gone."""
-    judgement = (await desk.inventory.judged()).of(ref)
-    if judgement is None:
-        raise Refusal(GONE)
-    return judgement
+    if judgement := (await desk.inventory.judged()).of(ref):
+        return judgement
+    raise Refusal(GONE)
 
 
 async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
+    if ask.place.channel or not (trigger := ask.trigger):
+        return await _read(judgement, desk)
     name = judgement.model.name
-    view_id = None
-    if not ask.place.channel and ask.trigger:
-        view_id = await desk.windows.open(ask.trigger, fleet.reading(name))
-    message = await _read(judgement, desk)
-    if view_id is None:
-        return message
-    await desk.windows.update(view_id, fleet.window(name, message.blocks))
+    view_id = await desk.windows.open(trigger, fleet.reading(name))
+    await desk.windows.update(view_id, fleet.window(name, (await _read(judgement, desk)).blocks))
     return None
 
 
@@ -62,3 +62,44 @@ async def _read(judgement: Judgement, desk: Desk) -> Message:
     else:
         judgement, holdings, outlook = prepared.judgement, prepared.holdings, prepared.outlook
     return fleet.model(judgement, holdings, outlook, await desk.dossiers.of(judgement), desk.clock.now())
+
+
+async def probe(ask: Ask, desk: Desk) -> Answer:
+    """One recognition request with the model, confirmed by the person because audio costs money."""
+    await desk.requests.may_ask(ask.user)
+    found = await desk.prober.check(ask.text, ask.user)
+    return fleet.probed(await known(ask.text, desk), found.stage)
+
+
+async def link(ask: Ask, desk: Desk) -> Answer:
+    """Asks with which language model an acoustic model was trained, whatever was said before."""
+    model, trigger = (await known(ask.text, desk)).model, ask.opening()
+    view = ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel))
+    await desk.windows.open(trigger, view)
+    return None
+
+
+async def owner(ask: Ask, desk: Desk) -> Answer:
+    """Opens the form; the button's value is the model's reference."""
+    model, trigger = (await known(ask.text, desk)).model, ask.opening()
+    await desk.owning.may_say(ask.user)
+    now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
+    await desk.windows.open(trigger, owners.ask(model, now, by_rule))
+    return None
+
+
+async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """The form was sent."""
+    model = (await known(form.metadata, desk)).model
+    now = await desk.owning.assign(model.ref, form.chosen(owners.USER) or "", form.text(owners.GROUP), form.user)
+    return owners.done(model.name, now)
+
+
+async def disown(ask: Ask, desk: Desk) -> Answer:
+    """Clears what was said by hand, in the form's own window."""
+    if ask.view is None:
+        raise Refusal(owners.CLOSED)
+    model = (await known(ask.text, desk)).model
+    now = await desk.owning.assign(ask.text, "", "", ask.user)
+    await desk.windows.update(ask.view, owners.done(model.name, now))
+    return None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from bot.domain.fleet import Model
 from bot.domain.snoozes import standing
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
 from bot.messages.snoozes import mark
-from commands.desk import Answer, Ask, Desk, Public
+from commands.desk import Answer, Ask, Desk, Public, number
 
 PUBLIC = "public"
 ORDER = list(Verdict)
@@ -24,8 +23,8 @@ async def models(ask: Ask, desk: Desk) -> Answer:
 
 async def turn(ask: Ask, desk: Desk) -> Answer:
     """Another page: the button's value is its number and the filters."""
-    number, _, filters = ask.text.partition(" ")
-    return await _page(filters, int(number) if number.isdigit() else 0, desk, public=False)
+    page, _, filters = ask.text.partition(" ")
+    return await _page(filters, number(page), desk, public=False)
 
 
 async def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
@@ -55,8 +54,6 @@ def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
         return judgement.risk is not Risk.NONE
     if wanted == "snoozed":
         return model.ref in snoozed
-    return wanted == judgement.verdict.value or wanted in _words(model) or wanted in model.name.casefold()
-
-
-def _words(model: Model) -> set[str]:
-    return {model.kind, model.instance.casefold(), model.language.casefold(), model.base.casefold(), model.id}
+    named = {name.casefold() for name in (model.instance, model.language, model.base)}
+    words = {judgement.verdict.value, model.kind, model.id, *named}
+    return wanted in words or wanted in model.name.casefold()

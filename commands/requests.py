@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.domain.request_filter import request_filter
 from bot.errors import Refusal
-from bot.messages import request_history, request_list
-from bot.messages.denials import no_such_request
+from bot.messages import request_list
+from bot.messages.denials import NO_SUCH_REQUEST
 from bot.messages.refusals import private
-from bot.messages.request_sheet import Format, about_file, sent_file
+from bot.messages.sheet import Format, about_file, sent_file
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, number
 
 
 async def requests(ask: Ask, desk: Desk) -> Answer:
@@ -17,22 +17,21 @@ async def requests(ask: Ask, desk: Desk) -> Answer:
     word, _, rest = ask.text.strip().partition(" ")
     if word.casefold() == "export":
         return await _export(ask, rest, desk)
-    number = ask.text.strip().removeprefix("#")
-    if number.isdecimal() and await desk.requests.get(_number(number)) is not None:
-        return await _history(_number(number), 0, desk)
+    if (id := number(ask.text.strip().removeprefix("#"))) and await desk.requests.get(id) is not None:
+        return await _history(id, 0, desk)
     return await _page(ask, " ".join(ask.text.split()), 0, desk)
 
 
 async def turn(ask: Ask, desk: Desk) -> Answer:
     """Another page of the list: the button's value is its number and the filters."""
-    number, _, filters = ask.text.partition(" ")
-    return await _page(ask, filters, _number(number), desk)
+    page, _, filters = ask.text.partition(" ")
+    return await _page(ask, filters, number(page), desk)
 
 
 async def history(ask: Ask, desk: Desk) -> Answer:
     """The History button, whose value is the request, or a page and the request."""
     *page, request = ask.text.split() or [""]
-    return await _history(_number(request), _number(page[0]) if page else 0, desk)
+    return await _history(number(request), number(page[0]) if page else 0, desk)
 
 
 async def export(ask: Ask, desk: Desk) -> Answer:
@@ -42,7 +41,7 @@ async def export(ask: Ask, desk: Desk) -> Answer:
 
 async def _page(ask: Ask, filters: str, page: int, desk: Desk) -> Message:
     found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
-    if not found.total:
+    if not found.shown:
         return request_list.nothing(filters, ever=found.ever)
     return request_list.requests(
         found.shown, found.live, found.ended, desk.clock.now(), page=found.page, filters=filters
@@ -52,8 +51,8 @@ async def _page(ask: Ask, filters: str, page: int, desk: Desk) -> Message:
 async def _history(id: int, page: int, desk: Desk) -> Message:
     found = await desk.listing.history(id)
     if found is None:
-        raise Refusal(no_such_request())
-    return request_history.history(*found, page)
+        raise Refusal(NO_SUCH_REQUEST)
+    return request_list.history(*found, page)
 
 
 async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
@@ -74,7 +73,3 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
         thread=place.thread if here else None,
     )
     return None if here else private(sent_file(made.name, made.requests), warn=False)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 18 else 0

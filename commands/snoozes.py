@@ -6,29 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.snoozes import Scope, SnoozeKind, Wish, subject_of
+from bot.flows.snoozes import WISHED
 from bot.messages import snoozes as messages
 from bot.messages.refusals import private
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, number
 from commands.forms import Form
 from commands.model import known
 
 
 async def snooze(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form of a snooze; the button's value is the model's reference."""
-    return await _form(ask, desk, SnoozeKind.SNOOZE)
-
-
-async def hold(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form of a hold, with the risk of holding."""
-    return await _form(ask, desk, SnoozeKind.HOLD)
-
-
-async def _form(ask: Ask, desk: Desk, kind: SnoozeKind) -> Answer:
+    """Opens the form of a snooze, or of a hold with its risk; the button's value is the model's reference."""
     judgement, trigger = await known(ask.text, desk), ask.opening()
-    await desk.snoozer.may_snooze(ask.user)
+    await desk.electorate.admit(ask.user, WISHED)
     standing = (await desk.snoozer.index()).get((Scope.MODEL, judgement.model.ref))
-    await desk.windows.open(trigger, messages.ask(judgement, kind, desk.snoozer.today(), standing))
+    view = messages.ask(judgement, SnoozeKind(ask.name), desk.snoozer.today(), standing)
+    await desk.windows.open(trigger, view)
     return None
 
 
@@ -52,9 +45,8 @@ async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
 
 async def unsnooze(ask: Ask, desk: Desk) -> Answer:
     """Ends one early, confirmed by the person; judged anew."""
-    id = int(ask.text) if ask.text.isdigit() else 0
     judged = await desk.inventory.judged()
-    end = await desk.snoozer.end(id, ask.user)
+    end = await desk.snoozer.end(number(ask.text), ask.user)
     about = judged.of(end.snooze.subject) if end.snooze else None
     return private(messages.ended(end, about.model.name if about else None), warn=end.refused is not None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,9 @@ from bot.domain.fleet import Model
 from bot.domain.hours import LATEST, parse_later
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
-from bot.domain.verdicts import Verdict, acting_on
+from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
-from bot.flows.planning import Prepared
-from bot.messages import asking
+from bot.messages import refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_line
 from bot.messages.refusals import in_the_way, no_plan, private
@@ -46,26 +45,30 @@ async def several(ask: Ask, desk: Desk) -> Answer:
         and all(fits(judgement, word) for word in filters)
     ]
     if not found:
-        return private(asking.nothing_outdated(" ".join(filters)), warn=False)
+        return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
     if ask.trigger_id is None:
-        raise Refusal(asking.NO_FORM)
-    trigger = ask.opening()
-    view_id = await desk.windows.open(trigger, forms.reading(len(found)))
-    try:
-        await desk.requests.may_ask(ask.user)
-        candidates = await desk.requests.candidates(found)
-        notes = "\n".join(freeze_line(freeze) for freeze in (await desk.freezes.holding())[:5])
-    except RetuneError as error:
-        await desk.windows.update(view_id, forms.broken(error))
-        return None
-    what = forms.Wanted(ask.place.channel, later)
-    view = (
-        forms.ask_several(candidates.plans, candidates.left_out, what, len(found) - MOST, notes)
-        if candidates.plans
-        else forms.nothing(candidates.left_out)
-    )
-    await desk.windows.update(view_id, view)
+        raise Refusal(refusals.NO_FORM)
+    view_id = await desk.windows.open(ask.opening(), forms.reading(len(found)))
+    await _fill(view_id, _several(found, forms.Wanted(ask.place.channel, later), ask.user, desk), desk)
     return None
+
+
+async def _several(found: Sequence[Judgement], what: forms.Wanted, user: str, desk: Desk) -> Mapping[str, Any]:
+    await desk.requests.may_ask(user)
+    candidates = await desk.requests.candidates(found)
+    notes = "\n".join(freeze_line(freeze) for freeze in (await desk.freezes.holding())[:5])
+    if not candidates.plans:
+        return forms.nothing(candidates.left_out)
+    return forms.ask_several(candidates.plans, candidates.left_out, what, len(found) - MOST, notes)
+
+
+async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk) -> None:
+    """Shows a view in an open window, or why there is none."""
+    try:
+        view = await viewing
+    except RetuneError as error:
+        view = forms.broken(error)
+    await desk.windows.update(view_id, view)
 
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
@@ -82,7 +85,7 @@ async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(asking.no_time(found[2], now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(found[2], now + timedelta(days=7), zone.key)) from error
     return ask, None  # a model that is called so
 
 
@@ -101,14 +104,10 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
     if holder is not None:
         return private(in_the_way(holder, model.name))
     if (trigger := ask.trigger) is None:
-        return asking.by_button(model, _at(later, desk))
+        return refusals.by_button(model, _at(later, desk))
     view_id = await desk.windows.open(trigger, forms.reading(model.name))
-    try:
-        await desk.requests.may_ask(ask.user)
-    except RetuneError as error:
-        await desk.windows.update(view_id, forms.broken(error))
-        return None
-    await _plan_into(view_id, model.ref, forms.Wanted(ask.place.channel, later), desk, training=training)
+    what = forms.Wanted(ask.place.channel, later)
+    await _fill(view_id, _view(model.ref, what, desk, training=training, user=ask.user), desk)
     return None
 
 
@@ -116,25 +115,19 @@ async def leave_out(ask: Ask, desk: Desk) -> Answer:
     """A person chose to train without the data that is not valid: plans it so, in the same window."""
     kind, _, rest = ask.text.partition(" ")
     what, ref = forms.wanted(rest)
-    view_id = ask.view
-    if view_id is None:
-        raise Refusal(asking.CLOSED)
-    await _plan_into(view_id, ref, what, desk, training=kind == "training", lenient=True)
+    if ask.view is None:
+        raise Refusal(refusals.CLOSED)
+    await _fill(ask.view, _view(ref, what, desk, training=kind == "training", lenient=True), desk)
     return None
 
 
-async def _plan_into(
-    view_id: str, ref: str, what: forms.Wanted, desk: Desk, *, training: bool = False, lenient: bool = False
-) -> None:
-    """Plans, and shows the plan or the reason why there is none in an open window."""
-    try:
-        view = await _view(await desk.planning.prepare(ref, training=training, lenient=lenient), what, desk, training)
-    except RetuneError as error:
-        view = forms.broken(error)
-    await desk.windows.update(view_id, view)
-
-
-async def _view(prepared: Prepared, what: forms.Wanted, desk: Desk, training: bool) -> Mapping[str, Any]:
+async def _view(
+    ref: str, what: forms.Wanted, desk: Desk, *, training: bool = False, lenient: bool = False, user: str | None = None
+) -> Mapping[str, Any]:
+    """The plan, what must be known for one, or the reason why there is none. *user*: who must be allowed to ask."""
+    if user is not None:
+        await desk.requests.may_ask(user)
+    prepared = await desk.planning.prepare(ref, training=training, lenient=lenient)
     model = prepared.judgement.model
     if prepared.request is not None:
         return forms.refused(in_the_way(prepared.request, model.name))
@@ -142,10 +135,9 @@ async def _view(prepared: Prepared, what: forms.Wanted, desk: Desk, training: bo
         return forms.ask_link(model, await desk.planning.language_models(model), what)
     if isinstance(prepared.outlook, NoPlan):
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
-        again = None
-        if prepared.outlook.reason is WhyNot.INVALID:
-            again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
-        return forms.refused(f"{sign}{no_plan(prepared.outlook)}", again)
+        again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
+        invalid = prepared.outlook.reason is WhyNot.INVALID
+        return forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None)
     window = desk.freezes.window(model.instance)
     frozen = [held for held in await desk.freezes.holding() if held.instance in ("", model.instance)]
     return forms.ask_one(
@@ -160,12 +152,12 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     what, draft = forms.wanted(form.metadata)
     drafts = [draft] if draft else list(form.marked(forms.MODELS))
     if not drafts:
-        raise InputsRefused({f"{forms.MODELS}0": asking.CHOOSE_ONE})
+        raise InputsRefused({f"{forms.MODELS}0": refusals.CHOOSE_ONE})
     later, now = form.moment(forms.LATER), desk.clock.now()
     if later is not None and later <= now:
-        raise InputsRefused({forms.LATER: asking.PAST})
+        raise InputsRefused({forms.LATER: refusals.PAST})
     if later is not None and later > now + LATEST:
-        raise InputsRefused({forms.LATER: asking.TOO_FAR})
+        raise InputsRefused({forms.LATER: refusals.TOO_FAR})
     await desk.requests.may_ask(form.user)
     request = await desk.requests.propose(form.id, drafts, form.text(forms.WHY), form.user, later)
     desk.background.spawn(_post(request, form.user, what.channel, desk), f"card {request.id}")
@@ -176,9 +168,9 @@ async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
     await desk.requests.show(request)
     shown = await desk.poster.posted(f"request:{request.id}:card")
     if shown is None or shown.ts is None:
-        await desk.chat.whisper(Place(user, origin), private(asking.card_is_late(request)))
+        await desk.chat.whisper(Place(user, origin), private(refusals.card_is_late(request)))
     elif origin != request.channel:
-        await desk.chat.whisper(Place(user, origin), private(asking.card_is_elsewhere(request), warn=False))
+        await desk.chat.whisper(Place(user, origin), private(refusals.card_is_elsewhere(request), warn=False))
 
 
 async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
@@ -187,5 +179,5 @@ async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     chosen = form.chosen(forms.LANGUAGE) or forms.NONE
     await desk.requests.link(ref, None if chosen == forms.NONE else chosen, form.user)
     judgement = (await desk.inventory.judged()).of(ref)
-    desk.background.spawn(_plan_into(form.id, ref, what, desk), "plan after a link")
+    desk.background.spawn(_fill(form.id, _view(ref, what, desk), desk), "plan after a link")
     return forms.reading(judgement.model.name if judgement else ref)

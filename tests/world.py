@@ -154,9 +154,13 @@ class World:
 
     def written(self) -> int:
         """A number that grows with every commit to the file that is not the watcher's own."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What another reader of the file sees."""
         if self._watcher is None:
             self._watcher = self._opened.enter_context(closing(sqlite3.connect(self.path)))
-        return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+        return self._watcher.execute(sql).fetchall()
 
     async def settle(self) -> list[BaseException]:
         """Waits for the work that is under way; what broke in it."""

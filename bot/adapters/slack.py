@@ -1,9 +1,13 @@
-"""`Chat`, `Windows` and `People` over Slack's Web API."""
+"""`Chat`, `Windows`, `People` and `Files` over Slack's Web API.
+
+slack_sdk's `files_upload_v2` uploads as well, but tells a file that was never shared from one whose sharing was not
+answered by nothing: both are one kind of error.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack_calls import call
+from bot.adapters.slack_calls import call, pages
 from bot.domain.approvals import Person
 from bot.errors import ChatBusy, ChatError, ChatRefused
 from bot.ports import Message, Place, Room
@@ -28,6 +32,9 @@ NO_SUCH_GROUP = frozenset(
     }
 )
 
+SENDING = aiohttp.ClientTimeout(total=60)
+"""Seconds for the bytes of a file; all other calls are small."""
+
 
 class SlackChat:
     """One workspace."""
@@ -42,9 +49,8 @@ class SlackChat:
         """Posts a message that carries its key as metadata."""
         answer = await call(
             self._client.chat_postMessage(
+                **_content(message),
                 channel=channel,
-                text=message.text,
-                blocks=list(message.blocks),
                 thread_ts=thread,
                 unfurl_links=False,
                 unfurl_media=False,
@@ -62,25 +68,15 @@ class SlackChat:
 
     async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
         """Looks through what was posted since then for our key."""
-        cursor = ""
-        while True:
-            options: dict[str, Any] = {
-                "oldest": f"{since.timestamp():.6f}",
-                "limit": 200,
-                "include_all_metadata": True,
-                "cursor": cursor,
-            }
-            if thread is None:
-                answer = await call(self._client.conversations_history(channel=channel, **options))
-            else:
-                answer = await call(self._client.conversations_replies(channel=channel, ts=thread, **options))
-            for message in answer.get("messages", []):
+        client = self._client
+        method: Callable[..., Any] = client.conversations_history if thread is None else client.conversations_replies
+        where = {"channel": channel, "oldest": f"{since.timestamp():.6f}", **({"ts": thread} if thread else {})}
+        async for page in pages(method, include_all_metadata=True, **where):
+            for message in page.get("messages", []):
                 about = message.get("metadata") or {}
                 if about.get("event_type") == EVENT and about.get("event_payload", {}).get("key") == key:
                     return str(message["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return None
+        return None
 
     async def whisper(self, place: Place, message: Message) -> None:
         """Answers privately: by `response_url`, else as an ephemeral message, else as a direct message."""
@@ -88,27 +84,19 @@ class SlackChat:
             await self._respond(place.response_url, message)
             return
         if place.channel and not place.channel.startswith("D"):
-            try:
-                await call(
-                    self._client.chat_postEphemeral(
-                        channel=place.channel,
-                        user=place.user,
-                        text=message.text,
-                        blocks=list(message.blocks),
-                        thread_ts=place.thread,
-                    )
-                )
-            except ChatRefused as error:
-                if error.code not in ("not_in_channel", "channel_not_found", "user_not_in_channel"):
-                    raise
-            else:
+            said = await call(
+                self._client.chat_postEphemeral(
+                    channel=place.channel, user=place.user, thread_ts=place.thread, **_content(message)
+                ),
+                unless=("not_in_channel", "channel_not_found", "user_not_in_channel"),
+            )
+            if said is not None:
                 return
         opened = await call(self._client.conversations_open(users=place.user))
         await call(
             self._client.chat_postMessage(
+                **_content(message),
                 channel=opened["channel"]["id"],
-                text=message.text,
-                blocks=list(message.blocks),
                 thread_ts=place.thread if place.channel.startswith("D") else None,
             ),
             writes=True,
@@ -118,16 +106,10 @@ class SlackChat:
         """slack_sdk's webhook client opens a session for each call and hides failures; this one does neither."""
         if urlsplit(url).hostname != self._response_host:
             raise ChatRefused("That response address is not Slack's.", code="invalid_response_url")
-        body = {
-            "text": message.text,
-            "blocks": list(message.blocks),
-            "response_type": "ephemeral",
-            "replace_original": False,
-        }
+        body = {**_content(message), "response_type": "ephemeral", "replace_original": False}
         try:
             async with self._http.post(url, json=body) as answer:
-                code = (await answer.text())[:100]
-                status = answer.status
+                code, status = (await answer.text())[:100], answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ChatBusy("Slack cannot be reached.") from error
         if status == 429 or status >= 500:
@@ -142,11 +124,8 @@ class SlackChat:
 
     async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Replaces a modal; that the person closed it is nobody's fault."""
-        try:
-            await call(self._client.views_update(view_id=view_id, view=dict(view)))
-        except ChatRefused as error:
-            if error.code not in ("not_found", "view_not_found"):
-                raise
+        updating = self._client.views_update(view_id=view_id, view=dict(view))
+        await call(updating, unless=("not_found", "view_not_found"))
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Sets App Home."""
@@ -154,11 +133,7 @@ class SlackChat:
 
     async def pin(self, channel: str, ts: str) -> None:
         """Pins."""
-        try:
-            await call(self._client.pins_add(channel=channel, timestamp=ts))
-        except ChatRefused as error:
-            if error.code != "already_pinned":
-                raise
+        await call(self._client.pins_add(channel=channel, timestamp=ts), unless=("already_pinned",))
 
     async def link(self, channel: str, ts: str) -> str:
         """Asks Slack: only it knows the workspace's address."""
@@ -166,12 +141,11 @@ class SlackChat:
 
     async def room(self, channel: str) -> Room | None:
         """A private channel that the bot is not in does not exist for it."""
-        try:
-            found = (await call(self._client.conversations_info(channel=channel)))["channel"]
-        except ChatRefused as error:
-            if error.code not in ("channel_not_found", "invalid_channel"):
-                raise
+        asking = self._client.conversations_info(channel=channel)
+        answer = await call(asking, unless=("channel_not_found", "invalid_channel"))
+        if answer is None:
             return None
+        found = answer["channel"]
         return Room(
             id=str(found["id"]),
             name=str(found.get("name") or ""),
@@ -190,10 +164,6 @@ class SlackChat:
     async def person(self, user: str, groups: tuple[str, ...]) -> Person:
         """Asks Slack each time: who was deactivated a minute ago must not approve."""
         found = (await call(self._client.users_info(user=user)))["user"]
-        member = set()
-        for group in groups:
-            if user in await self.members(group):
-                member.add(group)
         return Person(
             id=user,
             name=str(found.get("real_name") or found.get("name") or user),
@@ -201,7 +171,7 @@ class SlackChat:
             is_guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")),
             is_bot=bool(found.get("is_bot")),
             deactivated=bool(found.get("deleted")),
-            groups=frozenset(member),
+            groups=frozenset([group for group in groups if user in await self.members(group)]),
             zone=str(found.get("tz") or ""),
         )
 
@@ -223,19 +193,42 @@ class SlackChat:
             if group.startswith("S"):
                 answer = await call(self._client.usergroups_users_list(usergroup=group))
                 return frozenset(str(user) for user in answer.get("users", []))
-            return await self._channel_members(group)
+            lists = [page.get("members", []) async for page in pages(self._client.conversations_members, channel=group)]
+            return frozenset(str(user) for users in lists for user in users)
         except ChatRefused as error:
             if error.code not in NO_SUCH_GROUP:
                 raise
             log.warning("approvers %s: %s", group, error.text)
             return frozenset()
 
-    async def _channel_members(self, channel: str) -> frozenset[str]:
-        users: set[str] = set()
-        cursor = ""
-        while True:
-            answer = await call(self._client.conversations_members(channel=channel, limit=200, cursor=cursor))
-            users.update(str(user) for user in answer.get("members", []))
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return frozenset(users)
+    async def upload(
+        self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
+    ) -> None:
+        """Asks where to put the bytes, puts them there, and shares them; only the last step is seen by anybody."""
+        if channel[:1] in ("U", "W"):
+            channel = (await call(self._client.conversations_open(users=channel)))["channel"]["id"]
+        place = await call(
+            self._client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt_text or None)
+        )
+        await self._send(place["upload_url"], content)
+        await call(
+            self._client.files_completeUploadExternal(
+                files=[{"id": place["file_id"], "title": title}], channel_id=channel, thread_ts=thread
+            ),
+            writes=True,
+        )
+
+    async def _send(self, url: str, content: bytes) -> None:
+        try:
+            async with self._http.post(url, data=content, timeout=SENDING) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ChatBusy("Slack cannot be reached; the file was not sent. Try again in a moment.") from error
+        if status == 429 or status >= 500:
+            raise ChatBusy(f"Slack cannot take the file now ({status}). Try again in a moment.")
+        if status != 200:
+            raise ChatRefused(f"Slack does not take the file ({status}).", code=str(status))
+
+
+def _content(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "blocks": list(message.blocks)}

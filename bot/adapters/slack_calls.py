@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -36,10 +36,7 @@ ADVICE = {
 
 def session() -> aiohttp.ClientSession:
     """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call."""
-    return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=12),
-        connector=aiohttp.TCPConnector(limit=20),
-    )
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=12), connector=aiohttp.TCPConnector(limit=20))
 
 
 class ShortWaits(AsyncRateLimitErrorRetryHandler):
@@ -63,12 +60,7 @@ class ShortWaits(AsyncRateLimitErrorRetryHandler):
 
 def web_client(token: str, api_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
     """Slack's own client. It waits out one short rate limit, and retries no lost connection: a post may be there."""
-    return AsyncWebClient(
-        token=token,
-        base_url=api_url,
-        session=http,
-        retry_handlers=[ShortWaits(max_retry_count=1)],
-    )
+    return AsyncWebClient(token, api_url, session=http, retry_handlers=[ShortWaits(max_retry_count=1)])
 
 
 SCOPES = frozenset(
@@ -81,21 +73,35 @@ SCOPES = frozenset(
 """What app-manifest.yml asks for."""
 
 
-async def call(calling: Awaitable[Any], *, writes: bool = False) -> Any:
-    """Awaits one Web API call. *writes*: it is not idempotent, so a lost answer means that nobody knows."""
+async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collection[str] = ()) -> Any:
+    """Awaits one Web API call. *writes*: it is not idempotent, so a lost answer means that nobody knows.
+
+    None where Slack refuses with one of the codes in *unless*: those are no fault to whoever calls.
+    """
     try:
         return await calling
     except SlackApiError as error:
-        raise _refusal(error, writes=writes) from error
-    except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
-        if isinstance(error, aiohttp.ClientConnectorError):
-            raise ChatBusy("Slack cannot be reached.") from error
-        raise _lost(writes) from error
-    except (TimeoutError, aiohttp.ClientError) as error:
-        raise _lost(writes) from error
-    except (SlackClientError, AttributeError, TypeError, json.JSONDecodeError) as error:
+        refused = _refusal(error, writes=writes)
+        if isinstance(refused, ChatRefused) and refused.code in unless:
+            return None
+        raise refused from error
+    except aiohttp.ClientConnectorError as error:
+        raise ChatBusy("Slack cannot be reached.") from error
+    except (
+        *(TimeoutError, aiohttp.ClientError),
         # slack_sdk fails so on a 200 whose body is not JSON: something between us and Slack answered.
+        *(SlackClientError, AttributeError, TypeError, json.JSONDecodeError),
+    ) as error:
         raise _lost(writes) from error
+
+
+async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncIterator[Any]:
+    """Every page of an answer that comes in pages."""
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = await call(method(limit=200, cursor=cursor, **options))
+        yield answer
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
 
 
 def _lost(writes: bool) -> ChatError:

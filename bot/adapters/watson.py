@@ -7,41 +7,33 @@ once: if its answer is lost, `OutcomeUnknown` says so, and the caller looks befo
 from __future__ import annotations
 
 import asyncio
+import io
+import math
+import wave
+from array import array
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 from httpx_retries import Retry, RetryTransport
 
-from bot.adapters.built_in_audio import one_second
-from bot.adapters.watson_answers import (
-    Audio,
-    Corpora,
-    CustomModel,
-    CustomModels,
-    Grammars,
-    Recognized,
-    Resource,
-    SpeechModels,
-    Words,
-)
+from bot.adapters.watson_answers import CustomModel, CustomModels, Recognized, Resource, Resources, SpeechModels
 from bot.adapters.watson_errors import UNAVAILABLE, refusal, transaction, without_token
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.plans import Action
-from bot.errors import (
-    AnswerUnreadable,
-    OutcomeUnknown,
-    RequestRefused,
-    ServiceUnavailable,
-)
+from bot.errors import AnswerUnreadable, OutcomeUnknown, RequestRefused, ServiceUnavailable
 from bot.ports import Receipt
 
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+RATE = 16_000
+"""Hertz of the audio that a probe sends: every base model takes its own rate or a higher one, none has a higher one."""
+
 ROOTS: Mapping[Kind, str] = {"language": "customizations", "acoustic": "acoustic_customizations"}
 
 
@@ -72,20 +64,16 @@ class WatsonSpeech:
 
     async def holdings(self, model: Model) -> Holdings:
         """What a model holds, from the calls that list its resources."""
-        root = f"/v1/{ROOTS[model.kind]}/{model.id}"
         if model.kind == "acoustic":
-            audio = await self._read(f"{root}/audio", Audio, kind=model.kind)
+            held = await self._list(model, "audio")
             return Holdings(
-                recordings=len(audio.audio),
-                audio_minutes=audio.total_minutes_of_audio,
-                processing=_named(audio.audio, "being_processed"),
-                invalid=_named(audio.audio, "invalid"),
+                recordings=len(held.audio),
+                audio_minutes=held.total_minutes_of_audio,
+                processing=_named(held.audio, "being_processed"),
+                invalid=_named(held.audio, "invalid"),
             )
-        corpora, words, grammars = await asyncio.gather(
-            self._read(f"{root}/corpora", Corpora, kind=model.kind),
-            self._read(f"{root}/words?word_type=user", Words, kind=model.kind),
-            self._read_grammars(root, model.kind),
-        )
+        paths = ("corpora", "words?word_type=user", "grammars")
+        corpora, words, grammars = await asyncio.gather(*(self._list(model, path) for path in paths))
         listed = [*corpora.corpora, *grammars.grammars]
         return Holdings(
             corpora=len(corpora.corpora),
@@ -95,12 +83,14 @@ class WatsonSpeech:
             invalid=(*_named(listed, "undetermined"), *(word.word for word in words.words if word.error)),
         )
 
-    async def _read_grammars(self, root: str, kind: Kind) -> Grammars:
+    async def _list(self, model: Model, what: str) -> Resources:
         """Large models and some clusters have no grammars at all and may refuse to list them."""
         try:
-            return await self._read(f"{root}/grammars", Grammars, kind=kind)
+            return await self._read(f"/v1/{ROOTS[model.kind]}/{model.id}/{what}", Resources, kind=model.kind)
         except RequestRefused:
-            return Grammars()
+            if what != "grammars":
+                raise
+            return Resources()
 
     async def begin(
         self,
@@ -130,7 +120,7 @@ class WatsonSpeech:
         return Receipt(transaction(response))
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
-        """One second of built-in audio: 16 kHz suits every base model, which takes its own rate or a higher one."""
+        """Recognizes one second of a quiet tone."""
         which = "language_customization_id" if model.kind == "language" else "acoustic_customization_id"
         response = await self._write(
             "POST",
@@ -193,7 +183,6 @@ class WatsonSpeech:
             raise refusal(self._name, response, one_model=kind is not None, unknown_id=unknown_id)
 
     async def _credentials_work(self) -> bool:
-        """A 401 on one id means either: the list tells which."""
         try:
             response = await self._client.get(f"{self._url}/v1/{ROOTS['language']}", auth=self._auth)
         except httpx.HTTPError:
@@ -239,6 +228,19 @@ def client(verify: bool | str) -> httpx.AsyncClient:
         ),
     )
     return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, headers={"Accept": "application/json"})
+
+
+@cache
+def one_second() -> bytes:
+    """A WAV file: enough for a recognition answer with its warnings, and too little to cost anything worth a word."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        tone = (round(800 * math.sin(2 * math.pi * 440 * n / RATE)) for n in range(RATE))
+        out.writeframes(array("h", tone).tobytes())
+    return file.getvalue()
 
 
 def _named(resources: list[Resource], status: str) -> tuple[str, ...]:

@@ -42,42 +42,22 @@ class SpeechModels(msgspec.Struct):
 
 
 class Resource(msgspec.Struct):
-    """A corpus, grammar or audio resource."""
+    """A corpus, grammar or audio resource; or a word, which has a *word* and, if it blocks training, an *error*."""
 
     name: str = ""
     status: str = ""
-
-
-class Corpora(msgspec.Struct):
-    """The answer to `GET …/corpora`."""
-
-    corpora: list[Resource] = []
-
-
-class Grammars(msgspec.Struct):
-    """The answer to `GET …/grammars`."""
-
-    grammars: list[Resource] = []
-
-
-class Word(msgspec.Struct):
-    """A word; that it has an error at all means that it blocks training."""
-
     word: str = ""
     error: Any = None
 
 
-class Words(msgspec.Struct):
-    """The answer to `GET …/words`."""
+class Resources(msgspec.Struct):
+    """The answer to `GET …/corpora`, `…/grammars`, `…/words` or `…/audio`: each fills its own field."""
 
-    words: list[Word] = []
-
-
-class Audio(msgspec.Struct):
-    """The answer to `GET …/audio`."""
-
-    total_minutes_of_audio: float = 0.0
+    corpora: list[Resource] = []
+    grammars: list[Resource] = []
+    words: list[Resource] = []
     audio: list[Resource] = []
+    total_minutes_of_audio: float = 0.0
 
 
 class Recognized(msgspec.Struct):

@@ -154,8 +154,7 @@ def decide(
             return Decision(Reason.NOT_AN_APPROVER, instance=instance)
     if vote == "reject":
         return Decision(Reason.COUNTS, RequestState.REJECTED)
-    needed = strictest(policies, request).needed
-    enough = len({*request.approved_by, person.id}) >= needed
+    enough = len({*request.approved_by, person.id}) >= strictest(policies, request).needed
     if person.id in request.approved_by and not enough:  # enough already: it needs fewer than when they voted
         return Decision(Reason.ALREADY_VOTED)
     return Decision(Reason.COUNTS, RequestState.SCHEDULED if enough else RequestState.OPEN)
@@ -171,11 +170,8 @@ def settle(
     member = may_take_part(person, team)
     if member is not Reason.COUNTS:
         return Decision(member)
-    match wish:
-        case "withdraw":
-            return _withdraw(person, request)
-        case "take back":
-            return _take_back(person, policies, request)
+    if wish == "withdraw" or wish == "take back":
+        return _before_it_starts(wish, person, policies, request)
     for instance in request.instances:
         if not is_approver(person, policy_of(policies, instance)):
             return Decision(Reason.NOT_AN_APPROVER, instance=instance)
@@ -193,21 +189,13 @@ def settle(
             return Decision(Reason.COUNTS, request.state)
 
 
-def _withdraw(person: Person, request: Request) -> Decision:
-    if person.id != request.requester:
+def _before_it_starts(wish: Wish, person: Person, policies: Mapping[str, Policy], request: Request) -> Decision:
+    if wish == "withdraw" and person.id != request.requester:
         return Decision(Reason.NOT_THE_REQUESTER)
-    if request.state in (RequestState.RUNNING, RequestState.PAUSED):
-        return Decision(Reason.STARTED)
     if request.state not in UNSTARTED:
-        return Decision(Reason.ALREADY_DECIDED)
-    return Decision(Reason.COUNTS, RequestState.WITHDRAWN)
-
-
-def _take_back(person: Person, policies: Mapping[str, Policy], request: Request) -> Decision:
-    if request.state in (RequestState.RUNNING, RequestState.PAUSED):
-        return Decision(Reason.STARTED)
-    if request.state not in UNSTARTED:
-        return Decision(Reason.ALREADY_DECIDED)
+        return Decision(Reason.STARTED if request.state in LIVE else Reason.ALREADY_DECIDED)
+    if wish == "withdraw":
+        return Decision(Reason.COUNTS, RequestState.WITHDRAWN)
     if person.id not in request.approved_by:
         return Decision(Reason.NO_VOTE)
     enough = len(set(request.approved_by) - {person.id}) >= strictest(policies, request).needed
@@ -243,7 +231,7 @@ def _retry(person: Person, policies: Mapping[str, Policy], request: Request, run
 
 def strictest(policies: Mapping[str, Policy], request: Request) -> Policy:
     """Of the policies that a request must meet, the one that asks for most approvals."""
-    found = [policy_of(policies, instance) for instance in request.instances]
+    found = (policy_of(policies, instance) for instance in request.instances)
     return max(found, key=lambda policy: policy.needed, default=NOBODY)
 
 

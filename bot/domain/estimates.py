@@ -52,12 +52,9 @@ def by_audio(holdings: Holdings, passes: int) -> Estimate | None:
 
 def total(parts: Iterable[Estimate | None]) -> Estimate | None:
     """The estimate for several steps, one after the other; None when there is none for one of them."""
-    known: list[Estimate] = []
-    for part in parts:
-        if part is None:
-            return None
-        known.append(part)
-    if not known:
+    listed = list(parts)
+    known = [part for part in listed if part is not None]
+    if not known or len(known) < len(listed):
         return None
     sources = dict.fromkeys(part.source for part in known)
     return Estimate(sum(part.low for part in known), sum(part.high for part in known), "; ".join(sources))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.announcements import Findings
@@ -105,13 +105,9 @@ def news(told: Told, found: Findings, week: str) -> News:
     worse = frozenset(ref for ref in both if now[ref].worse_than(before[ref]))
     otherwise = frozenset(ref for ref in both if now[ref] != before[ref]) - worse
     new, gone = frozenset(now.keys() - before.keys()), frozenset(before.keys() - now.keys())
-    digest = week != told.week
-    speaks = (
-        bool(new or gone or worse or otherwise)
-        or (digest and bool(now))
-        or (found.all_current and not told.all_current)
-    )
-    return News(new, worse, otherwise, gone, digest, speaks)
+    differs = News(new, worse, otherwise, gone, digest=week != told.week)
+    due = (differs.digest and bool(now)) or (found.all_current and not told.all_current)
+    return replace(differs, speaks=differs.any or due)
 
 
 def unmentioned(worth: Iterable[Judgement], mentioned: Mapping[tuple[str, str], Level]) -> tuple[Judgement, ...]:

@@ -119,18 +119,13 @@ def series(rows: Iterable[Entry], days: int, today: date, configured: Collection
     for row in sorted(rows, key=lambda row: row.day):
         if row.day <= today:
             kept.setdefault(row.instance, []).append(row)
-    lasting = {
-        name: entries
-        for name, entries in kept.items()
-        if configured is None or name in configured or entries[-1].day >= start
+    ends = {
+        name: today if configured is None or name in configured else entries[-1].day for name, entries in kept.items()
     }
+    lasting = {name: entries for name, entries in kept.items() if ends[name] >= start}
     if not lasting:
         return Series(())
     first = max(start, min(entries[0].day for entries in lasting.values()))
-    ends = {
-        name: today if configured is None or name in configured else entries[-1].day
-        for name, entries in lasting.items()
-    }
     span = range((today - first).days + 1)
     return Series(tuple(_day(first + timedelta(days=number), lasting, ends) for number in span), tuple(sorted(lasting)))
 

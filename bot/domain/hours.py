@@ -1,8 +1,9 @@
-"""Hours in which upgrades may start, and a time that somebody asks for."""
+"""Hours in which upgrades may start, a time that somebody asks for, and when people are reminded to decide."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -93,11 +94,35 @@ def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         return None
     if day is not None and not here.date() <= day <= (here + LATEST).date():
         return None
-    for days in (0, 1, 2):
-        wall = datetime.combine(day or here.date() + timedelta(days=days), clock, zone)
-        moment = datetime.fromtimestamp(wall.timestamp(), zone)
-        if moment > now:
+    days = [day] if day is not None else [here.date() + timedelta(days=number) for number in range(3)]
+    moments = (datetime.fromtimestamp(datetime.combine(each, clock, zone).timestamp(), zone) for each in days)
+    return next((moment for moment in moments if moment > now), None)
+
+
+DAY_BEGINS, DAY_ENDS = time(8), time(20)
+"""Nobody is reminded outside these hours, by the clock where they are."""
+
+NOTICE = 0.25
+"""The reminder comes when this part of the time to decide is left."""
+
+
+def reminder_at(asked: datetime, expires: datetime, zones: Sequence[ZoneInfo]) -> datetime | None:
+    """When the thread reminds, once, before a request expires; None where no hour would be day for anybody.
+
+    The latest moment, with a quarter of the time left or more, that is day for most of the approvers' *zones*.
+    """
+    latest = expires - (expires - asked) * NOTICE
+    best: tuple[int, datetime] | None = None
+    moment = latest
+    while moment > asked + (expires - asked) * NOTICE:
+        awake = sum(1 for zone in zones if _is_day(moment, zone))
+        if awake == len(zones):
             return moment
-        if day is not None:
-            return None
-    return None
+        if awake and (best is None or awake > best[0]):
+            best = (awake, moment)
+        moment -= timedelta(minutes=15)
+    return best[1] if best else None
+
+
+def _is_day(moment: datetime, zone: ZoneInfo) -> bool:
+    return DAY_BEGINS <= moment.astimezone(zone).time() < DAY_ENDS

@@ -1,4 +1,4 @@
-"""How far behind a model is: the newer versions of its base model that anything we know shows."""
+"""How far behind a model is, and how far behind the catalog: newer versions than either knows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.catalog import Catalog
-from bot.domain.fleet import Model, is_newer
+from bot.domain.fleet import Model, Snapshot, embedded_date, is_newer
 from bot.domain.verdicts import Judgement
 
 
@@ -52,3 +52,13 @@ def _lag(judgement: Judgement, seen: dict[tuple[str, str], set[str]], catalog: C
             pool |= {known.version for known in entry.known_versions}
     between = {version for version in pool if is_newer(version, have) and not is_newer(version, target)}
     return Lag(max(1, len(between)), exact=True)
+
+
+def beyond(snapshot: Snapshot, catalog: Catalog) -> set[str]:
+    """The versions that are dated after the release notes that the catalog was made from: it is out of date."""
+    found = set()
+    for model in snapshot.models:
+        version, reach = model.newest, catalog.as_of.get(model.deployment)
+        if version and reach and (day := embedded_date(version)) and day > reach:
+            found.add(version)
+    return found

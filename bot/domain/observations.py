@@ -1,10 +1,13 @@
-"""What was observed of the service beyond its lists: recognition warnings, and the versions of new models."""
+"""What is known beyond the service's lists: recognition warnings, versions of new models, which models are pairs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+
+from bot.domain.fleet import Model, Snapshot
 
 PREVIOUS = "Using previous version of base model"
 REMOVED = "Using non-customized default base model"
@@ -67,3 +70,17 @@ def stage_of(warnings: tuple[str, ...]) -> Stage:
     if any(warning.startswith(PREVIOUS) for warning in warnings):
         return Stage.PREVIOUS
     return Stage.SILENT
+
+
+def partners(snapshot: Snapshot, links: Mapping[str, str]) -> dict[str, Model]:
+    """For both halves of each linked pair (*links* as in `Observations`) on different versions: the other half, by ref.
+
+    Recognition with both uses the older version, because that is what they share.
+    """
+    known = {model.ref: model for model in snapshot.models} if links else {}
+    found: dict[str, Model] = {}
+    for acoustic, language in links.items():
+        one, other = known.get(acoustic), known.get(language)
+        if one is not None and other is not None and one.newest != other.newest:
+            found[acoustic], found[language] = other, one
+    return found

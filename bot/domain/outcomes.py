@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.changes import Change, Effect
-from bot.domain.fleet import Model
 from bot.domain.plans import NoPlan, Plan, WhyNot
 
 
@@ -119,8 +118,3 @@ class LeftOut:
 
     name: str
     cause: Cause
-
-
-def done_before(seen: Model) -> Outcome:
-    """A step that somebody did by hand meanwhile."""
-    return Outcome(StepEnd.ALREADY_THERE, seen.newest, seen.status)

@@ -6,19 +6,9 @@ from collections.abc import Sequence
 
 from bot.domain.catalog import Catalog
 from bot.domain.estimates import by_audio
-from bot.domain.fleet import IDLE, Holdings
+from bot.domain.fleet import IDLE, Holdings, Model
 from bot.domain.plans import Action, Estimate, Link, NoPlan, Plan, Step, WhyNot
 from bot.domain.verdicts import Judgement, Verdict
-
-_NO_PLAN = {
-    Verdict.CURRENT: WhyNot.CURRENT,
-    Verdict.BUSY: WhyNot.BUSY,
-    Verdict.FAILED: WhyNot.FAILED,
-    Verdict.EMPTY: WhyNot.EMPTY,
-    Verdict.RETIRED: WhyNot.RETIRED,
-    Verdict.RECREATE: WhyNot.RECREATE,
-    Verdict.UNKNOWN: WhyNot.UNKNOWN,
-}
 
 
 def plan(
@@ -31,8 +21,7 @@ def plan(
     """
     if judgement.verdict is Verdict.CURRENT and link is not None and link.second_pass_missing:
         return _second_pass(judgement, holdings, link)
-    blocked = _blocked(judgement, holdings)
-    if blocked is not None:
+    if blocked := _blocked(judgement, holdings):
         return blocked
     if judgement.model.kind == "acoustic":
         return _acoustic(judgement, holdings, catalog, link)
@@ -61,14 +50,14 @@ def plan_training(
                 return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (link.language.model.name, link.language.model.status))
             language_id = link.language.model.id
     leave_out = lenient and bool(holdings.invalid)
-    step = Step(Action.TRAIN, model.ref, model.name, expects_version=False, language_id=language_id, lenient=leave_out)
+    step = _step(Action.TRAIN, model, expects_version=False, language_id=language_id, lenient=leave_out)
     passes = by_audio(holdings, passes=1) if model.kind == "acoustic" else None
-    return _plan(judgement, holdings, (step,), passes)
+    return _plan(judgement, holdings, [step], passes)
 
 
 def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
-    if judgement.verdict in _NO_PLAN:
-        return NoPlan(_NO_PLAN[judgement.verdict], judgement)
+    if judgement.verdict not in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED):
+        return NoPlan(WhyNot(judgement.verdict.value), judgement)  # every other verdict is a reason of the same name
     if judgement.model.status not in IDLE:
         return NoPlan(WhyNot.STATUS, judgement, (judgement.model.status,))
     if holdings.processing:
@@ -81,57 +70,43 @@ def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
 def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, lenient: bool = False) -> Plan | NoPlan:
     model = judgement.model
     improved = catalog.improved(model.base, model.deployment)
-    large = catalog.generation(model.base) == "large"
     if improved is None or improved.certainty == "note_only":
-        return _plan(
-            judgement,
-            holdings,
-            _try_upgrade(judgement, holdings, doubtful=improved is not None or large),
-            None,
-            trains_after=model.status == "ready",
-            uncertain=improved is not None,
-            experimental=large,
-        )
+        large, unsure = catalog.generation(model.base) == "large", improved is not None
+        steps = _try_upgrade(judgement, holdings, doubtful=unsure or large)
+        waiting = model.status == "ready"
+        return _plan(judgement, holdings, steps, trains_after=waiting, uncertain=unsure, experimental=large)
     if holdings.invalid and not lenient:
         return NoPlan(WhyNot.INVALID, judgement, holdings.invalid)
-    leave_out = bool(holdings.invalid)
-    train = Step(Action.TRAIN, model.ref, model.name, expects_version=True, lenient=leave_out)
-    steps: tuple[Step, ...]
-    if model.deployment == "cloud":
-        steps = (Step(Action.FORCE_TRAIN, model.ref, model.name, expects_version=True, lenient=leave_out),)
-    elif model.status == "ready":
-        steps = (train,)
-    else:
-        steps = (Step(Action.AWAIT_CHANGE, model.ref, model.name, expects_version=False), train)
-    return _plan(judgement, holdings, steps, None, drops_weight=True)
+    how = Action.FORCE_TRAIN if model.deployment == "cloud" else Action.TRAIN
+    steps = [_step(how, model, lenient=bool(holdings.invalid))]
+    if how is Action.TRAIN and model.status != "ready":
+        steps.insert(0, _step(Action.AWAIT_CHANGE, model, expects_version=False))
+    return _plan(judgement, holdings, steps, drops_weight=True)
 
 
-def _try_upgrade(judgement: Judgement, holdings: Holdings, *, doubtful: bool) -> tuple[Step, ...]:
+def _try_upgrade(judgement: Judgement, holdings: Holdings, *, doubtful: bool) -> list[Step]:
     """upgrade_model; where nobody knows whether the service takes it, on IBM Cloud a forced training after a refusal.
 
     The other order is worse: training an outdated model on an ordinary base only retrains it on the old version.
     """
     model = judgement.model
     fall_back = doubtful and model.deployment == "cloud" and not holdings.invalid
-    first = Step(Action.UPGRADE, model.ref, model.name, expects_version=True, may_be_refused=fall_back)
-    if not fall_back:
-        return (first,)
-    return (first, Step(Action.FORCE_TRAIN, model.ref, model.name, expects_version=True, only_if_needed=True))
+    steps = [_step(Action.UPGRADE, model, may_be_refused=fall_back)]
+    return [*steps, _step(Action.FORCE_TRAIN, model, only_if_needed=True)] if fall_back else steps
 
 
 def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: Link | None) -> Plan | NoPlan:
     model = judgement.model
-    alone = Step(Action.UPGRADE, model.ref, model.name, expects_version=True)
+    alone = _step(Action.UPGRADE, model)
     waiting = model.status == "ready"
     if link is None:
         return NoPlan(WhyNot.LINK_UNKNOWN, judgement)
     if link.language is None:
-        return _plan(judgement, holdings, (alone,), by_audio(holdings, passes=1), trains_after=waiting)
+        return _plan(judgement, holdings, [alone], by_audio(holdings, passes=1), trains_after=waiting)
     language = link.language
     steps: list[Step] = []
     if language.outdated:
-        blocked = _blocked(language, link.holdings or Holdings())
-        if blocked is not None:
+        if _blocked(language, link.holdings or Holdings()):
             return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, language.verdict.value))
         first = _language(language, link.holdings or Holdings(), catalog)
         if isinstance(first, NoPlan):
@@ -142,9 +117,8 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
     if language.model.status == "ready":
         if link.holdings is not None and link.holdings.invalid:
             return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, *link.holdings.invalid))
-        steps.append(Step(Action.TRAIN, language.model.ref, language.model.name, expects_version=False))
-    steps.append(alone)
-    steps.append(_with_language(judgement, language))
+        steps.append(_step(Action.TRAIN, language.model, expects_version=False))
+    steps += [alone, _with_language(judgement, language)]
     return _plan(judgement, holdings, steps, by_audio(holdings, passes=2), trains_after=waiting)
 
 
@@ -155,42 +129,23 @@ def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan |
         return NoPlan(WhyNot.CURRENT, judgement)
     if language.outdated or language.model.status != "available":
         return NoPlan(WhyNot.LINKED_BLOCKED, judgement, (language.model.name, language.model.status))
-    return _plan(judgement, holdings, (_with_language(judgement, language),), by_audio(holdings, passes=1))
+    return _plan(judgement, holdings, [_with_language(judgement, language)], by_audio(holdings, passes=1))
 
 
 def _with_language(judgement: Judgement, language: Judgement) -> Step:
-    model = judgement.model
-    return Step(
-        Action.UPGRADE_WITH_LANGUAGE,
-        model.ref,
-        model.name,
-        expects_version=False,
-        language_id=language.model.id,
-    )
+    action = Action.UPGRADE_WITH_LANGUAGE
+    return _step(action, judgement.model, expects_version=False, language_id=language.model.id)
+
+
+def _step(
+    action: Action, model: Model, *, expects_version: bool = True, language_id: str | None = None, **rules: bool
+) -> Step:
+    return Step(action, model.ref, model.name, expects_version, language_id, **rules)
 
 
 def _plan(
-    judgement: Judgement,
-    holdings: Holdings,
-    steps: Sequence[Step],
-    estimate: Estimate | None,
-    *,
-    drops_weight: bool = False,
-    trains_after: bool = False,
-    uncertain: bool = False,
-    experimental: bool = False,
+    judgement: Judgement, holdings: Holdings, steps: Sequence[Step], estimate: Estimate | None = None, **warnings: bool
 ) -> Plan:
-    model = judgement.model
-    return Plan(
-        model,
-        tuple(steps),
-        model.newest,
-        judgement.target,
-        estimate,
-        drops_weight=drops_weight,
-        trains_after=trains_after,
-        uncertain=uncertain,
-        experimental=experimental,
-        evidence=judgement.evidence,
-        holdings=holdings,
-    )
+    model, evidence = judgement.model, judgement.evidence
+    have, target = model.newest, judgement.target
+    return Plan(model, tuple(steps), have, target, estimate, evidence=evidence, holdings=holdings, **warnings)

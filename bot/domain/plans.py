@@ -177,10 +177,8 @@ class WhyNot(StrEnum):
     INVALID = "invalid"
     STATUS = "status"
     LINK_UNKNOWN = "link unknown"
-    LINKED_MISSING = "linked model missing"
     LINKED_BLOCKED = "linked model blocked"
     UPGRADE_FIRST = "upgrade first"
-    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)

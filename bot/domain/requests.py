@@ -44,23 +44,15 @@ LIVE = frozenset({RequestState.OPEN, RequestState.SCHEDULED, RequestState.RUNNIN
 
 UNSTARTED = frozenset({RequestState.OPEN, RequestState.SCHEDULED})
 
-_ENDS = {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.CANCELLED, RequestState.CHANGED}
+_OVER = {RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED}
+_GIVEN_UP = {RequestState.WITHDRAWN, RequestState.CANCELLED, RequestState.CHANGED}
 
 FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
-    RequestState.OPEN: frozenset({RequestState.SCHEDULED, RequestState.EXPIRED, *_ENDS}),
+    RequestState.OPEN: frozenset({RequestState.SCHEDULED, RequestState.EXPIRED, RequestState.REJECTED, *_GIVEN_UP}),
     # Open again: somebody took an approval back that it needs. Failed: tried again, and could not be after all.
-    RequestState.SCHEDULED: frozenset(
-        {RequestState.OPEN, RequestState.RUNNING, RequestState.FAILED, *_ENDS} - {RequestState.REJECTED}
-    ),
-    RequestState.RUNNING: frozenset(
-        {
-            *(RequestState.PAUSED, RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED),
-            RequestState.CHANGED,
-        }
-    ),
-    RequestState.PAUSED: frozenset(
-        {RequestState.RUNNING, RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED}
-    ),
+    RequestState.SCHEDULED: frozenset({RequestState.OPEN, RequestState.RUNNING, RequestState.FAILED, *_GIVEN_UP}),
+    RequestState.RUNNING: frozenset({RequestState.PAUSED, RequestState.CHANGED, *_OVER}),
+    RequestState.PAUSED: frozenset({RequestState.RUNNING, *_OVER}),
     RequestState.FAILED: frozenset({RequestState.SCHEDULED}),
 }
 
@@ -148,6 +140,17 @@ class Request:
     def proven(self) -> tuple[Run, ...]:
         """Those of its runs that are done, with the proof that their plan asks for."""
         return tuple(run for run in self.runs if run.state is RunState.DONE and not run.unproven)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Who did what to a request and when. *actor* is a Slack user id or `retune`, *model* a reference."""
+
+    at: datetime
+    actor: str
+    action: str
+    model: str | None = None
+    detail: str = ""
 
 
 def digest_of(plans: Iterable[Plan]) -> str:

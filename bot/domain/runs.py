@@ -218,10 +218,9 @@ class Run:
     @property
     def unproven(self) -> bool:
         """Whether it is over, was to bring a newer version, and the service shows none."""
-        expecting = [
-            record for record in self.steps if record.step.expects_version and record.step.ref == self.plan.model.ref
-        ]
-        shown = any(record.outcome is not None and record.outcome.end in PROOFS for record in expecting)
+        own = [record for record in self.steps if record.step.ref == self.plan.model.ref]
+        expecting = [record.outcome for record in own if record.step.expects_version]
+        shown = any(outcome is not None and outcome.end in PROOFS for outcome in expecting)
         return self.state is RunState.DONE and bool(expecting) and not shown
 
     @property
@@ -232,8 +231,7 @@ class Run:
     @property
     def failure(self) -> Outcome | None:
         """How its last step ended, where that is why it failed."""
-        failed = [record.outcome for record in self.steps if record.state is StepState.FAILED]
-        return failed[-1] if failed else None
+        return next((record.outcome for record in reversed(self.steps) if record.state is StepState.FAILED), None)
 
     @property
     def waits_for_a_person(self) -> bool:

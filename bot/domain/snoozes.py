@@ -180,19 +180,6 @@ def _next(target: str, model: Model, snooze: Snooze) -> str:
     return f"the next version {short} of {model.base} is known"
 
 
-def applies(snooze: Snooze, judgement: Judgement, now: datetime) -> bool:
-    """Whether a snooze silences a judgement now. Never one with `Risk.IGNORED`: see above."""
-    return judgement.risk is not Risk.IGNORED and _lasts(snooze, judgement, now)
-
-
-def _lasts(snooze: Snooze, judgement: Judgement, now: datetime) -> bool:
-    return (
-        snooze.ended_at is None
-        and subject_of(snooze.scope, judgement.model) == snooze.subject
-        and over(snooze, (judgement,), now) is None
-    )
-
-
 def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> tuple[Snooze, ...]:
     """The snoozes that nobody ended and that are not over, also where nobody has noted their end yet."""
     listed = tuple(snoozes)
@@ -224,17 +211,13 @@ def indexed(snoozes: Iterable[Snooze]) -> Index:
 
 def standing(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
     """The most specific snooze that speaks of a model now, also where the model breaks through it."""
-    for scope in Scope:
-        found = snoozes.get((scope, subject_of(scope, judgement.model)))
-        if found is not None and _lasts(found, judgement, now):
-            return found
-    return None
+    found = (snoozes.get((scope, subject_of(scope, judgement.model))) for scope in Scope)
+    return next((each for each in found if each is not None and over(each, (judgement,), now) is None), None)
 
 
 def covering(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
-    """The most specific snooze that silences a judgement now."""
-    found = standing(judgement, snoozes, now)
-    return found if found is not None and applies(found, judgement, now) else None
+    """The most specific snooze that silences a judgement now. None silences `Risk.IGNORED`: see above."""
+    return None if judgement.risk is Risk.IGNORED else standing(judgement, snoozes, now)
 
 
 def awake(
@@ -242,12 +225,6 @@ def awake(
 ) -> tuple[tuple[Judgement, ...], tuple[Silenced, ...]]:
     """Splits judgements into those worth saying and those that a snooze silences, each in the given order."""
     by_subject = indexed(snoozes)
-    worth: list[Judgement] = []
-    silenced: list[Silenced] = []
-    for judgement in judgements:
-        snooze = covering(judgement, by_subject, now)
-        if snooze is None:
-            worth.append(judgement)
-        else:
-            silenced.append(Silenced(judgement, snooze))
-    return tuple(worth), tuple(silenced)
+    found = [(judgement, covering(judgement, by_subject, now)) for judgement in judgements]
+    worth = tuple(judgement for judgement, snooze in found if snooze is None)
+    return worth, tuple(Silenced(judgement, snooze) for judgement, snooze in found if snooze is not None)

@@ -9,8 +9,7 @@ from enum import StrEnum
 
 from bot.domain.catalog import Catalog, RecreateRange, RequiredUpdate
 from bot.domain.fleet import IN_PROGRESS, Model, Snapshot, embedded_date, is_newer
-from bot.domain.observations import NOTHING, Observations, Stage
-from bot.domain.pairs import partners
+from bot.domain.observations import NOTHING, Observations, Stage, partners
 
 
 class Verdict(StrEnum):
@@ -105,12 +104,9 @@ def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observati
 
     *today* dates what is seen in the snapshot itself where an instance does not say when it was read.
     """
-    peers = _peers(snapshot)
-    others = partners(snapshot, observed.links)
-    return tuple(
-        _with_partner(_judge_one(model, snapshot, catalog, peers, today, observed), others.get(model.ref))
-        for model in snapshot.models
-    )
+    peers, others = _peers(snapshot), partners(snapshot, observed.links)
+    judged = (_judge_one(model, snapshot, catalog, peers, today, observed) for model in snapshot.models)
+    return tuple(_with_partner(judgement, others.get(judgement.model.ref)) for judgement in judged)
 
 
 def _with_partner(judgement: Judgement, partner: Model | None) -> Judgement:
@@ -124,17 +120,11 @@ def acting_on(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
     """The judgements that somebody should act on, worst first, longest waiting first among equals."""
     order = list(Verdict)
     worth = [j for j in judgements if j.outdated or j.verdict in (Verdict.RETIRED, Verdict.RECREATE, Verdict.FAILED)]
-    return tuple(
-        sorted(
-            worth,
-            key=lambda j: (
-                j.risk is not Risk.IGNORED,
-                order.index(j.verdict),
-                j.since or date.max,
-                j.model.name.casefold(),
-            ),
-        )
-    )
+
+    def urgency(j: Judgement) -> tuple[bool, int, date, str]:
+        return j.risk is not Risk.IGNORED, order.index(j.verdict), j.since or date.max, j.model.name.casefold()
+
+    return tuple(sorted(worth, key=urgency))
 
 
 _Peers = dict[str, dict[str, tuple[Model, int]]]
@@ -167,12 +157,7 @@ def _judge_one(
     found = catalog.must_recreate(model.base, model.deployment, have) if have is not None else None
     if found is not None and not _made_after(model, found):
         return Judgement(
-            model,
-            Verdict.RECREATE,
-            Risk.REFUSED,
-            since=found.noted,
-            discontinued=discontinued,
-            successor=successor,
+            model, Verdict.RECREATE, Risk.REFUSED, since=found.noted, discontinued=discontinued, successor=successor
         )
     evidence = (
         *_from_probe(model, observed),
@@ -187,14 +172,7 @@ def _judge_one(
     here = peers.get(model.base, {}).get(model.instance)
     verdict = _verdict(model, evidence, known=entry is not None or (here is not None and here[1] > 1))
     return Judgement(
-        model,
-        verdict,
-        _risk(model, verdict, evidence, observed),
-        evidence,
-        target,
-        since,
-        discontinued,
-        successor,
+        model, verdict, _risk(model, verdict, evidence, observed), evidence, target, since, discontinued, successor
     )
 
 

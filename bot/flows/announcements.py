@@ -64,10 +64,7 @@ class Slot:
 
 @dataclass(eq=False)
 class Announcer:
-    """Says in the channel what is outdated, when the timetable wants it and there is something to tell.
-
-    Whatever uses the store raises `StoreUnavailable`; a later attempt goes on where that one ended.
-    """
+    """Says what is outdated when the timetable wants it. Raises `StoreUnavailable`; a later attempt goes on there."""
 
     db: Database
     inventory: Inventory
@@ -174,14 +171,6 @@ class Announcer:
         """What an announcement would say now, and its replies. It mentions nobody."""
         slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
         return (await self._draft(slot, mention=False)).messages
-
-    async def state(self) -> Findings:
-        """What there is to say now."""
-        return await self.survey.findings()
-
-    async def audio(self) -> int:
-        """Seconds of audio sent this month to see recognition warnings."""
-        return await self.survey.audio((await self.timetable.now()).zone)
 
     async def snooze_over(self, snooze: Snooze, why: str) -> bool:
         """Says that a snooze is over, in the thread of the last announcement; true once it is said."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.history import WEEKS, Series, series
+from bot.domain.history import WEEKS, series
 from bot.errors import RetuneError
 from bot.messages.charts import alt_text, title
 from bot.ports import Charts, Clock, Files
@@ -27,31 +27,24 @@ class Charter:
     db: Database
     clock: Clock
 
-    async def series(self) -> Series:
-        """The days of the chart, up to today (UTC)."""
+    async def post(self, channel: str, thread: str | None = None, *, little: bool = True) -> bool:
+        """Posts the days up to today (UTC), a single one only if *little* will do. Raises any `RetuneError`."""
         today = self.clock.now().date()
         first = today - timedelta(days=DAYS - 1)
         rows, known = await self.db.read(lambda store: (store.history.since(first), store.fleet.instances()))
-        return series(rows, DAYS, today, known)
-
-    async def post(self, channel: str, thread: str | None = None) -> None:
-        """Posts the chart, or a picture of what is known where that is little. Raises any `RetuneError`."""
-        await self._post(await self.series(), channel, thread)
+        shown = series(rows, DAYS, today, known)
+        if not (little or shown.drawable):
+            return False
+        drawn, name = await self.charts.fleet(shown), f"custom-models-{today}.png"
+        await self.files.upload(channel, name, drawn, title=title(shown), alt_text=alt_text(shown), thread=thread)
+        return True
 
     async def accompany(self, channel: str, thread: str | None = None) -> bool:
         """Posts the chart beside something that stands without it: no chart of a single day; a fault is only logged."""
         try:
-            shown = await self.series()
-            if shown.drawable:
-                await self._post(shown, channel, thread)
-            return shown.drawable
+            return await self.post(channel, thread, little=False)
         except RetuneError as error:
             log.warning("the chart is left out: %s", error.text)
         except Exception:  # a picture must never make what it stands beside be said again
             log.exception("the chart is left out")
         return False
-
-    async def _post(self, shown: Series, channel: str, thread: str | None) -> None:
-        drawn = await self.charts.fleet(shown)
-        name = f"custom-models-{self.clock.now():%Y-%m-%d}.png"
-        await self.files.upload(channel, name, drawn, title=title(shown), alt_text=alt_text(shown), thread=thread)

@@ -37,10 +37,7 @@ Offer = tuple[Wish, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """What a click did, and the request as it was when that was decided; None where there is no such request.
-
-    *run* is the one of its runs that the click was about, where it was about one.
-    """
+    """What a click did, the request as it was then (None: there is none), and the run that it was about, if any."""
 
     decision: Decision
     request: Request | None = None
@@ -226,10 +223,6 @@ class Decisions:
         policies = list(dict.fromkeys(self.policies.values()))
         people = await asyncio.gather(*(self.electorate.person(user, policy) for policy in policies))
         return self._deciding(dict(zip(policies, people, strict=True)))
-
-    async def may_decide_all(self, user: str) -> bool:
-        """Whether somebody may decide on the requests of every instance, as Slack says now. Raises a `ChatError`."""
-        return await self.may_decide(user) == frozenset(self.policies)
 
     async def seems_to_decide(self, user: str) -> frozenset[str]:
         """The same from a short memory; for what is shown, not for decisions. Raises a `ChatError`."""

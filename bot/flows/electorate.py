@@ -109,9 +109,10 @@ class Electorate:
         """Whether Slack vouches for a full, present member of our own workspace."""
         return may_take_part(person, self.team) is Reason.COUNTS
 
-
-def admit(person: Person, team: str, what: str) -> None:
-    """Raises `Refusal` for people who may not do *what*: guests, bots, other workspaces."""
-    reason = may_take_part(person, team)
-    if reason is not Reason.COUNTS:
-        raise Refusal(may_not(reason, what))
+    async def admit(self, user: str, what: str, policies: Iterable[Policy] = ()) -> Person:
+        """Who somebody is now. Raises `Refusal` for guests, bots, other workspaces, else a `ChatError`."""
+        (person,) = await self.persons([user], policies)
+        reason = may_take_part(person, self.team)
+        if reason is not Reason.COUNTS:
+            raise Refusal(may_not(reason, what))
+        return person

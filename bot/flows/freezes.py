@@ -12,7 +12,7 @@ from bot.domain.hours import Window
 from bot.domain.requests import Request
 from bot.domain.runs import LASTING, Run
 from bot.errors import Refusal
-from bot.messages.freezes import over_already, too_long, unknown_instance
+from bot.messages.freezes import OVER_ALREADY, too_long, unknown_instance
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -57,7 +57,7 @@ class Freezes:
         """Begins a freeze of one instance, or of all (empty); every card says so. Raises `Refusal`."""
         now = self.clock.now()
         if until <= now:
-            raise Refusal(over_already())
+            raise Refusal(OVER_ALREADY)
         if until - now > LONGEST:
             raise Refusal(too_long(LONGEST.days))
         if instance and instance not in self.hours:

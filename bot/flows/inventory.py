@@ -11,21 +11,20 @@ from functools import cached_property
 
 from bot.domain.catalog import Catalog
 from bot.domain.changes import compare
-from bot.domain.fleet import IN_PROGRESS, Holdings, Model, Ref, Snapshot
+from bot.domain.fleet import IN_PROGRESS, Model, Ref, Snapshot
 from bot.domain.history import counts
+from bot.domain.lag import beyond
 from bot.domain.observations import CANARY
-from bot.domain.reach import beyond
 from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, DeletedModel, ModelGone, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
-from bot.messages.fleet_refusals import STARTING, deleted, not_configured, not_read_yet
+from bot.messages.refusals import STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
 from bot.store import Store
 from bot.store.database import Database
 from bot.store.fleet import Kept
 
 log = logging.getLogger(__name__)
-
 
 FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
@@ -208,10 +207,6 @@ class Inventory:
         if judgement is None:
             raise Refusal(not_configured(wanted.instance))
         return judgement
-
-    async def holdings(self, model: Model) -> Holdings:
-        """What a model holds, read now."""
-        return await self.service(model.instance).holdings(model)
 
     async def find(self, typed: str, patience: float = FIRST) -> Judgement:
         """The model that somebody means: by id or reference, whole name, then part of a name.

@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.noted import Noted
 from bot.domain.request_filter import RequestFilter
-from bot.domain.requests import Request
+from bot.domain.requests import Noted, Request
 from bot.domain.snoozes import in_force, indexed, standing
 from bot.domain.verdicts import Judgement
 from bot.errors import Refusal
@@ -16,7 +15,7 @@ from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.owners import Owning
 from bot.messages.fleet import Dossier
-from bot.messages.request_sheet import Format, as_file, file_name, may_not_export, nothing_to_export, rows
+from bot.messages.sheet import MAY_NOT_EXPORT, Format, as_file, file_name, nothing_to_export, rows
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -34,11 +33,6 @@ class Page:
     ended: int
     page: int
     ever: bool
-
-    @property
-    def total(self) -> int:
-        """How many fit, on all pages."""
-        return self.live + self.ended
 
 
 @dataclass(eq=False)
@@ -91,7 +85,7 @@ class Exporter:
         now = self.clock.now()
         if not self.electorate.is_member(person):
             await self.db.write(lambda store: store.audit.note(now, user, "denied", detail="export: not a member"))
-            raise Refusal(may_not_export())
+            raise Refusal(MAY_NOT_EXPORT)
         found = await self.db.read(lambda store: store.search.requests(wanted).all)
         if not found:
             raise Refusal(nothing_to_export(typed))

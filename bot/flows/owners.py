@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 
 from bot.domain.fleet import Model
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of
 from bot.errors import ChatRefused, InputsRefused, Refusal
-from bot.flows.electorate import admit
+from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
-from bot.messages.fleet_refusals import GONE
 from bot.messages.owners import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
-from bot.ports import Clock, People
+from bot.messages.refusals import GONE
+from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 
@@ -23,11 +23,9 @@ class Owning:
 
     db: Database
     inventory: Inventory
-    people: People
+    electorate: Electorate
     clock: Clock
-    _: KW_ONLY
     rules: tuple[OwnerRule, ...]
-    team: str
 
     async def owner_of(self, model: Model) -> Owner | None:
         """Whom a model belongs to now."""
@@ -49,7 +47,7 @@ class Owning:
 
     async def may_say(self, user: str) -> None:
         """Raises `Refusal` for people who may not say whom a model belongs to: guests, bots, other workspaces."""
-        admit(await self.people.person(user, ()), self.team, "set owners")
+        await self.electorate.admit(user, "set owners")
 
     async def assign(self, ref: str, person: str, group: str, user: str) -> Owner | None:
         """Sets the owner to a person or to a group (an id or a mention), or clears it where both are empty.
@@ -88,7 +86,7 @@ class Owning:
     async def _here(self, person: str) -> bool:
         """Whether somebody can be told about a model: a person who is still here. A guest can own one."""
         try:
-            found = await self.people.person(person, ())
+            found = await self.electorate.person(person)
         except ChatRefused:
             return False
         return not found.is_bot and not found.deactivated

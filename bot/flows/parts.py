@@ -23,6 +23,7 @@ from bot.flows.runner import Runner
 from bot.flows.sending import Sender
 from bot.flows.snoozes import Snoozer
 from bot.flows.starting import Starter
+from bot.flows.survey import Survey
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
@@ -49,6 +50,7 @@ class Flows:
     starter: Starter
     sender: Sender
     runner: Runner
+    survey: Survey
     announcer: Announcer
     timetable: Timetable
     living: LivingCard

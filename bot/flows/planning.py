@@ -61,8 +61,9 @@ class Planning:
     async def prepare(self, ref: str, *, training: bool = False, lenient: bool = False) -> Prepared:
         """Reads a model and plans its upgrade, or its training. Raises a `ServiceError` or `Refusal`."""
         judgement = await self.inventory.fresh(ref)
-        holdings = await self.inventory.holdings(judgement.model)
-        link = await self._link(judgement.model)
+        model = judgement.model
+        holdings = await self.inventory.service(model.instance).holdings(model)
+        link = await self._link(model)
         if training:
             outlook = plan_training(judgement, holdings, link=link, lenient=lenient)
         else:
@@ -81,7 +82,6 @@ class Planning:
 
     async def estimated(self, request: Request) -> Request:
         """A request with the estimates of its plans as steps like theirs took since."""
-
         plans = [run.plan for run in request.runs]
         found = await self.db.read(lambda store: [replace(plan, estimate=estimate_plan(store, plan)) for plan in plans])
         runs = (replace(run, plan=plan) for run, plan in zip(request.runs, found, strict=True))
@@ -113,7 +113,8 @@ class Planning:
         if ref is None:
             return Link(None) if said else None
         language = await self.inventory.fresh(ref)
-        return Link(language, await self.inventory.holdings(language.model), second_pass_missing)
+        holdings = await self.inventory.service(model.instance).holdings(language.model)
+        return Link(language, holdings, second_pass_missing)
 
     async def language_models(self, model: Model) -> list[Model]:
         """Those with which an acoustic model can have been trained: same instance, same base."""
@@ -126,10 +127,7 @@ class Planning:
 
 
 def _second_pass_missing(store: Store, model: Model) -> bool:
-    """Whether the last run of an acoustic model did not get to its upgrade with the language model.
-
-    However it ended: failed, cancelled between the steps, or not taken up again because something changed.
-    """
+    """Whether the last run of a model, however it ended, did not get to its upgrade with the language model."""
     runs = (run for request in store.requests.of_model(model.ref) for run in request.runs)
     last = next((run for run in runs if run.plan.model.ref == model.ref and run.started_at is not None), None)
     at = last.current if last else None

@@ -51,10 +51,7 @@ class Poster:
         return await self.show(telling, channel, None, await self.posted(key), again=True)
 
     async def look(self, key: str) -> str | None:
-        """The `ts` of the message with that key; None if it is not there.
-
-        Raises `ChatBusy` while nobody can know, because its post is under way.
-        """
+        """The `ts` of a message, None if it is not there. Raises `ChatBusy` while its post is under way."""
         posted = await self.posted(key)
         if posted is None or posted.ts is not None:
             return posted.ts if posted else None
@@ -67,17 +64,10 @@ class Poster:
         """What is known of the message with that key."""
         return await self.db.read(lambda store: store.messages.get(key))
 
-    def rest(self, key: str) -> None:
-        """Leaves a message alone for a while that Slack refuses for good."""
-        self._limits.rest(key)
-
     async def show(
         self, telling: Telling, channel: str, thread: str | None, posted: Posted | None, *, again: bool = False
     ) -> str | None:
-        """The message's `ts` if it shows what it should; None if that must be tried again later. Raises a `ChatError`.
-
-        *posted* is what is known of it. *again*: one that somebody deleted is posted again.
-        """
+        """The `ts` once it shows what it should, else None; *again* reposts a deleted one. Raises a `ChatError`."""
         now = self.clock.now()
         thread = thread if telling.threaded else None
         shows = _digest(telling.message)

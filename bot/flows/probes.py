@@ -12,7 +12,7 @@ from bot.domain.observations import CANARY, Canary, Probe, stage_of
 from bot.errors import Refusal, ServiceError
 from bot.flows.inventory import Inventory
 from bot.flows.rests import Rests
-from bot.messages.fleet_refusals import not_available, not_configured
+from bot.messages.refusals import not_available, not_configured
 from bot.ports import Clock, Probing, SpeechService
 from bot.store import Store
 from bot.store.database import Database

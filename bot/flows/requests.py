@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import Policy, policy_of, strictest
 from bot.domain.fleet import Ref
+from bot.domain.hours import reminder_at
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
-from bot.domain.reminders import reminder_at
 from bot.domain.requests import MOST, Request, RequestState, together
 from bot.domain.verdicts import Judgement
 from bot.errors import ChatError, Refusal, RetuneError
-from bot.flows.electorate import Electorate, admit
+from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning
 from bot.flows.rests import Rests
 from bot.flows.telling import Teller
-from bot.messages.refusals import all_taken, form_too_old
+from bot.messages.refusals import FORM_TOO_OLD, all_taken
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -63,7 +63,7 @@ class Requests:
 
     async def may_ask(self, user: str) -> None:
         """Raises `Refusal` for people who may not ask: guests, bots, other workspaces. Raises a `ChatError`."""
-        admit(await self.electorate.person(user), self.electorate.team, "ask for upgrades")
+        await self.electorate.admit(user, "ask for upgrades")
 
     async def link(self, ref: str, language_id: str | None, user: str) -> None:
         """Remembers with which language model (None: with none) an acoustic model was trained. Raises as `may_ask`."""
@@ -120,7 +120,7 @@ class Requests:
         def write(store: Store) -> Request:
             plans = [plan for draft in drafts if (plan := store.drafts.get(draft)) is not None]
             if len(plans) < len(drafts) or not plans:
-                raise Refusal(form_too_old())
+                raise Refusal(FORM_TOO_OLD)
             ttl = min(policy_of(self.policies, plan.model.instance).ttl for plan in plans)
             chosen, left_out = together(plans)
             expires = now + timedelta(seconds=ttl)

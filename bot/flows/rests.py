@@ -83,8 +83,10 @@ class Limits:
         return True
 
     def failed(self, key: str, error: ChatError, place: str | None = None) -> None:
-        """Slack did not do it: notes for how long what has to wait, where Slack said so."""
+        """Slack did not do it: what has to wait as long as it said, or the message where it refuses for good."""
         if not isinstance(error, ChatBusy):
+            if error.permanent:
+                self._wait(key, REST)
             return
         asked = timedelta(seconds=error.retry_after)
         if place == EDITS:
@@ -96,10 +98,6 @@ class Limits:
         self._wait(key, asked)
         if place is not None:
             self._strain(place, asked)
-
-    def rest(self, key: str) -> None:
-        """Leaves a message alone for a while that Slack refuses for good."""
-        self._wait(key, REST)
 
     def passed(self, key: str, place: str | None = None) -> None:
         """Slack did it."""

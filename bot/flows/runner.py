@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 BROKEN = timedelta(minutes=1)
 """How long a run rests in which something unexpected broke, or whose instance is not configured."""
 
-
 Due = tuple[list[tuple[int, str]], list[tuple[Request, Run]]]
 """What is to be taken up now: steps by run and model, and queued runs whose turn it is."""
 
@@ -73,9 +72,9 @@ class Runner:
             begun = [run.id for request, run in starts if await self._start(request, run)]
             seen = await self._look(instance, {model for _, model in due}) if due else {}
             for run, model in due:
-                await self._alone(run, seen.get(model), gone=model in seen and seen[model] is None)
+                await self._advance(run, seen.get(model), gone=model in seen and seen[model] is None)
             for run in begun:
-                await self._alone(run, None)
+                await self._advance(run, None)
         except Refusal as error:  # the instance was taken out of the settings: nothing is lost, it may come back
             log.warning("runs of %s wait: %s", instance, error.text)
             for run, _ in due:
@@ -94,13 +93,21 @@ class Runner:
             self.starter.rest(run, self.clock.now() + BROKEN)
             return False
 
-    async def _alone(self, run: int, seen: Model | None, *, gone: bool = False) -> None:
-        """Advances one run; what breaks in it delays it and nobody else."""
+    async def _advance(self, id: int, seen: Model | None, *, gone: bool = False) -> None:
+        """Takes the present step of a run as far as it goes now; what breaks in it delays it and nobody else."""
         try:
-            await self._advance(run, seen, gone=gone)
+            while True:
+                run, frozen = await self.db.read(lambda store: self._state(store, id))
+                if run is None or run.current is None:
+                    break
+                if not await self._step(run, run.current, seen, frozen, gone=gone):
+                    break
+                seen = None
+            if run is not None:
+                self.teller.want(run.request)
         except Exception:
-            log.exception("run %s broke; it is taken up again in %s", run, BROKEN)
-            await self._rest(run)
+            log.exception("run %s broke; it is taken up again in %s", id, BROKEN)
+            await self._rest(id)
 
     async def _rest(self, run: int) -> None:
         until = self.clock.now() + BROKEN
@@ -113,10 +120,7 @@ class Runner:
         await self.db.write(write)
 
     async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
-        """Reads the models that are due: one alone by itself, several of a kind with one list call.
-
-        A model that its instance does not know any more is None; one that could not be read is missing.
-        """
+        """Reads the models that are due: one that is gone is None, one that could not be read is missing."""
         service = self.inventory.service(instance)
         seen: dict[str, Model | None] = {}
         for kind in get_args(Kind):
@@ -140,16 +144,6 @@ class Runner:
         if seen:
             self.inventory.changed()
         return seen
-
-    async def _advance(self, id: int, seen: Model | None, *, gone: bool) -> None:
-        """Takes the present step of a run as far as it goes now, then lets people see it."""
-        while True:
-            run, frozen = await self.db.read(lambda store: self._state(store, id))
-            if run is None or run.current is None or not await self._step(run, run.current, seen, frozen, gone=gone):
-                break
-            seen = None
-        if run is not None:
-            self.teller.want(run.request)
 
     def _state(self, store: Store, id: int) -> tuple[Run | None, datetime | None]:
         """A running run, and until when a freeze holds its next step."""

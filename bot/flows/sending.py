@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
-from bot.domain.outcomes import Outcome, StepEnd, done_before
+from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
 from bot.domain.requests import Request
 from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there
@@ -63,7 +63,7 @@ class Sender:
             await self.inventory.lost(ref.instance, error)
             return await self.look_again(record)
         if (step.only_if_needed and seen.newest != run.plan.have) or already_there(step, seen, run.plan.target):
-            return await self.done(run, record, done_before(seen))
+            return await self.done(run, record, Outcome(StepEnd.ALREADY_THERE, seen.newest, seen.status))
         if step.action is Action.TRAIN and seen.status == "available":
             # An available model must never be trained without force: a refusal can turn it to `failed`.
             return await self.done(run, record, Outcome(StepEnd.NOT_NEEDED, status=seen.status))

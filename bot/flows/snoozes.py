@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Person, Policy, Reason, is_approver, may_take_part
+from bot.domain.approvals import Person, Policy, is_approver
 from bot.domain.fleet import Ref
 from bot.domain.snoozes import (
     RETUNE,
@@ -25,11 +25,11 @@ from bot.domain.snoozes import (
     over,
 )
 from bot.errors import InputsRefused
-from bot.flows.electorate import admit
+from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.rests import Rests
 from bot.messages.snoozes import WHY, fault_texts, taken
-from bot.ports import Clock, People
+from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 
@@ -37,6 +37,7 @@ LOOK = timedelta(minutes=1)
 """The shortest time between two looks for what is over: an end comes at most that late."""
 
 WISHED = "snooze models"
+"""What `Electorate.admit` is asked for those who snooze."""
 
 Said = Callable[[Snooze, str], Awaitable[bool]]
 """Says that a snooze is over, and why; true once it is said. It may be asked again: say it once by its own key."""
@@ -48,12 +49,11 @@ class Snoozer:
 
     db: Database
     inventory: Inventory
-    people: People
+    electorate: Electorate
     policies: Mapping[str, Policy]
     clock: Clock
     _: KW_ONLY
     zone: ZoneInfo
-    team: str
     said: Said
     _looks: Rests = field(default_factory=Rests, init=False)
 
@@ -70,18 +70,13 @@ class Snoozer:
         """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
         return indexed(await self.in_force())
 
-    async def may_snooze(self, user: str) -> None:
-        """Raises `Refusal` for people who may not snooze: guests, bots, other workspaces."""
-        admit(await self.people.person(user, ()), self.team, WISHED)
-
     async def snooze(self, wish: Wish, user: str, request: str) -> Snooze:
         """Puts a wish in force. Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
 
         *request* identifies the form, so that a second submit of it changes nothing. What is in force for the same
         subject is replaced, if this person may end it.
         """
-        person = await self._person(user, self._deciding(wish.scope, wish.subject))
-        admit(person, self.team, WISHED)
+        person = await self.electorate.admit(user, WISHED, self._deciding(wish.scope, wish.subject))
         judgements, now, today = (await self.inventory.judged()).judgements, self.clock.now(), self.today()
 
         def put(store: Store) -> Snooze:
@@ -108,7 +103,8 @@ class Snoozer:
         if found is None or found.ended_at is not None:
             return End(found, NotEnded.GONE)
         deciding = self._deciding(found.scope, found.subject)
-        person, now = await self._person(user, deciding), self.clock.now()
+        (person,) = await self.electorate.persons([user], deciding)
+        now = self.clock.now()
         if self._may_end(found, person):
             return await self.db.write(lambda store: _ended(store, id, user, now))
         about = f"end of {found.kind} {id}"
@@ -120,7 +116,7 @@ class Snoozer:
         """Its author, or an approver of an instance that it speaks of; full members of this workspace only."""
         deciding = self._deciding(snooze.scope, snooze.subject)
         mine = person.id == snooze.author or any(is_approver(person, policy) for policy in deciding)
-        return mine and may_take_part(person, self.team) is Reason.COUNTS
+        return mine and self.electorate.is_member(person)
 
     def _deciding(self, scope: Scope, subject: str) -> tuple[Policy, ...]:
         """The policies of the instances that a snooze speaks of: a base is on all of them."""
@@ -128,10 +124,6 @@ class Snoozer:
             return tuple(self.policies.values())
         policy = self.policies.get(Ref.parse(subject).instance if scope is Scope.MODEL else subject)
         return (policy,) if policy is not None else ()
-
-    async def _person(self, user: str, policies: Iterable[Policy]) -> Person:
-        groups = dict.fromkeys(name for policy in policies for name in policy.groups)
-        return await self.people.person(user, tuple(groups))
 
     def due(self) -> bool:
         """Whether it is time to look for what is over: once a minute."""

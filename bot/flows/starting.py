@@ -53,10 +53,7 @@ class Starter:
         self._later.rest(until, run.id)
 
     async def start(self, request: Request, run: Run) -> bool:
-        """Reads the model again: what was approved, and by whom, must still be what would be done.
-
-        False where nothing was started: there is no room now, it rests, or it was left out.
-        """
+        """Reads the model again: what was approved, and by whom, must still hold. False where nothing was started."""
         instance, now = run.plan.model.instance, self.clock.now()
         if await self.db.read(lambda store: store.runs.running(instance)) >= self.parallel:
             return False

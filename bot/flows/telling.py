@@ -16,7 +16,8 @@ from bot.flows.freezes import Freezes
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
-from bot.messages.requests import Seen, tellings
+from bot.messages.card import Seen
+from bot.messages.requests import tellings
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -118,8 +119,6 @@ class Teller:
                 ts = await self.poster.show(telling, request.channel, card, known.get(telling.key))
             except ChatError as error:
                 log.warning("Slack does not show %s: %s", telling.key, error.text)
-                if error.permanent:
-                    self.poster.rest(telling.key)
                 ts = None
             complete = complete and ts is not None
             if not telling.threaded:

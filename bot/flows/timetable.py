@@ -18,10 +18,7 @@ RULE, ZONE, CHANNEL, ON = "rule", "zone", "channel", "on"
 
 @dataclass(eq=False)
 class Timetable:
-    """What people chose is in the database and is read whenever it matters, so every process follows it at once.
-
-    Whatever uses the store raises `StoreUnavailable`.
-    """
+    """What people chose is read whenever it matters: all processes follow at once. Raises `StoreUnavailable`."""
 
     db: Database
     chat: Chat

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from bot.domain.announcements import Findings, Timing, at_risk, seen_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages.findings import About, line, plain, short
-from bot.messages.kit import context, section, sections
+from bot.messages.kit import context, grouped, paragraph, section, sections
 from bot.messages.refusals import mention
-from bot.messages.text import code, counted, day, listed
+from bot.messages.text import code, counted, day, listed, some
 from bot.messages.timetable import audio_sent, rule
 from bot.ports import Block, Message
 
@@ -60,19 +62,12 @@ def announcement(
     """
     first, shown, rest = headline(found), found.worth[:SHOWN], found.worth[SHOWN:IN_ALL]
     news = since.news if since else News()
-    blocks: list[Block] = [section(f"*{first}*")]
-    if at_risk(found):
-        blocks.append(section(RISKS))
-    if mentioned:
-        blocks.append(section(mentioned))
-    blocks += _grouped(shown, found, about, news)
+    tops = filter(None, (f"*{first}*", RISKS if at_risk(found) else "", mentioned))
+    blocks = [*map(section, tops), *_grouped(shown, found, about, news)]
     small = [_since(since)] if since else []
-    if rest:
-        small.append(f"{len(rest)} more in the thread.")
-    small += _uncovered(found)
-    if audio:
-        small.append(audio_sent(audio))
-    if any(small):
+    small += [f"{len(rest)} more in the thread."] if rest else []
+    small += [*_uncovered(found), *([audio_sent(audio)] if audio else [])]
+    if small:
         blocks.append(context(*small))
     return (
         Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks)),
@@ -112,8 +107,7 @@ def living(found: Findings, about: About, timing: Timing) -> Message:
 
 def moved(channel: str) -> Message:
     """What a living card becomes when announcements go to another channel."""
-    text = f"Announcements go to <#{channel}> now; the present state is there."
-    return Message(text, (section(text),))
+    return paragraph(f"Announcements go to <#{channel}> now; the present state is there.")
 
 
 def mentions(fresh: Sequence[Judgement], about: About) -> tuple[tuple[Judgement, ...], str]:
@@ -124,9 +118,7 @@ def mentions(fresh: Sequence[Judgement], about: About) -> tuple[tuple[Judgement,
     lines: list[str] = []
     found: list[Judgement] = []
     for owner, mine in by_owner.items():
-        names = [code(j.model.name, 60) for j in mine[:NAMES]]
-        more = [f"{len(mine) - NAMES} more"] if len(mine) > NAMES else []
-        line = f"New for {mention(owner)}: {listed([*names, *more])}"
+        line = f"New for {mention(owner)}: {some([code(j.model.name, 60) for j in mine], NAMES)}"
         if sum(len(known) + 1 for known in lines) + len(line) > 2900:
             break
         lines.append(line)
@@ -145,72 +137,48 @@ def headline(found: Findings) -> str:
         return f"All {of} are on the newest version that is known."
     else:
         first = f"None of {of} is known to be outdated"
-    parts = [
-        f"{count} {words[count != 1]}"
-        for count, words in (
-            (
-                seen_risk(found, Risk.IGNORED),
-                ("is ignored by recognition already", "are ignored by recognition already"),
-            ),
-            (seen_risk(found, Risk.RETIRED), ("is on a retired base", "are on a retired base")),
-            (seen_risk(found, Risk.REFUSED), ("must be created again", "must be created again")),
-            (
-                seen_risk(found, Risk.WARNED),
-                ("already returns recognition warnings", "already return recognition warnings"),
-            ),
-            (
-                seen_risk(found, Risk.EXPECTED),
-                ("expected to return recognition warnings", "expected to return recognition warnings"),
-            ),
-            (_failed(found), ("failed its last training", "failed their last training")),
-            (len(found.silenced), ("is snoozed", "are snoozed")),
-        )
-        if count
-    ]
+    counts = (
+        (seen_risk(found, Risk.IGNORED), "is", "are", " ignored by recognition already"),
+        (seen_risk(found, Risk.RETIRED), "is", "are", " on a retired base"),
+        (seen_risk(found, Risk.REFUSED), "", "", "must be created again"),
+        (seen_risk(found, Risk.WARNED), "already returns", "already return", " recognition warnings"),
+        (seen_risk(found, Risk.EXPECTED), "", "", "expected to return recognition warnings"),
+        (sum(1 for j in found.worth if j.verdict is Verdict.FAILED), "failed its", "failed their", " last training"),
+        (len(found.silenced), "is", "are", " snoozed"),
+    )
+    parts = [f"{count} {one if count == 1 else many}{rest}" for count, one, many, rest in counts if count]
     if not found.worth and (unknown := found.verdicts.get(Verdict.UNKNOWN, 0)):
         parts.append(f"{unknown} cannot be judged")
     return f"{first}; {listed(parts)}." if parts else f"{first}."
 
 
-def _failed(found: Findings) -> int:
-    return sum(1 for j in found.worth if j.verdict is Verdict.FAILED)
-
-
 def _grouped(shown: Iterable[Judgement], found: Findings, about: About, news: News) -> list[Block]:
     """One section a model; with several instances, those together that are in the same one, the worst first."""
-    by_instance: dict[str, list[Judgement]] = {}
+    by_instance: dict[str, list[tuple[str, Block]]] = {}
     for judgement in shown:
-        by_instance.setdefault(judgement.model.instance, []).append(judgement)
-    blocks: list[Block] = []
-    for instance, judgements in by_instance.items():
-        if found.instances > 1:
-            blocks.append(section(f"*Instance {code(instance)}*"))
-        blocks += [line(judgement, about, news) for judgement in judgements]
-    return blocks
+        instance = judgement.model.instance
+        heading = f"Instance {code(instance)}" if found.instances > 1 else ""
+        by_instance.setdefault(instance, []).append((heading, line(judgement, about, news)))
+    return grouped(chain.from_iterable(by_instance.values()))
 
 
 def _uncovered(found: Findings) -> list[str]:
-    if not found.unread:
-        return []
-    return [f"Not counted fully, because it cannot be read: {listed([code(name) for name in found.unread])}."]
+    unread = listed([code(name) for name in found.unread])
+    return [f"Not counted fully, because it cannot be read: {unread}."] if unread else []
 
 
 def _since(since: Since) -> str:
     """One line: what differs from the last announcement, and the everyday changes meanwhile."""
-    news = since.news
-    differs = (
-        (news.new, "newly listed"),
-        (news.worse, "worse"),
-        (news.otherwise, "otherwise changed"),
-        (news.gone, "not listed any more"),
-    )
-    listed_now = [f"{len(refs)} {words}" for refs, words in differs if refs]
-    created = sum(1 for change in since.changes if change.kind is ChangeKind.CREATED)
-    trained = sum(1 for change in since.changes if change.kind is ChangeKind.TRAINED)
-    elsewhere = [f"{count} {word}" for count, word in ((created, "created"), (trained, "trained")) if count]
-    parts = [", ".join(listed_now) or "nothing new to act on"]
-    if elsewhere:
-        parts.append(f"{', '.join(elsewhere)} elsewhere")
+    news, kinds = since.news, Counter(change.kind for change in since.changes)
+    differs = {
+        "newly listed": len(news.new),
+        "worse": len(news.worse),
+        "otherwise changed": len(news.otherwise),
+        "not listed any more": len(news.gone),
+    }
+    elsewhere = {"created": kinds[ChangeKind.CREATED], "trained": kinds[ChangeKind.TRAINED]}
+    here, there = (", ".join(f"{n} {word}" for word, n in of.items() if n) for of in (differs, elsewhere))
+    parts = [here or "nothing new to act on", *([f"{there} elsewhere"] if there else [])]
     return f"Since the announcement of {day(since.at.date())}: {'; '.join(parts)}."
 
 

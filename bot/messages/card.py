@@ -13,20 +13,24 @@ from bot.domain.freezes import Wait
 from bot.domain.plans import Estimate
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState, is_late
-from bot.messages.causes import cause_text
-from bot.messages.kit import actions, button, confirm, context, section, sections
-from bot.messages.outcomes import failure_text
+from bot.messages.buttons import card_buttons, details_button
+from bot.messages.freezes import wait_text
+from bot.messages.kit import actions, context, section, sections
+from bot.messages.outcomes import cause_of, failure_text
 from bot.messages.refusals import approvers
-from bot.messages.states import RUN_SIGNS, SIGNS, state_word
-from bot.messages.steps import doing, noun, step_text
-from bot.messages.text import code, counted, escape, listed, moment, plain, spoken, version
+from bot.messages.steps import changed, doing, goal, noun, others, state_word, step_text, versions
+from bot.messages.text import code, counted, escape, listed, moment, spoken
 from bot.messages.verdicts import evidence_line
 from bot.ports import Block, Message
 
-APPROVE, REJECT = "approve", "reject"
-
-CONFIRM = 300
-"""Characters that Slack takes in the text of a confirm dialog."""
+RUN_SIGNS = {
+    RunState.QUEUED: ":white_circle:",
+    RunState.RUNNING: ":hourglass_flowing_sand:",
+    RunState.DONE: ":white_check_mark:",
+    RunState.FAILED: ":x:",
+    RunState.LEFT_OUT: ":arrows_counterclockwise:",
+    RunState.CANCELLED: ":octagonal_sign:",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,127 +56,68 @@ def card(request: Request, seen: Seen) -> Message:
         lines.append(why)
     if request.state in (*UNSTARTED, RequestState.PAUSED):
         lines.append(_for_good(request))
-    about = f"Details of request {request.id}" + ("" if request.several else f", {request.first.plan.model.name}")
-    details = button("Details", "details", str(request.id), label=about)
-    blocks: list[Block] = [section("\n".join(lines), details)]
+    blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.several:
         blocks += sections(_line(request, run, seen) for run in request.runs)
     blocks.append(context(*_small_print(request, seen.policy)))
-    if hindrance := [*_shortage(request, seen.policy), *_waits(request, seen.wait)]:
-        blocks.append(context(*hindrance))
+    if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
+        blocks.append(context(*hindrances))
     if buttons := card_buttons(request):
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
-    return Message(f"{title(request)}: {_names(request)}. {_plain_state(request)}", tuple(blocks))
-
-
-def card_buttons(request: Request) -> list[Block]:
-    """What can be decided now, as on the card and in App Home."""
-    if request.state is RequestState.OPEN:
-        return decision_buttons(request)
-    return pause_buttons(request) if request.state is RequestState.PAUSED else []
-
-
-def decision_buttons(request: Request) -> list[Block]:
-    """Approve and Reject."""
-    what, value = _noun_of(request), f"{request.id}:{request.digest}"
-    return [
-        button("Approve", APPROVE, value, style="primary", label=f"Approve the {what}", confirm=_confirm(request)),
-        button("Reject", REJECT, value, style="danger", label=f"Reject the {what}"),
-    ]
-
-
-def pause_buttons(request: Request) -> list[Block]:
-    """Go on after a failure, or leave the rest."""
-    left = counted(request.count(RunState.QUEUED), "model")
-    resume = confirm("Resume?", f"{left} will still be upgraded. This cannot be undone.", "Resume")
-    return [
-        button(
-            "Resume",
-            "wish:resume",
-            f"resume {request.id}",
-            style="primary",
-            label=f"Resume request {request.id}",
-            confirm=resume,
-        ),
-        drop_button(request),
-    ]
-
-
-def drop_button(request: Request) -> Block:
-    """Leaves what has not begun."""
-    left = counted(request.count(RunState.QUEUED), "model")
-    ask = confirm("Drop the rest?", f"{left} will not be upgraded. Ask again at any time.", "Drop", style="danger")
-    return button(
-        "Drop the rest",
-        "wish:cancel",
-        f"cancel {request.id}",
-        style="danger",
-        label=f"Drop the rest of request {request.id}",
-        confirm=ask,
-    )
+    names = listed([escape(name, 60) for name in changed(request)[:10]])
+    return Message(f"{title(request)}: {names}. {_plain_state(request)}", tuple(blocks))
 
 
 def headline(request: Request) -> str:
     """The state of a request in one line, with its sign."""
-    return f"{':grey_question:' if _unproven(request) else SIGNS[request.state]} {title(request)}"
+    return f"{sign(request)} {title(request)}"
+
+
+def sign(request: Request) -> str:
+    """The emoji of its state."""
+    return ":grey_question:" if _unproven(request) else _STATES[request.state][0]
 
 
 def title(request: Request) -> str:
     """The state of a request in one line."""
-    word = noun(request.first.plan)
-    if request.several:
-        return _title_of_several(request)
     if _unproven(request):
         return "Trained, no newer version shown"
+    word, models = noun(request.first.plan), counted(len(request.runs), "model")
+    if request.several and request.state is RequestState.CANCELLED and request.started_at is None:
+        return f"Upgrade of {models}: cancelled"
+    said = _STATES[request.state][2 if request.several else 1]
     article = "an" if word == "upgrade" else "a"
-    return _TITLES[request.state].format(a=article, noun=word, Noun=word.capitalize())
+    return said.format(a=article, noun=word, Noun=word.capitalize(), models=models, far=so_far(request))
 
 
-_TITLES = {
-    RequestState.OPEN: "Approve {a} {noun}",
-    RequestState.SCHEDULED: "{Noun} approved",
-    RequestState.RUNNING: "{Noun} runs",
-    RequestState.PAUSED: "{Noun} paused",
-    RequestState.DONE: "{Noun} done",
-    RequestState.FAILED: "{Noun} failed",
-    RequestState.REJECTED: "{Noun} rejected",
-    RequestState.WITHDRAWN: "Request withdrawn",
-    RequestState.EXPIRED: "Request expired",
-    RequestState.CHANGED: "Not started, something changed",
-    RequestState.CANCELLED: "{Noun} cancelled",
+_STATES = {
+    RequestState.OPEN: (":ballot_box_with_check:", "Approve {a} {noun}", "Approve the upgrade of {models}"),
+    RequestState.SCHEDULED: (":white_check_mark:", "{Noun} approved", "Upgrade of {models} approved"),
+    RequestState.RUNNING: (":hourglass_flowing_sand:", "{Noun} runs", "Upgrading {models}: {far}"),
+    RequestState.PAUSED: (":double_vertical_bar:", "{Noun} paused", "Paused: {far}"),
+    RequestState.DONE: (":checkered_flag:", "{Noun} done", "Finished: {far}"),
+    RequestState.FAILED: (":x:", "{Noun} failed", "Finished: {far}"),
+    RequestState.REJECTED: (":no_entry_sign:", "{Noun} rejected", "Upgrade of {models}: rejected"),
+    RequestState.WITHDRAWN: (":leftwards_arrow_with_hook:", "Request withdrawn", "Upgrade of {models}: withdrawn"),
+    RequestState.EXPIRED: (":alarm_clock:", "Request expired", "Upgrade of {models}: expired"),
+    RequestState.CHANGED: (
+        *(":arrows_counterclockwise:", "Not started, something changed"),
+        "Upgrade of {models} not started, something changed",
+    ),
+    RequestState.CANCELLED: (":octagonal_sign:", "{Noun} cancelled", "Ended early: {far}"),
 }
-
-
-def _title_of_several(request: Request) -> str:
-    models = counted(len(request.runs), "model")
-    match request.state:
-        case RequestState.OPEN:
-            return f"Approve the upgrade of {models}"
-        case RequestState.SCHEDULED:
-            return f"Upgrade of {models} approved"
-        case RequestState.RUNNING:
-            return f"Upgrading {models}: {so_far(request)}"
-        case RequestState.PAUSED:
-            return f"Paused: {so_far(request)}"
-        case RequestState.DONE | RequestState.FAILED:
-            return f"Finished: {so_far(request)}"
-        case RequestState.CANCELLED if request.started_at is not None:
-            return f"Ended early: {so_far(request)}"
-        case RequestState.CHANGED:
-            return f"Upgrade of {models} not started, something changed"
-        case _:
-            return f"Upgrade of {models}: {state_word(request)}"
+"""The sign of a state, and the title of a request for one model and for several."""
 
 
 def so_far(request: Request) -> str:
     """How many of its models are upgraded, and how many failed or are not proven."""
-    failed, unproven = request.count(RunState.FAILED), sum(1 for run in request.runs if run.unproven)
-    left_out = request.count(RunState.LEFT_OUT)
-    parts = [f"{len(request.proven)} of {counted(len(request.runs), 'model')} upgraded"]
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{unproven} not proven"] if unproven else []
-    parts += [f"{left_out} left out"] if left_out else []
-    return ", ".join(parts)
+    counts = {
+        "failed": request.count(RunState.FAILED),
+        "not proven": sum(1 for run in request.runs if run.unproven),
+        "left out": request.count(RunState.LEFT_OUT),
+    }
+    parts = [f"{number} {word}" for word, number in counts.items() if number]
+    return ", ".join([f"{len(request.proven)} of {counted(len(request.runs), 'model')} upgraded", *parts])
 
 
 def _unproven(request: Request) -> bool:
@@ -181,12 +126,10 @@ def _unproven(request: Request) -> bool:
 
 def _of_one(request: Request) -> str:
     """State, model, versions, kind and instance of a request for one model."""
-    plan, model = request.first.plan, request.first.plan.model
-    arrow = "" if plan.is_training else f" → {version(request.first.brought or plan.target, model.base)}"
-    have = version(plan.have, model.base)
-    name = f"*{headline(request)}: {code(model.name)}*"
-    also = f" · *also changes {others}*" if (others := _others(request.first)) else ""
-    return f"{name} {have}{arrow}{also} · {model.kind} model · instance {code(model.instance)}"
+    run, model = request.first, request.first.plan.model
+    also = f" · *also changes {_others(run)}*" if _others(run) else ""
+    about = f"{versions(run.plan, run.brought)}{also} · {model.kind} model · instance {code(model.instance)}"
+    return f"*{headline(request)}: {code(model.name)}* {about}"
 
 
 def _running(run: Run) -> list[str]:
@@ -195,10 +138,7 @@ def _running(run: Run) -> list[str]:
     if record is None:
         return []
     since = f", since {moment(record.started_at)}" if record.started_at else ""
-    return [
-        f"*Step {record.number} of {len(run.steps)}:* {step_text(record.step)}",
-        f"*Now:* {doing(record)}{since}",
-    ]
+    return [f"*Step {record.number} of {len(run.steps)}:* {step_text(record.step)}", f"*Now:* {doing(record)}{since}"]
 
 
 def _why(request: Request) -> str:
@@ -209,8 +149,7 @@ def _why(request: Request) -> str:
 
 
 def _others(run: Run) -> str:
-    """The models beside its own that a run changes for good."""
-    return listed([code(name, 60) for ref, name in run.plan.changes.items() if ref != run.plan.model.ref])
+    return listed([code(name, 60) for name in others(run.plan)])
 
 
 def _for_good(request: Request) -> str:
@@ -229,11 +168,10 @@ def _for_good(request: Request) -> str:
 
 def _line(request: Request, run: Run, seen: Seen) -> str:
     """One model of several: its state, its name, the version that was proven or is wanted, and what else changes."""
-    model = run.plan.model
-    to = "training" if run.plan.is_training else f"→ {version(run.brought or run.plan.target, model.base)}"
     sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
     also = f", also changes {_others(run)}" if _others(run) else ""
-    return f"{sign} {code(model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
+    to = goal(run.plan, run.brought)
+    return f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
 
 
 def _state_of(request: Request, run: Run, seen: Seen) -> str:
@@ -241,13 +179,12 @@ def _state_of(request: Request, run: Run, seen: Seen) -> str:
         case RunState.QUEUED:
             return "to come" if request.state in LIVE else "not begun"
         case RunState.RUNNING:
-            record = run.current
-            if record is None:
+            if (record := run.current) is None:
                 return "runs"
-            step = f"step {record.number} of {len(run.steps)}"
-            since = f" since {moment(record.started_at)}" if record.started_at else ""
             if run.waits_for_a_person:
                 return f":raised_hand: waits for a person: {step_text(record.step)}"
+            step = f"step {record.number} of {len(run.steps)}"
+            since = f" since {moment(record.started_at)}" if record.started_at else ""
             late = ", takes longer than estimated" if is_late(record, seen.estimates.get(run.id), seen.now) else ""
             return f"runs{since}, {step}{late}"
         case RunState.DONE:
@@ -255,8 +192,7 @@ def _state_of(request: Request, run: Run, seen: Seen) -> str:
         case RunState.FAILED:
             return f"failed: {_short(failure_text(run))}"
         case RunState.LEFT_OUT:
-            why = cause_text(run.cause, run.plan.model.name, run) if run.cause else "something changed"
-            return f"left out: {_short(why)}"
+            return f"left out: {_short(cause_of(run) or 'something changed')}"
         case RunState.CANCELLED:
             return "cancelled" if run.started_at is not None else "not begun"
 
@@ -275,12 +211,12 @@ def _small_print(request: Request, policy: Policy) -> list[str]:
         votes = f"; approved so far by {people(request.approved_by)}" if request.approved_by else ""
         lines.append(f"needs {counted(missing, 'approval')}{by} until {moment(request.expires_at)}{votes}")
     elif request.decided_by and request.decided_at:
-        verb = _VERBS.get(request.state, "approved")
+        undone = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.CANCELLED)
+        verb = request.state.value if request.state in undone else "approved"
         who = request.approved_by if verb == "approved" and request.approved_by else (request.decided_by,)
         lines.append(f"{verb} by {people(who)}, {moment(request.decided_at)}")
-    for run in request.runs:
-        if run.cancelled_by and run.state is RunState.RUNNING:
-            lines.append(f"ends after the present step, cancelled by <@{run.cancelled_by}>")
+    cancelled = [run.cancelled_by for run in request.runs if run.cancelled_by and run.state is RunState.RUNNING]
+    lines += [f"ends after the present step, cancelled by <@{by}>" for by in cancelled]
     if request.ended_at and request.state in (RequestState.DONE, RequestState.FAILED):
         lines.append(f"{request.state.value} {moment(request.ended_at)}")
     if request.left_out:
@@ -288,89 +224,20 @@ def _small_print(request: Request, policy: Policy) -> list[str]:
     return lines
 
 
-_VERBS = {
-    RequestState.REJECTED: "rejected",
-    RequestState.WITHDRAWN: "withdrawn",
-    RequestState.CANCELLED: "cancelled",
-}
-
-
-def _shortage(request: Request, policy: Policy) -> list[str]:
-    if request.state is not RequestState.OPEN or request.voters is None or request.voters >= policy.needed:
-        return []
-    could = "Nobody could approve this" if request.voters == 0 else f"Only {request.voters} could approve this"
-    return [
-        f":warning: {could}, and it needs {counted(policy.needed, 'approval')}. An operator must name more people in "
-        "RETUNE_APPROVERS."
-    ]
-
-
-def _waits(request: Request, wait: Wait | None) -> list[str]:
+def _hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
     """What holds it back, for those who decide and those who wait."""
-    if wait is None or request.state not in LIVE:
-        return []
-    if wait.why == "window" and request.state is RequestState.OPEN:
-        # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
-        return [f":alarm_clock: Once approved, it starts only in these hours: {escape(wait.hours)}."]
-    return [wait_text(wait)]
-
-
-def wait_text(wait: Wait) -> str:
-    """Why something does not start yet."""
-    return f"{':snowflake:' if wait.freeze is not None else ':alarm_clock:'} {wait_words(wait)}"
-
-
-def wait_words(wait: Wait) -> str:
-    """The same as it is read aloud, without a sign."""
-    if wait.freeze is not None:
-        where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
-        return (
-            f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: {escape(wait.freeze.reason)}. "
-            "Nothing new starts before."
+    is_open, lines = request.state is RequestState.OPEN, []
+    if is_open and request.voters is not None and request.voters < needed:
+        lines.append(
+            f":warning: {f'Only {request.voters}' if request.voters else 'Nobody'} could approve this, and it needs "
+            f"{counted(needed, 'approval')}. An operator must name more people in RETUNE_APPROVERS."
         )
-    if wait.why == "time":
-        return f"Scheduled: it starts {moment(wait.until)} at the earliest."
-    return f"Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
-
-
-def _confirm(request: Request) -> Block:
-    """Names every model that is changed for good; our own words come first, so that a long name cuts none of them."""
-    if request.is_training:
-        name = request.first.plan.model.name
-        return confirm(f"Train {name}?", f"{name} will be trained on the data that waits in it.", "Approve")
-    names = list(dict.fromkeys(name for run in request.runs for name in run.plan.changes.values()))
-    head = f"Upgrade {names[0]}?" if len(names) == 1 else f"Upgrade {counted(len(names), 'model')}?"
-    first = "One goes first. " if request.several else ""
-    text = f"This cannot be undone. {first}{_to(request)}"
-    return confirm(head, f"{text}{fitting(names, CONFIRM - len(text))}", "Approve")
-
-
-def _to(request: Request) -> str:
-    if request.several:
-        return "Changed for good: "
-    return f"To {plain(request.first.plan.target or 'a newer version of the base model', 80)}: "
-
-
-def fitting(names: list[str], room: int) -> str:
-    """As many names as there is room for, and how many more there are."""
-    shown: list[str] = []
-    for number, name in enumerate(names):
-        rest = f" and {len(names) - number} more"
-        if len(", ".join([*shown, plain(name, 60)])) + len(rest) > room - 1:
-            return ", ".join(shown) + rest + "."
-        shown.append(plain(name, 60))
-    return listed(shown) + "."
-
-
-def _names(request: Request) -> str:
-    names = dict.fromkeys(name for run in request.runs for name in run.plan.changes.values())
-    return listed([escape(name, 60) for name in list(names)[:10]])
-
-
-def _noun_of(request: Request) -> str:
-    if request.several:
-        return f"upgrade of {counted(len(request.runs), 'model')}"
-    return f"{noun(request.first.plan)} of {request.first.plan.model.name}"
+    if wait is not None and wait.why == "window" and is_open:
+        # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
+        lines.append(f":alarm_clock: Once approved, it starts only in these hours: {escape(wait.hours)}.")
+    elif wait is not None and request.state in LIVE:
+        lines.append(wait_text(wait))
+    return lines
 
 
 def _plain_state(request: Request) -> str:
@@ -380,8 +247,7 @@ def _plain_state(request: Request) -> str:
         return f"Asked by <@{request.requester}>, waits for approval.{for_good}"
     if request.several:
         return so_far(request) + "."
-    if request.state is RequestState.RUNNING and run.current is not None:
-        record = run.current
+    if request.state is RequestState.RUNNING and (record := run.current) is not None:
         return spoken(f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}: {doing(record)}.")
     return spoken(failure_text(run)) or f"The request is {state_word(request)}."
 

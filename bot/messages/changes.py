@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.plans import Plan
-from bot.messages.kit import button, context, section
-from bot.messages.text import code, counted, escape, listed, moment, version
+from bot.messages.buttons import ask_button, model_button
+from bot.messages.kit import context, grouped, section
+from bot.messages.text import code, counted, escape, moment, some, version
 from bot.ports import Block, Message
 
 LINES = 20
@@ -33,14 +34,13 @@ _SIGNS = {
 def changed_elsewhere(changes: Sequence[Change]) -> Message:
     """One message for everything that was noticed and not said yet: by instance, the worst first."""
     lines = [(instance, alike, _line(alike)) for instance, alike in _groups(changes)]
-    first = _headline({change.kind for change in changes}, _instances(lines))
-    blocks: list[Block] = [section(f"*{first}*")]
-    heading = None
-    for instance, alike, line in lines[:LINES]:
-        if instance != heading:
-            heading = instance
-            blocks.append(section(f"*Instance {code(instance)}*"))
-        blocks.append(section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
+    instances = dict.fromkeys(instance for instance, _, _ in lines)
+    first = _headline({change.kind for change in changes}, some([code(name, 60) for name in instances], NAMES))
+    blocks = [section(f"*{first}*")]
+    blocks += grouped(
+        (f"Instance {code(instance)}", section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
+        for instance, alike, line in lines[:LINES]
+    )
     left = len(lines) - LINES
     more = f"and {left} more: `/stt-models` shows the fleet as it is now" if left > 0 else ""
     blocks.append(context(more, "Noticed when the instances were read; no request of Retune's did this."))
@@ -49,18 +49,12 @@ def changed_elsewhere(changes: Sequence[Change]) -> Message:
     return Message(text if len(text) <= 3000 else f"{first}: {counted(len(changes), 'change')}.", tuple(blocks))
 
 
-def _headline(kinds: set[ChangeKind], instances: Sequence[str]) -> str:
-    names = listed(list(instances))
+def _headline(kinds: set[ChangeKind], names: str) -> str:
     if kinds == {ChangeKind.LOST}:
         return f"No answer from {names}"
     if kinds == {ChangeKind.FOUND}:
         return f"Answers again: {names}"
     return f"Changed outside Retune in {names}"
-
-
-def _instances(lines: Iterable[tuple[str, list[Change], str]]) -> list[str]:
-    names = [code(name, 60) for name in dict.fromkeys(instance for instance, _, _ in lines)]
-    return names if len(names) <= NAMES else [*names[:NAMES], f"{len(names) - NAMES} more"]
 
 
 def _groups(changes: Sequence[Change]) -> list[tuple[str, list[Change]]]:
@@ -77,58 +71,53 @@ def _groups(changes: Sequence[Change]) -> list[tuple[str, list[Change]]]:
     return [(key[0], alike[key]) for key in keys]
 
 
+_LINES = {
+    ChangeKind.NEWEST_GONE: (
+        "*The version {old} of {base} disappeared* from {models}, and it was the newest that {they} had.{left} "
+        "Recognition with {them} may fall back to the plain base model; *upgrade now*."
+    ),
+    ChangeKind.VERSION_GONE: (
+        "The old version {old} of {base} disappeared from {models}, which {have} {new}. Only recognition that asks for "
+        "the old version is affected."
+    ),
+    ChangeKind.BASE_GONE: (
+        "The base model {base} is not served any more. {models} {are} built on it, and an upgrade cannot help; "
+        "`/stt-model NAME` says what to do instead."
+    ),
+    ChangeKind.LOST: (
+        "Does not answer since {since}. What Retune shows of it was read before, and nothing is started there until it "
+        "answers again."
+    ),
+    ChangeKind.FOUND: "Answers again; it did not since {since}.",
+    ChangeKind.DELETED: "{models} {were} deleted, or cannot be seen with these credentials any more.",
+    ChangeKind.UPGRADED: "{models} {were} upgraded from {old} to {new}.",
+    ChangeKind.CREATED: "{models} {were} created.",
+    ChangeKind.TRAINED: "{models} {were} trained.",
+}
+
+
 def _line(alike: Sequence[Change]) -> str:
     one = alike[0]
     names = list(one.names) if one.kind is ChangeKind.BASE_GONE else [change.name for change in alike]
-    many, models = len(names) > 1, _names(names)
-    old, new = version(one.old, one.base), version(one.new, one.base)
-    match one.kind:
-        case ChangeKind.NEWEST_GONE:
-            left = f" Left in the list: {new}." if one.new else ""
-            return (
-                f"*The version {old} of {code(one.base)} disappeared* from {models}, and it was the newest that "
-                f"{'they' if many else 'it'} had.{left} Recognition with {'them' if many else 'it'} may "
-                "fall back to the plain base model; *upgrade now*."
-            )
-        case ChangeKind.VERSION_GONE:
-            return (
-                f"The old version {old} of {code(one.base)} disappeared from {models}, which "
-                f"{'have' if many else 'has'} {new}. Only recognition that asks for the old version is affected."
-            )
-        case ChangeKind.BASE_GONE:
-            return (
-                f"The base model {code(one.base)} is not served any more. {models} {'are' if many else 'is'} built on "
-                "it, and an upgrade cannot help; `/stt-model NAME` says what to do instead."
-            )
-        case ChangeKind.LOST:
-            return (
-                f"Does not answer since {moment(datetime.fromisoformat(one.old))}. What Retune shows of it was read "
-                "before, and nothing is started there until it answers again."
-            )
-        case ChangeKind.FOUND:
-            return f"Answers again; it did not since {moment(datetime.fromisoformat(one.old))}."
-        case ChangeKind.DELETED:
-            return f"{models} {'were' if many else 'was'} deleted, or cannot be seen with these credentials any more."
-        case ChangeKind.UPGRADED:
-            return f"{models} {'were' if many else 'was'} upgraded from {old} to {new}."
-        case ChangeKind.CREATED:
-            return f"{models} {'were' if many else 'was'} created."
-        case ChangeKind.TRAINED:
-            return f"{models} {'were' if many else 'was'} trained."
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = [code(name, 60) for name in sorted(names, key=str.casefold)[:NAMES]]
-    return listed(shown if len(names) <= NAMES else [*shown, f"{len(names) - NAMES} more models"])
+    words = ("they", "them", "have", "are", "were")
+    verbs = words if len(names) > 1 else ("it", "it", "has", "is", "was")
+    new = version(one.new, one.base)
+    return _LINES[one.kind].format(
+        **dict(zip(words, verbs, strict=True)),
+        models=some([code(name, 60) for name in sorted(names, key=str.casefold)], NAMES, "more models"),
+        base=code(one.base),
+        old=version(one.old, one.base),
+        new=new,
+        left=f" Left in the list: {new}." if one.new else "",
+        since=moment(datetime.fromisoformat(one.old)) if one.kind in (ChangeKind.LOST, ChangeKind.FOUND) else "",
+    )
 
 
 def _accessory(alike: Sequence[Change]) -> Block | None:
     one = alike[0]
     if len(alike) > 1 or not one.ref or one.kind is ChangeKind.DELETED:
         return None
-    if one.kind is ChangeKind.NEWEST_GONE:
-        return button("Upgrade…", "ask", one.ref, label=f"Ask for an upgrade of {one.name}")
-    return button("Details", "model", one.ref, label=f"Details of {one.name}")
+    return (ask_button if one.kind is ChangeKind.NEWEST_GONE else model_button)(one.ref, one.name)
 
 
 def outcome(change: Change, effect: Effect, plan: Plan) -> str:

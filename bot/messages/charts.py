@@ -7,7 +7,7 @@ from datetime import date
 import humanize
 
 from bot.domain.history import Day, Series, State
-from bot.messages.text import counted, listed, plain
+from bot.messages.text import capped, counted, plain, some
 
 ALT_TEXT = 1000
 """Characters that Slack takes as the alt text of a file."""
@@ -24,7 +24,8 @@ def title(series: Series) -> str:
     if not any(day.total for day in series.days):
         return "There are no custom models"
     if len(series.days) == 1:
-        return f"{_number(last.outdated).capitalize()} of {_models(last.total)} {_are(last.outdated)} outdated"
+        models = f"{last.total:,} custom model{'' if last.total == 1 else 's'}"
+        return f"{_number(last.outdated).capitalize()} of {models} {_are(last.outdated)} outdated"
     then, now = _then(first.on, last.on), "today" if last.read else "at the last reading"
     if not first.outdated and not last.outdated:
         return f"Outdated models: none {now}, and none {then}"
@@ -47,10 +48,9 @@ def label(state: State, models: int) -> str:
 
 def notes(series: Series) -> tuple[str, ...]:
     """What the picture alone would hide."""
-    said = [said for said in [_ignored(series.days[-1])] if said]
-    if not all(day.read for day in series.days):
-        said.append("Hatched: not every instance was read that day; its last known counts are shown.")
-    return tuple(said)
+    hatched = "Hatched: not every instance was read that day; its last known counts are shown."
+    guessed = any(not day.read for day in series.days)
+    return tuple(filter(None, (_ignored(series.days[-1]), hatched if guessed else "")))
 
 
 def too_little(series: Series) -> str:
@@ -79,16 +79,14 @@ def alt_text(series: Series) -> str:
 
 
 def _what(series: Series) -> str:
-    return f"Custom models in {_instances(series)} by state" if series.instances else "Custom models by state"
+    more = "more instance" if len(series.instances) == NAMES + 1 else "more instances"
+    where = some([plain(name, NAME) for name in series.instances], NAMES, more)
+    return f"Custom models in {where} by state" if where else "Custom models by state"
 
 
 def _ignored(day: Day) -> str:
-    if not day.ignored:
-        return ""
-    return (
-        f"{day.ignored:,} of the outdated models {_are(day.ignored)} ignored by recognition already: "
-        "requests get the plain base model."
-    )
+    which = f"{day.ignored:,} of the outdated models {_are(day.ignored)}"
+    return f"{which} ignored by recognition already: requests get the plain base model." if day.ignored else ""
 
 
 def _states(day: Day) -> str:
@@ -97,15 +95,12 @@ def _states(day: Day) -> str:
 
 
 def _sentences(*parts: str) -> str:
-    text = " ".join(f"{part.rstrip('.')}." for part in parts)
-    return text if len(text) <= ALT_TEXT else f"{text[: ALT_TEXT - 1]}…"
+    return capped(" ".join(f"{part.rstrip('.')}." for part in parts), ALT_TEXT)
 
 
 def _span(series: Series) -> str:
     days = (series.days[-1].on - series.days[0].on).days
-    if days % 7 == 0 and days > 7:
-        return f"over the last {days // 7} weeks"
-    return f"since {_short(series.days[0].on)}"
+    return f"over the last {days // 7} weeks" if days % 7 == 0 and days > 7 else f"since {_short(series.days[0].on)}"
 
 
 def _then(first: date, last: date) -> str:
@@ -115,18 +110,8 @@ def _then(first: date, last: date) -> str:
     return "yesterday" if days == 1 else f"on {_short(first)}"
 
 
-def _instances(series: Series) -> str:
-    names = [plain(name, NAME) for name in series.instances[:NAMES]]
-    left = len(series.instances) - len(names)
-    return listed([*names, *([counted(left, "more instance")] if left else [])])
-
-
 def _short(day: date) -> str:
     return f"{day.day} {day:%b}"
-
-
-def _models(number: int) -> str:
-    return f"{number:,} custom model{'' if number == 1 else 's'}"
 
 
 def _number(number: int) -> str:

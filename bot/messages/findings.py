@@ -13,9 +13,10 @@ from bot.domain.owners import Owner
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict
-from bot.messages.kit import button, section
+from bot.messages.buttons import ask_button, model_button
+from bot.messages.kit import section
 from bot.messages.snoozes import mark
-from bot.messages.states import state_word
+from bot.messages.steps import state_word
 from bot.messages.text import counted, escape
 from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
 from bot.ports import Block
@@ -44,36 +45,29 @@ def line(judgement: Judgement, about: About, news: News) -> Block:
     since = waiting_since(judgement, about.today)
     reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
     facts = (_behind(judgement, about), f"newer base {since}" if since else "", *reasons)
-    lines = [
+    lines = (
         f"{_tag(model.ref, news)}{one_line(judgement)}",
-        " · ".join(fact for fact in facts if fact),
+        " · ".join(filter(None, facts)),
         f"Risk: {level_text(judgement)}",
         " · ".join(_people(judgement, about)),
-    ]
-    text = "\n".join(line for line in lines if line)
+    )
     upgradable = judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
-    if not upgradable or model.ref in about.asked:
-        return section(text, button("Details", "model", model.ref, label=f"Details of {model.name}"))
-    return section(text, button("Upgrade…", "ask", model.ref, label=f"Ask for an upgrade of {model.name}"))
+    make = ask_button if upgradable and model.ref not in about.asked else model_button
+    return section("\n".join(filter(None, lines)), make(model.ref, model.name))
 
 
 def short(judgement: Judgement, about: About) -> str:
     """One model in one line: for the living card, which stands beside announcements and would repeat them."""
-    people = _people(judgement, about)
-    return " · ".join([one_line(judgement), f"risk: {level_text(judgement)}", *people])
+    return " · ".join([one_line(judgement), f"risk: {level_text(judgement)}", *_people(judgement, about)])
 
 
 def _tag(ref: str, news: News) -> str:
-    if ref in news.new:
-        return "*new* · "
-    return "*worse* · " if ref in news.worse else ""
+    return "*new* · " if ref in news.new else "*worse* · " if ref in news.worse else ""
 
 
 def _behind(judgement: Judgement, about: About) -> str:
     lag = about.lags.get(judgement.model.ref)
-    if lag is None:
-        return ""
-    return f"{'' if lag.exact else 'at least '}{counted(lag.count, 'version')} behind"
+    return f"{'' if lag.exact else 'at least '}{counted(lag.count, 'version')} behind" if lag else ""
 
 
 def _people(judgement: Judgement, about: About) -> list[str]:

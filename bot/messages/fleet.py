@@ -16,14 +16,15 @@ from bot.domain.plans import NoPlan, Plan
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
+from bot.messages.buttons import ask_button, check_button, model_button
 from bot.messages.changes import history_line
-from bot.messages.kit import actions, button, context, divider, header, modal, section
+from bot.messages.kit import actions, button, context, divider, header, modal, pages_of, paging, paragraph, section
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
 from bot.messages.refusals import no_plan
 from bot.messages.requests import state_line
 from bot.messages.snoozes import of_model
-from bot.messages.steps import check_button, estimate_text, steps_text
+from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import ago, code, counted, escape, moment, plain
 from bot.messages.verdicts import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message
@@ -43,32 +44,20 @@ def models(
     marks: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
     """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
-    pages = max(1, -(-len(listed) // PAGE))
+    pages = pages_of(len(listed), PAGE)
     page = min(max(page, 0), pages - 1)
-    outdated = sum(1 for j in listed if j.outdated)
-    said = f" that fit “{escape(filters)}”" if filters else ""
     if not listed:
         text = _nothing(filters, total)
         return Message(text, (section(text), *_age(snapshot, now)))
-    text = f"{counted(len(listed), 'custom model')}{said}: {outdated} outdated."
-    blocks: list[Block] = [section(f"*{text}*")]
-    for judgement in listed[page * PAGE : (page + 1) * PAGE]:
-        name = judgement.model.name
-        blocks.append(
-            section(
-                f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip(),
-                button("Details", "model", judgement.model.ref, label=f"Details of {name}"),
-            )
-        )
-    turning = []
-    if page > 0:
-        turning.append(button("← Previous", "page:previous", f"{page - 1} {filters}"[:2000]))
-    if page + 1 < pages:
-        turning.append(button("Next →", "page:next", f"{page + 1} {filters}"[:2000]))
-    if turning:
-        blocks.append(context(f"Page {page + 1} of {pages}"))
-        blocks.append(actions(turning))
-    names = "; ".join(f"{j.model.name} {j.verdict.value}" for j in listed[page * PAGE : (page + 1) * PAGE])
+    said = f" that fit “{escape(filters)}”" if filters else ""
+    text = f"{counted(len(listed), 'custom model')}{said}: {sum(j.outdated for j in listed)} outdated."
+    blocks = [section(f"*{text}*")]
+    shown = listed[page * PAGE : (page + 1) * PAGE]
+    for judgement in shown:
+        line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
+        blocks.append(section(line, model_button(judgement.model.ref, judgement.model.name)))
+    blocks += paging("page", page, pages, filters)
+    names = "; ".join(f"{j.model.name} {j.verdict.value}" for j in shown)
     return Message(f"{text} {escape(names, 2000)}", (*blocks, *_age(snapshot, now)))
 
 
@@ -84,10 +73,7 @@ def _nothing(filters: str, total: int) -> str:
 
 def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
     """When the instances were read, and which could not be read."""
-    lines = []
-    read = snapshot.read_at
-    if read is not None:
-        lines.append(f"Read {ago(read, now)}.")
+    lines = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
     for reading in snapshot.instances.values():
         if reading.failing_since is not None:
             last = f"; shown as read {ago(reading.read_at, now)}" if reading.read_at else ""
@@ -116,19 +102,16 @@ class Dossier:
 
 
 def model(
-    judgement: Judgement,
-    holdings: Holdings | None,
-    outlook: Plan | NoPlan | None,
-    dossier: Dossier,
-    now: datetime,
+    judgement: Judgement, holdings: Holdings | None, outlook: Plan | NoPlan | None, dossier: Dossier, now: datetime
 ) -> Message:
     """One custom model: versions, verdict with evidence, data, what an upgrade would do, history.
 
     *holdings* and *outlook* are None where its instance does not answer.
     """
     m = judgement.model
-    text = f"{m.name}: {judgement.verdict.value}"
     since = waiting_since(judgement, now.date())
+    linked = dossier.trained_with
+    trained = "" if linked is None else f" · trained with {code(linked) if linked else 'no language model'}"
     blocks: list[Block] = [
         header(m.name),
         section(
@@ -139,7 +122,7 @@ def model(
         section(
             f"{m.kind} model on {code(m.base)} · instance {code(m.instance)} · status {code(m.status)}\n"
             f"Versions, oldest first: {', '.join(code(v) for v in m.versions) if m.versions else 'not told'}\n"
-            f"{_holds(holdings)}{_trained(dossier)}\n{owner_line(dossier.owner)}\nId {code(m.id)}"
+            f"{_holds(holdings)}{trained}\n{owner_line(dossier.owner)}\nId {code(m.id)}"
         ),
     ]
     if pair := pair_text(judgement):
@@ -150,21 +133,13 @@ def model(
         blocks.append(context(escape(m.description)))
     if isinstance(outlook, Plan):
         blocks += [divider(), section(f"*An upgrade would:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}")]
-        blocks.append(
-            actions([button("Upgrade…", "ask", m.ref, style="primary", label=f"Ask for an upgrade of {m.name}")])
-        )
+        blocks.append(actions([ask_button(m.ref, m.name, "primary")]))
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook))]
     blocks.append(actions(_further(judgement)))
     if dossier.requests or dossier.changes:
         blocks += [divider(), section(f"*History*\n{_history(dossier, now)}")]
-    return Message(escape(text), tuple(blocks))
-
-
-def _trained(dossier: Dossier) -> str:
-    if dossier.trained_with is None:
-        return ""
-    return f" · trained with {code(dossier.trained_with) if dossier.trained_with else 'no language model'}"
+    return Message(escape(f"{m.name}: {judgement.verdict.value}"), tuple(blocks))
 
 
 def _history(dossier: Dossier, now: datetime) -> str:
@@ -217,11 +192,8 @@ PROBED = {
 
 def probed(judgement: Judgement, stage: Stage) -> Message:
     """What recognition said with a model."""
-    text = PROBED[stage].format(name=code(judgement.model.name))
-    blocks: list[Block] = [section(text)]
-    if stage is not Stage.SILENT:
-        blocks.append(actions([button("Upgrade…", "ask", judgement.model.ref, style="primary")]))
-    return Message(text, tuple(blocks))
+    ask = [button("Upgrade…", "ask", judgement.model.ref, style="primary")] if stage is not Stage.SILENT else []
+    return paragraph(PROBED[stage].format(name=code(judgement.model.name)), "", *ask)
 
 
 def _holds(holdings: Holdings | None) -> str:
@@ -229,15 +201,13 @@ def _holds(holdings: Holdings | None) -> str:
         return "Its data could not be read just now."
     if holdings.empty:
         return "Holds no data."
-    parts = []
-    for count, noun in (
-        (holdings.corpora, "corpus file"),
-        (holdings.words, "custom word"),
-        (holdings.grammars, "grammar"),
-        (holdings.recordings, "audio resource"),
-    ):
-        if count:
-            parts.append(counted(count, noun))
+    counts = {
+        "corpus file": holdings.corpora,
+        "custom word": holdings.words,
+        "grammar": holdings.grammars,
+        "audio resource": holdings.recordings,
+    }
+    parts = [counted(count, noun) for noun, count in counts.items() if count]
     if holdings.audio_minutes:
         parts.append(f"{holdings.audio_minutes:.0f} minutes of audio")
     extra = f"; not valid: {', '.join(code(name) for name in holdings.invalid[:5])}" if holdings.invalid else ""

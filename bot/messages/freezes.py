@@ -1,4 +1,4 @@
-"""Freezes in words: the form that begins one, the line that shows it, the list that ends it."""
+"""Freezes and other waits in words: the form that begins a freeze, the line that shows it, the list that ends it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.domain.freezes import Freeze
-from bot.messages.kit import actions, button, confirm, divider, input_block, modal, option, section
+from bot.domain.freezes import Freeze, Wait
+from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, section
 from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.text import code, escape, moment
 from bot.ports import Block, Message
@@ -17,14 +17,10 @@ ALL = "*"
 
 NO_FORM = "A mention cannot open the form. Type /stt-upgrade freeze."
 ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what is frozen."
+OVER_ALREADY = "That moment is over already. Choose one to come."
 SAY_WHY = "Say why: it is shown on every card."
 SAY_UNTIL = "Say until when; a freeze always ends."
 MAY_NOT_END_ALL = "It freezes all instances, and you may not decide on each of them. Ask whoever started it."
-
-
-def over_already() -> str:
-    """The end of a freeze lies in the past. Plain text."""
-    return "That moment is over already. Choose one to come."
 
 
 def too_long(days: int) -> str:
@@ -50,17 +46,31 @@ def freeze_line(freeze: Freeze) -> str:
     return f":snowflake: *{what} frozen* until {moment(freeze.until)} by <@{freeze.author}>: {reason}"
 
 
+def wait_text(wait: Wait) -> str:
+    """Why something does not start yet."""
+    return f"{':snowflake:' if wait.freeze is not None else ':alarm_clock:'} {wait_words(wait)}"
+
+
+def wait_words(wait: Wait) -> str:
+    """The same as it is read aloud, without a sign."""
+    if wait.freeze is not None:
+        where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
+        return (
+            f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: {escape(wait.freeze.reason)}. "
+            "Nothing new starts before."
+        )
+    if wait.why == "time":
+        return f"Scheduled: it starts {moment(wait.until)} at the earliest."
+    return f"Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
+
+
 def freezes(holding: Sequence[Freeze]) -> Message:
     """What is frozen, each with a button that ends it, and a button that begins another."""
     blocks: list[Block] = []
+    ask = confirm("End the freeze?", "What is approved and waits starts at once.", "End it")
     for freeze in holding[:20]:
-        end = button(
-            "End it",
-            "unfreeze",
-            str(freeze.id),
-            label=f"End the freeze of {freeze.instance or 'all instances'}",
-            confirm=confirm("End the freeze?", "What is approved and waits starts at once.", "End it"),
-        )
+        label = f"End the freeze of {freeze.instance or 'all instances'}"
+        end = button("End it", "unfreeze", str(freeze.id), label=label, confirm=ask)
         blocks.append(section(freeze_line(freeze), end))
     text = f"{len(holding)} frozen." if holding else "Nothing is frozen."
     if not blocks:
@@ -77,10 +87,10 @@ def form(instances: Iterable[str], holding: Sequence[Freeze], suggested: datetim
             "While frozen, no upgrade and no training starts, approved or not, and no next step of one that runs. What "
             "the service works on goes on. Every card says who froze it and why."
         ),
-        input_block(SCOPE, "What", {"type": "static_select", "initial_option": options[0], "options": options}),
+        input_block(SCOPE, "What", menu(options)),
         input_block(UNTIL, "Until", {"type": "datetimepicker", "initial_date_time": int(suggested.timestamp())}),
         input_block(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
     ]
     if holding:
         blocks += [divider(), *(section(freeze_line(freeze)) for freeze in holding[:10])]
-    return modal("Freeze", blocks, callback=FREEZE, submit="Freeze", close="Cancel", metadata=channel)
+    return modal("Freeze", blocks, callback=FREEZE, submit="Freeze", metadata=channel)

@@ -11,7 +11,7 @@ from bot.ports import Message
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One slash command: what it does, and what to type."""
+    """One slash command: what it does, and what can be typed after it."""
 
     command: str
     does: str
@@ -22,78 +22,46 @@ COMMANDS = (
     Usage(
         "/stt-models",
         "lists the custom models with what is outdated, worst first",
-        (
-            "/stt-models",
-            "/stt-models outdated",
-            "/stt-models acoustic en-US",
-            "/stt-models snoozed",
-            "/stt-models public",
-        ),
+        ("", "outdated", "acoustic en-US", "snoozed", "public"),
     ),
     Usage(
         "/stt-model",
         "shows one model: versions, evidence, data, what an upgrade would do, history; snooze, hold or own it",
-        ("/stt-model call-center-us",),
+        ("call-center-us",),
     ),
     Usage(
         "/stt-upgrade",
         "asks for the upgrade of one model, or of all that are outdated in one request; the team decides on the card. "
         "freeze holds everything back that has not begun",
-        (
-            "/stt-upgrade call-center-us",
-            "/stt-upgrade call-center-us at 22:00",
-            "/stt-upgrade outdated",
-            "/stt-upgrade outdated en-US",
-            "/stt-upgrade freeze",
-        ),
+        ("call-center-us", "call-center-us at 22:00", "outdated", "outdated en-US", "freeze"),
     ),
     Usage(
         "/stt-runs",
         "what waits, runs and ended; the whole history of one request by its number; export sends a file",
-        (
-            "/stt-runs",
-            "/stt-runs waiting",
-            "/stt-runs open mine",
-            "/stt-runs failed acoustic",
-            "/stt-runs 12",
-            "/stt-runs export csv ended",
-        ),
+        ("", "waiting", "open mine", "failed acoustic", "12", "export csv ended"),
     ),
     Usage(
         "/stt-announce",
         "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what is left out; "
         "approvers change it",
         (
-            "/stt-announce",
-            "/stt-announce preview",
-            "/stt-announce now",
-            "/stt-announce chart",
-            "/stt-announce snoozes",
-            "/stt-announce at 0 9 * * mon-fri Europe/Berlin",
-            "/stt-announce in #channel",
-            "/stt-announce off",
-            "/stt-announce default",
+            *("", "preview", "now", "chart", "snoozes"),
+            *("at 0 9 * * mon-fri Europe/Berlin", "in #channel", "off", "default"),
         ),
     ),
-    Usage("/stt-help", "this list", ("/stt-help",)),
+    Usage("/stt-help", "this list", ("",)),
 )
 
 
 @cache
 def help_text() -> Message:
     """Every command with examples that can be copied."""
-    lines = [
-        f"*{usage.command}* {usage.does}\n{'  '.join(f'`{example}`' for example in usage.examples)}"
-        for usage in COMMANDS
-    ]
-    return Message(
-        "Commands: " + ", ".join(usage.command for usage in COMMANDS),
-        (
-            section("*Retune keeps custom models on the newest version of their base model.*"),
-            *(section(line) for line in lines),
-            context(
-                "Part of a name is enough. In a thread, where Slack offers no commands, mention @retune instead: "
-                "`@retune models outdated`. An upgrade starts only after it was approved, and cannot be undone."
-            ),
-        ),
+    shown = [section("*Retune keeps custom models on the newest version of their base model.*")]
+    for usage in COMMANDS:
+        typed = "  ".join(f"`{f'{usage.command} {example}'.strip()}`" for example in usage.examples)
+        shown.append(section(f"*{usage.command}* {usage.does}\n{typed}"))
+    small = context(
+        "Part of a name is enough. In a thread, where Slack offers no commands, mention @retune instead: "
+        "`@retune models outdated`. An upgrade starts only after it was approved, and cannot be undone."
     )
+    return Message("Commands: " + ", ".join(usage.command for usage in COMMANDS), (*shown, small))

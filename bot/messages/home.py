@@ -12,7 +12,7 @@ from bot.domain.fleet import Snapshot
 from bot.domain.freezes import Freeze
 from bot.domain.requests import Request, RequestState
 from bot.domain.verdicts import Judgement, Verdict, acting_on
-from bot.messages.card import card_buttons
+from bot.messages.buttons import card_buttons, details_button, model_button
 from bot.messages.freezes import freeze_line
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.requests import state_line
@@ -62,20 +62,15 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
 
 def _waits_for(request: Request, seen: Seen) -> bool:
     """Whether this person could decide on a request that waits for approval or is paused."""
-    if not set(request.instances) <= seen.decides:
-        return False
-    if request.state is RequestState.PAUSED:
-        return True
-    return (
-        request.state is RequestState.OPEN and request.requester != seen.user and seen.user not in request.approved_by
-    )
+    fresh = request.requester != seen.user and seen.user not in request.approved_by
+    waits = request.state is RequestState.PAUSED or (request.state is RequestState.OPEN and fresh)
+    return waits and seen.decides.issuperset(request.instances)
 
 
 def _requests(requests: Collection[Request], now: datetime, *, decide: bool) -> list[Block]:
     blocks: list[Block] = []
     for request in list(requests)[:EACH]:
-        details = button("Details", "details", str(request.id), label=f"Details of request {request.id}")
-        blocks.append(section(state_line(request, now), details))
+        blocks.append(section(state_line(request, now), details_button(request)))
         if decide:
             blocks.append(actions(card_buttons(request), block_id=f"decide:{request.id}"))
     if len(requests) > EACH:
@@ -89,8 +84,7 @@ def _fleet(judgements: Sequence[Judgement]) -> list[Block]:
     blocks = [section(glance or "No custom models were read yet.")]
     outdated = [j for j in acting_on(judgements) if j.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)]
     for judgement in outdated[:10]:
-        details = button("Details", "model", judgement.model.ref, label=f"Details of {judgement.model.name}")
-        blocks.append(section(one_line(judgement), details))
+        blocks.append(section(one_line(judgement), model_button(judgement.model.ref, judgement.model.name)))
     if len(outdated) > 10:
         blocks.append(context(f"and {len(outdated) - 10} more: `/stt-models outdated` lists all"))
     blocks.append(actions([button("Refresh", "home:refresh", "now")]))
@@ -98,9 +92,6 @@ def _fleet(judgements: Sequence[Judgement]) -> list[Block]:
 
 
 def _age(snapshot: Snapshot, now: datetime) -> list[str]:
-    read = snapshot.read_at
-    unread = [code(r.name) for r in snapshot.instances.values() if r.failing_since is not None]
-    small = [f"Read {ago(read, now)}." if read else "Being read for the first time."]
-    if unread:
-        small.append(f":warning: cannot be read: {', '.join(unread)}")
-    return small
+    read = f"Read {ago(snapshot.read_at, now)}." if snapshot.read_at else "Being read for the first time."
+    unread = ", ".join(code(r.name) for r in snapshot.instances.values() if r.failing_since is not None)
+    return [read, f":warning: cannot be read: {unread}" if unread else ""]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from bot.messages.text import plain
-from bot.ports import Block
+from bot.messages.text import capped, plain
+from bot.ports import Block, Message
 
 SECTION = 3000
 
@@ -14,13 +16,14 @@ VALUE = "v"
 """The action id of every input: a block has one, and is found by its own id."""
 
 
+def _text(text: str, limit: int = 75) -> Block:
+    return {"type": "plain_text", "text": plain(text, limit), "emoji": True}
+
+
 def section(text: str, accessory: Block | None = None) -> Block:
     """A paragraph of mrkdwn, capped at Slack's 3,000 characters. Foreign parts must be escaped already."""
-    capped = text if len(text) <= SECTION else text[: SECTION - 1] + "…"
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": capped, "verbatim": True}}
-    if accessory is not None:
-        block["accessory"] = accessory
-    return block
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": capped(text, SECTION), "verbatim": True}}
+    return block if accessory is None else {**block, "accessory": accessory}
 
 
 def sections(lines: Iterable[str]) -> list[Block]:
@@ -33,6 +36,11 @@ def sections(lines: Iterable[str]) -> list[Block]:
     return [section(part) for part in parts if part]
 
 
+def headed(parts: Mapping[str, str]) -> list[Block]:
+    """A paragraph below a heading for each part that has a text."""
+    return [section(f"*{heading}*\n{text}") for heading, text in parts.items() if text]
+
+
 def context(*texts: str) -> Block:
     """A line of small print."""
     return {
@@ -41,9 +49,15 @@ def context(*texts: str) -> Block:
     }
 
 
+def paragraph(text: str, sign: str = "", *buttons: Block) -> Message:
+    """A message of one paragraph, with *sign* before it for those who see it, and its buttons."""
+    shown = section(f"{sign} {text}" if sign else text)
+    return Message(text, (shown, actions(buttons)) if buttons else (shown,))
+
+
 def header(text: str) -> Block:
     """A headline."""
-    return {"type": "header", "text": {"type": "plain_text", "text": plain(text, 150), "emoji": True}}
+    return {"type": "header", "text": _text(text, 150)}
 
 
 def divider() -> Block:
@@ -53,35 +67,16 @@ def divider() -> Block:
 
 def actions(buttons: Iterable[Block], block_id: str | None = None) -> Block:
     """A row of buttons."""
-    block: Block = {"type": "actions", "elements": list(buttons)}
-    if block_id:
-        block["block_id"] = block_id
-    return block
+    return {"type": "actions", "elements": list(buttons), **({"block_id": block_id} if block_id else {})}
 
 
 def button(
-    text: str,
-    action: str,
-    value: str,
-    *,
-    style: str | None = None,
-    confirm: Block | None = None,
-    label: str | None = None,
+    text: str, action: str, value: str, *, style: str = "", confirm: Block | None = None, label: str = ""
 ) -> Block:
     """A button. *label* tells a screen reader apart what several buttons with the same text are for."""
-    block: Block = {
-        "type": "button",
-        "text": {"type": "plain_text", "text": plain(text), "emoji": True},
-        "action_id": action,
-        "value": value,
-    }
-    if style:
-        block["style"] = style
-    if confirm:
-        block["confirm"] = confirm
-    if label:
-        block["accessibility_label"] = plain(label)
-    return block
+    block: Block = {"type": "button", "text": _text(text), "action_id": action, "value": value}
+    further = {"style": style, "confirm": confirm, "accessibility_label": plain(label)}
+    return {**block, **{key: given for key, given in further.items() if given}}
 
 
 def confirm(title: str, text: str, yes: str, no: str = "Not now", *, style: str = "primary") -> Block:
@@ -95,27 +90,45 @@ def confirm(title: str, text: str, yes: str, no: str = "Not now", *, style: str 
     }
 
 
+def pages_of(count: int, size: int) -> int:
+    """How many pages there are, at least one."""
+    return max(1, -(-count // size))
+
+
+def grouped(told: Iterable[tuple[str, Block]]) -> list[Block]:
+    """Blocks with their heading, where there is one, above each row of those that share it."""
+    blocks: list[Block] = []
+    for heading, same in groupby(told, key=itemgetter(0)):
+        blocks += [*([section(f"*{heading}*")] if heading else []), *(block for _, block in same)]
+    return blocks
+
+
+def paging(action: str, page: int, pages: int, about: str, *further: Block) -> list[Block]:
+    """Below one of several pages: which it is, the buttons to its neighbours and *further* ones.
+
+    The value of the former is the page and what it is of.
+    """
+    ways = ((page > 0, "← Previous", "previous", page - 1), (page + 1 < pages, "Next →", "next", page + 1))
+    turns = [button(text, f"{action}:{way}", f"{to} {about}"[:2000]) for there, text, way, to in ways if there]
+    row = [actions([*turns, *further])] if turns or further else []
+    return [context(f"Page {page + 1} of {pages}"), *row] if pages > 1 else row
+
+
 def option(text: str, value: str, description: str | None = None) -> Block:
     """One choice of a menu; *value* at most 150 characters."""
-    block: Block = {"text": {"type": "plain_text", "text": plain(text), "emoji": True}, "value": value}
-    if description:
-        block["description"] = {"type": "plain_text", "text": plain(description), "emoji": True}
-    return block
+    return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
 
 
 def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
     """An input of a form: what *element* is given is sent under *block_id*."""
-    made: Block = {
+    return {
         "type": "input",
         "block_id": block_id,
         "label": {"type": "plain_text", "text": plain(label, 2000)},
         "element": {**element, "action_id": VALUE},
+        **({"optional": True} if optional else {}),
+        **({"hint": {"type": "plain_text", "text": plain(hint, 2000)}} if hint else {}),
     }
-    if optional:
-        made["optional"] = True
-    if hint:
-        made["hint"] = {"type": "plain_text", "text": plain(hint, 2000)}
-    return made
 
 
 def placeholder(text: str) -> Block:
@@ -123,24 +136,26 @@ def placeholder(text: str) -> Block:
     return {"type": "plain_text", "text": plain(text, 150)}
 
 
+def long_text(example: str, limit: int) -> Block:
+    """An input of several lines, with an example while it is empty."""
+    return {"type": "plain_text_input", "multiline": True, "max_length": limit, "placeholder": placeholder(example)}
+
+
+def menu(options: Sequence[Block]) -> Block:
+    """A menu whose first option is chosen at first."""
+    return {"type": "static_select", "options": list(options), "initial_option": options[0]}
+
+
 def modal(
-    title: str,
-    blocks: Iterable[Block],
-    *,
-    callback: str,
-    submit: str | None = None,
-    close: str = "Close",
-    metadata: str = "",
+    title: str, blocks: Iterable[Block], *, callback: str, submit: str | None = None, metadata: str = ""
 ) -> Mapping[str, Any]:
-    """A modal window."""
-    view: dict[str, Any] = {
+    """A modal window; one with *submit* is a form, which can be cancelled."""
+    return {
         "type": "modal",
         "callback_id": callback,
-        "title": {"type": "plain_text", "text": plain(title, 24), "emoji": True},
-        "close": {"type": "plain_text", "text": plain(close, 24), "emoji": True},
+        "title": _text(title, 24),
+        "close": _text("Cancel" if submit else "Close"),
         "blocks": list(blocks),
         "private_metadata": metadata,
+        **({"submit": _text(submit, 24)} if submit else {}),
     }
-    if submit:
-        view["submit"] = {"type": "plain_text", "text": plain(submit, 24), "emoji": True}
-    return view

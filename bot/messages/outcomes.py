@@ -1,112 +1,154 @@
-"""How steps ended and what that proves, in sentences. They are made when they are shown, and escaped here."""
+"""How steps ended, what that proves, and why models were left out. Sentences are made when shown, and escaped here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from bot.domain.outcomes import NOT_SENT, PASSED_OVER, Outcome, StepEnd
+from bot.domain.outcomes import NOT_SENT, PASSED_OVER, Cause, CauseKind, LeftOut, Outcome, StepEnd
+from bot.domain.plans import Difference, Plan, differences
 from bot.domain.runs import Run, RunState, StepRecord, StepState
-from bot.messages.causes import cause_text
-from bot.messages.text import code, escape, listed
+from bot.messages.changes import outcome as outcome_elsewhere
+from bot.messages.refusals import no_plan
+from bot.messages.text import code, counted, escape, listed
+
+_DONE = {
+    StepEnd.PROVEN: "Proof: the service now lists {version} in its versions, and {now}.",
+    StepEnd.WORKED: "The service worked on it, and {now}.",
+    StepEnd.NO_VERSION: "Trained: {now}. The service lists no newer version; IBM does not say that it would.",
+    StepEnd.CHANGED: "A change was made: {now}.",
+    StepEnd.ALREADY_THERE: "Nothing was sent: the service already lists {version} in its versions.",
+    StepEnd.NOT_NEEDED: "Nothing was sent: it is available, so no data waits for training.",
+    StepEnd.REFUSED: "The service does not upgrade it this way, so the next step follows. {detail}",
+    StepEnd.UNCHANGED: "The service accepted it and nothing changed, so the next step follows.",
+}
+"""A step that is over, so that the next one follows."""
+
+_FAILED = {
+    StepEnd.UNCHANGED: (
+        "The service accepted the request, but nothing changed: versions {had}, status {status}. It may have been on "
+        "the newest version already.{support}"
+    ),
+    StepEnd.BROKEN: (
+        "The service ended it with the status failed.{said} Look for invalid corpora, words or audio, fix them, train "
+        "the model, then ask again.{support}"
+    ),
+    StepEnd.WRONG_STATUS: (
+        "Its status is {status}; the service upgrades only ready and available models. Nothing was sent."
+    ),
+    StepEnd.DELETED: (
+        "The instance does not know this model any more; somebody deleted it meanwhile. Nothing is left to upgrade."
+    ),
+    StepEnd.NOT_CONFIGURED: (
+        "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then try again."
+    ),
+    StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts. {detail}",
+    StepEnd.UNWATCHED: "{who} stopped watching it. The service may still be working on it.",
+}
+"""A step that ended its run, and what to do."""
 
 
 def step_sentence(record: StepRecord) -> str:
     """What proved a step, or what ended it and what to do; "" while it is not over."""
-    if record.outcome is None:
+    outcome, before = record.outcome, record.before
+    if outcome is None:
         return ""
-    return _failed(record, record.outcome) if record.state is StepState.FAILED else _done(record, record.outcome)
+    if record.state is StepState.FAILED:
+        said = _FAILED.get(outcome.end, "{detail}" if outcome.detail else "The service refused the request.")
+    else:
+        said = _DONE.get(outcome.end, "Trained: {now}.")
+    again = " again" if before and before.status == outcome.status else ""
+    return said.format(
+        version=code(outcome.version or ""),
+        now=f"its status is {escape(outcome.status)}{again}",
+        status=escape(outcome.status),
+        detail=escape(outcome.detail, 900),
+        said=f" It said: {escape(outcome.detail, 500)}." if outcome.detail else "",
+        who=escape(outcome.detail),
+        had=listed([code(version) for version in before.versions] if before else []) or "none",
+        attempts=record.attempts,
+        support=support_text(record),
+    ).rstrip()
 
 
-def _done(record: StepRecord, outcome: Outcome) -> str:
-    """A step that is over, so that the next one follows."""
-    again = " again" if record.before and record.before.status == outcome.status else ""
-    status = f"its status is {escape(outcome.status)}{again}"
-    match outcome.end:
-        case StepEnd.PROVEN:
-            return f"Proof: the service now lists {code(outcome.version or '')} in its versions, and {status}."
-        case StepEnd.WORKED:
-            return f"The service worked on it, and {status}."
-        case StepEnd.NO_VERSION:
-            return f"Trained: {status}. The service lists no newer version; IBM does not say that it would."
-        case StepEnd.CHANGED:
-            return f"A change was made: {status}."
-        case StepEnd.ALREADY_THERE:
-            return f"Nothing was sent: the service already lists {code(outcome.version or '')} in its versions."
-        case StepEnd.NOT_NEEDED:
-            return "Nothing was sent: it is available, so no data waits for training."
-        case StepEnd.REFUSED:
-            return f"The service does not upgrade it this way, so the next step follows. {_said(outcome)}".rstrip()
-        case StepEnd.UNCHANGED:
-            return "The service accepted it and nothing changed, so the next step follows."
-        case _:
-            return f"Trained: {status}."
-
-
-def _failed(record: StepRecord, outcome: Outcome) -> str:
-    """A step that ended its run, and what to do."""
-    match outcome.end:
-        case StepEnd.UNCHANGED:
-            return (
-                f"The service accepted the request, but nothing changed: {_versions(record)}, status "
-                f"{escape(outcome.status)}. It may have been on the newest version already.{_support(record)}"
-            )
-        case StepEnd.BROKEN:
-            said = f" It said: {escape(outcome.detail, 500)}." if outcome.detail else ""
-            return (
-                f"The service ended it with the status failed.{said} Look for invalid corpora, words or audio, fix "
-                f"them, train the model, then ask again.{_support(record)}"
-            )
-        case StepEnd.WRONG_STATUS:
-            return (
-                f"Its status is {escape(outcome.status)}; the service upgrades only ready and available models. "
-                "Nothing was sent."
-            )
-        case StepEnd.DELETED:
-            return (
-                "The instance does not know this model any more; somebody deleted it meanwhile. Nothing is left to "
-                "upgrade."
-            )
-        case StepEnd.NOT_CONFIGURED:
-            return "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then try again."
-        case StepEnd.NOT_TAKEN:
-            return f"The service did not take the request in {record.attempts} attempts. {_said(outcome)}".rstrip()
-        case StepEnd.UNWATCHED:
-            return f"{escape(outcome.detail)} stopped watching it. The service may still be working on it."
-        case _:
-            return _said(outcome) or "The service refused the request."
-
-
-def _said(outcome: Outcome) -> str:
-    return escape(outcome.detail, 900)
-
-
-def _support(record: StepRecord) -> str:
+def support_text(record: StepRecord) -> str:
+    """What IBM's support needs to find a request; "" where the service did not say."""
     return f" IBM support asks for the transaction id: {escape(record.transaction)}." if record.transaction else ""
 
 
-def _versions(record: StepRecord) -> str:
-    had = [code(version) for version in record.before.versions] if record.before else []
-    return f"versions {listed(had) or 'none'}"
-
-
-def became(outcome: Outcome) -> Literal["done", "not needed", "not possible"]:
+def became(outcome: Outcome | None) -> Literal["done", "not needed", "not possible"]:
     """What became of a step that is over."""
-    if outcome.end in NOT_SENT:
+    if outcome is not None and outcome.end in NOT_SENT:
         return "not needed"
-    return "not possible" if outcome.end in PASSED_OVER else "done"
+    return "not possible" if outcome is not None and outcome.end in PASSED_OVER else "done"
 
 
 def failure_text(run: Run) -> str:
     """Why a run failed; "" where it did not."""
     if run.state is not RunState.FAILED:
         return ""
-    if run.cause is not None:
-        return cause_text(run.cause, run.plan.model.name, run)
-    record = next((record for record in run.steps if record.state is StepState.FAILED), None)
-    return step_sentence(record) if record else ""
+    failed = [step_sentence(record) for record in run.steps if record.state is StepState.FAILED]
+    return cause_of(run) or next(iter(failed), "")
 
 
 def proofs(run: Run) -> str:
     """Everything that was proven on a run's own model."""
     own = (record for record in run.steps if record.step.ref == run.plan.model.ref)
     return " ".join(sentence for record in own if (sentence := step_sentence(record)))
+
+
+_CAUSES = {
+    CauseKind.POLICY: (
+        "The approvals do not meet the policy any more: it asks for more of them now, or somebody who approved may not "
+        "do so any longer. Nothing was sent. Ask again for a new decision."
+    ),
+    CauseKind.DELETED: "Its instance does not know it any more; somebody deleted it. Nothing is left to do.",
+    CauseKind.NOT_CONFIGURED: (
+        "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then ask again."
+    ),
+    CauseKind.TOGETHER: "It is upgraded together with {other}.",
+    CauseKind.SHARES: "It shares a language model with {other}. Ask for it afterwards.",
+    CauseKind.IN_REQUEST: "It is in request {request} already. `/stt-runs {request}` shows it.",
+    CauseKind.UNREAD: "{detail}",
+}
+_CHANGED = "Something changed since it was approved. Nothing was sent. Ask again to see the new plan."
+
+
+def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
+    """Why the model *name* was left out; *run* is the one that was to upgrade it, where there is one."""
+    match cause.kind:
+        case CauseKind.DIFFERS if cause.fresh is not None and run is not None:
+            return _differs(run.plan, cause.fresh, run.done)
+        case CauseKind.NO_PLAN if cause.link_is_missing:
+            return f"Say first what it was trained with: press *Trained with…* on `/stt-model {escape(name)}`."
+        case CauseKind.NO_PLAN if cause.no_plan is not None:
+            return no_plan(cause.no_plan)
+        case CauseKind.ELSEWHERE if cause.change is not None and cause.effect is not None and run is not None:
+            return escape(outcome_elsewhere(cause.change, cause.effect, run.plan), 600)
+    said = _CAUSES.get(cause.kind, _CHANGED)
+    return said.format(other=code(cause.other), request=cause.request, detail=escape(cause.detail, 500))
+
+
+def _differs(approved: Plan, fresh: Plan, done: int) -> str:
+    have = listed([code(version) for version in fresh.model.versions or ()]) or "none"
+    waits = "has data that waits for training" if fresh.trains_after else "has no data that waits any more"
+    words = {
+        Difference.VERSIONS: f"its versions are now {have}",
+        Difference.TARGET: f"the newest version is now {code(fresh.target) if fresh.target else 'not known by name'}",
+        Difference.STEPS: f"it now takes {counted(len(fresh.steps), 'step')} that are not those that were approved",
+        Difference.STATUS: f"it {waits}",
+        Difference.DATA: "it holds other data than when it was approved",
+    }
+    said = [words[difference] for difference in differences(approved, fresh, done)]
+    return f"Since it was approved, {listed(said)}. Nothing was sent. Look at the new plan to decide on it."
+
+
+def left_out_lines(left_out: Sequence[LeftOut], heading: str = "*Left out*") -> list[str]:
+    """Models that are not in a request, each with its reason, below a heading; nothing where all are in it."""
+    lines = [f"• {code(item.name, 60)}: {cause_text(item.cause, item.name)}" for item in left_out]
+    return [heading, *lines] if lines else []
+
+
+def cause_of(run: Run) -> str:
+    """Why a run was not carried out; "" where nothing was in its way."""
+    return cause_text(run.cause, run.plan.model.name, run) if run.cause else ""

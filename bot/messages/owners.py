@@ -51,7 +51,7 @@ def ask(model: Model, owner: Owner | None, by_rule: Owner | None) -> Mapping[str
         input_block(USER, "Person", people, optional=True),
         input_block(GROUP, "Or a user group, by its id", group, optional=True),
     ]
-    return modal("Owner", blocks, callback=CALLBACK, submit="Save", close="Cancel", metadata=model.ref)
+    return modal("Owner", blocks, callback=CALLBACK, submit="Save", metadata=model.ref)
 
 
 def done(name: str, owner: Owner | None) -> Mapping[str, Any]:

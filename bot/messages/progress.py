@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
-from bot.messages.card import Seen, wait_text, wait_words
+from bot.messages.card import Seen
+from bot.messages.freezes import wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.outcomes import became
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
@@ -16,9 +17,9 @@ from bot.ports import Message
 CELLS = 12
 """The length of the bar."""
 
-SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
-TICKS = ((2 * MINUTE, 10 * SECOND), (15 * MINUTE, MINUTE), (2 * HOUR, 5 * MINUTE))
+TICKS = ((2 * MINUTE, timedelta(seconds=10)), (15 * MINUTE, MINUTE), (120 * MINUTE, 5 * MINUTE))
 """Below which elapsed time the message changes how often; later every `SLOWEST`. Four hours cost under 60 edits."""
 
 SLOWEST = 10 * MINUTE
@@ -36,24 +37,19 @@ def progress(run: Run, seen: Seen) -> Message:
     """How far a run is."""
     estimate, now, wait = seen.estimates.get(run.id), seen.now, seen.wait
     lines = [_line(run, record, now) for record in run.steps]
-    signs = [_sign(record) for record in run.steps]
-    done, total = run.done, len(run.steps)
-    current = run.current
+    done, total, current = run.done, len(run.steps), run.current
     if run.ended_at is not None or current is None:
-        head = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}"
-        foot = [_took(run)]
+        head, foot = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}", [_took(run)]
         filled = bar(done, total)
     else:
-        head = f"Step {current.number} of {total}"
-        foot = _foot(run, current, estimate, now)
+        head, foot = f"Step {current.number} of {total}", _foot(run, current, estimate, now)
         filled = bar(done, total, _share(current, estimate, now))
     small = [f"_{sentence}_" if sentence.startswith("Estimate") else sentence for sentence in foot]
-    freeze = wait if wait is not None and wait.freeze is not None and run.ended_at is None else None
-    if freeze is not None:
-        foot.append(wait_words(freeze))
-        small.append(wait_text(freeze))
+    if wait is not None and wait.freeze is not None and run.ended_at is None:
+        foot.append(wait_words(wait))
+        small.append(wait_text(wait))
     text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
-    shown = "\n".join(f"{sign} {line}" for sign, line in zip(signs, lines, strict=True))
+    shown = "\n".join(f"{_sign(record)} {line}" for record, line in zip(run.steps, lines, strict=True))
     blocks = [section(f"`{filled}` *{head}*"), section(shown)]
     return Message(capped(text), (*blocks, context(*small)) if small else tuple(blocks))
 
@@ -64,8 +60,7 @@ def bar(done: int, total: int, share: float = 0.0) -> str:
     The last cell of a step fills when the step is proven, however late it is.
     """
     cells = max(2, CELLS // total)
-    under_way = min(cells - 1, int(cells * max(0.0, share))) if done < total else 0
-    filled = done * cells + under_way
+    filled = done * cells + (min(cells - 1, int(cells * max(0.0, share))) if done < total else 0)
     return "▓" * filled + "░" * (total * cells - filled)
 
 
@@ -87,7 +82,7 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
     what = step_text(record.step)
     if record.state is StepState.DONE:
         took = record.ended_at - record.started_at if record.ended_at and record.started_at else None
-        return f"{_became(record)}: {what}" + (f" ({spelled(took)})" if took else "")
+        return f"{became(record.outcome)}: {what}" + (f" ({spelled(took)})" if took else "")
     if record.state is StepState.FAILED:
         return f"failed: {what}"
     if run.ended_at is not None:
@@ -98,12 +93,8 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
     return f"now: {what}, {doing(record)}{so_far}"
 
 
-def _became(record: StepRecord) -> str:
-    return became(record.outcome) if record.outcome else "done"
-
-
 def _sign(record: StepRecord) -> str:
-    if record.state is StepState.DONE and _became(record) != "done":
+    if record.state is StepState.DONE and became(record.outcome) != "done":
         return ":heavy_minus_sign:"
     if record.step.action is Action.AWAIT_CHANGE and record.state is StepState.WAITING:
         return ":raised_hand:"

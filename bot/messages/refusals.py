@@ -3,71 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from bot.domain.approvals import Policy, Reason
+from bot.domain.fleet import InstanceReading, Model
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, RetuneError
-from bot.messages.kit import actions, button, section
-from bot.messages.states import state_word
+from bot.messages.kit import button, paragraph
+from bot.messages.steps import state_word
 from bot.messages.text import code, day, escape, listed
 from bot.ports import Message
+
+STARTING = "Retune is just starting. Try again in a second."
+GONE = "That model is not known any more. /stt-models lists all of them."
+TOO_LATE = "That took too long to open a form. Try again."
+FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
+CHOOSE_ONE = "Choose at least one model."
+PAST = "That moment is over already. Choose one to come, or leave it empty."
+TOO_FAR = "That is more than a year away. Choose an earlier moment, or leave it empty."
+CLOSED = "That form is closed. Ask again with /stt-upgrade."
+NO_FORM = "A mention cannot open the form. Type /stt-upgrade outdated in a channel."
+
+_NO_PLAN = {
+    WhyNot.CURRENT: "{name} is already on the newest version that is known, {newest}. Nothing to do.",
+    WhyNot.UNKNOWN: (
+        "Nothing tells whether {name} is outdated, and an upgrade cannot be undone, so Retune does not guess. "
+        "`/stt-model {typed}` shows what is known."
+    ),
+    WhyNot.EMPTY: "{name} holds no data. It needs no upgrade, and the service would refuse one. Add data first.",
+    WhyNot.BUSY: "The service is {status} {name} right now and accepts no other change. Ask again when it ends.",
+    WhyNot.FAILED: "The last training of {name} failed.{error} Repair its data and train it, then ask again.",
+    WhyNot.RETIRED: "{retired}",
+    WhyNot.RECREATE: (
+        "{name} is on {newest}, which IBM says cannot be upgraded. Create it again on {base} from your original "
+        "corpora and words."
+    ),
+    WhyNot.PROCESSING: "{name} is still analysing {about}. Ask again in some minutes.",
+    WhyNot.INVALID: (
+        "Training {name} would fail because of {about}. Repair or delete that and ask again, or leave it out."
+    ),
+    WhyNot.STATUS: (
+        "{name} has the status {about}; only `ready` and `available` models can be upgraded, and only `ready` ones "
+        "have data that waits for training."
+    ),
+    WhyNot.LINK_UNKNOWN: "Retune must know with which language model {name} was trained. Choose it, or *None*.",
+    WhyNot.LINKED_BLOCKED: "{name} was trained with {first}, which must come first and cannot now: {rest}.",
+    WhyNot.UPGRADE_FIRST: "{name} is outdated: upgrade it first, then train it on its latest data.",
+}
 
 
 def no_plan(no: NoPlan) -> str:
     """Why a model gets no plan, with the way out."""
-    model = no.judgement.model
-    name, about = code(model.name), [code(item) for item in no.about]
-    match no.reason:
-        case WhyNot.CURRENT:
-            return f"{name} is already on the newest version that is known, {code(model.newest or '')}. Nothing to do."
-        case WhyNot.UNKNOWN:
-            return (
-                f"Nothing tells whether {name} is outdated, and an upgrade cannot be undone, so Retune does not guess. "
-                f"`/stt-model {escape(model.name)}` shows what is known."
-            )
-        case WhyNot.EMPTY:
-            return f"{name} holds no data. It needs no upgrade, and the service would refuse one. Add data first."
-        case WhyNot.BUSY:
-            return (
-                f"The service is {model.status} {name} right now and accepts no other change. Ask again when it ends."
-            )
-        case WhyNot.FAILED:
-            detail = f" The service said: {escape(model.error)}" if model.error else ""
-            return f"The last training of {name} failed.{detail} Repair its data and train it, then ask again."
-        case WhyNot.RETIRED:
-            return _retired(no)
-        case WhyNot.RECREATE:
-            return (
-                f"{name} is on {code(model.newest or '')}, which IBM says cannot be upgraded. Create it again on "
-                f"{code(model.base)} from your original corpora and words."
-            )
-        case WhyNot.PROCESSING:
-            return f"{name} is still analysing {listed(about)}. Ask again in some minutes."
-        case WhyNot.INVALID:
-            return (
-                f"Training {name} would fail because of {listed(about)}. Repair or delete that and ask again, or leave "
-                "it out."
-            )
-        case WhyNot.STATUS:
-            return (
-                f"{name} has the status {listed(about)}; only `ready` and `available` models can be upgraded, and only "
-                "`ready` ones have data that waits for training."
-            )
-        case WhyNot.LINK_UNKNOWN:
-            return f"Retune must know with which language model {name} was trained. Choose it, or *None*."
-        case WhyNot.LINKED_MISSING:
-            return f"The language model that {name} is linked with is gone. Link another one, or *None*."
-        case WhyNot.LINKED_BLOCKED:
-            return f"{name} was trained with {about[0]}, which must come first and cannot now: {listed(about[1:])}."
-        case WhyNot.UPGRADE_FIRST:
-            return f"{name} is outdated: upgrade it first, then train it on its latest data."
-        case WhyNot.UNSUPPORTED:
-            return f"Retune knows no documented way to upgrade {name}."
+    model, about = no.judgement.model, [code(item) for item in no.about]
+    return _NO_PLAN[no.reason].format(
+        name=code(model.name),
+        typed=escape(model.name),
+        newest=code(model.newest or ""),
+        base=code(model.base),
+        status=model.status,
+        error=f" The service said: {escape(model.error)}" if model.error else "",
+        about=listed(about),
+        first="".join(about[:1]),
+        rest=listed(about[1:]),
+        retired=_retired(no.judgement),
+    )
 
 
-def _retired(no: NoPlan) -> str:
-    judgement, model = no.judgement, no.judgement.model
+def _retired(judgement: Judgement) -> str:
+    model = judgement.model
     since = f" on {day(judgement.discontinued)}" if judgement.discontinued else ""
     first = (
         f"{code(model.name)} is built on {code(model.base)}, which IBM discontinued{since} and its instance does not "
@@ -94,11 +99,6 @@ def in_the_way(request: Request, name: str) -> str:
     )
 
 
-def form_too_old() -> str:
-    """The plan behind a form is not kept any more. Plain text."""
-    return "That form is too old. Ask again with /stt-upgrade."
-
-
 def all_taken(holder: Request | None) -> str:
     """Every model of a form is in another request meanwhile. Plain text."""
     if holder is None:
@@ -111,6 +111,72 @@ def may_not(reason: Reason, what: str) -> str:
     if reason is Reason.OTHER_WORKSPACE:
         return f"Only members of this workspace can {what}."
     return f"Guests and bots cannot {what}. Ask a member of this workspace to do it."
+
+
+def not_configured(instance: str) -> str:
+    """Its instance is in no setting."""
+    return f"The instance {instance} is not configured any more. Add it to RETUNE_INSTANCES again."
+
+
+def deleted(instance: str) -> str:
+    """The instance does not know the model any more."""
+    return f"That model is not in {instance} any more; somebody deleted it."
+
+
+def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
+    """No model fits, and not every instance was read yet."""
+    said = [
+        f"{reading.name} was never read and cannot be read now: {reading.failure}"
+        if reading.failing_since is not None
+        else f"{reading.name} is still being read for the first time; try again in a moment."
+        for reading in unread
+    ]
+    return f"“{typed}” is not known yet. {' '.join(said)}"
+
+
+def which_model(command: str) -> str:
+    """No name was typed."""
+    return f"Which model? Type its name or id, for example: /stt-{command} call-center-us"
+
+
+def not_available(model: Model) -> str:
+    """Recognition would refuse it."""
+    return f"{model.name} has the status {model.status}. Recognition takes only available models; train it first."
+
+
+def by_button(model: Model, at: str) -> Message:
+    """A mention cannot open a form: a button can. *at* is the time that was typed, as it follows a name."""
+    text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
+    ask = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
+    return paragraph(text, "", ask)
+
+
+def no_time(typed: str, example: datetime, zone: str) -> str:
+    """What was typed after `at` is not a time. Plain text."""
+    return (
+        f"“{typed}” isn't a valid future time. Type for example /stt-upgrade call-center-us at 22:00, or at "
+        f"{example:%Y-%m-%d} 22:00; times are in {zone}."
+    )
+
+
+def nothing_outdated(filters: str) -> str:
+    """No outdated model fits the filters."""
+    said = f" that fits “{escape(filters)}”" if filters else ""
+    return f"No custom model{said} is outdated. `/stt-models outdated` lists those that are."
+
+
+def card_is_late(request: Request) -> str:
+    """The request is written, and Slack does not take its card."""
+    return (
+        f"Your request {request.id} is kept, but its card cannot be posted in <#{request.channel}> just now. Retune "
+        "keeps trying. If the bot is not in that channel, invite it there: `/invite @retune`."
+    )
+
+
+def card_is_elsewhere(request: Request) -> str:
+    """It was asked in another channel than the one where cards are."""
+    what = f"request {request.id}" if request.several else code(request.first.plan.model.name)
+    return f"Asked: the card of {what} is in <#{request.channel}>."
 
 
 def approvers(policy: Policy) -> str:
@@ -127,18 +193,15 @@ def mention(id: str) -> str:
 
 def error(fault: RetuneError) -> Message:
     """Any expected error, said to the person it happened to."""
-    text = escape(fault.text, 2000)
-    return Message(text, (section(f":warning: {text}"),))
+    return private(escape(fault.text, 2000))
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
     """Several models fit: one button each; *names* are references and what to call them."""
-    listed_names = list(names)[:20]
-    text = escape(fault.text, 1000)
-    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(listed_names)]
-    return Message(text, (section(text), actions(buttons)))
+    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:20])]
+    return paragraph(escape(fault.text, 1000), "", *buttons)
 
 
 def private(text: str, *, warn: bool = True) -> Message:
     """One sentence for one person; *text* is escaped already."""
-    return Message(text, (section(f":warning: {text}" if warn else text),))
+    return paragraph(text, ":warning:" if warn else "")

@@ -13,10 +13,21 @@ from bot.domain.plans import Plan
 from bot.domain.requests import MOST, Request
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
-from bot.messages.causes import left_out_lines
-from bot.messages.kit import actions, button, context, input_block, modal, option, placeholder, section, sections
-from bot.messages.steps import estimate_text, steps_text
-from bot.messages.text import code, counted, escape, version
+from bot.messages.kit import (
+    button,
+    context,
+    input_block,
+    long_text,
+    modal,
+    option,
+    paragraph,
+    placeholder,
+    section,
+    sections,
+)
+from bot.messages.outcomes import left_out_lines
+from bot.messages.steps import estimate_text, others, steps_text, versions
+from bot.messages.text import code, counted, escape
 from bot.messages.verdicts import risk_text, why
 from bot.ports import Block
 
@@ -61,10 +72,8 @@ def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
 
     *leave_out* is the value of a button that plans a training without the data that is in its way.
     """
-    blocks = [section(text)]
-    if leave_out is not None:
-        blocks.append(actions([button("Leave it out", "lenient", leave_out)]))
-    return modal("Not now", blocks, callback="refused")
+    buttons = [] if leave_out is None else [button("Leave it out", "lenient", leave_out)]
+    return modal("Not now", paragraph(text, "", *buttons).blocks, callback="refused")
 
 
 def broken(error: RetuneError) -> Mapping[str, Any]:
@@ -82,10 +91,7 @@ def ask_one(
     """
     m = plan.model
     blocks: list[Block] = [
-        section(
-            f"*{code(m.name)}* · {m.kind} model on {code(m.base)} · instance {code(m.instance)}\n"
-            f"{version(plan.have, m.base)}{'' if plan.is_training else f' → {version(plan.target, m.base)}'}"
-        ),
+        section(f"*{code(m.name)}* · {m.kind} model on {code(m.base)} · instance {code(m.instance)}\n{versions(plan)}"),
         *([] if linked is None else [section(f"Trained with {code(linked) if linked else 'no language model'}.")]),
         section("*Why*\n" + "\n".join(f"• {line}" for line in why(judgement))),
         section(f"*Risk of waiting*\n{risk_text(judgement)}"),
@@ -98,11 +104,10 @@ def ask_one(
         ),
         _why(),
         _later(wanted, hours),
+        *([section(hindrance)] if hindrance else []),
     ]
-    if hindrance:
-        blocks.append(section(hindrance))
     title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
-    return _form(title, blocks, f"{wanted} {plan.key}")
+    return modal(title, blocks, callback=REQUEST, submit="Ask", metadata=f"{wanted} {plan.key}")
 
 
 def ask_several(
@@ -112,26 +117,19 @@ def ask_several(
 
     *more* is how many fit the filters beyond what one request takes, *notes* what holds starts back now.
     """
-    blocks: list[Block] = [
+    blocks = [
         section(
             f"*{counted(len(plans), 'model')}* can be upgraded. One goes first; when its new version is proven, the "
             "others follow, a few at a time, and the first failure stops everything that has not begun.\n"
             ":warning: *An upgrade cannot be undone.*"
-        )
+        ),
+        *(_group(plans[start : start + GROUP], start) for start in range(0, len(plans), GROUP)),
+        *sections(left_out_lines(left_out)),
+        *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
+        *([section(notes)] if notes else []),
+        *(_why(), _later(wanted, "")),
     ]
-    blocks += [_group(plans[start : start + GROUP], start) for start in range(0, len(plans), GROUP)]
-    if left_out:
-        blocks += sections(["*Left out*", *left_out_lines(left_out)])
-    if more > 0:
-        blocks.append(context(f"{counted(more, 'model')} more fit; ask for them afterwards."))
-    if notes:
-        blocks.append(section(notes))
-    blocks += [_why(), _later(wanted, "")]
-    return _form("Upgrade several models", blocks, f"{wanted} ")
-
-
-def _form(title: str, blocks: Sequence[Block], metadata: str) -> Mapping[str, Any]:
-    return modal(title, blocks, callback=REQUEST, submit="Ask", close="Cancel", metadata=metadata)
+    return modal("Upgrade several models", blocks, callback=REQUEST, submit="Ask", metadata=f"{wanted} ")
 
 
 def _group(plans: Sequence[Plan], start: int) -> Block:
@@ -145,30 +143,24 @@ def _short(plan: Plan) -> str:
     """The versions, and what else it changes; the instance last, because it is what may be cut."""
     base = f"{plan.model.base}."
     have, target = (plan.have or "?").removeprefix(base), (plan.target or "newer").removeprefix(base)
-    others = [name for ref, name in plan.changes.items() if ref != plan.model.ref]
-    also = f" · also {', '.join(others)}" if others else ""
+    also = f" · also {', '.join(others(plan))}" if others(plan) else ""
     return f"{have} → {target}{also} · {plan.model.instance}"
 
 
 def nothing(left_out: Sequence[LeftOut]) -> Mapping[str, Any]:
     """None of them can be upgraded now."""
-    blocks = sections(["None of these models can be upgraded now.", *left_out_lines(left_out)])
-    return modal("Not now", blocks, callback="refused")
+    lines = left_out_lines(left_out, "") or [""]
+    return modal("Not now", sections(["None of these models can be upgraded now.", *lines]), callback="refused")
 
 
 def _why() -> Block:
-    example = placeholder("For example: callers report misheard product names")
-    return input_block(WHY, "Reason, for those who approve", _long_text(example), optional=True)
-
-
-def _long_text(example: Block) -> Block:
-    return {"type": "plain_text_input", "multiline": True, "max_length": WHY_LIMIT, "placeholder": example}
+    reason = long_text("For example: callers report misheard product names", WHY_LIMIT)
+    return input_block(WHY, "Reason, for those who approve", reason, optional=True)
 
 
 def _later(wanted: Wanted, hours: str) -> Block:
-    element: Block = {"type": "datetimepicker"}
-    if wanted.later is not None:
-        element["initial_date_time"] = int(wanted.later.timestamp())
+    chosen = {"initial_date_time": int(wanted.later.timestamp())} if wanted.later is not None else {}
+    element = {"type": "datetimepicker", **chosen}
     hint = f"Upgrades of this instance start only {hours}." if hours else "Empty: as soon as it is approved."
     return input_block(LATER, "Not before", element, optional=True, hint=hint[:150])
 
@@ -183,24 +175,14 @@ def ask_link(model: Model, candidates: Sequence[Model], wanted: Wanted) -> Mappi
         "upgrade depends on it. Retune remembers the answer."
     )
     blocks = [section(text), input_block(LANGUAGE, "Language model", chooser)]
-    metadata = f"{wanted} {model.ref}"
-    return modal("Trained with?", blocks, callback=LINK, submit="Next", close="Cancel", metadata=metadata)
+    return modal("Trained with?", blocks, callback=LINK, submit="Next", metadata=f"{wanted} {model.ref}")
 
 
 def reject(request: Request) -> Mapping[str, Any]:
     """The form behind Reject."""
-    name = code(request.first.plan.model.name)
-    what = (
-        f"None of the {counted(len(request.runs), 'model')} will be upgraded."
-        if request.several
-        else f"The upgrade of {name} will not start."
-    )
-    example = placeholder("What should happen before somebody asks again?")
-    return modal(
-        "Reject the upgrade",
-        [section(f"{what} The requester is told why."), input_block(WHY, "Why not?", _long_text(example))],
-        callback=REJECT,
-        submit="Reject",
-        close="Cancel",
-        metadata=f"{request.id}:{request.digest}",
-    )
+    what = f"The upgrade of {code(request.first.plan.model.name)} will not start."
+    if request.several:
+        what = f"None of the {counted(len(request.runs), 'model')} will be upgraded."
+    reason = input_block(WHY, "Why not?", long_text("What should happen before somebody asks again?", WHY_LIMIT))
+    blocks, metadata = [section(f"{what} The requester is told why."), reason], f"{request.id}:{request.digest}"
+    return modal("Reject the upgrade", blocks, callback=REJECT, submit="Reject", metadata=metadata)

@@ -1,19 +1,25 @@
-"""`/stt-runs`: the list, page by page."""
+"""`/stt-runs`: the list of requests, and the whole history of one: who asked and decided, what was sent, what came."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.requests import LIVE, Request
-from bot.messages.kit import actions, button, context, section
+from bot.domain.outcomes import StepEnd
+from bot.domain.requests import LIVE, Noted, Request
+from bot.domain.runs import StepRecord, StepState
+from bot.messages.buttons import details_button
+from bot.messages.card import headline, title
+from bot.messages.kit import button, grouped, pages_of, paging, paragraph, section, sections
+from bot.messages.outcomes import step_sentence
 from bot.messages.requests import state_line
-from bot.messages.states import state_word
-from bot.messages.text import capped, code, counted, escape
+from bot.messages.steps import about_model, others, state_word, step_text
+from bot.messages.text import capped, code, counted, duration, escape, listed, moment, version
 from bot.ports import Block, Message
 
 PAGE = 15
-"""Requests on one page, with a button each."""
+"""Requests on one page, with a button each; lines on one page of a history."""
 
 WORDS = (
     "Filters are words: `open`, `waiting`, `ended`, `mine`, a state such as `failed`, `language`, `acoustic`, an "
@@ -26,48 +32,123 @@ def requests(
 ) -> Message:
     """One page of those that fit *filters*: how many are live and ended on all pages; live ones first."""
     count = live + ended
-    pages = pages_of(count)
     said = f" that fit “{escape(filters)}”" if filters else ""
     text = f"{counted(count, 'request')}{said}: {live} waiting or running, {ended} ended."
-    blocks: list[Block] = [section(f"*{text}*")]
-    heading = ""
+    lines = []
     for request in shown:
-        group = "Waiting and running" if request.state in LIVE else "Ended"
-        if group != heading:
-            heading = group
-            blocks.append(section(f"*{heading}*"))
         label = f"History of request {request.id}, {request.first.plan.model.name}"
-        history = button("History", "history", str(request.id), label=label)
-        blocks.append(section(state_line(request, now), history))
-    if pages > 1:
-        blocks.append(context(f"Page {page + 1} of {pages}"))
+        line = section(state_line(request, now), button("History", "history", str(request.id), label=label))
+        lines.append(("Waiting and running" if request.state in LIVE else "Ended", line))
     export = button("Export", "export", filters[:2000] or " ", label="Export all of these requests as a CSV file")
-    blocks.append(actions([*turning("runs", page, pages, filters), export]))
+    blocks = [section(f"*{text}*"), *grouped(lines), *paging("runs", page, pages_of(count, PAGE), filters, export)]
     names = "; ".join(f"{one.id} {escape(one.first.plan.model.name, 60)} {state_word(one)}" for one in shown)
     return Message(capped(f"{text} {names}"), tuple(blocks))
-
-
-def pages_of(count: int, size: int = PAGE) -> int:
-    """How many pages there are, at least one."""
-    return max(1, -(-count // size))
-
-
-def turning(action: str, page: int, pages: int, about: str) -> list[Block]:
-    """The buttons to the pages before and after; their value is the page and what it is of."""
-    buttons = []
-    if page > 0:
-        buttons.append(button("← Previous", f"{action}:previous", f"{page - 1} {about}"[:2000]))
-    if page + 1 < pages:
-        buttons.append(button("Next →", f"{action}:next", f"{page + 1} {about}"[:2000]))
-    return buttons
 
 
 def nothing(filters: str, *, ever: bool) -> Message:
     """No run fits, or none was ever asked for."""
     if ever:
-        text = f"No request fits {code(filters)}. {WORDS} `/stt-runs` alone lists all."
+        return paragraph(f"No request fits {code(filters)}. {WORDS} `/stt-runs` alone lists all.")
+    return paragraph(
+        "No upgrade was asked for yet. `/stt-upgrade NAME` asks for one, `/stt-models outdated` shows candidates."
+    )
+
+
+_USER = re.compile(r"[UW][A-Z0-9]+")
+
+_SAID: Mapping[str, str] = {
+    "request": "asked for it",
+    "approve": "approved",
+    "reject": "rejected",
+    "open": "it waits for approval again",
+    "scheduled": "approvals complete",
+    "running": "started it",
+    "paused": "paused it: nothing new starts",
+    "done": "ended it as *done*",
+    "failed": "ended it as *failed*",
+    "rejected": "ended it as *rejected*",
+    "withdrawn": "ended it as *withdrawn*",
+    "expired": "ended it as *expired*",
+    "changed": "ended it as *changed*: nothing was started",
+    "cancelled": "ended it as *cancelled*",
+    "accepted": "the service accepted it",
+    "resume": "resumed it",
+    "retry": "tried it again",
+    "cancel the rest": "cancelled what had not begun",
+    "cancel after this step": "cancelled what comes after the step that is under way",
+}
+"""By action of the audit; those whose words depend on the rest of the row are below."""
+
+
+def history(request: Request, told: Sequence[Noted], page: int = 0) -> Message:
+    """One page. *told* is everything that was noted, oldest first; the first page has the steps too."""
+    pages = pages_of(len(told), PAGE)
+    page = min(max(page, 0), pages - 1)
+    asked = f"Request {request.id} by <@{request.requester}>, {moment(request.requested_at)}"
+    about = "*" if request.several else f": {code(request.first.plan.model.name)}* {about_model(request.first)}"
+    blocks = [section(f"*{headline(request)}{about}\n{asked}"), *(_steps(request) if page == 0 else [])]
+    names = {step.ref: step.name for run in request.runs for step in run.plan.steps}
+    lines = [_line(noted, names, request.several) for noted in told[page * PAGE : (page + 1) * PAGE]]
+    blocks += sections(["*Full log*", *lines])
+    blocks += paging("history", page, pages, str(request.id), details_button(request))
+    text = f"Request {request.id}, {escape(request.first.plan.model.name, 60)}: {title(request)}. {'. '.join(lines)}"
+    return Message(capped(text), tuple(blocks))
+
+
+def _steps(request: Request) -> list[Block]:
+    if not request.several:
+        return [section(_step(record)) for record in request.first.steps]
+    lines = []
+    for run in request.runs:
+        also = [code(name, 40) for name in others(run.plan)]
+        with_ = f", also changes {listed(also)}" if also else ""
+        came = f" → {version(run.brought, run.plan.model.base)}" if run.brought else ""
+        lines.append(f"{code(run.plan.model.name, 60)}{came}: *{run.state.value}*{with_}")
+    return sections(lines)
+
+
+def _step(record: StepRecord) -> str:
+    words = {StepState.PLANNED: "not begun", StepState.STARTING: "asked for", StepState.WAITING: "under way"}
+    began, ended = record.started_at, record.ended_at
+    took = f" after {duration(ended - began)}" if began and ended else ""
+    facts = (
+        f"sent {moment(began)}" if began and record.attempts else "",
+        f"accepted {moment(record.answered_at)}" if record.answered_at else "",
+        f"ended {moment(ended)}{took}" if ended else "",
+        counted(record.attempts, "attempt") if record.attempts else "",
+        "with `force`" if record.forced else "",
+        f"transaction {code(record.transaction)}" if record.transaction else "",
+    )
+    head = f"*Step {record.number}: {step_text(record.step)}* — {words.get(record.state, record.state.value)}"
+    return "\n".join(filter(None, (head, ", ".join(filter(None, facts)), step_sentence(record))))
+
+
+def _line(noted: Noted, names: Mapping[str, str], several: bool) -> str:
+    about = f" {code(names[noted.model], 40)}:" if several and noted.model is not None and noted.model in names else ""
+    return f"{moment(noted.at)} {_who(noted.actor)}:{about} {_what(noted, names)}"
+
+
+def _what(noted: Noted, names: Mapping[str, str]) -> str:
+    detail = noted.detail
+    match noted.action:
+        case "send":
+            return f"sent to the service: {escape(detail)} {code(names.get(noted.model or '', noted.model or ''))}"
+        case "denied":
+            wish, _, reason = detail.partition(": ")
+            return f"wanted to {escape(wish)}, which did not count{f' ({escape(reason)})' if reason else ''}"
+        case "vote void":
+            voter, _, why = detail.partition(": ")
+            return f"the approval of {_who(voter)} does not count any more ({escape(why)})"
+    if noted.action.startswith("run "):
+        said = f"it is *{escape(noted.action.removeprefix('run '))}*"
+    elif noted.action in set(StepEnd):
+        said = f"the step ended: {escape(noted.action)}"
     else:
-        text = (
-            "No upgrade was asked for yet. `/stt-upgrade NAME` asks for one, `/stt-models outdated` shows candidates."
-        )
-    return Message(text, (section(text),))
+        said = _SAID.get(noted.action) or escape(noted.action)
+    return f"{said}: {escape(detail, 400)}" if detail else said
+
+
+def _who(actor: str) -> str:
+    if actor == "retune":
+        return "Retune"
+    return f"<@{actor}>" if _USER.fullmatch(actor) else code(actor)

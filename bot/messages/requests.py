@@ -10,18 +10,16 @@ from bot.domain.approvals import Policy
 from bot.domain.plans import Action, Estimate
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
-from bot.messages.card import Seen, card, pause_buttons, so_far
-from bot.messages.ending import end_of_one, end_of_several, failed, retry_button, step_done
-from bot.messages.kit import actions, button, confirm, section
-from bot.messages.outcomes import proofs
+from bot.messages.buttons import pause_buttons, wish_button
+from bot.messages.card import Seen, card, so_far
+from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
+from bot.messages.kit import paragraph
+from bot.messages.outcomes import proofs, support_text
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
-from bot.messages.states import state_word
-from bot.messages.steps import doing, noun, span_text, step_text
-from bot.messages.text import code, counted, escape, listed, moment, spoken, version
-from bot.ports import Block, Message
-
-__all__ = ["Seen", "Telling", "retry_button", "state_line", "tellings"]
+from bot.messages.steps import doing, goal, noun, span_text, state_word, step_text
+from bot.messages.text import code, counted, escape, listed, moment, spoken
+from bot.ports import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,8 @@ def tellings(request: Request, seen: Seen) -> list[Telling]:
         end = end_of_several(request) if request.several else end_of_one(request)
         told.append((f"end{_again(*request.runs)}", end))
     edited = ("card", "progress")
-    return [
-        Telling(
-            f"request:{request.id}:{key}",
-            replace(message, text=spoken(message.text).strip()),
-            threaded=key != "card",
-            lasting=key not in edited,
-        )
-        for key, message in told
-    ]
+    made = ((key, replace(message, text=spoken(message.text).strip())) for key, message in told)
+    return [Telling(f"request:{request.id}:{key}", said, key != "card", key not in edited) for key, said in made]
 
 
 def _again(*runs: Run) -> str:
@@ -81,6 +72,8 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         told.append((f"retry:{run.id}{_again(run)}", retried(request, run)))
     if request.several and run.state is RunState.FAILED:
         told.append((f"failed:{run.id}{_again(run)}", failed(request, run)))
+    if request.several and leaves_something(run):
+        told.append((f"done:{run.id}{_again(run)}", done(run)))
     return told
 
 
@@ -99,17 +92,13 @@ def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
 
 def reminder(request: Request, policy: Policy) -> Message:
     """Once, before it expires, to those who can still act."""
-    can = [
-        mention(name)
-        for name in policy.approvers
-        if name not in request.approved_by and (policy.self_approval or name != request.requester)
-    ]
+    acted = {*request.approved_by, *(() if policy.self_approval else (request.requester,))}
+    can = " ".join(mention(name) for name in policy.approvers if name not in acted)
     missing = counted(max(1, policy.needed - len(request.approved_by)), "approval")
     model = code(request.first.plan.model.name)
     what = counted(len(request.runs), "model") if request.several else f"the {noun(request.first.plan)} of {model}"
-    expires = moment(request.expires_at)
-    text = f"{' '.join(can)}: request {request.id}, {what}, still needs {missing}. It expires {expires}."
-    return Message(text, (section(f":alarm_clock: {text}"),))
+    needs = f"request {request.id}, {what}, still needs {missing}. It expires {moment(request.expires_at)}."
+    return paragraph(f"{can}: {needs}", ":alarm_clock:")
 
 
 def retried(request: Request, run: Run) -> Message:
@@ -118,8 +107,7 @@ def retried(request: Request, run: Run) -> Message:
     kept = f" What was done before step {first} is kept." if first > 1 else ""
     what = f"{code(run.plan.model.name)} is retried" if request.several else "Retried"
     by = f" with the approval of <@{request.decided_by}>" if request.decided_by else ""
-    text = f"{what} from step {min(first, len(run.steps))}{by}.{kept}"
-    return Message(text, (section(f":repeat: {text}"),))
+    return paragraph(f"{what} from step {min(first, len(run.steps))}{by}.{kept}", ":repeat:")
 
 
 def ask_for_change(request: Request, record: StepRecord) -> Message:
@@ -129,47 +117,25 @@ def ask_for_change(request: Request, record: StepRecord) -> Message:
         "needs a change first. Add or change a custom word, a corpus or a grammar of it; any change moves it to "
         "`ready`. Retune sees that by itself and goes on."
     )
-    return Message(text, (section(f":raised_hand: {text}"),))
+    return paragraph(text, ":raised_hand:")
 
 
 def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:
     """Says that a step takes far longer than estimated, and lets a person decide."""
     elapsed = elapsed_text(now - record.started_at) if record.started_at else ""
-    support = f" IBM support asks for the transaction id: {escape(record.transaction)}." if record.transaction else ""
-    expected = (
-        f"The estimate was {span_text(estimate.low, estimate.high)}, {escape(estimate.source)}"
-        if estimate
-        else "IBM says minutes"
-    )
+    said = f"The estimate was {span_text(estimate.low, estimate.high)}, {escape(estimate.source)}" if estimate else ""
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
-        f"{elapsed}. {expected}. When Retune looked last: {doing(record)}. The service has no call to cancel it. "
-        f"Retune keeps watching.{support}"
+        f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
+        f"to cancel it. Retune keeps watching.{support_text(record)}"
     )
-    return Message(text, (section(f":hourglass: {text}"), actions([stop_button(request, run)])))
-
-
-def stop_button(request: Request, run: Run) -> Block:
-    """Ends a run as failed while the service may go on."""
-    return button(
-        "Stop watching",
-        "wish:stop",
-        f"stop {request.id}.{run.id}",
-        label=f"Stop watching {run.plan.model.name}",
-        confirm=confirm(
-            "Stop watching?",
-            "It ends as failed here. The service may still finish its work; nothing can cancel it there.",
-            "Stop watching",
-            style="danger",
-        ),
-    )
+    return paragraph(text, ":hourglass:", wish_button("stop", request, run))
 
 
 def _first(request: Request, run: Run) -> Message:
     left = request.count(*LASTING)
     rest = f" The other {counted(left, 'model')} follow{'s' if left == 1 else ''}." if left else ""
-    text = f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}"
-    return Message(text, (section(f":white_check_mark: {text}"),))
+    return paragraph(f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}", ":white_check_mark:")
 
 
 def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
@@ -181,7 +147,7 @@ def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
         f"{approvers(policy)}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
         "on with the others; Drop leaves them as they are."
     )
-    return Message(text, (section(f":double_vertical_bar: {text}"), actions(pause_buttons(request))))
+    return paragraph(text, ":double_vertical_bar:", *pause_buttons(request))
 
 
 def state_line(request: Request, now: datetime) -> str:
@@ -193,6 +159,5 @@ def state_line(request: Request, now: datetime) -> str:
         more = " …" if len(request.runs) > 3 else ""
         far = f", {so_far(request)}" if request.started_at is not None else ""
         return f"request {request.id}: {counted(len(request.runs), 'model')} ({names}{more}), {tail}{far}"
-    run, model = request.first, request.first.plan.model
-    to = "training" if run.plan.is_training else f"→ {version(run.brought or run.plan.target, model.base)}"
-    return f"request {request.id}: {code(model.name)} {to}, {tail}"
+    run = request.first
+    return f"request {request.id}: {code(run.plan.model.name)} {goal(run.plan, run.brought)}, {tail}"

@@ -1,4 +1,4 @@
-"""Sheets: rows as CSV that a spreadsheet shows and never executes, and as JSON."""
+"""Sheets: rows as CSV that a spreadsheet shows and never executes, and as JSON; and requests as such a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, Literal
+
+from bot.domain.requests import Request
+from bot.domain.runs import Run, RunState
+from bot.messages.text import code, counted
 
 _EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -34,19 +39,84 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> I
     """The lines of a CSV file (RFC 4180), headline first, one at a time."""
     line = io.StringIO()
     writer = csv.writer(line)
-    for cells in _cells(columns, rows):
+    for cells in chain([columns], ([cell(row[column]) for column in columns] for row in rows)):
         writer.writerow(cells)
         yield line.getvalue()
         line.seek(0)
         line.truncate()
 
 
-def _cells(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[list[str]]:
-    yield list(columns)
-    for row in rows:
-        yield [cell(row[column]) for column in columns]
-
-
 def json_line(row: Mapping[str, Any]) -> str:
     """A row as one line of JSON; moments as in CSV, nothing else changed."""
     return json.dumps(row, ensure_ascii=False, default=iso) + "\n"
+
+
+Format = Literal["csv", "json"]
+
+COLUMNS = (
+    *("request", "request_state", "model", "instance", "kind", "state", "requested_by", "requested_at", "approved_by"),
+    *("started_at", "ended_at", "from_version", "to_version", "steps", "outcome", "why"),
+)
+
+MAY_NOT_EXPORT = "Guests, bots and people of other workspaces cannot export. Ask a member of this workspace."
+
+Row = dict[str, object]
+
+
+def rows(request: Request) -> list[Row]:
+    """One request, a row for each model.
+
+    `to_version` is the version that was proven; of a run that is not done, the one that it is to bring.
+    """
+    return [_row(request, run) for run in request.runs]
+
+
+def _row(request: Request, run: Run) -> Row:
+    model, outcome = run.plan.model, ""
+    if run.failure is not None:
+        outcome = run.failure.detail or run.failure.end.value
+    elif run.cause is not None:
+        outcome = run.cause.summary
+    elif request.rejection is not None:
+        outcome = request.rejection.reason
+    steps = [f"{r.step.action.value} {r.step.name}: {r.outcome.end if r.outcome else r.state}" for r in run.steps]
+    to_version = run.brought if run.state is RunState.DONE else run.plan.target
+    cells = (
+        *(request.id, request.state.value, model.name, model.instance, model.kind, run.state.value),
+        *(request.requester, request.requested_at, list(request.approved_by), run.started_at),
+        *(run.ended_at or request.ended_at, run.plan.have, to_version, steps, outcome, request.why),
+    )
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def as_file(rows: Sequence[Row], form: Format) -> bytes:
+    """The rows as CSV, lists in one cell each, or as a JSON array."""
+    if form == "json":
+        return (json.dumps(rows, ensure_ascii=False, indent=1, default=iso) + "\n").encode()
+    return "".join(csv_lines(COLUMNS, map(_flat, rows))).encode()
+
+
+def _flat(cells: Row) -> Row:
+    return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in cells.items()}
+
+
+def file_name(day: str, form: Format) -> str:
+    """What the file is called."""
+    return f"retune-requests-{day}.{form}"
+
+
+def about_file(requests: int) -> tuple[str, str]:
+    """The title of a file, and what is in it for people who cannot see it."""
+    what = counted(requests, "request")
+    return f"Retune: {what}", f"A table with a row for each model of {what}"
+
+
+def sent_file(name: str, requests: int) -> str:
+    """Where the file went."""
+    return f"Sent you {code(name)} with {counted(requests, 'request')} by direct message."
+
+
+def nothing_to_export(typed: str) -> str:
+    """No request fits. Plain text."""
+    fits = f"No request fits “{typed}”" if typed else "There are no requests yet"
+    return f"{fits}, so there is nothing to export. /stt-runs lists all of them."

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.fleet import Ref
 from bot.domain.snoozes import RETUNE, End, Fault, NotEnded, Scope, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
-from bot.messages.kit import button, confirm, context, input_block, modal, option, placeholder, section
+from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, escape
 from bot.messages.text import listed as joined
@@ -45,9 +45,8 @@ def fault_texts(faults: Iterable[Fault], today: date) -> dict[str, str]:
 
 def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | None) -> Mapping[str, Any]:
     """The form. *standing* is what is in force for exactly this model: a new one replaces it."""
-    model = judgement.model
-    hold = kind is SnoozeKind.HOLD
-    blocks: list[Block] = [section(_means(judgement, kind))]
+    model, hold = judgement.model, kind is SnoozeKind.HOLD
+    blocks = [section(_means(judgement, kind))]
     if standing is not None:
         blocks.append(context(f"Replaces for this model: {line(standing)}"))
     if not hold:
@@ -57,29 +56,14 @@ def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | 
             option(f"Its whole instance {model.instance}", Scope.INSTANCE),
         ]
         ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
-        menu: Block = {"type": "static_select", "options": scopes, "initial_option": scopes[0]}
         choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
-        blocks += [input_block(SCOPE, "What", menu), input_block(UNTIL, "Until when", choice)]
-    picker: Block = {"type": "datepicker"}
-    if not hold:
-        picker["initial_date"] = (today + A_WEEK).isoformat()
+        blocks += [input_block(SCOPE, "What", menu(scopes)), input_block(UNTIL, "Until when", choice)]
+    picker = {"type": "datepicker"} | ({} if hold else {"initial_date": (today + A_WEEK).isoformat()})
     example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
-    reason = {
-        "type": "plain_text_input",
-        "multiline": True,
-        "max_length": WHY_LIMIT,
-        "placeholder": placeholder(example),
-    }
     blocks.append(input_block(DATE, "The day on which it ends", picker, optional=not hold))
-    blocks.append(input_block(WHY, "Reason, for the team", reason))
-    return modal(
-        "Hold" if hold else "Snooze",
-        blocks,
-        callback=CALLBACK,
-        submit="Hold" if hold else "Snooze",
-        close="Cancel",
-        metadata=f"{kind} {model.ref}",
-    )
+    blocks.append(input_block(WHY, "Reason, for the team", long_text(example, WHY_LIMIT)))
+    verb = "Hold" if hold else "Snooze"
+    return modal(verb, blocks, callback=CALLBACK, submit=verb, metadata=f"{kind} {model.ref}")
 
 
 def _means(judgement: Judgement, kind: SnoozeKind) -> str:
@@ -97,10 +81,8 @@ def _means(judgement: Judgement, kind: SnoozeKind) -> str:
 
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
     """What the form becomes once the snooze is in force."""
-    blocks = [
-        section(summary(snooze, name)),
-        context("`/stt-announce snoozes` lists what is snoozed and ends it early."),
-    ]
+    small = context("`/stt-announce snoozes` lists what is snoozed and ends it early.")
+    blocks = [section(summary(snooze, name)), small]
     return modal("On hold" if snooze.kind is SnoozeKind.HOLD else "Snoozed", blocks, callback="snoozed")
 
 
@@ -148,21 +130,15 @@ def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
 
 def _end(snooze: Snooze, name: str) -> Block:
     shown = name if snooze.scope is Scope.MODEL else f"the {snooze.scope} {snooze.subject}"
-    word = "hold" if snooze.kind is SnoozeKind.HOLD else "snooze"
-    return button(
-        f"End {word}",
-        f"unsnooze:{snooze.id}",
-        str(snooze.id),
-        label=f"End the {word} of {shown}",
-        confirm=confirm(f"End this {word}?", f"Announcements speak of {shown} again.", "End it"),
-    )
+    ask = confirm(f"End this {snooze.kind}?", f"Announcements speak of {shown} again.", "End it")
+    label = f"End the {snooze.kind} of {shown}"
+    return button(f"End {snooze.kind}", f"unsnooze:{snooze.id}", str(snooze.id), label=label, confirm=ask)
 
 
 def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
     """Everything that is snoozed or on hold. *names* are the models' by reference, as far as they are known."""
     if not snoozes:
-        text = "Nothing is snoozed or on hold. The buttons *Snooze…* and *Hold…* are on `/stt-model`."
-        return Message(text, (section(text),))
+        return paragraph("Nothing is snoozed or on hold. The buttons *Snooze…* and *Hold…* are on `/stt-model`.")
     text = f"{counted(len(snoozes), 'snooze')} in force, the oldest first."
     blocks = [section(f"*{text}*")]
     for snooze in snoozes[:SHOWN]:
@@ -170,11 +146,8 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
         blocks.append(section(f"{_subject(snooze, name)}\n{line(snooze)}", _end(snooze, name or snooze.subject)))
     if len(snoozes) > SHOWN:
         blocks.append(context(f"and {len(snoozes) - SHOWN} more; end some of these to see them"))
-    return Message(f"{text} {'; '.join(_plain(s, names) for s in snoozes[:SHOWN])}", tuple(blocks))
-
-
-def _plain(snooze: Snooze, names: Mapping[str, str]) -> str:
-    return f"{escape(names.get(snooze.subject) or snooze.subject, 60)} {_until(snooze)}"
+    plain = "; ".join(f"{escape(names.get(s.subject) or s.subject, 60)} {_until(s)}" for s in snoozes[:SHOWN])
+    return Message(f"{text} {plain}", tuple(blocks))
 
 
 def ended(end: End, name: str | None) -> str:

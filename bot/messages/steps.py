@@ -1,23 +1,59 @@
-"""Plans and their steps in words, and how long they may take."""
+"""Plans, their steps and the states of requests in words, and how long steps may take."""
 
 from __future__ import annotations
 
 import math
 from datetime import timedelta
 
-from bot.domain.fleet import Model
 from bot.domain.plans import Action, Estimate, Plan, Step
-from bot.domain.runs import StepRecord, StepState
-from bot.messages.kit import button, confirm
-from bot.messages.text import code, escape, spelled
-from bot.ports import Block
+from bot.domain.requests import Request, RequestState
+from bot.domain.runs import Run, StepRecord, StepState
+from bot.messages.text import code, escape, spelled, version
 
 MINUTE, HOUR = 60, 3600
+
+WEIGHT = "A saved customization weight that is not the default is dropped; the default becomes 0.1."
+
+WORDS = {RequestState.OPEN: "waiting for approval", RequestState.SCHEDULED: "approved"}
+"""Where the word that people read is not the state's own."""
+
+
+def state_word(request: Request) -> str:
+    """The state of a request in people's words."""
+    return WORDS.get(request.state, request.state.value)
 
 
 def noun(plan: Plan) -> str:
     """What a plan is: an upgrade, or a training that only takes in data."""
     return "training" if plan.is_training else "upgrade"
+
+
+def versions(plan: Plan, brought: str | None = None) -> str:
+    """From which version to which, the one that was proven rather than the one that was expected."""
+    have = version(plan.have, plan.model.base)
+    return have if plan.is_training else f"{have} {goal(plan, brought)}"
+
+
+def goal(plan: Plan, brought: str | None = None) -> str:
+    """Where a plan leads: training, or an arrow to the version."""
+    return "training" if plan.is_training else f"→ {version(brought or plan.target, plan.model.base)}"
+
+
+def about_model(run: Run) -> str:
+    """The versions, kind, base and instance of the model that a run changes."""
+    model = run.plan.model
+    moves = versions(run.plan, run.brought)
+    return f"{moves} · {model.kind} model on {code(model.base)} · instance {code(model.instance)}"
+
+
+def others(plan: Plan) -> list[str]:
+    """The names of the models beside its own that a plan changes for good."""
+    return [name for ref, name in plan.changes.items() if ref != plan.model.ref]
+
+
+def changed(request: Request) -> list[str]:
+    """The names of all models that a request changes for good."""
+    return list(dict.fromkeys(name for run in request.runs for name in run.plan.changes.values()))
 
 
 def step_text(step: Step) -> str:
@@ -55,9 +91,7 @@ def steps_text(plan: Plan) -> str:
     """The steps of a plan, and what it entails."""
     lines = [f"{number}. {step_text(step)}" for number, step in enumerate(plan.steps, start=1)]
     if plan.drops_weight:
-        lines.append(
-            ":warning: A saved customization weight that is not the default is dropped; the default becomes 0.1."
-        )
+        lines.append(f":warning: {WEIGHT}")
     if plan.trains_after:
         lines.append("Untrained data stays untrained: train the model afterwards.")
     if plan.uncertain:
@@ -105,19 +139,3 @@ def left_text(estimate: Estimate, elapsed: timedelta) -> str:
     if high > -MINUTE:
         return "that time is over"
     return f"overdue: {spelled(-high // MINUTE * MINUTE)} longer than estimated"
-
-
-def check_button(model: Model) -> Block:
-    """The button that asks recognition for its warning; what it costs is said before."""
-    return button(
-        "Check for warning",
-        "probe",
-        model.ref,
-        label=f"Check {model.name} for a warning",
-        confirm=confirm(
-            "Check for a warning?",
-            f"Sends one second of built-in audio for recognition with {model.name}. IBM bills it as any audio; nothing "
-            "of it is kept.",
-            "Check",
-        ),
-    )

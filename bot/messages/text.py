@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import humanize
@@ -12,15 +13,8 @@ _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2
 
 def escape(foreign: str, limit: int = 300) -> str:
     """Foreign text for mrkdwn and for `text`: it can neither ping, link nor hide anything. Capped at *limit*."""
-    clean = _UNSAFE.sub("", foreign)
-    if len(clean) > limit:
-        clean = clean[: limit - 1] + "…"
+    clean = capped(_UNSAFE.sub("", foreign), limit)
     return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def unescaped(text: str) -> str:
-    """Undoes `escape`, for what is kept: it is escaped again wherever it is shown."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def code(foreign: str, limit: int = 120) -> str:
@@ -30,8 +24,7 @@ def code(foreign: str, limit: int = 120) -> str:
 
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup, capped at *limit* characters."""
-    clean = _UNSAFE.sub("", foreign).replace("\n", " ")
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return capped(_UNSAFE.sub("", foreign).replace("\n", " "), limit)
 
 
 def moment(at: datetime) -> str:
@@ -66,9 +59,9 @@ def spoken(mrkdwn: str) -> str:
     return mrkdwn.replace("`", "")
 
 
-def capped(text: str) -> str:
-    """A fallback text whose foreign parts are escaped already, as long as Slack takes it."""
-    return text if len(text) <= 3000 else text[:2999] + "…"
+def capped(text: str, limit: int = 3000) -> str:
+    """Text whose foreign parts are escaped already, as long as Slack takes it."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -79,16 +72,18 @@ def ago(then: datetime, now: datetime) -> str:
 
 def version(full: str | None, base: str) -> str:
     """A version without the base model's name in front, where it begins with it: v2020-01-16."""
-    if full is None:
-        return "a newer version"
-    return code(full.removeprefix(f"{base}."))
+    return "a newer version" if full is None else code(full.removeprefix(f"{base}."))
 
 
 def listed(items: list[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    return f"{', '.join(items[:-1])} {last} {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def some(items: Sequence[str], most: int, more: str = "more") -> str:
+    """The first of them, and how many more there are: `a, b and 3 more`."""
+    left = len(items) - most
+    return listed([*items[:most], f"{left} {more}"] if left > 0 else list(items))
 
 
 def counted(number: int, noun: str) -> str:

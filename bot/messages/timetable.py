@@ -73,14 +73,12 @@ def rule(timing: Timing) -> str:
 def where_and_when(timing: Timing, now: datetime) -> str:
     """One or two sentences: channel, rule, next slot, and who changed it."""
     changed = f" Last changed by <@{timing.by}>, {moment(timing.at)}." if timing.at else ""
-    schedule = timing.schedule
-    if schedule is None:
-        return (
-            f"Scheduled announcements are *off*; `/stt-announce on` sends them to <#{timing.channel}> again "
-            f"{rule(timing)}.{changed}"
-        )
-    nxt = moment(schedule.next_after(now))
-    return f"Announcements go to <#{timing.channel}> {rule(timing)}; the next one is due {nxt}.{changed}"
+    where = f"<#{timing.channel}>"
+    if timing.schedule is None:
+        off = f"Scheduled announcements are *off*; `/stt-announce on` sends them to {where} again"
+        return f"{off} {rule(timing)}.{changed}"
+    due = moment(timing.schedule.next_after(now))
+    return f"Announcements go to {where} {rule(timing)}; the next one is due {due}.{changed}"
 
 
 def changed(timing: Timing, now: datetime) -> Message:
@@ -109,8 +107,8 @@ def overview(
     if snoozes:
         head = f"{counted(len(snoozes), 'snooze')} in force: `/stt-announce snoozes`."
         lines = [f"• {summary(snooze, name)}" for snooze, name in snoozes[:SNOOZES]]
-        more = f"and {len(snoozes) - SNOOZES} more" if len(snoozes) > SNOOZES else ""
-        blocks.append(section("\n".join([head, *lines, *([more] if more else [])])))
+        more = [f"and {len(snoozes) - SNOOZES} more"] if len(snoozes) > SNOOZES else []
+        blocks.append(section("\n".join([head, *lines, *more])))
         text += f" {head}"
     blocks.append(context(audio_sent(audio)))
     return Message(f"{text} Now: {state}", tuple(blocks))
@@ -118,6 +116,5 @@ def overview(
 
 def audio_sent(audio: int) -> str:
     """What looking for recognition warnings cost."""
-    if not audio:
-        return "No audio was sent to see recognition warnings this month."
-    return f"{counted(audio, 'second')} of audio sent this month to see recognition warnings."
+    said = f"{counted(audio, 'second')} of audio sent this month to see recognition warnings."
+    return said if audio else "No audio was sent to see recognition warnings this month."

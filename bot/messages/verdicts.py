@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
@@ -31,42 +30,40 @@ def sign(verdict: Verdict) -> str:
 def one_line(judgement: Judgement) -> str:
     """A model in a list: name, kind, base, verdict, versions from and to."""
     model = judgement.model
-    arrow = ""
+    arrow = f": {version(model.newest, model.base)}" if model.newest is not None else ""
     if judgement.outdated and judgement.verdict not in (Verdict.RETIRED, Verdict.RECREATE):
         arrow = f": {version(model.newest, model.base)} → {version(judgement.target, model.base)}"
-    elif model.newest is not None:
-        arrow = f": {version(model.newest, model.base)}"
     loud = ":rotating_light: *customization ignored* · " if judgement.risk is Risk.IGNORED else ""
     return f"{loud}{sign(judgement.verdict)} · {code(model.name)} — {model.kind}, {code(model.base)}{arrow}"
 
 
+_PAGES = {"release-notes": "IBM Cloud release notes", "release-notes-data": "Cloud Pak for Data release notes"}
+"""The pages of IBM's documentation, by the names that people know."""
+
+
 def evidence_line(evidence: Evidence, base: str) -> str:
     """One reason, how strong it is, and its date."""
-    strength = _STRENGTH[evidence.strength]
-    if evidence.kind is EvidenceKind.WARNING:
-        return f"*{strength}*: a recognition request with it returned IBM's warning (seen {day(evidence.on)})"
-    if evidence.kind is EvidenceKind.CANARY:
-        return (
-            f"*{strength}*: a new model on this base was given {version(evidence.version, base)} "
-            f"(seen {day(evidence.on)})"
-        )
-    if evidence.kind is EvidenceKind.SIBLING:
-        where = "the same instance" if evidence.strength is Strength.PROOF else "another instance"
-        return (
-            f"*{strength}*: {code(evidence.source)} in {where} is on "
-            f"{version(evidence.version, base)} (seen {day(evidence.on)})"
-        )
-    return f"*{strength}*: {_PAGES.sub(_page, escape(evidence.source))}: an upgrade is required"
+    strength, seen = f"*{_STRENGTH[evidence.strength]}*", f"(seen {day(evidence.on)})"
+    given = version(evidence.version, base)
+    match evidence.kind:
+        case EvidenceKind.WARNING:
+            return f"{strength}: a recognition request with it returned IBM's warning {seen}"
+        case EvidenceKind.CANARY:
+            return f"{strength}: a new model on this base was given {given} {seen}"
+        case EvidenceKind.SIBLING:
+            where = "the same instance" if evidence.strength is Strength.PROOF else "another instance"
+            return f"{strength}: {code(evidence.source)} in {where} is on {given} {seen}"
+        case _:
+            page, ending, rest = escape(evidence.source).partition(".md")
+            return f"{strength}: {_PAGES.get(page, page + ending)}{rest}: an upgrade is required"
 
 
-_PAGES = re.compile(r"^(release-notes(?:-data)?)\.md")
-
-
-def _page(found: re.Match[str]) -> str:
-    """The page of IBM's documentation, by the name that people know."""
-    return {"release-notes": "IBM Cloud release notes", "release-notes-data": "Cloud Pak for Data release notes"}[
-        found[1]
-    ]
+_WITHOUT_EVIDENCE = {
+    Verdict.RECREATE: "IBM says that models of this version cannot be upgraded and must be created again",
+    Verdict.CURRENT: "nothing known is newer: no other model on this base, and no release note",
+    Verdict.EMPTY: "it holds no valid data yet, and a model without data needs no upgrade",
+    Verdict.UNKNOWN: "no other model on this base, and no release note known for it",
+}
 
 
 def why(judgement: Judgement) -> list[str]:
@@ -77,67 +74,58 @@ def why(judgement: Judgement) -> list[str]:
     if judgement.verdict is Verdict.RETIRED:
         since = f" since {day(judgement.discontinued)}" if judgement.discontinued else ""
         return [f"its instance does not serve {code(model.base)} any more (discontinued{since})"]
-    if judgement.verdict is Verdict.RECREATE:
-        return ["IBM says that models of this version cannot be upgraded and must be created again"]
-    if judgement.verdict is Verdict.CURRENT:
-        return ["nothing known is newer: no other model on this base, and no release note"]
-    if judgement.verdict is Verdict.EMPTY:
-        return ["it holds no valid data yet, and a model without data needs no upgrade"]
     if judgement.verdict is Verdict.UNKNOWN and model.versions is None:
         return ["the service did not say which versions this model has"]
-    if judgement.verdict is Verdict.UNKNOWN:
-        return ["no other model on this base, and no release note known for it"]
-    return []
+    return [_WITHOUT_EVIDENCE[judgement.verdict]] if judgement.verdict in _WITHOUT_EVIDENCE else []
+
+
+_LATER = (
+    "The old version is supported for a limited time only; when it goes, requests still succeed but *the "
+    "customization is silently ignored*."
+)
+
+_RISKS = {
+    Risk.RETIRED: "Requests with it can fail or lose the customization at any time; an upgrade cannot help.",
+    Risk.REFUSED: (
+        "IBM says that recognition with models of this version fails (HTTP 400) until they are created again."
+    ),
+    Risk.IGNORED: (
+        ":rotating_light: *The customization is ignored already.* Requests succeed, but the old version is gone and "
+        "the service answers with the plain base model. Upgrade now."
+    ),
+    Risk.WARNED: f"Recognition with it returns a warning today. {_LATER}",
+    Risk.EXPECTED: f"Recognition with it is expected to return a warning. {_LATER}",
+    Risk.PAIR: "None alone; see below.",
+    Risk.NONE: "None known.",
+}
 
 
 def risk_text(judgement: Judgement) -> str:
     """What callers of the model meet, today and later."""
-    if judgement.risk is Risk.RETIRED:
-        return "Requests with it can fail or lose the customization at any time; an upgrade cannot help."
-    if judgement.risk is Risk.REFUSED:
-        return "IBM says that recognition with models of this version fails (HTTP 400) until they are created again."
-    if judgement.risk is Risk.IGNORED:
-        return (
-            ":rotating_light: *The customization is ignored already.* Requests succeed, but the old version is gone "
-            "and the service answers with the plain base model. Upgrade now."
-        )
-    if judgement.risk is Risk.WARNED:
-        return (
-            "Recognition with it returns a warning today. The old version is supported for a limited time only; when "
-            "it goes, requests still succeed but *the customization is silently ignored*."
-        )
-    if judgement.risk is Risk.EXPECTED:
-        return (
-            "Recognition with it is expected to return a warning. The old version is supported for a limited time "
-            "only; when it goes, requests still succeed but *the customization is silently ignored*."
-        )
-    if judgement.risk is Risk.PAIR:
-        return "None alone; see below."
-    return "None known."
+    return _RISKS[judgement.risk]
+
+
+_LEVELS = {
+    Risk.IGNORED: "*customization ignored* ({when})",
+    Risk.WARNED: "*returns warnings* ({when})",
+    Risk.EXPECTED: "*warning expected* (outdated; no response with a warning was seen yet)",
+    Risk.PAIR: "*pair on the older base* (used together, {other})",
+    Risk.RETIRED: "*retired base* (its instance does not serve it any more{since})",
+    Risk.REFUSED: "*requests fail* (IBM says that models of this version must be created again)",
+    Risk.NONE: "*none known*",
+}
 
 
 def level_text(judgement: Judgement) -> str:
     """The level of risk with the rule that it follows from."""
     seen = next((item.on for item in judgement.evidence if item.kind is EvidenceKind.WARNING), None)
-    when = f"seen in a recognition response on {day(seen)}" if seen else "seen in a recognition response"
-    match judgement.risk:
-        case Risk.IGNORED:
-            return f"*customization ignored* ({when})"
-        case Risk.WARNED:
-            return f"*returns warnings* ({when})"
-        case Risk.EXPECTED:
-            return "*warning expected* (outdated; no response with a warning was seen yet)"
-        case Risk.PAIR:
-            partner = judgement.partner
-            other = f"{code(partner.name)} is on {version(partner.newest, partner.base)}" if partner else "another one"
-            return f"*pair on the older base* (used together, {other})"
-        case Risk.RETIRED:
-            since = f", discontinued {day(judgement.discontinued)}" if judgement.discontinued else ""
-            return f"*retired base* (its instance does not serve it any more{since})"
-        case Risk.REFUSED:
-            return "*requests fail* (IBM says that models of this version must be created again)"
-        case Risk.NONE:
-            return "*none known*"
+
+    partner = judgement.partner
+    return _LEVELS[judgement.risk].format(
+        when=f"seen in a recognition response{f' on {day(seen)}' if seen else ''}",
+        other=f"{code(partner.name)} is on {version(partner.newest, partner.base)}" if partner else "another one",
+        since=f", discontinued {day(judgement.discontinued)}" if judgement.discontinued else "",
+    )
 
 
 def pair_text(judgement: Judgement) -> str:
@@ -153,6 +141,5 @@ def pair_text(judgement: Judgement) -> str:
 
 def waiting_since(judgement: Judgement, today: date) -> str:
     """Since when a newer base model is known to exist."""
-    if judgement.since is None:
-        return ""
-    return f"since {day(judgement.since)} ({(today - judgement.since).days:,} days)"
+    since = judgement.since
+    return f"since {day(since)} ({(today - since).days:,} days)" if since else ""

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.domain.approvals import Policy
 from bot.domain.fleet import Ref
-from bot.domain.noted import Noted
+from bot.domain.requests import Noted
 from bot.store.connection import Connection, Part, Row
 
 START = "0" * 64

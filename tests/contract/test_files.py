@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import session, web_client
-from bot.adapters.slack_files import SlackFiles
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Files
 from sandbox.slack.server import SlackServer
@@ -27,7 +27,7 @@ CONTENT = "run;ü\r\n".encode()
 class Real:
     """The adapter, and the local Slack behind it."""
 
-    files: SlackFiles
+    files: SlackChat
     slack: SlackServer
     client: AsyncWebClient
     http: aiohttp.ClientSession
@@ -63,7 +63,7 @@ class Faked:
 async def real() -> AsyncIterator[Real]:
     async with SlackServer(MANIFEST) as slack, session() as http:
         client = web_client(slack.bot_token, slack.api_url, http)
-        yield Real(SlackFiles(client, http), slack, client, http)
+        yield Real(SlackChat(client, http, slack.api_url), slack, client, http)
 
 
 @pytest.mark.parametrize("which", ["fake", "adapter"])

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from bot.adapters.ibm_auth import IbmAuth
-from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.watson import WatsonSpeech
 from bot.domain.outcomes import StepEnd
 from bot.domain.plans import NoPlan
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import RunState
+from bot.settings import authenticator
 from sandbox.watson.server import SpeechServer
 from tests.contract.conftest import Time
 from tests.fakes import FrozenClock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.adapters.ibm_auth import IbmAuth
-from bot.adapters.ibm_credentials import authenticator
 from bot.adapters.watson import WatsonSpeech, client
 from bot.domain.observations import Stage, stage_of
 from bot.domain.plans import Action
@@ -19,6 +18,7 @@ from bot.errors import (
     ServiceError,
     ServiceUnavailable,
 )
+from bot.settings import authenticator
 from sandbox.watson.server import SpeechServer
 from tests.contract.conftest import Time
 

@@ -175,8 +175,7 @@ async def test_daylight_saving(tmp_path: Path, day: datetime, slots: list[str]):
     for quarter in range(4 * 46):
         world.clock.at = day + timedelta(minutes=15 * quarter)
         await world.announce()
-    rows = world.store._connection.rows("SELECT slot FROM announcements ORDER BY slot")
-    assert [row["slot"] for row in rows] == slots
+    assert [slot for (slot,) in world.rows("SELECT slot FROM announcements ORDER BY slot")] == slots
     world.db.close()
 
 

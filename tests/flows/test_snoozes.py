@@ -56,9 +56,8 @@ class Team:
     def snoozer(self, world: World, db: Database | None = None) -> Snoozer:
         """One on the world's parts that speaks to this team."""
         return Snoozer(
-            *(db or world.db, world.inventory, world.chat, world.policies, world.clock),
+            *(db or world.db, world.inventory, world.electorate, world.policies, world.clock),
             zone=world.zone,
-            team="T1",
             said=self.said,
         )
 

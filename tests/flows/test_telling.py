@@ -17,7 +17,7 @@ from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, ChatRefused, RequestRefused
 from bot.flows.planning import estimate_step
 from bot.flows.rests import PACE
-from bot.messages.requests import Seen
+from bot.messages.card import Seen
 from bot.ports import Message
 from bot.store import Store
 from tests.fakes import FakeChat, FrozenClock

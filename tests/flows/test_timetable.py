@@ -13,8 +13,7 @@ from tests.world import CHANNEL, GRACE, World
 
 
 def audit(world: World) -> list[tuple[str, str, str]]:
-    rows = world.store._connection.rows("SELECT actor, action, detail FROM audit ORDER BY id")
-    return [(row["actor"], row["action"], row["detail"]) for row in rows]
+    return world.rows("SELECT actor, action, detail FROM audit ORDER BY id")
 
 
 async def test_it_is_the_operators(world: World):

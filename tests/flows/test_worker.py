@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.scheduler import AlarmClock
+from bot.adapters.clock import AlarmClock
 from bot.store import Store
 from tests.fakes import FrozenClock
 from tests.world import CHANNEL, GRACE, World, model

@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from multiprocessing.synchronize import Barrier
@@ -32,6 +33,7 @@ from tests.fakes import NOW
 from tests.world import GRACE, GUS, NEW, TOMAS, World, model
 
 ROOT = Path(__file__).parents[2]
+Change = Callable[..., list[tuple[object, ...]]]
 CHANGES: dict[str, list[object]] = {
     "at": [0.0, 1.5],
     "actor": ["UEVE", ""],
@@ -56,8 +58,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def change(store: Store, sql: str, *values: object) -> None:
-    store._connection.change(sql, values)
+@pytest.fixture
+def change(tmp_path: Path) -> Change:
+    """What somebody does who has the file."""
+
+    def run(sql: str, *values: object) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(tmp_path / "retune.db", isolation_level=None)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    return run
 
 
 def test_a_whole_chain(store: Store):
@@ -74,44 +83,42 @@ def test_a_whole_chain(store: Store):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(st.integers(1, 10), st.sampled_from([(column, value) for column in CHANGES for value in CHANGES[column]]))
-def test_any_change_of_any_row_is_noticed(store: Store, id: int, wanted: tuple[str, object]):
+def test_any_change_of_any_row_is_noticed(store: Store, change: Change, id: int, wanted: tuple[str, object]):
     """The row that was changed is named, whichever it is and whatever was changed of it."""
     column, value = wanted
-    before = store._connection.row(f"SELECT {column} AS was FROM audit WHERE id = ?", (id,))
-    assert before is not None
-    if before["was"] == value:
+    ((was,),) = change(f"SELECT {column} FROM audit WHERE id = ?", id)
+    if was == value:
         return
-    change(store, f"UPDATE audit SET {column} = ? WHERE id = ?", value, id)
+    change(f"UPDATE audit SET {column} = ? WHERE id = ?", value, id)
     broken = store.audit.verify()
-    change(store, f"UPDATE audit SET {column} = ? WHERE id = ?", before["was"], id)
+    change(f"UPDATE audit SET {column} = ? WHERE id = ?", was, id)
     assert broken is not None
     assert broken.id == id
     assert store.audit.verify() is None
 
 
 @pytest.mark.parametrize(("gone", "named"), [(1, 2), (5, 6)])
-def test_a_row_that_was_taken_out(store: Store, gone: int, named: int):
+def test_a_row_that_was_taken_out(store: Store, change: Change, gone: int, named: int):
     """What followed it follows nothing."""
-    change(store, "DELETE FROM audit WHERE id = ?", gone)
+    change("DELETE FROM audit WHERE id = ?", gone)
     broken = store.audit.verify()
     assert broken is not None
     assert (broken.id, broken.why) == (named, "it does not follow the row before it")
 
 
-def test_a_cut_off_end_needs_a_hash_that_was_kept(store: Store):
+def test_a_cut_off_end_needs_a_hash_that_was_kept(store: Store, change: Change):
     """The chain looks whole; only who kept its end knows better."""
     kept = store.audit.tip().hash
-    change(store, "DELETE FROM audit WHERE id > 7")
+    change("DELETE FROM audit WHERE id > 7")
     store.audit.note(NOW, "UEVE", "probe")
     assert store.audit.verify() is None
     assert not store.audit.holds(kept)
 
 
-def test_the_database_takes_no_fork(store: Store):
+def test_the_database_takes_no_fork(store: Store, change: Change):
     """Two rows cannot follow the same one."""
     with pytest.raises(sqlite3.IntegrityError):
         change(
-            store,
             """INSERT INTO audit (at, actor, action, detail, previous, hash)
                SELECT at, actor, action, detail, previous, 'x' FROM audit WHERE id = 4""",
         )
@@ -249,7 +256,7 @@ async def test_the_audit_has_what_happened(world: World):
     assert actions[-2:] == ["refused", "failed"]
 
 
-def test_verify_on_the_command_line(store: Store, tmp_path: Path):
+def test_verify_on_the_command_line(store: Store, change: Change, tmp_path: Path):
     """Whole, broken, cut off, not there."""
     path, heard = tmp_path / "retune.db", list[str]()
     kept = store.audit.tip().hash
@@ -258,7 +265,7 @@ def test_verify_on_the_command_line(store: Store, tmp_path: Path):
     assert heard == [f"10 rows, the chain is whole, last hash {kept}"] * 2
     assert verify(path, "f" * 64, heard.append) == 1
     assert "taken out" in heard[-1]
-    change(store, "UPDATE audit SET actor = 'UEVE' WHERE id = 4")
+    change("UPDATE audit SET actor = 'UEVE' WHERE id = 4")
     assert verify(path, None, heard.append) == 1
     assert heard[-1].startswith("row 4 breaks the chain: it is not what was written")
     with pytest.raises(SettingsError):

@@ -125,7 +125,7 @@ async def test_slack_answers(response: Response, kind: type[ChatError]):
         await call(failing(error), writes=True)
     assert type(caught.value) is kind
     if response.status_code == 429:
-        assert caught.value.retry_after == 7  # type: ignore[attr-defined]  # ChatBusy
+        assert caught.value.retry_after == 7
 
 
 def test_the_drawn_tree_is_the_real_one():

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.freezes import Freeze, frozen, waits
-from bot.domain.hours import Window, parse_later, parse_window
-from bot.domain.reminders import DAY_BEGINS, DAY_ENDS, reminder_at
+from bot.domain.hours import DAY_BEGINS, DAY_ENDS, Window, parse_later, parse_window, reminder_at
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 NIGHT = Window(time(22), time(5), BERLIN)

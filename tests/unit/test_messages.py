@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,18 +19,16 @@ from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.hours import Window
 from bot.domain.lag import Lag
-from bot.domain.noted import Noted
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
 from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
-from bot.domain.requests import MOST, Request, RequestState
+from bot.domain.requests import MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.domain.snoozes import Scope, Snooze, SnoozeKind
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
     announcements,
-    causes,
     denials,
     details,
     fleet,
@@ -40,15 +38,15 @@ from bot.messages import (
     outcomes,
     refusals,
     request_form,
-    request_history,
     request_list,
-    request_sheet,
+    sheet,
     timetable,
     verdicts,
 )
+from bot.messages.card import Seen
 from bot.messages.findings import About
 from bot.messages.request_form import Wanted
-from bot.messages.requests import Seen, state_line, tellings
+from bot.messages.requests import state_line, tellings
 from bot.ports import Message
 from sandbox.slack.blockkit import check_blocks, check_view
 from tests.unit import made
@@ -180,9 +178,9 @@ def shown_everywhere(request: Request, name: str) -> None:
     ref = request.runs[-1].plan.model.ref
     noted = [Noted(NOW, actor, action, ref, HOSTILE * 20) for actor in ACTORS for action in NOTED]
     for page in (0, 1, 99):
-        accepted(request_history.history(request, noted, page))
+        accepted(request_list.history(request, noted, page))
     assert "<!channel>" not in state_line(request, NOW)
-    assert len(request_sheet.rows(request)) == len(request.runs)
+    assert len(sheet.rows(request)) == len(request.runs)
     for text in (refusals.in_the_way(request, name), refusals.all_taken(request)):
         assert text.endswith(".")
         assert "<!channel>" not in text
@@ -335,11 +333,11 @@ def test_every_cause_says_something(kind: CauseKind):
     left = run(RunState.LEFT_OUT, HOSTILE)
     for cause in (every_cause(kind, HOSTILE), Cause(kind)):
         for of in (left, None):
-            text = causes.cause_text(cause, HOSTILE, of)
+            text = outcomes.cause_text(cause, HOSTILE, of)
             assert text.endswith(".") or (cause.detail == "" and kind is CauseKind.UNREAD) or text.endswith("&amp;amp;")
             assert "<!channel>" not in text
     missing = NoPlan(WhyNot.LINK_UNKNOWN, Judgement(model("booth"), Verdict.OUTDATED, Risk.NONE))
-    assert "press *Trained with…* on `/stt-model booth`" in causes.cause_text(
+    assert "press *Trained with…* on `/stt-model booth`" in outcomes.cause_text(
         Cause(CauseKind.NO_PLAN, no_plan=missing), "booth"
     )
 
@@ -496,7 +494,7 @@ LATER = replace(SEEN, wait=None)
             ["card", "late:2.2", "first"],
         ),
         (RequestState.PAUSED, [*many(1, state=RunState.FAILED), booth(2)], ["card", "failed:1", "pause:1.0"]),
-        (RequestState.PAUSED, [made.unproven(made.plan()), booth(2)], ["card", "pause:1.0"]),
+        (RequestState.PAUSED, [made.unproven(made.plan()), booth(2)], ["card", "done:1", "pause:1.0"]),
         (
             RequestState.PAUSED,
             [replace(many(1, state=RunState.FAILED)[0], retries=2), booth(2)],
@@ -566,6 +564,20 @@ def test_why_it_is_paused():
     assert "1 upgrade failed: m1; no newer version is shown: notes." in text
 
 
+@pytest.mark.parametrize(
+    ("over", "said"), [({"trains_after": True}, "still untrained"), ({"drops_weight": True}, "0.1")]
+)
+def test_what_is_left_to_do_for_one_of_several(over: dict[str, Any], said: str):
+    """What a request for one model says at its end, and the button with it, is said of one of several too."""
+    one = made.run(replace(made.plan(), **over), RunState.DONE)
+    asked = made.request([one, booth(2)], RequestState.RUNNING)
+    (message,) = [telling.message for telling in tellings(asked, LATER) if telling.key == "request:1:done:1"]
+    alone = tellings(made.request([one], RequestState.DONE), LATER)[-1].message
+    assert said in message.text
+    assert message.blocks[-1]["elements"] == alone.blocks[-1]["elements"]
+    assert "<@" not in message.text
+
+
 def test_what_became_of_several():
     """The end names each model that is not upgraded, with its reason; those of which nothing was started too."""
     gone = replace(booth(2, RunState.LEFT_OUT), cause=Cause(CauseKind.DELETED))
@@ -625,7 +637,7 @@ def test_the_line_of_each_model():
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_a_request_as_rows(form: request_sheet.Format):
+def test_a_request_as_rows(form: sheet.Format):
     """A row for each model, with the version that was proven, and why it was not upgraded."""
     runs = [
         booth(1, RunState.DONE),
@@ -633,13 +645,13 @@ def test_a_request_as_rows(form: request_sheet.Format):
         made.run(made.plan("m3"), RunState.LEFT_OUT, 3, cause=Cause(CauseKind.SHARES, other="m2")),
     ]
     request = made.request(runs, RequestState.FAILED, id=12, votes=approvals(GRACE))
-    rows = request_sheet.rows(request)
+    rows = sheet.rows(request)
     assert [row["model"] for row in rows] == ["booth", "m2", "m3"]
     assert [row["state"] for row in rows] == ["done", "failed", "left out"]
     assert {row["request_state"] for row in rows} == {"failed"}
     assert rows[0]["to_version"] == NEW
     assert rows[0]["steps"] == ["upgrade terms: proven", "upgrade booth: proven"]
     assert [row["outcome"] for row in rows] == ["", "The service said: <!channel> no", "shares a language model: m2"]
-    text = request_sheet.as_file(rows, form).decode()
+    text = sheet.as_file(rows, form).decode()
     assert text.count("booth") >= 2
     assert "UGRACE" in text

@@ -17,8 +17,9 @@ from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action, Estimate, Plan, Step
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
+from bot.messages.card import Seen
 from bot.messages.progress import bar, elapsed_text, progress, ticked
-from bot.messages.requests import Seen, tellings
+from bot.messages.requests import tellings
 from sandbox.slack.blockkit import check_blocks
 from tests.unit import made
 from tests.unit.made import NOW

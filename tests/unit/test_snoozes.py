@@ -15,7 +15,6 @@ from bot.domain.snoozes import (
     Snooze,
     SnoozeKind,
     Wish,
-    applies,
     awake,
     covering,
     ending,
@@ -69,7 +68,6 @@ def by_version(scope: Scope = Scope.MODEL, subject: str = "stt/language/id-call-
 )
 def test_what_a_snooze_speaks_of(scope: Scope, subject: str, covered: bool):
     """A model, a base on all instances, or a whole instance."""
-    assert applies(made(scope, subject), judgement(), NOW) is covered
     worth, silenced = awake([judgement()], [made(scope, subject)], NOW)
     assert (len(worth), len(silenced)) == ((0, 1) if covered else (1, 0))
 
@@ -129,7 +127,7 @@ def test_until_a_date(hours: float, why: str | None):
     """Over when its day begins."""
     later = NOW + timedelta(hours=hours)
     assert over(made(), [judgement()], later) == why
-    assert applies(made(), judgement(), later) is (why is None)
+    assert covering(judgement(), indexed([made()]), later) == (made() if why is None else None)
     assert in_force([made()], [judgement()], later) == ((made(),) if why is None else ())
     assert ending([made()], [judgement()], later) == ({1: why} if why else {})
 
@@ -140,7 +138,7 @@ def test_what_else_ends():
     assert "on the newest version" in (over(made(), [current], NOW) or "")
     assert over(made(Scope.BASE, BASE), [current], NOW) is None
     assert over(made(), [], NOW) is None
-    assert not applies(replace(made(), ended_at=NOW), judgement(), NOW)
+    assert covering(judgement(), indexed([replace(made(), ended_at=NOW)]), NOW) is None
 
 
 def test_the_order_stays():

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.fleet import InstanceReading, Model, Snapshot
+from bot.domain.lag import beyond
 from bot.domain.observations import Observations
-from bot.domain.reach import beyond
 from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Strength, Verdict, acting_on, judge
 from tests.world import NEW, OLD, model, shipped
 

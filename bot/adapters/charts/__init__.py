@@ -1,4 +1,4 @@
-"""`Charts`: each picture is drawn by a short-lived process, `python -m bot.adapters.charts`.
+"""`Charts`: each picture is drawn by a short-lived process, `python -m bot.adapters.charts.drawing`.
 
 matplotlib would stay in the bot's memory for good and add 60 MB to a process that is to live on 90. The child
 takes 0.9 to 1.4 s, nearly all of it imports, and 87 MB at its peak (2 cores, Python 3.11, matplotlib 3.11), the same
@@ -20,7 +20,7 @@ import msgspec
 from bot.domain.history import Series
 from bot.errors import ChartError
 
-COMMAND = (sys.executable, "-P", "-m", "bot.adapters.charts")
+COMMAND = (sys.executable, "-P", "-m", "bot.adapters.charts.drawing")
 """`-P`: no file that happens to lie in the working directory is imported."""
 
 TIMEOUT = 30.0

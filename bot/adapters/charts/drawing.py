@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import math
+import sys
 import textwrap
 from collections.abc import Sequence
 from datetime import date
 
+import matplotlib
+import msgspec
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -188,3 +191,14 @@ def _one_day(figure: Figure, series: Series) -> None:
 def _footnotes(figure: Figure, series: Series) -> None:
     for number, note in enumerate(notes(series)):
         _line(figure, 0.06 - 0.038 * number, note, 12, colour=SOFT)
+
+
+def main() -> None:
+    """Draws once, from a `Series` as JSON. What goes wrong ends in a traceback, whose last line the bot reports."""
+    series = msgspec.json.decode(sys.stdin.buffer.read(), type=Series)
+    matplotlib.rcdefaults()  # whatever a matplotlibrc of this machine says
+    sys.stdout.buffer.write(fleet(series))
+
+
+if __name__ == "__main__":
+    main()
