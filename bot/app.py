@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache, partial
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any
@@ -29,11 +29,12 @@ from bot.adapters.slack_calls import call, session, web_client
 from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.background import Background
+from bot.flows.parts import Flows
 from bot.flows.worker import Worker
+from bot.ports import World
 from bot.settings import Settings, authenticator
 from bot.store import Store
 from bot.store.database import Database
-from bot.wiring import Terms, World, build
 from commands import register
 from commands.home import show
 
@@ -85,23 +86,24 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             clock=clock,
             speech=services,
             probing=services,
+            team=me.team,
+            user=me.user,
         )
-        agreed = terms(settings, me)
         await db.write(partial(_settings_noted, settings, clock.now()))
         ring = asyncio.Event()
-        desk = build(world, agreed, db, catalog, background, ring.set)
+        flows = Flows(world, settings, db, catalog, background, ring.set)
         worker = Worker(
-            desk,
+            flows,
             holder=f"{socket.gethostname()}:{os.getpid()}",
-            inventory_every=timedelta(seconds=settings.inventory),
-            publish=partial(show, desk=desk),
+            inventory_every=settings.inventory,
+            publish=partial(show, desk=flows),
         )
         stack.push_async_callback(worker.leave)
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)
-        register(app, desk)
+        register(app, flows)
         await _listen(app, settings, me, stack)
-        background.spawn(desk.electorate.warn(agreed.policies), "policies")
+        background.spawn(flows.electorate.warn(settings.policies), "policies")
         services.update(await connect_services(settings, clients))
         look = _alarms(worker, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
@@ -109,28 +111,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log.info("stopping")
 
 
-def terms(settings: Settings, me: Self) -> Terms:
-    """What the operator chose, as the flows need it."""
-    return Terms(
-        team=me.team,
-        user=me.user,
-        channel=settings.channel,
-        policies={instance.name: instance.policy for instance in settings.instances.values()},
-        hours={instance.name: instance.window for instance in settings.instances.values()},
-        schedule=settings.announce,
-        zone=settings.announce.zone,
-        owners=settings.owners,
-        parallel=settings.parallel,
-        poll_language=settings.poll_language,
-        poll_acoustic=settings.poll_acoustic,
-        probe_every=settings.probe,
-        canary_every=settings.canary,
-    )
-
-
 def _settings_noted(settings: Settings, now: datetime, store: Store) -> None:
     store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
-    store.audit.settings_changed({i.name: i.policy for i in settings.instances.values()}, now)
+    store.audit.settings_changed(settings.policies, now)
 
 
 def read_catalog(settings: Settings) -> Catalog:

@@ -84,7 +84,7 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
             report.good(f"channel #{channel.get('name')}")
         else:
             report.bad(f"channel #{channel.get('name')}", "the bot is not in it: /invite @retune there.")
-    for policy in {instance.policy for instance in settings.instances.values()}:
+    for policy in set(settings.policies.values()):
         await _policy(chat, told["team_id"], policy, report)
         await _open_channels(client, policy, report)
 

@@ -1,15 +1,18 @@
-"""All that Retune asks of the world. One page: Slack, Speech to Text, and the time."""
+"""All that Retune asks of the world, and of its operator. One page: Slack, Speech to Text, the time, and the terms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from bot.domain.approvals import Person
+from bot.domain.announcements import Schedule
+from bot.domain.approvals import Person, Policy
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.history import Series
+from bot.domain.hours import Window
+from bot.domain.owners import OwnerRule
 from bot.domain.plans import Action
 
 Block = dict[str, Any]
@@ -174,3 +177,40 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Now, aware, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything outside. *speech* and *probing* may be filled later: until then answers are what was read last.
+
+    *team* and *user* are our workspace and our own user id, as Slack says.
+    """
+
+    chat: Chat
+    windows: Windows
+    people: People
+    files: Files
+    charts: Charts
+    clock: Clock
+    speech: Mapping[str, SpeechService]
+    probing: Mapping[str, Probing]
+    team: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the operator chose, as far as flows go by it. *schedule* is in the operator's time zone."""
+
+    channel: str
+    policies: Mapping[str, Policy]
+    hours: Mapping[str, Window | None]
+    """The hours in which upgrades of an instance may start."""
+    schedule: Schedule
+    owners: tuple[OwnerRule, ...] = ()
+    parallel: int = 2
+    poll_language: float = 10.0
+    poll_acoustic: float = 60.0
+    """Seconds between two looks at a model that the service works on."""
+    probe_every: timedelta | None = None
+    canary_every: timedelta | None = None

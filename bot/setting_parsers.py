@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from environs import ValidationError, validate
 
 from bot.domain.announcements import check_rule
+from bot.domain.hours import zone_named
 from bot.domain.owners import OwnerRule
 from bot.domain.owners import parse as parse_owners
 
@@ -25,9 +25,14 @@ def seconds(text: str) -> float:
     return float(found.group(1)) * _UNIT[found.group(2)]
 
 
+def span(text: str) -> timedelta:
+    """The same as a `timedelta`."""
+    return timedelta(seconds=seconds(text))
+
+
 def span_or_off(text: str) -> timedelta | None:
     """A duration, or `off`."""
-    return None if text.strip().lower() in ("off", "no", "") else timedelta(seconds=seconds(text))
+    return None if text.strip().lower() in ("off", "no", "") else span(text)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -37,10 +42,9 @@ def words(text: str) -> tuple[str, ...]:
 
 def zone(text: str) -> ZoneInfo:
     """An IANA time zone."""
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValidationError(f"“{text}” is not a time zone; write for example Europe/Berlin.") from error
+    if (found := zone_named(text)) is None:
+        raise ValidationError(f"“{text}” is not a time zone; write for example Europe/Berlin.")
+    return found
 
 
 def owner_rules(text: str) -> tuple[OwnerRule, ...]:
@@ -61,26 +65,20 @@ def yes(text: str) -> bool:
 
 
 def text_or_json(text: str) -> str:
-    """One of the two forms of log lines."""
-    if text.strip().lower() not in ("text", "json"):
+    """How the log is written."""
+    if (form := text.strip().lower()) not in ("text", "json"):
         raise ValidationError("must be text or json.")
-    return text.strip().lower()
+    return form
 
 
 def begins(prefix: str, what: str) -> validate.Regexp:
-    """A check that a token, if there is one, is of the right sort."""
+    """A check that a token is of the right sort."""
     return validate.Regexp(rf"{prefix}|\Z", error=f"must be {what}, which begins with {prefix}.")
 
 
-def http_url(value: str) -> None:
-    """An http(s) URL."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValidationError(f"“{value}” is not an http(s) URL.")
-
-
+http_url = validate.Regexp(r"(?i)https?://[^/?#]", error="“{input}” is not an http(s) URL.")
 channel_id = validate.Regexp(
-    r"^[CG][A-Z0-9]+$",
+    r"[CG][A-Z0-9]+$",
     error="must be a channel id (C…): open the channel's details in Slack, it is at the bottom.",
 )
 at_least_one = validate.Range(min=1, error="must be a whole number from 1.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, ValidationError
 from ibm_cloud_sdk_core import get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
@@ -18,8 +19,8 @@ from bot.domain.announcements import Schedule
 from bot.domain.approvals import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
-from bot.domain.owners import OwnerRule
 from bot.errors import SettingsError
+from bot.ports import Terms
 from bot.setting_parsers import (
     at_least_one,
     begins,
@@ -28,6 +29,7 @@ from bot.setting_parsers import (
     http_url,
     owner_rules,
     seconds,
+    span,
     span_or_off,
     text_or_json,
     words,
@@ -63,13 +65,11 @@ class InstanceSettings:
     url: str
     deployment: Deployment
     verify_tls: bool
-    policy: Policy
-    window: Window | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything an operator can set. Durations that are numbers are in seconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Terms):
+    """Everything an operator can set."""
 
     bot_token: Secret
     app_token: Secret | None
@@ -77,16 +77,8 @@ class Settings:
     port: int
     slack_api_url: str
     instances: Mapping[str, InstanceSettings]
-    channel: str
     database: Path
-    announce: Schedule
-    owners: tuple[OwnerRule, ...]
-    parallel: int
-    poll_language: float
-    poll_acoustic: float
-    inventory: float
-    probe: timedelta | None
-    canary: timedelta | None
+    inventory: timedelta
     catalog: Path | None
     log: Literal["text", "json"]
 
@@ -94,31 +86,33 @@ class Settings:
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (seconds, span_or_off, words, zone, owner_rules, text_or_json, yes):
+    for parse in (seconds, span, span_or_off, words, zone, owner_rules, text_or_json, yes):
         env.add_parser(parse.__name__, parse)
-    read: dict[str, Any] = {
-        "bot_token": env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)")),
-        "app_token": env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)")),
-        "signing_secret": env.str("SLACK_SIGNING_SECRET", ""),
+    bot_token = env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)"))
+    app_token = env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)"))
+    signing_secret = env.str("SLACK_SIGNING_SECRET", "")
+    names = _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text")
+    policy = Policy(
+        approvers=_parsed(env, "words", "RETUNE_APPROVERS"),
+        needed=env.int("RETUNE_APPROVALS", 1, validate=at_least_one),
+        self_approval=_parsed(env, "yes", "RETUNE_SELF_APPROVAL", "no"),
+        ttl=_parsed(env, "seconds", "RETUNE_APPROVAL_TTL", "24h"),
+    )
+    rule = env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=cron_rule)
+    schedule = Schedule(rule, _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"))
+    window = env.str("RETUNE_WINDOW", "")
+    others: dict[str, Any] = {
         "port": env.int("PORT", 3000),
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/", validate=http_url),
-        "instances": _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text"),
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
         "database": _database(env),
-        "approvers": _parsed(env, "words", "RETUNE_APPROVERS"),
-        "approvals": env.int("RETUNE_APPROVALS", 1, validate=at_least_one),
-        "self_approval": _parsed(env, "yes", "RETUNE_SELF_APPROVAL", "no"),
-        "ttl": _parsed(env, "seconds", "RETUNE_APPROVAL_TTL", "24h"),
-        "announce": env.str("RETUNE_ANNOUNCE", "0 9 * * mon-fri", validate=cron_rule),
-        "zone": _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"),
-        "window": env.str("RETUNE_WINDOW", ""),
         "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
         "parallel": env.int("RETUNE_PARALLEL", 2, validate=at_least_one),
         "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
         "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),
-        "inventory": _parsed(env, "seconds", "RETUNE_INVENTORY", "15m"),
-        "probe": _parsed(env, "span_or_off", "RETUNE_PROBE", "off"),
-        "canary": _parsed(env, "span_or_off", "RETUNE_CANARY", "off"),
+        "inventory": _parsed(env, "span", "RETUNE_INVENTORY", "15m"),
+        "probe_every": _parsed(env, "span_or_off", "RETUNE_PROBE", "off"),
+        "canary_every": _parsed(env, "span_or_off", "RETUNE_CANARY", "off"),
         "catalog": env.path("RETUNE_CATALOG", None),
         "log": _parsed(env, "text_or_json", "RETUNE_LOG", "text"),
     }
@@ -128,44 +122,40 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     except EnvValidationError as error:
         texts = cast("dict[str, list[str]]", error.error_messages)
         faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
-    if not read["app_token"] and not read["signing_secret"] and not any("SLACK_APP_TOKEN" in fault for fault in faults):
+    if not app_token and not signing_secret and not any("SLACK_APP_TOKEN" in fault for fault in faults):
         faults.append(
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
         )
-    if read["approvers"] == ():
+    if policy.approvers == ():
         faults.append("RETUNE_APPROVERS: names nobody; list user ids (U…) and user-group ids (S…).")
     instances: dict[str, InstanceSettings] = {}
-    for name in read["instances"] or ():
+    policies: dict[str, Policy] = {}
+    hours: dict[str, Window | None] = {}
+    for name in names or ():
         try:
-            instances[name] = _instance(name, read)
+            instances[name], policies[name], hours[name] = _instance(name, policy, window, schedule.zone)
         except SettingsError as error:
             faults += error.faults
     if not instances and not faults:
         faults.append("RETUNE_INSTANCES: names no instance.")
     if faults:
         raise SettingsError(sorted(set(faults)))
-    read |= {name: Secret(read[name]) if read[name] else None for name in ("app_token", "signing_secret")}
-    read |= {"bot_token": Secret(read["bot_token"]), "instances": instances}
-    read["announce"] = Schedule(read["announce"], read["zone"])
-    return Settings(**{field.name: read[field.name] for field in fields(Settings)})
+    return Settings(
+        bot_token=Secret(bot_token),
+        app_token=Secret(app_token) if app_token else None,
+        signing_secret=Secret(signing_secret) if signing_secret else None,
+        instances=instances,
+        policies=policies,
+        hours=hours,
+        schedule=schedule,
+        **others,
+    )
 
 
 def database(dotenv: Path | None = Path(".env")) -> Path:
     """Where the database is, for what needs no other setting."""
     return _database(_environment(dotenv))
-
-
-def authenticator(instance: str) -> Authenticator:
-    """IBM's authenticator from IBM's own variables. Raises `SettingsError`."""
-    prefix = instance.upper().replace("-", "_")
-    try:
-        found = get_authenticator_from_environment(instance)
-    except (ValueError, TypeError) as error:
-        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
-    if found is None:
-        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
-    return found
 
 
 def _environment(dotenv: Path | None) -> Env:
@@ -179,49 +169,50 @@ def _database(env: Env) -> Path:
     return env.path("RETUNE_DATABASE", Path("retune.db"))
 
 
-def _instance(name: str, read: Mapping[str, Any]) -> InstanceSettings:
-    """One instance, from IBM's own variables, wherever IBM's SDK would read them."""
+def _instance(
+    name: str, policy: Policy, window: str, zone: ZoneInfo | None
+) -> tuple[InstanceSettings, Policy, Window | None]:
+    """One instance, its policy and its hours, from IBM's own variables, wherever IBM's SDK would read them."""
     prefix = name.upper().replace("-", "_")
-    known = read_external_sources(name)
+    known = {key: str(value) for key, value in read_external_sources(name).items()}
     faults: list[str] = []
-    url = str(known.get("URL", "")).rstrip("/")
+    url = known.get("URL", "").rstrip("/")
     if not url:
         faults.append(f"{prefix}_URL: not set. It is the URL on the instance's credentials page.")
     elif urlsplit(url).scheme not in ("http", "https"):
         faults.append(f"{prefix}_URL: “{url}” is not an http(s) URL.")
-    deployment = str(known.get("DEPLOYMENT", "")).lower() or _deployment(url, str(known.get("AUTH_TYPE", "")))
+    deployment = known.get("DEPLOYMENT", "").lower() or _deployment(url, known.get("AUTH_TYPE", ""))
     if deployment not in ("cloud", "cp4d"):
         faults.append(f"{prefix}_DEPLOYMENT: must be cloud or cp4d.")
-    approvals = read["approvals"]
     if "APPROVALS" in known:
         try:
-            approvals = int(known["APPROVALS"])
-        except ValueError:
-            approvals = 0
-        if approvals < 1:
+            policy = replace(policy, needed=int(known["APPROVALS"]))
+            at_least_one(policy.needed)
+        except (ValueError, ValidationError):
             faults.append(f"{prefix}_APPROVALS: must be a whole number from 1.")
-    window = None
-    if wanted := str(known.get("WINDOW", read["window"] or "")).strip():
-        window = parse_window(wanted, read["zone"]) if read["zone"] else None
-        name_of_it = f"{prefix}_WINDOW" if "WINDOW" in known else "RETUNE_WINDOW"
-        if window is None and read["zone"]:
-            faults.append(f"{name_of_it}: “{wanted}” is not a window; write for example 22:00-05:00.")
-    approvers = words(str(known["APPROVERS"])) if "APPROVERS" in known else read["approvers"]
+    if "APPROVERS" in known:
+        policy = replace(policy, approvers=words(known["APPROVERS"]))
+    wanted = known.get("WINDOW", window).strip()
+    hours = parse_window(wanted, zone) if wanted and zone else None
+    if wanted and zone and hours is None:
+        setting = f"{prefix}_WINDOW" if "WINDOW" in known else "RETUNE_WINDOW"
+        faults.append(f"{setting}: “{wanted}” is not a window; write for example 22:00-05:00.")
     if faults:
         raise SettingsError(faults)
-    return InstanceSettings(
-        name=name,
-        url=url,
-        deployment="cp4d" if deployment == "cp4d" else "cloud",
-        verify_tls=not string_to_bool(str(known.get("DISABLE_SSL", "false"))),
-        policy=Policy(
-            approvers=approvers or (),
-            needed=approvals or 1,
-            self_approval=bool(read["self_approval"]),
-            ttl=read["ttl"] or 86400.0,
-        ),
-        window=window,
-    )
+    verify_tls = not string_to_bool(known.get("DISABLE_SSL", "false"))
+    return InstanceSettings(name, url, "cp4d" if deployment == "cp4d" else "cloud", verify_tls), policy, hours
+
+
+def authenticator(instance: str) -> Authenticator:
+    """IBM's own, from the same variables. Raises `SettingsError`."""
+    prefix = instance.upper().replace("-", "_")
+    try:
+        found = get_authenticator_from_environment(instance)
+    except (ValueError, TypeError) as error:
+        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
+    if found is None:
+        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
+    return found
 
 
 def _deployment(url: str, auth_type: str) -> Deployment:

@@ -118,7 +118,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if answering is None:
             return  # we are stopping: Slack says that we do not answer
         await asyncio.wait({answering}, timeout=AT_ONCE)
-        if answering.done():
+        if answering.done() and not answering.cancelled():
             await ack(**_acknowledged(answering.result()))
         else:
             await ack()
@@ -221,7 +221,10 @@ async def _quietly(saying: Coroutine[Any, Any, None]) -> None:
 def _bug(what: str, error: Exception) -> Message:
     reference = secrets.token_hex(4)
     log.error("%s broke (reference %s)", what, reference, exc_info=error)
-    return private(f"Something broke on our side; nothing was changed. Tell your operator the reference `{reference}`.")
+    return private(
+        "Something broke on our side. See what was done before you try again, and tell your operator the reference "
+        f"`{reference}`."
+    )
 
 
 def _click(body: Mapping[str, Any]) -> Ask:

@@ -36,7 +36,10 @@ async def announce(ask: Ask, desk: Desk) -> Answer:
     }
     if rest or (word not in shown and word not in changes):
         raise Refusal(USAGE)
-    return await (_change(ask, desk, changes[word]) if word in changes else shown[word](ask, desk))
+    if word in changes:
+        return await _change(ask, desk, changes[word])
+    await desk.inventory.read_once()
+    return await shown[word](ask, desk)
 
 
 async def _overview(ask: Ask, desk: Desk) -> Answer:
@@ -90,7 +93,7 @@ async def _in(ask: Ask, desk: Desk, rest: str) -> Answer:
 async def _change(ask: Ask, desk: Desk, change: Callable[[], Awaitable[Timing]]) -> Answer:
     """For approvers only: it decides what a whole channel hears."""
     if not await desk.decisions.may_decide(ask.user):
-        await desk.timetable.denied(ask.user)
+        await desk.decisions.denied(ask.user, "announce")
         approvers = [name for policy in desk.decisions.policies.values() for name in policy.approvers]
         return private(not_yours(approvers))
     return changed(await change(), desk.clock.now())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from bot.domain.approvals import Wish
 from bot.domain.requests import RequestState
-from bot.errors import ChatError, Refusal
+from bot.errors import ChatError, Refusal, RetuneError
 from bot.flows.deciding import Acted
 from bot.messages import details as details_view
 from bot.messages import request_form as forms
@@ -15,6 +16,8 @@ from bot.messages.denials import NO_SUCH_REQUEST, denied
 from bot.messages.refusals import private
 from commands.desk import Answer, Ask, Desk, number
 from commands.forms import Form
+
+log = logging.getLogger(__name__)
 
 WISHES: Mapping[str, Wish] = {wish.replace(" ", "-"): wish for wish in get_args(Wish)}
 """What people may want, by the word in the button's value."""
@@ -25,7 +28,7 @@ async def approve(ask: Ask, desk: Desk) -> Answer:
     id, digest = split(ask.text)
     acted = await desk.decisions.vote(id, digest, "approve", ask.user)
     if acted.decision.allowed:
-        await desk.teller.tell(id)
+        _tell(id, desk)
         return None
     return private(_denied(acted, desk))
 
@@ -47,9 +50,13 @@ async def rejected(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     acted = await desk.decisions.vote(id, digest, "reject", form.user, form.text(forms.WHY))
     if not acted.decision.allowed:
         return forms.refused(_denied(acted, desk))
-    # Told apart: however slow Slack is with the card, this person hears that the vote counts.
-    desk.background.spawn(desk.teller.tell(id), f"card {id}")
+    _tell(id, desk)
     return None
+
+
+def _tell(id: int, desk: Desk) -> None:
+    """What counts is told apart: whatever befalls the card, nobody hears that nothing was changed."""
+    desk.background.spawn(desk.teller.tell(id), f"card {id}")
 
 
 async def details(ask: Ask, desk: Desk) -> Answer:
@@ -69,12 +76,20 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
     request, _, run = about.partition(".")
     id = number(request)
     acted = await desk.decisions.wish(wanted, id, ask.user, number(run) if run else None)
-    if acted.decision.allowed:
-        await desk.teller.tell(id)
-    answer = "" if acted.decision.allowed else _denied(acted, desk)
+    counts = acted.decision.allowed
+    answer = "" if counts else _denied(acted, desk)
+    if counts:
+        _tell(id, desk)
     if ask.view is None:
         return private(answer) if answer else None
-    await desk.windows.update(ask.view, await _details(id, ask.user, desk, answer))
+    try:
+        view = await _details(id, ask.user, desk, answer)
+    except RetuneError as error:
+        if not counts:
+            raise
+        log.warning("the details of request %s cannot be shown: %s", id, error.text)
+        view = details_view.unseen()
+    await desk.windows.update(ask.view, view)
     return None
 
 

@@ -8,18 +8,10 @@ from time import monotonic
 from bot.errors import Refusal
 from bot.flows.parts import Flows
 from bot.messages.refusals import TOO_LATE
-from bot.ports import Chat, Files, Message, Place, Windows
+from bot.ports import Message, Place
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk(Flows):
-    """The flows, and the world as far as answers need it. *bot_user* is our own user id."""
-
-    chat: Chat
-    windows: Windows
-    files: Files
-    bot_user: str
-
+Desk = Flows
+"""What every command works with."""
 
 OPENS = 2.5
 """Seconds in which a trigger can open a window: Slack takes it for three."""

@@ -40,13 +40,14 @@ async def begin(ask: Ask, desk: Desk) -> Answer:
 
 async def end(ask: Ask, desk: Desk) -> Answer:
     """Ends a freeze; what is approved starts."""
-    held = next((freeze for freeze in await desk.freezes.holding() if str(freeze.id) == ask.text), None)
+    holding = await desk.freezes.holding()
+    held = next((freeze for freeze in holding if str(freeze.id) == ask.text), None)
     if held is None:
         return private(messages.ENDED_ALREADY)
     await _may_end(desk, ask.user, held)
     await desk.freezes.end(held, ask.user)
-    await desk.teller.tell_all()
-    return Message("Ended.", messages.freezes(await desk.freezes.holding()).blocks)
+    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
+    return Message("Ended.", messages.freezes([freeze for freeze in holding if freeze is not held]).blocks)
 
 
 async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
@@ -71,6 +72,7 @@ async def _may(desk: Desk, user: str, instance: str) -> frozenset[str]:
     """Where somebody may decide. Raises `Refusal` if not on that instance, or on none when it is empty."""
     decides = await desk.decisions.may_decide(user)
     if not decides or (instance and instance not in decides):
+        await desk.decisions.denied(user, "freeze")
         raise Refusal(messages.may_not(instance))
     return decides
 
@@ -83,4 +85,5 @@ async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
     """
     decides = await _may(desk, user, held.instance)
     if not held.instance and user != held.author and decides != desk.decisions.policies.keys():
+        await desk.decisions.denied(user, "unfreeze")
         raise Refusal(messages.MAY_NOT_END_ALL)

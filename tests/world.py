@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import wiring
+from bot import ports
 from bot.domain.announcements import Schedule
 from bot.domain.approvals import Decision, Person, Policy, Wish
 from bot.domain.catalog import Catalog
@@ -22,6 +22,7 @@ from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
 from bot.domain.requests import Request
 from bot.flows.background import Background
+from bot.flows.parts import Flows
 from bot.flows.worker import Worker
 from bot.store.database import Database
 from commands.home import show
@@ -58,7 +59,7 @@ def model(name: str = "call-center-us", **over: Any) -> Model:
 
 @dataclass
 class World:
-    """Everything, built by `bot.wiring` on fakes."""
+    """Everything, built on fakes."""
 
     path: Path
     clock: FrozenClock = field(default_factory=FrozenClock)
@@ -70,7 +71,6 @@ class World:
     canary_every: timedelta | None = None
     parallel: int = 2
     schedule: Schedule = field(default_factory=lambda: Schedule("0 9 * * mon-fri", ZoneInfo("UTC")))
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     services: dict[str, Any] = field(default_factory=dict)
     """Real adapters by instance; the fake one where there are none."""
 
@@ -95,7 +95,7 @@ class World:
         services = self.services or {"stt": self.speech}
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
         self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
-        outside = wiring.World(
+        outside = ports.World(
             chat=self.chat,
             windows=self.chat,
             people=self.chat,
@@ -104,22 +104,21 @@ class World:
             clock=self.clock,
             speech=services,
             probing=services,
-        )
-        terms = wiring.Terms(
             team="T1",
             user="UBOT",
+        )
+        terms = ports.Terms(
             channel=CHANNEL,
             policies=self.policies,
             hours=dict.fromkeys(services, self.window),
             schedule=self.schedule,
-            zone=self.zone,
             owners=(OwnerRule("support-*", "SAPPROVE"),),
             parallel=self.parallel,
             probe_every=self.probe_every,
             canary_every=self.canary_every,
         )
         self.woken = 0
-        desk = self.desk = wiring.build(outside, terms, self.db, shipped, self.background, self._woke)
+        desk = self.desk = Flows(outside, terms, self.db, shipped, self.background, self._woke)
         self.inventory, self.freezes, self.poster = desk.inventory, desk.freezes, desk.poster
         self.teller, self.owning, self.planning = desk.teller, desk.owning, desk.planning
         self.timetable, self.living, self.charter = desk.timetable, desk.living, desk.charter

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.domain.outcomes import Cause
-from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
+from bot.domain.requests import LIVE, RETRIABLE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
 
 Vote = Literal["approve", "reject"]
@@ -30,7 +30,7 @@ class Policy:
     needed: int
     self_approval: bool
     ttl: float
-    """Seconds after which a waiting run expires."""
+    """Seconds after which a waiting request expires."""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def decide(
             return Decision(Reason.NOT_AN_APPROVER, instance=instance)
     if vote == "reject":
         return Decision(Reason.COUNTS, RequestState.REJECTED)
-    enough = len({*request.approved_by, person.id}) >= strictest(policies, request).needed
+    enough = len({*request.approved_by, person.id}) >= required(policies, request).needed
     if person.id in request.approved_by and not enough:  # enough already: it needs fewer than when they voted
         return Decision(Reason.ALREADY_VOTED)
     return Decision(Reason.COUNTS, RequestState.SCHEDULED if enough else RequestState.OPEN)
@@ -172,8 +172,13 @@ def settle(
         return Decision(member)
     if wish == "withdraw" or wish == "take back":
         return _before_it_starts(wish, person, policies, request)
-    for instance in request.instances:
-        if not is_approver(person, policy_of(policies, instance)):
+    for instance in request.instances if run is None else (run.plan.model.instance,):
+        policy = policies.get(instance)
+        if policy is None and wish in ("cancel", "stop"):  # nobody can decide there: what it holds would stay locked
+            may = any(is_approver(person, policy) for policy in policies.values())
+        else:
+            may = is_approver(person, policy or NOBODY)
+        if not may:
             return Decision(Reason.NOT_AN_APPROVER, instance=instance)
     match wish:
         case "cancel":
@@ -192,20 +197,21 @@ def settle(
 def _before_it_starts(wish: Wish, person: Person, policies: Mapping[str, Policy], request: Request) -> Decision:
     if wish == "withdraw" and person.id != request.requester:
         return Decision(Reason.NOT_THE_REQUESTER)
-    if request.state not in UNSTARTED:
+    if request.state not in UNSTARTED or request.started_at is not None:  # what is tried again has begun once
         return Decision(Reason.STARTED if request.state in LIVE else Reason.ALREADY_DECIDED)
     if wish == "withdraw":
         return Decision(Reason.COUNTS, RequestState.WITHDRAWN)
     if person.id not in request.approved_by:
         return Decision(Reason.NO_VOTE)
-    enough = len(set(request.approved_by) - {person.id}) >= strictest(policies, request).needed
+    enough = len(set(request.approved_by) - {person.id}) >= required(policies, request).needed
     return Decision(Reason.COUNTS, request.state if enough else RequestState.OPEN)
 
 
 def _cancel(request: Request) -> Decision:
     """Of several, what has begun goes to its end; of one, what comes after its present step does not begin."""
     if request.state in UNSTARTED:
-        return Decision(Reason.COUNTS, RequestState.CANCELLED)
+        again = any(run.retries for run in request.runs)  # what is not tried again after all is what it was
+        return Decision(Reason.COUNTS, RequestState.FAILED if again else RequestState.CANCELLED)
     if request.state not in LIVE:
         return Decision(Reason.ALREADY_DECIDED)
     if request.count(RunState.QUEUED):
@@ -222,17 +228,22 @@ def _cancel(request: Request) -> Decision:
 
 
 def _retry(person: Person, policies: Mapping[str, Policy], request: Request, run: Run | None) -> Decision:
-    if run is None or run.state is not RunState.FAILED or request.state not in (*LIVE, RequestState.FAILED):
+    if run is None or run.state is not RunState.FAILED or request.state not in (*LIVE, *RETRIABLE):
         return Decision(Reason.NOT_FAILED)
     if person.id == request.requester and not policy_of(policies, run.plan.model.instance).self_approval:
         return Decision(Reason.OWN_REQUEST, instance=run.plan.model.instance)
-    return Decision(Reason.COUNTS, RequestState.SCHEDULED if request.state is RequestState.FAILED else request.state)
+    return Decision(Reason.COUNTS, RequestState.SCHEDULED if request.state in RETRIABLE else request.state)
 
 
-def strictest(policies: Mapping[str, Policy], request: Request) -> Policy:
-    """Of the policies that a request must meet, the one that asks for most approvals."""
-    found = (policy_of(policies, instance) for instance in request.instances)
-    return max(found, key=lambda policy: policy.needed, default=NOBODY)
+def required(policies: Mapping[str, Policy], request: Request) -> Policy:
+    """What a request needs that must meet the policies of all its instances; *approvers*: whom each of them names."""
+    found = [policy_of(policies, instance) for instance in request.instances]
+    return Policy(
+        tuple(name for name in found[0].approvers if all(name in policy.approvers for policy in found)),
+        needed=max(policy.needed for policy in found),
+        self_approval=all(policy.self_approval for policy in found),
+        ttl=min(policy.ttl for policy in found),
+    )
 
 
 def may_approve(person: Person, policy: Policy, *, team: str, requester: str) -> bool:
@@ -257,4 +268,4 @@ def can_approve(policy: Policy, people: Iterable[Person], *, team: str, requeste
 def enough_votes(policies: Mapping[str, Policy], voters: Iterable[Person], request: Request, *, team: str) -> bool:
     """Whether these voters, as Slack describes them now, are enough for the policies as they are now."""
     valid = {person.id for person in voters if may_approve_all(person, policies, request, team=team)}
-    return len(valid) >= strictest(policies, request).needed
+    return len(valid) >= required(policies, request).needed

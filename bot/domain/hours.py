@@ -102,6 +102,9 @@ def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
 DAY_BEGINS, DAY_ENDS = time(8), time(20)
 """Nobody is reminded outside these hours, by the clock where they are."""
 
+MISSED = timedelta(minutes=5)
+"""A reminder that is later than this has missed its hour, whatever kept it: by now it may be night."""
+
 NOTICE = 0.25
 """The reminder comes when this part of the time to decide is left."""
 

@@ -77,6 +77,8 @@ class CauseKind(StrEnum):
     TOGETHER = "upgraded with another"
     SHARES = "shares a language model"
     IN_REQUEST = "in another request"
+    NOT_TRIED_AGAIN = "not tried again"
+    """It had failed, and somebody ended the request before its turn came again."""
     UNREAD = "could not be read"
 
 

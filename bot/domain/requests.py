@@ -44,6 +44,9 @@ LIVE = frozenset({RequestState.OPEN, RequestState.SCHEDULED, RequestState.RUNNIN
 
 UNSTARTED = frozenset({RequestState.OPEN, RequestState.SCHEDULED})
 
+RETRIABLE = frozenset({RequestState.FAILED, RequestState.CANCELLED})
+"""Ends after which a run that failed can be tried again."""
+
 _OVER = {RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED}
 _GIVEN_UP = {RequestState.WITHDRAWN, RequestState.CANCELLED, RequestState.CHANGED}
 
@@ -53,7 +56,7 @@ FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.SCHEDULED: frozenset({RequestState.OPEN, RequestState.RUNNING, RequestState.FAILED, *_GIVEN_UP}),
     RequestState.RUNNING: frozenset({RequestState.PAUSED, RequestState.CHANGED, *_OVER}),
     RequestState.PAUSED: frozenset({RequestState.RUNNING, *_OVER}),
-    RequestState.FAILED: frozenset({RequestState.SCHEDULED}),
+    **dict.fromkeys(RETRIABLE, frozenset({RequestState.SCHEDULED})),
 }
 
 
@@ -110,8 +113,14 @@ class Request:
 
     @property
     def instances(self) -> tuple[str, ...]:
-        """The instances whose policies it must meet."""
-        return tuple(sorted({run.plan.model.instance for run in self.runs}))
+        """The instances whose policies it must meet: those of what is to be done, while anything is."""
+        runs = [run for run in self.runs if run.state in LASTING] or self.runs
+        return tuple(sorted({run.plan.model.instance for run in runs}))
+
+    @property
+    def meant(self) -> tuple[Run, ...]:
+        """The runs that are not left out; all where every one is."""
+        return tuple(run for run in self.runs if run.state is not RunState.LEFT_OUT) or self.runs
 
     @property
     def several(self) -> bool:

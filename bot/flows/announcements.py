@@ -77,11 +77,7 @@ class Announcer:
     _rests: Rests = field(default_factory=Rests, init=False)
 
     async def announce_due(self) -> bool:
-        """Says the newest slot that is due and unsaid, on time or late; true if there was one and it is settled now.
-
-        Being down, an answer of Slack's, another timetable: the next call asks the same question. It does nothing while
-        another one is at work.
-        """
+        """Says the newest slot that is due and unsaid, however late; true once it is settled. Idle while one is."""
         if self._lock.locked():
             return False
         async with self._lock:

@@ -115,10 +115,9 @@ class Decisions:
         return Acted(decision, request)
 
     async def wish(self, wish: Wish, id: int, user: str, run: int | None = None) -> Acted:
-        """Withdraw, take a vote back, cancel, resume; try a run again, or watch it no longer.
+        """One click but a vote. Where it does not count, nothing has changed.
 
-        Where it does not count, nothing has changed. Raises a `ChatError`; trying again a `ServiceError` too, because
-        it counts only when the model could take it now.
+        Raises a `ChatError`; trying again a `ServiceError` too: it counts only when the model could take it now.
         """
         request = await self.db.read(lambda store: store.requests.get(id))
         if request is None:
@@ -199,7 +198,8 @@ class Decisions:
         elif request.state is RequestState.RUNNING:
             store.requests.move_run(request, request.first, RunState.CANCELLED, now, by=user)
         else:
-            store.requests.move(request, RequestState.CANCELLED, now, by=user)
+            assert decision.state is not None
+            store.requests.move(request, decision.state, now, by=user)
 
     async def offers(self, request: Request, user: str) -> frozenset[Offer]:
         """What somebody may want of it now; for the buttons that are shown, not for decisions. Raises a `ChatError`."""
@@ -214,15 +214,23 @@ class Decisions:
         return enough_votes(self.policies, voters, request, team=self.electorate.team)
 
     async def _persons(self, users: list[str] | tuple[str, ...], request: Request) -> tuple[Person, ...]:
-        """Several people at this moment, as the policies of a request's instances see them."""
-        policies = [policy_of(self.policies, instance) for instance in request.instances]
-        return await self.electorate.persons(users, policies)
+        """Several people at this moment, as the policies of its instances see them; all, where one is gone."""
+        instances = {run.plan.model.instance for run in request.runs}
+        known = [policy for name, policy in self.policies.items() if name in instances]
+        return await self.electorate.persons(
+            users, known if instances <= self.policies.keys() else self.policies.values()
+        )
 
     async def may_decide(self, user: str) -> frozenset[str]:
         """The instances whose requests somebody may decide on, as Slack says now. Raises a `ChatError`."""
         policies = list(dict.fromkeys(self.policies.values()))
         people = await asyncio.gather(*(self.electorate.person(user, policy) for policy in policies))
         return self._deciding(dict(zip(policies, people, strict=True)))
+
+    async def denied(self, by: str, what: str) -> None:
+        """Notes that somebody wanted *what* who may not decide."""
+        now = self.clock.now()
+        await self.db.write(lambda store: store.audit.note(now, by, "denied", detail=what))
 
     async def seems_to_decide(self, user: str) -> frozenset[str]:
         """The same from a short memory; for what is shown, not for decisions. Raises a `ChatError`."""

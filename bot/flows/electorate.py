@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Person, Policy, Reason, can_approve, may_take_part
+from bot.domain.approvals import Person, Policy, Reason, can_approve, may_approve, may_take_part
 from bot.domain.hours import zone_named
 from bot.errors import ChatError, Refusal
 from bot.messages.refusals import may_not
@@ -82,9 +82,17 @@ class Electorate:
         self._kept[policy] = (now, found)
         return found
 
-    async def count(self, policy: Policy, requester: str) -> int:
-        """How many people could approve what *requester* asks for. Raises a `ChatError`."""
-        return can_approve(policy, await self.approvers(policy), team=self.team, requester=requester)
+    async def count(self, policies: Collection[Policy], requester: str) -> int:
+        """How many people could approve what *requester* asks for, under all *policies*. Raises a `ChatError`."""
+        found = [await self.approvers(policy) for policy in policies]
+        if len(found) == 1:
+            people = found[0]
+        else:  # somebody whom one policy names may be a member of another's group
+            people = await self.persons(sorted({person.id for listed in found for person in listed}), policies)
+        return sum(
+            all(may_approve(person, policy, team=self.team, requester=requester) for policy in policies)
+            for person in people
+        )
 
     async def warn(self, policies: Mapping[str, Policy]) -> None:
         """Tells the operator of policies that nobody can satisfy; the cards tell the others."""

@@ -145,17 +145,14 @@ class Inventory:
         self._reading[name] = future
         try:
             good = await self._read(name)
+            future.set_result(good)
+            return good
         except Exception as error:
             future.set_exception(error)
             future.exception()  # whether anybody joined or not
             raise
-        except BaseException:
-            future.cancel()
-            raise
-        else:
-            future.set_result(good)
-            return good
         finally:
+            future.cancel()  # where it has no end yet: this task was cancelled
             del self._reading[name]
 
     async def _read(self, name: str) -> bool:

@@ -1,9 +1,11 @@
-"""Every flow of one bot, built once by `bot.app`: what the worker rings and the commands ask."""
+"""Every flow of one bot, built from the world, the database and what the operator chose. Nothing is started here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from bot.domain.catalog import Catalog
+from bot.domain.fleet import Kind
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.changes import Noticer
@@ -27,38 +29,55 @@ from bot.flows.survey import Survey
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
-from bot.ports import Clock
+from bot.ports import Terms, World
 from bot.store.database import Database
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:
-    """The parts by name."""
+    """What the worker rings and the commands ask, by name; and the world, as far as answers need it."""
 
-    db: Database
-    clock: Clock
-    background: Background
-    electorate: Electorate
-    inventory: Inventory
-    planning: Planning
-    requests: Requests
-    listing: Listing
-    decisions: Decisions
-    freezes: Freezes
-    poster: Poster
-    teller: Teller
-    starter: Starter
-    sender: Sender
-    runner: Runner
-    survey: Survey
-    announcer: Announcer
-    timetable: Timetable
-    living: LivingCard
-    prober: Prober
-    viewers: Viewers
-    noticer: Noticer
-    snoozer: Snoozer
-    owning: Owning
-    dossiers: Dossiers
-    charter: Charter
-    exporter: Exporter
+    def __init__(
+        self,
+        world: World,
+        terms: Terms,
+        db: Database,
+        catalog: Callable[[], Catalog],
+        background: Background,
+        wake: Callable[[], None],
+    ) -> None:
+        """*wake* lets the worker ring at once."""
+        self.db, self.background, self.bot_user = db, background, world.user
+        self.windows, self.files = world.windows, world.files
+        people, policies, zone = world.people, terms.policies, terms.schedule.zone
+        chat, clock = self.chat, self.clock = world.chat, world.clock
+        inventory = self.inventory = Inventory(world.speech, db, catalog, clock, background)
+        freezes = self.freezes = Freezes(db, terms.hours, clock)
+        poster = self.poster = Poster(chat, db, clock)
+        teller = self.teller = Teller(poster, db, policies, freezes, clock)
+        charter = self.charter = Charter(world.charts, world.files, db, clock)
+        electorate = self.electorate = Electorate(people, world.team, clock)
+        owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
+        timetable = self.timetable = Timetable(db, chat, clock, terms.schedule, terms.channel)
+        survey = self.survey = Survey(db, inventory, owning, people, catalog, clock)
+        self.living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
+        announcer = self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
+        planning = self.planning = Planning(db, inventory, catalog, clock)
+        self.requests = Requests(
+            *(db, inventory, planning, teller, electorate, policies, clock), channel=terms.channel, zone=zone
+        )
+        decisions = self.decisions = Decisions(db, planning, electorate, policies, clock, wake=wake)
+        starter = self.starter = Starter(db, inventory, planning, decisions, freezes, clock, parallel=terms.parallel)
+        polls: dict[Kind, float] = {"language": terms.poll_language, "acoustic": terms.poll_acoustic}
+        sender = self.sender = Sender(db, inventory, freezes, clock, polls)
+        self.runner = Runner(db, inventory, starter, sender, freezes, teller, clock, background)
+        self.prober = Prober(
+            *(world.probing, world.speech, inventory, db, clock),
+            probe_every=terms.probe_every,
+            canary_every=terms.canary_every,
+        )
+        self.snoozer = Snoozer(db, inventory, electorate, policies, clock, zone=zone, said=announcer.snooze_over)
+        self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
+        self.viewers = Viewers(db, inventory, clock)
+        self.listing = Listing(db)
+        self.dossiers = Dossiers(db, inventory, owning, clock)
+        self.exporter = Exporter(db, electorate, clock)

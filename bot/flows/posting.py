@@ -77,12 +77,12 @@ class Poster:
             posted = await self._settle(posted)
         if posted is None:
             return await self._post(telling, channel, thread, shows)
-        assert posted.ts is not None
+        ts = posted.ts
+        assert ts is not None
         if telling.lasting or posted.digest == shows:
-            return posted.ts
+            return ts
         if _too_soon(telling, posted, now) or not self._limits.may(telling.key, EDITS):
             return None
-        ts = posted.ts
         try:
             await self.chat.edit(channel, ts, telling.message)
         except ChatError as error:
@@ -95,8 +95,8 @@ class Poster:
                 return await self._post(telling, channel, thread, shows)
         self._limits.passed(telling.key, EDITS)
         edited = self.clock.now()
-        await self.db.write(lambda store: store.messages.edited(telling.key, shows, edited))
-        return ts
+        alone = await self.db.write(lambda store: store.messages.edited(posted, shows, edited))
+        return ts if alone else None
 
     async def _post(self, telling: Telling, channel: str, thread: str | None, shows: str) -> str | None:
         key = telling.key

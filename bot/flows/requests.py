@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Policy, policy_of, strictest
+from bot.domain.approvals import Policy, policy_of, required
 from bot.domain.fleet import Ref
 from bot.domain.hours import reminder_at
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
@@ -144,14 +144,14 @@ class Requests:
         if not unwatched or not self._looking.may(now, request.id):
             return
         self._looking.rest(now + LOOK_AGAIN, request.id)
-        policies = [policy_of(self.policies, instance) for instance in request.instances]
+        policies = dict.fromkeys(policy_of(self.policies, instance) for instance in request.instances)
         try:
-            counts = [await self.electorate.count(policy, request.requester) for policy in policies]
+            count = await self.electorate.count(policies, request.requester)
             zones = [zone for policy in policies for zone in await self.electorate.zones(policy, self.zone)]
         except ChatError as error:
             log.warning("who could approve request %s is not known: %s", request.id, error.text)
             return
         remind_at = reminder_at(now, request.expires_at, zones)
-        needed = strictest(self.policies, request).needed
-        await self.db.write(lambda store: store.requests.voters(request.id, min(counts), needed, remind_at))
+        needed = required(self.policies, request).needed
+        await self.db.write(lambda store: store.requests.voters(request.id, count, needed, remind_at))
         self._looking.end(request.id)

@@ -1,7 +1,7 @@
 """The runner: carries approved requests out. What is not proven is not done.
 
 Each pass takes up what is due and nothing else, so a pass with nothing due calls nobody and writes nothing. After a
-crash the same pass goes on: a step that was `starting` is settled by looking at the model, never by sending again.
+crash the same pass goes on: a step that was `starting` is looked at first, and sent again only when nothing began.
 """
 
 from __future__ import annotations

@@ -145,9 +145,9 @@ class Sender:
         now = self.clock.now()
 
         def write(store: Store) -> None:
-            store.journal.over(record, StepState.DONE, outcome, now)
             if (found := running(store, run.id)) is None:
                 return
+            store.journal.over(record, StepState.DONE, outcome, now)
             request, fresh = found
             if record.number == len(run.steps):
                 store.requests.move_run(request, fresh, RunState.DONE, now, by="retune")

@@ -71,10 +71,9 @@ class Snoozer:
         return indexed(await self.in_force())
 
     async def snooze(self, wish: Wish, user: str, request: str) -> Snooze:
-        """Puts a wish in force. Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
+        """Puts a wish in force, instead of what is for its subject if this person may end that. *request* counts once.
 
-        *request* identifies the form, so that a second submit of it changes nothing. What is in force for the same
-        subject is replaced, if this person may end it.
+        Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
         """
         person = await self.electorate.admit(user, WISHED, self._deciding(wish.scope, wish.subject))
         judgements, now, today = (await self.inventory.judged()).judgements, self.clock.now(), self.today()

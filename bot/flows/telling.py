@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
-from bot.domain.approvals import Policy, strictest
+from bot.domain.approvals import Policy, required
 from bot.domain.requests import Request
 from bot.errors import ChatError
 from bot.flows.freezes import Freezes
@@ -88,6 +88,7 @@ class Teller:
             if read is not None:
                 if not await self._show_all(*read):
                     self.want(id)
+                    await self.db.write(lambda store: store.requests.untell(id))
                     return False
                 await self.db.write(lambda store: store.requests.told(read[0]))
             self._wanted.pop(id, None)
@@ -97,7 +98,7 @@ class Teller:
         """What the messages of a request need to know beside it. Work for the store."""
         now = self.clock.now()
         return Seen(
-            policy=strictest(self.policies, request),
+            policy=required(self.policies, request),
             now=now,
             estimates={run.id: estimate_now(store, run) for run in request.runs},
             wait=self.freezes.holding_back(store, request, now),

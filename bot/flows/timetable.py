@@ -78,11 +78,6 @@ class Timetable:
         """The operator's settings count again."""
         return await self.db.write(lambda store: self._choose(store, None, by, "default"))
 
-    async def denied(self, by: str) -> None:
-        """Notes that somebody wanted to change it who may not."""
-        now = self.clock.now()
-        await self.db.write(lambda store: store.audit.note(now, by, "denied", detail="announce"))
-
     def _choose(self, store: Store, values: Mapping[str, str] | None, by: str, detail: str) -> Timing:
         """Puts values in force, or the operator's again. Slots of the new timetable that are over are not made up."""
         now = self.clock.now()

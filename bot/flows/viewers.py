@@ -62,14 +62,14 @@ class Viewers:
         before = self._shown[1]
         return before is not judged and _verdicts(before) != _verdicts(judged)
 
-    async def seen(self, user: str, decides: frozenset[str]) -> Seen:
-        """What one person's App Home is made of, from what is known. *decides*: where they may decide."""
+    async def seen(self, user: str, decides: frozenset[str], own: frozenset[str]) -> Seen:
+        """What one person's App Home is made of, from what is known; *decides* and *own* as in `Seen`."""
         judged, now = await self.inventory.judged(), self.clock.now()
 
         def read(store: Store) -> Seen:
             freezes = tuple(freeze for freeze in store.freezes.holding() if now < freeze.until)
             live, ended = store.requests.live(), store.requests.recent(LAST)
-            return Seen(user, decides, judged.judgements, judged.snapshot, live, ended, freezes)
+            return Seen(user, decides, own, judged.judgements, judged.snapshot, live, ended, freezes)
 
         return await self.db.read(read)
 

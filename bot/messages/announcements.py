@@ -13,7 +13,7 @@ from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages.findings import About, line, plain, short
-from bot.messages.kit import context, grouped, paragraph, section, sections
+from bot.messages.kit import context, grouped, instance_heading, paragraph, section, sections
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed, some
 from bot.messages.timetable import audio_sent, rule
@@ -157,9 +157,9 @@ def _grouped(shown: Iterable[Judgement], found: Findings, about: About, news: Ne
     by_instance: dict[str, list[tuple[str, Block]]] = {}
     for judgement in shown:
         instance = judgement.model.instance
-        heading = f"Instance {code(instance)}" if found.instances > 1 else ""
-        by_instance.setdefault(instance, []).append((heading, line(judgement, about, news)))
-    return grouped(chain.from_iterable(by_instance.values()))
+        group = instance if found.instances > 1 else ""
+        by_instance.setdefault(instance, []).append((group, line(judgement, about, news)))
+    return grouped(chain.from_iterable(by_instance.values()), instance_heading)
 
 
 def _uncovered(found: Findings) -> list[str]:

@@ -126,7 +126,7 @@ def offered(request: Request, offers: Collection[tuple[Wish, int | None]]) -> li
 
 def _what(request: Request) -> str:
     if request.several:
-        return f"upgrade of {counted(len(request.runs), 'model')}"
+        return f"upgrade of {counted(len(request.meant), 'model')}"
     return f"{noun(request.first.plan)} of {request.first.plan.model.name}"
 
 

@@ -37,7 +37,7 @@ RUN_SIGNS = {
 class Seen:
     """What the messages of a request need to know beside it.
 
-    *policy* is the strictest that it must meet. *estimates* are by run, for the step that a running run is at. *wait*
+    *policy* is what it needs in all. *estimates* are by run, for the step that a running run is at. *wait*
     is what holds the next start back.
     """
 
@@ -82,7 +82,7 @@ def title(request: Request) -> str:
     """The state of a request in one line."""
     if _unproven(request):
         return "Trained, no newer version shown"
-    word, models = noun(request.first.plan), counted(len(request.runs), "model")
+    word, models = noun(request.first.plan), counted(len(request.meant), "model")
     if request.several and request.state is RequestState.CANCELLED and request.started_at is None:
         return f"Upgrade of {models}: cancelled"
     said = _STATES[request.state][2 if request.several else 1]
@@ -209,7 +209,7 @@ def _small_print(request: Request, policy: Policy) -> list[str]:
         missing = max(1, policy.needed - len(request.approved_by))
         by = f" from {approvers(policy)}" if policy.approvers else ""
         votes = f"; approved so far by {people(request.approved_by)}" if request.approved_by else ""
-        lines.append(f"needs {counted(missing, 'approval')}{by} until {moment(request.expires_at)}{votes}")
+        lines.append(f"needs {counted(missing, 'approval')}{by} by {moment(request.expires_at)}{votes}")
     elif request.decided_by and request.decided_at:
         undone = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.CANCELLED)
         verb = request.state.value if request.state in undone else "approved"
@@ -235,6 +235,8 @@ def _hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
     if wait is not None and wait.why == "window" and is_open:
         # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
         lines.append(f":alarm_clock: Once approved, it starts only in these hours: {escape(wait.hours)}.")
+    elif wait is not None and wait.why == "time" and is_open:
+        lines.append(f":alarm_clock: Once approved, it starts {moment(wait.until)} at the earliest.")
     elif wait is not None and request.state in LIVE:
         lines.append(wait_text(wait))
     return lines

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.plans import Plan
 from bot.messages.buttons import ask_button, model_button
-from bot.messages.kit import context, grouped, section
+from bot.messages.kit import context, grouped, instance_heading, section
 from bot.messages.text import code, counted, escape, moment, some, version
 from bot.ports import Block, Message
 
@@ -37,10 +37,11 @@ def changed_elsewhere(changes: Sequence[Change]) -> Message:
     instances = dict.fromkeys(instance for instance, _, _ in lines)
     first = _headline({change.kind for change in changes}, some([code(name, 60) for name in instances], NAMES))
     blocks = [section(f"*{first}*")]
-    blocks += grouped(
-        (f"Instance {code(instance)}", section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
+    said_of = [
+        (instance, section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
         for instance, alike, line in lines[:LINES]
-    )
+    ]
+    blocks += grouped(said_of, instance_heading)
     left = len(lines) - LINES
     more = f"and {left} more: `/stt-models` shows the fleet as it is now" if left > 0 else ""
     blocks.append(context(more, "Noticed when the instances were read; no request of Retune's did this."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.approvals import Decision, Policy, Reason, policy_of, strictest
+from bot.domain.approvals import Decision, Policy, Reason, policy_of, required
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run
 from bot.messages.outcomes import cause_text
@@ -52,7 +52,7 @@ def denied(
         return NO_SUCH_REQUEST
     if decision.reason not in _DENIED:
         return decided(request, now)
-    policy = policy_of(policies, decision.instance) if decision.instance else strictest(policies, request)
+    policy = policy_of(policies, decision.instance) if decision.instance else required(policies, request)
     about, state = run or request.first, state_word(request)
     name = about.plan.model.name
     return _DENIED[decision.reason].format(
@@ -80,11 +80,12 @@ def decided(request: Request, now: datetime) -> str:
         case RequestState.CHANGED:
             return f"Something changed since, so this plan does not hold any more. Ask again with {again(request)}."
         case RequestState.DONE | RequestState.FAILED:
-            return f"Already approved{by}{when}, and {request.state.value} since {moment(request.ended_at or now)}."
+            return f"Already approved{by}{when}, and {request.state.value} {moment(request.ended_at or now)}."
         case RequestState.OPEN:
             return _DENIED[Reason.OLDER_PLAN]
         case _:
-            return f"Already approved{by}{when}; it is {state_word(request)} now."
+            now_it = "waits to start" if request.state is RequestState.SCHEDULED else f"is {state_word(request)}"
+            return f"Already approved{by}{when}; it {now_it} now."
 
 
 def again(request: Request) -> str:

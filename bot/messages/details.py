@@ -28,6 +28,12 @@ def reading() -> Mapping[str, Any]:
     return modal("Details", [section(":hourglass_flowing_sand: Looking …")], callback="reading")
 
 
+def unseen() -> Mapping[str, Any]:
+    """Something was done, and cannot be shown now."""
+    text = ":white_check_mark: That counts. It cannot be shown just now: close this and press Details in a moment."
+    return modal("Details", [section(text)], callback="details")
+
+
 def unread(error: RetuneError) -> Mapping[str, Any]:
     """Shown when Slack does not say who looks, so that nothing stays at *Looking*."""
     text = f":warning: {escape(error.text)} Close this and press Details again in a moment."
@@ -109,7 +115,11 @@ def risk_of_doing(plan: Plan) -> str:
 
 def _who(request: Request, seen: Seen) -> str:
     policy = seen.policy
-    rule = f"{counted(policy.needed, 'approval')} from {approvers(policy)}" if policy.approvers else "nobody is named"
+    rule = (
+        f"{counted(policy.needed, 'approval')} from {approvers(policy)}"
+        if policy.approvers
+        else counted(policy.needed, "approval")
+    )
     own = "requesters may approve their own" if policy.self_approval else "not the requester's own"
     votes = [
         f"<@{vote.voter}> {'approved' if vote.vote == 'approve' else 'rejected'} {moment(vote.at)}"

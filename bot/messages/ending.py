@@ -53,7 +53,7 @@ def done(run: Run, who: str = "") -> Message:
     plan, model = run.plan, run.plan.model
     if run.unproven:
         text = (
-            f"{who}*done*: {code(model.name)} is trained, and *no newer version is shown*. {proofs(run)} This does not "
+            f"{who}*trained*: {code(model.name)}, and *no newer version is shown*. {proofs(run)} This does not "
             "prove the upgrade; a warning of recognition would show that it did not take place."
         )
         return paragraph(text, ":grey_question:", check_button(model))
@@ -84,7 +84,7 @@ def end_of_several(request: Request) -> Message:
     said = title(request) if others else f"*done*: {so_far(request)}"
     text = f"{_who(request)} {said}. {'' if told_each else _reason(request)}".rstrip()
     lines = [f"• {code(run.plan.model.name, 60)}: {_what_became(run)}" for run in others[:20]]
-    left = ["*Not upgraded*", *lines] if others and told_each else []
+    left = ["*Not upgraded, or not proven*", *lines] if others and told_each else []
     return Message(text, (section(f"{sign(request)} {text}"), *sections(left)))
 
 
@@ -112,7 +112,8 @@ def _reason(request: Request) -> str:
             why = f": {escape(request.rejection.reason, 600)}" if request.rejection.reason else "."
             return f"By <@{request.rejection.voter}>{why}"
         case RequestState.CANCELLED:
-            return f"Cancelled{_after(run)}{f' by <@{request.decided_by}>' if request.decided_by else ''}."
+            begun = f"Ended{_after(run)} by" if run.done else "By"
+            return f"{begun} <@{request.decided_by}>." if request.decided_by else ""
         case RequestState.CHANGED:
             return cause_of(run)
         case _:

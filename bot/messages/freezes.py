@@ -36,7 +36,7 @@ def unknown_instance(instance: str, known: Iterable[str]) -> str:
 def may_not(instance: str) -> str:
     """Who may not decide on an instance, or on any where it is empty, cannot freeze it. Plain text."""
     what = f"on upgrades of {instance}" if instance else "on upgrades"
-    return f"Only who may decide {what} can freeze or unfreeze them. Ask one of the approvers."
+    return f"Only those who may decide {what} can freeze or unfreeze them. Ask one of the approvers."
 
 
 def freeze_line(freeze: Freeze) -> str:

@@ -30,6 +30,8 @@ class Seen:
 
     user: str
     decides: frozenset[str]
+    own: frozenset[str]
+    """Those on which requesters may approve their own."""
     judgements: Sequence[Judgement]
     snapshot: Snapshot
     live: Sequence[Request]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from bot.messages.text import capped, plain
+from bot.messages.text import capped, code, plain
 from bot.ports import Block, Message
 
 SECTION = 3000
@@ -39,6 +39,11 @@ def sections(lines: Iterable[str]) -> list[Block]:
 def headed(parts: Mapping[str, str]) -> list[Block]:
     """A paragraph below a heading for each part that has a text."""
     return [section(f"*{heading}*\n{text}") for heading, text in parts.items() if text]
+
+
+def instance_heading(instance: str) -> str:
+    """What stands above what is said of one instance."""
+    return f"Instance {code(instance)}"
 
 
 def context(*texts: str) -> Block:
@@ -95,11 +100,11 @@ def pages_of(count: int, size: int) -> int:
     return max(1, -(-count // size))
 
 
-def grouped(told: Iterable[tuple[str, Block]]) -> list[Block]:
-    """Blocks with their heading, where there is one, above each row of those that share it."""
+def grouped(told: Iterable[tuple[str, Block]], heading: Callable[[str], str] = str) -> list[Block]:
+    """Blocks with the heading of their group, unless that is "", above each row of those that share it."""
     blocks: list[Block] = []
-    for heading, same in groupby(told, key=itemgetter(0)):
-        blocks += [*([section(f"*{heading}*")] if heading else []), *(block for _, block in same)]
+    for group, same in groupby(told, key=itemgetter(0)):
+        blocks += [*([section(f"*{heading(group)}*")] if group else []), *(block for _, block in same)]
     return blocks
 
 

@@ -13,11 +13,11 @@ from bot.messages.refusals import no_plan
 from bot.messages.text import code, counted, escape, listed
 
 _DONE = {
-    StepEnd.PROVEN: "Proof: the service now lists {version} in its versions, and {now}.",
+    StepEnd.PROVEN: "Proof: the service now lists {version} among its versions, and {now}.",
     StepEnd.WORKED: "The service worked on it, and {now}.",
     StepEnd.NO_VERSION: "Trained: {now}. The service lists no newer version; IBM does not say that it would.",
     StepEnd.CHANGED: "A change was made: {now}.",
-    StepEnd.ALREADY_THERE: "Nothing was sent: the service already lists {version} in its versions.",
+    StepEnd.ALREADY_THERE: "Nothing was sent: the service already lists {version} among its versions.",
     StepEnd.NOT_NEEDED: "Nothing was sent: it is available, so no data waits for training.",
     StepEnd.REFUSED: "The service does not upgrade it this way, so the next step follows. {detail}",
     StepEnd.UNCHANGED: "The service accepted it and nothing changed, so the next step follows.",
@@ -109,6 +109,7 @@ _CAUSES = {
     CauseKind.TOGETHER: "It is upgraded together with {other}.",
     CauseKind.SHARES: "It shares a language model with {other}. Ask for it afterwards.",
     CauseKind.IN_REQUEST: "It is in request {request} already. `/stt-runs {request}` shows it.",
+    CauseKind.NOT_TRIED_AGAIN: "It had failed, and was dropped before it was tried again. Nothing was sent.",
     CauseKind.UNREAD: "{detail}",
 }
 _CHANGED = "Something changed since it was approved. Nothing was sent. Ask again to see the new plan."

@@ -26,7 +26,7 @@ from bot.messages.kit import (
     sections,
 )
 from bot.messages.outcomes import left_out_lines
-from bot.messages.steps import estimate_text, others, steps_text, versions
+from bot.messages.steps import estimate_text, noun, others, steps_text, versions
 from bot.messages.text import code, counted, escape
 from bot.messages.verdicts import risk_text, why
 from bot.ports import Block
@@ -180,9 +180,10 @@ def ask_link(model: Model, candidates: Sequence[Model], wanted: Wanted) -> Mappi
 
 def reject(request: Request) -> Mapping[str, Any]:
     """The form behind Reject."""
-    what = f"The upgrade of {code(request.first.plan.model.name)} will not start."
+    word = noun(request.first.plan)
+    what = f"The {word} of {code(request.first.plan.model.name)} will not start."
     if request.several:
         what = f"None of the {counted(len(request.runs), 'model')} will be upgraded."
     reason = input_block(WHY, "Why not?", long_text("What should happen before somebody asks again?", WHY_LIMIT))
     blocks, metadata = [section(f"{what} The requester is told why."), reason], f"{request.id}:{request.digest}"
-    return modal("Reject the upgrade", blocks, callback=REJECT, submit="Reject", metadata=metadata)
+    return modal(f"Reject the {word}", blocks, callback=REJECT, submit="Reject", metadata=metadata)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.approvals import Policy
+from bot.domain.hours import MISSED
 from bot.domain.plans import Action, Estimate
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
@@ -35,7 +36,8 @@ class Telling:
 def tellings(request: Request, seen: Seen) -> list[Telling]:
     """Everything that Slack should show of a request now, in the order in which it is posted."""
     told = [("card", card(request, seen))]
-    if request.reminded and request.state is RequestState.OPEN:
+    missed = request.remind_at is not None and request.remind_at + MISSED < seen.now
+    if request.reminded and request.state is RequestState.OPEN and not missed:
         told.append(("remind", reminder(request, seen.policy)))
     if not request.several and request.first.started_at is not None:
         told.append(("progress", progress(request.first, seen)))
@@ -93,7 +95,7 @@ def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
 def reminder(request: Request, policy: Policy) -> Message:
     """Once, before it expires, to those who can still act."""
     acted = {*request.approved_by, *(() if policy.self_approval else (request.requester,))}
-    can = " ".join(mention(name) for name in policy.approvers if name not in acted)
+    can = " ".join(mention(name) for name in policy.approvers if name not in acted) or "Approvers"
     missing = counted(max(1, policy.needed - len(request.approved_by)), "approval")
     model = code(request.first.plan.model.name)
     what = counted(len(request.runs), "model") if request.several else f"the {noun(request.first.plan)} of {model}"
@@ -134,7 +136,8 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
 
 def _first(request: Request, run: Run) -> Message:
     left = request.count(*LASTING)
-    rest = f" The other {counted(left, 'model')} follow{'s' if left == 1 else ''}." if left else ""
+    others = "The other model follows" if left == 1 else f"The other {left} models follow"
+    rest = f" {others}." if left else ""
     return paragraph(f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}", ":white_check_mark:")
 
 

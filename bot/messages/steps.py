@@ -53,7 +53,7 @@ def others(plan: Plan) -> list[str]:
 
 def changed(request: Request) -> list[str]:
     """The names of all models that a request changes for good."""
-    return list(dict.fromkeys(name for run in request.runs for name in run.plan.changes.values()))
+    return list(dict.fromkeys(name for run in request.meant for name in run.plan.changes.values()))
 
 
 def step_text(step: Step) -> str:

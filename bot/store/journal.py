@@ -40,8 +40,9 @@ class Journal(Audited):
 
     def answered(self, record: StepRecord, transaction: str | None, now: datetime, next_at: datetime) -> None:
         """Writes that the service accepted the request."""
-        self._step(record, state=StepState.WAITING, answered_at=now, transaction_id=transaction, next_at=next_at)
-        self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
+        how = {"answered_at": now, "transaction_id": transaction, "next_at": next_at}
+        if self._step(record, state=StepState.WAITING, **how):
+            self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
 
     def refused(self, record: StepRecord, next_at: datetime) -> None:
         """Writes that the request certainly had no effect and may be sent again at *next_at*."""
@@ -61,8 +62,8 @@ class Journal(Audited):
     def over(self, record: StepRecord, state: StepState, outcome: Outcome, now: datetime) -> None:
         """Writes how a step ended: done, also where nothing had to be sent or the next step follows, or failed."""
         how = {"outcome": outcome.end, "proven": outcome.version, "status": outcome.status, "detail": outcome.detail}
-        self._step(record, state=state, ended_at=now, next_at=None, **how)
-        self._note(now, outcome.end, record, outcome.version or outcome.detail)
+        if self._step(record, state=state, ended_at=now, next_at=None, **how):
+            self._note(now, outcome.end, record, outcome.version or outcome.detail)
 
     def _note(self, now: datetime, action: str, record: StepRecord, detail: str) -> None:
         request = self._c.value(int, "SELECT request FROM runs WHERE id = ?", (record.run,))
@@ -98,10 +99,11 @@ class Journal(Audited):
             (action, *sorted(WORKED), f"%/{kind}/%", limit),
         )
 
-    def _step(self, record: StepRecord, **values: object) -> None:
-        """Writes what changed of a step, which people should see."""
+    def _step(self, record: StepRecord, **values: object) -> bool:
+        """Writes what changed of a step, which people should see; false for one that is over: somebody was first."""
         assignments = ", ".join(f"{column} = ?" for column in values)
-        sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ?"
-        self._c.change(sql, (*values.values(), record.run, record.number))
-        sql = "UPDATE requests SET version = version + 1 WHERE id = (SELECT request FROM runs WHERE id = ?)"
-        self._c.change(sql, (record.run,))
+        sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ? AND state NOT IN (?, ?)"
+        changed = self._c.change(sql, (*values.values(), record.run, record.number, StepState.DONE, StepState.FAILED))
+        sql = "UPDATE requests SET version = version + ? WHERE id = (SELECT request FROM runs WHERE id = ?)"
+        self._c.change(sql, (changed, record.run))
+        return changed == 1

@@ -54,6 +54,13 @@ class Messages(Part):
         """Writes where the message is and what it shows since *now*."""
         self._c.change("UPDATE messages SET ts = ?, digest = ?, sent_at = ? WHERE key = ?", (ts, digest, now, key))
 
-    def edited(self, key: str, digest: str, now: datetime) -> None:
-        """Writes that the message shows something else since *now*."""
-        self._c.change("UPDATE messages SET digest = ?, sent_at = ?, edited = 1 WHERE key = ?", (digest, now, key))
+    def edited(self, posted: Posted, digest: str, now: datetime) -> bool:
+        """Writes that the message shows something else since *now*, as far as nobody else edited it meanwhile.
+
+        False where somebody did: which of the two Slack shows nobody knows, so it must be edited again.
+        """
+        sql = "UPDATE messages SET digest = ?, sent_at = ?, edited = 1 WHERE key = ? AND digest = ?"
+        if self._c.change(sql, (digest, now, posted.key, posted.digest)):
+            return True
+        self._c.change("UPDATE messages SET digest = '' WHERE key = ?", (posted.key,))
+        return False

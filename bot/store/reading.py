@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.hours import MISSED
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.request_filter import RequestFilter
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
@@ -65,9 +66,10 @@ class Reading(Part):
         return self._load("state = ? AND expires_at <= ? ORDER BY id", (RequestState.OPEN, now))
 
     def to_remind(self, now: datetime) -> list[tuple[int, datetime]]:
-        """Open requests whose thread should have reminded by now, and since when."""
-        sql = "SELECT id, remind_at FROM requests WHERE state = ? AND reminded = 0 AND remind_at <= ?"
-        rows = self._c.rows(sql, (RequestState.OPEN, now))
+        """Open requests whose thread should have reminded by now, and since when; also where Slack never took it."""
+        sql = """SELECT id, remind_at FROM requests WHERE state = ? AND remind_at <= ? AND (reminded = 0 OR
+                 (remind_at < ? AND 'request:' || id || ':remind' NOT IN (SELECT key FROM messages)))"""
+        rows = self._c.rows(sql, (RequestState.OPEN, now, now - MISSED))
         return [(row["id"], read(datetime, row["remind_at"])) for row in rows]
 
     def untold(self) -> list[int]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.approvals import Vote
+from bot.domain.hours import MISSED
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
-from bot.domain.requests import FOLLOWS, LIVE, Request, RequestState, digest_of, following
+from bot.domain.requests import FOLLOWS, LIVE, RETRIABLE, Request, RequestState, digest_of, following
 from bot.domain.runs import LASTING, Run, RunState
 from bot.store.audit import Audit
 from bot.store.connection import Connection, marks, written
 from bot.store.reading import Reading
 from bot.store.runs import Runs
-
-MISSED = timedelta(hours=1)
-"""A reminder that is later than this has missed its hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,9 @@ class Requests(Reading):
 
     def _cancel_queued(self, request: Request, now: datetime) -> None:
         for run in request.runs:
-            if run.state is RunState.QUEUED:
+            if run.state is RunState.QUEUED and run.retries:
+                self._runs.move(run, RunState.FAILED, now, Cause(CauseKind.NOT_TRIED_AGAIN))
+            elif run.state is RunState.QUEUED:
                 self._runs.move(run, RunState.CANCELLED, now)
 
     def move_run(
@@ -175,7 +175,7 @@ class Requests(Reading):
         self._runs.again(run)
         self._note(request, now, by, "retry", model=run.plan.model.ref)
         self.touch(request.id, decided_by=by, decided_at=now)
-        if request.state is RequestState.FAILED:
+        if request.state in RETRIABLE:
             self.move(request, RequestState.SCHEDULED, now, by=by)
         else:
             self.settle(request.id, now, by=by)
@@ -202,13 +202,14 @@ class Requests(Reading):
     def remind(self, request: int, due: datetime, now: datetime) -> None:
         """Marks that the thread reminds. One whose hour passed while no process ran gets another: it may be night."""
         if due < now - MISSED:
-            self._c.change("UPDATE requests SET voters = NULL, remind_at = NULL WHERE id = ?", (request,))
+            self._c.change("UPDATE requests SET voters = NULL, remind_at = NULL, reminded = 0 WHERE id = ?", (request,))
         else:
             self.touch(request, reminded=True)
 
     def extend(self, request: int, expires_at: datetime) -> None:
         """Gives an open request time to be decided on, with a reminder of its own."""
-        self.touch(request, expires_at=expires_at, voters=None, remind_at=None)
+        self.touch(request, expires_at=expires_at, voters=None, remind_at=None, reminded=False)
+        self._c.change("DELETE FROM messages WHERE key = ?", (f"request:{request}:remind",))
 
     def touch(self, request: int, **values: object) -> None:
         """Writes something of a request that people should see; without *values*, that there is something."""
@@ -228,6 +229,10 @@ class Requests(Reading):
         """Writes that Slack shows a request as it was when it was read."""
         sql = "UPDATE requests SET told = :version WHERE id = :id AND told < :version"
         self._c.change(sql, {"id": request.id, "version": request.version})
+
+    def untell(self, request: int) -> None:
+        """Writes that Slack may show something else, where another process wrote that all of it is shown."""
+        self._c.change("UPDATE requests SET told = version - 1 WHERE id = ? AND told >= version", (request,))
 
     def _note(
         self, request: Request, now: datetime, by: str, action: str, detail: str = "", *, model: str | None = None

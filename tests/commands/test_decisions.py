@@ -135,13 +135,13 @@ async def test_details_of_nothing(slack: Slack):
     [
         (RequestState.OPEN, "withdraw", GRACE, f"Only <@{ADA}> can withdraw"),
         (RequestState.RUNNING, "withdraw", ADA, "too late"),
-        (RequestState.DONE, "withdraw", ADA, "and done since"),
+        (RequestState.DONE, "withdraw", ADA, "and done <"),
         (RequestState.OPEN, "take-back", GRACE, "no vote"),
         (RequestState.RUNNING, "take-back", GRACE, "too late"),
         (RequestState.OPEN, "cancel", MEI, "Only <!subteam^SAPPROVE> can decide"),
         (RequestState.OPEN, "cancel", GUS, "Guests and bots cannot decide"),
         (RequestState.RUNNING, "cancel", GRACE, "no call to cancel it"),
-        (RequestState.DONE, "cancel", GRACE, "and done since"),
+        (RequestState.DONE, "cancel", GRACE, "and done <"),
         (RequestState.FAILED, "retry", ADA, "Only <!subteam^SAPPROVE> can decide on upgrades of `stt`"),
         (RequestState.RUNNING, "retry", GRACE, "Only what failed can be tried again; the request is running"),
         (RequestState.OPEN, "stop", GRACE, "It does not run: the request is waiting for approval"),
@@ -278,7 +278,7 @@ async def test_freezing(slack: Slack):
     assert "all instances frozen" in str(slack.world.chat.homes[MEI]["blocks"])
     (held,) = await slack.world.freezes.holding()
     assert "End it" in await slack.command("/stt-upgrade freeze")
-    assert "Only who may decide" in await slack.click("unfreeze", str(held.id), user=MEI)
+    assert "Only those who may decide" in await slack.click("unfreeze", str(held.id), user=MEI)
     assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
     assert "ended already" in await slack.click("unfreeze", str(held.id), user=TOMAS)
     await slack.world.ring(after=5)
@@ -309,10 +309,12 @@ async def test_who_may_freeze(slack: Slack):
     """Those who may decide; neither members without the role nor guests, nor a form that somebody else opened."""
     await slack.world.inventory.refresh()
     for user in (MEI, GUS, ADA):
-        assert "Only who may decide" in await slack.click("freeze", "new", user=user)
+        assert "Only those who may decide" in await slack.click("freeze", "new", user=user)
+    denied = slack.world.rows("SELECT actor FROM audit WHERE action = 'denied' AND detail = 'freeze' ORDER BY id")
+    assert denied == [(MEI,), (GUS,), (ADA,)]
     await slack.click("freeze", "new", user=GRACE)
     answer = await slack.submit(last(slack), picked(slack=slack), user=MEI)
-    assert "Only who may decide" in str(answer)
+    assert "Only those who may decide" in str(answer)
     mention = {"type": "app_mention", "user": GRACE, "channel": "C1", "text": "<@UBOT> upgrade freeze"}
     assert "Freeze…" in await slack.event(mention)
 
@@ -349,7 +351,7 @@ async def test_a_later_time(slack: Slack, typed: str, at: str):
     (request,) = slack.world.store.requests.in_state(RequestState.OPEN)
     assert request.not_before is not None
     assert f"{request.not_before:%Y-%m-%d %H:%M}" == at
-    assert "Scheduled: it starts" in str(slack.world.chat.keyed(f"request:{request.id}:card").message.blocks)
+    assert "Once approved, it starts" in str(slack.world.chat.keyed(f"request:{request.id}:card").message.blocks)
 
 
 @pytest.mark.parametrize(
@@ -513,7 +515,7 @@ async def test_a_mention_is_seen_and_answered_where_it_was_made(slack: Slack):
     assert slack.world.chat.received == [("C7", "9.1")]
     place = slack.world.chat.whispers[-1][0]
     assert (place.user, place.channel, place.thread) == (MEI, "C7", "5.5")
-    assert "Only who may decide" not in await slack.event({**event, "text": "<@UBOT> upgrade freeze"})
+    assert "Only those who may decide" not in await slack.event({**event, "text": "<@UBOT> upgrade freeze"})
     assert "already in request" in await slack.event({**event, "text": "<@UBOT> upgrade call-center-us at 22:00"})
 
 

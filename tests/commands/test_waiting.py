@@ -30,6 +30,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/stt-models", "2 custom models: 1 outdated"),
         ("/stt-model call-center-us", "An upgrade would"),
         ("/stt-upgrade call-center-us", "cannot be undone"),
+        ("/stt-announce preview", "call-center-us"),
     ],
 )
 async def test_the_first_reading(slack: Slack, monkeypatch: pytest.MonkeyPatch, command: str, answer: str):

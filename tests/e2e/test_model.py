@@ -56,7 +56,7 @@ def test_later_taken_back_and_withdrawn(page: Page):
     write(page, f"/stt-upgrade call-center-us at {tomorrow:%Y-%m-%d} 22:00")
     expect(modal.get_by_text("cannot be undone")).to_be_visible(timeout=15_000)
     page.get_by_test_id("modal-submit").click()
-    expect(main.get_by_text("Scheduled: it starts")).to_be_visible(timeout=15_000)
+    expect(main.get_by_text("Once approved, it starts")).to_be_visible(timeout=15_000)
 
     become(page, "U0GRACE")
     page.locator("[data-action-id=approve]").click()

@@ -94,9 +94,9 @@ async def test_scheduled_probes_are_spread(tmp_path: Path):
     assert seen[-1] == 9
     asked = [hour for hour, (before, after) in enumerate(itertools.pairwise([0, *seen])) if after > before]
     assert asked == list(range(0, 72, 8))
-    assert await world.desk.survey.audio(world.zone) == 9
+    assert await world.desk.survey.audio(world.schedule.zone) == 9
     world.clock.advance(14 * 86400)  # in December nothing of November counts
-    assert await world.desk.survey.audio(world.zone) == 0
+    assert await world.desk.survey.audio(world.schedule.zone) == 0
     world.store.close()
 
 

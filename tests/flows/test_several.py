@@ -237,8 +237,8 @@ async def test_the_same_form_twice_is_one_request(world: World):
 async def test_expiry_and_reminder(world: World):
     """It reminds once, and ends with all its runs when nobody decides."""
     request = await proposed(world, 2)
-    for _ in range(20):
-        await world.ring(after=3600)
+    for _ in range(300):
+        await world.ring(after=240)
     assert world.chat.keyed(f"request:{request.id}:remind").thread is not None
     await world.ring(after=4 * 3600)
     await world.ring(after=4)
@@ -308,8 +308,8 @@ async def test_a_reminder_whose_hour_was_missed(world: World):
     for _ in range(6):
         await world.ring(after=60)
     assert not [said for said in world.chat.said if said.key.endswith(":remind")]
-    for _ in range(20):
-        await world.ring(after=1800)
+    for _ in range(160):
+        await world.ring(after=225)
     (reminder,) = [said for said in world.chat.said if said.key.endswith(":remind")]
     assert f"<@{ADA}>" not in reminder.text
 

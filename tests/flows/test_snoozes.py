@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ NEXT = "en-US_NarrowbandModel.v2027-03-01"
 
 @pytest.fixture(autouse=True)
 def berlin(world: World) -> None:
-    world.rebuild(zone=ZoneInfo("Europe/Berlin"))
+    world.rebuild(schedule=replace(world.schedule, zone=ZoneInfo("Europe/Berlin")))
 
 
 def wish(**over: object) -> Wish:
@@ -57,7 +58,7 @@ class Team:
         """One on the world's parts that speaks to this team."""
         return Snoozer(
             *(db or world.db, world.inventory, world.electorate, world.policies, world.clock),
-            zone=world.zone,
+            zone=world.schedule.zone,
             said=self.said,
         )
 

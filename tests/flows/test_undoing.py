@@ -12,7 +12,7 @@ from bot.domain.approvals import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Action
 from bot.domain.requests import LIVE, Request, RequestState
-from bot.domain.runs import StepState
+from bot.domain.runs import RunState, StepState
 from bot.errors import ModelBusy, RequestRefused
 from tests.flows.acting import AM, LM, US, approved, booth, through, while_preparing, while_sending
 from tests.world import ADA, GRACE, TOMAS, World, model
@@ -226,18 +226,21 @@ async def test_tried_again_and_crashed(world: World):
     assert len(world.speech.begun) == 1
 
 
-async def test_the_approval_of_a_retry_taken_back(world: World):
-    """It waits again, with time to decide, and goes on from where it was when somebody approves it."""
+async def test_what_is_tried_again_has_begun_once(world: World):
+    """It cannot be withdrawn or be open again; an approver who cancels it leaves it failed, to be tried again."""
     request = await failed_at(world, 3)
-    world.clock.advance(90000)
+    begun = len(world.speech.begun)
     assert (await world.wish("retry", request, TOMAS)).allowed
-    assert (await world.wish("take back", request, TOMAS)).allowed
-    assert (await world.wish("take back", request, GRACE)).allowed
+    assert (await world.wish("take back", request, TOMAS)).reason is Reason.STARTED
+    assert (await world.wish("withdraw", request, ADA)).reason is Reason.STARTED
+    assert (await world.wish("cancel", request, GRACE)).allowed
     await world.ring(after=5)
     now = world.request(request.id)
-    assert (now.state, now.decided_by) == (RequestState.OPEN, None)
-    assert world.chat.keyed(f"request:{request.id}:card").buttons == ["Approve", "Reject"]
-    assert (await world.approve(request, GRACE)).allowed
+    assert (now.state, now.first.state) == (RequestState.FAILED, RunState.FAILED)
+    assert any("dropped before it was tried again" in said.text for said in world.chat.said)
+    assert world.store.requests.holding("stt/acoustic/id-booth") is None
+    assert len(world.speech.begun) == begun
+    assert (await world.wish("retry", request, TOMAS)).allowed
     await world.ring()
     assert world.speech.begun[-1] == ("upgrade with language model", AM, False)
 

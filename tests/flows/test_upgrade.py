@@ -96,7 +96,7 @@ async def test_the_second_click_hears_who_was_first(world: World):
     request = world.request(request_id)
     acted = await world.decisions.vote(request_id, request.digest, "approve", TOMAS)
     heard = denied(acted.decision, acted.request, world.policies, world.clock.now())
-    assert heard == f"Already approved by <@{GRACE}> 2 minutes ago; it is approved now."
+    assert heard == f"Already approved by <@{GRACE}> 2 minutes ago; it waits to start now."
     assert len(world.request(request_id).votes) == 1
 
 

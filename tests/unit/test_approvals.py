@@ -209,7 +209,7 @@ Q, R, D, F = RunState.QUEUED, RunState.RUNNING, RunState.DONE, RunState.FAILED
         ("retry", replace(GRACE, is_guest=True), case(FAILED, BROKEN), Reason.NOT_A_MEMBER, None),
         ("retry", GRACE, many(PAUSED, F, Q), Reason.COUNTS, PAUSED),
         ("retry", GRACE, many(FAILED, F, D), Reason.COUNTS, SCHEDULED),
-        ("retry", GRACE, many(CANCELLED, F, D), Reason.NOT_FAILED, None),
+        ("retry", GRACE, many(CANCELLED, F, D), Reason.COUNTS, SCHEDULED),
         ("stop", GRACE, case(RUNNING, BUSY), Reason.COUNTS, RUNNING),
         ("stop", GRACE, many(RUNNING, R, Q), Reason.COUNTS, RUNNING),
         ("stop", GRACE, case(OVER, "done done"), Reason.NOT_RUNNING, None),

@@ -235,7 +235,7 @@ def test_lists(name: str):
     others = [replace(several(RequestState.PAUSED, name), id=id) for id in range(30, 60)]
     deciding = [*mine, *others, *(replace(one, requester=GRACE) for one in [*mine, *others])]
     seen = home.Seen(
-        *(GRACE, frozenset({"stt"}), judgements, snapshot),
+        *(GRACE, frozenset({"stt"}), frozenset[str](), judgements, snapshot),
         *([replace(one, votes=()) for one in deciding], [several(RequestState.DONE, name)] * 5, [FROZEN] * 30),
     )
     assert check_view(dict(home.home(seen, NOW))) == []
@@ -553,7 +553,7 @@ def test_what_follows_the_first():
     """The first proof says how many follow; none where the others are left out or cancelled already."""
     (first, second) = many(2, state=RunState.DONE)
     waits, gone = replace(second, state=RunState.QUEUED), replace(second, state=RunState.LEFT_OUT)
-    assert "1 model follows" in told(made.request([first, waits], RequestState.RUNNING), "first")
+    assert "The other model follows" in told(made.request([first, waits], RequestState.RUNNING), "first")
     assert "follow" not in told(made.request([first, gone], RequestState.DONE), "first")
 
 

@@ -59,7 +59,7 @@ REQUEST_MOVES = {
     RequestState.REJECTED: "",
     RequestState.WITHDRAWN: "",
     RequestState.EXPIRED: "",
-    CANCELLED: "",
+    CANCELLED: "scheduled",
     CHANGED: "",
 }
 RUN_MOVES = {Q: "running,left out,cancelled,failed", R: "done,failed,cancelled", F: "queued", D: "", L: "", C: ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,11 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch):
     assert settings.instances["speech-to-text"].deployment == "cloud"
     assert settings.instances["speech-to-text"].url.endswith("/instances/1")
     assert settings.instances["stt-cluster"].deployment == "cp4d"
-    policy = settings.instances["speech-to-text"].policy
+    policy = settings.policies["speech-to-text"]
     assert (policy.approvers, policy.needed, policy.self_approval, policy.ttl) == (("U1", "S2", "U3"), 1, False, 86400)
-    assert (settings.poll_language, settings.poll_acoustic, settings.inventory, settings.parallel) == (10, 60, 900, 2)
-    assert settings.announce.rule == "0 9 * * mon-fri"
+    assert (settings.poll_language, settings.poll_acoustic, settings.parallel) == (10, 60, 2)
+    assert settings.inventory == timedelta(minutes=15)
+    assert settings.schedule.rule == "0 9 * * mon-fri"
     assert settings.owners == ()
 
 
@@ -54,7 +56,7 @@ def test_owners(monkeypatch: pytest.MonkeyPatch):
 def test_instances_override_the_policy(monkeypatch: pytest.MonkeyPatch):
     """An instance can ask for more approvals, by other people."""
     put(monkeypatch, {**GOOD, "STT_CLUSTER_APPROVALS": "2", "STT_CLUSTER_APPROVERS": "U9"})
-    policy = load(None).instances["stt-cluster"].policy
+    policy = load(None).policies["stt-cluster"]
     assert (policy.needed, policy.approvers) == (2, ("U9",))
 
 
@@ -112,7 +114,7 @@ def test_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     settings = load(file)
     monkeypatch.delenv("RETUNE_CHANNEL", raising=False)
     assert settings.channel == "C777"
-    assert settings.instances["speech-to-text"].policy.approvers == ("U1", "S2", "U3")
+    assert settings.policies["speech-to-text"].approvers == ("U1", "S2", "U3")
 
 
 @pytest.mark.parametrize(("text", "value"), [("90", 90), ("15m", 900), ("24h", 86400), ("2d", 172800), ("1.5h", 5400)])
