@@ -33,5 +33,5 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path / "retune.db")
     yield made
     broken = made.store.audit.verify()
-    made.store.close()
+    made.close()
     assert broken is None

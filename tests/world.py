@@ -88,7 +88,7 @@ class World:
     def start(self) -> None:
         """Builds the bot on the database, the chat and the service that are there: also after a crash."""
         self._watcher: sqlite3.Connection | None = None
-        self._opened.close()  # since 3.13 a connection that nobody closed warns
+        self.close()
         self.background = Background()
         self.db = self._opened.enter_context(Database(self.path))
         self.store = self.db.store
@@ -139,6 +139,10 @@ class World:
         for name, value in terms.items():
             setattr(self, name, value)
         self.start()
+
+    def close(self) -> None:
+        """Closes everything that it opened; since 3.13 a connection that nobody closed warns."""
+        self._opened.close()
 
     def crash(self) -> None:
         """The process is gone; what was committed stays. The lease of the dead process runs out."""

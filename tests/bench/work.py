@@ -47,7 +47,7 @@ async def tick(count: int) -> Tick:
         await world.worker.ring()
         await world.settle()
         found = Tick(count, Counter(world.speech.calls), Counter(world.chat.calls))
-        world.store.close()
+        world.close()
         return found
 
 
@@ -78,5 +78,5 @@ async def unchanged_pass(count: int) -> Pass:
             commits.append(world.written())
         wrote = sum(before != after for before, after in pairwise(commits))
         calls = len(world.speech.calls) + len(world.chat.calls)
-        world.store.close()
+        world.close()
         return Pass(statistics.median(times), wrote, calls)

@@ -76,7 +76,7 @@ async def procedure(
     clock = FrozenClock(datetime.fromtimestamp(time_of_service.at, UTC))
     world = World(tmp_path / "p.db", clock=clock, services=dict(services))
     yield Procedure(world, server, time_of_service)
-    world.store.close()
+    world.close()
 
 
 @pytest.mark.parametrize("name", ["call-center-us", "pharmacy-zh", "ward-notes-ja"])

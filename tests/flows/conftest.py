@@ -15,7 +15,7 @@ def two(tmp_path: Path) -> Iterator[World]:
     """A world in which an upgrade needs two approvals."""
     made = World(tmp_path / "two.db", needed=2)
     yield made
-    made.store.close()
+    made.close()
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def pair(tmp_path: Path) -> Iterator[tuple[World, World]]:
     """Two bots on one database, in one workspace, with one service."""
     first = World(tmp_path / "shared.db")
     second = World(tmp_path / "shared.db", clock=first.clock, holder="there:2")
-    second.store.close()
+    second.close()
     second.chat, second.speech = first.chat, first.speech
     second.start()
     yield first, second
-    first.store.close()
-    second.store.close()
+    first.close()
+    second.close()

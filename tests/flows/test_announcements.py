@@ -34,7 +34,7 @@ async def test_a_slot_is_said_once(tmp_path: Path):
     said = world.chat.said[0]
     assert said.text.startswith("1 of 2 custom models is outdated; 1 expected to return recognition warnings.")
     assert "call-center-us" in said.text
-    world.store.close()
+    world.close()
 
 
 async def test_a_slot_before_the_first_start_is_not_made_up(world: World):
@@ -55,7 +55,7 @@ async def test_down_over_a_slot(tmp_path: Path):
     await world.announce()
     await world.announce()
     assert [said.key for said in world.chat.said] == ["announcement:CSPEECH:2026-11-25T09:00+00:00"]
-    world.store.close()
+    world.close()
 
 
 async def test_slack_refuses_and_takes_it_later(tmp_path: Path):
@@ -70,7 +70,7 @@ async def test_slack_refuses_and_takes_it_later(tmp_path: Path):
     assert world.chat.said == []
     await world.announce(after=31)
     assert len(world.chat.said) == 1
-    world.store.close()
+    world.close()
 
 
 async def test_the_buttons_ask_for_each_upgrade(world: World):

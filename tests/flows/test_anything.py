@@ -66,7 +66,7 @@ class Team(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.do(self.world.settle())
-        self.world.db.close()
+        self.world.close()
         self.loop.close()
         self.folder.cleanup()
 

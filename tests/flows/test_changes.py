@@ -297,7 +297,7 @@ async def test_two_bots_on_one_database(tmp_path: Path):
     assert noted(first) == [ChangeKind.UPGRADED]
     assert len(told(first)) == 1
     for world in (first, second):
-        world.db.close()
+        world.close()
 
 
 def break_down(world: World) -> None:

@@ -99,7 +99,7 @@ async def test_only_complete_readings_are_kept(tmp_path: Path):
     world.services["b"].fail["models"] = [ServiceUnavailable("down", instance="b")] * 2
     await world.inventory.refresh()
     assert [row.instance for row in kept(world)] == ["a"]
-    world.store.close()
+    world.close()
 
 
 def test_an_instance_without_models_was_read(store: Store):

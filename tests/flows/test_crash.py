@@ -99,7 +99,7 @@ async def test_killed_at_contact(tmp_path: Path, at: int, names: tuple[str, ...]
     assert sorted(keys) == sorted(f"request:{request.id}:{what}" for what in told)
     assert "*done*" in world.chat.keyed(f"request:{request.id}:end").text
     assert world.store.requests.untold() == []
-    world.db.close()
+    world.close()
 
 
 def finish(world: World) -> None:
@@ -132,5 +132,5 @@ async def test_two_processes_on_one_database(tmp_path: Path):
     assert first.request(request.id).state is RequestState.DONE
     assert len(first.speech.begun) == 1
     assert len(first.chat.said) == 3
-    first.db.close()
-    second.db.close()
+    first.close()
+    second.close()

@@ -52,7 +52,7 @@ async def test_two_processes_edit_one_card(world: World, tmp_path: Path, monkeyp
     card = world.chat.keyed(f"request:{request.id}:card")
     assert card.text.startswith("Request withdrawn")
     assert card.buttons == []
-    other.db.close()
+    other.close()
 
 
 async def test_stopped_while_its_proof_is_written(world: World, monkeypatch: pytest.MonkeyPatch):

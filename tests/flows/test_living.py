@@ -25,7 +25,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     made.fleet()
     await made.announce()
     yield made
-    made.store.close()
+    made.close()
 
 
 async def announced(world: World) -> Said:

@@ -97,7 +97,7 @@ async def test_scheduled_probes_are_spread(tmp_path: Path):
     assert await world.desk.survey.audio(world.schedule.zone) == 9
     world.clock.advance(14 * 86400)  # in December nothing of November counts
     assert await world.desk.survey.audio(world.schedule.zone) == 0
-    world.store.close()
+    world.close()
 
 
 async def test_a_model_that_cannot_be_asked_keeps_nobody_from_their_turn(
@@ -119,7 +119,7 @@ async def test_a_model_that_cannot_be_asked_keeps_nobody_from_their_turn(
     for _ in range(4):
         await world.ring(after=3600)
     assert set(world.store.observed.every().probes) == {"stt/language/id-m1", "stt/language/id-m2"}
-    world.store.close()
+    world.close()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_a_canary(tmp_path: Path):
     assert [e.kind for e in found.evidence] == [EvidenceKind.CANARY]
     assert (found.verdict, found.target) == (Verdict.OUTDATED, f"{base}.v2026-01-01")
     assert list(world.speech.kept) == ["id-call-center-us"]
-    world.store.close()
+    world.close()
 
 
 async def test_a_canary_is_deleted_even_on_errors(tmp_path: Path):
@@ -167,4 +167,4 @@ async def test_a_canary_is_deleted_even_on_errors(tmp_path: Path):
     await world.ring()
     await world.ring(after=61)
     assert list(world.speech.kept) == ["id-call-center-us"]
-    world.store.close()
+    world.close()

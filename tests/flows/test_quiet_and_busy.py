@@ -29,7 +29,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     made.fleet()
     await made.announce()
     yield made
-    made.store.close()
+    made.close()
 
 
 def posted(world: World) -> list[Said]:
@@ -176,7 +176,7 @@ async def test_daylight_saving(tmp_path: Path, day: datetime, slots: list[str]):
         world.clock.at = day + timedelta(minutes=15 * quarter)
         await world.announce()
     assert [slot for (slot,) in world.rows("SELECT slot FROM announcements ORDER BY slot")] == slots
-    world.db.close()
+    world.close()
 
 
 async def test_down_over_a_slot(world: World):
@@ -192,14 +192,14 @@ async def test_two_bots_and_one_slot(world: World, tmp_path: Path):
     """On one database: one of them says it, and both remember it."""
     other = World(tmp_path / "weeks.db", clock=world.clock, holder="there:2")
     other.chat, other.speech = world.chat, world.speech
-    other.store.close()
+    other.close()
     other.start()
     world.clock.at = MONDAY.replace(hour=9)
     for one in (world, other, world, other):
         await one.announce()
     assert len(posted(world)) == 1
     assert other.store.announcements.told(CHANNEL) == world.store.announcements.told(CHANNEL)
-    other.store.close()
+    other.close()
 
 
 async def test_the_one_who_rang_is_dead(world: World, tmp_path: Path):
@@ -207,7 +207,7 @@ async def test_the_one_who_rang_is_dead(world: World, tmp_path: Path):
     await world.ring()
     other = World(tmp_path / "weeks.db", clock=world.clock, holder="there:2")
     other.chat, other.speech = world.chat, world.speech
-    other.store.close()
+    other.close()
     other.start()
     world.clock.at = MONDAY.replace(hour=8, minute=59, second=55)
     await world.ring()
@@ -216,7 +216,7 @@ async def test_the_one_who_rang_is_dead(world: World, tmp_path: Path):
     assert posted(world) == []
     await other.announce(after=20)
     assert len(posted(world)) == 1
-    other.store.close()
+    other.close()
 
 
 async def test_a_crash_between_posting_and_remembering(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -222,7 +222,7 @@ async def test_two_approvers_in_the_same_instant(tmp_path: Path, needed: int):
     assert world.request(request.id).state is RequestState.SCHEDULED
     assert len(world.request(request.id).votes) == needed
     assert sum(1 for decision in decisions if decision.allowed) == needed
-    world.db.close()
+    world.close()
 
 
 async def test_the_same_form_twice_is_one_request(world: World):
@@ -261,7 +261,7 @@ async def test_rejected_and_taken_back(tmp_path: Path):
     assert states(world, request) == ["cancelled", "cancelled"]
     await world.ring(after=4)
     assert "not now" in world.chat.keyed(f"request:{request.id}:end").text
-    world.db.close()
+    world.close()
 
 
 async def test_withdrawn(world: World):

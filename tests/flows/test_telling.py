@@ -357,7 +357,7 @@ async def test_a_card_is_paced(tmp_path: Path):
     assert len(chat.edits(key)) == 2
     assert "waits for approval" not in chat.keyed(key).text
     assert chat.edits(key)[1] - chat.edits(key)[0] >= PACE
-    world.db.close()
+    world.close()
 
 
 async def test_a_clock_that_is_set_back_holds_no_message_up(world: World):
@@ -432,7 +432,7 @@ async def test_fifty_runs_and_a_strict_slack(tmp_path: Path):
     assert max(over) - min(over) < timedelta(seconds=120), "50 ends at one a second, and what Slack asked to wait"
     served = Counter(key for at, method, key, _ in chat.log if method == "edit" and key.endswith(":progress"))
     assert min(served.values()) > 1, "no request is starved by those before it"
-    world.db.close()
+    world.close()
 
 
 async def test_estimates_come_from_our_own_steps(world: World):

@@ -112,4 +112,4 @@ async def test_another_process_changed_it(world: World, tmp_path: Path):
     assert world.chat.said == []
     await world.announce(after=60)
     assert [said.key for said in world.chat.said] == [f"announcement:{CHANNEL}:2026-11-24T07:30+00:00"]
-    other.store.close()
+    other.close()

@@ -110,7 +110,7 @@ async def test_two_approvals(tmp_path):
     assert (await world.approve(request, GRACE)).reason is Reason.ALREADY_VOTED
     assert (await world.approve(request, TOMAS)).allowed
     assert world.request(request.id).state is RequestState.SCHEDULED
-    world.db.close()
+    world.close()
 
 
 async def test_an_old_card(world: World):
@@ -312,8 +312,8 @@ async def test_only_one_process_does_the_work(tmp_path):
     assert first.speech.calls == []
     await second.ring(after=11)
     assert "models" in first.speech.calls
-    first.db.close()
-    second.db.close()
+    first.close()
+    second.close()
 
 
 def doubtful(world: World, base: str) -> None:

@@ -27,7 +27,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     made.fleet()
     await made.announce()
     yield made
-    made.store.close()
+    made.close()
 
 
 def slots(world: World) -> list[str]:
@@ -122,7 +122,7 @@ async def test_an_outage_that_only_an_announcement_met(
     told = [record.getMessage() for record in caplog.records if record.name == "bot.flows.background"]
     assert len(told) == 2
     assert told[1] == "the database answers again"
-    world.db.close()
+    world.close()
 
 
 async def test_a_ring_that_breaks_is_not_the_last(
