@@ -150,12 +150,13 @@ class AnswerUnreadable(ServiceError):
 
 
 class StoreUnavailable(RetuneError):
-    """The database did not do what was asked, and nothing was changed. *cause* is its own word, for the log."""
+    """The database did not do what was asked. *cause* is its own word; *done*: it was to note an effect."""
 
     permanent = False
 
-    def __init__(self, cause: str) -> None:
-        super().__init__("The database does not answer; nothing was changed. Try again in a moment.")
+    def __init__(self, cause: str, *, done: bool = False) -> None:
+        then = "it is done, but not noted: look first" if done else "nothing was changed. Try again in a moment"
+        super().__init__(f"The database does not answer; {then}.")
         self.cause = cause
 
 

@@ -146,7 +146,7 @@ class Announcer:
 
     async def _said(self, slot: Slot, draft: Draft, key: str | None) -> bool:
         now = self.clock.now()
-        await self.db.write(lambda store: store.announcements.said(slot.channel, slot.name, draft, now, key))
+        await self.db.write(lambda store: store.announcements.said(slot.channel, slot.name, draft, now, key), done=True)
         return True
 
     async def _draft(self, slot: Slot, *, mention: bool = True) -> Draft:

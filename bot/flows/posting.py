@@ -115,7 +115,7 @@ class Poster:
             raise
         self._limits.passed(key)
         sent = self.clock.now()
-        await self.db.write(lambda store: store.messages.sent(key, ts, shows, sent))
+        await self.db.write(lambda store: store.messages.sent(key, ts, shows, sent), done=True)
         return ts
 
     async def _settle(self, posted: Posted) -> Posted | None:

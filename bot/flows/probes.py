@@ -65,7 +65,7 @@ class Prober:
             store.observed.probe(probe)
             store.audit.note(probe.at, by, "probe", model=ref, detail=f"stage {int(probe.stage)}, 1 s of audio")
 
-        await self.db.write(note)
+        await self.db.write(note, done=True)
         self.inventory.changed()
         return probe
 

@@ -44,16 +44,22 @@ class Database(AbstractContextManager["Database"]):
         """
         return await self._do(work, self.store.reading, deadline)
 
-    async def write(self, work: Callable[[Store], T], *, deadline: float = DEADLINE, durable: bool = False) -> T:
+    async def write(
+        self, work: Callable[[Store], T], *, deadline: float = DEADLINE, durable: bool = False, done: bool = False
+    ) -> T:
         """Does all of *work* or nothing, and nobody else writes meanwhile. Raises `StoreUnavailable`: nothing is done.
 
         *durable*: survives a power loss, not only a crash of the process. For the one commit that must come before a
-        request that cannot be undone.
+        request that cannot be undone. *done*: it notes what was done outside already.
         """
-        return await self._do(work, lambda: self.store.transaction(durable=durable), deadline)
+        return await self._do(work, lambda: self.store.transaction(durable=durable), deadline, done)
 
     async def _do(
-        self, work: Callable[[Store], T], transaction: Callable[[], AbstractContextManager[None]], deadline: float
+        self,
+        work: Callable[[Store], T],
+        transaction: Callable[[], AbstractContextManager[None]],
+        deadline: float,
+        done: bool = False,
     ) -> T:
         until = monotonic() + deadline
         while True:
@@ -64,7 +70,7 @@ class Database(AbstractContextManager["Database"]):
                 if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                     raise  # a bug of ours, and no trouble of the database
                 if error.sqlite_errorcode & 0xFF not in _LOCKED or monotonic() >= until:
-                    raise StoreUnavailable(str(error)) from error
+                    raise StoreUnavailable(str(error), done=done) from error
             await asyncio.sleep(PAUSE)
 
     def close(self) -> None:

@@ -100,6 +100,27 @@ async def test_what_counts_is_never_called_unchanged(
     assert world.request(request.id).state is not RequestState.OPEN
 
 
+async def test_an_announcement_that_could_not_be_noted(
+    slack: Slack,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """It is in the channel and the database is locked right after: nobody is told to send it once more."""
+    world, post = slack.world, slack.world.chat.post
+    world.fleet()
+    await world.inventory.refresh()
+    with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
+
+        async def locked(*args: Any, **more: Any) -> str:
+            ts = await post(*args, **more)
+            lock.execute("BEGIN IMMEDIATE")
+            return ts
+
+        monkeypatch.setattr(world.chat, "post", locked)
+        heard = await slack.command("/stt-announce now", user=GRACE)
+    assert "it is done, but not noted" in heard
+    assert len(world.chat.said) == 1
+
+
 async def test_an_instance_that_went_locks_nothing(world: World):
     """Its model cannot be decided on any more; an approver of another one drops the rest, and everything is free."""
     cloud, gone = world.speech, FakeSpeech(clock=world.clock, latest=dict(world.speech.latest))
