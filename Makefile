@@ -4,12 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup sandbox test check suite bench lock audit clean
+.PHONY: help setup sandbox test check bench lock audit clean
 
 help:
 	@echo "make sandbox   Retune with a local Slack and a local Speech to Text service; ARGS=--tour plays it without a browser"
 	@echo "make test      every check and every test"
-	@echo "make suite     every test"
 	@echo "make bench     the measurements"
 	@echo "make lock      refresh requirements*.txt (needs uv)"
 	@echo "make audit     known vulnerabilities in the locked dependencies"
@@ -38,10 +37,8 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 
-suite: $(VENV)/.dev
+test: check
 	$(BIN)/python -m pytest $(ARGS)
-
-test: check suite
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -105,6 +105,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await _listen(app, settings, me, stack)
         background.spawn(flows.electorate.warn(settings.policies), "policies")
         services.update(await connect_services(settings, clients))
+        flows.inventory.connected.set()
         look = _alarms(worker, stack)
         log.info("Retune is ready: %d instances, channel %s", len(settings.instances), settings.channel)
         await _until(stop, worker.run(ring, look))

@@ -1,4 +1,4 @@
-"""`python -m bot check`: tests everything that a start needs, and says how to mend what is wrong."""
+"""`python -m bot check`: tests everything that a start needs, and says how to fix it."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model
 from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
+from bot.domain.plans import Plan
 from bot.domain.requests import Request
 from bot.flows.background import Background
 from bot.flows.parts import Flows
@@ -94,7 +95,7 @@ class World:
         self.store = self.db.store
         services = self.services or {"stt": self.speech}
         self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
-        self.store.fleet.declare((name, getattr(service, "_deployment", "cloud")) for name, service in services.items())
+        self.store.fleet.declare((name, getattr(service, "deployment", "cloud")) for name, service in services.items())
         outside = ports.World(
             chat=self.chat,
             windows=self.chat,
@@ -188,7 +189,8 @@ class World:
         for name in names or ("call-center-us",):
             ref = (await self.inventory.find(name)).model.ref
             prepared = await self.planning.prepare(ref, training=training)
-            drafts.append(prepared.outlook.key)  # type: ignore[union-attr]  # a test asks for what can be planned
+            assert isinstance(prepared.outlook, Plan)
+            drafts.append(prepared.outlook.key)
         request = await self.requests.propose(f"V-{drafts}-{self.clock.now().isoformat()}", drafts, why, ADA)
         await self.requests.show(request)
         return request

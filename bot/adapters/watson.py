@@ -44,7 +44,7 @@ class WatsonSpeech:
         self, name: str, deployment: Deployment, client: httpx.AsyncClient, url: str, auth: httpx.Auth
     ) -> None:
         self._name = name
-        self._deployment: Deployment = deployment
+        self.deployment: Deployment = deployment
         self._client = client
         self._url = url
         self._auth = auth
@@ -198,7 +198,7 @@ class WatsonSpeech:
     def _model(self, kind: Kind, sent: CustomModel) -> Model:
         return Model(
             instance=self._name,
-            deployment=self._deployment,
+            deployment=self.deployment,
             kind=kind,
             id=sent.customization_id,
             name=sent.name or sent.customization_id,

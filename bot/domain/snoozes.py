@@ -166,7 +166,7 @@ def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> str 
         if subject_of(snooze.scope, judgement.model) != snooze.subject:
             continue
         if snooze.scope is Scope.MODEL and judgement.verdict is Verdict.CURRENT:
-            return "the model is on the newest version that is known"
+            return "the model is on the newest known version"
         if snooze.by_version and judgement.target is not None and judgement.target not in snooze.known:
             return _next(judgement.target, judgement.model, snooze)
     return None
@@ -176,7 +176,7 @@ def _next(target: str, model: Model, snooze: Snooze) -> str:
     short = target.removeprefix(f"{model.base}.")
     same_base = [version for version in snooze.known if version.startswith(f"{model.base}.")]
     if any(is_newer(target, version) is False for version in same_base):
-        return f"the newest version that is known of {model.base} is {short} now"
+        return f"the newest known version of {model.base} is {short} now"
     return f"the next version {short} of {model.base} is known"
 
 

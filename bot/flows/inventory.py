@@ -29,9 +29,6 @@ log = logging.getLogger(__name__)
 FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
-CONNECTING = 0.05
-"""Seconds between two looks whether the instances are connected, which is a moment after the start."""
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -64,6 +61,8 @@ class Inventory:
     catalog: Callable[[], Catalog]
     clock: Clock
     background: Background
+    connected: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set once *services* has the instances, a moment after the start."""
     _judged: Judged | None = field(default=None, init=False)
     _changes: int = field(default=0, init=False)
     _reading: dict[str, asyncio.Future[bool]] = field(default_factory=dict, init=False)
@@ -100,8 +99,8 @@ class Inventory:
             return judged
         try:
             async with asyncio.timeout(patience):
-                while not self.services:  # noqa: ASYNC110 - a mapping tells nobody when it is filled
-                    await asyncio.sleep(CONNECTING)
+                if not self.services:
+                    await self.connected.wait()
                 if reading := self.background.spawn(self.refresh(unread), "first inventory"):
                     await asyncio.wait({reading})
         except TimeoutError:

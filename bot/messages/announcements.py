@@ -134,7 +134,7 @@ def headline(found: Findings) -> str:
     if found.outdated:
         first = f"{found.outdated} of {of} {'is' if found.outdated == 1 else 'are'} outdated"
     elif found.verdicts.get(Verdict.CURRENT, 0) == found.total:
-        return f"All {of} are on the newest version that is known."
+        return f"All {of} are on the newest known version."
     else:
         first = f"None of {of} is known to be outdated"
     counts = (
@@ -164,7 +164,7 @@ def _grouped(shown: Iterable[Judgement], found: Findings, about: About, news: Ne
 
 def _uncovered(found: Findings) -> list[str]:
     unread = listed([code(name) for name in found.unread])
-    return [f"Not counted fully, because it cannot be read: {unread}."] if unread else []
+    return [f"Incomplete: {unread} is unreachable."] if unread else []
 
 
 def _since(since: Since) -> str:

@@ -89,7 +89,7 @@ _LINES = {
         "Does not answer since {since}. What Retune shows of it was read before, and nothing is started there until it "
         "answers again."
     ),
-    ChangeKind.FOUND: "Answers again; it did not since {since}.",
+    ChangeKind.FOUND: "Back; down since {since}.",
     ChangeKind.DELETED: "{models} {were} deleted, or cannot be seen with these credentials any more.",
     ChangeKind.UPGRADED: "{models} {were} upgraded from {old} to {new}.",
     ChangeKind.CREATED: "{models} {were} created.",

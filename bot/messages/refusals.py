@@ -27,7 +27,7 @@ CLOSED = "That form is closed. Ask again with /stt-upgrade."
 NO_FORM = "A mention cannot open the form. Type /stt-upgrade outdated in a channel."
 
 _NO_PLAN = {
-    WhyNot.CURRENT: "{name} is already on the newest version that is known, {newest}. Nothing to do.",
+    WhyNot.CURRENT: "{name} is already on the newest known version, {newest}. Nothing to do.",
     WhyNot.UNKNOWN: (
         "Nothing tells whether {name} is outdated, and an upgrade cannot be undone, so Retune does not guess. "
         "`/stt-model {typed}` shows what is known."

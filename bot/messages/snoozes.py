@@ -30,7 +30,7 @@ FAULTS = {
     Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
     Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
     Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
-    Fault.CURRENT: (WHY, "The model is on the newest version that is known meanwhile: there is nothing to wait for."),
+    Fault.CURRENT: (WHY, "The model is on the newest known version: there is nothing to wait for."),
 }
 
 
@@ -60,7 +60,7 @@ def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | 
         blocks += [input_block(SCOPE, "What", menu(scopes)), input_block(UNTIL, "Until when", choice)]
     picker = {"type": "datepicker"} | ({} if hold else {"initial_date": (today + A_WEEK).isoformat()})
     example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
-    blocks.append(input_block(DATE, "The day on which it ends", picker, optional=not hold))
+    blocks.append(input_block(DATE, "End date", picker, optional=not hold))
     blocks.append(input_block(WHY, "Reason, for the team", long_text(example, WHY_LIMIT)))
     verb = "Hold" if hold else "Snooze"
     return modal(verb, blocks, callback=CALLBACK, submit=verb, metadata=f"{kind} {model.ref}")

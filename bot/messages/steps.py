@@ -80,7 +80,7 @@ def doing(record: StepRecord) -> str:
         case StepState.WAITING if record.seen_busy:
             return "the service is working on it"
         case StepState.WAITING:
-            return "accepted by the service, which does not show yet that it began"
+            return "accepted; waiting for it to start"
         case _ if record.attempts:
             return "not begun: the service did not take it, Retune asks again"
         case _:
@@ -112,7 +112,7 @@ def estimate_text(estimate: Estimate | None) -> str:
 def estimate_words(estimate: Estimate | None) -> str:
     """The same as it is read aloud."""
     if estimate is None:
-        return "Estimate: minutes, IBM says; there is no proven step of this kind to compare with yet."
+        return "Estimate: usually minutes (IBM); no past runs yet."
     return f"Estimate: {span_text(estimate.low, estimate.high)} ({escape(estimate.source)})."
 
 

@@ -14,7 +14,7 @@ from dataclasses import is_dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -66,7 +66,8 @@ def _json_columns(kind: type) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
 
 def read(kind: type[T], value: object) -> T:
     """A value as a column has it: plain, or as `written`."""
-    return _reader(kind)(value)  # type: ignore[arg-type, no-any-return]  # every type is hashable
+    made: T = _reader(cast("Any", kind))(value)
+    return made
 
 
 def built(kind: type[T], row: Row) -> T:
@@ -74,7 +75,7 @@ def built(kind: type[T], row: Row) -> T:
 
     What is not JSON text where a column has JSON is the value itself.
     """
-    for name, reader in _json_columns(kind):  # type: ignore[arg-type]  # every type is hashable
+    for name, reader in _json_columns(cast("Any", kind)):
         if isinstance(text := row.get(name), str):
             row[name] = reader(text)
     return msgspec.convert(row, kind, strict=False)

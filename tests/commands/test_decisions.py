@@ -171,7 +171,7 @@ def try_again(slack: Slack, request_id: int) -> Mapping[str, Any]:
         ({"status": "failed"}, "The last training of `call-center-us` failed."),
         ({"status": "training"}, "`call-center-us` is busy."),
         ({"status": "ready"}, "Since it was approved, it has data that waits for training."),
-        ({"versions": (OLD, NEW)}, f"`call-center-us` is already on the newest version that is known, `{NEW}`."),
+        ({"versions": (OLD, NEW)}, f"`call-center-us` is already on the newest known version, `{NEW}`."),
         ({"versions": (OLDER,)}, f"Since it was approved, its versions are now `{OLDER}`."),
         (None, "Its instance does not know it any more"),
     ],

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 import commands
 from bot.domain.fleet import Kind, Model
+from bot.domain.requests import RequestState
 from bot.store import Store
 from commands import desk
 from tests.commands.conftest import Slack
-from tests.world import MEI
+from tests.world import ADA, GRACE, MEI
 
 REF = "stt/language/id-call-center-us"
 
@@ -77,3 +79,49 @@ async def test_the_database_is_locked(slack: Slack):
     assert said in told
     assert said in refused["errors"]["user"]
     assert slack.world.store.owners.of(REF) is None
+
+
+@pytest.mark.parametrize("wish", ["approve", "withdraw"])
+async def test_what_counts_is_never_called_unchanged(
+    slack: Slack,
+    monkeypatch: pytest.MonkeyPatch,
+    wish: str,
+):
+    """The database is locked right after the decision: whoever clicked hears of no failure."""
+    world, edit = slack.world, slack.world.chat.edit
+    request = await world.asked()
+    with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
+
+        async def locked(*args: Any) -> None:
+            await edit(*args)
+            if not lock.in_transaction:
+                lock.execute("BEGIN IMMEDIATE")
+
+        monkeypatch.setattr(world.chat, "edit", locked)
+        if wish == "approve":
+            heard = await slack.click("approve", f"{request.id}:{request.digest}", user=GRACE)
+        else:
+            heard = await slack.click("wish:withdraw", f"withdraw {request.id}", user=ADA)
+    assert "nothing was changed" not in heard
+    assert world.request(request.id).state is not RequestState.OPEN
+
+
+async def test_an_announcement_that_could_not_be_noted(
+    slack: Slack,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """It is in the channel and the database is locked right after: nobody is told to send it once more."""
+    world, post = slack.world, slack.world.chat.post
+    world.fleet()
+    await world.inventory.refresh()
+    with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
+
+        async def locked(*args: Any, **more: Any) -> str:
+            ts = await post(*args, **more)
+            lock.execute("BEGIN IMMEDIATE")
+            return ts
+
+        monkeypatch.setattr(world.chat, "post", locked)
+        heard = await slack.command("/stt-announce now", user=GRACE)
+    assert "it is done, but not noted" in heard
+    assert len(world.chat.said) == 1

@@ -93,7 +93,7 @@ async def test_an_instance_that_cannot_be_read_is_named(world: World):
     await world.inventory.refresh()
     world.speech.fail["models"] = [ServiceUnavailable("down", instance="stt")] * 2
     await world.inventory.refresh()
-    assert "cannot be read" in str((await world.announcer.preview())[0].blocks)
+    assert "is unreachable" in str((await world.announcer.preview())[0].blocks)
 
 
 @pytest.mark.parametrize(

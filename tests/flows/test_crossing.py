@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ from bot.domain.approvals import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.requests import RequestState
 from bot.errors import ChatBusy
-from tests.commands.conftest import Slack, slack  # noqa: F401 - a fixture
 from tests.fakes import FakeSpeech
 from tests.flows.acting import US, approved
 from tests.flows.test_several import proposed, states
@@ -73,52 +70,6 @@ async def test_stopped_while_its_proof_is_written(world: World, monkeypatch: pyt
     assert (now.state, now.first.done) == (RequestState.FAILED, 0)
     assert "stopped watching" in world.chat.keyed(f"request:{request.id}:card").text
     assert not world.rows("SELECT id FROM audit WHERE action = 'proven'")
-
-
-@pytest.mark.parametrize("wish", ["approve", "withdraw"])
-async def test_what_counts_is_never_called_unchanged(
-    slack: Slack,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-    wish: str,
-):
-    """The database is locked right after the decision: whoever clicked hears of no failure."""
-    world, edit = slack.world, slack.world.chat.edit
-    request = await world.asked()
-    with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
-
-        async def locked(*args: Any) -> None:
-            await edit(*args)
-            if not lock.in_transaction:
-                lock.execute("BEGIN IMMEDIATE")
-
-        monkeypatch.setattr(world.chat, "edit", locked)
-        if wish == "approve":
-            heard = await slack.click("approve", f"{request.id}:{request.digest}", user=GRACE)
-        else:
-            heard = await slack.click("wish:withdraw", f"withdraw {request.id}", user=ADA)
-    assert "nothing was changed" not in heard
-    assert world.request(request.id).state is not RequestState.OPEN
-
-
-async def test_an_announcement_that_could_not_be_noted(
-    slack: Slack,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-):
-    """It is in the channel and the database is locked right after: nobody is told to send it once more."""
-    world, post = slack.world, slack.world.chat.post
-    world.fleet()
-    await world.inventory.refresh()
-    with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
-
-        async def locked(*args: Any, **more: Any) -> str:
-            ts = await post(*args, **more)
-            lock.execute("BEGIN IMMEDIATE")
-            return ts
-
-        monkeypatch.setattr(world.chat, "post", locked)
-        heard = await slack.command("/stt-announce now", user=GRACE)
-    assert "it is done, but not noted" in heard
-    assert len(world.chat.said) == 1
 
 
 async def test_an_instance_that_went_locks_nothing(world: World):

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.freezes import Freeze
 from bot.domain.hours import Window
+from bot.domain.plans import Plan
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import StepState
 from tests.fakes import FakeSpeech
@@ -117,9 +118,9 @@ async def asked_for(world: World, name: str = "call-center-us", *, hours: float)
     await world.inventory.refresh()
     ref = (await world.inventory.find(name)).model.ref
     prepared = await world.planning.prepare(ref)
-    draft = prepared.outlook.key  # type: ignore[union-attr]  # it can be planned
+    assert isinstance(prepared.outlook, Plan)
     later = world.clock.now() + timedelta(hours=hours)
-    request = await world.requests.propose(f"V-{name}", [draft], "", ADA, later)
+    request = await world.requests.propose(f"V-{name}", [prepared.outlook.key], "", ADA, later)
     await world.requests.show(request)
     return request
 

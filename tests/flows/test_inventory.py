@@ -55,6 +55,7 @@ async def test_it_waits_for_the_instances_to_be_connected(world: World):
     finding = asyncio.ensure_future(inventory.find("call-center-us"))
     await soon()
     services["stt"] = world.speech
+    inventory.connected.set()
     assert (await finding).model.name == "call-center-us"
 
 

@@ -100,7 +100,7 @@ async def test_all_current_is_said_once(world: World):
     """Then silence, for weeks; a model that falls behind ends it, and its end is said once again."""
     upgraded(world)
     heard = await weekdays(world)
-    assert heard == [(0, "All 2 custom models are on the newest version that is known.")]
+    assert heard == [(0, "All 2 custom models are on the newest known version.")]
     world.speech.add(model("late"))
     await slot(world, 28)
     upgraded(world, "id-late")

@@ -439,7 +439,7 @@ async def test_estimates_come_from_our_own_steps(world: World):
     """The second upgrade of its kind is estimated by the first; another amount of data says so."""
     chat = watched(world)
     first = await running(world)
-    assert "Estimate: minutes, IBM says" in str(chat.keyed(f"request:{first[0]}:progress").message.blocks)
+    assert "Estimate: usually minutes (IBM)" in str(chat.keyed(f"request:{first[0]}:progress").message.blocks)
     for _ in range(24):
         await world.ring(after=10)
     world.speech.finish("id-m00")

@@ -162,7 +162,7 @@ async def test_the_model_changed_after_the_approval(world: World):
     assert world.request(request_id).state is RequestState.CHANGED
     assert world.speech.begun == []
     await world.ring(after=5)
-    assert "already on the newest version" in world.chat.keyed(f"request:{request_id}:end").text
+    assert "already on the newest known version" in world.chat.keyed(f"request:{request_id}:end").text
 
 
 @pytest.mark.parametrize("fault", [ServiceUnavailable("503", instance="stt"), ModelBusy("409", instance="stt")])

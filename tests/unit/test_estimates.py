@@ -118,7 +118,7 @@ def test_what_is_left(minutes: float, said: str):
 
 def test_it_is_called_an_estimate():
     """With its source, and where there is none IBM's word for it."""
-    assert estimate_text(None).startswith("_Estimate: minutes, IBM says;")
+    assert estimate_text(None).startswith("_Estimate: usually minutes (IBM);")
     assert estimate_text(Estimate(60, 90, "<x>")) == "_Estimate: about 60 to 90 seconds (&lt;x&gt;)._"
 
 

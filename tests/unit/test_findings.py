@@ -179,7 +179,7 @@ UNKNOWN = Judgement(model("u"), Verdict.UNKNOWN, Risk.NONE)
         (announced(unread=("stt",)), "No custom model is known yet."),
         (
             announced(CURRENT, replace(CURRENT, model=model("d"))),
-            "All 2 custom models are on the newest version that is known.",
+            "All 2 custom models are on the newest known version.",
         ),
         (announced(CURRENT, UNKNOWN), "None of 2 custom models is known to be outdated; 1 cannot be judged."),
         (announced(CURRENT, RETIRED), "None of 2 custom models is known to be outdated; 1 is on a retired base."),

@@ -174,7 +174,7 @@ def test_steps_that_brought_nothing():
     ("over", "said"),
     [
         ({"state": StepState.STARTING}, "asked for, the service has not answered yet"),
-        ({"seen_busy": False}, "accepted by the service, which does not show yet that it began"),
+        ({"seen_busy": False}, "accepted; waiting for it to start"),
         ({}, "the service is working on it"),
         ({"state": PLANNED, "started_at": None}, "not begun: the service did not take it, Retune asks again"),
         ({"state": PLANNED, "started_at": None, "attempts": 0}, "not sent yet"),

@@ -106,7 +106,7 @@ def test_the_most_specific_covers():
         (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), NEW, None),
         (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), NEXT, "the next version v2027-03-01 of"),
         (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), None, None),
-        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEXT), NEW, "the newest version that is known of"),
+        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEXT), NEW, "the newest known version of"),
         (by_version(), None, None),
         (by_version(), NEW, "the next version v2020-01-16 of"),
         (by_version(Scope.BASE, BASE, NEW), NEXT, "the next version v2027-03-01 of"),
@@ -135,7 +135,7 @@ def test_until_a_date(hours: float, why: str | None):
 def test_what_else_ends():
     """A model that got where it should is waited for no more; one that is gone may only be unread."""
     current = judgement(verdict=Verdict.CURRENT, target=None)
-    assert "on the newest version" in (over(made(), [current], NOW) or "")
+    assert "on the newest known version" in (over(made(), [current], NOW) or "")
     assert over(made(Scope.BASE, BASE), [current], NOW) is None
     assert over(made(), [], NOW) is None
     assert covering(judgement(), indexed([replace(made(), ended_at=NOW)]), NOW) is None
