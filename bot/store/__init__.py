@@ -15,16 +15,20 @@ from bot.store.announcements import Announcements, Choices
 from bot.store.audit import Audit
 from bot.store.changes import Changes
 from bot.store.connection import Connection, Sqlite
-from bot.store.fleet import Fleet, Observed, Owners
+from bot.store.drafts import Drafts
+from bot.store.fleet import Fleet
+from bot.store.freezes import Freezes
 from bot.store.history import History
 from bot.store.journal import Journal
 from bot.store.leases import Leases
 from bot.store.messages import Messages
+from bot.store.observed import Observed
+from bot.store.owners import Owners
 from bot.store.reading import Search
 from bot.store.requests import Requests
-from bot.store.runs import Drafts, Runs
+from bot.store.runs import Runs
 from bot.store.schema import migrations
-from bot.store.snoozes import Freezes, Snoozes
+from bot.store.snoozes import Snoozes
 
 __all__ = ["Store"]
 

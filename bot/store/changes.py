@@ -21,19 +21,8 @@ class Changes(Audited):
     def note(self, changes: Iterable[Change]) -> None:
         """Writes changes that were noticed, in the transaction that keeps the reading they were noticed in."""
         for change in changes:
-            added = self._c.add_once(
-                "changes",
-                "key",
-                key=change.key,
-                at=change.at,
-                kind=change.kind,
-                instance=change.instance,
-                ref=change.ref,
-                base=change.base,
-                facts=written(change),
-                said=change.kind in QUIET,
-            )
-            if added:
+            facts = {name: getattr(change, name) for name in ("key", "at", "kind", "instance", "ref", "base")}
+            if self._c.add_once("changes", "key", facts=written(change), said=change.kind in QUIET, **facts):
                 detail = " → ".join(part for part in (change.old, change.new) if part) or change.base
                 ref = change.ref or None
                 self._audit.note(change.at, ACTOR, change.kind, model=ref, instance=change.instance, detail=detail)

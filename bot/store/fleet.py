@@ -1,16 +1,13 @@
-"""What is known of the fleet: as it was last read, what was observed of it on purpose, and what people said of it."""
+"""The fleet as it was last read: the instances and their models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import InstanceReading, Model, Ref, Snapshot
-from bot.domain.observations import Canary, Observations, Probe
-from bot.domain.owners import Assigned
-from bot.store.audit import Audited
 from bot.store.connection import Part, read, written
 
 
@@ -126,61 +123,3 @@ class Fleet(Part):
 def _later(seen: datetime | None, asked: datetime, now: datetime) -> bool:
     """Whether something was seen after that moment. What lies in the future was written before a clock was set back."""
     return seen is not None and asked < seen <= now
-
-
-class Observed(Part):
-    """The newest probe of each model, the newest canary of each base, the language model of each acoustic one."""
-
-    def every(self) -> Observations:
-        """All of it."""
-        links = self._c.rows("SELECT acoustic, language FROM links WHERE language IS NOT NULL")
-        return Observations(
-            {probe.ref: probe for probe in self._c.all(Probe, "SELECT * FROM probes")},
-            {(canary.instance, canary.base): canary for canary in self._c.all(Canary, "SELECT * FROM canaries")},
-            {row["acoustic"]: row["language"] for row in links},
-        )
-
-    def probe(self, probe: Probe) -> None:
-        """Keeps what recognition said with a model; the newest counts."""
-        self._c.put("probes", "ref", **asdict(probe))
-
-    def canary(self, canary: Canary) -> None:
-        """Keeps the version that a new model was given."""
-        self._c.put("canaries", "instance, base", **asdict(canary))
-
-    def link(self, acoustic: str, language: str | None, by: str, now: datetime) -> None:
-        """Remembers with which language model (a reference; None: none) an acoustic model was trained."""
-        self._c.put("links", "acoustic", acoustic=acoustic, language=language, by=by, at=now)
-
-    def linked(self, acoustic: str) -> tuple[bool, str | None]:
-        """Whether people said with which language model it was trained, and which."""
-        row = self._c.row("SELECT language FROM links WHERE acoustic = ?", (acoustic,))
-        return (False, None) if row is None else (True, row["language"])
-
-
-class Owners(Audited):
-    """Owners that were said by hand: one for each model, each change with its line in the audit."""
-
-    def assign(self, ref: str, owner: str, by: str, now: datetime) -> bool:
-        """Makes a model belong to a user or user group; false if it does already."""
-        known = self.of(ref)
-        if known is not None and known.owner == owner:
-            return False
-        self._c.put("owners", "ref", ref=ref, owner=owner, by=by, at=now)
-        self._audit.note(now, by, "owner", model=ref, detail=owner)
-        return True
-
-    def clear(self, ref: str, by: str, now: datetime) -> bool:
-        """Forgets what was said of a model, so that the rules count; false if nothing was."""
-        owner = self._c.value(str, "DELETE FROM owners WHERE ref = ? RETURNING owner", (ref,))
-        if owner is not None:
-            self._audit.note(now, by, "owner", model=ref, detail=f"none; was {owner}")
-        return owner is not None
-
-    def of(self, ref: str) -> Assigned | None:
-        """What was said of one model."""
-        return self._c.one(Assigned, "SELECT * FROM owners WHERE ref = ?", (ref,))
-
-    def every(self) -> dict[str, Assigned]:
-        """What was said, by the models' references."""
-        return {said.ref: said for said in self._c.all(Assigned, "SELECT * FROM owners ORDER BY ref")}

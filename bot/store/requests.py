@@ -69,19 +69,10 @@ class Requests(Reading):
                 left_out.append(LeftOut(plan.model.name, Cause(CauseKind.IN_REQUEST, request=holder)))
         if not free:
             return Proposed(None, holder=self.get(holders[0]) if holders else None)
-        id = self._c.add(
-            "requests",
-            form=asked.form,
-            digest=digest_of(free),
-            state=RequestState.OPEN,
-            requester=asked.requester,
-            why=asked.why,
-            requested_at=asked.at,
-            expires_at=asked.expires_at,
-            channel=asked.channel,
-            not_before=asked.not_before,
-            left_out=written(left_out),
-        )
+        columns = ("form", "requester", "why", "expires_at", "channel", "not_before")
+        facts = {name: getattr(asked, name) for name in columns}
+        facts |= {"digest": digest_of(free), "requested_at": asked.at, "left_out": written(left_out)}
+        id = self._c.add("requests", state=RequestState.OPEN, **facts)
         for number, plan in enumerate(free, start=1):
             self._runs.add(id, number, plan)
         request = self._must(id)

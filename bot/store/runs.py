@@ -1,4 +1,4 @@
-"""Runs: their rows, the locks on the models that they work on, and drafts of their plans.
+"""Runs: their rows, and the locks on the models that they work on.
 
 `Requests` moves them.
 """
@@ -16,9 +16,6 @@ from bot.store.connection import Part, marks, written
 UNFINISHED = timedelta(days=1)
 """How long the service's work on a request of ours may go on after our run ended."""
 
-KEPT = timedelta(days=2)
-"""How long a plan that was shown can be asked for."""
-
 
 class Runs(Part):
     """All runs. Every change of state is a conditional update: who changes no row has lost a race."""
@@ -26,16 +23,8 @@ class Runs(Part):
     def add(self, request: int, number: int, plan: Plan) -> None:
         """Writes a queued run with its steps and locks its models, which must be free."""
         model = plan.model
-        run = self._c.add(
-            "runs",
-            request=request,
-            number=number,
-            model=model.ref,
-            instance=model.instance,
-            plan=written(plan),
-            digest=plan.digest,
-            state=RunState.QUEUED,
-        )
+        facts = {"model": model.ref, "instance": model.instance, "plan": written(plan), "digest": plan.digest}
+        run = self._c.add("runs", request=request, number=number, state=RunState.QUEUED, **facts)
         self._lock(plan, run)
         for place, step in enumerate(plan.steps, start=1):
             facts = {"step": written(step), "action": step.action, "model": step.ref}
@@ -102,17 +91,3 @@ class Runs(Part):
     def _lock(self, plan: Plan, run: int) -> None:
         for model in sorted(plan.models):
             self._c.add("locks", model=model, run=run)
-
-
-class Drafts(Part):
-    """Plans that somebody is looking at, so that what they ask for is exactly what they saw."""
-
-    def keep(self, plan: Plan, now: datetime) -> None:
-        """Keeps a plan for `KEPT`."""
-        self._c.change("DELETE FROM drafts WHERE at < ?", (now - KEPT,))
-        sql = "INSERT INTO drafts (key, plan, at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at"
-        self._c.change(sql, (plan.key, written(plan), now))
-
-    def get(self, key: str) -> Plan | None:
-        """The plan with that `Plan.key`; None if it was never shown, or too long ago."""
-        return self._c.value(Plan, "SELECT plan FROM drafts WHERE key = ?", (key,))

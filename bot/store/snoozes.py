@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.freezes import Freeze
 from bot.domain.snoozes import RETUNE, Scope, Snooze, Wish
 from bot.store.audit import Audited
 from bot.store.connection import written
@@ -23,19 +22,9 @@ class Snoozes(Audited):
         twin = self.requested(request)
         if twin is not None:
             return twin
-        id = self._c.add(
-            "snoozes",
-            request=request,
-            scope=wish.scope,
-            subject=wish.subject,
-            kind=wish.kind,
-            until=wish.until,
-            over_at=over_at,
-            known=written([] if wish.until else sorted(known)),
-            reason=wish.reason,
-            author=author,
-            at=now,
-        )
+        facts = {name: getattr(wish, name) for name in ("scope", "subject", "kind", "until", "reason")}
+        seen = written([] if wish.until else sorted(known))
+        id = self._c.add("snoozes", request=request, over_at=over_at, known=seen, author=author, at=now, **facts)
         made = self.get(id)
         assert made is not None
         until = f"until {wish.until}" if wish.until else "until the next base version"
@@ -87,26 +76,3 @@ class Snoozes(Audited):
     def said(self, id: int) -> None:
         """Writes that the end of a snooze was said, or is not to be said any more."""
         self._c.change("UPDATE snoozes SET said = 1 WHERE id = ? AND ended_at IS NOT NULL", (id,))
-
-
-class Freezes(Audited):
-    """Until when nothing new may start, who said so, and why. Who changes no row in `end` was not the first."""
-
-    def add(self, instance: str, reason: str, author: str, until: datetime, now: datetime) -> Freeze:
-        """Begins a freeze of one instance, or of all (empty)."""
-        id = self._c.add("freezes", instance=instance, reason=reason, author=author, at=now, until=until)
-        detail = f"{instance or 'all instances'} until {until:%F %R %Z}: {reason}"
-        self._audit.note(now, author, "freeze", instance=instance or None, detail=detail)
-        return Freeze(id, instance, reason, author, now, until)
-
-    def end(self, freeze: int, by: str, now: datetime) -> bool:
-        """Ends a freeze; false if it had ended already."""
-        sql = "UPDATE freezes SET ended_at = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL RETURNING instance"
-        instance = self._c.value(str, sql, (now, by, freeze))
-        if instance is not None:
-            self._audit.note(now, by, "freeze ended", instance=instance or None, detail=f"freeze {freeze}")
-        return instance is not None
-
-    def holding(self) -> tuple[Freeze, ...]:
-        """The freezes that nobody ended, oldest first."""
-        return self._c.all(Freeze, "SELECT * FROM freezes WHERE ended_at IS NULL ORDER BY id")

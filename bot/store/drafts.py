@@ -1,0 +1,25 @@
+"""Drafts: plans that somebody is looking at."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.domain.plans import Plan
+from bot.store.connection import Part, written
+
+KEPT = timedelta(days=2)
+"""How long a plan that was shown can be asked for."""
+
+
+class Drafts(Part):
+    """Plans that somebody is looking at, so that what they ask for is exactly what they saw."""
+
+    def keep(self, plan: Plan, now: datetime) -> None:
+        """Keeps a plan for `KEPT`."""
+        self._c.change("DELETE FROM drafts WHERE at < ?", (now - KEPT,))
+        sql = "INSERT INTO drafts (key, plan, at) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET at = excluded.at"
+        self._c.change(sql, (plan.key, written(plan), now))
+
+    def get(self, key: str) -> Plan | None:
+        """The plan with that `Plan.key`; None if it was never shown, or too long ago."""
+        return self._c.value(Plan, "SELECT plan FROM drafts WHERE key = ?", (key,))

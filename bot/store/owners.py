@@ -1,0 +1,36 @@
+"""Owners that were said by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.owners import Assigned
+from bot.store.audit import Audited
+
+
+class Owners(Audited):
+    """Owners that were said by hand: one for each model, each change with its line in the audit."""
+
+    def assign(self, ref: str, owner: str, by: str, now: datetime) -> bool:
+        """Makes a model belong to a user or user group; false if it does already."""
+        known = self.of(ref)
+        if known is not None and known.owner == owner:
+            return False
+        self._c.put("owners", "ref", ref=ref, owner=owner, by=by, at=now)
+        self._audit.note(now, by, "owner", model=ref, detail=owner)
+        return True
+
+    def clear(self, ref: str, by: str, now: datetime) -> bool:
+        """Forgets what was said of a model, so that the rules count; false if nothing was."""
+        owner = self._c.value(str, "DELETE FROM owners WHERE ref = ? RETURNING owner", (ref,))
+        if owner is not None:
+            self._audit.note(now, by, "owner", model=ref, detail=f"none; was {owner}")
+        return owner is not None
+
+    def of(self, ref: str) -> Assigned | None:
+        """What was said of one model."""
+        return self._c.one(Assigned, "SELECT * FROM owners WHERE ref = ?", (ref,))
+
+    def every(self) -> dict[str, Assigned]:
+        """What was said, by the models' references."""
+        return {said.ref: said for said in self._c.all(Assigned, "SELECT * FROM owners ORDER BY ref")}
