@@ -103,7 +103,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         app = bolt(client, me, settings)
         register(app, flows)
         await _listen(app, settings, me, stack)
-        background.spawn(flows.electorate.warn(settings.policies), "policies")
+        background.spawn(flows.electorate.warn(), "policies")
         services.update(await connect_services(settings, clients))
         flows.inventory.connected.set()
         look = _alarms(worker, stack)

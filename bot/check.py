@@ -13,7 +13,7 @@ from bot.adapters.clock import SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import SCOPES, call, session, web_client
 from bot.app import connect_services, identify, read_catalog
-from bot.domain.approvals import Policy
+from bot.domain.authority import Authority, Policy
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
 from bot.settings import Settings
@@ -113,7 +113,7 @@ async def _policy(chat: SlackChat, team: str, policy: Policy, report: Report) ->
                 "people (U…), or a channel (C…) of approvers with the bot in it, in RETUNE_APPROVERS.",
             )
     try:
-        people = await Electorate(chat, team, SystemClock()).approvers(policy)
+        people = await Electorate(chat, Authority(team, {}), SystemClock()).approvers(policy)
     except RetuneError as error:
         report.bad("approvers", error.text)
         return

@@ -5,6 +5,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── UnknownModel            no model of that name; the text gives the nearest
 │   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
 ├── CatalogError                the catalog of base models cannot be read
@@ -65,6 +66,14 @@ class AmbiguousModel(Refusal):
     def __init__(self, typed: str, refs: Sequence[str]) -> None:
         super().__init__(f"“{typed}” fits {len(refs)} custom models. Choose one, or type its whole name or id.")
         self.refs = tuple(refs)
+
+
+class Denied(Refusal):
+    """Somebody may not do what they wanted; *note* is what the audit keeps of it."""
+
+    def __init__(self, text: str, note: str) -> None:
+        super().__init__(text)
+        self.note = note
 
 
 class InputsRefused(Refusal):

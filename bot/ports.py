@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Person, Policy
+from bot.domain.authority import Person, Policy
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.history import Series
 from bot.domain.hours import Window
@@ -94,14 +94,18 @@ class Windows(Protocol):
 class People(Protocol):
     """Who somebody is. Raises as `Chat`."""
 
-    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
-        """A user as Slack describes it now, with those of *groups* that the user is a member of."""
+    async def person(self, user: str) -> Person:
+        """A user as Slack describes it now, without groups; somebody of no team where Slack does not know them."""
 
     async def name(self, id: str) -> str:
         """What a user or user group is called; the id itself where Slack does not tell."""
 
     async def members(self, group: str) -> frozenset[str]:
-        """The user ids of a user group or channel; none where Slack does not know it, or has no groups on this plan."""
+        """The user ids of a user group or private channel of ours.
+
+        None where Slack does not know it, where this plan has no groups, and for a channel that anybody can join or
+        that is shared with another organization.
+        """
 
 
 class Files(Protocol):
@@ -208,6 +212,8 @@ class Terms:
     """The hours in which upgrades of an instance may start."""
     schedule: Schedule
     owners: tuple[OwnerRule, ...] = ()
+    guests_read: bool = False
+    """Whether guests of the workspace may read; they can do nothing else."""
     parallel: int = 2
     poll_language: float = 10.0
     poll_acoustic: float = 60.0

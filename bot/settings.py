@@ -16,7 +16,7 @@ from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
 from bot.errors import SettingsError

@@ -6,10 +6,11 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot.domain.announcements import Timing
+from bot.domain.authority import Act
 from bot.errors import Refusal
 from bot.messages.announcements import headline, previewed
 from bot.messages.refusals import private
-from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, not_yours, overview, sent
+from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, overview, sent
 from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
 
@@ -56,11 +57,12 @@ async def _overview(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _preview(ask: Ask, desk: Desk) -> Answer:
+    await desk.electorate.may(ask.user, Act.PREVIEW)
     return previewed(await desk.announcer.preview())
 
 
 async def _now(ask: Ask, desk: Desk) -> Answer:
-    await desk.requests.may_ask(ask.user)
+    await desk.electorate.may(ask.user, Act.ANNOUNCE)
     # One command, one announcement: a trigger is unique to it.
     done = await desk.announcer.announce_now(f"now:{ask.trigger or desk.clock.now().isoformat()}")
     channel = (await desk.timetable.now()).channel
@@ -70,7 +72,7 @@ async def _now(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _chart(ask: Ask, desk: Desk) -> Answer:
-    await desk.requests.may_ask(ask.user)
+    await desk.electorate.may(ask.user, Act.CHART)
     await desk.charter.post(ask.user)
     return private(CHART, warn=False)
 
@@ -91,9 +93,6 @@ async def _in(ask: Ask, desk: Desk, rest: str) -> Answer:
 
 
 async def _change(ask: Ask, desk: Desk, change: Callable[[], Awaitable[Timing]]) -> Answer:
-    """For approvers only: it decides what a whole channel hears."""
-    if not await desk.decisions.may_decide(ask.user):
-        await desk.decisions.denied(ask.user, "announce")
-        approvers = [name for policy in desk.decisions.policies.values() for name in policy.approvers]
-        return private(not_yours(approvers))
+    """For approvers of every instance: it decides what a whole channel hears."""
+    await desk.electorate.may(ask.user, Act.CHANGE, desk.electorate.authority.everywhere)
     return changed(await change(), desk.clock.now())

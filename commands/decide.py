@@ -114,7 +114,7 @@ async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[
 
 
 def _denied(acted: Acted, desk: Desk) -> str:
-    return denied(acted.decision, acted.request, desk.decisions.policies, desk.clock.now(), acted.run)
+    return denied(acted.decision, acted.request, desk.electorate.authority.policies, desk.clock.now(), acted.run)
 
 
 def split(value: str) -> tuple[int, str]:

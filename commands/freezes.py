@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.freezes import Freeze
+from bot.domain.authority import Act, Scope
 from bot.errors import InputsRefused, Refusal
 from bot.messages import freezes as messages
 from bot.messages.refusals import private
@@ -26,7 +26,6 @@ async def begin(ask: Ask, desk: Desk) -> Answer:
     if ask.trigger_id is None:
         raise Refusal(messages.NO_FORM)
     trigger = ask.opening()
-    await _may(desk, ask.user, "")
     judged = await desk.inventory.judged()
     view = messages.form(
         sorted(judged.snapshot.instances),
@@ -44,7 +43,7 @@ async def end(ask: Ask, desk: Desk) -> Answer:
     held = next((freeze for freeze in holding if str(freeze.id) == ask.text), None)
     if held is None:
         return private(messages.ENDED_ALREADY)
-    await _may_end(desk, ask.user, held)
+    await _may(desk, ask.user, Act.UNFREEZE, held.instance)
     await desk.freezes.end(held, ask.user)
     desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
     return Message("Ended.", messages.freezes([freeze for freeze in holding if freeze is not held]).blocks)
@@ -59,7 +58,7 @@ async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
         raise InputsRefused({WHY: messages.SAY_WHY})
     if until is None:
         raise InputsRefused({messages.UNTIL: messages.SAY_UNTIL})
-    await _may(desk, form.user, instance)
+    await _may(desk, form.user, Act.FREEZE, instance)
     begun = await desk.freezes.freeze(instance, why, form.user, until)
     place = Place(form.user, "" if form.metadata == NOWHERE else form.metadata)
     said = private(messages.freeze_line(begun), warn=False)
@@ -68,22 +67,7 @@ async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     return None
 
 
-async def _may(desk: Desk, user: str, instance: str) -> frozenset[str]:
-    """Where somebody may decide. Raises `Refusal` if not on that instance, or on none when it is empty."""
-    decides = await desk.decisions.may_decide(user)
-    if not decides or (instance and instance not in decides):
-        await desk.decisions.denied(user, "freeze")
-        raise Refusal(messages.may_not(instance))
-    return decides
-
-
-async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
-    """Raises `Refusal` for people who may not end a freeze.
-
-    One of all instances holds back what others decide on too: whoever may not decide on each of them cannot end it,
-    unless they began it.
-    """
-    decides = await _may(desk, user, held.instance)
-    if not held.instance and user != held.author and decides != desk.decisions.policies.keys():
-        await desk.decisions.denied(user, "unfreeze")
-        raise Refusal(messages.MAY_NOT_END_ALL)
+async def _may(desk: Desk, user: str, act: Act, instance: str) -> None:
+    """Raises `Denied` for people who are no approvers of that instance; of each, where it is all of them."""
+    everywhere = desk.electorate.authority.everywhere
+    await desk.electorate.may(user, act, Scope((instance,)) if instance else everywhere)

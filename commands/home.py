@@ -21,6 +21,6 @@ async def opened(user: str, desk: Desk) -> None:
 
 async def show(user: str, desk: Desk) -> None:
     """Publishes one person's App Home from what is known."""
-    own = frozenset(name for name, policy in desk.decisions.policies.items() if policy.self_approval)
-    seen = await desk.viewers.seen(user, await desk.decisions.seems_to_decide(user), own)
+    own = frozenset(name for name, policy in desk.electorate.authority.policies.items() if policy.self_approval)
+    seen = await desk.viewers.seen(user, await desk.electorate.seems_to_decide(user), own)
     await desk.windows.publish_home(user, home(seen, desk.clock.now()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.authority import Act
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.messages import fleet, owners
@@ -66,7 +67,7 @@ async def _read(judgement: Judgement, desk: Desk) -> Message:
 
 async def probe(ask: Ask, desk: Desk) -> Answer:
     """One recognition request with the model, confirmed by the person because audio costs money."""
-    await desk.requests.may_ask(ask.user)
+    await desk.electorate.may(ask.user, Act.PROBE)
     found = await desk.prober.check(ask.text, ask.user)
     return fleet.probed(await known(ask.text, desk), found.stage)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.snoozes import Scope, SnoozeKind, Wish, subject_of
-from bot.flows.snoozes import WISHED
+from bot.domain.snoozes import Reach, SnoozeKind, Wish, subject_of
+from bot.flows.snoozes import act_of
 from bot.messages import snoozes as messages
 from bot.messages.refusals import private
 from bot.ports import Message
@@ -18,8 +18,8 @@ from commands.model import known
 async def snooze(ask: Ask, desk: Desk) -> Answer:
     """Opens the form of a snooze, or of a hold with its risk; the button's value is the model's reference."""
     judgement, trigger = await known(ask.text, desk), ask.opening()
-    await desk.electorate.admit(ask.user, WISHED)
-    standing = (await desk.snoozer.index()).get((Scope.MODEL, judgement.model.ref))
+    await desk.electorate.may(ask.user, act_of(SnoozeKind(ask.name), Reach.MODEL))
+    standing = (await desk.snoozer.index()).get((Reach.MODEL, judgement.model.ref))
     view = messages.ask(judgement, SnoozeKind(ask.name), desk.snoozer.today(), standing)
     await desk.windows.open(trigger, view)
     return None
@@ -29,7 +29,7 @@ async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
     """The form was sent: in force before Slack hears that we took it."""
     kind, _, ref = form.metadata.partition(" ")
     judgement = await known(ref, desk)
-    scope = Scope(form.chosen(messages.SCOPE) or Scope.MODEL)
+    scope = Reach(form.chosen(messages.SCOPE) or Reach.MODEL)
     by_version = form.chosen(messages.UNTIL) == messages.BY_VERSION
     wish = Wish(
         kind=SnoozeKind(kind),
@@ -40,7 +40,7 @@ async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
         reason=form.text(messages.WHY),
     )
     made = await desk.snoozer.snooze(wish, form.user, form.id)
-    return messages.done(made, judgement.model.name if scope is Scope.MODEL else None)
+    return messages.done(made, judgement.model.name if scope is Reach.MODEL else None)
 
 
 async def unsnooze(ask: Ask, desk: Desk) -> Answer:

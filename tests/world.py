@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot import ports
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Decision, Person, Policy, Wish
+from bot.domain.approvals import Wish
+from bot.domain.authority import Decision, Person, Policy
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model

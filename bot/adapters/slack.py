@@ -16,7 +16,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_calls import call, pages
-from bot.domain.approvals import Person
+from bot.domain.authority import Person
 from bot.errors import ChatBusy, ChatError, ChatRefused
 from bot.ports import Message, Place, Room
 
@@ -31,6 +31,8 @@ NO_SUCH_GROUP = frozenset(
         *("channel_not_found", "not_in_channel"),
     }
 )
+
+NO_SUCH_PERSON = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 SENDING = aiohttp.ClientTimeout(total=60)
 """Seconds for the bytes of a file; all other calls are small."""
@@ -161,25 +163,16 @@ class SlackChat:
         except ChatError as error:
             log.debug("no eyes on %s: %s", ts, error.text)
 
-    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
+    async def person(self, user: str) -> Person:
         """Asks Slack each time: who was deactivated a minute ago must not approve."""
-        found = (await call(self._client.users_info(user=user)))["user"]
-        return Person(
-            id=user,
-            name=str(found.get("real_name") or found.get("name") or user),
-            team=str(found.get("team_id", "")),
-            is_guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")),
-            is_bot=bool(found.get("is_bot")),
-            deactivated=bool(found.get("deleted")),
-            groups=frozenset([group for group in groups if user in await self.members(group)]),
-            zone=str(found.get("tz") or ""),
-        )
+        answer = await call(self._client.users_info(user=user), unless=NO_SUCH_PERSON)
+        return Person(user, user, "") if answer is None else person_in(user, answer.get("user"))
 
     async def name(self, id: str) -> str:
         """A person's real name, or a user group's handle."""
         try:
             if not id.startswith("S"):
-                return (await self.person(id, ())).name
+                return (await self.person(id)).name
             answer = await call(self._client.usergroups_list())
         except ChatRefused as error:
             log.warning("the name of %s is not known: %s", id, error.text)
@@ -232,3 +225,23 @@ class SlackChat:
 
 def _content(message: Message) -> dict[str, Any]:
     return {"text": message.text, "blocks": list(message.blocks)}
+
+
+def person_in(user: str, found: object) -> Person:
+    """The person in an answer of `users.info`. Raises `ChatBusy` for one that is none: the next may be."""
+    if not isinstance(found, Mapping):
+        raise ChatBusy("Slack does not say who that is. Try again in a moment.")
+    grid = found.get("enterprise_user")
+    teams = grid.get("teams") if isinstance(grid, Mapping) else None
+    return Person(
+        id=user,
+        name=str(found.get("real_name") or found.get("name") or user),
+        team=str(found.get("team_id") or ""),
+        is_guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted")),
+        # Slackbot says that it is no bot.
+        is_bot=bool(found.get("is_bot") or found.get("is_workflow_bot")) or user == "USLACKBOT",
+        deactivated=bool(found.get("deleted")),
+        zone=str(found.get("tz") or ""),
+        teams=frozenset(str(team) for team in teams) if isinstance(teams, list) else frozenset(),
+        is_stranger=bool(found.get("is_stranger")),
+    )

@@ -18,7 +18,7 @@ RETUNE = "retune"
 """Who ends a snooze that is over by itself."""
 
 
-class Scope(StrEnum):
+class Reach(StrEnum):
     """What a snooze speaks of; the most specific one first, which is the one that counts."""
 
     MODEL = "model"
@@ -42,7 +42,7 @@ class Wish:
     """
 
     kind: SnoozeKind
-    scope: Scope
+    scope: Reach
     subject: str
     until: date | None
     by_version: bool
@@ -60,7 +60,7 @@ class Snooze:
 
     id: int
     kind: SnoozeKind
-    scope: Scope
+    scope: Reach
     subject: str
     until: date | None
     over_at: datetime | None
@@ -125,7 +125,7 @@ def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fa
         found.append(Fault.NO_REASON)
     if not meant:
         found.append(Fault.UNKNOWN)
-    elif wish.scope is Scope.MODEL and meant[0].verdict is Verdict.CURRENT:
+    elif wish.scope is Reach.MODEL and meant[0].verdict is Verdict.CURRENT:
         found.append(Fault.CURRENT)
     if wish.kind is SnoozeKind.HOLD or not wish.by_version:
         if wish.until is None:
@@ -137,18 +137,18 @@ def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fa
     return tuple(found)
 
 
-def subject_of(scope: Scope, model: Model) -> str:
+def subject_of(scope: Reach, model: Model) -> str:
     """What a snooze of that scope would have to name to speak of a model."""
     match scope:
-        case Scope.MODEL:
+        case Reach.MODEL:
             return model.ref
-        case Scope.BASE:
+        case Reach.BASE:
             return model.base
-        case Scope.INSTANCE:
+        case Reach.INSTANCE:
             return model.instance
 
 
-def known_targets(scope: Scope, subject: str, judgements: Iterable[Judgement]) -> frozenset[str]:
+def known_targets(scope: Reach, subject: str, judgements: Iterable[Judgement]) -> frozenset[str]:
     """The newest versions that are known now of all that a snooze would speak of."""
     return frozenset(j.target for j in judgements if j.target is not None and subject_of(scope, j.model) == subject)
 
@@ -165,7 +165,7 @@ def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> str 
     for judgement in judgements:
         if subject_of(snooze.scope, judgement.model) != snooze.subject:
             continue
-        if snooze.scope is Scope.MODEL and judgement.verdict is Verdict.CURRENT:
+        if snooze.scope is Reach.MODEL and judgement.verdict is Verdict.CURRENT:
             return "the model is on the newest known version"
         if snooze.by_version and judgement.target is not None and judgement.target not in snooze.known:
             return _next(judgement.target, judgement.model, snooze)
@@ -200,7 +200,7 @@ def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: date
     return ends
 
 
-Index = Mapping[tuple[Scope, str], Snooze]
+Index = Mapping[tuple[Reach, str], Snooze]
 """The snoozes in force by what they name; the store has at most one for each."""
 
 
@@ -211,7 +211,7 @@ def indexed(snoozes: Iterable[Snooze]) -> Index:
 
 def standing(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
     """The most specific snooze that speaks of a model now, also where the model breaks through it."""
-    found = (snoozes.get((scope, subject_of(scope, judgement.model))) for scope in Scope)
+    found = (snoozes.get((scope, subject_of(scope, judgement.model))) for scope in Reach)
     return next((each for each in found if each is not None and over(each, (judgement,), now) is None), None)
 
 

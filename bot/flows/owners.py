@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.authority import Act
 from bot.domain.fleet import Model
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of
-from bot.errors import ChatRefused, InputsRefused, Refusal
+from bot.errors import InputsRefused, Refusal
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.messages.owners import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
@@ -46,8 +47,8 @@ class Owning:
         return {ref: owner for ref, owner in found if owner is not None}
 
     async def may_say(self, user: str) -> None:
-        """Raises `Refusal` for people who may not say whom a model belongs to: guests, bots, other workspaces."""
-        await self.electorate.admit(user, "set owners")
+        """Raises `Denied` for people who may not say whom a model belongs to."""
+        await self.electorate.may(user, Act.OWN)
 
     async def assign(self, ref: str, person: str, group: str, user: str) -> Owner | None:
         """Sets the owner to a person or to a group (an id or a mention), or clears it where both are empty.
@@ -85,8 +86,5 @@ class Owning:
 
     async def _here(self, person: str) -> bool:
         """Whether somebody can be told about a model: a person who is still here. A guest can own one."""
-        try:
-            found = await self.electorate.person(person)
-        except ChatRefused:
-            return False
-        return not found.is_bot and not found.deactivated
+        found = await self.electorate.person(person)
+        return self.electorate.authority.is_ours(found) and not found.is_bot and not found.deactivated

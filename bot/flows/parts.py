@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.domain.authority import Authority
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Kind
 from bot.flows.announcements import Announcer
@@ -55,7 +56,8 @@ class Flows:
         poster = self.poster = Poster(chat, db, clock)
         teller = self.teller = Teller(poster, db, policies, freezes, clock)
         charter = self.charter = Charter(world.charts, world.files, db, clock)
-        electorate = self.electorate = Electorate(people, world.team, clock)
+        authority = self.authority = Authority(world.team, policies, terms.guests_read)
+        electorate = self.electorate = Electorate(people, authority, clock)
         owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
         timetable = self.timetable = Timetable(db, chat, clock, terms.schedule, terms.channel)
         survey = self.survey = Survey(db, inventory, owning, people, catalog, clock)
@@ -63,9 +65,9 @@ class Flows:
         announcer = self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
         planning = self.planning = Planning(db, inventory, catalog, clock)
         self.requests = Requests(
-            *(db, inventory, planning, teller, electorate, policies, clock), channel=terms.channel, zone=zone
+            *(db, inventory, planning, teller, electorate, authority, clock), channel=terms.channel, zone=zone
         )
-        decisions = self.decisions = Decisions(db, planning, electorate, policies, clock, wake=wake)
+        decisions = self.decisions = Decisions(db, planning, electorate, authority, clock, wake=wake)
         starter = self.starter = Starter(db, inventory, planning, decisions, freezes, clock, parallel=terms.parallel)
         polls: dict[Kind, float] = {"language": terms.poll_language, "acoustic": terms.poll_acoustic}
         sender = self.sender = Sender(db, inventory, freezes, clock, polls)
@@ -75,7 +77,7 @@ class Flows:
             probe_every=terms.probe_every,
             canary_every=terms.canary_every,
         )
-        self.snoozer = Snoozer(db, inventory, electorate, policies, clock, zone=zone, said=announcer.snooze_over)
+        self.snoozer = Snoozer(db, inventory, electorate, authority, clock, zone=zone, said=announcer.snooze_over)
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
         self.viewers = Viewers(db, inventory, clock)
         self.listing = Listing(db)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Policy, policy_of, required
+from bot.domain.approvals import required, scope_of
+from bot.domain.authority import Act, Authority, policy_of
 from bot.domain.fleet import Ref
 from bot.domain.hours import reminder_at
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
@@ -54,7 +55,7 @@ class Requests:
     planning: Planning
     teller: Teller
     electorate: Electorate
-    policies: Mapping[str, Policy]
+    authority: Authority
     clock: Clock
     _: KW_ONLY
     channel: str
@@ -62,12 +63,12 @@ class Requests:
     _looking: Rests = field(default_factory=Rests, init=False)
 
     async def may_ask(self, user: str) -> None:
-        """Raises `Refusal` for people who may not ask: guests, bots, other workspaces. Raises a `ChatError`."""
-        await self.electorate.admit(user, "ask for upgrades")
+        """Raises `Denied` for people who may not ask, else a `ChatError`."""
+        await self.electorate.may(user, Act.REQUEST)
 
     async def link(self, ref: str, language_id: str | None, user: str) -> None:
         """Remembers with which language model (None: with none) an acoustic model was trained. Raises as `may_ask`."""
-        await self.may_ask(user)
+        await self.electorate.may(user, Act.LINK)
         language = None if language_id is None else str(Ref(Ref.parse(ref).instance, "language", language_id))
         now = self.clock.now()
 
@@ -121,7 +122,7 @@ class Requests:
             plans = [plan for draft in drafts if (plan := store.drafts.get(draft)) is not None]
             if len(plans) < len(drafts) or not plans:
                 raise Refusal(FORM_TOO_OLD)
-            ttl = min(policy_of(self.policies, plan.model.instance).ttl for plan in plans)
+            ttl = min(policy_of(self.authority.policies, plan.model.instance).ttl for plan in plans)
             chosen, left_out = together(plans)
             expires = now + timedelta(seconds=ttl)
             proposal = Proposal(form, chosen, user, why, self.channel, now, expires, not_before, left_out)
@@ -144,14 +145,14 @@ class Requests:
         if not unwatched or not self._looking.may(now, request.id):
             return
         self._looking.rest(now + LOOK_AGAIN, request.id)
-        policies = dict.fromkeys(policy_of(self.policies, instance) for instance in request.instances)
+        policies = dict.fromkeys(policy_of(self.authority.policies, instance) for instance in request.instances)
         try:
-            count = await self.electorate.count(policies, request.requester)
+            count = await self.electorate.count(scope_of(request))
             zones = [zone for policy in policies for zone in await self.electorate.zones(policy, self.zone)]
         except ChatError as error:
             log.warning("who could approve request %s is not known: %s", request.id, error.text)
             return
         remind_at = reminder_at(now, request.expires_at, zones)
-        needed = required(self.policies, request).needed
+        needed = required(self.authority.policies, request).needed
         await self.db.write(lambda store: store.requests.voters(request.id, count, needed, remind_at))
         self._looking.end(request.id)

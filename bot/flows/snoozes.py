@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Person, Policy, is_approver
+from bot.domain.authority import Act, Authority, Person, Scope
 from bot.domain.fleet import Ref
 from bot.domain.snoozes import (
     RETUNE,
     End,
     Index,
     NotEnded,
-    Scope,
+    Reach,
     Snooze,
+    SnoozeKind,
     Wish,
     ending,
     faults,
@@ -36,9 +37,6 @@ from bot.store.database import Database
 LOOK = timedelta(minutes=1)
 """The shortest time between two looks for what is over: an end comes at most that late."""
 
-WISHED = "snooze models"
-"""What `Electorate.admit` is asked for those who snooze."""
-
 Said = Callable[[Snooze, str], Awaitable[bool]]
 """Says that a snooze is over, and why; true once it is said. It may be asked again: say it once by its own key."""
 
@@ -50,7 +48,7 @@ class Snoozer:
     db: Database
     inventory: Inventory
     electorate: Electorate
-    policies: Mapping[str, Policy]
+    authority: Authority
     clock: Clock
     _: KW_ONLY
     zone: ZoneInfo
@@ -75,7 +73,7 @@ class Snoozer:
 
         Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
         """
-        person = await self.electorate.admit(user, WISHED, self._deciding(wish.scope, wish.subject))
+        person = await self.electorate.may(user, act_of(wish.kind, wish.scope), self._scope(wish.scope, wish.subject))
         judgements, now, today = (await self.inventory.judged()).judgements, self.clock.now(), self.today()
 
         def put(store: Store) -> Snooze:
@@ -101,28 +99,27 @@ class Snoozer:
         found = await self.db.read(lambda store: store.snoozes.get(id))
         if found is None or found.ended_at is not None:
             return End(found, NotEnded.GONE)
-        deciding = self._deciding(found.scope, found.subject)
-        (person,) = await self.electorate.persons([user], deciding)
+        scope = self._scope(found.scope, found.subject)
+        policies = self.authority.policies_of(scope.instances)
+        person = await self.electorate.person(user, policies)
         now = self.clock.now()
         if self._may_end(found, person):
             return await self.db.write(lambda store: _ended(store, id, user, now))
         about = f"end of {found.kind} {id}"
         await self.db.write(lambda store: store.audit.note(now, user, "denied", detail=about))
-        approvers = dict.fromkeys(name for policy in deciding for name in policy.approvers)
+        approvers = dict.fromkeys(name for policy in policies for name in policy.approvers)
         return End(found, NotEnded.NOT_YOURS, tuple(approvers))
 
     def _may_end(self, snooze: Snooze, person: Person) -> bool:
-        """Its author, or an approver of an instance that it speaks of; full members of this workspace only."""
-        deciding = self._deciding(snooze.scope, snooze.subject)
-        mine = person.id == snooze.author or any(is_approver(person, policy) for policy in deciding)
-        return mine and self.electorate.is_member(person)
+        """Its author, or an approver of every instance that it speaks of."""
+        scope = self._scope(snooze.scope, snooze.subject, snooze.author)
+        return self.authority.may(person, Act.END, scope).allowed
 
-    def _deciding(self, scope: Scope, subject: str) -> tuple[Policy, ...]:
-        """The policies of the instances that a snooze speaks of: a base is on all of them."""
-        if scope is Scope.BASE:
-            return tuple(self.policies.values())
-        policy = self.policies.get(Ref.parse(subject).instance if scope is Scope.MODEL else subject)
-        return (policy,) if policy is not None else ()
+    def _scope(self, reach: Reach, subject: str, author: str = "") -> Scope:
+        """The instances that a snooze speaks of: a base is on all of them."""
+        if reach is Reach.BASE:
+            return replace(self.authority.everywhere, author=author)
+        return Scope((Ref.parse(subject).instance if reach is Reach.MODEL else subject,), author=author)
 
     def due(self) -> bool:
         """Whether it is time to look for what is over: once a minute."""
@@ -148,6 +145,13 @@ class Snoozer:
     async def _say(self, snooze: Snooze) -> None:
         if await self.said(snooze, snooze.ended_why):
             await self.db.write(lambda store: store.snoozes.said(snooze.id))
+
+
+def act_of(kind: SnoozeKind, reach: Reach) -> Act:
+    """What a snooze is to the authority."""
+    if reach is not Reach.MODEL:
+        return Act.SNOOZE_ALL
+    return Act.HOLD if kind is SnoozeKind.HOLD else Act.SNOOZE
 
 
 def _ended(store: Store, id: int, user: str, now: datetime) -> End:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
-from bot.domain.approvals import Policy, required
+from bot.domain.approvals import required
+from bot.domain.authority import Policy
 from bot.domain.requests import Request
 from bot.errors import ChatError
 from bot.flows.freezes import Freezes

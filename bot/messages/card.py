@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.freezes import Wait
 from bot.domain.plans import Estimate
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.approvals import Decision, Policy, Reason, policy_of, required
+from bot.domain.approvals import required
+from bot.domain.authority import Act, Authority, Decision, Policy, Reason, Scope, policy_of
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run
 from bot.messages.outcomes import cause_text
@@ -42,6 +43,49 @@ _DENIED = {
     Reason.TAKEN: "One of its models is in request {holder} meanwhile. See `/stt-runs {holder}`.",
     Reason.UNKNOWN: NO_SUCH_REQUEST,
 }
+
+
+_WHAT = {
+    Act.READ: "read what Retune knows",
+    Act.REQUEST: "request upgrades",
+    Act.LINK: "set what a model was trained with",
+    Act.OWN: "set owners",
+    Act.PROBE: "check models for warnings",
+    Act.SNOOZE: "snooze models",
+    Act.HOLD: "put models on hold",
+    Act.SNOOZE_ALL: "snooze a base model or an instance",
+    Act.END: "end this",
+    Act.PREVIEW: "read announcements early",
+    Act.ANNOUNCE: "send announcements",
+    Act.CHART: "get the chart",
+    Act.CHANGE: "change when and where announcements go",
+    Act.EXPORT: "export requests",
+    Act.FREEZE: "freeze upgrades",
+    Act.UNFREEZE: "end this freeze",
+}
+"""What those acts are called that are about no request."""
+
+
+def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) -> str:
+    """Why somebody may not do something that is about no request, and who may; escaped."""
+    what = _WHAT.get(act, "decide on upgrades")
+    match decision.reason:
+        case Reason.OTHER_WORKSPACE:
+            return f"Only members of this workspace can {what}."
+        case Reason.NOT_A_MEMBER:
+            return f"Guests, bots and deactivated people cannot {what}. Ask a member of this workspace."
+        case _:
+            return _approvers_only(what, decision.instance, authority, scope)
+
+
+def _approvers_only(what: str, instance: str, authority: Authority, scope: Scope) -> str:
+    who = approvers(policy_of(authority.policies, instance))
+    where = f" on {code(instance)}" if instance else ""
+    if len(scope.instances) > 1:
+        ask = f" For {code(instance)} that is {who}." if who else ""
+        return f"Only an approver of every instance that it touches can {what}.{ask}"
+    author = f"<@{scope.author}> or " if scope.author else ""
+    return f"Only {author}{who or 'people named in RETUNE_APPROVERS (nobody is named now)'} can {what}{where}."
 
 
 def denied(

@@ -20,7 +20,6 @@ ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what
 OVER_ALREADY = "That moment is over already. Choose one to come."
 SAY_WHY = "Say why: it is shown on every card."
 SAY_UNTIL = "Say until when; a freeze always ends."
-MAY_NOT_END_ALL = "It freezes all instances, and you may not decide on each of them. Ask whoever started it."
 
 
 def too_long(days: int) -> str:
@@ -31,12 +30,6 @@ def too_long(days: int) -> str:
 def unknown_instance(instance: str, known: Iterable[str]) -> str:
     """There is no such instance. Plain text."""
     return f"There is no instance {instance}. Choose one of {', '.join(sorted(known))}."
-
-
-def may_not(instance: str) -> str:
-    """Who may not decide on an instance, or on any where it is empty, cannot freeze it. Plain text."""
-    what = f"on upgrades of {instance}" if instance else "on upgrades"
-    return f"Only those who may decide {what} can freeze or unfreeze them. Ask one of the approvers."
 
 
 def freeze_line(freeze: Freeze) -> str:

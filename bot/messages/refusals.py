@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.domain.approvals import Policy, Reason
+from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
@@ -104,13 +104,6 @@ def all_taken(holder: Request | None) -> str:
     if holder is None:
         return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
     return f"Somebody was faster: request {holder.id} has it already. /stt-runs {holder.id} shows it."
-
-
-def may_not(reason: Reason, what: str) -> str:
-    """What somebody hears who is no full member of this workspace and wants to do *what*. Plain text."""
-    if reason is Reason.OTHER_WORKSPACE:
-        return f"Only members of this workspace can {what}."
-    return f"Guests and bots cannot {what}. Ask a member of this workspace to do it."
 
 
 def not_configured(instance: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.hours import MISSED
 from bot.domain.plans import Action, Estimate
 from bot.domain.requests import Request, RequestState

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.domain.fleet import Ref
-from bot.domain.snoozes import RETUNE, End, Fault, NotEnded, Scope, Snooze, SnoozeKind
+from bot.domain.snoozes import RETUNE, End, Fault, NotEnded, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
 from bot.messages.refusals import mention
@@ -51,9 +51,9 @@ def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | 
         blocks.append(context(f"Replaces for this model: {line(standing)}"))
     if not hold:
         scopes = [
-            option("This model", Scope.MODEL),
-            option(f"Its base {model.base}, on all instances", Scope.BASE),
-            option(f"Its whole instance {model.instance}", Scope.INSTANCE),
+            option("This model", Reach.MODEL),
+            option(f"Its base {model.base}, on all instances", Reach.BASE),
+            option(f"Its whole instance {model.instance}", Reach.INSTANCE),
         ]
         ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
         choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
@@ -108,18 +108,18 @@ def _until(snooze: Snooze) -> str:
 
 def _subject(snooze: Snooze, name: str | None) -> str:
     match snooze.scope:
-        case Scope.MODEL:
+        case Reach.MODEL:
             ref = Ref.parse(snooze.subject)
             return f"{code(name or ref.id)} ({ref.kind} model, instance {code(ref.instance)})"
-        case Scope.BASE:
+        case Reach.BASE:
             return f"All on the base {code(snooze.subject)}"
-        case Scope.INSTANCE:
+        case Reach.INSTANCE:
             return f"The whole instance {code(snooze.subject)}"
 
 
 def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
     """What `/stt-model` says of the snooze that is in force for a model, with the button that ends it."""
-    where = "" if snooze.scope is Scope.MODEL else f"{_subject(snooze, None)}: "
+    where = "" if snooze.scope is Reach.MODEL else f"{_subject(snooze, None)}: "
     text = f"{where}{line(snooze)}"
     if snooze.kind is SnoozeKind.HOLD:
         text += f"\n*Risk of holding:* {risk_text(judgement)}"
@@ -129,7 +129,7 @@ def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
 
 
 def _end(snooze: Snooze, name: str) -> Block:
-    shown = name if snooze.scope is Scope.MODEL else f"the {snooze.scope} {snooze.subject}"
+    shown = name if snooze.scope is Reach.MODEL else f"the {snooze.scope} {snooze.subject}"
     ask = confirm(f"End this {snooze.kind}?", f"Announcements speak of {shown} again.", "End it")
     label = f"End the {snooze.kind} of {shown}"
     return button(f"End {snooze.kind}", f"unsnooze:{snooze.id}", str(snooze.id), label=label, confirm=ask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain.snoozes import RETUNE, Scope, Snooze, Wish
+from bot.domain.snoozes import RETUNE, Reach, Snooze, Wish
 from bot.store.audit import Audited
 from bot.store.connection import written
 
@@ -47,8 +47,8 @@ class Snoozes(Audited):
         return ended
 
     def _note(self, snooze: Snooze, now: datetime, actor: str, action: str, detail: str) -> None:
-        model = snooze.subject if snooze.scope is Scope.MODEL else None
-        instance = snooze.subject if snooze.scope is Scope.INSTANCE else None
+        model = snooze.subject if snooze.scope is Reach.MODEL else None
+        instance = snooze.subject if snooze.scope is Reach.INSTANCE else None
         about = "" if model else f"{snooze.scope} {snooze.subject}: "
         self._audit.note(now, actor, action, model=model, instance=instance, detail=f"{about}{detail}")
 
@@ -60,7 +60,7 @@ class Snoozes(Audited):
         """The snooze that a modal made."""
         return self._c.one(Snooze, "SELECT * FROM snoozes WHERE request = ?", (request,))
 
-    def of(self, scope: Scope, subject: str) -> Snooze | None:
+    def of(self, scope: Reach, subject: str) -> Snooze | None:
         """The one in force that names exactly that."""
         sql = "SELECT * FROM snoozes WHERE scope = ? AND subject = ? AND ended_at IS NULL"
         return self._c.one(Snooze, sql, (scope, subject))

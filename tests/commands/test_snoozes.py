@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import commands
-from bot.domain.approvals import Person
+from bot.domain.authority import Person
 from bot.domain.observations import REMOVED
 from tests.commands.conftest import Slack
 from tests.world import ADA, GRACE, GUS, MEI

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import session, web_client
-from bot.domain.approvals import Person
+from bot.domain.authority import Person
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Message, Place, Room
 from sandbox.slack.server import SlackServer
@@ -144,12 +144,13 @@ async def test_an_edit_of_a_deleted_message(workspace: Workspace):
 
 
 async def test_people(workspace: Workspace):
-    """Groups are those that were asked for; guests and deactivated people are known as such."""
-    grace = await workspace.chat.person(GRACE, ("S0APPROVE", "S0OTHER"))
-    assert (grace.team, grace.groups, grace.is_guest) == ("T0RETUNE", {"S0APPROVE"}, False)
-    assert (await workspace.chat.person(GRACE, ())).groups == frozenset()
-    assert (await workspace.chat.person("U0GUS", ())).is_guest
-    assert (await workspace.chat.person("U0OLD", ())).deactivated
+    """Guests and deactivated people are known as such; who is in a group says the group."""
+    grace = await workspace.chat.person(GRACE)
+    assert (grace.team, grace.groups, grace.is_guest) == ("T0RETUNE", frozenset(), False)
+    assert GRACE in await workspace.chat.members("S0APPROVE")
+    assert await workspace.chat.members("S0OTHER") == frozenset()
+    assert (await workspace.chat.person("U0GUS")).is_guest
+    assert (await workspace.chat.person("U0OLD")).deactivated
 
 
 async def test_a_home(workspace: Workspace):
@@ -244,12 +245,11 @@ async def test_the_members_of_a_channel(real: Real):
     assert await real.chat.members("C0PRIVATE") == frozenset()
 
 
-async def test_a_channel_of_approvers(real: Real):
-    """Where the plan has no groups: who is in the channel belongs to it, who is not does not."""
-    tomas = await real.chat.person("U0TOMAS", ("S0APPROVE", CHANNEL, "C0NOWHERE"))
-    assert tomas.groups == {"S0APPROVE", CHANNEL}
-    assert tomas.zone == "America/Mexico_City"
-    assert (await real.chat.person(GRACE, ("C0NOWHERE",))).groups == frozenset()
+async def test_a_person(real: Real):
+    """What a decision and a reminder need to know of somebody; whom Slack does not know is of no workspace."""
+    tomas = await real.chat.person("U0TOMAS")
+    assert (tomas.id, tomas.team, tomas.zone) == ("U0TOMAS", "T0RETUNE", "America/Mexico_City")
+    assert (await real.chat.person("U0NOBODY")).team == ""
 
 
 @pytest.mark.parametrize("error", ["plan_upgrade_required", "no_such_subteam"])
@@ -257,7 +257,6 @@ async def test_a_plan_without_groups(real: Real, error: str, caplog: pytest.LogC
     """Slack has no groups on this plan: nobody is in one, and the log says what to name instead."""
     real.slack.faults.refuse("usergroups.users.list", error, times=None)
     assert await real.chat.members("S0APPROVE") == frozenset()
-    assert (await real.chat.person(GRACE, ("S0APPROVE",))).groups == frozenset()
     assert "approvers S0APPROVE" in caplog.text
 
 

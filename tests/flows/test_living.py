@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.snoozes import Scope, SnoozeKind, Wish
+from bot.domain.snoozes import Reach, SnoozeKind, Wish
 from bot.errors import ChatBusy, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Room
 from tests.fakes import FrozenClock, Said
@@ -59,7 +59,7 @@ async def test_it_is_edited_in_place(world: World):
     world.store.owners.assign("stt/language/id-call-center-us", GRACE, ADA, world.clock.now())
     await world.ring(after=61)
     assert "owner: Ugrace" in card.text
-    wish = Wish(SnoozeKind.SNOOZE, Scope.INSTANCE, "stt", date(2026, 12, 24), by_version=False, reason="later")
+    wish = Wish(SnoozeKind.SNOOZE, Reach.INSTANCE, "stt", date(2026, 12, 24), by_version=False, reason="later")
     await world.snoozer.snooze(wish, ADA, "V1")
     await world.ring(after=61)
     assert "1 is snoozed" in card.text

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.snoozes import End, NotEnded, Scope, Snooze, SnoozeKind, Wish
+from bot.domain.snoozes import End, NotEnded, Reach, Snooze, SnoozeKind, Wish
 from bot.errors import InputsRefused, Refusal
 from bot.flows.snoozes import Snoozer
 from bot.store.database import Database
@@ -26,7 +26,7 @@ def berlin(world: World) -> None:
 
 def wish(**over: object) -> Wish:
     facts: dict = {
-        **{"kind": SnoozeKind.SNOOZE, "scope": Scope.MODEL, "subject": REF},
+        **{"kind": SnoozeKind.SNOOZE, "scope": Reach.MODEL, "subject": REF},
         **{"until": date(2026, 11, 25), "by_version": False, "reason": "retired soon"},
     }
     return Wish(**{**facts, **over})
@@ -57,7 +57,7 @@ class Team:
     def snoozer(self, world: World, db: Database | None = None) -> Snoozer:
         """One on the world's parts that speaks to this team."""
         return Snoozer(
-            *(db or world.db, world.inventory, world.electorate, world.policies, world.clock),
+            *(db or world.db, world.inventory, world.electorate, world.desk.authority, world.clock),
             zone=world.schedule.zone,
             said=self.said,
         )
@@ -176,9 +176,9 @@ async def test_looking_is_cheap(world: World):
 
 @pytest.mark.parametrize(("user", "allowed"), [(ADA, True), (GRACE, True), (MEI, False), (GUS, False)])
 @pytest.mark.parametrize(
-    ("scope", "subject"), [(Scope.MODEL, REF), (Scope.BASE, "en-US_NarrowbandModel"), (Scope.INSTANCE, "stt")]
+    ("scope", "subject"), [(Reach.MODEL, REF), (Reach.BASE, "en-US_NarrowbandModel"), (Reach.INSTANCE, "stt")]
 )
-async def test_who_may_end(world: World, scope: Scope, subject: str, user: str, allowed: bool):
+async def test_who_may_end(world: World, scope: Reach, subject: str, user: str, allowed: bool):
     """The author and any approver; a denial names them and is recorded."""
     made = await snoozed(world, scope=scope, subject=subject)
     end = await world.snoozer.end(made.id, user)
@@ -229,7 +229,7 @@ async def test_replacing(world: World):
         (GRACE, "end of snooze", "replaced by a newer one"),
         (GRACE, "hold", "until 2027-01-01: retired soon"),
     ]
-    base = await snoozed(world, "V4", user=MEI, scope=Scope.BASE, subject="en-US_NarrowbandModel")
+    base = await snoozed(world, "V4", user=MEI, scope=Reach.BASE, subject="en-US_NarrowbandModel")
     assert await world.snoozer.in_force() == (second, base)
 
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.announcements import Timing, compose
-from bot.domain.approvals import Decision, Policy, Reason, Wish
+from bot.domain.approvals import Wish
+from bot.domain.authority import Decision, Policy, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
@@ -24,7 +25,7 @@ from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.requests import MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
-from bot.domain.snoozes import Scope, Snooze, SnoozeKind
+from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
@@ -263,7 +264,7 @@ def test_announcements(name: str, count: int, instances: int):
     owners = {ref: Owner(f"U{number}", pattern="*") for number, ref in enumerate(refs)}
     waiting = asked([run(RunState.QUEUED, name)], RequestState.OPEN)
     day = date(2027, 1, 1)
-    facts = (SnoozeKind.HOLD, Scope.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
+    facts = (SnoozeKind.HOLD, Reach.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
     about = About(
         *(NOW.date(), dict.fromkeys(refs, waiting), dict.fromkeys(refs, Snooze(1, *facts)), owners),
         *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
