@@ -5,6 +5,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── UnknownModel            no model of that name; the text gives the nearest
 │   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   ├── OverBudget              this person used up what they may of something that costs others
 │   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
@@ -68,8 +69,12 @@ class AmbiguousModel(Refusal):
         self.refs = tuple(refs)
 
 
+class OverBudget(Refusal):
+    """Somebody used up what they may, for a while, of something that costs others."""
+
+
 class Denied(Refusal):
-    """Somebody may not do what they wanted; *note* is what the audit keeps of it."""
+    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is escaped already."""
 
     def __init__(self, text: str, note: str) -> None:
         super().__init__(text)

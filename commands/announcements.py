@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from bot.domain.announcements import Timing
 from bot.domain.authority import Act
 from bot.errors import Refusal
+from bot.flows.budgets import Cost
 from bot.messages.announcements import headline, previewed
 from bot.messages.refusals import private
 from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, overview, sent
@@ -63,8 +64,9 @@ async def _preview(ask: Ask, desk: Desk) -> Answer:
 
 async def _now(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.ANNOUNCE)
+    desk.budgets.spend(ask.user, Cost.ANNOUNCEMENTS)
     # One command, one announcement: a trigger is unique to it.
-    done = await desk.announcer.announce_now(f"now:{ask.trigger or desk.clock.now().isoformat()}")
+    done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}")
     channel = (await desk.timetable.now()).channel
     if not done:
         raise Refusal(not_taken(channel))
@@ -73,6 +75,7 @@ async def _now(ask: Ask, desk: Desk) -> Answer:
 
 async def _chart(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.CHART)
+    desk.budgets.spend(ask.user, Cost.CHARTS)
     await desk.charter.post(ask.user)
     return private(CHART, warn=False)
 

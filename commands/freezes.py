@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.authority import Act, Scope
-from bot.errors import InputsRefused, Refusal
+from bot.errors import InputsRefused
 from bot.messages import freezes as messages
 from bot.messages.refusals import private
 from bot.messages.request_form import NOWHERE, WHY
 from bot.ports import Message, Place
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, Window
 from commands.forms import Form
 
 
@@ -23,9 +23,6 @@ async def freezes(ask: Ask, desk: Desk) -> Answer:
 
 async def begin(ask: Ask, desk: Desk) -> Answer:
     """Opens the form."""
-    if ask.trigger_id is None:
-        raise Refusal(messages.NO_FORM)
-    trigger = ask.opening()
     judged = await desk.inventory.judged()
     view = messages.form(
         sorted(judged.snapshot.instances),
@@ -33,8 +30,7 @@ async def begin(ask: Ask, desk: Desk) -> Answer:
         desk.clock.now() + timedelta(days=1),
         ask.place.channel or NOWHERE,
     )
-    await desk.windows.open(trigger, view)
-    return None
+    return Window(view)
 
 
 async def end(ask: Ask, desk: Desk) -> Answer:

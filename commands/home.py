@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.messages.home import home
+from bot.domain.authority import NOWHERE, Act
+from bot.messages.denials import may_not
+from bot.messages.home import closed, home
 from commands.desk import Answer, Ask, Desk
 
 
@@ -20,7 +22,12 @@ async def opened(user: str, desk: Desk) -> None:
 
 
 async def show(user: str, desk: Desk) -> None:
-    """Publishes one person's App Home from what is known."""
-    own = frozenset(name for name, policy in desk.electorate.authority.policies.items() if policy.self_approval)
+    """Publishes one person's App Home from what is known, as far as they may read at all."""
+    authority = desk.electorate.authority
+    decision = authority.may(await desk.electorate.visitor(user), Act.READ)
+    if not decision.allowed:
+        await desk.windows.publish_home(user, closed(may_not(Act.READ, decision, authority, NOWHERE)))
+        return
+    own = frozenset(name for name, policy in authority.policies.items() if policy.self_approval)
     seen = await desk.viewers.seen(user, await desk.electorate.seems_to_decide(user), own)
     await desk.windows.publish_home(user, home(seen, desk.clock.now()))

@@ -8,11 +8,12 @@ from typing import Any
 from bot.domain.authority import Act
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
+from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
 from bot.messages.refusals import GONE, choose, which_model
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
 
 
@@ -45,12 +46,12 @@ async def known(ref: str, desk: Desk) -> Judgement:
 
 
 async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
-    if ask.place.channel or not (trigger := ask.trigger):
+    desk.budgets.spend(ask.user, Cost.READINGS)
+    if ask.place.channel or not ask.trigger:
         return await _read(judgement, desk)
     name = judgement.model.name
-    view_id = await desk.windows.open(trigger, fleet.reading(name))
-    await desk.windows.update(view_id, fleet.window(name, (await _read(judgement, desk)).blocks))
-    return None
+    await open_window(ask, desk, fleet.reading(name))
+    return Window(fleet.window(name, (await _read(judgement, desk)).blocks))
 
 
 async def _read(judgement: Judgement, desk: Desk) -> Message:
@@ -68,25 +69,24 @@ async def _read(judgement: Judgement, desk: Desk) -> Message:
 async def probe(ask: Ask, desk: Desk) -> Answer:
     """One recognition request with the model, confirmed by the person because audio costs money."""
     await desk.electorate.may(ask.user, Act.PROBE)
+    desk.budgets.spend(ask.user, Cost.PROBES)
     found = await desk.prober.check(ask.text, ask.user)
     return fleet.probed(await known(ask.text, desk), found.stage)
 
 
 async def link(ask: Ask, desk: Desk) -> Answer:
     """Asks with which language model an acoustic model was trained, whatever was said before."""
-    model, trigger = (await known(ask.text, desk)).model, ask.opening()
-    view = ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel))
-    await desk.windows.open(trigger, view)
-    return None
+    model = (await known(ask.text, desk)).model
+    await desk.electorate.may(ask.user, Act.LINK)
+    return Window(ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel)))
 
 
 async def owner(ask: Ask, desk: Desk) -> Answer:
     """Opens the form; the button's value is the model's reference."""
-    model, trigger = (await known(ask.text, desk)).model, ask.opening()
+    model = (await known(ask.text, desk)).model
     await desk.owning.may_say(ask.user)
     now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
-    await desk.windows.open(trigger, owners.ask(model, now, by_rule))
-    return None
+    return Window(owners.ask(model, now, by_rule))
 
 
 async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
@@ -98,9 +98,8 @@ async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
 
 async def disown(ask: Ask, desk: Desk) -> Answer:
     """Clears what was said by hand, in the form's own window."""
-    if ask.view is None:
+    if ask.window.id is None:
         raise Refusal(owners.CLOSED)
     model = (await known(ask.text, desk)).model
     now = await desk.owning.assign(ask.text, "", "", ask.user)
-    await desk.windows.update(ask.view, owners.done(model.name, now))
-    return None
+    return Window(owners.done(model.name, now))

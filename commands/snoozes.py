@@ -10,19 +10,18 @@ from bot.flows.snoozes import act_of
 from bot.messages import snoozes as messages
 from bot.messages.refusals import private
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, number
+from commands.desk import Answer, Ask, Desk, Window, number
 from commands.forms import Form
 from commands.model import known
 
 
 async def snooze(ask: Ask, desk: Desk) -> Answer:
     """Opens the form of a snooze, or of a hold with its risk; the button's value is the model's reference."""
-    judgement, trigger = await known(ask.text, desk), ask.opening()
+    judgement = await known(ask.text, desk)
     await desk.electorate.may(ask.user, act_of(SnoozeKind(ask.name), Reach.MODEL))
     standing = (await desk.snoozer.index()).get((Reach.MODEL, judgement.model.ref))
     view = messages.ask(judgement, SnoozeKind(ask.name), desk.snoozer.today(), standing)
-    await desk.windows.open(trigger, view)
-    return None
+    return Window(view)
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:

@@ -14,12 +14,13 @@ from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
+from bot.flows.budgets import Cost
 from bot.messages import refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_line
 from bot.messages.refusals import in_the_way, no_plan, private
 from bot.ports import Message, Place
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
 from commands.model import known, named
 from commands.models import fits
@@ -48,9 +49,8 @@ async def several(ask: Ask, desk: Desk) -> Answer:
         return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
     if ask.trigger_id is None:
         raise Refusal(refusals.NO_FORM)
-    view_id = await desk.windows.open(ask.opening(), forms.reading(len(found)))
-    await _fill(view_id, _several(found, forms.Wanted(ask.place.channel, later), ask.user, desk), desk)
-    return None
+    await open_window(ask, desk, forms.reading(len(found)))
+    return Window(await _several(found, forms.Wanted(ask.place.channel, later), ask.user, desk))
 
 
 async def _several(found: Sequence[Judgement], what: forms.Wanted, user: str, desk: Desk) -> Mapping[str, Any]:
@@ -103,22 +103,22 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
     holder = await desk.requests.live_for(model.ref)
     if holder is not None:
         return private(in_the_way(holder, model.name))
-    if (trigger := ask.trigger) is None:
+    if ask.window.id is None and ask.trigger is None:
         return refusals.by_button(model, _at(later, desk))
-    view_id = await desk.windows.open(trigger, forms.reading(model.name))
+    await open_window(ask, desk, forms.reading(model.name))
+    desk.budgets.spend(ask.user, Cost.READINGS)
     what = forms.Wanted(ask.place.channel, later)
-    await _fill(view_id, _view(model.ref, what, desk, training=training, user=ask.user), desk)
-    return None
+    return Window(await _view(model.ref, what, desk, training=training, user=ask.user))
 
 
 async def leave_out(ask: Ask, desk: Desk) -> Answer:
     """A person chose to train without the data that is not valid: plans it so, in the same window."""
     kind, _, rest = ask.text.partition(" ")
     what, ref = forms.wanted(rest)
-    if ask.view is None:
+    if ask.window.id is None:
         raise Refusal(refusals.CLOSED)
-    await _fill(ask.view, _view(ref, what, desk, training=kind == "training", lenient=True), desk)
-    return None
+    desk.budgets.spend(ask.user, Cost.READINGS)
+    return Window(await _view(ref, what, desk, training=kind == "training", lenient=True, user=ask.user))
 
 
 async def _view(

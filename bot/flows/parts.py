@@ -9,6 +9,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.fleet import Kind
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
+from bot.flows.budgets import Budgets
 from bot.flows.changes import Noticer
 from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
@@ -48,6 +49,7 @@ class Flows:
     ) -> None:
         """*wake* lets the worker ring at once."""
         self.db, self.background, self.bot_user = db, background, world.user
+        self.budgets = Budgets(db, world.clock)
         self.windows, self.files = world.windows, world.files
         people, policies, zone = world.people, terms.policies, terms.schedule.zone
         chat, clock = self.chat, self.clock = world.chat, world.clock

@@ -94,6 +94,8 @@ class Worker:
         look = await flows.db.read(lambda store: self._look(store, judged, now))
         if look.viewers:
             self._spawn(flows.viewers.refresh(self.publish), "App Home of those who look")
+        if flows.budgets.due():
+            self._spawn(flows.budgets.note(), "what was over a budget")
         if not await self._hold(look.held, now):
             return
         if look.late:

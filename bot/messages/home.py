@@ -62,6 +62,11 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
     return {"type": "home", "blocks": blocks}
 
 
+def closed(why: str) -> Mapping[str, Any]:
+    """App Home of somebody who may not read; *why* is escaped already."""
+    return {"type": "home", "blocks": [section(f":lock: {why}")]}
+
+
 def _waits_for(request: Request, seen: Seen) -> bool:
     """Whether this person could decide on a request that waits for approval or is paused."""
     fresh = request.requester != seen.user and seen.user not in request.approved_by

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
@@ -13,12 +13,12 @@ from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, RetuneError
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed
+from bot.messages.text import code, day, escape, listed, spelled
 from bot.ports import Message
 
 STARTING = "Retune is just starting. Try again in a second."
 GONE = "That model is not known any more. /stt-models lists all of them."
-TOO_LATE = "That took too long to open a form. Try again."
+TOO_LATE = "That took too long to open a window. Try again."
 FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
 PAST = "That moment is over already. Choose one to come, or leave it empty."
@@ -104,6 +104,24 @@ def all_taken(holder: Request | None) -> str:
     if holder is None:
         return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
     return f"Somebody was faster: request {holder.id} has it already. /stt-runs {holder.id} shows it."
+
+
+def too_long(most: int, words: int) -> str:
+    """More was typed than anything needs. Plain text."""
+    return f"That is too long: Retune reads up to {most} characters and {words} words. Part of a name is enough."
+
+
+def too_much(most: int) -> str:
+    """More was typed into an input than it takes. Plain text."""
+    return f"That is too long: at most {most} characters."
+
+
+def over_budget(most: int, what: str, span: timedelta) -> str:
+    """Somebody used up a budget. Plain text."""
+    return (
+        f"That is a lot at once: Retune does up to {most} {what} for one person in {spelled(span)}, so that others "
+        "get their turn. Try again in a moment."
+    )
 
 
 def not_configured(instance: str) -> str:

@@ -102,6 +102,9 @@ TABLES = (
     """CREATE TABLE history (
         day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL,
         models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT""",
+    """CREATE TABLE deliveries (
+        key TEXT PRIMARY KEY, at REAL NOT NULL) STRICT""",
+    "CREATE INDEX deliveries_by_time ON deliveries (at)",
     """CREATE TABLE leases (
         name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) STRICT""",
     # Two rows cannot follow the same one: the index makes a fork impossible, whoever writes.

@@ -11,6 +11,8 @@ CREATE TABLE changes ( id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL
 CREATE INDEX changes_by_ref ON changes (ref);
 CREATE INDEX changes_taken ON changes (taken_at) WHERE taken_at IS NOT NULL;
 CREATE INDEX changes_unsaid ON changes (id) WHERE said = 0;
+CREATE TABLE deliveries ( key TEXT PRIMARY KEY, at REAL NOT NULL) STRICT;
+CREATE INDEX deliveries_by_time ON deliveries (at);
 CREATE TABLE drafts ( key TEXT PRIMARY KEY, plan TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE freezes ( id INTEGER PRIMARY KEY, instance TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, at REAL NOT NULL, until REAL NOT NULL, ended_at REAL, ended_by TEXT) STRICT;
 CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL;

@@ -1,0 +1,188 @@
+"""The door: everything that a person does comes in here, once, and gets one answer.
+
+In this order: each delivery is taken once, capped, judged for membership, and paid from a budget. A window that the
+answer needs is opened before anybody is looked up: Slack takes a trigger for three seconds. What is refused is answered
+privately and noted in the audit; what breaks gets a reference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.authority import NOWHERE, Act
+from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
+from bot.flows.budgets import Cost
+from bot.messages.denials import may_not
+from bot.messages.home import closed
+from bot.messages.kit import loading, said_in
+from bot.messages.refusals import error as error_message
+from bot.messages.refusals import private, too_long
+from bot.ports import Message
+from commands.desk import Answer, Ask, Desk, Handler, Public, Window, open_window
+from commands.forms import Form, Submission
+
+log = logging.getLogger(__name__)
+
+CHARACTERS, WORDS = 300, 20
+"""What somebody can type at most: no name and no filter needs more, and everything typed is searched with."""
+
+VALUE = 2000
+"""Characters of a button's value: what Slack takes, and so what we made."""
+
+QUICK = 2.5
+"""Seconds that a form may take: Slack gives us three. More than the store's deadline, which says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one kind of click is answered.
+
+    *opens* is the title of the window that its answer comes into; *here*: that is the one that the click came from.
+    """
+
+    handler: Handler
+    opens: str = ""
+    here: bool = False
+
+
+class Door:
+    """Lets in what people do, and answers. One for each process; what must hold for all of them is in the store."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def typed(self, handler: Handler, ask: Ask) -> Answer:
+        """What a command, a mention or a direct message gets."""
+        return await self._answer(Way(handler), ask, (CHARACTERS, WORDS))
+
+    async def clicked(self, way: Way, ask: Ask) -> Answer:
+        """What a click gets; in a window that opens at once, where its answer needs one."""
+        if way.here:
+            ask.window.id = ask.view
+        return await self._answer(way, ask, (VALUE, VALUE), Cost.LOOK_UPS)
+
+    async def say(self, answering: Awaitable[Answer], ask: Ask) -> None:
+        """Shows an answer to the person alone: in the window that was opened for it, else as a message."""
+        answer = await answering
+        if answer is None:
+            return
+        message = answer.message if isinstance(answer, Public) else answer
+        if ask.window.id is not None:
+            view = message.view if isinstance(message, Window) else said_in(message, ask.window.title)
+            await quietly(self._desk.windows.update(ask.window.id, view))
+        elif not isinstance(message, Window):
+            await quietly(self._desk.chat.whisper(ask.place, message))
+
+    async def sent(self, submission: Submission, form: Form) -> dict[str, Any] | None:
+        """What Slack is told about a form: to close it, to show another view, or what is wrong at which input."""
+        try:
+            instead = await asyncio.wait_for(self._submit(submission, form), QUICK)
+        except TimeoutError:
+            return _wrong({submission.at: f"Slack does not answer just now. {submission.again}"})
+        except InputsRefused as error:
+            self._note(form.user, f"{form.callback} form", error)
+            return _wrong(error.faults)
+        except Denied as error:
+            self._note(form.user, f"{form.callback} form", error)
+            instead = said_in(private(error.text), "Not allowed")
+        except RetuneError as error:
+            self._note(form.user, f"{form.callback} form", error)
+            return _wrong({submission.at: error.text})
+        except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+            instead = said_in(_bug(form.callback, error), "Something broke")
+        return None if instead is None else {"response_action": "update", "view": instead}
+
+    async def home(self, opened: Callable[[str, Desk], Awaitable[None]], user: str, key: str) -> None:
+        """Shows App Home to somebody who opened it."""
+        try:
+            if await self._first(key):
+                await self._reader(user)
+                await opened(user, self._desk)
+        except Denied as error:
+            self._note(user, "App Home", error)
+            await quietly(self._desk.windows.publish_home(user, closed(error.text)))
+        except RetuneError as error:
+            log.warning("App Home of %s is not shown: %s", user, error.text)
+
+    async def _answer(self, way: Way, ask: Ask, caps: tuple[int, int], cost: Cost | None = None) -> Answer:
+        try:
+            if not await self._first(ask.key):
+                return None
+            _cap(ask.text, *caps)
+            if way.opens:
+                await open_window(ask, self._desk, loading(way.opens))
+            if cost is not None:
+                self._desk.budgets.spend(ask.user, cost)
+            await self._reader(ask.user)
+            return await way.handler(ask, self._desk)
+        except Denied as error:
+            self._note(ask.user, ask.name, error)
+            return private(error.text)
+        except RetuneError as error:
+            self._note(ask.user, ask.name, error)
+            return error_message(error)
+        except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+            return _bug(ask.name, error)
+
+    async def _submit(self, submission: Submission, form: Form) -> Mapping[str, Any] | None:
+        if not await self._first(form.key):
+            return None
+        if found := form.too_long(submission.limits):
+            raise InputsRefused(found)
+        self._desk.budgets.spend(form.user, Cost.LOOK_UPS)
+        await self._reader(form.user)
+        return await submission.handler(form, self._desk)
+
+    async def _first(self, key: str) -> bool:
+        now = self._desk.clock.now()
+        return not key or await self._desk.db.write(lambda store: store.deliveries.take(key, now))
+
+    async def _reader(self, user: str) -> None:
+        """Raises `Denied` for people who may not even read, else a `ChatError`."""
+        electorate = self._desk.electorate
+        decision = electorate.authority.may(await electorate.visitor(user), Act.READ)
+        if not decision.allowed:
+            raise Denied(may_not(Act.READ, decision, electorate.authority, NOWHERE), f"read: {decision.reason}")
+
+    def _note(self, user: str, what: str, error: RetuneError) -> None:
+        """One row in the audit for what was refused; very many of one person are counted."""
+        desk = self._desk
+        if not isinstance(error, Refusal) or isinstance(error, OverBudget):
+            return  # trouble is no refusal, and a budget counts by itself
+        if not desk.budgets.has(user, Cost.REFUSALS):
+            return
+        now, action = desk.clock.now(), "denied" if isinstance(error, Denied) else "refused"
+        detail = error.note if isinstance(error, Denied) else f"{what}: {type(error).__name__}"
+        note = desk.db.write(lambda store: store.audit.note(now, user, action, detail=detail))
+        desk.background.spawn(quietly(note), f"a refusal of {user}")
+
+
+def _cap(text: str, characters: int, words: int) -> None:
+    if len(text) > characters or len(text.split()) > words:
+        raise Refusal(too_long(characters, words))
+
+
+def _wrong(faults: Mapping[str, str]) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": {block: text[:150] for block, text in faults.items()}}
+
+
+async def quietly(work: Coroutine[Any, Any, None]) -> None:
+    """What cannot be said or noted is logged; there is nobody left to tell."""
+    try:
+        await work
+    except RetuneError as error:
+        log.warning("an answer was not taken: %s", error.text)
+
+
+def _bug(what: str, error: Exception) -> Message:
+    reference = secrets.token_hex(4)
+    log.error("%s broke (reference %s)", what, reference, exc_info=error)
+    return private(
+        "Something broke on our side. See what was done before you try again, and tell your operator the reference "
+        f"`{reference}`."
+    )
