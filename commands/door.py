@@ -101,7 +101,7 @@ class Door:
         """Shows App Home to somebody who opened it."""
         try:
             if await self._first(key):
-                await self._reader(user)
+                await self._reader(user, "App Home")
                 await opened(user, self._desk)
         except Denied as error:
             self._note(user, "App Home", error)
@@ -118,7 +118,7 @@ class Door:
                 await open_window(ask, self._desk, loading(way.opens))
             if cost is not None:
                 self._desk.budgets.spend(ask.user, cost)
-            await self._reader(ask.user)
+            await self._reader(ask.user, ask.name)
             return await way.handler(ask, self._desk)
         except Denied as error:
             self._note(ask.user, ask.name, error)
@@ -135,19 +135,19 @@ class Door:
         if found := form.too_long(submission.limits):
             raise InputsRefused(found)
         self._desk.budgets.spend(form.user, Cost.LOOK_UPS)
-        await self._reader(form.user)
+        await self._reader(form.user, f"{form.callback} form")
         return await submission.handler(form, self._desk)
 
     async def _first(self, key: str) -> bool:
         now = self._desk.clock.now()
         return not key or await self._desk.db.write(lambda store: store.deliveries.take(key, now))
 
-    async def _reader(self, user: str) -> None:
+    async def _reader(self, user: str, what: str) -> None:
         """Raises `Denied` for people who may not even read, else a `ChatError`."""
         electorate = self._desk.electorate
         decision = electorate.authority.may(await electorate.visitor(user), Act.READ)
         if not decision.allowed:
-            raise Denied(may_not(Act.READ, decision, electorate.authority, NOWHERE), f"read: {decision.reason}")
+            raise Denied(may_not(Act.READ, decision, electorate.authority, NOWHERE), f"{what}: {decision.reason}")
 
     def _note(self, user: str, what: str, error: RetuneError) -> None:
         """One row in the audit for what was refused; very many of one person are counted."""

@@ -216,9 +216,9 @@ class SlackChat:
             async with self._http.post(url, data=content, timeout=SENDING) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ChatBusy("Slack cannot be reached; the file was not sent. Try again in a moment.") from error
+            raise ChatBusy("Slack cannot be reached; the file was not sent.") from error
         if status == 429 or status >= 500:
-            raise ChatBusy(f"Slack cannot take the file now ({status}). Try again in a moment.")
+            raise ChatBusy(f"Slack cannot take the file now ({status}).")
         if status != 200:
             raise ChatRefused(f"Slack does not take the file ({status}).", code=str(status))
 
@@ -230,7 +230,7 @@ def _content(message: Message) -> dict[str, Any]:
 def person_in(user: str, found: object) -> Person:
     """The person in an answer of `users.info`. Raises `ChatBusy` for one that is none: the next may be."""
     if not isinstance(found, Mapping):
-        raise ChatBusy("Slack does not say who that is. Try again in a moment.")
+        raise ChatBusy("Slack does not say who that is.")
     grid = found.get("enterprise_user")
     teams = grid.get("teams") if isinstance(grid, Mapping) else None
     return Person(

@@ -46,7 +46,7 @@ _DENIED = {
 
 
 _WHAT = {
-    Act.READ: "read what Retune knows",
+    Act.READ: "use Retune",
     Act.REQUEST: "request upgrades",
     Act.LINK: "set what a model was trained with",
     Act.OWN: "set owners",
@@ -60,15 +60,16 @@ _WHAT = {
     Act.CHART: "get the chart",
     Act.CHANGE: "change when and where announcements go",
     Act.EXPORT: "export requests",
-    Act.FREEZE: "freeze upgrades",
-    Act.UNFREEZE: "end this freeze",
+    Act.FREEZE: "freeze upgrades{where}",
+    Act.UNFREEZE: "end this freeze{where}",
 }
 """What those acts are called that are about no request."""
 
 
 def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) -> str:
     """Why somebody may not do something that is about no request, and who may; escaped."""
-    what = _WHAT.get(act, "decide on upgrades")
+    where = f" on {code(decision.instance)}" if len(scope.instances) == 1 else ""
+    what = _WHAT.get(act, "decide on upgrades{where}").format(where=where)
     match decision.reason:
         case Reason.OTHER_WORKSPACE:
             return f"Only members of this workspace can {what}."
@@ -80,12 +81,11 @@ def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) ->
 
 def _approvers_only(what: str, instance: str, authority: Authority, scope: Scope) -> str:
     who = approvers(policy_of(authority.policies, instance))
-    where = f" on {code(instance)}" if instance else ""
     if len(scope.instances) > 1:
         ask = f" For {code(instance)} that is {who}." if who else ""
         return f"Only an approver of every instance that it touches can {what}.{ask}"
     author = f"<@{scope.author}> or " if scope.author else ""
-    return f"Only {author}{who or 'people named in RETUNE_APPROVERS (nobody is named now)'} can {what}{where}."
+    return f"Only {author}{who or 'people named in RETUNE_APPROVERS (nobody is named now)'} can {what}."
 
 
 def denied(

@@ -10,7 +10,7 @@ from bot.domain.fleet import InstanceReading, Model
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, RetuneError
+from bot.errors import AmbiguousModel, ChatError, RetuneError
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
 from bot.messages.text import code, day, escape, listed, spelled
@@ -204,7 +204,8 @@ def mention(id: str) -> str:
 
 def error(fault: RetuneError) -> Message:
     """Any expected error, said to the person it happened to."""
-    return private(escape(fault.text, 2000))
+    again = " Try again in a moment." if isinstance(fault, ChatError) and not fault.permanent else ""
+    return private(escape(fault.text, 2000) + again)
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:

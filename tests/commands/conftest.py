@@ -31,7 +31,7 @@ class Slack:
         return f"{what}{self._sent_so_far}"
 
     async def command(self, text: str, user: str = "UADA", trigger: str = "") -> str:
-        """Types a command; gives all that the person reads, as text."""
+        """Types a command; gives all that the person reads, in messages and windows, as text."""
         return await self._sent(self.typed(text, user, trigger))
 
     def typed(self, text: str, user: str = "UADA", trigger: str = "") -> dict[str, Any]:
@@ -101,17 +101,26 @@ class Slack:
 
     async def event(self, event: dict[str, Any]) -> str:
         """Delivers an event; gives what the person reads."""
-        body = {"type": "event_callback", "team_id": "T1", "event_id": self._new("Ev"), "event": event, "authorizations": []}
+        body = {
+            "type": "event_callback",
+            "team_id": "T1",
+            "event_id": self._new("Ev"),
+            "event": event,
+            "authorizations": [],
+        }
         return await self._sent(body)
 
     async def _sent(self, body: dict[str, Any]) -> str:
-        already = len(self.world.chat.whispers)
+        chat = self.world.chat
+        already, views = len(chat.whispers), dict(chat.views)
         answer = await self.dispatch(body)
         assert answer.status == 200, answer
         await self.world.settle()
         heard = [json.dumps(json.loads(answer.body), ensure_ascii=False)] if answer.body.startswith("{") else []
-        for _, message in self.world.chat.whispers[already:]:
+        for _, message in chat.whispers[already:]:
             heard.append(json.dumps([message.text, *message.blocks], ensure_ascii=False))
+        shown = (view for id, view in chat.views.items() if views.get(id) is not view)
+        heard += [json.dumps(view, ensure_ascii=False, default=str) for view in shown]
         return "\n".join(heard)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import commands
 from bot.errors import InputsRefused, Refusal, StoreUnavailable
+from commands import door
 from commands.desk import Desk
 from commands.forms import Form, Submission
 from tests.commands.conftest import Slack
@@ -92,7 +93,7 @@ async def sent(slack: Slack, monkeypatch: pytest.MonkeyPatch, outcome: Any) -> A
 
     kinds = {"test": Submission(handler, at="why", again="Press Ask again in a moment.")}
     monkeypatch.setattr(commands, "SUBMISSIONS", kinds)
-    monkeypatch.setattr(commands, "QUICK", 0.01)
+    monkeypatch.setattr(door, "QUICK", 0.01)
     return await slack.submit({"callback_id": "test", "private_metadata": ""}, {})
 
 

@@ -116,8 +116,8 @@ async def test_who_cannot_own(slack: Slack):
 async def test_guests_may_not(slack: Slack):
     """No form for a guest, and nothing kept from one that was sent all the same. A guest can own a model."""
     _, view = await form(slack)
-    assert "Guests and bots cannot set owners" in await slack.click("owner", REF, user=GUS)
-    assert "Guests and bots" in (await slack.submit(view, values(MEI), user=GUS))["errors"]["user"]
+    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("owner", REF, user=GUS)
+    assert "Guests, bots" in str((await slack.submit(view, values(MEI), user=GUS))["view"])
     await saved(slack, GUS)
     assert audited(slack) == [(ADA, GUS)]
 
