@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
@@ -35,7 +36,9 @@ LOOK_AGAIN = timedelta(seconds=30)
 """How long a look for who could approve may take, and rests after Slack did not answer."""
 
 AT_ONCE = 6
-"""Models that are read at the same time while many are planned: a service answers a few well, dozens badly."""
+"""Models of one instance that are read at the same time while many are planned, however many people ask: a service
+answers a few well, dozens badly.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class Requests:
     channel: str
     zone: ZoneInfo
     _looking: Rests = field(default_factory=Rests, init=False)
+    _gates: defaultdict[str, asyncio.Semaphore] = field(
+        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE)), init=False
+    )
 
     async def may_ask(self, user: str) -> None:
         """Raises `Denied` for people who may not ask, else a `ChatError`."""
@@ -89,12 +95,11 @@ class Requests:
 
     async def candidates(self, judgements: Sequence[Judgement]) -> Candidates:
         """Reads and plans each of these models; what cannot be planned says why, and stops no other."""
-        gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(judgement: Judgement) -> Plan | LeftOut:
             name = judgement.model.name
             try:
-                async with gate:
+                async with self._gates[judgement.model.instance]:
                     prepared = await self.planning.prepare(judgement.model.ref)
             except RetuneError as error:
                 return LeftOut(name, Cause(CauseKind.UNREAD, detail=error.text))

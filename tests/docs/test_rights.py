@@ -9,18 +9,15 @@ from bot.domain.authority import Act, Authority, Person, Policy, Scope
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 
-POLICIES = {
-    "test": Policy(("UAPPROVER",), 1, False, 86400.0),
-    "prod": Policy(("UAPPROVER", "UOTHER"), 1, False, 86400.0),
-}
-RULE = Authority("T1", POLICIES)
+ONE = Policy(("UAPPROVER",), 1, False, 86400.0)
+RULE = Authority("T1", {"test": ONE, "prod": replace(ONE, approvers=("UAPPROVER", "UOTHER"))})
 
 MEMBER = Person("UMEMBER", "Mei", "T1")
 PEOPLE = {
     "member": MEMBER,
-    "who asked for it, or began it": replace(MEMBER, id="UREQUESTER"),
-    "approver": replace(MEMBER, id="UAPPROVER"),
-    "approver elsewhere": replace(MEMBER, id="UOTHER"),
+    "asked for it, or began it": replace(MEMBER, id="UREQUESTER"),
+    "approver of each instance it touches": replace(MEMBER, id="UAPPROVER"),
+    "approver of another": replace(MEMBER, id="UOTHER"),
     "guest": replace(MEMBER, is_guest=True),
 }
 
