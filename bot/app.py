@@ -98,6 +98,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             inventory_every=settings.inventory,
             publish=partial(show, desk=flows),
         )
+        stack.push_async_callback(flows.budgets.close)
         stack.push_async_callback(worker.leave)
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)

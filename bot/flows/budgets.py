@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.errors import OverBudget
+from bot.errors import OverBudget, StoreUnavailable
 from bot.messages.refusals import over_budget
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
+
+
+log = logging.getLogger(__name__)
 
 
 class Cost(StrEnum):
@@ -95,8 +99,11 @@ class Budgets:
         """Notes everything, before the process ends."""
         for user, cost in list(self._spent):
             self._end(user, cost)
-        if self._over:
-            await self.note()
+        try:
+            if self._over:
+                await self.note()
+        except StoreUnavailable as error:
+            log.warning("what was over a budget cannot be noted: %s", error.cause)
 
     def _end(self, user: str, cost: Cost) -> None:
         spent = self._spent.pop((user, cost), None)
