@@ -14,7 +14,6 @@ from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 
-
 log = logging.getLogger(__name__)
 
 
