@@ -22,6 +22,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
+    │   └── ChannelShared       another organization reads that channel; said in the log by whoever found it
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
     └── ChatOutcomeUnknown      a post was sent and its answer lost: it may be there
 """
@@ -191,6 +192,17 @@ class ChatError(RetuneError):
 
 class ChatRefused(ChatError):
     """Slack refuses and will refuse again."""
+
+
+class ChannelShared(ChatRefused):
+    """A channel is shared with another organization, so nothing of the fleet goes there. Logged where it is found."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(
+            f"The channel {channel} is shared with another organization, which would read the names of your models. "
+            "Remove that organization from it, choose another channel, or set RETUNE_SHARED_CHANNEL=yes.",
+            code="channel_shared",
+        )
 
 
 class ChatBusy(ChatError):

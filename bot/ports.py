@@ -41,13 +41,22 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A channel as Slack describes it. *member*: the bot is in it. *external*: other organizations are too."""
+    """A channel as Slack describes it. *member*: the bot is in it.
+
+    *private*: nobody joins it without an invitation. *external*: another organization is in it, or was invited.
+    """
 
     id: str
     name: str
     member: bool
     archived: bool = False
     external: bool = False
+    private: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether only people whom our organization chose are in it: its members may be approvers."""
+        return self.private and not self.external
 
 
 class Chat(Protocol):
@@ -214,6 +223,8 @@ class Terms:
     owners: tuple[OwnerRule, ...] = ()
     guests_read: bool = False
     """Whether guests of the workspace may read; they can do nothing else."""
+    shared_channel: bool = False
+    """Whether channels that are shared with another organization may show the fleet."""
     parallel: int = 2
     poll_language: float = 10.0
     poll_acoustic: float = 60.0

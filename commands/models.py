@@ -7,7 +7,9 @@ from collections.abc import Container
 from bot.domain.snoozes import standing
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
+from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
+from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Public, number
 
 PUBLIC = "public"
@@ -17,17 +19,20 @@ ORDER = list(Verdict)
 async def models(ask: Ask, desk: Desk) -> Answer:
     """One page from the last good reading; a stale one is refreshed behind the answer."""
     words = ask.text.split()
-    public = PUBLIC in (word.casefold() for word in words)
-    return await _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk, public=public)
+    shown = await _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk)
+    if PUBLIC not in (word.casefold() for word in words):
+        return shown
+    why = await desk.rooms.why_private(ask.place.channel)
+    return Public(shown) if why is None else alone(shown, why)
 
 
 async def turn(ask: Ask, desk: Desk) -> Answer:
     """Another page: the button's value is its number and the filters."""
     page, _, filters = ask.text.partition(" ")
-    return await _page(filters, number(page), desk, public=False)
+    return await _page(filters, number(page), desk)
 
 
-async def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
+async def _page(filters: str, page: int, desk: Desk) -> Message:
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
     marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
     listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
@@ -39,7 +44,7 @@ async def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
         [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
     )
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
-    return Public(message) if public else message
+    return message
 
 
 def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:

@@ -7,6 +7,7 @@ from bot.errors import Refusal
 from bot.messages import request_list
 from bot.messages.denials import NO_SUCH_REQUEST
 from bot.messages.refusals import private
+from bot.messages.rooms import alone
 from bot.messages.sheet import Format, about_file, sent_file
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, number
@@ -62,7 +63,10 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
     made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
     place = ask.place
     # A thread and a direct message are places of the person's own choice; a channel did not ask for a file.
-    here = ask.name.startswith("/") and not place.response_url and (place.thread or place.channel.startswith("D"))
+    direct = place.channel.startswith("D")
+    here = bool(ask.name.startswith("/") and not place.response_url and (place.thread or direct))
+    why = await desk.rooms.why_private(place.channel) if here and not direct else None
+    here = here and why is None
     title, alt_text = about_file(made.requests)
     await desk.files.upload(
         place.channel if here else ask.user,
@@ -72,4 +76,5 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
         alt_text=alt_text,
         thread=place.thread if here else None,
     )
-    return None if here else private(sent_file(made.name, made.requests), warn=False)
+    said = private(sent_file(made.name, made.requests), warn=False)
+    return None if here else alone(said, why) if why else said

@@ -19,6 +19,7 @@ from bot.messages import refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_line
 from bot.messages.refusals import in_the_way, no_plan, private
+from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
@@ -168,7 +169,9 @@ async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
     await desk.requests.show(request)
     shown = await desk.poster.posted(f"request:{request.id}:card")
     if shown is None or shown.ts is None:
-        await desk.chat.whisper(Place(user, origin), private(refusals.card_is_late(request)))
+        withheld = await desk.rooms.withholds(request.channel)
+        why = card_is_withheld(request) if withheld else refusals.card_is_late(request)
+        await desk.chat.whisper(Place(user, origin), private(why))
     elif origin != request.channel:
         await desk.chat.whisper(Place(user, origin), private(refusals.card_is_elsewhere(request), warn=False))
 

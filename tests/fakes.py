@@ -124,6 +124,8 @@ class FakeChat:
 
     async def members(self, group: str) -> frozenset[str]:
         self._call("members")
+        if not group.startswith("S") and not ((room := self.rooms.get(group)) and room.closed):
+            return frozenset()
         return frozenset(person.id for person in self.people.values() if group in person.groups)
 
     async def pin(self, channel: str, ts: str) -> None:

@@ -13,7 +13,7 @@ from bot.domain.announcements import Findings, Timing
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
 from bot.domain.snoozes import Snooze
-from bot.errors import ChatError, ChatRefused
+from bot.errors import ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
 from bot.flows.living import living_key
@@ -103,7 +103,10 @@ class Announcer:
         return timing, began, None if store.announcements.is_said(slot.channel, slot.name) else slot
 
     async def announce_now(self, request: str) -> bool:
-        """Says everything because somebody asked; false if Slack does not take it. *request* is said once only."""
+        """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
+
+        Raises `ChannelShared`.
+        """
         async with self._lock:
             slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True)
             if await self.db.read(lambda store: store.announcements.is_said(slot.channel, slot.name)):
@@ -113,6 +116,10 @@ class Announcer:
     async def _announce(self, slot: Slot) -> bool:
         try:
             return await self._say(slot)
+        except ChannelShared:
+            if slot.asked:
+                raise
+            return False
         except ChatError as error:
             log.warning("the announcement of %s cannot be posted: %s", slot.name, error.text)
             return False
@@ -178,6 +185,8 @@ class Announcer:
         message = Message(text, (section(text),))
         try:
             ts = await self.poster.post(f"snooze:{snooze.id}:over", posted.channel, message, posted.ts)
+        except ChannelShared:
+            return False
         except ChatError as error:
             log.warning("the end of snooze %s cannot be said: %s", snooze.id, error.text)
             return False

@@ -23,6 +23,7 @@ from bot.flows.planning import Planning
 from bot.flows.posting import Poster
 from bot.flows.probes import Prober
 from bot.flows.requests import Requests
+from bot.flows.rooms import Rooms
 from bot.flows.runner import Runner
 from bot.flows.sending import Sender
 from bot.flows.snoozes import Snoozer
@@ -55,13 +56,14 @@ class Flows:
         chat, clock = self.chat, self.clock = world.chat, world.clock
         inventory = self.inventory = Inventory(world.speech, db, catalog, clock, background)
         freezes = self.freezes = Freezes(db, terms.hours, clock)
-        poster = self.poster = Poster(chat, db, clock)
+        rooms = self.rooms = Rooms(chat, clock, terms.shared_channel)
+        poster = self.poster = Poster(chat, db, clock, rooms)
         teller = self.teller = Teller(poster, db, policies, freezes, clock)
-        charter = self.charter = Charter(world.charts, world.files, db, clock)
+        charter = self.charter = Charter(world.charts, world.files, db, clock, rooms)
         authority = self.authority = Authority(world.team, policies, terms.guests_read)
         electorate = self.electorate = Electorate(people, authority, clock)
         owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
-        timetable = self.timetable = Timetable(db, chat, clock, terms.schedule, terms.channel)
+        timetable = self.timetable = Timetable(db, rooms, clock, terms.schedule, terms.channel)
         survey = self.survey = Survey(db, inventory, owning, people, catalog, clock)
         self.living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
         announcer = self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from bot.domain.approvals import required
 from bot.domain.authority import Policy
 from bot.domain.requests import Request
-from bot.errors import ChatError
+from bot.errors import ChannelShared, ChatError
 from bot.flows.freezes import Freezes
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
@@ -119,6 +119,8 @@ class Teller:
                 return False  # what the answer before took so long for is not the newest any more: read it again
             try:
                 ts = await self.poster.show(telling, request.channel, card, known.get(telling.key))
+            except ChannelShared:
+                ts = None
             except ChatError as error:
                 log.warning("Slack does not show %s: %s", telling.key, error.text)
                 ts = None

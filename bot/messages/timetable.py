@@ -29,7 +29,8 @@ IN = "Name a channel as Slack's list offers it while you type: /stt-announce in 
 NOT_THERE = "The bot is not in that channel. Invite it there with /invite @retune, then type this again."
 ARCHIVED = "That channel is archived. Choose another one."
 EXTERNAL = (
-    "That channel is shared with another organization, which would read the names of your models. Choose another one."
+    "That channel is shared with another organization, which would read the names of your models. Choose another one, "
+    "or ask your operator to set RETUNE_SHARED_CHANNEL=yes."
 )
 
 CHART = "The chart of the last weeks is in our direct messages."

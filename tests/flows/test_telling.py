@@ -123,7 +123,8 @@ async def test_calls_for_one_run(world: World):
         assert all(later - early >= PACE for early, later in pairwise(edits))
         texts = [(key, text) for _, _, key, text in chat.log if key == f"request:{request.id}:{what}"]
         assert len(texts) == len(set(texts)), "edited without a change, or back and forth"
-    assert set(chat.calls) == {"post", "edit", "person", "members"}
+    assert set(chat.calls) == {"post", "edit", "person", "members", "room"}
+    assert chat.calls.count("room") <= 6, "once a minute"
     assert world.store.requests.untold() == []
     assert not world.teller.due(world.store)
 
@@ -152,12 +153,12 @@ async def test_the_newest_state_follows_a_rate_limit(world: World):
     chat.fail["edit"] = [ChatBusy("429", retry_after=40)]
     chat.calls.clear()
     await world.ring(after=20)
-    assert chat.calls == ["edit"]
+    assert chat.calls == ["room", "edit"]
     before = chat.edits(key)
     refused_at = world.clock.at
     for _ in range(39):
         await world.ring(after=1)
-    assert chat.calls == ["edit"], "nothing is sent before the time is over"
+    assert chat.calls == ["room", "edit"], "nothing is sent before the time is over"
     await world.ring(after=1)
     [sent] = chat.edits(key)[len(before) :]
     assert sent - refused_at == timedelta(seconds=40)
