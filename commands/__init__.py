@@ -17,7 +17,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import InputsRefused, RetuneError
 from bot.messages.freezes import UNTIL
-from bot.messages.help import help_text
+from bot.messages.help import help_text, no_command
 from bot.messages.kit import modal
 from bot.messages.owners import USER
 from bot.messages.refusals import error as error_message
@@ -35,6 +35,7 @@ from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
 from commands.snoozes import snooze, snoozed, unsnooze
+from commands.typed import command_of
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
@@ -44,13 +45,13 @@ Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 
 async def ask_for(ask: Ask, desk: Desk) -> Answer:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
-    word = ask.text.strip().casefold().partition(" ")[0]
+    word = ask.meant.casefold().partition(" ")[0]
     return await {"freeze": freezes, "unfreeze": freezes, "outdated": several}.get(word, upgrade)(ask, desk)
 
 
 async def help(ask: Ask, desk: Desk) -> Answer:
-    """`/stt-help`: every command with an example, the same for everybody."""
-    return help_text()
+    """`/stt-help`, or a word that is no command: every command with an example, the same for everybody."""
+    return help_text() if ask.name in COMMANDS else no_command(ask.name.removeprefix("/stt-"), ask.meant)
 
 
 COMMANDS: Mapping[str, Handler] = {
@@ -243,8 +244,7 @@ def _said(event: Mapping[str, Any], desk: Desk) -> None:
     if not user or event.get("bot_id"):
         return
     text = re.sub(rf"<@{re.escape(desk.bot_user)}(\|[^>]*)?>", "", event.get("text") or "").strip()
-    word, _, rest = text.partition(" ")
-    word = word.casefold().removeprefix("/").removeprefix("stt-")
+    word, rest = command_of(text)
     place = Place(user, event["channel"], event.get("thread_ts"))
     ask = Ask(f"/stt-{word}", user, place, rest)
     if event.get("ts"):

@@ -18,7 +18,7 @@ _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 
 async def announce(ask: Ask, desk: Desk) -> Answer:
     """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
-    word, _, rest = ask.text.strip().partition(" ")
+    word, _, rest = ask.meant.partition(" ")
     word, rest = word.casefold(), rest.strip()
     if word in ("at", "in"):
         return await (_at if word == "at" else _in)(ask, desk, rest)

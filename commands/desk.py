@@ -9,6 +9,7 @@ from bot.errors import Refusal
 from bot.flows.parts import Flows
 from bot.messages.refusals import TOO_LATE
 from bot.ports import Message, Place
+from commands import typed
 
 Desk = Flows
 """What every command works with."""
@@ -38,6 +39,16 @@ class Ask:
         """What opens a window, as long as Slack takes it. A mention has none."""
         return self.trigger_id if monotonic() - self.at < OPENS else None
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How *text* can be meant, as typed first."""
+        return typed.readings(self.text)
+
+    @property
+    def meant(self) -> str:
+        """What *text* most probably means: the last of its readings."""
+        return typed.meant(self.text)
+
     def opening(self) -> str:
         """The trigger, where a window is all there is to answer. Raises `Refusal` when it is too late for one."""
         if (trigger := self.trigger) is None:
@@ -54,8 +65,3 @@ class Public:
 
 Answer = Message | Public | None
 """What a command or a click answers: in the acknowledgement where it is ready soon enough, which saves a call."""
-
-
-def number(text: str) -> int:
-    """The number in a button's value, or typed: of a request, a run or a page. 0 for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 18 else 0

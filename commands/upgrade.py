@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
-from bot.domain.hours import LATEST, parse_later
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
+from bot.domain.typed_values import LATEST, parse_later
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.messages import refusals
@@ -23,8 +23,9 @@ from commands.desk import Answer, Ask, Desk
 from commands.forms import Form
 from commands.model import known, named
 from commands.models import fits
+from commands.typed import meant, words
 
-AT = re.compile(r"^(?:(.*)\s)?at\s+(.+)$", re.IGNORECASE)
+AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 
 
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
@@ -37,7 +38,7 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
 async def several(ask: Ask, desk: Desk) -> Answer:
     """`outdated [filters]`: opens the form with every outdated model that fits."""
     ask, later = await later_start(ask, desk)
-    filters = ask.text.split()[1:]
+    filters = words(ask.text)[1:]
     found = [
         judgement
         for judgement in acting_on((await desk.inventory.read_once()).judgements)
@@ -73,19 +74,21 @@ async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk)
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    found = AT.match(ask.text.strip())
-    if found is None:
+    now, zone, time = desk.clock.now(), desk.requests.zone, None
+    for reading in ask.readings:
+        if (found := AT.fullmatch(reading)) is None:
+            continue
+        time = meant(found[2])
+        if (later := parse_later(time, now, zone)) is not None:
+            return replace(ask, text=found[1] or ""), later
+    if time is None:
         return ask, None
-    now, zone = desk.clock.now(), desk.requests.zone
-    later = parse_later(found[2], now, zone)
-    if later is not None:
-        return replace(ask, text=found[1] or ""), later
     try:
-        await desk.inventory.find(ask.text)
+        await desk.inventory.find(*ask.readings)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(refusals.no_time(found[2], now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(time, now + timedelta(days=7), zone.key)) from error
     return ask, None  # a model that is called so
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from bot.domain.catalog import Catalog
 from bot.domain.changes import compare
-from bot.domain.fleet import IN_PROGRESS, Model, Ref, Snapshot
+from bot.domain.fleet import IN_PROGRESS, Ref, Snapshot
+from bot.domain.foreign_text import matching
 from bot.domain.history import counts
 from bot.domain.lag import beyond
 from bot.domain.observations import CANARY
@@ -41,6 +42,16 @@ class Judged:
     def by_ref(self) -> Mapping[str, Judgement]:
         """The judgements by the references of their models."""
         return {judgement.model.ref: judgement for judgement in self.judgements}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, list[Judgement]]:
+        """The judgements by the ids of their models, in one case."""
+        return _grouped(self.judgements, lambda judgement: judgement.model.id.casefold())
+
+    @cached_property
+    def by_name(self) -> Mapping[str, list[Judgement]]:
+        """The judgements by the names of their models, in their matching form."""
+        return _grouped(self.judgements, lambda judgement: matching(judgement.model.name))
 
     @property
     def untried(self) -> list[str]:
@@ -204,13 +215,15 @@ class Inventory:
             raise Refusal(not_configured(wanted.instance))
         return judgement
 
-    async def find(self, typed: str, patience: float = FIRST) -> Judgement:
+    async def find(self, typed: str, *cleaner: str, patience: float = FIRST) -> Judgement:
         """The model that somebody means: by id or reference, whole name, then part of a name.
 
-        Where none fits, it waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with
-        the nearest names, `AmbiguousModel` with the ones that fit, `Refusal` while an instance was never read.
+        *cleaner* are further readings of what was typed: each step tries all of them in their order. Where none fits,
+        it waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with the nearest names,
+        `AmbiguousModel` with the ones that fit, `Refusal` while an instance was never read.
         """
-        wanted = typed.strip().strip("`\"'“”").casefold()
+        said = (typed, *cleaner)[-1].strip()
+        wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
         judged = await self.judged()
         if not _fitting(wanted, judged):
             judged = await self.read_once(patience)
@@ -218,11 +231,11 @@ class Inventory:
         if len(found) == 1:
             return found[0]
         if found:
-            raise AmbiguousModel(typed.strip(), [j.model.ref for j in found])
+            raise AmbiguousModel(said, [j.model.ref for j in found])
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
-            raise Refusal(not_read_yet(typed.strip(), unread))
-        raise UnknownModel(typed.strip(), _nearest(wanted, judged))
+            raise Refusal(not_read_yet(said, unread))
+        raise UnknownModel(said, _nearest(wanted, judged))
 
 
 def _note(store: Store, kept: Kept, now: datetime) -> None:
@@ -238,20 +251,34 @@ def _note(store: Store, kept: Kept, now: datetime) -> None:
     store.changes.note(compare(before, kept.after, now, ours=did | (may_still & busy)))
 
 
-def _fitting(wanted: str, judged: Judged) -> list[Judgement]:
-    fits: tuple[Callable[[Model], bool], ...] = (
-        lambda m: wanted in (m.id.casefold(), m.ref.casefold()),
-        lambda m: m.name.casefold() == wanted,
-        lambda m: wanted in m.name.casefold(),
+def _grouped(judgements: Iterable[Judgement], by: Callable[[Judgement], str]) -> dict[str, list[Judgement]]:
+    groups: dict[str, list[Judgement]] = {}
+    for judgement in judgements:
+        groups.setdefault(by(judgement), []).append(judgement)
+    return groups
+
+
+def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:
+    """The models that one of the readings means, which are in their matching form."""
+    steps: tuple[Callable[[str], list[Judgement]], ...] = (
+        lambda form: _identified(form, judged),
+        lambda form: judged.by_name.get(form, []),
+        lambda form: [j for name, group in judged.by_name.items() if form in name for j in group],
     )
-    for fit in fits if wanted else ():
-        if found := [j for j in judged.judgements if fit(j.model)]:
-            return found
-    return []
+    return next((found for step in steps for form in wanted if (found := step(form))), [])
 
 
-def _nearest(wanted: str, judged: Judged) -> list[str]:
+def _identified(form: str, judged: Judged) -> list[Judgement]:
+    """The models with that id, or the one with that reference."""
+    same = judged.by_id.get(form.rpartition("/")[2], [])
+    return [j for j in same if form in (j.model.id.casefold(), matching(j.model.ref))]
+
+
+def _nearest(wanted: Sequence[str], judged: Judged) -> list[str]:
+    """The names that are most like the cleanest reading."""
     from rapidfuzz import process  # only a typo needs it, the first answer does not
 
-    by_fold = {j.model.name.casefold(): j.model.name for j in judged.judgements}
-    return [by_fold[fold] for fold, _, _ in process.extract(wanted, sorted(by_fold), limit=3, score_cutoff=60)]
+    if not wanted:
+        return []
+    found = process.extract(wanted[-1], sorted(judged.by_name), limit=3, score_cutoff=60)
+    return [judged.by_name[form][0].model.name for form, _, _ in found]
