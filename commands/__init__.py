@@ -45,7 +45,7 @@ Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 
 async def ask_for(ask: Ask, desk: Desk) -> Answer:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
-    word = ask.meant.casefold().partition(" ")[0]
+    word, _ = command_of(ask.text)
     return await {"freeze": freezes, "unfreeze": freezes, "outdated": several}.get(word, upgrade)(ask, desk)
 
 

@@ -12,14 +12,17 @@ from bot.messages.refusals import private
 from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, not_yours, overview, sent
 from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
+from commands.typed import command_of, meant
+
+QUOTES = "`\"'“”‘’ "
+"""What people put around a rule. Its stars are its own."""
 
 _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 
 
 async def announce(ask: Ask, desk: Desk) -> Answer:
     """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
-    word, _, rest = ask.meant.partition(" ")
-    word, rest = word.casefold(), rest.strip()
+    word, rest = command_of(ask.text)
     if word in ("at", "in"):
         return await (_at if word == "at" else _in)(ask, desk, rest)
     shown: dict[str, Callable[[Ask, Desk], Awaitable[Answer]]] = {
@@ -76,7 +79,7 @@ async def _chart(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
-    parts = rest.replace("`", "").split()
+    parts = rest.strip(QUOTES).split()
     if len(parts) not in (5, 6):
         raise Refusal(AT)
     zone = parts[5] if len(parts) == 6 else None
@@ -84,7 +87,7 @@ async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
 
 
 async def _in(ask: Ask, desk: Desk, rest: str) -> Answer:
-    found = _CHANNEL.match(rest)
+    found = _CHANNEL.match(meant(rest))
     if found is None:
         raise Refusal(IN)
     return await _change(ask, desk, lambda: desk.timetable.set_channel(found[1] or found[2], ask.user))

@@ -52,9 +52,9 @@ def words(text: str) -> list[str]:
 
 
 def command_of(text: str) -> tuple[str, str]:
-    """The command of a mention or a direct message, as `models`, and what follows it, as typed.
+    """The first word of a mention or a command, as `models`, and what follows it, as typed.
 
-    It may be written as the slash command is, in any case, and with markup around it or around all of the text.
+    A command may be written with its slash and prefix, in any case, and with markup around it or around all of it.
     """
     typed = text.translate(_SPACES).strip().lstrip(_SAID_BEFORE).strip()
     first, _ = _split(typed)
