@@ -14,7 +14,7 @@ from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
 from commands.typed import command_of, meant
 
-QUOTES = "`\"'“”‘’ "
+_QUOTES = dict.fromkeys(map(ord, "`\"'“”‘’"))
 """What people put around a rule. Its stars are its own."""
 
 _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
@@ -79,7 +79,7 @@ async def _chart(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
-    parts = rest.strip(QUOTES).split()
+    parts = rest.translate(_QUOTES).split()
     if len(parts) not in (5, 6):
         raise Refusal(AT)
     zone = parts[5] if len(parts) == 6 else None
