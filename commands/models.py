@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import lru_cache
 
 from bot.domain.foreign_text import matching
 from bot.domain.snoozes import standing
@@ -15,6 +16,9 @@ from commands.typed import words
 
 PUBLIC = "public"
 ORDER = list(Verdict)
+
+_form = lru_cache(maxsize=1024)(matching)
+"""For words that return with every model: what was typed, instances, languages, bases."""
 
 
 async def models(ask: Ask, desk: Desk) -> Answer:
@@ -50,13 +54,13 @@ def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
 
     *snoozed* are the references of those that are snoozed or on hold.
     """
-    wanted, model = matching(word), judgement.model
+    wanted, model = _form(word), judgement.model
     if wanted == "outdated":
         return judgement.outdated
     if wanted == "risky":
         return judgement.risk is not Risk.NONE
     if wanted == "snoozed":
         return model.ref in snoozed
-    named = {matching(name) for name in (model.instance, model.language, model.base)}
+    named = {_form(name) for name in (model.instance, model.language, model.base)}
     facts = {judgement.verdict.value, model.kind, model.id, *named}
     return wanted in facts or wanted in matching(model.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.request_filter import request_filter
-from bot.domain.typed_values import looks_like_number, number
+from bot.domain.typed_values import is_impossible, looks_like_number, number
 from bot.errors import Refusal
 from bot.messages import request_list
 from bot.messages.denials import NO_SUCH_REQUEST
@@ -20,7 +20,9 @@ async def requests(ask: Ask, desk: Desk) -> Answer:
     filters = " ".join(typed)
     if typed and typed[0].casefold() == "export":
         return await _export(ask, " ".join(typed[1:]), desk)
-    if (id := number(asked := filters.removeprefix("#"))) and await desk.requests.get(id) is not None:
+    if is_impossible(asked := filters.removeprefix("#")):
+        return request_list.no_request(asked)
+    if (id := number(asked)) and await desk.requests.get(id) is not None:
         return await _history(id, 0, desk)
     return await _page(ask, filters, 0, desk, asked if looks_like_number(asked) else "")
 

@@ -20,12 +20,21 @@ _DAYS = {"today": 0, "tomorrow": 1}
 
 def number(text: str) -> int:
     """The number in a button's value, or typed: of a request, a run or a page. 0 for anything else."""
-    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
+    return int(text) if _is_ours(text) else 0
 
 
 def looks_like_number(text: str) -> bool:
     """Whether somebody who typed it meant a number, also one that cannot be: `²`, thirty digits, `-1`."""
     return text.removeprefix("-").isnumeric()
+
+
+def is_impossible(text: str) -> bool:
+    """Whether it is written as a number and can be none of ours: `²`, thirty digits."""
+    return text.isnumeric() and not _is_ours(text)
+
+
+def _is_ours(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _DIGITS
 
 
 def moment_of(seconds: object) -> datetime | None:

@@ -148,7 +148,8 @@ async def test_filters_of_requests(slack: Slack):
 async def test_no_number_of_a_request(slack: Slack, typed: str):
     """What to type instead, whether there ever was a request or not."""
     assert "can't be the number of a request" in await slack.command(f"/stt-runs {typed}")
-    await slack.world.asked()
+    await fleet(slack, "call 2 you")  # which has what ² is the same as in names
+    await slack.world.asked("call 2 you")
     assert "`/stt-runs 12`" in await slack.command(f"/stt-runs {typed}")
 
 

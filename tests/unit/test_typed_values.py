@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.typed_values import LATEST, day_of, looks_like_number, moment_of, number, parse_later
+from bot.domain.typed_values import LATEST, day_of, is_impossible, looks_like_number, moment_of, number, parse_later
 from bot.messages.request_form import Wanted, wanted
 
 BERLIN, NEW_YORK, STOCKHOLM = (ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Europe/Stockholm"))
@@ -99,6 +99,8 @@ def test_numbers():
     """In the digits of any script, as far as the database can keep them."""
     assert (number("12"), number("٣"), number("9" * 17), number("007")) == (12, 3, int("9" * 17), 7)
     assert [text for text in ABSURD if looks_like_number(text)] == ["²", "-1", "9" * 30, "½", "٣³"]
+    assert [text for text in ABSURD if is_impossible(text)] == ["²", "9" * 30, "½", "٣³"]
+    assert not is_impossible("0")
 
 
 @given(st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.lists(st.integers()))
