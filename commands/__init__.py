@@ -35,7 +35,7 @@ from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
 from commands.snoozes import snooze, snoozed, unsnooze
-from commands.typed import command_of
+from commands.typed import command_of, first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 
 async def ask_for(ask: Ask, desk: Desk) -> Answer:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
-    word, _ = command_of(ask.text)
+    word, _ = first_word(ask.text)
     return await {"freeze": freezes, "unfreeze": freezes, "outdated": several}.get(word, upgrade)(ask, desk)
 
 

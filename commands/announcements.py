@@ -12,7 +12,7 @@ from bot.messages.refusals import private
 from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, not_yours, overview, sent
 from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
-from commands.typed import command_of, meant
+from commands.typed import first_word, meant
 
 _QUOTES = dict.fromkeys(map(ord, "`\"'“”‘’"))
 """What people put around a rule. Its stars are its own."""
@@ -22,7 +22,7 @@ _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 
 async def announce(ask: Ask, desk: Desk) -> Answer:
     """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
-    word, rest = command_of(ask.text)
+    word, rest = first_word(ask.text)
     if word in ("at", "in"):
         return await (_at if word == "at" else _in)(ask, desk, rest)
     shown: dict[str, Callable[[Ask, Desk], Awaitable[Answer]]] = {

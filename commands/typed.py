@@ -52,16 +52,22 @@ def words(text: str) -> list[str]:
 
 
 def command_of(text: str) -> tuple[str, str]:
-    """The first word of a mention or a command, as `models`, and what follows it, as typed.
+    """The command of a mention or a direct message, as `models`, and what follows it, as typed.
 
-    A command may be written with its slash and prefix, in any case, and with markup around it or around all of it.
+    It may be written with the slash and the prefix of a slash command.
     """
+    word, rest = first_word(text)
+    return word.removeprefix("/").removeprefix("stt-"), rest
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word in lower case, without markup around it or around all of the text, and what follows, as typed."""
     typed = text.translate(_SPACES).strip().lstrip(_SAID_BEFORE).strip()
     first, _ = _split(typed)
     if _bare(first, 1) == first:  # else the markup is around the word alone
         typed = _bare(typed)
     word, rest = _split(typed)
-    return _plain(word).strip(_MARKS).casefold().removeprefix("/").removeprefix("stt-"), rest
+    return _plain(word).strip(_MARKS).casefold(), rest
 
 
 def _split(text: str) -> tuple[str, str]:

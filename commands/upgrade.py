@@ -74,21 +74,21 @@ async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk)
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    now, zone, time = desk.clock.now(), desk.requests.zone, None
+    now, zone, typed = desk.clock.now(), desk.requests.zone, ""
     for reading in ask.readings:
         if (found := AT.fullmatch(reading)) is None:
             continue
-        time = meant(found[2])
-        if (later := parse_later(time, now, zone)) is not None:
+        typed = meant(found[2])
+        if (later := parse_later(typed, now, zone)) is not None:
             return replace(ask, text=found[1] or ""), later
-    if time is None:
+    if not typed:
         return ask, None
     try:
         await desk.inventory.find(*ask.readings)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(refusals.no_time(time, now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone.key)) from error
     return ask, None  # a model that is called so
 
 

@@ -44,14 +44,14 @@ class Judged:
         return {judgement.model.ref: judgement for judgement in self.judgements}
 
     @cached_property
-    def by_id(self) -> Mapping[str, list[Judgement]]:
-        """The judgements by the ids of their models, in one case."""
-        return _grouped(self.judgements, lambda judgement: judgement.model.id.casefold())
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the models as they are compared, in the order of the judgements."""
+        return tuple(judgement.model.id.casefold() for judgement in self.judgements)
 
     @cached_property
-    def by_name(self) -> Mapping[str, list[Judgement]]:
-        """The judgements by the names of their models, in their matching form."""
-        return _grouped(self.judgements, lambda judgement: matching(judgement.model.name))
+    def names(self) -> tuple[str, ...]:
+        """The names of the models as they are compared, in the order of the judgements."""
+        return tuple(matching(judgement.model.name) for judgement in self.judgements)
 
     @property
     def untried(self) -> list[str]:
@@ -225,9 +225,9 @@ class Inventory:
         said = (typed, *cleaner)[-1].strip()
         wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
         judged = await self.judged()
-        if not _fitting(wanted, judged):
-            judged = await self.read_once(patience)
         found = _fitting(wanted, judged)
+        if not found and (now := await self.read_once(patience)) is not judged:
+            judged, found = now, _fitting(wanted, now)
         if len(found) == 1:
             return found[0]
         if found:
@@ -251,27 +251,21 @@ def _note(store: Store, kept: Kept, now: datetime) -> None:
     store.changes.note(compare(before, kept.after, now, ours=did | (may_still & busy)))
 
 
-def _grouped(judgements: Iterable[Judgement], by: Callable[[Judgement], str]) -> dict[str, list[Judgement]]:
-    groups: dict[str, list[Judgement]] = {}
-    for judgement in judgements:
-        groups.setdefault(by(judgement), []).append(judgement)
-    return groups
-
-
 def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:
     """The models that one of the readings means, which are in their matching form."""
     steps: tuple[Callable[[str], list[Judgement]], ...] = (
         lambda form: _identified(form, judged),
-        lambda form: judged.by_name.get(form, []),
-        lambda form: [j for name, group in judged.by_name.items() if form in name for j in group],
+        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form == name],
+        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form in name],
     )
     return next((found for step in steps for form in wanted if (found := step(form))), [])
 
 
 def _identified(form: str, judged: Judged) -> list[Judgement]:
     """The models with that id, or the one with that reference."""
-    same = judged.by_id.get(form.rpartition("/")[2], [])
-    return [j for j in same if form in (j.model.id.casefold(), matching(j.model.ref))]
+    last = form.rpartition("/")[2]
+    same = [j for j, id in zip(judged.judgements, judged.ids, strict=True) if id == last]
+    return [j for j in same if form in (last, matching(j.model.ref))]
 
 
 def _nearest(wanted: Sequence[str], judged: Judged) -> list[str]:
@@ -280,5 +274,5 @@ def _nearest(wanted: Sequence[str], judged: Judged) -> list[str]:
 
     if not wanted:
         return []
-    found = process.extract(wanted[-1], sorted(judged.by_name), limit=3, score_cutoff=60)
-    return [judged.by_name[form][0].model.name for form, _, _ in found]
+    by_form = {form: j.model.name for j, form in zip(judged.judgements, judged.names, strict=True)}
+    return [by_form[form] for form, _, _ in process.extract(wanted[-1], sorted(by_form), limit=3, score_cutoff=60)]

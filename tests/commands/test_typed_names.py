@@ -184,6 +184,14 @@ async def test_a_name_and_a_time(slack: Slack, typed: str):
     assert "R&amp;D calls" in str(view["blocks"])
 
 
+async def test_a_name_like_a_command(slack: Slack):
+    """A name that looks like the slash command of a word is a name."""
+    await fleet(slack, "stt-outdated", "stt-freeze")
+    await slack.command("/stt-upgrade stt-freeze")
+    assert "stt-freeze" in str(list(slack.world.chat.views.values())[-1]["blocks"][0])
+    assert await finds(slack, "STT-Outdated", "named-0")
+
+
 async def test_words_of_commands(slack: Slack):
     """`outdated`, `freeze` and the words of `/stt-announce` may have markup around them."""
     await fleet(slack, *NAMES)
