@@ -53,6 +53,9 @@ class Window:
 LATEST = timedelta(days=365)
 """How far ahead a start may be asked for; what lies further away is a typing error."""
 
+LONGEST = timedelta(days=90)
+"""A freeze, a snooze or a hold ends after this: one that everybody forgot would let models rot in silence."""
+
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 _CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
 

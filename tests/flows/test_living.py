@@ -60,7 +60,7 @@ async def test_it_is_edited_in_place(world: World):
     await world.ring(after=61)
     assert "owner: Ugrace" in card.text
     wish = Wish(SnoozeKind.SNOOZE, Reach.INSTANCE, "stt", date(2026, 12, 24), by_version=False, reason="later")
-    await world.snoozer.snooze(wish, ADA, "V1")
+    await world.snoozer.snooze(wish, GRACE, "V1")
     await world.ring(after=61)
     assert "1 is snoozed" in card.text
     kept = world.speech.kept["id-call-center-us"]
