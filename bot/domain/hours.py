@@ -50,6 +50,9 @@ class Window:
         return f"{self.begins:%H:%M}–{self.ends:%H:%M} {self.zone.key}"
 
 
+LONGEST = timedelta(days=90)
+"""A freeze, a snooze or a hold ends after this: one that everybody forgot would let models rot in silence."""
+
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 
 

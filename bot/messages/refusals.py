@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.authority import Policy
@@ -202,6 +202,11 @@ def mention(id: str) -> str:
     if id[:1] in ("C", "G"):
         return f"the members of <#{id}>"
     return f"<!subteam^{id}>" if id.startswith("S") else f"<@{id}>"
+
+
+def called(id: str, names: Mapping[str, str]) -> str:
+    """What somebody is called, without a mention: nobody is disturbed."""
+    return escape(names.get(id, id), 60)
 
 
 def error(fault: RetuneError) -> Message:

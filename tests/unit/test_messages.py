@@ -406,7 +406,8 @@ def test_modals(name: str):
         request_form.ask_link(model(name), [j.model for j in judgements], Wanted("")),
         details.reading(),
         details.unread(Refusal(HOSTILE)),
-        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1"),
+        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1", everywhere=True),
+        freezes.form([name[:60]] * 120, [], NOW, "C1", everywhere=False),
     ):
         assert check_view(dict(view)) == []
 
