@@ -10,21 +10,20 @@ from bot.domain.fleet import Ref
 from bot.domain.plans import Plan
 from bot.domain.requests import Request
 from bot.domain.runs import Run, RunState
-from bot.domain.snoozes import Held, Snooze, SnoozeKind, over
+from bot.domain.snoozes import Held, Snooze, over
 from bot.domain.verdicts import Judgement
 
 Holds = Mapping[str, Snooze]
 """The holds in force by the references of their models. A snooze holds nothing back."""
 
 
-def in_force(snoozes: Iterable[Snooze], judgements: Mapping[str, Judgement], now: datetime) -> Holds:
-    """The holds that are not over, also where nobody has noted their end yet; *judgements* by reference."""
+def in_force(holds: Iterable[Snooze], judgements: Mapping[str, Judgement], now: datetime) -> Holds:
+    """Those of *holds* that are not over, also where nobody has noted their end yet; *judgements* by reference."""
     found = {}
-    for snooze in snoozes:
-        known = judgements.get(snooze.subject)
-        lasts = snooze.ended_at is None and over(snooze, () if known is None else (known,), now) is None
-        if snooze.kind is SnoozeKind.HOLD and lasts:
-            found[snooze.subject] = snooze
+    for hold in holds:
+        known = judgements.get(hold.subject)
+        if hold.ended_at is None and over(hold, () if known is None else (known,), now) is None:
+            found[hold.subject] = hold
     return found
 
 

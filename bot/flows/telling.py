@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 BROKEN = timedelta(minutes=1)
 """How long a request rests whose telling broke in an unexpected way."""
 
+NAMINGS = 3
+"""How often names are asked for before a card is shown; what is not named by then stands there by its id."""
+
 AT_ONCE = 4
 """Requests that are told at the same time: one whose answer takes long holds back no other."""
 
@@ -90,7 +93,9 @@ class Teller:
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
             read = await self._known(id)
-            if read is not None and await self.names.learn(read[1].people):
+            for _ in range(NAMINGS):
+                if read is None or not await self.names.learn(read[1].people):
+                    break
                 read = await self._known(id)  # asking Slack may have taken long
             if read is not None:
                 if not await self._show_all(*read):

@@ -134,11 +134,12 @@ def _can_end(one: Held, policies: Mapping[str, Policy]) -> str:
     return f"{who} can end it: *End hold* on `/stt-model {escape(one.name.replace('`', '’'), 60)}`."
 
 
-def stopped(held: Sequence[Held], own: str) -> str:
-    """Why a run was not started, or cannot be tried again. *own* is the name of its own model."""
+def stopped(held: Sequence[Held], own: str, *, began: bool) -> str:
+    """Why a model was left out, or cannot be tried again. *own* is its name; *began*: it was in a request already."""
     parts = [_stopped(one, own) for one in held[:SHOWN]]
     name = escape(held[0].name.replace("`", "’"), 60) if held else ""
-    return f"{' '.join(parts)} Nothing was sent. *End hold* is on `/stt-model {name}`; then ask again."
+    nothing = " Nothing was sent." if began else ""
+    return f"{' '.join(parts)}{nothing} *End hold* is on `/stt-model {name}`; then ask again."
 
 
 def _stopped(one: Held, own: str) -> str:

@@ -128,7 +128,7 @@ def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
         case CauseKind.ELSEWHERE if cause.change is not None and cause.effect is not None and run is not None:
             return escape(outcome_elsewhere(cause.change, cause.effect, run.plan), 600)
         case CauseKind.ON_HOLD if cause.held:
-            return stopped(cause.held, name)
+            return stopped(cause.held, name, began=run is not None)
     said = _CAUSES.get(cause.kind, _CHANGED)
     return said.format(other=code(cause.other), request=cause.request, detail=escape(cause.detail, 500))
 

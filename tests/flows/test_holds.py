@@ -13,7 +13,7 @@ from bot.domain.outcomes import CauseKind
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Ended, NotEnded, Reach, Snooze, SnoozeKind, Wish
-from bot.errors import InputsRefused
+from bot.errors import ChatBusy, InputsRefused
 from tests.fakes import FakeSpeech
 from tests.flows.acting import AM, LM, booth, through
 from tests.world import ADA, GRACE, MEI, NEW, OLD, TOMAS, World, model
@@ -324,3 +324,27 @@ async def test_a_crash_after_the_hold_was_written(world: World):
     world.crash()
     await world.ring()
     assert "on hold" in card(world, request)
+
+
+async def test_an_owner_who_is_set_meanwhile(world: World):
+    """The card of what waits names them, hold or not, and pings nobody."""
+    world.fleet()
+    request = await world.asked()
+    assert "owner" not in card(world, request)
+    await world.owning.assign(US, GRACE, "", ADA)
+    await world.ring(after=5)
+    assert "instance `stt` · owner Ugrace" in card(world, request)
+    assert f"<@{GRACE}>" not in card(world, request)
+
+
+async def test_a_name_that_slack_does_not_tell(world: World):
+    """The card is shown all the same, and named with the next change."""
+    world.fleet()
+    await world.inventory.refresh()
+    await world.owning.assign(US, GRACE, "", ADA)
+    world.chat.fail["name"] = [ChatBusy("busy", retry_after=1)] * 3
+    request = await world.asked()
+    assert "owner UGRACE" in card(world, request)
+    await hold(world)
+    await world.ring(after=5)
+    assert "owner Ugrace" in card(world, request)
