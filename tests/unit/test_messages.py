@@ -247,7 +247,7 @@ def test_lists(name: str):
     assert len(set(names)) == 20
     accepted(refusals.choose(fault, [(one.ref, name) for one, name in zip(models, names, strict=True)], "ask"))
     accepted(help.no_command(HOSTILE, HOSTILE * 20))
-    accepted(request_list.no_request(HOSTILE * 20))
+    accepted(refusals.private(request_list.no_request(HOSTILE * 20)))
     accepted(help.help_text())
 
 
