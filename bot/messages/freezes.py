@@ -17,7 +17,6 @@ FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
 ALL, MINE = "*", "*mine"
 """Values of the menu that name no instance: all of them, and all that the person decides on."""
 
-NO_FORM = "A mention cannot open the form. Type /stt-upgrade freeze."
 ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what is frozen."
 OVER_ALREADY = "That moment is over already. Choose one to come."
 SAY_WHY = "Say why: it is shown on every card."
