@@ -308,7 +308,7 @@ async def test_faults_of_a_freeze(slack: Slack, values: dict[str, Any], where: s
 async def test_who_may_freeze(slack: Slack):
     """Those who may decide; neither members without the role nor guests, nor a form that somebody else opened."""
     await slack.world.inventory.refresh()
-    only = "can freeze upgrades on `stt`"
+    only = "can freeze upgrades"
     for user in (MEI, ADA):
         assert only in await slack.click("freeze", "new", user=user)
     assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("freeze", "new", user=GUS)

@@ -95,7 +95,7 @@ async def test_what_the_form_offers(three: World, slack: Slack, user: str, value
 async def test_no_form_for_who_decides_nowhere(three: World, slack: Slack):
     """They hear who may."""
     await slack.world.inventory.refresh()
-    assert "Only an approver" in await slack.click("freeze", "new", user=MEI)
+    assert "Only approvers can freeze upgrades. Ask" in await slack.click("freeze", "new", user=MEI)
     assert [view["callback_id"] for view in slack.world.chat.views.values()] == ["said"]
 
 
