@@ -325,7 +325,7 @@ async def test_who_may_end_a_freeze_of_all(slack: Slack):
     slack.world.policies["prod"] = Policy((TOMAS,), 1, False, 86400.0)
     held = await slack.world.freezes.freeze("", "audit", TOMAS, slack.world.clock.now() + timedelta(hours=1))
     answer = await slack.click("unfreeze", str(held.id), user=GRACE)
-    assert "Only an approver of every instance that it touches can end this freeze" in answer
+    assert "Only approvers of all instances can end this freeze" in answer
     assert await slack.world.freezes.holding() == (held,)
     assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
 

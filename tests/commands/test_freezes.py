@@ -219,7 +219,7 @@ async def test_a_snoozed_instance_is_said(three: World, slack: Slack):
     )
     assert "it moves in March" in said.text
     assert "<@" not in json.dumps(said.message.blocks)
-    assert "Ask <@UGRACE>" in await slack.click("unsnooze:1", "1", user=MEI)
+    assert "Only <@UGRACE>, <@UTOMAS> or <@UBOTH> can end this." in await slack.click("unsnooze:1", "1", user=MEI)
     assert "is ended" in await slack.click("unsnooze:1", "1", user=BOTH)
     ended = heard(slack, "snooze:1:ended")[0].text
     assert "*Snooze ended early:* everything on `stt`, by UBOTH. It was until the next base version" in ended
