@@ -98,12 +98,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             inventory_every=settings.inventory,
             publish=partial(show, desk=flows),
         )
+        stack.push_async_callback(flows.budgets.close)
         stack.push_async_callback(worker.leave)
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)
         register(app, flows)
         await _listen(app, settings, me, stack)
-        background.spawn(flows.electorate.warn(settings.policies), "policies")
+        background.spawn(flows.electorate.warn(), "policies")
         services.update(await connect_services(settings, clients))
         flows.inventory.connected.set()
         look = _alarms(worker, stack)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
@@ -12,12 +13,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import SCOPES, call, session, web_client
+from bot.adapters.slack_people import no_approvers
 from bot.app import connect_services, identify, read_catalog
-from bot.domain.approvals import Policy
+from bot.domain.authority import GROUPS, Authority, Policy, Reason
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
 from bot.settings import Settings
 from bot.store import Store
+
+WHO = {
+    Reason.OTHER_WORKSPACE: "nobody of this workspace has that id: correct it, or take it out of RETUNE_APPROVERS.",
+    Reason.NOT_A_MEMBER: "a guest, bot or deactivated account cannot approve: take it out of RETUNE_APPROVERS.",
+}
+"""What is wrong with an approver who takes no part."""
+
+PERSON = re.compile(r"[UW][A-Z0-9]+")
 
 SKEW = 60.0
 """Seconds by which our clock may differ from Slack's; signatures and schedules go wrong beyond that."""
@@ -79,44 +89,64 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
     if date and abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) > SKEW:
         report.bad("clock", "it differs from Slack's by more than a minute; set it by NTP.")
     with report.of(f"channel {settings.channel}"):
-        channel = (await call(client.conversations_info(channel=settings.channel)))["channel"]
-        if channel.get("is_member"):
-            report.good(f"channel #{channel.get('name')}")
-        else:
-            report.bad(f"channel #{channel.get('name')}", "the bot is not in it: /invite @retune there.")
+        await _channel(chat, settings, report)
+    may = "may read, and nothing else" if settings.guests_read else "may do nothing"
+    report.good(f"guests {may} (RETUNE_GUESTS={'read' if settings.guests_read else 'none'})")
+    authority = Authority(told["team_id"], {})
+    for name in dict.fromkeys(name for policy in settings.policies.values() for name in policy.approvers):
+        with report.of(f"approvers {name}"):
+            await _approver(chat, authority, name, report)
     for policy in set(settings.policies.values()):
-        await _policy(chat, told["team_id"], policy, report)
-        await _open_channels(client, policy, report)
+        with report.of("approvals"):
+            await _policy(chat, authority, policy, report)
 
 
-async def _open_channels(client: AsyncWebClient, policy: Policy, report: Report) -> None:
-    """Who can join a public channel could make themselves an approver."""
-    for name in policy.groups:
-        if name.startswith("S"):
-            continue
-        try:
-            channel = (await call(client.conversations_info(channel=name)))["channel"]
-        except RetuneError:
-            continue  # said as a group without members
-        if not channel.get("is_private"):
-            mend = "anybody can join this public channel and decide: name a private one in RETUNE_APPROVERS."
-            report.bad(f"approvers {name}", mend)
+async def _channel(chat: SlackChat, settings: Settings, report: Report) -> None:
+    """Where cards and announcements go."""
+    room = await chat.room(settings.channel)
+    if room is None:
+        mend = "there is no such channel, or it is private and the bot is not in it: /invite @retune there."
+        report.bad(f"channel {settings.channel}", mend)
+        return
+    name = f"channel #{room.name}"
+    if not room.member:
+        report.bad(name, "the bot is not in it: /invite @retune there.")
+    if room.archived:
+        report.bad(name, "it is archived: choose another one in RETUNE_CHANNEL.")
+    if room.external and not settings.shared_channel:
+        report.bad(
+            name,
+            "it is shared with another organization, so nothing is posted there: remove that organization from it, "
+            "choose another one in RETUNE_CHANNEL, or set RETUNE_SHARED_CHANNEL=yes.",
+        )
+    elif room.member and not room.archived:
+        report.good(f"{name}, shared with another organization (RETUNE_SHARED_CHANNEL=yes)" if room.external else name)
 
 
-async def _policy(chat: SlackChat, team: str, policy: Policy, report: Report) -> None:
-    """A policy that nobody can satisfy: fewer approvers than approvals, counting one for the requester's own."""
-    for name in policy.groups:
+async def _approver(chat: SlackChat, authority: Authority, name: str, report: Report) -> None:
+    """An approver who can approve nothing: a typing error, somebody who left, a channel that anybody can join."""
+    if name.startswith("S"):
         if not await chat.members(name):
             report.bad(
                 f"approvers {name}",
-                "it has no members, or this workspace has no user groups, or the bot is not in that channel: name "
-                "people (U…), or a channel (C…) of approvers with the bot in it, in RETUNE_APPROVERS.",
+                "it has no members, or this workspace has no user groups: name people (U…), or a private channel (C…) "
+                "of approvers with the bot in it, in RETUNE_APPROVERS.",
             )
-    try:
-        people = await Electorate(chat, team, SystemClock()).approvers(policy)
-    except RetuneError as error:
-        report.bad("approvers", error.text)
-        return
+    elif name[:1] in GROUPS:
+        if why := no_approvers(await chat.room(name)):
+            report.bad(f"approvers {name}", why)
+    elif not PERSON.fullmatch(name):
+        report.bad(f"approvers {name}", "it is no id: in a profile, “Copy member ID” gives one (U…).")
+    else:
+        person = await chat.person(name)
+        if (reason := authority.takes_part(person)) is not Reason.COUNTS:
+            called = f" ({person.name})" if person.name != name else ""
+            report.bad(f"approvers {name}{called}", WHO[reason])
+
+
+async def _policy(chat: SlackChat, authority: Authority, policy: Policy, report: Report) -> None:
+    """A policy that nobody can satisfy: fewer approvers than approvals, counting one for the requester's own."""
+    people = await Electorate(chat, authority, SystemClock()).approvers(policy)
     could = f"{policy.needed} of {len(people)} people"
     if len(people) < policy.needed:
         mend = f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS."

@@ -5,6 +5,8 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── UnknownModel            no model of that name; the text gives the nearest
 │   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   ├── OverBudget              this person used up what they may of something that costs others
+│   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
 ├── CatalogError                the catalog of base models cannot be read
@@ -20,6 +22,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
+    │   └── ChannelShared       another organization reads that channel; said in the log by whoever found it
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
     └── ChatOutcomeUnknown      a post was sent and its answer lost: it may be there
 """
@@ -44,7 +47,14 @@ class RetuneError(Exception):
 
 
 class Refusal(RetuneError):
-    """What was asked for cannot be; the text says what to do instead."""
+    """What was asked for cannot be; the text says what to do instead.
+
+    *markup*: it is Slack's markup, escaped already.
+    """
+
+    def __init__(self, text: str, *, markup: bool = False) -> None:
+        super().__init__(text)
+        self.markup = markup
 
 
 class UnknownModel(Refusal):
@@ -65,6 +75,18 @@ class AmbiguousModel(Refusal):
     def __init__(self, typed: str, refs: Sequence[str]) -> None:
         super().__init__(f"“{typed}” fits {len(refs)} custom models. Choose one, or type its whole name or id.")
         self.refs = tuple(refs)
+
+
+class OverBudget(Refusal):
+    """Somebody used up what they may, for a while, of something that costs others."""
+
+
+class Denied(Refusal):
+    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is Slack's markup."""
+
+    def __init__(self, text: str, note: str) -> None:
+        super().__init__(text, markup=True)
+        self.note = note
 
 
 class InputsRefused(Refusal):
@@ -177,6 +199,17 @@ class ChatError(RetuneError):
 
 class ChatRefused(ChatError):
     """Slack refuses and will refuse again."""
+
+
+class ChannelShared(ChatRefused):
+    """A channel is shared with another organization, so nothing of the fleet goes there. Logged where it is found."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(
+            f"The channel {channel} is shared with another organization, which would read the names of your models. "
+            "Remove that organization from it, choose another channel, or set RETUNE_SHARED_CHANNEL=yes.",
+            code="channel_shared",
+        )
 
 
 class ChatBusy(ChatError):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Person, Policy
+from bot.domain.authority import Person, Policy
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.history import Series
 from bot.domain.hours import Window
@@ -41,13 +41,22 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A channel as Slack describes it. *member*: the bot is in it. *external*: other organizations are too."""
+    """A channel as Slack describes it. *member*: the bot is in it.
+
+    *private*: nobody joins it without an invitation. *external*: another organization is in it, or was invited.
+    """
 
     id: str
     name: str
     member: bool
     archived: bool = False
     external: bool = False
+    private: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether only people whom our organization chose are in it: its members may be approvers."""
+        return self.private and not self.external
 
 
 class Chat(Protocol):
@@ -94,14 +103,18 @@ class Windows(Protocol):
 class People(Protocol):
     """Who somebody is. Raises as `Chat`."""
 
-    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
-        """A user as Slack describes it now, with those of *groups* that the user is a member of."""
+    async def person(self, user: str) -> Person:
+        """A user as Slack describes it now, without groups; somebody of no team where Slack does not know them."""
 
     async def name(self, id: str) -> str:
         """What a user or user group is called; the id itself where Slack does not tell."""
 
     async def members(self, group: str) -> frozenset[str]:
-        """The user ids of a user group or channel; none where Slack does not know it, or has no groups on this plan."""
+        """The user ids of a user group or private channel of ours.
+
+        None where Slack does not know it, where this plan has no groups, and for a channel that anybody can join or
+        that is shared with another organization.
+        """
 
 
 class Files(Protocol):
@@ -208,6 +221,10 @@ class Terms:
     """The hours in which upgrades of an instance may start."""
     schedule: Schedule
     owners: tuple[OwnerRule, ...] = ()
+    guests_read: bool = False
+    """Whether guests of the workspace may read; they can do nothing else."""
+    shared_channel: bool = False
+    """Whether channels that are shared with another organization may show the fleet."""
     parallel: int = 2
     poll_language: float = 10.0
     poll_acoustic: float = 60.0

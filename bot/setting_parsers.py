@@ -64,6 +64,13 @@ def yes(text: str) -> bool:
     raise ValidationError("must be yes or no.")
 
 
+def none_or_read(text: str) -> bool:
+    """What guests may do: whether they may read."""
+    if (may := text.strip().lower()) not in ("none", "read"):
+        raise ValidationError("must be none or read.")
+    return may == "read"
+
+
 def text_or_json(text: str) -> str:
     """How the log is written."""
     if (form := text.strip().lower()) not in ("text", "json"):

@@ -16,7 +16,7 @@ from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
 from bot.errors import SettingsError
@@ -27,6 +27,7 @@ from bot.setting_parsers import (
     channel_id,
     cron_rule,
     http_url,
+    none_or_read,
     owner_rules,
     seconds,
     span,
@@ -86,7 +87,7 @@ class Settings(Terms):
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (seconds, span, span_or_off, words, zone, owner_rules, text_or_json, yes):
+    for parse in (seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
         env.add_parser(parse.__name__, parse)
     bot_token = env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)"))
     app_token = env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)"))
@@ -107,6 +108,8 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
         "database": _database(env),
         "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
+        "guests_read": _parsed(env, "none_or_read", "RETUNE_GUESTS", "none"),
+        "shared_channel": _parsed(env, "yes", "RETUNE_SHARED_CHANNEL", "no"),
         "parallel": env.int("RETUNE_PARALLEL", 2, validate=at_least_one),
         "poll_language": _parsed(env, "seconds", "RETUNE_POLL_LANGUAGE", "10"),
         "poll_acoustic": _parsed(env, "seconds", "RETUNE_POLL_ACOUSTIC", "60"),

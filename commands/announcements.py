@@ -6,20 +6,25 @@ import re
 from collections.abc import Awaitable, Callable
 
 from bot.domain.announcements import Timing
-from bot.errors import Refusal
+from bot.domain.authority import Act
+from bot.errors import ChannelShared, Refusal
+from bot.flows.budgets import Cost
 from bot.messages.announcements import headline, previewed
 from bot.messages.refusals import private
-from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, not_yours, overview, sent
+from bot.messages.timetable import AT, CHART, EXTERNAL, IN, USAGE, changed, not_taken, overview, sent
 from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
+from commands.typed import QUOTES, first_word, meant
+
+_QUOTES = dict.fromkeys((*QUOTES, ord("`"), ord("'"), ord('"')))
+"""What people put around a rule. Its stars are its own."""
 
 _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 
 
 async def announce(ask: Ask, desk: Desk) -> Answer:
     """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
-    word, _, rest = ask.text.strip().partition(" ")
-    word, rest = word.casefold(), rest.strip()
+    word, rest = first_word(ask.text)
     if word in ("at", "in"):
         return await (_at if word == "at" else _in)(ask, desk, rest)
     shown: dict[str, Callable[[Ask, Desk], Awaitable[Answer]]] = {
@@ -56,13 +61,18 @@ async def _overview(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _preview(ask: Ask, desk: Desk) -> Answer:
+    await desk.electorate.may(ask.user, Act.PREVIEW)
     return previewed(await desk.announcer.preview())
 
 
 async def _now(ask: Ask, desk: Desk) -> Answer:
-    await desk.requests.may_ask(ask.user)
+    await desk.electorate.may(ask.user, Act.ANNOUNCE)
+    desk.budgets.spend(ask.user, Cost.ANNOUNCEMENTS)
     # One command, one announcement: a trigger is unique to it.
-    done = await desk.announcer.announce_now(f"now:{ask.trigger or desk.clock.now().isoformat()}")
+    try:
+        done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}")
+    except ChannelShared as error:
+        raise Refusal(EXTERNAL) from error
     channel = (await desk.timetable.now()).channel
     if not done:
         raise Refusal(not_taken(channel))
@@ -70,13 +80,14 @@ async def _now(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _chart(ask: Ask, desk: Desk) -> Answer:
-    await desk.requests.may_ask(ask.user)
+    await desk.electorate.may(ask.user, Act.CHART)
+    desk.budgets.spend(ask.user, Cost.CHARTS)
     await desk.charter.post(ask.user)
     return private(CHART, warn=False)
 
 
 async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
-    parts = rest.replace("`", "").split()
+    parts = rest.translate(_QUOTES).split()
     if len(parts) not in (5, 6):
         raise Refusal(AT)
     zone = parts[5] if len(parts) == 6 else None
@@ -84,16 +95,13 @@ async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
 
 
 async def _in(ask: Ask, desk: Desk, rest: str) -> Answer:
-    found = _CHANNEL.match(rest)
+    found = _CHANNEL.match(meant(rest))
     if found is None:
         raise Refusal(IN)
     return await _change(ask, desk, lambda: desk.timetable.set_channel(found[1] or found[2], ask.user))
 
 
 async def _change(ask: Ask, desk: Desk, change: Callable[[], Awaitable[Timing]]) -> Answer:
-    """For approvers only: it decides what a whole channel hears."""
-    if not await desk.decisions.may_decide(ask.user):
-        await desk.decisions.denied(ask.user, "announce")
-        approvers = [name for policy in desk.decisions.policies.values() for name in policy.approvers]
-        return private(not_yours(approvers))
+    """For approvers of every instance: it decides what a whole channel hears."""
+    await desk.electorate.may(ask.user, Act.CHANGE, desk.electorate.authority.everywhere)
     return changed(await change(), desk.clock.now())

@@ -8,13 +8,15 @@ from typing import Any, get_args
 
 from bot.domain.approvals import Wish
 from bot.domain.requests import RequestState
+from bot.domain.typed_values import number
 from bot.errors import ChatError, Refusal, RetuneError
+from bot.flows.budgets import Cost
 from bot.flows.deciding import Acted
 from bot.messages import details as details_view
 from bot.messages import request_form as forms
 from bot.messages.denials import NO_SUCH_REQUEST, denied
 from bot.messages.refusals import private
-from commands.desk import Answer, Ask, Desk, number
+from commands.desk import Answer, Ask, Desk, Window
 from commands.forms import Form
 
 log = logging.getLogger(__name__)
@@ -36,12 +38,10 @@ async def approve(ask: Ask, desk: Desk) -> Answer:
 async def reject(ask: Ask, desk: Desk) -> Answer:
     """A click on Reject asks why; the vote counts when the answer comes."""
     id, digest = split(ask.text)
-    trigger = ask.opening()
     acted = await desk.decisions.would_count(id, digest, "reject", ask.user)
     if not acted.decision.allowed or acted.request is None:
         return private(_denied(acted, desk))
-    await desk.windows.open(trigger, forms.reject(acted.request))
-    return None
+    return Window(forms.reject(acted.request))
 
 
 async def rejected(form: Form, desk: Desk) -> Mapping[str, Any] | None:
@@ -61,10 +61,7 @@ def _tell(id: int, desk: Desk) -> None:
 
 async def details(ask: Ask, desk: Desk) -> Answer:
     """Opens what the card leaves out, with the buttons that this person may press."""
-    id, trigger = number(ask.text), ask.opening()
-    view_id = await desk.windows.open(trigger, details_view.reading())
-    await desk.windows.update(view_id, await _details(id, ask.user, desk))
-    return None
+    return Window(await _details(number(ask.text), ask.user, desk))
 
 
 async def wish(ask: Ask, desk: Desk) -> Answer:
@@ -75,12 +72,14 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
         raise Refusal(NO_SUCH_REQUEST)
     request, _, run = about.partition(".")
     id = number(request)
+    if wanted == "retry":  # whether it can be is read from the service
+        desk.budgets.spend(ask.user, Cost.READINGS)
     acted = await desk.decisions.wish(wanted, id, ask.user, number(run) if run else None)
     counts = acted.decision.allowed
     answer = "" if counts else _denied(acted, desk)
     if counts:
         _tell(id, desk)
-    if ask.view is None:
+    if ask.window.id is None:
         return private(answer) if answer else None
     try:
         view = await _details(id, ask.user, desk, answer)
@@ -89,14 +88,13 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
             raise
         log.warning("the details of request %s cannot be shown: %s", id, error.text)
         view = details_view.unseen()
-    await desk.windows.update(ask.view, view)
-    return None
+    return Window(view)
 
 
 async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[str, Any]:
     request = await desk.requests.get(id)
     if request is None:
-        return forms.refused(NO_SUCH_REQUEST)
+        raise Refusal(NO_SUCH_REQUEST)
     try:
         offers = await desk.decisions.offers(request, user)
     except ChatError as error:
@@ -114,7 +112,7 @@ async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[
 
 
 def _denied(acted: Acted, desk: Desk) -> str:
-    return denied(acted.decision, acted.request, desk.decisions.policies, desk.clock.now(), acted.run)
+    return denied(acted.decision, acted.request, desk.electorate.authority.policies, desk.clock.now(), acted.run)
 
 
 def split(value: str) -> tuple[int, str]:

@@ -1,14 +1,17 @@
-"""What every command works with, and what it is asked."""
+"""What every command works with, what it is asked, and how it answers."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
-from bot.errors import Refusal
+from bot.errors import ChatRefused, Refusal
 from bot.flows.parts import Flows
 from bot.messages.refusals import TOO_LATE
 from bot.ports import Message, Place
+from commands import typed
 
 Desk = Flows
 """What every command works with."""
@@ -16,13 +19,25 @@ Desk = Flows
 OPENS = 2.5
 """Seconds in which a trigger can open a window: Slack takes it for three."""
 
+EXPIRED = frozenset({"expired_trigger_id", "trigger_expired", "trigger_exchanged", "exchanged_trigger_id"})
+
+
+@dataclass(slots=True)
+class Opened:
+    """The window that the answer comes into; *id* None while there is none."""
+
+    id: str | None = None
+    title: str = "Retune"
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What somebody typed or clicked.
 
     *text* is what follows the command, or the value of the button. *name* is the command, action or callback that it
-    came as. *view* is the open modal that a click came from. *at* is when it came, on the monotonic clock.
+    came as. *view* is the open modal that a click came from. *at* is when it came, on the monotonic clock. *key* is the
+    same however often Slack delivers it, "" where Slack gives none.
+    *ts* is of the message that it came in, if any; *home*: it came from App Home.
     """
 
     name: str
@@ -31,18 +46,26 @@ class Ask:
     text: str
     trigger_id: str | None = None
     view: str | None = None
+    key: str = ""
+    ts: str = ""
+    home: bool = False
     at: float = field(default_factory=monotonic)
+    window: Opened = field(default_factory=Opened)
 
     @property
     def trigger(self) -> str | None:
         """What opens a window, as long as Slack takes it. A mention has none."""
         return self.trigger_id if monotonic() - self.at < OPENS else None
 
-    def opening(self) -> str:
-        """The trigger, where a window is all there is to answer. Raises `Refusal` when it is too late for one."""
-        if (trigger := self.trigger) is None:
-            raise Refusal(TOO_LATE)
-        return trigger
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How *text* can be meant, as typed first."""
+        return typed.readings(self.text)
+
+    @property
+    def meant(self) -> str:
+        """What *text* most probably means: the last of its readings."""
+        return typed.meant(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +75,32 @@ class Public:
     message: Message
 
 
-Answer = Message | Public | None
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An answer in the window that is open: what it shows from now on.
+
+    *refused* is why something cannot be, where it says so.
+    """
+
+    view: Mapping[str, Any]
+    refused: str = ""
+
+
+Answer = Message | Public | Window | None
 """What a command or a click answers: in the acknowledgement where it is ready soon enough, which saves a call."""
 
+Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 
-def number(text: str) -> int:
-    """The number in a button's value, or typed: of a request, a run or a page. 0 for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 18 else 0
+
+async def open_window(ask: Ask, desk: Desk, loading: Mapping[str, Any]) -> None:
+    """Opens the window that the answer comes into, unless it is open. Raises `Refusal` when it is too late for one."""
+    if ask.window.id is not None:
+        return
+    if (trigger := ask.trigger) is None:
+        raise Refusal(TOO_LATE)
+    try:
+        ask.window.id, ask.window.title = await desk.windows.open(trigger, loading), loading["title"]["text"]
+    except ChatRefused as error:
+        if error.code not in EXPIRED:
+            raise
+        raise Refusal(TOO_LATE) from error

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
+from bot.domain.typed_values import day_of, moment_of
 from bot.messages.kit import VALUE
+from bot.messages.refusals import too_much
 from commands.desk import Desk
+from commands.payloads import mapping, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,61 +27,56 @@ class Form:
     user: str
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The state of each input, by the id of its block."""
+    key: str = ""
+    """The same however often Slack delivers it, "" where Slack gives none."""
 
     @classmethod
-    def sent(cls, user: str, view: object) -> Form:
+    def sent(cls, user: str, view: object, key: str = "") -> Form:
         """The form in a payload's *view*, whatever it looks like."""
-        known = _mapping(view)
-        values = _mapping(_mapping(known.get("state")).get("values"))
+        known = mapping(view)
+        values = mapping(mapping(known.get("state")).get("values"))
         return cls(
-            _text(known.get("id")),
-            _text(known.get("callback_id")),
-            _text(known.get("private_metadata")),
+            text(known.get("id")),
+            text(known.get("callback_id")),
+            text(known.get("private_metadata")),
             user,
-            {str(block): _mapping(_mapping(state).get(VALUE)) for block, state in values.items()},
+            {str(block): mapping(mapping(state).get(VALUE)) for block, state in values.items()},
+            key,
         )
+
+    def too_long(self, limits: Mapping[str, int]) -> dict[str, str]:
+        """What is wrong with the inputs in which more was typed than their form lets somebody type."""
+        return {block: too_much(most) for block, most in limits.items() if len(self.text(block)) > most}
 
     def text(self, block: str) -> str:
         """What was typed, without spaces around it; "" for nothing."""
-        return _text(self._input(block).get("value")).strip()
+        return text(self._input(block).get("value")).strip()
 
     def chosen(self, block: str) -> str | None:
         """What was chosen in a menu, among radio buttons, or of people."""
         state = self._input(block)
-        return _text(_mapping(state.get("selected_option")).get("value") or state.get("selected_user")) or None
+        return text(mapping(state.get("selected_option")).get("value") or state.get("selected_user")) or None
 
-    def marked(self, prefix: str) -> tuple[str, ...]:
-        """What is marked in all groups of checkboxes whose block begins with *prefix*, in their order."""
-        found = []
+    def marked(self, prefix: str) -> dict[str, str]:
+        """What is marked in all blocks of checkboxes that begin with *prefix*, in their order; each with its block."""
+        found = dict[str, str]()
         for block, state in self.inputs.items():
             options = state.get("selected_options") if block.startswith(prefix) else None
-            found += [_text(_mapping(option).get("value")) for option in (options if isinstance(options, list) else [])]
-        return tuple(value for value in found if value)
+            for option in options if isinstance(options, list) else []:
+                if value := text(mapping(option).get("value")):
+                    found.setdefault(value, block)
+        return found
 
     def day(self, block: str) -> date | None:
         """The day that was picked."""
-        try:
-            return date.fromisoformat(_text(self._input(block).get("selected_date")))
-        except ValueError:
-            return None
+        return day_of(self._input(block).get("selected_date"))
 
     def moment(self, block: str) -> datetime | None:
         """The moment that was picked."""
-        try:
-            return datetime.fromtimestamp(int(self._input(block).get("selected_date_time") or ""), UTC)
-        except (TypeError, ValueError, OverflowError, OSError):
-            return None
+        return moment_of(self._input(block).get("selected_date_time"))
 
     def _input(self, block: str) -> Mapping[str, Any]:
         return self.inputs.get(block, {})
-
-
-def _mapping(found: object) -> Mapping[str, Any]:
-    return found if isinstance(found, Mapping) else {}
-
-
-def _text(found: object) -> str:
-    return found if isinstance(found, str) else ""
 
 
 Handler = Callable[[Form, Desk], Awaitable[Mapping[str, Any] | None]]
@@ -94,9 +92,10 @@ class Submission:
     """What happens to one kind of form.
 
     *at* is the input at which an error is shown that names none, *again* what to do after a time-out: "Press Ask again
-    in a moment."
+    in a moment." *limits* are the characters of its typed inputs.
     """
 
     handler: Handler
     at: str
     again: str
+    limits: Mapping[str, int] = field(default_factory=dict)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.freezes import Freeze
-from bot.errors import InputsRefused, Refusal
+from bot.domain.authority import Act, Reason, Scope
+from bot.errors import Denied, InputsRefused
 from bot.messages import freezes as messages
 from bot.messages.refusals import private
 from bot.messages.request_form import NOWHERE, WHY
 from bot.ports import Message, Place
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, Window
 from commands.forms import Form
 
 
@@ -23,19 +23,18 @@ async def freezes(ask: Ask, desk: Desk) -> Answer:
 
 async def begin(ask: Ask, desk: Desk) -> Answer:
     """Opens the form."""
-    if ask.trigger_id is None:
-        raise Refusal(messages.NO_FORM)
-    trigger = ask.opening()
-    await _may(desk, ask.user, "")
-    judged = await desk.inventory.judged()
+    decides, everywhere = await desk.electorate.decides_on(ask.user), desk.electorate.authority.everywhere
+    if not decides:
+        names = dict.fromkeys(name for each in desk.electorate.authority.policies.values() for name in each.approvers)
+        raise Denied(messages.for_approvers(names), f"{Act.FREEZE}: {Reason.NOT_AN_APPROVER}")
     view = messages.form(
-        sorted(judged.snapshot.instances),
+        sorted(decides),
         await desk.freezes.holding(),
         desk.clock.now() + timedelta(days=1),
         ask.place.channel or NOWHERE,
+        everywhere=decides.issuperset(everywhere.instances),
     )
-    await desk.windows.open(trigger, view)
-    return None
+    return Window(view)
 
 
 async def end(ask: Ask, desk: Desk) -> Answer:
@@ -44,46 +43,46 @@ async def end(ask: Ask, desk: Desk) -> Answer:
     held = next((freeze for freeze in holding if str(freeze.id) == ask.text), None)
     if held is None:
         return private(messages.ENDED_ALREADY)
-    await _may_end(desk, ask.user, held)
+    await _may(desk, ask.user, Act.UNFREEZE, held.instance)
     await desk.freezes.end(held, ask.user)
-    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
+    _tell(desk)
     return Message("Ended.", messages.freezes([freeze for freeze in holding if freeze is not held]).blocks)
 
 
 async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """The form was sent."""
-    chosen = form.chosen(messages.SCOPE) or messages.ALL
-    instance = "" if chosen == messages.ALL else chosen
     until, why = form.moment(messages.UNTIL), form.text(WHY)
     if not why:
         raise InputsRefused({WHY: messages.SAY_WHY})
     if until is None:
         raise InputsRefused({messages.UNTIL: messages.SAY_UNTIL})
-    await _may(desk, form.user, instance)
-    begun = await desk.freezes.freeze(instance, why, form.user, until)
+    begun = await desk.freezes.freeze_each(await _chosen(form, desk), why, form.user, until)
     place = Place(form.user, "" if form.metadata == NOWHERE else form.metadata)
-    said = private(messages.freeze_line(begun), warn=False)
+    said = private("\n".join(messages.freeze_line(freeze) for freeze in begun), warn=False)
     desk.background.spawn(desk.chat.whisper(place, said), "freeze said")
-    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
+    _tell(desk)
     return None
 
 
-async def _may(desk: Desk, user: str, instance: str) -> frozenset[str]:
-    """Where somebody may decide. Raises `Refusal` if not on that instance, or on none when it is empty."""
-    decides = await desk.decisions.may_decide(user)
-    if not decides or (instance and instance not in decides):
-        await desk.decisions.denied(user, "freeze")
-        raise Refusal(messages.may_not(instance))
-    return decides
+async def _chosen(form: Form, desk: Desk) -> list[str]:
+    """What a form freezes, judged by who may decide there now; all instances are "". Raises `Denied`."""
+    chosen = form.chosen(messages.SCOPE) or messages.ALL
+    if chosen == messages.MINE:
+        mine = sorted(await desk.electorate.decides_on(form.user))
+        if not mine:
+            await _may(desk, form.user, Act.FREEZE, "")
+        return mine
+    instance = "" if chosen == messages.ALL else chosen
+    await _may(desk, form.user, Act.FREEZE, instance)
+    return [instance]
 
 
-async def _may_end(desk: Desk, user: str, held: Freeze) -> None:
-    """Raises `Refusal` for people who may not end a freeze.
+def _tell(desk: Desk) -> None:
+    desk.background.spawn(desk.notices.freezes(), "freeze said in the channel")
+    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
 
-    One of all instances holds back what others decide on too: whoever may not decide on each of them cannot end it,
-    unless they began it.
-    """
-    decides = await _may(desk, user, held.instance)
-    if not held.instance and user != held.author and decides != desk.decisions.policies.keys():
-        await desk.decisions.denied(user, "unfreeze")
-        raise Refusal(messages.MAY_NOT_END_ALL)
+
+async def _may(desk: Desk, user: str, act: Act, instance: str) -> None:
+    """Raises `Denied` for people who are no approvers of that instance; of each, where it is all of them."""
+    everywhere = desk.electorate.authority.everywhere
+    await desk.electorate.may(user, act, Scope((instance,)) if instance else everywhere)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.messages.home import home
+from bot.errors import Denied
+from bot.messages.home import closed, home
 from commands.desk import Answer, Ask, Desk
 
 
@@ -20,7 +21,12 @@ async def opened(user: str, desk: Desk) -> None:
 
 
 async def show(user: str, desk: Desk) -> None:
-    """Publishes one person's App Home from what is known."""
-    own = frozenset(name for name, policy in desk.decisions.policies.items() if policy.self_approval)
-    seen = await desk.viewers.seen(user, await desk.decisions.seems_to_decide(user), own)
+    """Publishes one person's App Home from what is known, as far as they may read at all."""
+    try:
+        await desk.electorate.may_read(user)
+    except Denied as error:
+        await desk.windows.publish_home(user, closed(error.text))
+        return
+    own = frozenset(name for name, policy in desk.electorate.authority.policies.items() if policy.self_approval)
+    seen = await desk.viewers.seen(user, await desk.electorate.seems_to_decide(user), own)
     await desk.windows.publish_home(user, home(seen, desk.clock.now()))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.authority import Act
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
+from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
-from bot.messages.refusals import GONE, choose, which_model
+from bot.messages.refusals import GONE, choose, labels, which_model
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
 
 
@@ -26,14 +28,15 @@ async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement 
 
     *also* is what else was typed: it follows the reference in the values of the buttons.
     """
-    if not ask.text.strip():
+    if not ask.meant:
         raise Refusal(which_model("upgrade" if action == "ask" else action))
     try:
-        return await desk.inventory.find(ask.text)
+        return await desk.inventory.find(*ask.readings)
     except AmbiguousModel as fault:
         judged = await desk.inventory.judged()
         found = [judgement.model for ref in fault.refs if (judgement := judged.of(ref))]
-        return choose(fault, [(f"{m.ref}{also}", f"{m.name} ({m.instance})") for m in found], action)
+        refs = [f"{model.ref}{also}" for model in found]
+        return choose(fault, zip(refs, labels(found), strict=True), action)
 
 
 async def known(ref: str, desk: Desk) -> Judgement:
@@ -44,12 +47,12 @@ async def known(ref: str, desk: Desk) -> Judgement:
 
 
 async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
-    if ask.place.channel or not (trigger := ask.trigger):
+    desk.budgets.spend(ask.user, Cost.READINGS)
+    if ask.place.channel or not ask.trigger:
         return await _read(judgement, desk)
     name = judgement.model.name
-    view_id = await desk.windows.open(trigger, fleet.reading(name))
-    await desk.windows.update(view_id, fleet.window(name, (await _read(judgement, desk)).blocks))
-    return None
+    await open_window(ask, desk, fleet.reading(name))
+    return Window(fleet.window(name, (await _read(judgement, desk)).blocks))
 
 
 async def _read(judgement: Judgement, desk: Desk) -> Message:
@@ -66,26 +69,25 @@ async def _read(judgement: Judgement, desk: Desk) -> Message:
 
 async def probe(ask: Ask, desk: Desk) -> Answer:
     """One recognition request with the model, confirmed by the person because audio costs money."""
-    await desk.requests.may_ask(ask.user)
+    await desk.electorate.may(ask.user, Act.PROBE)
+    desk.budgets.spend(ask.user, Cost.PROBES)
     found = await desk.prober.check(ask.text, ask.user)
     return fleet.probed(await known(ask.text, desk), found.stage)
 
 
 async def link(ask: Ask, desk: Desk) -> Answer:
     """Asks with which language model an acoustic model was trained, whatever was said before."""
-    model, trigger = (await known(ask.text, desk)).model, ask.opening()
-    view = ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel))
-    await desk.windows.open(trigger, view)
-    return None
+    model = (await known(ask.text, desk)).model
+    await desk.electorate.may(ask.user, Act.LINK)
+    return Window(ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel)))
 
 
 async def owner(ask: Ask, desk: Desk) -> Answer:
     """Opens the form; the button's value is the model's reference."""
-    model, trigger = (await known(ask.text, desk)).model, ask.opening()
+    model = (await known(ask.text, desk)).model
     await desk.owning.may_say(ask.user)
     now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
-    await desk.windows.open(trigger, owners.ask(model, now, by_rule))
-    return None
+    return Window(owners.ask(model, now, by_rule))
 
 
 async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
@@ -97,9 +99,8 @@ async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
 
 async def disown(ask: Ask, desk: Desk) -> Answer:
     """Clears what was said by hand, in the form's own window."""
-    if ask.view is None:
+    if ask.window.id is None:
         raise Refusal(owners.CLOSED)
     model = (await known(ask.text, desk)).model
     now = await desk.owning.assign(ask.text, "", "", ask.user)
-    await desk.windows.update(ask.view, owners.done(model.name, now))
-    return None
+    return Window(owners.done(model.name, now))

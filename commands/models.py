@@ -3,43 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import lru_cache
 
+from bot.domain.foreign_text import matching
 from bot.domain.snoozes import standing
+from bot.domain.typed_values import number
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
+from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
-from commands.desk import Answer, Ask, Desk, Public, number
+from bot.ports import Message
+from commands.desk import Answer, Ask, Desk, Public
+from commands.typed import words
 
 PUBLIC = "public"
 ORDER = list(Verdict)
 
+_form = lru_cache(maxsize=1024)(matching)
+"""For words that return with every model: what was typed, instances, languages, bases."""
+
 
 async def models(ask: Ask, desk: Desk) -> Answer:
     """One page from the last good reading; a stale one is refreshed behind the answer."""
-    words = ask.text.split()
-    public = PUBLIC in (word.casefold() for word in words)
-    return await _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk, public=public)
+    typed = words(ask.text)
+    filters = [word for word in typed if matching(word) != PUBLIC]
+    shown = await _page(" ".join(filters), 0, desk)
+    if len(filters) == len(typed):
+        return shown
+    why = await desk.rooms.why_private(ask.place.channel)
+    return Public(shown) if why is None else alone(shown, why)
 
 
 async def turn(ask: Ask, desk: Desk) -> Answer:
     """Another page: the button's value is its number and the filters."""
     page, _, filters = ask.text.partition(" ")
-    return await _page(filters, number(page), desk, public=False)
+    return await _page(filters, number(page), desk)
 
 
-async def _page(filters: str, page: int, desk: Desk, *, public: bool) -> Answer:
+async def _page(filters: str, page: int, desk: Desk) -> Message:
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
     marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
     listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
     worst = acting_on(listed)
-    rest = sorted(
-        (j for j in listed if j not in worst), key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold())
-    )
+    acted = {j.model.ref for j in worst}
+    others = (j for j in listed if j.model.ref not in acted)
+    rest = sorted(others, key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold()))
     message = fleet.models(
         [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
     )
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
-    return Public(message) if public else message
+    return message
 
 
 def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
@@ -47,13 +60,13 @@ def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
 
     *snoozed* are the references of those that are snoozed or on hold.
     """
-    wanted, model = word.casefold().strip("`"), judgement.model
+    wanted, model = _form(word), judgement.model
     if wanted == "outdated":
         return judgement.outdated
     if wanted == "risky":
         return judgement.risk is not Risk.NONE
     if wanted == "snoozed":
         return model.ref in snoozed
-    named = {name.casefold() for name in (model.instance, model.language, model.base)}
-    words = {judgement.verdict.value, model.kind, model.id, *named}
-    return wanted in words or wanted in model.name.casefold()
+    named = {_form(name) for name in (model.instance, model.language, model.base)}
+    facts = {judgement.verdict.value, model.kind, model.id, *named}
+    return wanted in facts or wanted in matching(model.name)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from bot.domain.request_filter import request_filter
+from bot.domain.typed_values import is_impossible, looks_like_number, number
 from bot.errors import Refusal
+from bot.flows.budgets import Cost
 from bot.messages import request_list
 from bot.messages.denials import NO_SUCH_REQUEST
 from bot.messages.refusals import private
+from bot.messages.rooms import alone
 from bot.messages.sheet import Format, about_file, sent_file
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, number
+from commands.desk import Answer, Ask, Desk
+from commands.typed import words
 
 
 async def requests(ask: Ask, desk: Desk) -> Answer:
     """`export …`, a number, or words that filter."""
-    word, _, rest = ask.text.strip().partition(" ")
-    if word.casefold() == "export":
-        return await _export(ask, rest, desk)
-    if (id := number(ask.text.strip().removeprefix("#"))) and await desk.requests.get(id) is not None:
+    typed = words(ask.text)
+    filters = " ".join(typed)
+    if typed and typed[0].casefold() == "export":
+        return await _export(ask, " ".join(typed[1:]), desk)
+    if is_impossible(asked := filters.removeprefix("#")):
+        raise Refusal(request_list.no_request(asked), markup=True)
+    if (id := number(asked)) and await desk.requests.get(id) is not None:
         return await _history(id, 0, desk)
-    return await _page(ask, " ".join(ask.text.split()), 0, desk)
+    return await _page(ask, filters, 0, desk, asked if looks_like_number(asked) else "")
 
 
 async def turn(ask: Ask, desk: Desk) -> Answer:
@@ -39,8 +46,11 @@ async def export(ask: Ask, desk: Desk) -> Answer:
     return await _export(ask, ask.text, desk)
 
 
-async def _page(ask: Ask, filters: str, page: int, desk: Desk) -> Message:
+async def _page(ask: Ask, filters: str, page: int, desk: Desk, asked: str = "") -> Message:
+    """*asked* is a number that is of no request: it may be part of a name all the same."""
     found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
+    if not found.shown and asked:
+        raise Refusal(request_list.no_request(asked), markup=True)
     if not found.shown:
         return request_list.nothing(filters, ever=found.ever)
     return request_list.requests(
@@ -59,10 +69,14 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
     first, _, rest = text.strip().partition(" ")
     form: Format = "json" if first.casefold() == "json" else "csv"
     filters = rest.strip() if first.casefold() in ("csv", "json") else text.strip()
+    desk.budgets.spend(ask.user, Cost.EXPORTS)
     made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
     place = ask.place
     # A thread and a direct message are places of the person's own choice; a channel did not ask for a file.
-    here = ask.name.startswith("/") and not place.response_url and (place.thread or place.channel.startswith("D"))
+    direct = place.channel.startswith("D")
+    here = bool(ask.name.startswith("/") and not place.response_url and (place.thread or direct))
+    why = await desk.rooms.why_private(place.channel) if here and not direct else None
+    here = here and why is None
     title, alt_text = about_file(made.requests)
     await desk.files.upload(
         place.channel if here else ask.user,
@@ -72,4 +86,5 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
         alt_text=alt_text,
         thread=place.thread if here else None,
     )
-    return None if here else private(sent_file(made.name, made.requests), warn=False)
+    said = private(sent_file(made.name, made.requests), warn=False)
+    return None if here else alone(said, why) if why else said

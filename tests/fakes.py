@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.approvals import Person
+from bot.domain.authority import Person
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.history import Series
 from bot.domain.plans import Action
@@ -118,13 +118,14 @@ class FakeChat:
         self._call("publish_home")
         self.homes[user] = view
 
-    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
+    async def person(self, user: str) -> Person:
         self._call("person")
-        known = self.people.get(user) or Person(user, user.title(), "T1")
-        return replace(known, groups=known.groups & frozenset(groups))
+        return replace(self.people.get(user) or Person(user, user.title(), "T1"), groups=frozenset())
 
     async def members(self, group: str) -> frozenset[str]:
         self._call("members")
+        if not group.startswith("S") and not ((room := self.rooms.get(group)) and room.closed):
+            return frozenset()
         return frozenset(person.id for person in self.people.values() if group in person.groups)
 
     async def pin(self, channel: str, ts: str) -> None:

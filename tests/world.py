@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from bot import ports
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Decision, Person, Policy, Wish
+from bot.domain.approvals import Wish
+from bot.domain.authority import Decision, Person, Policy
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model
@@ -71,6 +72,7 @@ class World:
     probe_every: timedelta | None = None
     canary_every: timedelta | None = None
     parallel: int = 2
+    shared_channel: bool = False
     schedule: Schedule = field(default_factory=lambda: Schedule("0 9 * * mon-fri", ZoneInfo("UTC")))
     services: dict[str, Any] = field(default_factory=dict)
     """Real adapters by instance; the fake one where there are none."""
@@ -81,6 +83,7 @@ class World:
         self.files = FakeFiles()
         self.charts = FakeCharts()
         self.speech = FakeSpeech(clock=self.clock, latest={"en-US_NarrowbandModel": NEW})
+        self.chat.rooms[CHANNEL] = ports.Room(CHANNEL, "speech-models", member=True)
         self.chat.people[GUS] = Person(GUS, "Gus", "T1", is_guest=True)
         for user in (GRACE, TOMAS):
             self.chat.people[user] = Person(user, user.title(), "T1", groups=frozenset({"SAPPROVE"}))
@@ -117,6 +120,7 @@ class World:
             parallel=self.parallel,
             probe_every=self.probe_every,
             canary_every=self.canary_every,
+            shared_channel=self.shared_channel,
         )
         self.woken = 0
         desk = self.desk = Flows(outside, terms, self.db, shipped, self.background, self._woke)
@@ -125,7 +129,7 @@ class World:
         self.timetable, self.living, self.charter = desk.timetable, desk.living, desk.charter
         self.announcer, self.electorate, self.requests = desk.announcer, desk.electorate, desk.requests
         self.decisions, self.starter, self.sender = desk.decisions, desk.starter, desk.sender
-        self.runner = desk.runner
+        self.runner, self.rooms = desk.runner, desk.rooms
         self.prober = desk.prober
         self.viewers, self.noticer, self.snoozer = desk.viewers, desk.noticer, desk.snoozer
         self.worker = Worker(

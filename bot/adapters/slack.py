@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack_calls import call, pages
-from bot.domain.approvals import Person
+from bot.adapters.slack_calls import call, fields, pages
+from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
+from bot.domain.authority import Person
 from bot.errors import ChatBusy, ChatError, ChatRefused
 from bot.ports import Message, Place, Room
 
@@ -32,6 +33,8 @@ NO_SUCH_GROUP = frozenset(
     }
 )
 
+NO_SUCH_PERSON = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+
 SENDING = aiohttp.ClientTimeout(total=60)
 """Seconds for the bytes of a file; all other calls are small."""
 
@@ -44,6 +47,8 @@ class SlackChat:
         self._http = http
         host = urlsplit(api_url).hostname or ""
         self._response_host = "hooks.slack.com" if host.endswith("slack.com") else host
+        self._empty: dict[str, str] = {}
+        """Why which group of approvers counts as empty, as the log has it."""
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
         """Posts a message that carries its key as metadata."""
@@ -143,16 +148,7 @@ class SlackChat:
         """A private channel that the bot is not in does not exist for it."""
         asking = self._client.conversations_info(channel=channel)
         answer = await call(asking, unless=("channel_not_found", "invalid_channel"))
-        if answer is None:
-            return None
-        found = answer["channel"]
-        return Room(
-            id=str(found["id"]),
-            name=str(found.get("name") or ""),
-            member=bool(found.get("is_member")),
-            archived=bool(found.get("is_archived")),
-            external=bool(found.get("is_ext_shared")),
-        )
+        return None if answer is None else room_in(channel, fields(answer).get("channel"))
 
     async def receive(self, channel: str, ts: str) -> None:
         """Eyes on a message."""
@@ -161,30 +157,23 @@ class SlackChat:
         except ChatError as error:
             log.debug("no eyes on %s: %s", ts, error.text)
 
-    async def person(self, user: str, groups: tuple[str, ...]) -> Person:
+    async def person(self, user: str) -> Person:
         """Asks Slack each time: who was deactivated a minute ago must not approve."""
-        found = (await call(self._client.users_info(user=user)))["user"]
-        return Person(
-            id=user,
-            name=str(found.get("real_name") or found.get("name") or user),
-            team=str(found.get("team_id", "")),
-            is_guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted") or found.get("is_stranger")),
-            is_bot=bool(found.get("is_bot")),
-            deactivated=bool(found.get("deleted")),
-            groups=frozenset([group for group in groups if user in await self.members(group)]),
-            zone=str(found.get("tz") or ""),
-        )
+        answer = await call(self._client.users_info(user=user), unless=NO_SUCH_PERSON)
+        return Person(user, user, "") if answer is None else person_in(user, fields(answer).get("user"))
 
     async def name(self, id: str) -> str:
         """A person's real name, or a user group's handle."""
         try:
             if not id.startswith("S"):
-                return (await self.person(id, ())).name
+                return (await self.person(id)).name
             answer = await call(self._client.usergroups_list())
         except ChatRefused as error:
             log.warning("the name of %s is not known: %s", id, error.text)
             return id
-        found = (group for group in answer.get("usergroups", []) if group.get("id") == id)
+        listed = fields(answer).get("usergroups")
+        groups = [group for group in listed if isinstance(group, Mapping)] if isinstance(listed, list) else []
+        found = (group for group in groups if group.get("id") == id)
         return next((str(group.get("name") or group.get("handle") or id) for group in found), id)
 
     async def members(self, group: str) -> frozenset[str]:
@@ -192,14 +181,25 @@ class SlackChat:
         try:
             if group.startswith("S"):
                 answer = await call(self._client.usergroups_users_list(usergroup=group))
-                return frozenset(str(user) for user in answer.get("users", []))
-            lists = [page.get("members", []) async for page in pages(self._client.conversations_members, channel=group)]
-            return frozenset(str(user) for users in lists for user in users)
+                members = ids_in(fields(answer).get("users"))
+            elif why := no_approvers(await self.room(group)):
+                return self._nobody(group, why)
+            else:
+                lists = [page async for page in pages(self._client.conversations_members, channel=group)]
+                members = frozenset[str]().union(*(ids_in(fields(page).get("members")) for page in lists))
         except ChatRefused as error:
             if error.code not in NO_SUCH_GROUP:
                 raise
-            log.warning("approvers %s: %s", group, error.text)
-            return frozenset()
+            return self._nobody(group, error.text)
+        self._empty.pop(group, None)
+        return members
+
+    def _nobody(self, group: str, why: str) -> frozenset[str]:
+        """Said once for each reason: every vote asks."""
+        if self._empty.get(group) != why:
+            log.warning("approvers %s: %s", group, why)
+        self._empty[group] = why
+        return frozenset()
 
     async def upload(
         self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
@@ -223,9 +223,9 @@ class SlackChat:
             async with self._http.post(url, data=content, timeout=SENDING) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ChatBusy("Slack cannot be reached; the file was not sent. Try again in a moment.") from error
+            raise ChatBusy("Slack cannot be reached; the file was not sent.") from error
         if status == 429 or status >= 500:
-            raise ChatBusy(f"Slack cannot take the file now ({status}). Try again in a moment.")
+            raise ChatBusy(f"Slack cannot take the file now ({status}).")
         if status != 200:
             raise ChatRefused(f"Slack does not take the file ({status}).", code=str(status))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import aiohttp
@@ -95,13 +95,21 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
         raise _lost(writes) from error
 
 
+def fields(answer: Any) -> Mapping[str, Any]:
+    """What an answer holds; nothing where it is not JSON."""
+    data = answer.data
+    return data if isinstance(data, Mapping) else {}
+
+
 async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncIterator[Any]:
     """Every page of an answer that comes in pages."""
     cursor: str | None = ""
     while cursor is not None:
         answer = await call(method(limit=200, cursor=cursor, **options))
         yield answer
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+        more = fields(answer).get("response_metadata")
+        told = more.get("next_cursor") if isinstance(more, dict) else None
+        cursor = told if isinstance(told, str) and told else None
 
 
 def _lost(writes: bool) -> ChatError:

@@ -12,13 +12,14 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.domain.fleet import Model, is_newer
+from bot.domain.hours import LONGEST
 from bot.domain.verdicts import Judgement, Risk, Verdict
 
 RETUNE = "retune"
 """Who ends a snooze that is over by itself."""
 
 
-class Scope(StrEnum):
+class Reach(StrEnum):
     """What a snooze speaks of; the most specific one first, which is the one that counts."""
 
     MODEL = "model"
@@ -33,6 +34,27 @@ class SnoozeKind(StrEnum):
     HOLD = "hold"
 
 
+class Ended(StrEnum):
+    """Why a snooze is over; `messages` phrases each, the audit has the same words."""
+
+    EARLY = "ended early"
+    REPLACED = "replaced by a newer one"
+    REQUESTED = "ended for a request"
+    DATE = "its date came"
+    LONGEST = "as long as any may last"
+    CURRENT = "on the newest known version"
+    NEXT = "next version known"
+    OTHER = "another version is the newest known"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """That a snooze is over, and why; *version* is the one that ended it."""
+
+    why: Ended
+    version: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody asks for.
@@ -42,7 +64,7 @@ class Wish:
     """
 
     kind: SnoozeKind
-    scope: Scope
+    scope: Reach
     subject: str
     until: date | None
     by_version: bool
@@ -53,29 +75,36 @@ class Wish:
 class Snooze:
     """One snooze or hold.
 
-    *until* is the day on which it is over and *over_at* the moment at which that day begins for the operator; both
-    are None for one that lasts until the next base version. *known* are the newest versions (`target`) that were
-    known of its models at the time: any other is the next one.
+    *until* is the day on which it is over and *over_at* the moment at which that day begins for the operator; one that
+    lasts until the next base version (*by_version*) is over then at the latest. *known* are the newest versions
+    (`target`) that were known of its models at the time: any other is the next one. *ended_version* is the version
+    that ended it, *ended_for* the request for which somebody did.
     """
 
     id: int
     kind: SnoozeKind
-    scope: Scope
+    scope: Reach
     subject: str
-    until: date | None
-    over_at: datetime | None
+    until: date
+    over_at: datetime
     known: frozenset[str]
     reason: str
     author: str
     at: datetime
+    by_version: bool = False
     ended_at: datetime | None = None
     ended_by: str | None = None
-    ended_why: str = ""
+    ended_why: Ended | None = None
+    ended_version: str = ""
+    ended_for: int | None = None
 
-    @property
-    def by_version(self) -> bool:
-        """Whether it lasts until the next base version."""
-        return self.until is None
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A model, by its *name*, that a hold keeps on its old version."""
+
+    name: str
+    hold: Snooze
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +115,15 @@ class Silenced:
     snooze: Snooze
 
 
-class NotEnded(StrEnum):
-    """Why somebody's click ends nothing."""
-
-    GONE = "gone"
-    NOT_YOURS = "not yours"
-
-
 @dataclass(frozen=True, slots=True)
 class End:
     """What became of a click that ends one early.
 
-    *snooze* is as it is now, None for one that is not known. *refused* None: this click ended it. *approvers* are those
-    who could have, besides its author.
+    *snooze* is as it is now, None for one that is not known. *late*: it was over already.
     """
 
     snooze: Snooze | None
-    refused: NotEnded | None = None
-    approvers: tuple[str, ...] = ()
+    late: bool = False
 
 
 class Fault(StrEnum):
@@ -112,6 +132,7 @@ class Fault(StrEnum):
     NO_REASON = "no reason"
     NO_DATE = "no date"
     PAST_DATE = "past date"
+    TOO_FAR = "too far"
     NO_NEXT_VERSION = "no next version"
     UNKNOWN = "unknown"
     CURRENT = "current"
@@ -125,59 +146,64 @@ def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fa
         found.append(Fault.NO_REASON)
     if not meant:
         found.append(Fault.UNKNOWN)
-    elif wish.scope is Scope.MODEL and meant[0].verdict is Verdict.CURRENT:
+    elif wish.scope is Reach.MODEL and meant[0].verdict is Verdict.CURRENT:
         found.append(Fault.CURRENT)
     if wish.kind is SnoozeKind.HOLD or not wish.by_version:
         if wish.until is None:
             found.append(Fault.NO_DATE)
         elif wish.until <= today:
             found.append(Fault.PAST_DATE)
+        elif wish.until > latest(today):
+            found.append(Fault.TOO_FAR)
     elif meant and all(j.verdict in (Verdict.RETIRED, Verdict.RECREATE) for j in meant):
         found.append(Fault.NO_NEXT_VERSION)
     return tuple(found)
 
 
-def subject_of(scope: Scope, model: Model) -> str:
+def latest(today: date) -> date:
+    """The last day on which a snooze that begins today can end."""
+    return today + LONGEST
+
+
+def subject_of(scope: Reach, model: Model) -> str:
     """What a snooze of that scope would have to name to speak of a model."""
     match scope:
-        case Scope.MODEL:
+        case Reach.MODEL:
             return model.ref
-        case Scope.BASE:
+        case Reach.BASE:
             return model.base
-        case Scope.INSTANCE:
+        case Reach.INSTANCE:
             return model.instance
 
 
-def known_targets(scope: Scope, subject: str, judgements: Iterable[Judgement]) -> frozenset[str]:
+def known_targets(scope: Reach, subject: str, judgements: Iterable[Judgement]) -> frozenset[str]:
     """The newest versions that are known now of all that a snooze would speak of."""
     return frozenset(j.target for j in judgements if j.target is not None and subject_of(scope, j.model) == subject)
 
 
-def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> str | None:
-    """Why a snooze is over, in words that follow its name; None while it lasts.
+def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> Over | None:
+    """Why a snooze is over; None while it lasts.
 
     One that lasts until the next base version is over as soon as one model that it speaks of has a target that was
     not known then. A snooze of a model is over too when that model is on the newest version: what it waited for
     has happened. A model that is gone ends nothing: it may only be unread.
     """
-    if snooze.over_at is not None and snooze.over_at <= now:
-        return "its date came"
+    if snooze.over_at <= now:
+        return Over(Ended.LONGEST if snooze.by_version else Ended.DATE)
     for judgement in judgements:
         if subject_of(snooze.scope, judgement.model) != snooze.subject:
             continue
-        if snooze.scope is Scope.MODEL and judgement.verdict is Verdict.CURRENT:
-            return "the model is on the newest known version"
+        if snooze.scope is Reach.MODEL and judgement.verdict is Verdict.CURRENT:
+            return Over(Ended.CURRENT, judgement.model.newest or "")
         if snooze.by_version and judgement.target is not None and judgement.target not in snooze.known:
             return _next(judgement.target, judgement.model, snooze)
     return None
 
 
-def _next(target: str, model: Model, snooze: Snooze) -> str:
-    short = target.removeprefix(f"{model.base}.")
+def _next(target: str, model: Model, snooze: Snooze) -> Over:
     same_base = [version for version in snooze.known if version.startswith(f"{model.base}.")]
-    if any(is_newer(target, version) is False for version in same_base):
-        return f"the newest known version of {model.base} is {short} now"
-    return f"the next version {short} of {model.base} is known"
+    older = any(is_newer(target, version) is False for version in same_base)
+    return Over(Ended.OTHER if older else Ended.NEXT, target)
 
 
 def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> tuple[Snooze, ...]:
@@ -187,7 +213,7 @@ def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: da
     return tuple(s for s in listed if s.ended_at is None and s.id not in ends)
 
 
-def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> dict[int, str]:
+def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> dict[int, Over]:
     """Which of the snoozes that nobody ended are over, by id, and why: `over` for all of them in one pass."""
     by_subject = indexed(snoozes)
     ends = {s.id: why for s in by_subject.values() if (why := over(s, (), now)) is not None}
@@ -200,7 +226,7 @@ def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: date
     return ends
 
 
-Index = Mapping[tuple[Scope, str], Snooze]
+Index = Mapping[tuple[Reach, str], Snooze]
 """The snoozes in force by what they name; the store has at most one for each."""
 
 
@@ -211,7 +237,7 @@ def indexed(snoozes: Iterable[Snooze]) -> Index:
 
 def standing(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
     """The most specific snooze that speaks of a model now, also where the model breaks through it."""
-    found = (snoozes.get((scope, subject_of(scope, judgement.model))) for scope in Scope)
+    found = (snoozes.get((scope, subject_of(scope, judgement.model))) for scope in Reach)
     return next((each for each in found if each is not None and over(each, (judgement,), now) is None), None)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.history import WEEKS, series
-from bot.errors import RetuneError
+from bot.errors import ChannelShared, RetuneError
+from bot.flows.rooms import Rooms
 from bot.messages.charts import alt_text, title
 from bot.ports import Charts, Clock, Files
 from bot.store.database import Database
@@ -26,6 +27,7 @@ class Charter:
     files: Files
     db: Database
     clock: Clock
+    rooms: Rooms
 
     async def post(self, channel: str, thread: str | None = None, *, little: bool = True) -> bool:
         """Posts the days up to today (UTC), a single one only if *little* will do. Raises any `RetuneError`."""
@@ -36,6 +38,7 @@ class Charter:
         if not (little or shown.drawable):
             return False
         drawn, name = await self.charts.fleet(shown), f"custom-models-{today}.png"
+        await self.rooms.admit(channel)
         await self.files.upload(channel, name, drawn, title=title(shown), alt_text=alt_text(shown), thread=thread)
         return True
 
@@ -43,6 +46,8 @@ class Charter:
         """Posts the chart beside something that stands without it: no chart of a single day; a fault is only logged."""
         try:
             return await self.post(channel, thread, little=False)
+        except ChannelShared:
+            return False
         except RetuneError as error:
             log.warning("the chart is left out: %s", error.text)
         except Exception:  # a picture must never make what it stands beside be said again

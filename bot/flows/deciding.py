@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args
 
-from bot.domain.approvals import (
-    Decision,
-    Person,
-    Policy,
-    Reason,
-    Vote,
-    Wish,
-    decide,
-    enough_votes,
-    is_approver,
-    may_approve_all,
-    policy_of,
-    settle,
-)
+from bot.domain.approvals import Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
+from bot.domain.authority import Authority, Decision, Person, Reason, policy_of
+from bot.domain.holds import stopping
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import Run, RunState, StepState
 from bot.flows.electorate import Electorate
+from bot.flows.holds import HoldBook
 from bot.flows.planning import Planning
 from bot.ports import Clock
 from bot.store import Store
@@ -51,8 +40,8 @@ class Decisions:
     db: Database
     planning: Planning
     electorate: Electorate
-    policies: Mapping[str, Policy]
-    """The policy of each instance."""
+    authority: Authority
+    holds: HoldBook
     clock: Clock
     _: KW_ONLY
     wake: Callable[[], None]
@@ -67,14 +56,15 @@ class Decisions:
         if isinstance(request, Acted):
             return request
         person, *others = await self._persons([user, *(v for v in request.approved_by if v != user)], request)
-        lapsed = {p.id for p in others if not may_approve_all(p, self.policies, request, team=self.electorate.team)}
-        now = self.clock.now()
+        lapsed = {p.id for p in others} - could_approve(self.authority, others, scope_of(request))
+        now, holding = self.clock.now(), await self.holds.reader()
 
         def write(store: Store) -> Acted:
             fresh = store.requests.get(id)
             assert fresh is not None
+            held = stopping(fresh, holding(store))
             valid = replace(fresh, votes=tuple(v for v in fresh.votes if v.voter not in lapsed))
-            decision = decide(vote, person, self.policies, valid, team=self.electorate.team, now=now)
+            decision = decide(vote, person, self.authority, valid, now=now, held=held)
             if not decision.allowed or decision.state is None:
                 _deny(store, fresh, vote, decision, user, now)
                 return Acted(decision, fresh)
@@ -96,8 +86,8 @@ class Decisions:
         if isinstance(request, Acted):
             return request
         (person,) = await self._persons([user], request)
-        now = self.clock.now()
-        decision = decide(vote, person, self.policies, request, team=self.electorate.team, now=now)
+        now, held = self.clock.now(), stopping(request, await self.holds.now())
+        decision = decide(vote, person, self.authority, request, now=now, held=held)
         if not decision.allowed:
             await self.db.write(lambda store: _deny(store, request, vote, decision, user, now))
         return Acted(decision, request)
@@ -106,13 +96,18 @@ class Decisions:
         """The request, or what a click hears without anybody being looked up: old card, decided already."""
         request = await self.db.read(lambda store: store.requests.get(id))
         if request is None:
-            return Acted(Decision(Reason.UNKNOWN))
+            return await self._unknown(id, vote, user)
         if request.digest == digest and request.state is RequestState.OPEN:
             return request
         reason = Reason.ALREADY_DECIDED if request.digest == digest else Reason.OLDER_PLAN
         decision, now = Decision(reason), self.clock.now()
         await self.db.write(lambda store: _deny(store, request, vote, decision, user, now))
         return Acted(decision, request)
+
+    async def _unknown(self, id: int, what: str, user: str) -> Acted:
+        now, unknown = self.clock.now(), Decision(Reason.UNKNOWN)
+        await self.db.write(lambda store: store.audit.note(now, user, "denied", detail=f"{what}: no request {id}"))
+        return Acted(unknown)
 
     async def wish(self, wish: Wish, id: int, user: str, run: int | None = None) -> Acted:
         """One click but a vote. Where it does not count, nothing has changed.
@@ -121,9 +116,12 @@ class Decisions:
         """
         request = await self.db.read(lambda store: store.requests.get(id))
         if request is None:
-            return Acted(Decision(Reason.UNKNOWN))
+            return await self._unknown(id, wish, user)
         (person,) = await self._persons([user], request)
-        impossible = await self._not_again(person, request, run) if wish == "retry" else None
+        impossible = None
+        if wish == "retry":
+            impossible = await self._not_again(person, request, run)
+            (person,) = await self._persons([user], request)  # reading the model took its time
         now = self.clock.now()
 
         def write(store: Store) -> Acted:
@@ -146,11 +144,11 @@ class Decisions:
         about = _about(request, run)
         if about is None or not self._settle("retry", person, request, run).allowed:
             return None
-        holds = await self.planning.still_holds(about)
-        return Decision(Reason.NOT_POSSIBLE, cause=holds.cause) if holds.later or holds.cause is not None else None
+        found = await self.planning.still_holds(about)
+        return Decision(Reason.NOT_POSSIBLE, cause=found.cause) if found.later or found.cause is not None else None
 
     def _settle(self, wish: Wish, person: Person, request: Request, run: int | None) -> Decision:
-        return settle(wish, person, self.policies, request, _about(request, run), team=self.electorate.team)
+        return settle(wish, person, self.authority, request, _about(request, run))
 
     def _fulfil(
         self,
@@ -171,7 +169,7 @@ class Decisions:
                 if decision.state is RequestState.OPEN and request.state is not RequestState.OPEN:
                     requests.move(request, RequestState.OPEN, now, by=user)
                     if request.expires_at <= now:  # it waited for its hour: others get time to decide
-                        ttl = min(policy_of(self.policies, instance).ttl for instance in request.instances)
+                        ttl = min(policy_of(self.authority.policies, instance).ttl for instance in request.instances)
                         requests.extend(request.id, now + timedelta(seconds=ttl))
             case "cancel":
                 self._cancel(store, request, decision, user, now)
@@ -211,37 +209,11 @@ class Decisions:
     async def still_enough(self, request: Request) -> bool:
         """Whether the approvals of a request meet the policies as they are now. Raises a `ChatError`."""
         voters = await self._persons(request.approved_by, request)
-        return enough_votes(self.policies, voters, request, team=self.electorate.team)
+        return enough_votes(self.authority, voters, request)
 
-    async def _persons(self, users: list[str] | tuple[str, ...], request: Request) -> tuple[Person, ...]:
-        """Several people at this moment, as the policies of its instances see them; all, where one is gone."""
-        instances = {run.plan.model.instance for run in request.runs}
-        known = [policy for name, policy in self.policies.items() if name in instances]
-        return await self.electorate.persons(
-            users, known if instances <= self.policies.keys() else self.policies.values()
-        )
-
-    async def may_decide(self, user: str) -> frozenset[str]:
-        """The instances whose requests somebody may decide on, as Slack says now. Raises a `ChatError`."""
-        policies = list(dict.fromkeys(self.policies.values()))
-        people = await asyncio.gather(*(self.electorate.person(user, policy) for policy in policies))
-        return self._deciding(dict(zip(policies, people, strict=True)))
-
-    async def denied(self, by: str, what: str) -> None:
-        """Notes that somebody wanted *what* who may not decide."""
-        now = self.clock.now()
-        await self.db.write(lambda store: store.audit.note(now, by, "denied", detail=what))
-
-    async def seems_to_decide(self, user: str) -> frozenset[str]:
-        """The same from a short memory; for what is shown, not for decisions. Raises a `ChatError`."""
-        return self._deciding(await self.electorate.shown(user, self.policies.values()))
-
-    def _deciding(self, seen: Mapping[Policy, Person]) -> frozenset[str]:
-        return frozenset(
-            name
-            for name, policy in self.policies.items()
-            if self.electorate.is_member(seen[policy]) and is_approver(seen[policy], policy)
-        )
+    async def _persons(self, users: Iterable[str], request: Request) -> tuple[Person, ...]:
+        """Several people at this moment, as the policies of its instances see them."""
+        return await self.electorate.persons(users, self.authority.policies_of(request.instances))
 
     def due(self, store: Store, now: datetime) -> bool:
         """Whether nobody decided a request in time, or the thread of one should remind. Work for the store."""

@@ -1,27 +1,43 @@
-"""The electorate: who may decide, as Slack knows it now."""
+"""The electorate: who somebody is, as Slack knows it now, and what they may do."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from bot.domain.approvals import Person, Policy, Reason, can_approve, may_approve, may_take_part
+from bot.domain.approvals import could_approve
+from bot.domain.authority import (
+    NOWHERE,
+    Act,
+    Authority,
+    Person,
+    Policy,
+    Reason,
+    Scope,
+    is_approver,
+)
 from bot.domain.hours import zone_named
-from bot.errors import ChatError, Refusal
-from bot.messages.refusals import may_not
+from bot.errors import ChatError, Denied
+from bot.messages.denials import may_not
 from bot.ports import Clock, People
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 KEPT = timedelta(minutes=5)
-"""How long the list of possible approvers is kept. Only cards and reminders use it; a click always asks Slack."""
+"""How long the list of possible approvers is kept. Only cards and reminders use it; a decision asks Slack."""
 
 SEEN = timedelta(minutes=1)
-"""How long we remember who looks at App Home, which is published again whenever something changes."""
+"""How long we remember who somebody is for what is only shown to them."""
+
+BURST = timedelta(seconds=2)
+"""How long an answer of Slack serves further clicks: a burst of them asks once."""
 
 LOOKED_AT = 30
 """Of how many possible approvers we ask at a time who they are, until there are enough: Slack limits the calls."""
@@ -32,31 +48,50 @@ class Electorate:
     """Looks people up: live for a decision, from a short memory for what is only shown."""
 
     people: People
-    team: str
+    authority: Authority
     clock: Clock
     _kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = field(default_factory=dict, init=False)
-    _seen: dict[tuple[str, tuple[str, ...]], tuple[datetime, Person]] = field(default_factory=dict, init=False)
+    _seen: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict, init=False)
+    _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
 
-    async def person(self, user: str, policy: Policy | None = None) -> Person:
-        """Who somebody is at this moment. Raises a `ChatError`."""
-        return await self.people.person(user, policy.groups if policy else ())
+    async def person(self, user: str, policies: Iterable[Policy] = ()) -> Person:
+        """Who somebody is now, with those of the policies' groups that they are in. Raises a `ChatError`.
+
+        Groups are asked for members of our workspace only: nobody else gets a right from one.
+        """
+        person = await self._once(("person", user), lambda: self.people.person(user))
+        return await self._with_groups(person, policies)
 
     async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
-        """Several people at this moment, with the groups that any of *policies* asks for. Raises a `ChatError`."""
-        groups = tuple(dict.fromkeys(name for policy in policies for name in policy.groups))
-        return tuple(await asyncio.gather(*(self.people.person(user, groups) for user in users)))
+        """Several people at this moment. Raises a `ChatError`."""
+        asked = tuple(policies)
+        return tuple(await asyncio.gather(*(self.person(user, asked) for user in users)))
 
-    async def shown(self, user: str, policies: Iterable[Policy]) -> dict[Policy, Person]:
-        """Somebody as each policy sees them, a minute old at most: for what is shown. Raises a `ChatError`."""
-        now = self.clock.now()
-        self._seen = {key: seen for key, seen in self._seen.items() if now - seen[0] < SEEN}
-        found = {}
-        for policy in policies:
-            key = (user, policy.groups)
-            if key not in self._seen:
-                self._seen[key] = (now, await self.person(user, policy))
-            found[policy] = self._seen[key][1]
-        return found
+    async def visitor(self, user: str) -> Person:
+        """Who somebody is, a minute old at most and without groups: for what is only shown. Raises a `ChatError`."""
+        return await self._lately(("visitor", user), lambda: self.person(user))
+
+    async def may_read(self, user: str) -> None:
+        """Raises `Denied` for people who may not even read, else a `ChatError`; who they are may be a minute old."""
+        decision = self.authority.may(await self.visitor(user), Act.READ)
+        if not decision.allowed:
+            raise Denied(may_not(Act.READ, decision, self.authority, NOWHERE), f"{Act.READ}: {decision.reason}")
+
+    async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
+        """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
+        person = await self.person(user, self.authority.policies_of(scope.instances))
+        decision = self.authority.may(person, act, scope)
+        if not decision.allowed:
+            raise Denied(may_not(act, decision, self.authority, scope), f"{act}: {decision.reason}")
+        return person
+
+    async def decides_on(self, user: str) -> frozenset[str]:
+        """The instances of which somebody is an approver, as Slack says now. Raises a `ChatError`."""
+        return self.authority.decides_on(await self.person(user, self.authority.policies.values()))
+
+    async def seems_to_decide(self, user: str) -> frozenset[str]:
+        """The same, a minute old at most; for what is shown, not for decisions. Raises a `ChatError`."""
+        return await self._lately(("decides", user), lambda: self.decides_on(user))
 
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
         """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""
@@ -64,39 +99,34 @@ class Electorate:
         kept = self._kept.get(policy)
         if kept is not None and now - kept[0] < KEPT:
             return kept[1]
-        listed = await asyncio.gather(*(self.people.members(name) for name in policy.groups))
-        members = dict(zip(policy.groups, listed, strict=True))
         named = [name for name in policy.approvers if name not in policy.groups]
-        ids = list(dict.fromkeys([*named, *sorted(frozenset().union(*members.values()))]))
+        members = await asyncio.gather(*(self._members(name) for name in policy.groups))
+        ids = list(dict.fromkeys([*named, *sorted(frozenset().union(*members))]))
         found: tuple[Person, ...] = ()
         for first in range(0, len(ids), LOOKED_AT):
             # Who is in which group is known by now: asking again for each person would meet Slack's limits.
-            people = await asyncio.gather(*(self.people.person(user, ()) for user in ids[first : first + LOOKED_AT]))
-            known = (
-                replace(person, groups=frozenset(name for name in members if person.id in members[name]))
+            people = await self.persons(ids[first : first + LOOKED_AT], (policy,))
+            found += tuple(
+                person
                 for person in people
+                if is_approver(person, policy) and self.authority.takes_part(person) is Reason.COUNTS
             )
-            found += tuple(person for person in known if can_approve(policy, [person], team=self.team))
             if len(found) > policy.needed:  # enough, even when one of them is the requester
                 break
         self._kept[policy] = (now, found)
         return found
 
-    async def count(self, policies: Collection[Policy], requester: str) -> int:
-        """How many people could approve what *requester* asks for, under all *policies*. Raises a `ChatError`."""
-        found = [await self.approvers(policy) for policy in policies]
-        if len(found) == 1:
-            people = found[0]
-        else:  # somebody whom one policy names may be a member of another's group
-            people = await self.persons(sorted({person.id for listed in found for person in listed}), policies)
-        return sum(
-            all(may_approve(person, policy, team=self.team, requester=requester) for policy in policies)
-            for person in people
-        )
+    async def count(self, scope: Scope) -> int:
+        """How many people could approve what is asked for there. Raises a `ChatError`."""
+        policies = [self.authority.policies[name] for name in scope.instances if name in self.authority.policies]
+        found = [await self.approvers(policy) for policy in dict.fromkeys(policies)]
+        # Somebody whom one policy names may be a member of another's group.
+        people = await self.persons(sorted({person.id for listed in found for person in listed}), policies)
+        return len(could_approve(self.authority, people, scope))
 
-    async def warn(self, policies: Mapping[str, Policy]) -> None:
+    async def warn(self) -> None:
         """Tells the operator of policies that nobody can satisfy; the cards tell the others."""
-        for instance, policy in policies.items():
+        for instance, policy in self.authority.policies.items():
             try:
                 people = await self.approvers(policy)
             except ChatError as error:
@@ -113,14 +143,46 @@ class Electorate:
         """The time zones of the approvers. Raises a `ChatError`."""
         return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)
 
-    def is_member(self, person: Person) -> bool:
-        """Whether Slack vouches for a full, present member of our own workspace."""
-        return may_take_part(person, self.team) is Reason.COUNTS
+    async def _with_groups(self, person: Person, policies: Iterable[Policy]) -> Person:
+        if self.authority.takes_part(person) is not Reason.COUNTS:
+            return person
+        groups = tuple(dict.fromkeys(name for policy in policies for name in policy.groups))
+        members = await asyncio.gather(*(self._members(name) for name in groups))
+        mine = frozenset(name for name, ids in zip(groups, members, strict=True) if person.id in ids)
+        return replace(person, groups=mine)
 
-    async def admit(self, user: str, what: str, policies: Iterable[Policy] = ()) -> Person:
-        """Who somebody is now. Raises `Refusal` for guests, bots, other workspaces, else a `ChatError`."""
-        (person,) = await self.persons([user], policies)
-        reason = may_take_part(person, self.team)
-        if reason is not Reason.COUNTS:
-            raise Refusal(may_not(reason, what))
-        return person
+    async def _members(self, group: str) -> frozenset[str]:
+        return await self._once(("members", group), lambda: self.people.members(group))
+
+    async def _lately(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        now = self.clock.now()
+        while self._seen and abs(now - next(iter(self._seen.values()))[0]) >= SEEN:  # the oldest first
+            del self._seen[next(iter(self._seen))]
+        known = self._seen.get(key)
+        if known is not None and abs(now - known[0]) < SEEN:
+            return cast("T", known[1])
+        answer = await ask()
+        self._seen.pop(key, None)
+        self._seen[key] = (now, answer)
+        return answer
+
+    async def _once(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What Slack answers; whoever asks meanwhile, or a moment later, gets the same answer. A fault is not kept."""
+        now = self.clock.now()
+        while self._asked and _over(next(iter(self._asked.values())), now):  # the oldest first
+            del self._asked[next(iter(self._asked))]
+        known = self._asked.get(key)
+        if known is None or _over(known, now):
+            self._asked.pop(key, None)
+            known = self._asked[key] = (now, asyncio.create_task(ask()))
+        try:
+            return cast("T", await asyncio.shield(known[1]))
+        except ChatError:
+            if self._asked.get(key) is known:
+                del self._asked[key]
+            raise
+
+
+def _over(asked: tuple[datetime, asyncio.Task[Any]], now: datetime) -> bool:
+    at, task = asked
+    return task.done() and abs(now - at) >= BURST

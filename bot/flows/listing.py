@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.authority import Act
 from bot.domain.request_filter import RequestFilter
 from bot.domain.requests import Noted, Request
 from bot.domain.snoozes import in_force, indexed, standing
@@ -15,7 +16,7 @@ from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.owners import Owning
 from bot.messages.fleet import Dossier
-from bot.messages.sheet import MAY_NOT_EXPORT, Format, as_file, file_name, nothing_to_export, rows
+from bot.messages.sheet import Format, as_file, file_name, nothing_to_export, rows
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -80,12 +81,9 @@ class Exporter:
     clock: Clock
 
     async def export(self, user: str, wanted: RequestFilter, typed: str, form: Format) -> Export:
-        """The file for *user*, noted in the audit. Raises `Refusal`, or a `ChatError` if nobody knows who that is."""
-        person = await self.electorate.person(user)
+        """The file for *user*, noted in the audit. Raises `Denied`, `Refusal`, or a `ChatError`."""
+        await self.electorate.may(user, Act.EXPORT)
         now = self.clock.now()
-        if not self.electorate.is_member(person):
-            await self.db.write(lambda store: store.audit.note(now, user, "denied", detail="export: not a member"))
-            raise Refusal(MAY_NOT_EXPORT)
         found = await self.db.read(lambda store: store.search.requests(wanted).all)
         if not found:
             raise Refusal(nothing_to_export(typed))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.domain.announcements import Timing
-from bot.errors import ChatError, ChatRefused
+from bot.errors import ChannelShared, ChatError, ChatRefused
 from bot.flows.inventory import Inventory, Judged
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
@@ -71,6 +71,8 @@ class LivingCard:
             try:
                 await self._leave()
                 await self._show()
+            except ChannelShared:
+                self._rests.rest(self.clock.now() + PACE)
             except ChatError as error:
                 self._rests.rest(self.clock.now() + PACE)
                 log.warning("the living card cannot be shown: %s", error.text)

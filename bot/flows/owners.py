@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.domain.authority import Act
 from bot.domain.fleet import Model
 from bot.domain.owners import Assigned, Owner, OwnerRule, owner_id, owner_of
-from bot.errors import ChatRefused, InputsRefused, Refusal
+from bot.errors import InputsRefused, Refusal
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.messages.owners import GROUP, NO_GROUP, NOT_BOTH, NOT_HERE, USER
@@ -33,7 +34,11 @@ class Owning:
 
     def owner_in(self, store: Store, model: Model) -> Owner | None:
         """The same, inside a transaction."""
-        return owner_of(model.name, store.owners.of(model.ref), self.rules)
+        return self.owner_by(store, model.ref, model.name)
+
+    def owner_by(self, store: Store, ref: str, name: str) -> Owner | None:
+        """The same for a model by its reference and name."""
+        return owner_of(name, store.owners.of(ref), self.rules)
 
     def by_rule(self, name: str) -> Owner | None:
         """Whom a model of that name belongs to while nobody says otherwise."""
@@ -45,9 +50,14 @@ class Owning:
         found = ((model.ref, owner_of(model.name, said.get(model.ref), self.rules)) for model in models)
         return {ref: owner for ref, owner in found if owner is not None}
 
+    async def owners_by(self, names: Mapping[str, str]) -> dict[str, Owner]:
+        """The same for models whose names are known by their references."""
+        found = await self.db.read(lambda store: {ref: self.owner_by(store, ref, name) for ref, name in names.items()})
+        return {ref: owner for ref, owner in found.items() if owner is not None}
+
     async def may_say(self, user: str) -> None:
-        """Raises `Refusal` for people who may not say whom a model belongs to: guests, bots, other workspaces."""
-        await self.electorate.admit(user, "set owners")
+        """Raises `Denied` for people who may not say whom a model belongs to."""
+        await self.electorate.may(user, Act.OWN)
 
     async def assign(self, ref: str, person: str, group: str, user: str) -> Owner | None:
         """Sets the owner to a person or to a group (an id or a mention), or clears it where both are empty.
@@ -66,6 +76,7 @@ class Owning:
                 store.owners.assign(ref, chosen, user, now)
             else:
                 store.owners.clear(ref, user, now)
+            store.requests.touch_changing(ref)
             return self.owner_in(store, judgement.model)
 
         return await self.db.write(write)
@@ -85,8 +96,5 @@ class Owning:
 
     async def _here(self, person: str) -> bool:
         """Whether somebody can be told about a model: a person who is still here. A guest can own one."""
-        try:
-            found = await self.electorate.person(person)
-        except ChatRefused:
-            return False
-        return not found.is_bot and not found.deactivated
+        found = await self.electorate.person(person)
+        return self.electorate.authority.is_ours(found) and not found.is_bot and not found.deactivated

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
 from bot.flows.rests import EDITS, PACE, Limits
+from bot.flows.rooms import Rooms
 from bot.messages.requests import Telling
 from bot.ports import Chat, Clock, Message
 from bot.store.database import Database
@@ -32,6 +33,7 @@ class Poster:
     chat: Chat
     db: Database
     clock: Clock
+    rooms: Rooms
     _limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
@@ -40,7 +42,7 @@ class Poster:
     async def post(self, key: str, channel: str, message: Message, thread: str | None = None) -> str | None:
         """Posts a message that can exist only once; its `ts`, or None while that is not known or must wait.
 
-        Raises `ChatRefused` and `ChatBusy`; both mean that it is not there.
+        Raises `ChatRefused`, also for a channel that is shared, and `ChatBusy`; both mean that it is not there.
         """
         telling = Telling(key, message, threaded=thread is not None, lasting=True)
         return await self.show(telling, channel, thread, await self.posted(key))
@@ -83,6 +85,7 @@ class Poster:
             return ts
         if _too_soon(telling, posted, now) or not self._limits.may(telling.key, EDITS):
             return None
+        await self._admitted(telling.key, channel)
         try:
             await self.chat.edit(channel, ts, telling.message)
         except ChatError as error:
@@ -102,6 +105,7 @@ class Poster:
         key = telling.key
         if not self._limits.may(key, channel):
             return None
+        await self._admitted(key, channel)
         now = self.clock.now()
         if not await self.db.write(lambda store: store.messages.intend(key, channel, thread, shows, now)):
             return None
@@ -117,6 +121,14 @@ class Poster:
         sent = self.clock.now()
         await self.db.write(lambda store: store.messages.sent(key, ts, shows, sent), done=True)
         return ts
+
+    async def _admitted(self, key: str, channel: str) -> None:
+        """Asked right before each message and edit: a channel can be shared at any time, and stop being shared."""
+        try:
+            await self.rooms.admit(channel)
+        except ChatError as error:
+            self._limits.failed(key, error)
+            raise
 
     async def _settle(self, posted: Posted) -> Posted | None:
         """A post was begun and nobody knows how it ended: ask Slack, never post blindly."""

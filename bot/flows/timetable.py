@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from bot.domain.announcements import Schedule, Timing, check_rule
 from bot.domain.hours import zone_named
 from bot.errors import Refusal
+from bot.flows.rooms import Rooms
 from bot.messages.timetable import ARCHIVED, EXTERNAL, NOT_THERE, bad_rule, bad_zone
-from bot.ports import Chat, Clock
+from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 
@@ -21,7 +22,7 @@ class Timetable:
     """What people chose is read whenever it matters: all processes follow at once. Raises `StoreUnavailable`."""
 
     db: Database
-    chat: Chat
+    rooms: Rooms
     clock: Clock
     schedule: Schedule
     channel: str
@@ -60,12 +61,12 @@ class Timetable:
 
     async def set_channel(self, channel: str, by: str) -> Timing:
         """Another channel. Raises `Refusal` where the bot cannot or should not post, and a `ChatError`."""
-        room = await self.chat.room(channel)
+        room = await self.rooms.look(channel)
         if room is None or not room.member:
             raise Refusal(NOT_THERE)
         if room.archived:
             raise Refusal(ARCHIVED)
-        if room.external:
+        if not self.rooms.takes(room):
             raise Refusal(EXTERNAL)
         return await self.db.write(lambda store: self._choose(store, {CHANNEL: channel}, by, f"in {channel}"))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.domain.approvals import Decision, Policy, Reason, policy_of, required
+from bot.domain.approvals import required
+from bot.domain.authority import Act, Authority, Decision, Policy, Reason, Scope, policy_of
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run
+from bot.messages.holds import denied as on_hold
 from bot.messages.outcomes import cause_text
-from bot.messages.refusals import approvers
+from bot.messages.refusals import approvers, mention
 from bot.messages.steps import state_word
-from bot.messages.text import ago, code, escape, moment
+from bot.messages.text import ago, code, escape, listed, moment
 
 NO_SUCH_REQUEST = "There is no such request. `/stt-runs` lists all of them; `/stt-upgrade` asks for a new one."
 
@@ -44,12 +46,63 @@ _DENIED = {
 }
 
 
+_WHAT = {
+    Act.READ: "use Retune",
+    Act.REQUEST: "request upgrades",
+    Act.LINK: "set what a model was trained with",
+    Act.OWN: "set owners",
+    Act.PROBE: "check models for warnings",
+    Act.SNOOZE: "snooze models",
+    Act.HOLD: "put models on hold",
+    Act.SNOOZE_ALL: "snooze a base model or an instance",
+    Act.END: "end this",
+    Act.PREVIEW: "read announcements early",
+    Act.ANNOUNCE: "send announcements",
+    Act.CHART: "get the chart",
+    Act.CHANGE: "change when and where announcements go",
+    Act.EXPORT: "export requests",
+    Act.FREEZE: "freeze upgrades{where}",
+    Act.UNFREEZE: "end this freeze{where}",
+}
+"""What those acts are called that are about no request."""
+
+
+def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) -> str:
+    """Why somebody may not do something that is about no request, and who may; escaped."""
+    where = f" on {code(decision.instance)}" if len(scope.instances) == 1 else ""
+    what = _WHAT.get(act, "decide on upgrades{where}").format(where=where)
+    match decision.reason:
+        case Reason.OTHER_WORKSPACE:
+            return f"Only members of this workspace can {what}."
+        case Reason.NOT_A_MEMBER:
+            return f"Guests, bots and deactivated people cannot {what}. Ask a member of this workspace."
+        case _:
+            return _approvers_only(what, decision.instance, authority, scope)
+
+
+def _approvers_only(what: str, instance: str, authority: Authority, scope: Scope) -> str:
+    policies = [authority.policies[instance]] if instance in authority.policies else authority.policies.values()
+    names = [name for policy in policies for name in policy.approvers]
+    if len(scope.instances) > 1:
+        ask = f" On {code(instance)} that is {_any_of(names)}." if names else ""
+        return f"Only approvers of all instances can {what}.{ask}"
+    author = [scope.author] if scope.author else []
+    return f"Only {_any_of([*author, *names])} can {what}."
+
+
+def _any_of(names: Iterable[str]) -> str:
+    who = listed([mention(name) for name in dict.fromkeys(names)], "or")
+    return who or "people named in RETUNE_APPROVERS (nobody is named now)"
+
+
 def denied(
     decision: Decision, request: Request | None, policies: Mapping[str, Policy], now: datetime, run: Run | None = None
 ) -> str:
     """Why a click on a request does not count; *run* is the one of its runs that the click is about."""
     if request is None:
         return NO_SUCH_REQUEST
+    if decision.reason is Reason.ON_HOLD:
+        return on_hold(decision.held, policies)
     if decision.reason not in _DENIED:
         return decided(request, now)
     policy = policy_of(policies, decision.instance) if decision.instance else required(policies, request)

@@ -151,6 +151,16 @@ def menu(options: Sequence[Block]) -> Block:
     return {"type": "static_select", "options": list(options), "initial_option": options[0]}
 
 
+def loading(title: str) -> Mapping[str, Any]:
+    """A window that says that its content comes."""
+    return modal(title, [section(":hourglass_flowing_sand: Looking …")], callback="reading")
+
+
+def said_in(message: Message, title: str) -> Mapping[str, Any]:
+    """A message as a window."""
+    return modal(title, message.blocks, callback="said")
+
+
 def modal(
     title: str, blocks: Iterable[Block], *, callback: str, submit: str | None = None, metadata: str = ""
 ) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from bot.ports import Block
 
 CALLBACK = "owner"
 USER, GROUP = "user", "group"
+GROUP_LIMIT = 80
 
 NOT_BOTH = "Choose a person or name a user group, not both."
 NO_GROUP = "Type the id of the user group, S and digits. In Slack it is in the group's ⋯ menu, Copy group ID."
@@ -42,7 +43,7 @@ def ask(model: Model, owner: Owner | None, by_rule: Owner | None) -> Mapping[str
         after = f"Then the rule {code(by_rule.pattern or '')} counts again." if by_rule else "Then it has no owner."
         blocks.append(section(after, button("Clear the owner", "disown", model.ref)))
     people: Block = {"type": "users_select", "placeholder": placeholder("Choose a person")}
-    group: Block = {"type": "plain_text_input", "max_length": 80, "placeholder": placeholder("S0123456789")}
+    group: Block = {"type": "plain_text_input", "max_length": GROUP_LIMIT, "placeholder": placeholder("S0123456789")}
     if said is not None and said.id.startswith("S"):
         group["initial_value"] = said.id
     elif said is not None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.approvals import Policy, Reason
+from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
+from bot.domain.foreign_text import matching
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, RetuneError
+from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed
+from bot.messages.text import code, day, escape, listed, moment, plain
 from bot.ports import Message
 
 STARTING = "Retune is just starting. Try again in a second."
 GONE = "That model is not known any more. /stt-models lists all of them."
-TOO_LATE = "That took too long to open a form. Try again."
+NOT_SHOWN = "Slack did not show the answer. Close the window and press the button again."
+NO_FORM_ID = "Slack sent that form without its id. Close it and open it again."
+TOO_LATE = "That took too long to open a window. Try again."
 FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
 PAST = "That moment is over already. Choose one to come, or leave it empty."
@@ -106,11 +110,27 @@ def all_taken(holder: Request | None) -> str:
     return f"Somebody was faster: request {holder.id} has it already. /stt-runs {holder.id} shows it."
 
 
-def may_not(reason: Reason, what: str) -> str:
-    """What somebody hears who is no full member of this workspace and wants to do *what*. Plain text."""
-    if reason is Reason.OTHER_WORKSPACE:
-        return f"Only members of this workspace can {what}."
-    return f"Guests and bots cannot {what}. Ask a member of this workspace to do it."
+def too_long(most: int, words: int) -> str:
+    """More was typed than anything needs. Plain text."""
+    return f"That is too long: Retune reads up to {most} characters and {words} words. Part of a name is enough."
+
+
+def too_many(most: int) -> str:
+    """More models than one request takes. Plain text."""
+    return f"That is too many: one request takes {most} models."
+
+
+def too_much(most: int) -> str:
+    """More was typed into an input than it takes. Plain text."""
+    return f"That is too long: at most {most} characters."
+
+
+def over_budget(most: int, what: str, again: datetime) -> str:
+    """Somebody used up a budget, and when they have one again."""
+    return (
+        f"That is a lot at once. So that others get their turn, Retune takes up to {most} {what} for one person; go on "
+        f"{moment(again)}."
+    )
 
 
 def not_configured(instance: str) -> str:
@@ -191,15 +211,32 @@ def mention(id: str) -> str:
     return f"<!subteam^{id}>" if id.startswith("S") else f"<@{id}>"
 
 
+def called(id: str, names: Mapping[str, str]) -> str:
+    """What somebody is called, without a mention: nobody is disturbed."""
+    return escape(names.get(id, id), 60)
+
+
 def error(fault: RetuneError) -> Message:
     """Any expected error, said to the person it happened to."""
-    return private(escape(fault.text, 2000))
+    again = " Try again in a moment." if isinstance(fault, ChatError) and not fault.permanent else ""
+    said = fault.text if isinstance(fault, Refusal) and fault.markup else escape(fault.text, 2000)
+    return private(said + again)
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
     """Several models fit: one button each; *names* are references and what to call them."""
     buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:20])]
     return paragraph(escape(fault.text, 1000), "", *buttons)
+
+
+def labels(models: Sequence[Model]) -> list[str]:
+    """What to call each of several models: by name and instance, and by kind and id where that is the same."""
+    names = [plain(f"{plain(model.name)} ({model.instance})") for model in models]
+    count = Counter(matching(name) for name in names)
+    return [
+        name if count[matching(name)] == 1 else f"{plain(model.name, 20)} ({model.kind} {model.id})"
+        for name, model in zip(names, models, strict=True)
+    ]
 
 
 def private(text: str, *, warn: bool = True) -> Message:

@@ -58,7 +58,6 @@ COLUMNS = (
     *("started_at", "ended_at", "from_version", "to_version", "steps", "outcome", "why"),
 )
 
-MAY_NOT_EXPORT = "Guests, bots and people of other workspaces cannot export. Ask a member of this workspace."
 
 Row = dict[str, object]
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from bot.domain.announcements import Timing
 from bot.domain.snoozes import Snooze
 from bot.messages.kit import context, section
-from bot.messages.refusals import mention
 from bot.messages.snoozes import summary
-from bot.messages.text import code, counted, escape, listed, moment
+from bot.messages.text import code, counted, escape, moment
 from bot.ports import Block, Message
 
 SNOOZES = 5
@@ -30,7 +29,8 @@ IN = "Name a channel as Slack's list offers it while you type: /stt-announce in 
 NOT_THERE = "The bot is not in that channel. Invite it there with /invite @retune, then type this again."
 ARCHIVED = "That channel is archived. Choose another one."
 EXTERNAL = (
-    "That channel is shared with another organization, which would read the names of your models. Choose another one."
+    "That channel is shared with another organization, which would read the names of your models. Choose another one, "
+    "or ask your operator to set RETUNE_SHARED_CHANNEL=yes."
 )
 
 CHART = "The chart of the last weeks is in our direct messages."
@@ -44,12 +44,6 @@ def bad_rule(rule: str, fault: str) -> str:
 def bad_zone(zone: str) -> str:
     """Why a time zone is none."""
     return f"The time zone “{zone}” is not known. Write it like Europe/Berlin or America/New_York."
-
-
-def not_yours(approvers: Sequence[str]) -> str:
-    """Who may change it."""
-    who = listed([mention(name) for name in dict.fromkeys(approvers)], "or")
-    return f"Only approvers can change when and where announcements go. Ask {who}." if who else "Nobody can change it."
 
 
 def not_taken(channel: str) -> str:

@@ -15,6 +15,7 @@ from bot.store.announcements import Announcements, Choices
 from bot.store.audit import Audit
 from bot.store.changes import Changes
 from bot.store.connection import Connection, Sqlite
+from bot.store.deliveries import Deliveries
 from bot.store.drafts import Drafts
 from bot.store.fleet import Fleet
 from bot.store.freezes import Freezes
@@ -68,6 +69,7 @@ class Store(AbstractContextManager["Store"]):
         self.history = History(shared)
         self.runs = Runs(shared)
         self.requests = Requests(shared, self.audit, self.runs)
+        self.deliveries = Deliveries(shared)
         self.drafts = Drafts(shared)
         self.search = Search(shared)
         self.freezes = Freezes(shared, self.audit)

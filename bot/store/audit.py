@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.fleet import Ref
 from bot.domain.requests import Noted
 from bot.store.connection import Connection, Part, Row

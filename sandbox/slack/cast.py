@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TEAM = "T0RETUNE"
+GRID = "E0ACME"
 BOT, BOT_ID, APP = "U0RETUNE", "B0RETUNE", "A0RETUNE"
 SLACKBOT = "USLACKBOT"
 
@@ -23,7 +24,13 @@ class Person:
     is_bot: bool = False
     deleted: bool = False
     is_restricted: bool = False
-    is_stranger: bool = False
+    teams: tuple[str, ...] = ()
+    """The workspaces of our Enterprise Grid that somebody is in, whose `team_id` may name another one than ours."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether somebody is in our workspace."""
+        return TEAM in (self.team, *self.teams)
 
 
 @dataclass
@@ -37,7 +44,9 @@ class Channel:
     topic: str = ""
     user: str | None = None
     archived: bool = False
+    pending: list[str] = field(default_factory=list)
+    """The organizations that were invited and did not answer yet."""
 
     def shared(self, people: dict[str, Person]) -> bool:
         """Whether somebody of another company is in it (Slack Connect)."""
-        return any(people[id].team != TEAM for id in self.members)
+        return any(id in people and not people[id].ours for id in self.members)

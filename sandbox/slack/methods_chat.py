@@ -59,7 +59,7 @@ class Chat:
         person = self._w.people.get(id)
         if person is None:
             return self._w.writable(id)
-        if person.is_bot or person.deleted or person.team != TEAM:
+        if person.is_bot or person.deleted or not person.ours:
             raise Refused("channel_not_found")
         return self._w.direct(id)
 

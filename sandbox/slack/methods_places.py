@@ -59,11 +59,11 @@ class Places:
         """One person."""
         if a["user"] not in self._w.people:
             raise Refused("user_not_found")
-        return {"user": user_info(self._w.people[str(a["user"])])}
+        return {"user": user_info(self._w.people[str(a["user"])], self._w)}
 
     def users(self, a: Json) -> Json:
         """Everybody of the workspace."""
-        members = [user_info(person) for person in self._w.people.values() if person.team == TEAM]
+        members = [user_info(person, self._w) for person in self._w.people.values() if person.ours]
         return portion("members", members, a)
 
     def groups(self, a: Json) -> Json:
@@ -152,7 +152,7 @@ class Places:
         person = self._w.people.get(users[0])
         if person is None or person.is_bot:
             raise Refused("user_not_found")
-        if person.is_stranger:
+        if not person.ours:
             raise Refused("user_not_visible")
         if person.deleted:
             raise Refused("user_disabled")
@@ -190,6 +190,9 @@ def _shown(channel: Channel, *, shared: bool) -> Json:
         "is_shared": shared,
         "is_ext_shared": shared,
         "is_org_shared": False,
+        "is_pending_ext_shared": bool(channel.pending),
+        "pending_shared": list(channel.pending),
+        "pending_connected_team_ids": list(channel.pending),
         "context_team_id": TEAM,
         "created": 1767000000,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},

@@ -104,7 +104,7 @@ class PageApi:
                     "is_restricted": p.is_restricted,
                 }
                 for p in self._w.people.values()
-                if p.team == TEAM or any(p.id in channel.members for channel in channels)
+                if p.ours or any(p.id in channel.members for channel in self._w.channels.values())
             ],
             "channels": [self._w.shown_channel(channel, user) for channel in channels],
             "usergroups": list(self._w.groups.values()),
@@ -115,7 +115,7 @@ class PageApi:
                 "bot_user": BOT,
                 "background_color": self._manifest.color,
                 "description": self._manifest.description,
-                "home_enabled": self._manifest.home,
+                "home_enabled": self._manifest.home and self._w.people[user].ours,
             },
             "messages": messages,
             "stack": [self._w.shown_view(view) for view in self._w.stacks.get(user, [])],

@@ -8,7 +8,7 @@ import uuid
 from html import unescape
 from typing import Any
 
-from .cast import APP, BOT, TEAM, Channel, Person
+from .cast import APP, BOT, GRID, TEAM, Channel, Person
 from .workspace import Json, Workspace
 
 DOMAIN = "acme-speech"
@@ -162,8 +162,8 @@ def event(workspace: Workspace, inner: Json) -> Json:
     }
 
 
-def user_info(who: Person) -> Json:
-    """`users.info`."""
+def user_info(who: Person, workspace: Workspace) -> Json:
+    """`users.info`. Who is of another company is a stranger until they are in a channel with the app."""
     info: dict[str, Any] = {
         "id": who.id,
         "team_id": who.team,
@@ -183,6 +183,9 @@ def user_info(who: Person) -> Json:
         "is_app_user": False,
         "updated": 1767000000,
     }
-    if who.is_stranger:
-        info["is_stranger"] = True
+    if who.teams:
+        grid = {"id": f"W{who.id[1:]}", "enterprise_id": GRID, "enterprise_name": "Acme", "teams": list(who.teams)}
+        info["enterprise_user"] = {**grid, "is_admin": False, "is_owner": False}
+    if not who.ours:
+        info["is_stranger"] = not any({who.id, BOT} <= channel.members for channel in workspace.channels.values())
     return info

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import payloads
 from .blockkit import check_blocks, find_element, initial_state
-from .cast import BOT, SLACKBOT, TEAM, Channel, Person
+from .cast import BOT, SLACKBOT, Channel, Person
 from .delivery import Delivery, Outcome
 from .form_values import NotPossible, chosen
 from .manifest import Manifest
@@ -60,7 +60,7 @@ class People:
         if thread_ts:
             self._slackbot(place.id, who.id, f"{name} is not supported in threads. Sorry!", thread_ts)
             return Outcome(False, "not_in_threads")
-        if name not in self._manifest.command_names or who.team != TEAM:
+        if name not in self._manifest.command_names:
             self._slackbot(place.id, who.id, f"{name} is not a valid command. Type / to see the ones there are.")
             return Outcome(False, "unknown_command")
         declared = next(c for c in self._manifest.commands if c["command"] == name)

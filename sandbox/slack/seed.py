@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cast import BOT, SLACKBOT, Channel, Person
+from .cast import BOT, SLACKBOT, TEAM, Channel, Person
 from .workspace import Workspace
 
 APPROVERS = "S0APPROVE"
@@ -17,17 +17,23 @@ def populate(workspace: Workspace, bot_name: str) -> None:
         Person("U0MEI", "mei", "Mei Tanaka", "may not approve", "Asia/Tokyo", 32400),
         Person("U0GUS", "gus", "Gus Weber", "guest", "Europe/Berlin", 3600, is_restricted=True),
         Person("U0OLD", "otto", "Otto Brandt", "deactivated", "Europe/Berlin", 3600, deleted=True),
-        Person("U0EXT", "erin", "Erin Doyle", "of another company", "Europe/Dublin", team="T0OTHER", is_stranger=True),
+        Person(
+            *("U0NIA", "nia", "Nia Haddad", "of our Grid's lab", "Africa/Tunis", 3600),
+            team="T0LAB",
+            teams=("T0LAB", TEAM),
+        ),
+        Person("U0EXT", "erin", "Erin Doyle", "of another company", "Europe/Dublin", team="T0OTHER"),
         Person(BOT, bot_name, bot_name.title(), "app", "UTC", is_bot=True),
         Person(SLACKBOT, "slackbot", "Slackbot", "Slack", "UTC", is_bot=True),
     ):
         workspace.people[person.id] = person
-    team = {"U0ADA", "U0GRACE", "U0TOMAS", "U0MEI", "U0GUS"}
+    team = {"U0ADA", "U0GRACE", "U0TOMAS", "U0MEI", "U0GUS", "U0NIA"}
     for channel in (
         Channel(
             "C0SPEECH", "speech-models", "channel", team | {BOT}, "Custom models: requests, upgrades, announcements"
         ),
         Channel("C0GENERAL", "general", "channel", team - {"U0GUS"}, "Everything else"),
+        Channel("C0PARTNERS", "partners", "channel", {"U0ADA", "U0GRACE", "U0EXT", BOT}, "Shared with another company"),
         Channel("C0PRIVATE", "speech-leads", "private", {"U0ADA", "U0GRACE"}, "Plans"),
     ):
         workspace.channels[channel.id] = channel

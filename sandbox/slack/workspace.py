@@ -117,7 +117,8 @@ class Workspace:
     def post(self, channel: str, user: str, body: Json) -> Json:
         """Puts a message into a channel."""
         ts = self.stamp()
-        message: Json = {"type": "message", "user": user, "team": TEAM, "ts": ts, **body}
+        team = self.people[user].team if user in self.people else TEAM
+        message: Json = {"type": "message", "user": user, "team": team, "ts": ts, **body}
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
         parent = self._parent(channel, message)

@@ -23,12 +23,18 @@ class Slack:
 
     world: World
     dispatch: Callable[[dict[str, Any]], Awaitable[Any]]
+    _sent_so_far: int = 0
 
-    async def command(self, text: str, user: str = "UADA", trigger: str = "trigger") -> str:
-        """Types a command; gives all that the person reads, as text."""
+    def _new(self, what: str) -> str:
+        """An id that Slack gives once."""
+        self._sent_so_far += 1
+        return f"{what}{self._sent_so_far}"
+
+    async def command(self, text: str, user: str = "UADA", trigger: str = "") -> str:
+        """Types a command; gives all that the person reads, in messages and windows, as text."""
         return await self._sent(self.typed(text, user, trigger))
 
-    def typed(self, text: str, user: str = "UADA", trigger: str = "trigger") -> dict[str, Any]:
+    def typed(self, text: str, user: str = "UADA", trigger: str = "") -> dict[str, Any]:
         """The payload of a command."""
         name, _, rest = text.partition(" ")
         return {
@@ -37,7 +43,7 @@ class Slack:
             "user_id": user,
             "channel_id": CHANNEL,
             "team_id": "T1",
-            "trigger_id": trigger,
+            "trigger_id": trigger or self._new("trigger"),
             "response_url": "https://hooks.slack.com/commands/1",
         }
 
@@ -69,7 +75,7 @@ class Slack:
             "container": container,
             "channel": {"id": channel} if channel else None,
             **({"view": view} if view else {}),
-            "trigger_id": "trigger",
+            "trigger_id": self._new("trigger"),
             "actions": [{**button, "block_id": "b", "action_ts": "1"}],
         }
         return await self._sent(body)
@@ -80,6 +86,7 @@ class Slack:
             "type": "view_submission",
             "user": {"id": user, "team_id": "T1"},
             "team": {"id": "T1"},
+            "trigger_id": self._new("trigger"),
             "view": {
                 "id": view_id,
                 "type": "modal",
@@ -94,17 +101,26 @@ class Slack:
 
     async def event(self, event: dict[str, Any]) -> str:
         """Delivers an event; gives what the person reads."""
-        body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event, "authorizations": []}
+        body = {
+            "type": "event_callback",
+            "team_id": "T1",
+            "event_id": self._new("Ev"),
+            "event": event,
+            "authorizations": [],
+        }
         return await self._sent(body)
 
     async def _sent(self, body: dict[str, Any]) -> str:
-        already = len(self.world.chat.whispers)
+        chat = self.world.chat
+        already, views = len(chat.whispers), dict(chat.views)
         answer = await self.dispatch(body)
         assert answer.status == 200, answer
         await self.world.settle()
         heard = [json.dumps(json.loads(answer.body), ensure_ascii=False)] if answer.body.startswith("{") else []
-        for _, message in self.world.chat.whispers[already:]:
+        for _, message in chat.whispers[already:]:
             heard.append(json.dumps([message.text, *message.blocks], ensure_ascii=False))
+        shown = (view for id, view in chat.views.items() if views.get(id) is not view)
+        heard += [json.dumps(view, ensure_ascii=False, default=str) for view in shown]
         return "\n".join(heard)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import commands
 from bot.errors import InputsRefused, Refusal, StoreUnavailable
+from commands import door
 from commands.desk import Desk
 from commands.forms import Form, Submission
 from tests.commands.conftest import Slack
@@ -44,7 +45,7 @@ def test_what_was_put_in():
     assert (form.id, form.callback, form.metadata, form.user) == ("V1", "c", "m", "UADA")
     assert form.text("why") == "names"
     assert [form.chosen(block) for block in ("menu", "radio", "who", "empty")] == ["all", "one", "UADA", None]
-    assert form.marked("models:") == ("a", "b", "c")
+    assert tuple(form.marked("models:")) == ("a", "b", "c")
     assert form.day("day") == date(2026, 12, 3)
     assert form.moment("at") == datetime.fromtimestamp(1795557600, UTC)
 
@@ -92,7 +93,7 @@ async def sent(slack: Slack, monkeypatch: pytest.MonkeyPatch, outcome: Any) -> A
 
     kinds = {"test": Submission(handler, at="why", again="Press Ask again in a moment.")}
     monkeypatch.setattr(commands, "SUBMISSIONS", kinds)
-    monkeypatch.setattr(commands, "QUICK", 0.01)
+    monkeypatch.setattr(door, "QUICK", 0.01)
     return await slack.submit({"callback_id": "test", "private_metadata": ""}, {})
 
 

@@ -28,7 +28,7 @@ async def test_check_for_a_warning(slack: Slack):
     slack.world.speech.warned["id-call-center-us"] = (f"{PREVIOUS}, …",)
     assert "It is outdated" in await slack.click("probe", REF)
     assert "returned IBM's warning" in await slack.command("/stt-model call-center-us")
-    assert "Guests and bots" in await slack.click("probe", REF, user=GUS)
+    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("probe", REF, user=GUS)
     assert slack.world.speech.calls.count("warnings") == 1
 
 

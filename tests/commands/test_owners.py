@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import Person
-from bot.errors import ChatRefused
+from bot.domain.authority import Person
 from tests.commands.conftest import Slack
 from tests.world import ADA, GRACE, GUS, MEI, TOMAS
 
@@ -108,13 +107,7 @@ async def test_who_cannot_own(slack: Slack):
     for one in ("UBOT2", "ULEFT"):
         assert "Choose somebody else" in (await saved(slack, one))["errors"]["user"]
     view_id, view = await form(slack)
-
-    async def unknown(user: str, groups: tuple[str, ...]) -> Person:
-        if user == "UNOBODY":
-            raise ChatRefused("no such user", code="user_not_found")
-        return Person(user, user, "T1")
-
-    slack.world.chat.person = unknown  # type: ignore[method-assign]  # Slack answers so
+    people["UNOBODY"] = Person("UNOBODY", "UNOBODY", "")
     answer = await slack.submit(view, values("UNOBODY"), view_id=view_id)
     assert "Choose somebody else" in answer["errors"]["user"]
     assert audited(slack) == []
@@ -123,8 +116,8 @@ async def test_who_cannot_own(slack: Slack):
 async def test_guests_may_not(slack: Slack):
     """No form for a guest, and nothing kept from one that was sent all the same. A guest can own a model."""
     _, view = await form(slack)
-    assert "Guests and bots cannot set owners" in await slack.click("owner", REF, user=GUS)
-    assert "Guests and bots" in (await slack.submit(view, values(MEI), user=GUS))["errors"]["user"]
+    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("owner", REF, user=GUS)
+    assert "Guests, bots" in str((await slack.submit(view, values(MEI), user=GUS))["view"])
     await saved(slack, GUS)
     assert audited(slack) == [(ADA, GUS)]
 

@@ -156,7 +156,7 @@ async def test_a_number_that_is_part_of_a_name(slack: Slack):
     slack.world.speech.add(model("call-2024"))
     request = await slack.world.asked("call-2024")
     assert listed(await slack.command("/stt-runs 2024")) == [request.id]
-    assert "No request fits" in await slack.command("/stt-runs 99")
+    assert "There is no request 99." in await slack.command("/stt-runs 99")
 
 
 def sheet(content: bytes) -> list[dict[str, str]]:
@@ -243,8 +243,8 @@ async def test_where_the_file_goes(slack: Slack, event: dict[str, Any], channel:
 async def test_who_cannot_export_and_what_not(slack: Slack):
     """Guests cannot, which is noted; nothing is no file; a fault is told, and nothing claimed."""
     await three(slack)
-    assert "cannot export" in await slack.command("/stt-runs export", user=GUS)
-    assert [row["detail"] for row in slack.world.store.audit.all()][-1] == "export: not a member"
+    assert "cannot use Retune" in await slack.command("/stt-runs export", user=GUS)
+    assert [row["detail"] for row in slack.world.store.audit.all()][-1] == "/stt-runs: read: not a member"
     assert "nothing to export" in await slack.command("/stt-runs export failed")
     slack.world.files.fail.append(ChatBusy("Slack cannot be reached."))
     heard = await slack.command("/stt-runs export")

@@ -60,7 +60,7 @@ async def test_too_late_for_a_window(slack: Slack, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(desk, "OPENS", 0.0)
     assert "Upgrade…" in await slack.command("/stt-upgrade call-center-us")
     for action in ("owner", "snooze", "hold"):
-        assert "too long to open a form" in await slack.click(action, REF)
+        assert "too long to open a window" in await slack.click(action, REF)
     assert slack.world.chat.views == {}
 
 

@@ -13,9 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import session, web_client
-from bot.domain.approvals import Person
+from bot.domain.authority import Person
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Message, Place, Room
+from sandbox.slack.cast import BOT
 from sandbox.slack.server import SlackServer
 from tests.fakes import FakeChat, FrozenClock
 
@@ -68,6 +69,7 @@ class Real:
 @pytest.fixture
 async def real() -> AsyncIterator[Real]:
     async with SlackServer(MANIFEST) as slack, session() as http:
+        slack.workspace.channels["C0PRIVATE"].members.add(BOT)
         client = web_client(slack.bot_token, slack.api_url, http)
         yield Real(SlackChat(client, http, slack.api_url), slack, client)
 
@@ -78,11 +80,14 @@ def workspace(request: pytest.FixtureRequest, real: Real) -> Workspace:
         return real
     chat = FakeChat(FrozenClock())
     chat.people = {
-        "U0GRACE": Person(GRACE, "Grace", "T0RETUNE", groups=frozenset({"S0APPROVE"})),
+        ADA: Person(ADA, "Ada", "T0RETUNE", groups=frozenset({CHANNEL, "C0PARTNERS", "C0PRIVATE"})),
+        GRACE: Person(GRACE, "Grace", "T0RETUNE", groups=frozenset({"S0APPROVE", "C0PRIVATE"})),
         "U0GUS": Person("U0GUS", "Gus", "T0RETUNE", is_guest=True),
         "U0OLD": Person("U0OLD", "Otto", "T0RETUNE", deactivated=True),
     }
     chat.rooms[CHANNEL] = Room(CHANNEL, "speech-models", member=True)
+    chat.rooms["C0PARTNERS"] = Room("C0PARTNERS", "partners", member=True, external=True)
+    chat.rooms["C0PRIVATE"] = Room("C0PRIVATE", "speech-leads", member=True, private=True)
     return Faked(chat)
 
 
@@ -127,6 +132,10 @@ async def test_rooms(workspace: Workspace):
     """A channel as it is; one that nobody knows is none."""
     found = await workspace.chat.room(CHANNEL)
     assert found == Room(CHANNEL, "speech-models", member=True)
+    partners = await workspace.chat.room("C0PARTNERS")
+    assert partners == Room("C0PARTNERS", "partners", member=True, external=True)
+    leads = await workspace.chat.room("C0PRIVATE")
+    assert leads == Room("C0PRIVATE", "speech-leads", member=True, private=True)
     assert await workspace.chat.room("C0NOWHERE") is None
 
 
@@ -144,12 +153,13 @@ async def test_an_edit_of_a_deleted_message(workspace: Workspace):
 
 
 async def test_people(workspace: Workspace):
-    """Groups are those that were asked for; guests and deactivated people are known as such."""
-    grace = await workspace.chat.person(GRACE, ("S0APPROVE", "S0OTHER"))
-    assert (grace.team, grace.groups, grace.is_guest) == ("T0RETUNE", {"S0APPROVE"}, False)
-    assert (await workspace.chat.person(GRACE, ())).groups == frozenset()
-    assert (await workspace.chat.person("U0GUS", ())).is_guest
-    assert (await workspace.chat.person("U0OLD", ())).deactivated
+    """Guests and deactivated people are known as such; who is in a group says the group."""
+    grace = await workspace.chat.person(GRACE)
+    assert (grace.team, grace.groups, grace.is_guest) == ("T0RETUNE", frozenset(), False)
+    assert GRACE in await workspace.chat.members("S0APPROVE")
+    assert await workspace.chat.members("S0OTHER") == frozenset()
+    assert (await workspace.chat.person("U0GUS")).is_guest
+    assert (await workspace.chat.person("U0OLD")).deactivated
 
 
 async def test_a_home(workspace: Workspace):
@@ -233,23 +243,22 @@ async def test_members(workspace: Workspace):
     assert await workspace.chat.members("S0NONE") == frozenset()
 
 
-async def test_the_members_of_a_channel(real: Real):
-    """All of them, however many pages; an unknown channel, or a private one without the bot, has none."""
-    crowd = {f"U1{number:04}" for number in range(450)}
-    real.slack.workspace.channels[CHANNEL].members |= crowd
-    members = await real.chat.members(CHANNEL)
-    assert crowd < members
-    assert GRACE in members
-    assert await real.chat.members("C0NOWHERE") == frozenset()
-    assert await real.chat.members("C0PRIVATE") == frozenset()
+@pytest.mark.parametrize("channel", [CHANNEL, "C0PARTNERS", "C0NOWHERE"])
+async def test_channels_that_make_nobody_an_approver(workspace: Workspace, channel: str):
+    """Anybody can join a public one, and of a shared one another organization decides who is in it."""
+    assert await workspace.chat.members(channel) == frozenset()
 
 
-async def test_a_channel_of_approvers(real: Real):
-    """Where the plan has no groups: who is in the channel belongs to it, who is not does not."""
-    tomas = await real.chat.person("U0TOMAS", ("S0APPROVE", CHANNEL, "C0NOWHERE"))
-    assert tomas.groups == {"S0APPROVE", CHANNEL}
-    assert tomas.zone == "America/Mexico_City"
-    assert (await real.chat.person(GRACE, ("C0NOWHERE",))).groups == frozenset()
+async def test_a_private_channel_of_approvers(workspace: Workspace):
+    """Whoever is in it."""
+    assert {ADA, GRACE} <= await workspace.chat.members("C0PRIVATE")
+
+
+async def test_a_person(real: Real):
+    """What a decision and a reminder need to know of somebody; whom Slack does not know is of no workspace."""
+    tomas = await real.chat.person("U0TOMAS")
+    assert (tomas.id, tomas.team, tomas.zone) == ("U0TOMAS", "T0RETUNE", "America/Mexico_City")
+    assert (await real.chat.person("U0NOBODY")).team == ""
 
 
 @pytest.mark.parametrize("error", ["plan_upgrade_required", "no_such_subteam"])
@@ -257,14 +266,13 @@ async def test_a_plan_without_groups(real: Real, error: str, caplog: pytest.LogC
     """Slack has no groups on this plan: nobody is in one, and the log says what to name instead."""
     real.slack.faults.refuse("usergroups.users.list", error, times=None)
     assert await real.chat.members("S0APPROVE") == frozenset()
-    assert (await real.chat.person(GRACE, ("S0APPROVE",))).groups == frozenset()
     assert "approvers S0APPROVE" in caplog.text
 
 
-@pytest.mark.parametrize("method", ["usergroups.users.list", "conversations.members"])
+@pytest.mark.parametrize("method", ["usergroups.users.list", "conversations.members", "conversations.info"])
 async def test_trouble_is_not_an_empty_group(real: Real, method: str):
     """Slack does not answer: that is said, so that a click can be made again; it does not mean that nobody may."""
-    group = "S0APPROVE" if method.startswith("user") else CHANNEL
+    group = "S0APPROVE" if method.startswith("user") else "C0PRIVATE"
     real.slack.faults.status(method, 500, times=None)
     with pytest.raises(ChatError):
         await real.chat.members(group)

@@ -33,12 +33,12 @@ async def slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 async def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
-    """What `check` says of these approvers."""
+    """What `check` says with these settings."""
     for name, value in settings.items():
         monkeypatch.setenv(f"RETUNE_{name}", value)
     lines: list[str] = []
     await check(load(None), lines.append)
-    return "\n".join(line for line in lines if "approv" in line)
+    return "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,16 @@ async def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
         ("U0GRACE", "1", "when one of them asks, nobody else is left"),
         ("C0PRIVATE", "2", "ok    approvals: 2 of 2 people"),
         ("S0NONE U0GRACE", "1", "FAIL  approvers S0NONE: it has no members"),
-        ("C0NOWHERE", "1", "FAIL  approvers C0NOWHERE"),
-        ("C0SPEECH", "1", "anybody can join"),
+        ("C0NOWHERE", "1", "FAIL  approvers C0NOWHERE: there is no such channel, or the bot is not in it"),
+        ("C0SPEECH", "1", "FAIL  approvers C0SPEECH: anybody can join"),
+        ("C0SPEECH", "1", "only 0 people may approve"),
+        ("C0PARTNERS", "1", "FAIL  approvers C0PARTNERS: it is shared with another organization"),
+        ("U0GRACE U0TYPO", "1", "FAIL  approvers U0TYPO: nobody of this workspace has that id"),
+        ("U0GRACE U0EXT", "1", "FAIL  approvers U0EXT (Erin Doyle): nobody of this workspace"),
+        ("U0GRACE U0GUS", "1", "FAIL  approvers U0GUS (Gus Weber): a guest"),
+        ("U0GRACE U0OLD", "1", "FAIL  approvers U0OLD (Otto Brandt): a guest, bot or deactivated account"),
+        ("U0GRACE @tomas", "1", "FAIL  approvers @tomas: it is no id"),
+        ("U0GRACE U0NIA", "2", "ok    approvals: 2 of 2 people"),
     ],
 )
 async def test_policies(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, approvers: str, needed: str, said: str):
@@ -66,4 +74,45 @@ async def test_a_plan_without_groups(slack: SlackServer, monkeypatch: pytest.Mon
     """Names what to use instead."""
     slack.faults.refuse("usergroups.users.list", "plan_upgrade_required", times=None)
     said = await told(monkeypatch, APPROVERS="S0APPROVE")
-    assert "a channel (C…) of approvers with the bot in it" in said
+    assert "a private channel (C…) of approvers with the bot in it" in said
+
+
+async def test_a_channel_that_is_shared(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """It is a fault, with the ways out, unless the operator wants it so."""
+    settings = {"APPROVERS": "S0APPROVE", "CHANNEL": "C0PARTNERS"}
+    said = await told(monkeypatch, **settings)
+    assert "FAIL  channel #partners: it is shared with another organization, so nothing is posted there" in said
+    assert "set RETUNE_SHARED_CHANNEL=yes" in said
+    said = await told(monkeypatch, **settings, SHARED_CHANNEL="yes")
+    assert "ok    channel #partners, shared with another organization (RETUNE_SHARED_CHANNEL=yes)" in said
+    slack.workspace.channels["C0SPEECH"].pending = ["T0OTHER"]
+    assert "FAIL  channel #speech-models" in await told(monkeypatch, CHANNEL="C0SPEECH", SHARED_CHANNEL="no")
+
+
+@pytest.mark.parametrize(
+    ("channel", "line"),
+    [
+        ("C0SPEECH", "ok    channel #speech-models"),
+        ("C0GENERAL", "FAIL  channel #general: the bot is not in it"),
+        ("C0NOWHERE", "FAIL  channel C0NOWHERE: there is no such channel"),
+        ("C0PRIVATE", "FAIL  channel C0PRIVATE: there is no such channel, or it is private and the bot is not in it"),
+    ],
+)
+async def test_channels(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, channel: str, line: str):
+    """Whether the bot can post there, and what to do where it cannot."""
+    assert line in await told(monkeypatch, APPROVERS="S0APPROVE", CHANNEL=channel)
+
+
+@pytest.mark.parametrize(("guests", "line"), [("none", "guests may do nothing"), ("read", "guests may read")])
+async def test_guests(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, guests: str, line: str):
+    """What the operator let them do."""
+    assert f"ok    {line}" in await told(monkeypatch, APPROVERS="S0APPROVE", GUESTS=guests)
+
+
+async def test_a_channel_without_an_answer(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """Slack is in trouble: said for what could not be asked, and the rest is checked."""
+    slack.faults.status("conversations.info", 500, times=None)
+    said = await told(monkeypatch, APPROVERS="C0PRIVATE")
+    assert "FAIL  channel C0SPEECH: Slack's answer was lost" in said
+    assert "FAIL  approvers C0PRIVATE: Slack's answer was lost" in said
+    assert "ok    instance" in said

@@ -40,7 +40,7 @@ def test_the_main_job_in_the_browser(page: Page):
 
     press(page, "approve")
     expect(page.locator("#main").get_by_text("You asked for this yourself")).to_be_visible()
-    for person, refusal in (("U0MEI", "can decide on upgrades of"), ("U0GUS", "Guests and bots cannot decide")):
+    for person, refusal in (("U0MEI", "can decide on upgrades of"), ("U0GUS", "Guests, bots and deactivated people")):
         become(page, person)
         press(page, "approve")
         expect(page.locator("#main").get_by_text(refusal)).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.approvals import Reason
+from bot.domain.authority import Reason
 from bot.domain.changes import ChangeKind, Effect
 from bot.domain.fleet import Model
 from bot.domain.observations import CANARY

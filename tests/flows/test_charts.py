@@ -131,7 +131,7 @@ def test_each_instance_brings_its_last_day_before(store: Store):
 
 
 def charter(world: World, charts: Drawn, files: Uploads) -> Charter:
-    return Charter(charts, files, world.db, world.clock)
+    return Charter(charts, files, world.db, world.clock, world.rooms)
 
 
 async def two_days(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import Reason
+from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.requests import RequestState
 from bot.errors import ChatBusy

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.approvals import Person, Reason
+from bot.domain.authority import Person, Reason
 from bot.domain.hours import Window
 from bot.domain.requests import RequestState
 from bot.errors import ChatBusy
@@ -36,7 +36,8 @@ async def test_a_vote_taken_back(world: World):
 
 
 def leaves(world: World, user: str) -> None:
-    """Somebody is taken out of the group of approvers."""
+    """Somebody is taken out of the group of approvers, and Slack's last answer is too old to serve once more."""
+    world.clock.advance(3)
     world.chat.people[user] = replace(world.chat.people[user], groups=frozenset())
 
 
@@ -242,7 +243,7 @@ async def test_a_policy_that_nobody_can_satisfy(two: World, caplog: pytest.LogCa
         two.chat.keyed(f"request:{request.id}:card").message.blocks
     )
     two.crash()
-    await two.electorate.warn(two.policies)
+    await two.electorate.warn()
     assert "nobody can satisfy the policy of stt: 2 approvals needed, 1 people may approve" in caplog.text
 
 

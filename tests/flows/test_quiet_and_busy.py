@@ -13,7 +13,7 @@ import pytest
 from bot.domain.announcements import Schedule
 from bot.domain.observations import PREVIOUS, REMOVED
 from bot.domain.owners import OwnerRule
-from bot.domain.snoozes import Scope, SnoozeKind, Wish
+from bot.domain.snoozes import Reach, SnoozeKind, Wish
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
 from tests.fakes import FrozenClock, Said
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, World, model
@@ -66,7 +66,7 @@ async def seen(world: World, *warnings: str, ref: str = REF) -> None:
 
 async def snoozed(world: World, until: date, *, ref: str = REF) -> None:
     await world.inventory.refresh()
-    wish = Wish(SnoozeKind.SNOOZE, Scope.MODEL, ref, until, by_version=False, reason="retired soon")
+    wish = Wish(SnoozeKind.SNOOZE, Reach.MODEL, ref, until, by_version=False, reason="retired soon")
     await world.snoozer.snooze(wish, ADA, f"V-{until}")
 
 

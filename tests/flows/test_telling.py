@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.fleet import Holdings
+from bot.domain.holds import Holds
 from bot.domain.plans import Estimate
 from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, ChatRefused, RequestRefused
@@ -123,7 +124,8 @@ async def test_calls_for_one_run(world: World):
         assert all(later - early >= PACE for early, later in pairwise(edits))
         texts = [(key, text) for _, _, key, text in chat.log if key == f"request:{request.id}:{what}"]
         assert len(texts) == len(set(texts)), "edited without a change, or back and forth"
-    assert set(chat.calls) == {"post", "edit", "person", "members"}
+    assert set(chat.calls) == {"post", "edit", "person", "members", "room"}
+    assert chat.calls.count("room") <= 6, "once a minute"
     assert world.store.requests.untold() == []
     assert not world.teller.due(world.store)
 
@@ -152,12 +154,12 @@ async def test_the_newest_state_follows_a_rate_limit(world: World):
     chat.fail["edit"] = [ChatBusy("429", retry_after=40)]
     chat.calls.clear()
     await world.ring(after=20)
-    assert chat.calls == ["edit"]
+    assert chat.calls == ["room", "edit"]
     before = chat.edits(key)
     refused_at = world.clock.at
     for _ in range(39):
         await world.ring(after=1)
-    assert chat.calls == ["edit"], "nothing is sent before the time is over"
+    assert chat.calls == ["room", "edit"], "nothing is sent before the time is over"
     await world.ring(after=1)
     [sent] = chat.edits(key)[len(before) :]
     assert sent - refused_at == timedelta(seconds=40)
@@ -391,10 +393,10 @@ async def test_one_broken_run_stops_no_telling(world: World, monkeypatch: pytest
     ids = await running(world, 2)
     seen = world.teller.seen
 
-    def broken(store: Store, request: Request) -> Seen:
+    def broken(store: Store, request: Request, holds: Holds) -> Seen:
         if request.id == ids[0]:
             raise ZeroDivisionError
-        return seen(store, request)
+        return seen(store, request, holds)
 
     monkeypatch.setattr(world.teller, "seen", broken)
     for name in ("id-m00", "id-m01"):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.approvals import Reason
+from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.plans import Action
 from bot.domain.requests import LIVE, Request, RequestState

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.approvals import Reason
+from bot.domain.authority import Reason
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import RequestState
 from bot.domain.runs import Run, StepRecord

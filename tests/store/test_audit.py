@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.auditing import export, verify
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.requests import RequestState
 from bot.errors import RequestRefused, SettingsError
 from bot.store import Store

@@ -10,19 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.approvals import (
-    Decision,
-    Person,
-    Policy,
-    Reason,
-    Vote,
-    Wish,
-    can_approve,
-    decide,
-    enough_votes,
-    is_approver,
-    settle,
-)
+from bot.domain.approvals import Vote, Wish, could_approve, decide, enough_votes, settle
+from bot.domain.authority import Authority, Decision, Person, Policy, Reason, Scope, is_approver
 from bot.domain.plans import Action
 from bot.domain.requests import FOLLOWS, LIVE, Request, RequestState
 from bot.domain.runs import RunState, StepState
@@ -53,7 +42,7 @@ def choose(
     voted: tuple[str, ...] = (),
 ) -> Decision:
     one = asked(state, expires_at=NOW + timedelta(hours=1), votes=approvals(*voted))
-    return decide(vote, who, {"stt": policy}, one, team=TEAM, now=now)
+    return decide(vote, who, Authority(TEAM, {"stt": policy}), one, now=now)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +116,7 @@ def test_no_way_to_approved_without_enough_valid_votes(clicks: list[Person], nee
         assert is_approver(voter, policy)
         assert (voter.team, voter.is_guest, voter.deactivated) == (TEAM, False, False)
         assert own or voter.id != "UADA"
-    assert enough_votes({"stt": policy}, valid, asked(), team=TEAM) == (state is RequestState.SCHEDULED)
+    assert enough_votes(Authority(TEAM, {"stt": policy}), valid, asked()) == (state is RequestState.SCHEDULED)
 
 
 def test_several_instances():
@@ -136,7 +125,7 @@ def test_several_instances():
     policies = {"one": ONE, "two": replace(TWO, approvers=("UNAMED", "UGRACE", "UADA"), self_approval=True)}
 
     def voting(who: Person, *voted: str) -> Decision:
-        return decide("approve", who, policies, replace(both, votes=approvals(*voted)), team=TEAM, now=NOW)
+        return decide("approve", who, Authority(TEAM, policies), replace(both, votes=approvals(*voted)), now=NOW)
 
     assert voting(GRACE).state is RequestState.OPEN
     assert voting(GRACE, "UNAMED").state is RequestState.SCHEDULED
@@ -217,7 +206,7 @@ Q, R, D, F = RunState.QUEUED, RunState.RUNNING, RunState.DONE, RunState.FAILED
 )
 def test_wishes(wish: Wish, who: Person, about: Request, reason: Reason, state: RequestState | None):
     """Who may withdraw, take back, cancel, resume, try again or stop watching, and where the request is after it."""
-    decision = settle(wish, who, {"stt": ONE}, about, about.first, team=TEAM)
+    decision = settle(wish, who, Authority(TEAM, {"stt": ONE}), about, about.first)
     assert (decision.reason, decision.state) == (reason, state)
 
 
@@ -230,7 +219,7 @@ def test_wishes(wish: Wish, who: Person, about: Request, reason: Reason, state: 
 def test_a_wish_never_makes_a_step_of_its_own(wish: Wish, who: Person, state: RequestState, states: list[RunState]):
     """Every state that a wish leads to is one that may follow, and what is over starts only by trying again."""
     about = many(state, *states)
-    decision = settle(wish, who, {"stt": ONE}, about, about.first, team=TEAM)
+    decision = settle(wish, who, Authority(TEAM, {"stt": ONE}), about, about.first)
     if decision.state is not None and decision.state is not state:
         assert decision.state in FOLLOWS[state]
         assert state in LIVE or wish == "retry"
@@ -242,4 +231,6 @@ def test_a_wish_never_makes_a_step_of_its_own(wish: Wish, who: Person, state: Re
 )
 def test_how_many_could_approve(policy: Policy, requester: str, count: int):
     """The requester counts only where they may approve their own."""
-    assert can_approve(policy, [ADA, GRACE, TOMAS, NAMED, MEI], team=TEAM, requester=requester) == count
+    people = [ADA, GRACE, TOMAS, NAMED, MEI]
+    could = could_approve(Authority(TEAM, {"stt": policy}), people, Scope(("stt",), requester))
+    assert len(could) == count

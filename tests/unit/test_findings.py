@@ -14,7 +14,7 @@ from bot.domain.findings import Level, Told, level_of, levels, news, parse_level
 from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
-from bot.domain.snoozes import Scope, Snooze, SnoozeKind
+from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.messages.announcements import headline
 from tests.world import NEW, OLD, model, shipped
@@ -32,7 +32,7 @@ def judged(name: str = "a", level: Level = EXPECTED, **over: object) -> Judgemen
 
 
 def snoozed(name: str) -> Snooze:
-    facts = (SnoozeKind.SNOOZE, Scope.MODEL, model(name).ref, date(2027, 1, 1), datetime(2027, 1, 1, tzinfo=UTC))
+    facts = (SnoozeKind.SNOOZE, Reach.MODEL, model(name).ref, date(2027, 1, 1), datetime(2027, 1, 1, tzinfo=UTC))
     return Snooze(1, *facts, frozenset(), "later", "UADA", NOW)
 
 

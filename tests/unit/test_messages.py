@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.announcements import Timing, compose
-from bot.domain.approvals import Decision, Policy, Reason, Wish
+from bot.domain.approvals import Wish
+from bot.domain.authority import Decision, Policy, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
@@ -24,7 +25,7 @@ from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.requests import MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
-from bot.domain.snoozes import Scope, Snooze, SnoozeKind
+from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
@@ -241,6 +242,12 @@ def test_lists(name: str):
     assert check_view(dict(home.home(seen, NOW))) == []
     fault = AmbiguousModel(HOSTILE, [j.model.ref for j in judgements])
     accepted(refusals.choose(fault, [(j.model.ref, j.model.name) for j in judgements], "ask"))
+    models = [model(HOSTILE, id=f"{number}-{'x' * 36}"[:36]) for number in range(20)]
+    names = refusals.labels(models)
+    assert len(set(names)) == 20
+    accepted(refusals.choose(fault, [(one.ref, name) for one, name in zip(models, names, strict=True)], "ask"))
+    accepted(help.no_command(HOSTILE, HOSTILE * 20))
+    accepted(refusals.private(request_list.no_request(HOSTILE * 20)))
     accepted(help.help_text())
 
 
@@ -263,7 +270,7 @@ def test_announcements(name: str, count: int, instances: int):
     owners = {ref: Owner(f"U{number}", pattern="*") for number, ref in enumerate(refs)}
     waiting = asked([run(RunState.QUEUED, name)], RequestState.OPEN)
     day = date(2027, 1, 1)
-    facts = (SnoozeKind.HOLD, Scope.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
+    facts = (SnoozeKind.HOLD, Reach.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
     about = About(
         *(NOW.date(), dict.fromkeys(refs, waiting), dict.fromkeys(refs, Snooze(1, *facts)), owners),
         *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
@@ -390,16 +397,15 @@ def test_modals(name: str):
         request_form.reading(300),
         request_form.refused("text"),
         request_form.refused("text", "upgrade C1 - stt/language/x"),
-        request_form.broken(Refusal(HOSTILE * 200)),
         request_form.ask_one(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
         request_form.ask_several(plans, left_out, Wanted("", NOW), 12, HOSTILE[10:]),
         request_form.ask_several(plans[:1], [], Wanted("C1"), -49, ""),
         request_form.nothing(left_out),
         request_form.nothing([]),
         request_form.ask_link(model(name), [j.model for j in judgements], Wanted("")),
-        details.reading(),
         details.unread(Refusal(HOSTILE)),
-        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1"),
+        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1", everywhere=True),
+        freezes.form([name[:60]] * 120, [], NOW, "C1", everywhere=False),
     ):
         assert check_view(dict(view)) == []
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.approvals import Policy
+from bot.domain.authority import Policy
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action, Estimate, Plan, Step

@@ -45,6 +45,14 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch):
     assert settings.inventory == timedelta(minutes=15)
     assert settings.schedule.rule == "0 9 * * mon-fri"
     assert settings.owners == ()
+    assert (settings.guests_read, settings.shared_channel) == (False, False)
+
+
+def test_guests_and_shared_channels(monkeypatch: pytest.MonkeyPatch):
+    """What an operator can open, in the usual spellings."""
+    put(monkeypatch, {**GOOD, "RETUNE_GUESTS": "Read", "RETUNE_SHARED_CHANNEL": "YES"})
+    settings = load(None)
+    assert (settings.guests_read, settings.shared_channel) == (True, True)
 
 
 def test_owners(monkeypatch: pytest.MonkeyPatch):
@@ -73,6 +81,8 @@ def test_every_fault_at_once(monkeypatch: pytest.MonkeyPatch):
             "RETUNE_APPROVALS": "0",
             "RETUNE_POLL_LANGUAGE": "soon",
             "RETUNE_LOG": "xml",
+            "RETUNE_GUESTS": "ask",
+            "RETUNE_SHARED_CHANNEL": "perhaps",
             "RETUNE_OWNERS": "call-*=ada support-*",
             "SPEECH_TO_TEXT_URL": "ftp://nowhere",
         },
@@ -88,6 +98,8 @@ def test_every_fault_at_once(monkeypatch: pytest.MonkeyPatch):
         "RETUNE_APPROVALS",
         "RETUNE_POLL_LANGUAGE",
         "RETUNE_LOG",
+        "RETUNE_GUESTS",
+        "RETUNE_SHARED_CHANNEL",
         "RETUNE_OWNERS",
         "SPEECH_TO_TEXT_URL",
     }

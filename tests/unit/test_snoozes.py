@@ -9,9 +9,10 @@ import pytest
 
 from bot.domain.snoozes import (
     End,
+    Ended,
     Fault,
-    NotEnded,
-    Scope,
+    Over,
+    Reach,
     Snooze,
     SnoozeKind,
     Wish,
@@ -42,7 +43,7 @@ def judgement(name: str = "call-center-us", **over: object) -> Judgement:
     return Judgement(model(name), **facts)
 
 
-def made(scope: Scope = Scope.MODEL, subject: str = "stt/language/id-call-center-us", **over: object) -> Snooze:
+def made(scope: Reach = Reach.MODEL, subject: str = "stt/language/id-call-center-us", **over: object) -> Snooze:
     """A snooze until the day after tomorrow."""
     facts: dict = {
         **{"id": 1, "kind": SnoozeKind.SNOOZE, "until": date(2026, 11, 25), "over_at": NOW + timedelta(days=2)},
@@ -51,33 +52,33 @@ def made(scope: Scope = Scope.MODEL, subject: str = "stt/language/id-call-center
     return Snooze(scope=scope, subject=subject, **{**facts, **over})
 
 
-def by_version(scope: Scope = Scope.MODEL, subject: str = "stt/language/id-call-center-us", *known: str) -> Snooze:
-    return made(scope, subject, until=None, over_at=None, known=frozenset(known))
+def by_version(scope: Reach = Reach.MODEL, subject: str = "stt/language/id-call-center-us", *known: str) -> Snooze:
+    return made(scope, subject, by_version=True, known=frozenset(known))
 
 
 @pytest.mark.parametrize(
     ("scope", "subject", "covered"),
     [
-        (Scope.MODEL, "stt/language/id-call-center-us", True),
-        (Scope.MODEL, "stt/language/id-other", False),
-        (Scope.BASE, BASE, True),
-        (Scope.BASE, "en-GB_NarrowbandModel", False),
-        (Scope.INSTANCE, "stt", True),
-        (Scope.INSTANCE, "other", False),
+        (Reach.MODEL, "stt/language/id-call-center-us", True),
+        (Reach.MODEL, "stt/language/id-other", False),
+        (Reach.BASE, BASE, True),
+        (Reach.BASE, "en-GB_NarrowbandModel", False),
+        (Reach.INSTANCE, "stt", True),
+        (Reach.INSTANCE, "other", False),
     ],
 )
-def test_what_a_snooze_speaks_of(scope: Scope, subject: str, covered: bool):
+def test_what_a_snooze_speaks_of(scope: Reach, subject: str, covered: bool):
     """A model, a base on all instances, or a whole instance."""
     worth, silenced = awake([judgement()], [made(scope, subject)], NOW)
     assert (len(worth), len(silenced)) == ((0, 1) if covered else (1, 0))
 
 
-@pytest.mark.parametrize("scope", list(Scope))
+@pytest.mark.parametrize("scope", list(Reach))
 @pytest.mark.parametrize("kind", list(SnoozeKind))
-def test_a_customization_that_is_ignored_breaks_through(scope: Scope, kind: SnoozeKind):
+def test_a_customization_that_is_ignored_breaks_through(scope: Reach, kind: SnoozeKind):
     """Nobody agreed to serve callers with the plain base model: no snooze silences that."""
     ignored = judgement(risk=Risk.IGNORED)
-    subjects = {Scope.MODEL: ignored.model.ref, Scope.BASE: BASE, Scope.INSTANCE: "stt"}
+    subjects = {Reach.MODEL: ignored.model.ref, Reach.BASE: BASE, Reach.INSTANCE: "stt"}
     one = made(scope, subjects[scope], kind=kind)
     assert awake([ignored], [one], NOW) == ((ignored,), ())
     assert covering(ignored, indexed([one]), NOW) is None
@@ -92,7 +93,7 @@ def test_every_other_risk_can_be_snoozed(risk: Risk):
 
 def test_the_most_specific_covers():
     """The model's own, then the base's, then the instance's; one that is over gives way to the next."""
-    instance, base = made(Scope.INSTANCE, "stt", id=3), made(Scope.BASE, BASE, id=2)
+    instance, base = made(Reach.INSTANCE, "stt", id=3), made(Reach.BASE, BASE, id=2)
     own = made(over_at=NOW + timedelta(hours=1))
     every = indexed([instance, base, own])
     found = [covering(judgement(), every, NOW + timedelta(hours=hours)) for hours in (0, 1, 48)]
@@ -103,40 +104,49 @@ def test_the_most_specific_covers():
 @pytest.mark.parametrize(
     ("one", "target", "why"),
     [
-        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), NEW, None),
-        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), NEXT, "the next version v2027-03-01 of"),
-        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEW), None, None),
-        (by_version(Scope.MODEL, "stt/language/id-call-center-us", NEXT), NEW, "the newest known version of"),
+        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), NEW, None),
+        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), NEXT, Over(Ended.NEXT, NEXT)),
+        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), None, None),
+        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEXT), NEW, Over(Ended.OTHER, NEW)),
         (by_version(), None, None),
-        (by_version(), NEW, "the next version v2020-01-16 of"),
-        (by_version(Scope.BASE, BASE, NEW), NEXT, "the next version v2027-03-01 of"),
-        (by_version(Scope.INSTANCE, "stt", NEW, "another.v2020-01-01"), NEW, None),
-        (by_version(Scope.INSTANCE, "stt", NEW), NEXT, "the next version v2027-03-01 of"),
-        (by_version(Scope.INSTANCE, "other", NEW), NEXT, None),
+        (by_version(), NEW, Over(Ended.NEXT, NEW)),
+        (by_version(Reach.BASE, BASE, NEW), NEXT, Over(Ended.NEXT, NEXT)),
+        (by_version(Reach.INSTANCE, "stt", NEW, "another.v2020-01-01"), NEW, None),
+        (by_version(Reach.INSTANCE, "stt", NEW), NEXT, Over(Ended.NEXT, NEXT)),
+        (by_version(Reach.INSTANCE, "other", NEW), NEXT, None),
         (made(), NEXT, None),
     ],
 )
-def test_until_the_next_version(one: Snooze, target: str | None, why: str | None):
+def test_until_the_next_version(one: Snooze, target: str | None, why: Over | None):
     """Over when the target is one that was not known then; a date does not care."""
-    found = over(one, [judgement(target=target)], NOW)
-    assert (found is None) if why is None else (found or "").startswith(why)
+    assert over(one, [judgement(target=target)], NOW) == why
 
 
-@pytest.mark.parametrize(("hours", "why"), [(0, None), (47.99, None), (48, "its date came"), (900, "its date came")])
-def test_until_a_date(hours: float, why: str | None):
+def test_the_next_version_never_comes():
+    """Then it is over when nothing may last longer, and the team reads another reason."""
+    one = replace(by_version(), over_at=NOW)
+    assert over(one, [judgement(target=None)], NOW) == Over(Ended.LONGEST)
+    ended = replace(one, ended_at=NOW, ended_by="retune", ended_why=Ended.LONGEST)
+    assert "90 days are over" in snoozes.lapsed(ended)
+    assert "until the next base version, at most until 25 Nov 2026" in snoozes.line(one)
+
+
+@pytest.mark.parametrize(("hours", "why"), [(0, None), (47.99, None), (48, Ended.DATE), (900, Ended.DATE)])
+def test_until_a_date(hours: float, why: Ended | None):
     """Over when its day begins."""
     later = NOW + timedelta(hours=hours)
-    assert over(made(), [judgement()], later) == why
+    ends = Over(why) if why else None
+    assert over(made(), [judgement()], later) == ends
     assert covering(judgement(), indexed([made()]), later) == (made() if why is None else None)
     assert in_force([made()], [judgement()], later) == ((made(),) if why is None else ())
-    assert ending([made()], [judgement()], later) == ({1: why} if why else {})
+    assert ending([made()], [judgement()], later) == ({1: ends} if ends else {})
 
 
 def test_what_else_ends():
     """A model that got where it should is waited for no more; one that is gone may only be unread."""
     current = judgement(verdict=Verdict.CURRENT, target=None)
-    assert "on the newest known version" in (over(made(), [current], NOW) or "")
-    assert over(made(Scope.BASE, BASE), [current], NOW) is None
+    assert over(made(), [current], NOW) == Over(Ended.CURRENT, OLD)
+    assert over(made(Reach.BASE, BASE), [current], NOW) is None
     assert over(made(), [], NOW) is None
     assert covering(judgement(), indexed([replace(made(), ended_at=NOW)]), NOW) is None
 
@@ -154,8 +164,8 @@ def test_known_targets():
     """All that is known of what a snooze speaks of, and nothing else."""
     other = replace(judgement(target="x.v2020-01-01"), model=model("x", base="x", instance="other"))
     everything = [judgement(), judgement("new", target=None), other]
-    assert known_targets(Scope.BASE, BASE, everything) == {NEW}
-    assert known_targets(Scope.INSTANCE, "other", everything) == {"x.v2020-01-01"}
+    assert known_targets(Reach.BASE, BASE, everything) == {NEW}
+    assert known_targets(Reach.INSTANCE, "other", everything) == {"x.v2020-01-01"}
 
 
 @pytest.mark.parametrize(
@@ -165,11 +175,14 @@ def test_known_targets():
         ({"reason": " "}, (Fault.NO_REASON,)),
         ({"until": TODAY}, (Fault.PAST_DATE,)),
         ({"until": TODAY - timedelta(days=1), "reason": ""}, (Fault.NO_REASON, Fault.PAST_DATE)),
+        ({"until": TODAY + timedelta(days=90)}, ()),
+        ({"until": TODAY + timedelta(days=91)}, (Fault.TOO_FAR,)),
+        ({"until": date(2099, 1, 1), "kind": SnoozeKind.HOLD}, (Fault.TOO_FAR,)),
         ({"until": None}, (Fault.NO_DATE,)),
         ({"until": None, "by_version": True}, ()),
         ({"until": None, "by_version": True, "kind": SnoozeKind.HOLD}, (Fault.NO_DATE,)),
         ({"subject": "stt/language/gone"}, (Fault.UNKNOWN,)),
-        ({"scope": Scope.BASE, "subject": BASE}, ()),
+        ({"scope": Reach.BASE, "subject": BASE}, ()),
         ({"subject": "stt/language/id-current"}, (Fault.CURRENT,)),
         ({"subject": "stt/language/id-retired"}, ()),
         ({"subject": "stt/language/id-retired", "until": None, "by_version": True}, (Fault.NO_NEXT_VERSION,)),
@@ -183,7 +196,7 @@ def test_what_is_wrong_with_a_wish(wish: dict, found: tuple[Fault, ...]):
         judgement("retired", verdict=Verdict.RETIRED, target=None),
     ]
     facts: dict = {
-        **{"kind": SnoozeKind.SNOOZE, "scope": Scope.MODEL, "subject": judgement().model.ref},
+        **{"kind": SnoozeKind.SNOOZE, "scope": Reach.MODEL, "subject": judgement().model.ref},
         **{"until": TODAY + timedelta(days=1), "by_version": False, "reason": "later", **wish},
     }
     assert faults(Wish(**facts), known, TODAY) == found
@@ -206,21 +219,23 @@ def test_messages(name: str, kind: SnoozeKind):
     one = replace(judgement(risk=Risk.IGNORED), model=replace(model(), name=name))
     every = [
         made(kind=kind, reason=HOSTILE),
-        made(Scope.BASE, BASE, reason=HOSTILE * 10),
-        made(Scope.INSTANCE, "stt", until=None),
+        made(Reach.BASE, BASE, reason=HOSTILE * 10),
+        made(Reach.INSTANCE, "stt", by_version=True),
     ]
     for each in every:
         for view in (
             snoozes.ask(one, kind, TODAY, each),
-            snoozes.ask(one, kind, TODAY, None),
+            snoozes.ask(one, kind, TODAY, None, tuple(Reach)),
             snoozes.done(each, name),
         ):
             assert check_view(dict(view)) == []
         accepted(fleet.model(one, None, None, fleet.Dossier(snooze=each), NOW))
-        over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=HOSTILE)
-        ends = (End(None), End(each), End(over_, NotEnded.GONE), End(each, NotEnded.NOT_YOURS, ("SAPPROVE",)))
+        over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=Ended.NEXT, ended_version=HOSTILE)
+        ends = (End(None), End(each), End(over_, late=True))
         for text in (*(snoozes.ended(end, name) for end in ends), snoozes.lapsed(over_, name)):
             assert "<!channel>" not in text
+        accepted(snoozes.begun(each, {"UADA": name}))
+        accepted(snoozes.ended_early(replace(over_, ended_by="UADA"), {"UADA": name}))
     accepted(snoozes.listed(every, {every[0].subject: name}))
     accepted(snoozes.listed(every * 30, {}))
     accepted(snoozes.listed([], {}))

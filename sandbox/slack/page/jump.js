@@ -110,7 +110,7 @@ function rank(place, typed) {
 }
 
 const KEYS = [
-  ["Alt + 1 … 5", "be another person"],
+  ["Alt + 1 … 7", "be another person"],
   ["Ctrl + K", "jump to a channel, the app, or a person"],
   ["Enter", "send; with Shift: a new line"],
   ["/ and @", "at the beginning of a text: commands; anywhere: people"],

@@ -1,4 +1,4 @@
-/** Who one is: the five people, and what waits for each of them. */
+/** Who one is: the seven people, and what waits for each of them. */
 
 import { el, rove } from "./dom.js";
 import { avatar } from "./icons.js";
@@ -10,7 +10,7 @@ export function switcher(become) {
   const node = el(
     "section",
     { class: "cast", dataset: { testid: "person-switcher" } },
-    el("h2", { id: "cast" }, "You are", el("kbd", {}, "Alt 1–5")),
+    el("h2", { id: "cast" }, "You are", el("kbd", {}, "Alt 1–7")),
     list,
   );
   /** @type {Map<string, HTMLElement>} */

@@ -52,7 +52,7 @@ async def test_hello(slack: SlackServer, bot: Bot, client: AsyncWebClient, http:
     async with live(slack, http, ADA) as hers, live(slack, http, GUS) as his:
         ada, gus = await hers.receive_json(), await his.receive_json()
     assert {c["id"]: c["kind"] for c in gus["channels"]} == {SPEECH: "channel", "D0GUS": "im"}
-    assert {c["id"] for c in ada["channels"]} == {SPEECH, GENERAL, PRIVATE, "D0ADA"}
+    assert {c["id"] for c in ada["channels"]} == {SPEECH, GENERAL, PRIVATE, "C0PARTNERS", "D0ADA"}
     assert [m["text"] for m in gus["messages"]] == ["for all"]
     assert {m["text"] for m in ada["messages"]} == {"for all", "for Ada", "not for guests"}
     assert (gus["stack"], gus["home"]) == ([], None)
@@ -65,10 +65,13 @@ async def test_hello(slack: SlackServer, bot: Bot, client: AsyncWebClient, http:
 
 
 async def test_people_of_another_company(slack: SlackServer, http: aiohttp.ClientSession):
-    """Are known to those who share a channel with them."""
-    slack.workspace.channels[SPEECH].members.add(STRANGER)
-    async with live(slack, http, ADA) as page:
-        assert STRANGER in {person["id"] for person in (await page.receive_json())["people"]}
+    """Can be played by whoever plays anybody; they see the channel that is shared with them, and have no App Home."""
+    for user in (ADA, "U0MEI", STRANGER):
+        async with live(slack, http, user) as page:
+            hello = await page.receive_json()
+            assert STRANGER in {person["id"] for person in hello["people"]}
+    assert [channel["id"] for channel in hello["channels"]] == ["C0PARTNERS"]
+    assert hello["app"]["home_enabled"] is False
 
 
 async def test_nobodys_page(slack: SlackServer, http: aiohttp.ClientSession):

@@ -15,7 +15,7 @@ from sandbox.slack.server import SlackServer
 
 MANIFEST = Path(__file__).parents[4] / "app-manifest.yml"
 ADA, GRACE, MEI, GUS, EXTERNAL, BOT = "U0ADA", "U0GRACE", "U0MEI", "U0GUS", "U0EXT", "U0RETUNE"
-SPEECH, GENERAL, PRIVATE = "C0SPEECH", "C0GENERAL", "C0PRIVATE"
+SPEECH, GENERAL, PRIVATE, PARTNERS = "C0SPEECH", "C0GENERAL", "C0PRIVATE", "C0PARTNERS"
 
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -9,7 +9,19 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
-from tests.sandbox.slack.wire.both_ends import ADA, BOT, EXTERNAL, GENERAL, GRACE, GUS, MEI, PRIVATE, SPEECH, App
+from tests.sandbox.slack.wire.both_ends import (
+    ADA,
+    BOT,
+    EXTERNAL,
+    GENERAL,
+    GRACE,
+    GUS,
+    MEI,
+    PARTNERS,
+    PRIVATE,
+    SPEECH,
+    App,
+)
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -61,11 +73,10 @@ async def test_the_answer_in_an_acknowledgement(slack: SlackServer, app: App):
     assert outcome.acknowledged
 
 
-@pytest.mark.usefixtures("app")
-async def test_people_of_another_company_have_no_commands(slack: SlackServer):
-    """Not even in a shared channel."""
-    slack.workspace.channels[SPEECH].members.add(EXTERNAL)
-    assert (await slack.send(EXTERNAL, SPEECH, "/stt-help")).error == "unknown_command"
+async def test_commands_of_people_of_another_company(slack: SlackServer, app: App):
+    """Arrive from a channel that is shared with them: the app must judge who may."""
+    body, _ = await app.play(slack.send(EXTERNAL, PARTNERS, "/stt-help"))
+    assert (body["user_id"], body["channel_id"]) == (EXTERNAL, PARTNERS)
 
 
 async def test_clicks_of_guests_and_of_other_companies(slack: SlackServer, client: AsyncWebClient, app: App):

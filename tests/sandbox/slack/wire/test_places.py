@@ -11,7 +11,18 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
-from tests.sandbox.slack.wire.both_ends import ADA, EXTERNAL, GENERAL, GUS, MANIFEST, PRIVATE, SPEECH, Now, refused
+from tests.sandbox.slack.wire.both_ends import (
+    ADA,
+    EXTERNAL,
+    GENERAL,
+    GUS,
+    MANIFEST,
+    PARTNERS,
+    PRIVATE,
+    SPEECH,
+    Now,
+    refused,
+)
 
 
 async def test_who_the_token_belongs_to(client: AsyncWebClient):
@@ -28,7 +39,7 @@ async def test_who_the_token_belongs_to(client: AsyncWebClient):
         (ADA, {"deleted": False, "is_restricted": False, "is_bot": False, "team_id": "T0RETUNE"}),
         (GUS, {"is_restricted": True, "deleted": False}),
         ("U0OLD", {"deleted": True}),
-        (EXTERNAL, {"team_id": "T0OTHER", "is_stranger": True}),
+        (EXTERNAL, {"team_id": "T0OTHER", "is_stranger": False}),
         ("U0RETUNE", {"is_bot": True}),
     ],
 )
@@ -37,6 +48,18 @@ async def test_people(client: AsyncWebClient, user: str, marks: dict[str, Any]):
     found = (await client.users_info(user=user))["user"]
     assert {key: found.get(key) for key in marks} == marks
     assert found["tz"]
+
+
+async def test_a_colleague_of_a_grid(client: AsyncWebClient):
+    """`team_id` names another workspace of the Grid, the list of workspaces has ours."""
+    found = (await client.users_info(user="U0NIA"))["user"]
+    assert (found["team_id"], found["enterprise_user"]["teams"]) == ("T0LAB", ["T0LAB", "T0RETUNE"])
+
+
+async def test_a_stranger(slack: SlackServer, client: AsyncWebClient):
+    """Somebody of another company is one while no channel with the app is shared with them."""
+    slack.workspace.channels[PARTNERS].members.remove(EXTERNAL)
+    assert (await client.users_info(user=EXTERNAL))["user"]["is_stranger"] is True
 
 
 async def test_nobody(client: AsyncWebClient):
@@ -71,11 +94,11 @@ async def test_groups(client: AsyncWebClient):
 async def test_channels(client: AsyncWebClient):
     """Public ones for everybody, private ones for their members."""
     found = (await client.conversations_info(channel=SPEECH, include_num_members=True))["channel"]
-    assert (found["name"], found["is_member"], found["num_members"]) == ("speech-models", True, 6)
+    assert (found["name"], found["is_member"], found["num_members"]) == ("speech-models", True, 7)
     assert (await client.conversations_info(channel=GENERAL))["channel"]["is_member"] is False
     assert (await refused(client.conversations_info(channel=PRIVATE)))["error"] == "channel_not_found"
     listed = await client.conversations_list(types="public_channel,private_channel")
-    assert {channel["id"] for channel in listed["channels"]} == {SPEECH, GENERAL}
+    assert {channel["id"] for channel in listed["channels"]} == {SPEECH, GENERAL, PARTNERS}
     assert (await refused(client.conversations_list(types="rooms")))["error"] == "invalid_types"
     answer = await refused(client.conversations_list(types="im"))
     assert (answer["error"], answer["needed"]) == ("missing_scope", "im:read")
@@ -85,13 +108,17 @@ async def test_members_in_portions(client: AsyncWebClient):
     """Ids, by cursor."""
     first = await client.conversations_members(channel=SPEECH, limit=4)
     second = await client.conversations_members(channel=SPEECH, cursor=first["response_metadata"]["next_cursor"])
-    assert (len(first["members"]), len(second["members"])) == (4, 2)
+    assert (len(first["members"]), len(second["members"])) == (4, 3)
     assert ADA in first["members"] + second["members"]
 
 
 async def test_a_channel_with_people_of_another_company(slack: SlackServer, client: AsyncWebClient):
-    """Is told apart: decisions there need care."""
-    assert (await client.conversations_info(channel=SPEECH))["channel"]["is_ext_shared"] is False
+    """Is told apart, also while the other company has not answered yet; a Grid's lab is no other company."""
+    before = (await client.conversations_info(channel=SPEECH))["channel"]
+    assert (before["is_ext_shared"], before["pending_connected_team_ids"]) == (False, [])
+    slack.workspace.channels[SPEECH].pending = ["T0OTHER"]
+    invited = (await client.conversations_info(channel=SPEECH))["channel"]
+    assert (invited["is_ext_shared"], invited["pending_connected_team_ids"]) == (False, ["T0OTHER"])
     slack.workspace.channels[SPEECH].members.add(EXTERNAL)
     assert (await client.conversations_info(channel=SPEECH))["channel"]["is_ext_shared"] is True
 

@@ -38,7 +38,7 @@ async def test_changes_come_live(slack: SlackServer, http: aiohttp.ClientSession
         hello = await page.receive_json()
         assert [(m["ts"], m["reply_count"]) for m in hello["messages"]] == [(ts, 0)]
         assert {command["command"] for command in hello["commands"]} == slack.manifest.command_names
-        assert EXTERNAL not in {person["id"] for person in hello["people"]}
+        assert EXTERNAL in {person["id"] for person in hello["people"]}
         reply = (await client.chat_postMessage(channel=SPEECH, text="step", thread_ts=ts))["ts"]
         changes = [(await page.receive_json())["message"] for _ in range(2)]
         assert [m["ts"] for m in changes] == [reply, ts]

@@ -1,0 +1,95 @@
+"""People and channels as Slack's answers describe them.
+
+An answer that describes nobody, or no channel, counts as lost: the next one may do better. What is wrong inside one
+gives no right: a flag that is neither missing nor false is set, and a workspace that is no text is not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.authority import Person
+from bot.errors import ChatBusy
+from bot.ports import Room
+
+SLACKBOT = "USLACKBOT"
+"""Slack says of it that it is no bot."""
+
+BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
+GUESTS = ("is_restricted", "is_ultra_restricted")
+SHARED = ("is_ext_shared", "is_pending_ext_shared")
+INVITED = ("pending_shared", "pending_connected_team_ids")
+"""Lists of the organizations that were invited to a channel."""
+
+
+def person_in(user: str, found: object) -> Person:
+    """The person in an answer of `users.info`. Raises `ChatBusy` for one that describes nobody."""
+    if not isinstance(found, Mapping):
+        raise ChatBusy("Slack does not say who that is.")
+    team, teams = _workspaces(found)
+    return Person(
+        id=user,
+        name=_text(found.get("real_name")) or _text(found.get("name")) or user,
+        team=team,
+        is_guest=_any(found, GUESTS),
+        is_bot=_any(found, BOTS) or SLACKBOT in (user, found.get("id")),
+        deactivated=_any(found, ("deleted",)),
+        zone=_text(found.get("tz")),
+        teams=teams,
+        is_stranger=_any(found, ("is_stranger",)),
+    )
+
+
+def _workspaces(found: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
+    """The workspace that Slack names, and all those of an Enterprise Grid, which alone count where Slack tells them."""
+    team, grid = _text(found.get("team_id")), found.get("enterprise_user")
+    # An empty list is how Slack writes an empty object.
+    if grid is None or grid == [] or (isinstance(grid, Mapping) and grid.get("teams") is None):
+        return team, frozenset()
+    listed = grid["teams"] if isinstance(grid, Mapping) else None
+    teams = frozenset(filter(None, map(_text, listed))) if isinstance(listed, list) else frozenset[str]()
+    return team if team in teams else "", teams
+
+
+def room_in(channel: str, found: object) -> Room:
+    """The channel in an answer of `conversations.info`. Raises `ChatBusy` for one that describes none."""
+    if not isinstance(found, Mapping):
+        raise ChatBusy("Slack does not say what that channel is.")
+    within = _any(found, ("is_shared",)) and found.get("is_org_shared") is not True
+    return Room(
+        id=_text(found.get("id")) or channel,
+        name=_text(found.get("name")),
+        member=found.get("is_member") is True,
+        archived=_any(found, ("is_archived",)),
+        private=found.get("is_private") is True,
+        external=within or _any(found, SHARED) or _any(found, INVITED, []),
+    )
+
+
+def ids_in(found: object) -> frozenset[str]:
+    """The ids in a list of members. Raises `ChatBusy` where there is no list."""
+    if not isinstance(found, list):
+        raise ChatBusy("Slack does not say who is in that group.")
+    return frozenset(filter(None, map(_text, found)))
+
+
+def no_approvers(room: Room | None) -> str | None:
+    """Why nobody may approve by being in a channel, and what to do; None where they may."""
+    if room is None:
+        return (
+            "there is no such channel, or the bot is not in it: invite it with /invite @retune, or name people (U…) "
+            "in RETUNE_APPROVERS."
+        )
+    if room.closed:
+        return None
+    why = "it is shared with another organization" if room.external else "anybody can join this public channel"
+    return f"{why} and decide, so nobody may: name a private channel that is not shared, or people (U…), instead."
+
+
+def _any(found: Mapping[str, Any], flags: tuple[str, ...], none: object = None) -> bool:
+    return any(found.get(flag) not in (None, False, none) for flag in flags)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

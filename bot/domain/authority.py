@@ -1,0 +1,286 @@
+"""The authority: who may do what, and where. One rule for everything that people do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.outcomes import Cause
+from bot.domain.requests import RequestState
+from bot.domain.snoozes import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an instance asks for: *needed* is the number of approvals.
+
+    *approvers* are ids of users, of user groups (`S…`) and, for workspaces whose plan has no groups, of private
+    channels (`C…`, `G…`) whose members may decide.
+    """
+
+    approvers: tuple[str, ...]
+    needed: int
+    self_approval: bool
+    ttl: float
+    """Seconds after which a waiting request expires."""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Those of the approvers that stand for several people."""
+        return tuple(name for name in self.approvers if name[:1] in GROUPS)
+
+
+NOBODY = Policy((), 1, False, 0.0)
+"""The policy of an instance that is not configured any more: it lets nobody decide."""
+
+GROUPS = frozenset("SCG")
+"""With what the ids of user groups and channels begin."""
+
+
+def policy_of(policies: Mapping[str, Policy], instance: str) -> Policy:
+    """The instance's policy, `NOBODY` where it has none."""
+    return policies.get(instance, NOBODY)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Slack user as Slack describes it at the moment of the click.
+
+    *team* is the workspace that Slack names, *teams* are all those of an Enterprise Grid that the person is in.
+    """
+
+    id: str
+    name: str
+    team: str
+    is_guest: bool = False
+    is_bot: bool = False
+    deactivated: bool = False
+    groups: frozenset[str] = frozenset()
+    """Those of the policies' groups that the person is a member of."""
+    zone: str = ""
+    """Their IANA time zone, empty where Slack does not tell."""
+    teams: frozenset[str] = frozenset()
+    is_stranger: bool = False
+    """Of another organization, seen in a shared channel only."""
+
+
+class Act(StrEnum):
+    """Everything that people can do."""
+
+    READ = "read"
+    REQUEST = "request"
+    LINK = "link"
+    OWN = "own"
+    PROBE = "probe"
+    SNOOZE = "snooze"
+    HOLD = "hold"
+    SNOOZE_ALL = "snooze all"
+    """A base model, or a whole instance."""
+    END = "end"
+    """A snooze or hold, early."""
+    PREVIEW = "preview"
+    ANNOUNCE = "announce"
+    CHART = "chart"
+    CHANGE = "change"
+    """When and where announcements go."""
+    EXPORT = "export"
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    TAKE_BACK = "take back"
+    CANCEL = "cancel"
+    DROP = "drop"
+    RESUME = "resume"
+    RETRY = "retry"
+    STOP = "stop"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+
+
+class Role(StrEnum):
+    """What somebody is to what they want to do."""
+
+    READER = "reader"
+    MEMBER = "member"
+    REQUESTER = "requester"
+    VOTER = "voter"
+    AUTHOR = "author"
+    APPROVER = "approver"
+    OTHER_APPROVER = "other approver"
+    """An approver who did not ask for it, unless each policy lets requesters approve their own."""
+
+
+RULES: Mapping[Act, tuple[Role, ...]] = {
+    Act.READ: (Role.READER,),
+    **dict.fromkeys((Act.REQUEST, Act.LINK, Act.OWN, Act.PROBE, Act.SNOOZE, Act.HOLD), (Role.MEMBER,)),
+    **dict.fromkeys((Act.PREVIEW, Act.ANNOUNCE, Act.CHART, Act.EXPORT), (Role.MEMBER,)),
+    Act.WITHDRAW: (Role.REQUESTER,),
+    Act.TAKE_BACK: (Role.VOTER,),
+    Act.REJECT: (Role.REQUESTER, Role.OTHER_APPROVER),
+    **dict.fromkeys((Act.APPROVE, Act.RESUME, Act.RETRY), (Role.OTHER_APPROVER,)),
+    Act.END: (Role.AUTHOR, Role.APPROVER),
+    **dict.fromkeys((Act.CANCEL, Act.DROP, Act.STOP, Act.FREEZE, Act.UNFREEZE), (Role.APPROVER,)),
+    **dict.fromkeys((Act.SNOOZE_ALL, Act.CHANGE), (Role.APPROVER,)),
+}
+"""Which of these roles, one of them, an act asks for."""
+
+
+class Reason(StrEnum):
+    """Why a click counts or not; `messages` phrases each."""
+
+    COUNTS = "counts"
+    OTHER_WORKSPACE = "other workspace"
+    NOT_A_MEMBER = "not a member"
+    NOT_AN_APPROVER = "not an approver"
+    OWN_REQUEST = "own request"
+    ALREADY_VOTED = "already voted"
+    ALREADY_DECIDED = "already decided"
+    EXPIRED = "expired"
+    ON_HOLD = "on hold"
+    NOT_THE_REQUESTER = "not the requester"
+    NO_VOTE = "no vote"
+    OLDER_PLAN = "older plan"
+    STARTED = "started"
+    LAST_STEP = "last step"
+    NOTHING_LEFT = "nothing left to cancel"
+    NOT_FAILED = "not failed"
+    NOT_RUNNING = "not running"
+    NOT_PAUSED = "not paused"
+    NOT_POSSIBLE = "model cannot take it"
+    TAKEN = "in another request"
+    UNKNOWN = "unknown"
+    """No such request, or no such run of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a click counts, and what it does.
+
+    *state* is the state of the request after it, None where the click does not count or is about none. *instance* is
+    the one whose policy refuses it. *holder* is the request that has one of the models meanwhile, *cause* why the model
+    could not take it, *held* the models whose holds are in its way. A cancelled request whose step is under way stays
+    running: it ends when that step does.
+    """
+
+    reason: Reason
+    state: RequestState | None = None
+    instance: str = ""
+    holder: int | None = None
+    cause: Cause | None = None
+    held: tuple[Held, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the click counts."""
+        return self.reason is Reason.COUNTS
+
+
+COUNTS = Decision(Reason.COUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an act touches.
+
+    *instances* are all those whose policies it must meet; *requester* and *approved_by* belong to a request, *author*
+    to a snooze or hold.
+    """
+
+    instances: tuple[str, ...] = ()
+    requester: str = ""
+    approved_by: Collection[str] = ()
+    author: str = ""
+
+
+NOWHERE = Scope()
+"""For what touches no instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The rule as one deployment has it: our workspace, the policy of each instance, and whether guests may read."""
+
+    team: str
+    policies: Mapping[str, Policy]
+    guests_read: bool = False
+
+    @property
+    def everywhere(self) -> Scope:
+        """All instances."""
+        return Scope(tuple(self.policies))
+
+    def may(self, person: Person, act: Act, scope: Scope = NOWHERE) -> Decision:
+        """Whether somebody may do something. Fails closed: only what Slack vouches for counts."""
+        member = self.takes_part(person)
+        reads = act is Act.READ and self.guests_read and self.is_ours(person) and not _gone(person)
+        if member is not Reason.COUNTS:
+            return COUNTS if reads else Decision(member)
+        decision = COUNTS
+        for role in RULES[act]:
+            decision = self._is(role, person, scope)
+            if decision.allowed:
+                break
+        return decision
+
+    def is_ours(self, person: Person) -> bool:
+        """Whether somebody belongs to our workspace, on Enterprise Grid also where Slack names another of theirs."""
+        return not person.is_stranger and bool(self.team) and self.team in {person.team, *person.teams}
+
+    def takes_part(self, person: Person) -> Reason:
+        """Whether Slack vouches for a full, present member of our own workspace."""
+        if not self.is_ours(person):
+            return Reason.OTHER_WORKSPACE
+        return Reason.NOT_A_MEMBER if person.is_guest or _gone(person) else Reason.COUNTS
+
+    def policies_of(self, instances: Iterable[str]) -> tuple[Policy, ...]:
+        """Those that an act on *instances* asks: all there are where one of them is not configured any more."""
+        named = set(instances)
+        known = named <= self.policies.keys()
+        return tuple(dict.fromkeys(p for name, p in self.policies.items() if not known or name in named))
+
+    def decides_on(self, person: Person) -> frozenset[str]:
+        """The instances of which somebody is an approver."""
+        if self.takes_part(person) is not Reason.COUNTS:
+            return frozenset()
+        return frozenset(name for name, policy in self.policies.items() if is_approver(person, policy))
+
+    def _is(self, role: Role, person: Person, scope: Scope) -> Decision:
+        match role:
+            case Role.READER | Role.MEMBER:
+                return COUNTS
+            case Role.REQUESTER:
+                return COUNTS if person.id == scope.requester else Decision(Reason.NOT_THE_REQUESTER)
+            case Role.VOTER:
+                return COUNTS if person.id in scope.approved_by else Decision(Reason.NO_VOTE)
+            case Role.AUTHOR:
+                return COUNTS if person.id == scope.author else Decision(Reason.NOT_AN_APPROVER)
+            case Role.APPROVER:
+                return self._approves(person, scope)
+            case Role.OTHER_APPROVER:
+                return self._approves(person, scope, other=True)
+
+    def _approves(self, person: Person, scope: Scope, *, other: bool = False) -> Decision:
+        """An approver of each instance; *other*: of what somebody else asked for.
+
+        Where an instance is not configured any more, nobody can approve on it. An approver of any other may end what
+        is left there: it would stay locked.
+        """
+        own = person.id == scope.requester
+        for instance in scope.instances:
+            policy = self.policies.get(instance)
+            if other and own and not (policy or NOBODY).self_approval:
+                return Decision(Reason.OWN_REQUEST, instance=instance)
+            asked = [policy] if policy else [] if other else self.policies.values()
+            if not any(is_approver(person, each) for each in asked):
+                return Decision(Reason.NOT_AN_APPROVER, instance=instance)
+        return COUNTS if scope.instances else Decision(Reason.NOT_AN_APPROVER)
+
+
+def is_approver(person: Person, policy: Policy) -> bool:
+    """Whether the policy names the person, or a user group of theirs."""
+    return any(name == person.id or name in person.groups for name in policy.approvers)
+
+
+def _gone(person: Person) -> bool:
+    return person.is_bot or person.deactivated

@@ -1,0 +1,108 @@
+"""Rooms: where the fleet may be shown. Nothing of it goes into a channel that is shared with another organization,
+unless the operator says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.errors import ChannelShared, ChatError
+from bot.messages.rooms import SHARED, UNKNOWN
+from bot.ports import Chat, Clock, Room
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(minutes=1)
+"""How long we remember what a channel is."""
+
+AGAIN = timedelta(seconds=5)
+"""How long a fault of Slack's counts for everything that wanted to know of that channel."""
+
+CHANNELS = ("C", "G")
+"""With what the ids of channels begin; direct messages are with people who were judged before."""
+
+_Asked = tuple[datetime, asyncio.Task[Room | None]]
+
+
+@dataclass(eq=False)
+class Rooms:
+    """What Slack says of channels, asked once a minute at most. *shared*: the operator lets shared ones show it all."""
+
+    chat: Chat
+    clock: Clock
+    shared: bool = False
+    _asked: dict[str, _Asked] = field(default_factory=dict, init=False)
+    _said: set[str] = field(default_factory=set, init=False)
+
+    async def room(self, channel: str) -> Room | None:
+        """A channel, a minute old at most; None where Slack does not know it or hides it. Raises a `ChatError`."""
+        now = self.clock.now()
+        known = self._asked.get(channel)
+        if known is None or _over(known, now):
+            self._asked = {about: asked for about, asked in self._asked.items() if not _over(asked, now)}
+            known = self._asked[channel] = (now, asyncio.create_task(self.chat.room(channel)))
+        return await asyncio.shield(known[1])
+
+    async def look(self, channel: str) -> Room | None:
+        """The same, as it is now. Raises a `ChatError`."""
+        if (known := self._asked.get(channel)) is not None and known[1].done():
+            del self._asked[channel]
+        return await self.room(channel)
+
+    def takes(self, room: Room) -> bool:
+        """Whether a channel may show the fleet."""
+        return self.shared or not room.external
+
+    async def admit(self, channel: str) -> None:
+        """Before anything is posted, edited or uploaded. Raises `ChannelShared`, or `ChatError` while Slack is mute.
+
+        A channel that Slack does not show passes: posting there meets Slack's own refusal, which says what to do.
+        """
+        if self.shared or not channel.startswith(CHANNELS):
+            return
+        room = await self.room(channel)
+        if room is None:
+            return
+        if room.external:
+            refused = ChannelShared(channel)
+            if channel not in self._said:
+                log.warning("%s Until then nothing is posted there.", refused.text)
+            self._said.add(channel)
+            raise refused
+        if channel in self._said:
+            log.warning("%s is not shared with another organization any more: what waited is posted", channel)
+            self._said.remove(channel)
+
+    async def withholds(self, channel: str) -> bool:
+        """Whether it is known that nothing may be posted there."""
+        try:
+            await self.admit(channel)
+        except ChannelShared:
+            return True
+        except ChatError as error:
+            log.debug("what %s is cannot be said: %s", channel, error.text)
+        return False
+
+    async def why_private(self, channel: str) -> str | None:
+        """Why an answer must not be shown to everybody there; None where it may. In doubt it must not."""
+        if self.shared:
+            return None
+        try:
+            room = await self.look(channel)
+        except ChatError as error:
+            log.debug("what %s is cannot be said: %s", channel, error.text)
+            return UNKNOWN
+        if room is None:
+            return UNKNOWN
+        return SHARED if room.external else None
+
+
+def _over(asked: _Asked, now: datetime) -> bool:
+    at, task = asked
+    if not task.done():
+        return False
+    failed = task.cancelled() or task.exception() is not None
+    return abs(now - at) >= (AGAIN if failed else KEPT)
