@@ -45,7 +45,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def _goes_direct(url: SplitResult, rules: str) -> bool:
-    """By `NO_PROXY`: `*`, or a host with its subdomains, an address or a network (10.0.0.0/8), each also with a port."""
+    """By `NO_PROXY`: `*`, or a host and its subdomains, an address or a network (10.0.0.0/8), each also with a port."""
     host, port = url.hostname or "", url.port or _PORTS.get(url.scheme)
     return any(rule == "*" or _is_named(host, port, rule.lower()) for rule in re.split(r"[,\s]+", rules) if rule)
 
@@ -129,7 +129,7 @@ def certificate_fault(error: BaseException, setting: str | None = None) -> str |
         if isinstance(cause, ssl.SSLCertVerificationError):
             off = f", or, with care, {setting}=true" if setting else ""
             return (
-                f"its TLS certificate is not trusted ({cause.verify_message or cause.reason}). If your company signs "
+                f"its TLS certificate is not trusted ({getattr(cause, 'verify_message', cause.reason)}). If your company signs "
                 f"certificates itself, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file{off}."
             )
         if isinstance(cause, ssl.SSLError):

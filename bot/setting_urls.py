@@ -68,7 +68,7 @@ def region_of(url: str) -> str | None:
 def _faults(setting: str, url: str, plain: bool, special: Special) -> list[str]:
     found = list(_general(setting, url, plain))
     if not found and (parts := _split(url)) is not None:
-        found = [fault for fault in (_path(parts) or special(parts, setting),) if fault]
+        found = [fault for fault in (_anywhere(parts) or special(parts, setting),) if fault]
     return [f"{setting}: {fault}" for fault in found]
 
 
@@ -85,7 +85,8 @@ def _general(setting: str, url: str, plain: bool) -> Iterator[str]:
     if "@" in url:
         yield "has a user name or password in it: take it out. Credentials have settings of their own."
     if scheme is None:
-        yield "has no scheme: put https:// before the host." if "//" not in url else "must begin with https://."
+        begun = re.match(r"(?i)[a-z]+:/|/", url)
+        yield "must begin with https://, with two slashes." if begun else "has no scheme: put https:// before the host."
     elif scheme[1].lower() not in ("http", "https"):
         yield f"begins with {scheme[1]}://, which is not a http(s) URL: write https://."
     elif parts is None or not parts.hostname:
@@ -97,7 +98,9 @@ def _general(setting: str, url: str, plain: bool) -> Iterator[str]:
         yield "has “?” or “#” in it: take off all from there on."
 
 
-def _path(parts: SplitResult) -> str | None:
+def _anywhere(parts: SplitResult) -> str | None:
+    if (parts.hostname or "").endswith(".watsonplatform.net"):
+        return f"is an address that IBM has switched off: put {PAGE}."
     if "//" in parts.path.rstrip("/"):
         return "has “//” in its path: write one slash."
     return None
@@ -112,8 +115,6 @@ def _cloud(parts: SplitResult, setting: str) -> str | None:
         if not (instance := _INSTANCE.match(path)):
             return f"has no instance id in it: put {PAGE}, {place}"
         return _superfluous(path[instance.end() :])
-    if host.endswith(".watsonplatform.net"):
-        return f"is an address that IBM has switched off: put {PAGE}."
     if host.startswith("iam.") and host.endswith(".ibm.com"):
         return f"is the address of IBM's token service: put {PAGE}."
     if host.endswith(".watson.cloud.ibm.com"):
@@ -127,6 +128,8 @@ def _cloud(parts: SplitResult, setting: str) -> str | None:
 
 def _cluster(parts: SplitResult, setting: str) -> str | None:
     path = parts.path.rstrip("/")
+    if _API.fullmatch(parts.hostname or ""):
+        return f"is an instance on IBM Cloud: with it goes {setting.removesuffix('_URL')}_AUTH_TYPE=iam, or basic."
     if "icp4d-api" in path:
         return f"is the address for tokens, which belongs in {setting.removesuffix('_URL')}_AUTH_URL: put {CLUSTER}"
     if not path or path.startswith("/zen"):
