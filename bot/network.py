@@ -127,13 +127,15 @@ def certificate_fault(error: BaseException, setting: str | None = None) -> str |
     """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = getattr(cause, "verify_message", "") or cause.args[-1]
             off = f", or, with care, {setting}=true" if setting else ""
             return (
-                f"its TLS certificate is not trusted ({getattr(cause, 'verify_message', cause.reason)}). If your company signs "
-                f"certificates itself, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file{off}."
+                f"its TLS certificate is not trusted ({reason}). If your company signs certificates "
+                f"itself, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file{off}."
             )
         if isinstance(cause, ssl.SSLError):
-            return f"no TLS connection could be made ({cause.reason or 'it was cut'}). Check the port and the proxy."
+            reason = getattr(cause, "reason", None) or cause.args[-1]
+            return f"no TLS connection could be made ({reason}). Check the port and the proxy."
     return None
 
 
