@@ -23,7 +23,8 @@ class Routed(httpx.AsyncBaseTransport):
         url = request.url
         proxy = self._proxy(f"{url.scheme}://{url.netloc.decode('ascii')}")
         if proxy not in self._pools:
-            via = None if proxy is None else httpx.Proxy(proxy, ssl_context=self._trust)
+            own = self._trust if proxy is not None and proxy.startswith("https:") else None
+            via = None if proxy is None else httpx.Proxy(proxy, ssl_context=own)
             self._pools[proxy] = httpx.AsyncHTTPTransport(verify=self._trust, limits=self._limits, proxy=via)
         return await self._pools[proxy].handle_async_request(request)
 
