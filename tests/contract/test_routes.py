@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,28 @@ async def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield Company(speech, slack, proxy, monkeypatch)
 
 
+async def test_a_goodbye_that_nobody_answers(company: Company, monkeypatch: pytest.MonkeyPatch):
+    """aiohttp waits ten seconds for one; sockets are closed without."""
+    company.patch.delenv("HTTP_PROXY")
+    settings = company.settings()
+    async with session() as http:
+        api = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
+        sockets = Sockets(bolt(api, Self("T", "U", "B", None), settings), company.slack.app_token)
+        await sockets.connect()
+        for handler in sockets._handlers:
+            monkeypatch.setattr(handler.client, "disconnect", partial(_hang, handler.client.disconnect))
+        async with asyncio.timeout(5):
+            await sockets.close()
+        await company.slack.until(lambda: company.slack.connections == 0)
+
+
+async def _hang(close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await close()
+
+
 ALL = ("/customizations", "/identity/token", "/api/auth.test", "/link", "/unknown-response", "/upload/")
 
 
@@ -100,7 +124,7 @@ async def test_all_go_through_the_proxy(company: Company):
         assert part in company.proxy.paths(), part
 
 
-@pytest.mark.parametrize("rule", ["127.0.0.1", "127.0.0.0/8", "*"])
+@pytest.mark.parametrize("rule", ["127.0.0.1", "127.0.0.0/8", "other.com 127.0.0.1", "*"])
 async def test_all_go_past_the_proxy(company: Company, rule: str):
     """What `NO_PROXY` names is reached directly."""
     company.patch.setenv("NO_PROXY", rule)

@@ -146,7 +146,8 @@ async def test_a_good_token_serves_on(asker: Asker):
         assert await asker.header() == "Bearer token-1"
     await asyncio.wait({asker.auth._fetching} if asker.auth._fetching else set())
     assert await asker.header() == "Bearer token-1"
-    assert asker.manager.asked == 2
+    await asyncio.wait({asker.auth._fetching} if asker.auth._fetching else set())
+    assert asker.manager.asked == 2  # it rests for a second
     asker.at += 1.0
     assert await asker.header() == "Bearer token-1"
     gate.set()
