@@ -53,6 +53,6 @@ def why(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return " Its proxy cannot be reached. Check HTTPS_PROXY and NO_PROXY."
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f" Its proxy refuses ({error.status}). Check HTTPS_PROXY and NO_PROXY."
+        return f" Its proxy refuses ({getattr(error, 'status', 'no status')}). Check HTTPS_PROXY and NO_PROXY."
     fault = certificate_fault(error)
     return f" {fault[0].upper()}{fault[1:]}" if fault else ""

@@ -148,7 +148,7 @@ class WatsonSpeech:
         """A request that is sent once. Raises `ServiceUnavailable` or `OutcomeUnknown` when it has no answer."""
         try:
             return await self._client.request(method, self._url + path, auth=self._auth, **options)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._unreachable(error) from error
         except httpx.HTTPError as error:
             text = f"The answer of {self._name} to the request was lost; Retune looks before it repeats it."

@@ -26,7 +26,10 @@ class Routed(httpx.AsyncBaseTransport):
             own = self._trust if proxy is not None and proxy.startswith("https:") else None
             via = None if proxy is None else httpx.Proxy(proxy, ssl_context=own)
             self._pools[proxy] = httpx.AsyncHTTPTransport(verify=self._trust, limits=self._limits, proxy=via)
-        return await self._pools[proxy].handle_async_request(request)
+        try:
+            return await self._pools[proxy].handle_async_request(request)
+        except httpx.ProxyError as error:  # it let no connection through: nothing was sent
+            raise httpx.ConnectError(f"the proxy says {masked(str(error))}", request=request) from error
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -39,5 +42,5 @@ def unreachable(name: str, url: str, error: Exception) -> str:
     if fault := certificate_fault(error, setting_of(name, "DISABLE_SSL")):
         return f"{name} cannot be reached: {fault}"
     via = " and, as it goes through a proxy, HTTPS_PROXY and NO_PROXY" if proxy_for(url) else " and the network"
-    said = f": {masked(str(error))}" if isinstance(error, httpx.ProxyError) else ""
+    said = f": {error}" if isinstance(error.__cause__, httpx.ProxyError) else ""
     return f"{name} cannot be reached ({type(error).__name__}{said}). Check {setting_of(name, 'URL')}{via}."

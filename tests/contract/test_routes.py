@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from aiohttp import web
 
@@ -18,7 +19,16 @@ from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.sockets import Sockets
 from bot.adapters.watson import WatsonSpeech, client
 from bot.app import Self, bolt
-from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused, RequestRefused, ServiceUnavailable
+from bot.domain.plans import Action
+from bot.errors import (
+    ChatBusy,
+    ChatError,
+    ChatOutcomeUnknown,
+    ChatRefused,
+    CredentialsRefused,
+    RequestRefused,
+    ServiceUnavailable,
+)
 from bot.ports import Message, Place
 from bot.settings import Settings, authenticator, load
 from sandbox.slack.server import SlackServer
@@ -157,6 +167,21 @@ async def test_a_proxy_that_refuses(company: Company, caplog: pytest.LogCaptureF
     assert PASSWORD not in "".join(texts) + caplog.text
 
 
+async def test_a_proxy_that_refuses_a_tunnel(company: Company):
+    """Nothing was sent, so nothing can have begun; both say that it is the proxy."""
+    company.patch.setenv("HTTPS_PROXY", f"http://ada:{PASSWORD}x@127.0.0.1:{company.proxy.port}")
+    async with client(True) as http, session() as slack:
+        stt = WatsonSpeech("stt-x", "cloud", http, "https://stt.example.com", httpx.Auth())
+        with pytest.raises(ServiceUnavailable) as caught:
+            await stt.begin(Action.UPGRADE, "language", "id")
+        assert "407" in caught.value.text
+        assert "HTTPS_PROXY" in caught.value.text
+        api = web_client("xoxb-1", "https://slack.com/api/", slack)
+        with pytest.raises(ChatBusy, match="407") as refused:
+            await call(api.auth_test(), writes=True)
+    assert PASSWORD not in caught.value.text + refused.value.text
+
+
 @pytest.mark.parametrize("proxied", [False, True])
 @needs_openssl
 async def test_an_own_authority(company: Company, tmp_path: Path, proxied: bool):
@@ -246,6 +271,18 @@ async def test_redirects_are_not_followed(company: Company, elsewhere: tuple[str
         with pytest.raises(ChatBusy, match="never followed"):
             await chat.whisper(Place(ADA, CHANNEL, response_url=f"{url}/response"), HELLO)
     assert found == []
+
+
+async def test_key_and_url_of_two_regions(company: Company):
+    """The service knows the key and not the instance: the region of the URL is named."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={"code": 403, "error": "Forbidden"})
+
+    url = "https://api.eu-de.speech-to-text.watson.cloud.ibm.com/instances/x"
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        with pytest.raises(CredentialsRefused, match="of the region eu-de: key and URL must be of one instance"):
+            await WatsonSpeech("stt-x", "cloud", http, url, httpx.Auth()).models("language")
 
 
 async def test_plain_text_to_another_machine(company: Company):
