@@ -11,6 +11,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment
@@ -85,13 +86,18 @@ def authorities(environ: Mapping[str, str] = os.environ) -> str:
 def trust(verify: bool = True) -> ssl.SSLContext:
     """What certificates are checked against; *verify* false: they are not."""
     if verify:
-        place = authorities()
-        folder = Path(place).is_dir()
-        return ssl.create_default_context(cafile=None if folder else place, capath=place if folder else None)
+        return _trusting(authorities())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+@cache
+def _trusting(place: str) -> ssl.SSLContext:
+    """Reading a system's store takes 30 ms, and there are four clients."""
+    folder = Path(place).is_dir()
+    return ssl.create_default_context(cafile=None if folder else place, capath=place if folder else None)
 
 
 def is_loopback(host: str | None) -> bool:
