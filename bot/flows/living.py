@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.domain.announcements import Timing
-from bot.errors import ChannelShared, ChatError, ChatRefused
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.inventory import Inventory, Judged
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
@@ -71,7 +71,7 @@ class LivingCard:
             try:
                 await self._leave()
                 await self._show()
-            except ChannelShared:
+            except (ChannelShared, ChannelClosed):
                 self._rests.rest(self.clock.now() + PACE)
             except ChatError as error:
                 self._rests.rest(self.clock.now() + PACE)
