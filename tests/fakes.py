@@ -80,6 +80,8 @@ class FakeChat:
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
         self._call("post")
+        if thread is not None and not self._has_thread(thread):
+            raise MessageGone("gone", code="thread_not_found")
         self.posts += 1
         ts = f"{self.clock.at.timestamp():.0f}.{self.posts:06d}"
         self.said.append(Said(channel, ts, thread, key, message))
@@ -105,7 +107,7 @@ class FakeChat:
 
     async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
         self._call("find")
-        if thread is not None and not any(thread in (s.ts, s.thread) for s in self.said):
+        if thread is not None and not self._has_thread(thread):
             raise MessageGone("gone", code="thread_not_found")
         found = [s for s in self.said if (s.channel, s.key, s.thread) == (channel, key, thread)]
         return tuple(s.ts for s in found if float(s.ts) >= since.timestamp())
@@ -113,6 +115,10 @@ class FakeChat:
     async def delete(self, channel: str, ts: str) -> None:
         self._call("delete")
         self.said = [s for s in self.said if (s.channel, s.ts) != (channel, ts)]
+
+    def _has_thread(self, ts: str) -> bool:
+        """A parent that was deleted leaves a tombstone while it has replies."""
+        return any(ts in (said.ts, said.thread) for said in self.said)
 
     def at(self, channel: str, ts: str) -> Said | None:
         """The message at that place."""
