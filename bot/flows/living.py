@@ -57,7 +57,8 @@ class LivingCard:
         if store.announcements.last(timing.channel) is None or judged.untried:
             return bool(store.announcements.left(timing.channel))
         before, now = self._shows, self._state(store, judged, timing)
-        return before is None or before[1:] != now[1:] or before[0] is not now[0]
+        same = before is not None and before[1:] == now[1:] and before[0] is now[0]
+        return not same or bool(self.poster.doubtful(store, living_key(timing.channel)))
 
     def _state(self, store: Store, judged: Judged, timing: Timing) -> _State:
         today = self.clock.now().astimezone(timing.zone).date()

@@ -30,10 +30,13 @@ IN_FLIGHT = timedelta(seconds=15)
 """How long a post may be under way, in this process or another, before we look whether it arrived."""
 
 SETTLED = timedelta(minutes=1)
-"""How long after trouble something may still arrive late. Until then we look again."""
+"""How long after trouble a message is not called shown, though Slack shows it: what was lost may overtake it."""
 
 LONGEST = timedelta(minutes=10)
 """The longest rest of a message that Slack goes on to show differently, however often it is edited."""
+
+LOOKS = (IN_FLIGHT, SETTLED, LONGEST)
+"""How long after trouble we look again whether what was lost has arrived after all."""
 
 
 @dataclass(eq=False)
@@ -128,8 +131,8 @@ class Poster:
                 log.warning("whether %s is there twice is not known: %s", posted.key, error.text)
                 self._looks.rest(self.clock.now() + max(PACE, timedelta(seconds=error.retry_after)), _twin(posted))
                 continue
-            if _within(SETTLED, posted.intended_at, self.clock.now()):
-                self._looks.rest(posted.intended_at + SETTLED, _twin(posted))
+            if later := _next_look(posted.intended_at, self.clock.now()):
+                self._looks.rest(later, _twin(posted))
             else:
                 await self.db.write(partial(_alone, posted))
 
@@ -137,8 +140,13 @@ class Poster:
         now = self.clock.now()
         return [posted for posted in store.messages.twins(now - IN_FLIGHT) if self._looks.may(now, _twin(posted))]
 
+    def doubtful(self, store: Store, prefix: str) -> list[str]:
+        """The keys with that prefix of messages that should be looked at now. Work for the store."""
+        now = self.clock.now()
+        return [key for key in store.messages.doubtful(prefix, now - PACE) if self._looks.may(now, key)]
+
     async def _agrees(self, posted: Posted) -> bool:
-        """Whether it is certain that Slack shows what is written. Where Slack shows something else, it may be edited.
+        """Whether Slack shows what is written, for all we know. Where it does not, the message may be edited.
 
         What was lost may still arrive for a while, and overtake what was sent after it: so we look again later.
         """
@@ -147,8 +155,9 @@ class Poster:
         if doubt_at is None or _within(PACE, doubt_at, now):
             self._looks.extend(now + PACE, key)
             return False
+        calm = not _within(SETTLED, doubt_at, now)
         if not self._looks.may(now, key) or not self._limits.may(key):
-            return False
+            return calm and key not in self._differs
         try:
             shown = await self.chat.shows(posted.channel, posted.ts, thread=posted.thread)
         except ChatError as error:
@@ -160,10 +169,9 @@ class Poster:
         if shown != posted.digest:
             return False
         self._differs.pop(key, None)
-        if _within(SETTLED, doubt_at, now):
-            later = IN_FLIGHT if _within(IN_FLIGHT, doubt_at, now) else SETTLED
-            self._looks.rest(doubt_at + later, key)
-            return False
+        if later := _next_look(doubt_at, now):
+            self._looks.rest(later, key)
+            return calm
         return await self.db.write(lambda store: store.messages.known(posted))
 
     async def _edit(self, telling: Telling, channel: str, posted: Posted) -> str | None:
@@ -296,6 +304,12 @@ def _said(telling: Telling, *, again: bool) -> Telling:
     if not again or telling.lasting or telling.present or telling.again:
         return telling
     return replace(telling, message=continued(telling.message), again=True)
+
+
+def _next_look(since: datetime, now: datetime) -> datetime | None:
+    """When we look again at what is in doubt; None once nothing can arrive late any more."""
+    over = abs(now - since)
+    return next((since + look for look in LOOKS if look > over), None)
 
 
 def _alone(posted: Posted, store: Store) -> None:

@@ -16,7 +16,7 @@ from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone
 from bot.flows.freezes import Freezes
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
-from bot.flows.rests import PACE, REST, Rests
+from bot.flows.rests import REST, Rests
 from bot.messages.card import Seen
 from bot.messages.requests import Telling, tellings
 from bot.messages.rooms import channel_is_closed
@@ -59,8 +59,7 @@ class Teller:
 
     def _doubtful(self, store: Store) -> set[int]:
         """Requests of whose messages nobody knows what they show, since a crash say."""
-        keys = store.messages.doubtful("request:", self.clock.now() - PACE)
-        return {int(key.split(":")[1]) for key in keys}
+        return {int(key.split(":")[1]) for key in self.poster.doubtful(store, "request:")}
 
     async def tell_all(self) -> None:
         """Every request of which Slack may not show the present state; those that have waited longest come first."""
