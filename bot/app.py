@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -25,9 +25,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.charts import ChartProcess
 from bot.adapters.clock import AlarmClock, Drift, SystemClock
 from bot.adapters.slack import SlackChat
+from bot.adapters.slack_answers import text_at
 from bot.adapters.slack_calls import call, session, web_client
 from bot.domain.catalog import Catalog
-from bot.errors import CatalogError, ChatRefused, SettingsError
+from bot.errors import CatalogError, ChatBusy, ChatRefused, SettingsError
 from bot.flows.background import Background
 from bot.flows.parts import Flows
 from bot.flows.worker import Worker
@@ -45,8 +46,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 DRAIN = 1.5
 """Seconds that work under way gets when we stop; what is cut off then is taken up after the next start."""
+
+STUMBLES = 60.0
+"""Seconds for which a start tries again while Slack is in trouble."""
 
 ANNOUNCE = 5.0
 """Seconds between two looks whether an announcement is due."""
@@ -71,7 +77,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         db = stack.enter_context(Database(settings.database))
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
-        me = await identify(client, settings)
+        me = await _unless(stop, identify(client, settings, STUMBLES))
+        if me is None:
+            return
         clock, background = SystemClock(), Background()
         credentials(settings)
         clients = await stack.enter_async_context(AsyncExitStack())
@@ -103,7 +111,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         stack.push_async_callback(background.drain, DRAIN)
         app = bolt(client, me, settings)
         register(app, flows)
-        await _listen(app, settings, me, stack)
+        await _unless(stop, _listen(app, settings, me, stack))
+        if stop.is_set():
+            return
         background.spawn(flows.electorate.warn(), "policies")
         services.update(await connect_services(settings, clients))
         flows.inventory.connected.set()
@@ -130,15 +140,45 @@ def read_catalog(settings: Settings) -> Catalog:
         raise SettingsError([f"RETUNE_CATALOG: {settings.catalog}: {error}"]) from error
 
 
-async def identify(client: AsyncWebClient, settings: Settings) -> Self:
-    """Checks both tokens at once: a wrong one is found before anything starts. Raises `ChatRefused`, `ChatBusy`."""
+async def identify(client: AsyncWebClient, settings: Settings, patience: float = 0.0) -> Self:
+    """Checks both tokens at once: a wrong one is found before anything starts.
+
+    *patience*: for so many seconds it tries again while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
+    """
+    until, said = monotonic() + patience, ""
+    while True:
+        try:
+            return await _identify(client, settings)
+        except ChatBusy as error:
+            left = until - monotonic()
+            if left <= 0:
+                raise
+            if error.text != said:
+                log.warning("Slack is in trouble: %s It is tried again for %.0f s", said := error.text, left)
+            await asyncio.sleep(min(max(1.0, error.retry_after), left))
+
+
+async def _identify(client: AsyncWebClient, settings: Settings) -> Self:
     token = settings.app_token
     opening = call(client.apps_connections_open(app_token=token.reveal())) if token else asyncio.sleep(0)
     try:
         told, opened = await asyncio.gather(call(client.auth_test()), opening)
     except ChatRefused as error:
         raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
-    return Self(told["team_id"], told["user_id"], told["bot_id"], opened["url"] if opened else None)
+    team, user, bot = (text_at(told, name) for name in ("team_id", "user_id", "bot_id"))
+    return Self(team, user, bot, text_at(opened, "url") if opened else None)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What comes of *work*; None if we were asked to stop before."""
+    task, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        for left in (task, stopping):
+            left.cancel()
+        await asyncio.wait({task, stopping})
 
 
 def credentials(settings: Settings) -> dict[str, Authenticator]:

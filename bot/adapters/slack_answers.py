@@ -119,6 +119,14 @@ def about(message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
     return carried if isinstance(carried, Mapping) else {}
 
 
+def connections_in(frame: object) -> int:
+    """How many connections of this app there are, as Slack says when it greets a new one; 0 where it does not."""
+    if not isinstance(frame, Mapping) or frame.get("type") != "hello":
+        return 0
+    count = frame.get("num_connections")
+    return count if isinstance(count, int) and not isinstance(count, bool) else 0
+
+
 def refusal(status: int, data: Any, retry_after: str | None, *, writes: bool) -> ChatError:
     """What an answer without `ok` means. *retry_after* is the header of that name."""
     body = fields(data)

@@ -183,8 +183,12 @@ class Announcer:
         judgement = (await self.inventory.judged()).of(snooze.subject)
         text = lapsed(snooze, judgement.model.name if judgement else None)
         message = Message(text, (section(text),))
+        key = f"snooze:{snooze.id}:over"
         try:
-            ts = await self.poster.post(f"snooze:{snooze.id}:over", posted.channel, message, posted.ts)
+            try:
+                ts = await self.poster.post(key, posted.channel, message, posted.ts)
+            except MessageGone:  # the thread is, so it is said where people see it
+                ts = await self.poster.post(key, posted.channel, message)
         except (ChannelShared, ChannelClosed):
             return False
         except ChatError as error:
