@@ -13,7 +13,7 @@ from bot.domain.announcements import Findings, Timing
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
 from bot.domain.snoozes import Snooze
-from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused, MessageGone
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
 from bot.flows.living import living_key
