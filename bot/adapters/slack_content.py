@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from bot.errors import BlocksRefused
-from bot.ports import Block, Message
+from bot.messages.fitting import MOST, fitted, size_of
+from bot.ports import Message
 
 log = logging.getLogger(__name__)
-
-MOST = 10_000
-"""Characters of block JSON; Slack refuses messages from about 13,000 on and publishes no number."""
 
 BLOCKS = 50
 """Blocks of one message."""
@@ -27,18 +24,14 @@ PLAIN = 2_900
 LEFT_OUT = "(Slack did not take the whole message. `/stt-runs` and `/stt-models` show the rest.)"
 
 
-def size_of(blocks: tuple[Block, ...]) -> int:
-    """The characters of block JSON of a message."""
-    return len(json.dumps(blocks, ensure_ascii=False))
-
-
 def forms(message: Message, text: int = POSTED) -> Iterator[dict[str, Any]]:
-    """The message, then what stays of it: its text with its buttons, and its text alone. Too long a one begins there.
+    """The message, with its longest texts cut where it is too long; then its text with its buttons; its text alone.
 
     *text*: as many characters of text are taken.
     """
-    if len(message.blocks) <= BLOCKS and size_of(message.blocks) <= MOST:
-        yield {"text": message.text[:text], "blocks": list(message.blocks)}
+    blocks = fitted(message).blocks
+    if len(blocks) <= BLOCKS and size_of(blocks) <= MOST:
+        yield {"text": message.text[:text], "blocks": list(blocks)}
     short = {"type": "mrkdwn", "text": f"{message.text[:PLAIN]}\n{LEFT_OUT}", "verbatim": True}
     buttons = [block for block in message.blocks if block.get("type") == "actions"][-2:]
     yield {"text": message.text[:text], "blocks": [{"type": "section", "text": short}, *buttons]}

@@ -272,13 +272,21 @@ async def test_blocks_that_slack_does_not_take(
 
 
 async def test_a_message_that_is_too_long(stage: Stage, caplog: pytest.LogCaptureFixture):
-    """It is not even tried whole: what stays has its text and its buttons, and the log says how long it was."""
-    many = tuple({"type": "section", "text": {"type": "mrkdwn", "text": "x" * 900}} for _ in range(12))
-    await stage.chat.post(CHANNEL, Message("y" * 5000, (*many, ROW)), key="k")
+    """It is not even tried whole: its longest texts are cut, its buttons stay, and the log says how long it was."""
+    many = tuple({"type": "section", "text": {"type": "mrkdwn", "text": "x " * 900}} for _ in range(12))
+    ts = await stage.chat.post(CHANNEL, Message("y" * 5000, (*many, ROW)), key="k")
+    await stage.chat.edit(CHANNEL, ts, Message("y" * 5000, (*many[:11], ROW)), key="k")
     [shown] = stage.slack.messages(ADA, CHANNEL)
-    assert len(shown["blocks"]) == 2
+    assert len(shown["blocks"]) == 12
     assert "approve" in str(shown["blocks"])
-    assert "k is too long for Slack" in caplog.text
+    assert caplog.text.count("k is too long for Slack") == 2
+
+
+async def test_a_message_of_too_many_blocks(stage: Stage):
+    """Its text stands in for them, with its last rows of buttons."""
+    await stage.chat.post(CHANNEL, Message("hello", (SECTION,) * 60 + (ROW,)), key="k")
+    [shown] = stage.slack.messages(ADA, CHANNEL)
+    assert [block["type"] for block in shown["blocks"]] == ["section", "actions"]
 
 
 async def test_nothing_is_taken(stage: Stage):
