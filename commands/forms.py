@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
+from bot.domain.typed_values import day_of, moment_of
 from bot.messages.kit import VALUE
 from bot.messages.refusals import too_much
 from commands.desk import Desk
@@ -56,27 +57,23 @@ class Form:
         state = self._input(block)
         return text(mapping(state.get("selected_option")).get("value") or state.get("selected_user")) or None
 
-    def marked(self, prefix: str) -> tuple[str, ...]:
-        """What is marked in all groups of checkboxes whose block begins with *prefix*, in their order."""
-        found = []
+    def marked(self, prefix: str) -> dict[str, str]:
+        """What is marked in all blocks of checkboxes that begin with *prefix*, in their order; each with its block."""
+        found = dict[str, str]()
         for block, state in self.inputs.items():
             options = state.get("selected_options") if block.startswith(prefix) else None
-            found += [text(mapping(option).get("value")) for option in (options if isinstance(options, list) else [])]
-        return tuple(value for value in found if value)
+            for option in options if isinstance(options, list) else []:
+                if value := text(mapping(option).get("value")):
+                    found.setdefault(value, block)
+        return found
 
     def day(self, block: str) -> date | None:
         """The day that was picked."""
-        try:
-            return date.fromisoformat(text(self._input(block).get("selected_date")))
-        except ValueError:
-            return None
+        return day_of(self._input(block).get("selected_date"))
 
     def moment(self, block: str) -> datetime | None:
         """The moment that was picked."""
-        try:
-            return datetime.fromtimestamp(int(self._input(block).get("selected_date_time") or ""), UTC)
-        except (TypeError, ValueError, OverflowError, OSError):
-            return None
+        return moment_of(self._input(block).get("selected_date_time"))
 
     def _input(self, block: str) -> Mapping[str, Any]:
         return self.inputs.get(block, {})

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
-from bot.domain.hours import LATEST, parse_later
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
+from bot.domain.typed_values import LATEST, parse_later
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
-from bot.messages import refusals
+from bot.messages import holds, refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_line
 from bot.messages.refusals import in_the_way, no_plan, private
@@ -25,8 +25,9 @@ from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
 from commands.model import known, named
 from commands.models import fits
+from commands.typed import meant, words
 
-AT = re.compile(r"^(?:(.*)\s)?at\s+(.+)$", re.IGNORECASE)
+AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 
 
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
@@ -39,7 +40,7 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
 async def several(ask: Ask, desk: Desk) -> Answer:
     """`outdated [filters]`: opens the form with every outdated model that fits."""
     ask, later = await later_start(ask, desk)
-    filters = ask.text.split()[1:]
+    filters = words(ask.text)[1:]
     found = [
         judgement
         for judgement in acting_on((await desk.inventory.read_once()).judgements)
@@ -56,11 +57,13 @@ async def several(ask: Ask, desk: Desk) -> Answer:
 
 async def _several(found: Sequence[Judgement], what: forms.Wanted, user: str, desk: Desk) -> Mapping[str, Any]:
     await desk.requests.may_ask(user)
-    candidates = await desk.requests.candidates(found)
+    candidates = await desk.requests.candidates(found, user)
     notes = "\n".join(freeze_line(freeze) for freeze in (await desk.freezes.holding())[:5])
     if not candidates.plans:
         return forms.nothing(candidates.left_out)
-    return forms.ask_several(candidates.plans, candidates.left_out, what, len(found) - MOST, notes)
+    names = await desk.names.of(one.hold.author for held in candidates.held.values() for one in held)
+    more = len(found) - MOST
+    return forms.ask_several(candidates.plans, candidates.left_out, what, more, notes, candidates.held, names)
 
 
 async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk) -> None:
@@ -74,19 +77,21 @@ async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk)
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    found = AT.match(ask.text.strip())
-    if found is None:
+    now, zone, typed = desk.clock.now(), desk.requests.zone, ""
+    for reading in ask.readings:
+        if (found := AT.fullmatch(reading)) is None:
+            continue
+        typed = meant(found[2])
+        if (later := parse_later(typed, now, zone)) is not None:
+            return replace(ask, text=found[1] or ""), later
+    if not typed:
         return ask, None
-    now, zone = desk.clock.now(), desk.requests.zone
-    later = parse_later(found[2], now, zone)
-    if later is not None:
-        return replace(ask, text=found[1] or ""), later
     try:
-        await desk.inventory.find(ask.text)
+        await desk.inventory.find(*ask.readings)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(refusals.no_time(found[2], now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone.key)) from error
     return ask, None  # a model that is called so
 
 
@@ -109,7 +114,7 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
     await open_window(ask, desk, forms.reading(model.name))
     desk.budgets.spend(ask.user, Cost.READINGS)
     what = forms.Wanted(ask.place.channel, later)
-    return Window(await _view(model.ref, what, desk, training=training, user=ask.user))
+    return Window(await _view(model.ref, what, ask.user, desk, training=training))
 
 
 async def leave_out(ask: Ask, desk: Desk) -> Answer:
@@ -119,15 +124,14 @@ async def leave_out(ask: Ask, desk: Desk) -> Answer:
     if ask.window.id is None:
         raise Refusal(refusals.CLOSED)
     desk.budgets.spend(ask.user, Cost.READINGS)
-    return Window(await _view(ref, what, desk, training=kind == "training", lenient=True, user=ask.user))
+    return Window(await _view(ref, what, ask.user, desk, training=kind == "training", lenient=True))
 
 
 async def _view(
-    ref: str, what: forms.Wanted, desk: Desk, *, training: bool = False, lenient: bool = False, user: str | None = None
+    ref: str, what: forms.Wanted, user: str, desk: Desk, *, training: bool = False, lenient: bool = False
 ) -> Mapping[str, Any]:
-    """The plan, what must be known for one, or the reason why there is none. *user*: who must be allowed to ask."""
-    if user is not None:
-        await desk.requests.may_ask(user)
+    """The plan, what must be known for one, or the reason why there is none: also a hold that *user* may not end."""
+    await desk.requests.may_ask(user)
     prepared = await desk.planning.prepare(ref, training=training, lenient=lenient)
     model = prepared.judgement.model
     if prepared.request is not None:
@@ -139,20 +143,26 @@ async def _view(
         again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
         invalid = prepared.outlook.reason is WhyNot.INVALID
         return forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None)
+    held = await desk.holds.of(prepared.outlook)
+    owners = await desk.owning.owners_by({one.hold.subject: one.name for one in held})
+    if held and not await desk.holds.may_end_all(user, prepared.outlook, held):
+        return holds.refused(held, owners, desk.electorate.authority.policies)
     window = desk.freezes.window(model.instance)
-    frozen = [held for held in await desk.freezes.holding() if held.instance in ("", model.instance)]
+    frozen = [freeze for freeze in await desk.freezes.holding() if freeze.instance in ("", model.instance)]
     return forms.ask_one(
         *(prepared.outlook, prepared.judgement, prepared.linked, what),
         hours=str(window) if window else "",
-        hindrance="\n".join(freeze_line(held) for held in frozen[:1]),
+        hindrance="\n".join(freeze_line(freeze) for freeze in frozen[:1]),
+        held=held,
+        owners=owners,
     )
 
 
 async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """The form was sent: the request is written before Slack hears that we took it, the card follows."""
     what, draft = forms.wanted(form.metadata)
-    drafts = [draft] if draft else list(form.marked(forms.MODELS))
-    if not drafts:
+    ticked = dict.fromkeys([draft], forms.WHY) if draft else form.marked(forms.MODELS)
+    if not ticked:
         raise InputsRefused({f"{forms.MODELS}0": refusals.CHOOSE_ONE})
     later, now = form.moment(forms.LATER), desk.clock.now()
     if later is not None and later <= now:
@@ -160,9 +170,21 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     if later is not None and later > now + LATEST:
         raise InputsRefused({forms.LATER: refusals.TOO_FAR})
     await desk.requests.may_ask(form.user)
-    request = await desk.requests.propose(form.id, drafts, form.text(forms.WHY), form.user, later)
+    why = form.text(forms.WHY)
+    try:
+        request = await desk.requests.propose(form.id, [*ticked], why, form.user, later, what.holds)
+    except InputsRefused as error:
+        raise InputsRefused(_by_input(error.faults, ticked)) from error
     desk.background.spawn(_post(request, form.user, what.channel, desk), f"card {request.id}")
     return None
+
+
+def _by_input(faults: Mapping[str, str], ticked: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with models, at the inputs at which they were chosen."""
+    texts: dict[str, str] = {}
+    for model, text in faults.items():
+        texts[ticked[model]] = f"{texts[ticked[model]]} {text}" if ticked[model] in texts else text
+    return texts
 
 
 async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
@@ -182,5 +204,5 @@ async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     chosen = form.chosen(forms.LANGUAGE) or forms.NONE
     await desk.requests.link(ref, None if chosen == forms.NONE else chosen, form.user)
     judgement = (await desk.inventory.judged()).of(ref)
-    desk.background.spawn(_fill(form.id, _view(ref, what, desk), desk), "plan after a link")
+    desk.background.spawn(_fill(form.id, _view(ref, what, form.user, desk), desk), "plan after a link")
     return forms.reading(judgement.model.name if judgement else ref)
