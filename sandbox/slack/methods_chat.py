@@ -84,6 +84,8 @@ class Chat:
         body = content(a)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
+        if self._w.channel(str(a["channel"])).archived:
+            raise Refused("is_inactive")
         message = self._w.edit(str(a["channel"]), str(a["ts"]), body)
         return {"channel": a["channel"], "ts": a["ts"], "text": body["text"], "message": self._answered(message)}
 

@@ -142,3 +142,12 @@ async def test_blocks_that_are_too_long_together(slack: SlackServer, client: Asy
     posted = await client.chat_postMessage(channel=SPEECH, text="x", blocks=long[:4])
     answer = await refused(client.chat_update(channel=SPEECH, ts=posted["ts"], text="x", blocks=long))
     assert answer["error"] == "msg_blocks_too_long"
+
+
+async def test_an_archived_channel(slack: SlackServer, client: AsyncWebClient):
+    """Takes neither posts nor edits, and has a name of its own for each."""
+    posted = await client.chat_postMessage(channel=SPEECH, text="x")
+    slack.workspace.channels[SPEECH].archived = True
+    assert (await refused(client.chat_postMessage(channel=SPEECH, text="y")))["error"] == "is_archived"
+    answer = await refused(client.chat_update(channel=SPEECH, ts=posted["ts"], text="y"))
+    assert answer["error"] == "is_inactive"
