@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.slack_calls import session, web_client
-from bot.adapters.sockets import CONNECTIONS, Sockets
+from bot.adapters.sockets import CONNECTIONS, Sockets, Tickets
 from bot.app import Self, bolt, identify, run
 from bot.errors import ChatBusy, ChatRefused
 from bot.settings import Settings, load
@@ -114,6 +114,17 @@ async def test_addresses_that_are_none(slack: SlackServer, sockets: Sockets, mon
     slack.cut_connections()
     await slack.until(lambda: slack.connections == 0)
     await slack.until(lambda: slack.connections == CONNECTIONS, within=20)
+
+
+@pytest.mark.parametrize("answer", [{}, {"ok": True, "url": 5}, {"ok": True}, [], "wss://x"])
+async def test_what_is_no_address(slack: SlackServer, answer: Any):
+    """It is a lost answer, whatever its type, before anything tries to connect there."""
+    slack.faults.answer("apps.connections.open", answer)
+    async with session() as http:
+        tickets = Tickets(base_url=slack.api_url, session=http)
+        with pytest.raises(ChatBusy):
+            await tickets.apps_connections_open(app_token=slack.app_token)
+        assert (await tickets.apps_connections_open(app_token=slack.app_token))["url"].startswith("ws://")
 
 
 async def test_two_deployments_on_one_token(

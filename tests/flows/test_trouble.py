@@ -10,6 +10,7 @@ from bot.errors import ChannelClosed, ChatOutcomeUnknown, MessageGone
 from bot.flows.living import living_key
 from bot.ports import Message
 from tests.fakes import FakeChat, FrozenClock, Said
+from tests.flows.test_snoozes import snoozed
 from tests.world import ADA, CHANNEL, NEW, World, model
 
 CARD, PROGRESS, END = "request:1:card", "request:1:progress", "request:1:end"
@@ -368,3 +369,16 @@ async def test_several_of_one_requester(world: World):
     world.start()
     await rings(world, 50)
     assert sorted(said.key for said in chat.said) == ["request:1:direct", "request:2:direct"]
+
+
+@pytest.mark.parametrize("strays", [False, True])
+async def test_the_end_of_a_snooze_whose_thread_is_gone(world: World, strays: bool):
+    """The announcement was deleted: it is said in the channel, once."""
+    chat = moody(world)
+    chat.strays = strays
+    world.fleet()
+    made = await snoozed(world)
+    await world.announcer.announce_now("said")
+    chat.remove(ANNOUNCED)
+    await rings(world, 5, each=86400)
+    assert chat.keyed(f"snooze:{made.id}:over").thread is None
