@@ -118,7 +118,10 @@ class Decisions:
         if request is None:
             return await self._unknown(id, wish, user)
         (person,) = await self._persons([user], request)
-        impossible = await self._not_again(person, request, run) if wish == "retry" else None
+        impossible = None
+        if wish == "retry":
+            impossible = await self._not_again(person, request, run)
+            (person,) = await self._persons([user], request)  # reading the model took its time
         now = self.clock.now()
 
         def write(store: Store) -> Acted:
