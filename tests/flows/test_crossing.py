@@ -28,11 +28,11 @@ async def test_two_processes_edit_one_card(world: World, tmp_path: Path, monkeyp
     other.start()
     edit, first, late = world.chat.edit, asyncio.Event(), asyncio.Event()
 
-    async def held(*args: Any) -> None:
+    async def held(*args: Any, **named: Any) -> None:
         if not first.is_set():
             first.set()
             await late.wait()
-        await edit(*args)
+        await edit(*args, **named)
 
     monkeypatch.setattr(world.chat, "edit", held)
     await world.freezes.freeze("", "moving", GRACE, world.clock.now() + timedelta(hours=1))
