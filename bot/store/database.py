@@ -13,7 +13,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from time import monotonic
 from typing import TypeVar
 
 from bot.errors import StoreUnavailable
@@ -61,7 +60,8 @@ class Database(AbstractContextManager["Database"]):
         deadline: float,
         done: bool = False,
     ) -> T:
-        until = monotonic() + deadline
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadline
         while True:
             try:
                 with transaction():
@@ -69,7 +69,7 @@ class Database(AbstractContextManager["Database"]):
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                     raise  # a bug of ours, and no trouble of the database
-                if error.sqlite_errorcode & 0xFF not in _LOCKED or monotonic() >= until:
+                if error.sqlite_errorcode & 0xFF not in _LOCKED or loop.time() >= until:
                     raise StoreUnavailable(str(error), done=done) from error
             await asyncio.sleep(PAUSE)
 
