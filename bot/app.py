@@ -23,10 +23,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.charts import ChartProcess
-from bot.adapters.clock import AlarmClock, Drift, SystemClock
+from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import call, session, web_client
 from bot.domain.catalog import Catalog
+from bot.domain.drift import Drift
 from bot.errors import CatalogError, ChatRefused, SettingsError
 from bot.flows.background import Background
 from bot.flows.parts import Flows

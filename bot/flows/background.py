@@ -16,6 +16,7 @@ class Background:
     """The tasks of this process. Everything durable is in the store already: a task that is lost is taken up again."""
 
     def __init__(self) -> None:
+        self.outage = Outage()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
@@ -31,17 +32,20 @@ class Background:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, StoreUnavailable):
+            self.outage.begins(error)  # no fault of its own
+        elif error is not None:
             log.error("%s broke", task.get_name(), exc_info=error)
 
     async def idle(self) -> list[BaseException]:
-        """Waits until nothing is running any more, and gives what broke."""
+        """Waits until nothing is running any more, and gives what broke; not what the database did not let be."""
         broke: list[BaseException] = []
         while self._tasks:
             # Not `gather`: since 3.12 that of ended tasks gives way to nobody, so that none would leave the set.
             done, _ = await asyncio.wait(set(self._tasks))
             broke += [error for task in done if not task.cancelled() and (error := task.exception()) is not None]
-        return broke
+        return [error for error in broke if not isinstance(error, StoreUnavailable)]
 
     async def drain(self, deadline: float) -> None:
         """Waits up to *deadline* seconds for what is running, then cancels the rest."""
@@ -65,9 +69,13 @@ class Outage:
         try:
             await work
         except StoreUnavailable as error:
-            if not self.lasts:
-                log.error("%s It is tried again until it does.", error.text)
-            self.lasts = True
+            self.begins(error)
+
+    def begins(self, error: StoreUnavailable) -> None:
+        """Something was not written or read."""
+        if not self.lasts:
+            log.error("the database does not answer, because %s; work goes on when it does", error.cause)
+        self.lasts = True
 
     def ends(self) -> None:
         """Something was written."""

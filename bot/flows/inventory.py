@@ -133,7 +133,7 @@ class Inventory:
         await self.refresh(
             reading.name
             for reading in (await self.judged()).snapshot.instances.values()
-            if reading.read_at is None or (now - reading.read_at).total_seconds() > seconds
+            if reading.read_at is None or abs((now - reading.read_at).total_seconds()) > seconds
         )
 
     async def _joined(self, name: str) -> bool:

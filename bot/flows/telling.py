@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from bot.domain.approvals import required
 from bot.domain.authority import Policy
 from bot.domain.requests import Request
-from bot.errors import ChannelShared, ChatError
+from bot.errors import ChannelShared, ChatError, StoreUnavailable
 from bot.flows.freezes import Freezes
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
@@ -70,6 +70,8 @@ class Teller:
         try:
             async with self._gate:
                 await self.tell(request)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("request %s cannot be told; it is tried again in %s", request, BROKEN)
             self._broken.rest(self.clock.now() + BROKEN, request)

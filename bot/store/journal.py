@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.estimates import Past
 from bot.domain.fleet import Model
@@ -13,6 +13,9 @@ from bot.store.connection import marks, written
 
 LAST = 20
 """How many past steps are looked at for an estimate."""
+
+LONGEST = timedelta(minutes=15)
+"""Nothing that is under way is put off for longer."""
 
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
@@ -72,6 +75,26 @@ class Journal(Audited):
     def schedule(self, run: int, number: int, at: datetime) -> None:
         """Writes when to take up a step."""
         self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (at, run, number))
+
+    def time_set(self, by: timedelta) -> None:
+        """The clock was set while runs are under way: their moments go along, so that no wait ends early or never."""
+        moved = {"by": by.total_seconds(), "running": RunState.RUNNING}
+        self._c.change("UPDATE runs SET started_at = started_at + :by WHERE state = :running", moved)
+        self._c.change(
+            """UPDATE steps SET started_at = started_at + :by, answered_at = answered_at + :by, next_at = next_at + :by
+               WHERE ended_at IS NULL AND run IN (SELECT id FROM runs WHERE state = :running)""",
+            moved,
+        )
+
+    def not_ahead(self, now: datetime) -> None:
+        """Nothing began later than now, or is put off for longer than anything is: the clock was set back meanwhile."""
+        self._c.change(
+            """UPDATE steps SET started_at = min(started_at, :now), answered_at = min(answered_at, :now),
+               next_at = CASE WHEN next_at > :latest THEN :now ELSE next_at END
+               WHERE ended_at IS NULL AND (started_at > :now OR answered_at > :now OR next_at > :latest)
+               AND run IN (SELECT id FROM runs WHERE state = :running)""",
+            {"now": now, "latest": now + LONGEST, "running": RunState.RUNNING},
+        )
 
     def due(self, now: datetime) -> list[tuple[int, str]]:
         """Steps of running runs to look at now: run and model reference."""

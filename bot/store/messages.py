@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.store.connection import Part
 
@@ -41,6 +41,10 @@ class Messages(Part):
         """Writes that the message is about to be posted; false if that was written before."""
         facts = {"key": key, "channel": channel, "thread": thread, "digest": digest, "intended_at": now}
         return self._c.add_once("messages", "key", **facts)
+
+    def time_set(self, by: timedelta) -> None:
+        """The clock was set while posts are under way: their moments go along."""
+        self._c.change("UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL", (by.total_seconds(),))
 
     def forget(self, key: str) -> None:
         """Takes the intent back: the post was refused, so there is no such message."""

@@ -93,8 +93,7 @@ def _agree(stage: Stage, request: Request, card: Said, end: Said) -> None:
     if not done <= grown:
         stage.fault(f"{about} calls {sorted(done - grown)} done, and the service does not")
     failed = {run.plan.model.id for run in request.runs if run.state is RunState.FAILED and not run.retries}
-    stopped = any("stopped watching" in one.text for one in (card, end))
-    if failed & grown and not stopped and len(request.first.steps) == 1:
+    if failed & grown and request.id not in stage.stopped and len(request.first.steps) == 1:
         stage.fault(f"{about} calls {sorted(failed & grown)} failed, and the service upgraded it")
     word = "*done*" in end.text
     if word != (request.state is RequestState.DONE):

@@ -16,16 +16,11 @@ from bot.errors import (
     ServiceError,
     ServiceUnavailable,
 )
-from tests.soak.faults import SERVICE, SLACK, Fault
+from tests.soak.faults import BEGIN, PLACES, POST, SERVICE, SLACK, Fault
 from tests.soak.invariants import may_send
 from tests.soak.stage import Sent, Stage
 
 Call = Callable[[], Awaitable[Any]]
-
-ALWAYS = (Fault.KILLED_BEFORE_SERVICE, Fault.KILLED_AFTER_SERVICE, Fault.SERVICE_BUSY, Fault.SERVICE_SLOW)
-READING = (*ALWAYS, Fault.SERVICE_WRONG)
-LISTING = (*READING, Fault.SERVICE_DOUBLED)
-BEGINNING = (*ALWAYS, Fault.SERVICE_LOST, Fault.SERVICE_UNHEARD, Fault.SERVICE_LATE, Fault.SERVICE_ODD)
 
 LATEST = 12.0
 """Seconds after which a request whose answer was lost has its effect at the latest; Retune looks for longer."""
@@ -67,8 +62,8 @@ class ServiceLine(Line):
         if stage.service_down:
             raise ServiceUnavailable("down.", instance="stt", retry_after=5)
         begins = name == "begin"
-        fitting = BEGINNING if begins else LISTING if name == "models" else READING
-        fault = stage.schedule.at(SERVICE, fitting)
+        reading = [fault for fault in PLACES[SERVICE] if name == "models" or fault is not Fault.SERVICE_DOUBLED]
+        fault = stage.schedule.at(BEGIN) if begins else stage.schedule.at(SERVICE, reading)
         if fault is not None:
             stage.tell(f"{about}: {fault}")
         effect = partial(self._begun, call, self._sending(call, args, fault)) if begins else call
@@ -134,11 +129,6 @@ class ServiceLine(Line):
         return receipt
 
 
-ALL_OF_SLACK = (
-    *(Fault.KILLED_BEFORE_SLACK, Fault.KILLED_AFTER_SLACK, Fault.SLACK_BUSY, Fault.SLACK_SLOW, Fault.SLACK_WRONG),
-)
-
-
 class SlackLine(Line):
     """To Slack."""
 
@@ -151,8 +141,7 @@ class SlackLine(Line):
         if stage.slack_down:
             stage.noticed_troubles += 1
             raise ChatBusy("down.", retry_after=2)
-        fitting = (*ALL_OF_SLACK, Fault.SLACK_LOST, Fault.SLACK_UNHEARD) if name == "post" else ALL_OF_SLACK
-        fault = stage.schedule.at(SLACK, fitting)
+        fault = stage.schedule.at(POST if name == "post" else SLACK)
         if fault is None:
             return await call()
         stage.noticed_troubles += 1

@@ -100,7 +100,11 @@ class Team:
 
     def _left(self, user: str) -> tuple[int, int, int]:
         audit = sum(1 for row in self._stage.store.audit.all() if row["actor"] == user)
-        return audit, sum(1 for place, _ in self._stage.chat.whispers if place.user == user), len(self._stage.chat.views)
+        return (
+            audit,
+            sum(1 for place, _ in self._stage.chat.whispers if place.user == user),
+            len(self._stage.chat.views),
+        )
 
     async def vote(self, user: str, request: Request) -> None:
         """Somebody presses Approve on the card, whether they may or not."""
@@ -127,7 +131,10 @@ class Team:
         word = self._random.choice(["withdraw", "take-back", "cancel", "resume", "retry", "stop"])
         run = self._random.choice(request.runs).id
         about = f"{request.id}.{run}" if word in ("retry", "stop") else str(request.id)
-        await self.press(self._random.choice((ADA, GRACE, TOMAS, MEI)), f"wish:{word}", f"{word} {about}")
+        user = self._random.choice((ADA, GRACE, TOMAS, MEI))
+        if word == "stop" and user in APPROVERS:
+            self._stage.stopped.add(request.id)
+        await self.press(user, f"wish:{word}", f"{word} {about}")
 
     async def freeze(self) -> None:
         """Grace freezes everything for some minutes, and may end it early."""

@@ -115,9 +115,7 @@ async def _play(stage: Stage) -> None:
     bots = [Bot(stage, number, **terms) for number in range(1, random.choice([2, 2, 3]))]
     team = Team(stage, bots)
     await team.through("the fleet is read", lambda bot: bot.world.inventory.refresh())
-    await team.through(
-        "Ada links booth", lambda bot: bot.world.requests.link("stt/acoustic/id-booth", "id-terms", ADA)
-    )
+    await team.through("Ada links booth", lambda bot: bot.world.requests.link("stt/acoustic/id-booth", "id-terms", ADA))
     storm = stage.spawn(_storm(stage, bots))
     working = [stage.spawn(_job(job)) for job in jobs(team)]
     await asyncio.wait(working, timeout=LONGEST)
@@ -126,6 +124,7 @@ async def _play(stage: Stage) -> None:
     _calm(stage)
     stage.tell("nothing breaks any more")
     await asyncio.wait(working)
+    await asyncio.sleep(60)  # the last clicks have their effect
     until = stage.loop.time() + QUIET
     while waits := at_rest(stage):
         if stage.loop.time() > until:
@@ -174,7 +173,7 @@ async def _storm(stage: Stage, bots: list[Bot]) -> None:
                 await asyncio.sleep(stage.random.uniform(3, 40))
                 stage.full = False
             case _:
-                stage.wall.advance(CLOCK[fault])
+                stage.wall.set(CLOCK[fault])
 
 
 def _calm(stage: Stage) -> None:

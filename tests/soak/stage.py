@@ -54,6 +54,8 @@ class Stage:
     sent: list[Sent] = field(default_factory=list)
     approvals: set[tuple[int, str]] = field(default_factory=set)
     """Who pressed Approve for which request, and may."""
+    stopped: set[int] = field(default_factory=set)
+    """Of which requests somebody who may pressed *Stop watching*."""
     unlocked: asyncio.Event = field(default_factory=asyncio.Event)
     service_down: bool = False
     slack_down: bool = False
