@@ -153,8 +153,8 @@ class Worker:
     def _time_set(self, store: Store, now: datetime, by: timedelta) -> None:
         if store.leases.holder(LEASE) == self.holder:
             store.leases.hold(LEASE, self.holder, now, SPAN)
-            store.journal.time_set(by)
-            store.messages.time_set(by)
+            store.journal.time_set(by, now)
+            store.messages.time_set(by, now)
 
     def _held(self, store: Store, now: datetime) -> bool | None:
         """As `Leases.held`; but right after the clock was set the lease of another process has not run out by that."""

@@ -17,6 +17,9 @@ LAST = 20
 LONGEST = timedelta(minutes=15)
 """Nothing that is under way is put off for longer."""
 
+NOTICED = timedelta(seconds=3)
+"""Within which it is noticed that the clock was set."""
+
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
 
@@ -76,15 +79,25 @@ class Journal(Audited):
         """Writes when to take up a step."""
         self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (at, run, number))
 
-    def time_set(self, by: timedelta) -> None:
-        """The clock was set while runs are under way: their moments go along, so that no wait ends early or never."""
-        moved = {"by": by.total_seconds(), "running": RunState.RUNNING}
-        self._c.change("UPDATE runs SET started_at = started_at + :by WHERE state = :running", moved)
-        self._c.change(
-            """UPDATE steps SET started_at = started_at + :by, answered_at = answered_at + :by, next_at = next_at + :by
-               WHERE ended_at IS NULL AND run IN (SELECT id FROM runs WHERE state = :running)""",
-            moved,
-        )
+    def time_set(self, by: timedelta, now: datetime) -> None:
+        """The clock was set while runs are under way: their moments go along, so that no wait ends early or never.
+
+        Those that were written since then, a moment ago, are right already.
+        """
+        moved = {"by": by.total_seconds(), "since": now - NOTICED, "now": now, "running": RunState.RUNNING}
+        latest = now + LONGEST if abs(by) > LONGEST else now
+        for table, column, until in (
+            ("runs", "started_at", now),
+            ("steps", "started_at", now),
+            ("steps", "answered_at", now),
+            ("steps", "next_at", latest),
+        ):
+            running = "state = :running" if table == "runs" else "run IN (SELECT id FROM runs WHERE state = :running)"
+            self._c.change(
+                f"""UPDATE {table} SET {column} = {column} + :by WHERE ended_at IS NULL AND {running}
+                    AND {column} NOT BETWEEN :since AND :until""",
+                {**moved, "until": until},
+            )
 
     def not_ahead(self, now: datetime) -> None:
         """Nothing began later than now, or is put off for longer than anything is: the clock was set back meanwhile."""

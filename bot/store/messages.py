@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from bot.store.connection import Part
 
+NOTICED = timedelta(seconds=3)
+"""Within which it is noticed that the clock was set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -42,9 +45,10 @@ class Messages(Part):
         facts = {"key": key, "channel": channel, "thread": thread, "digest": digest, "intended_at": now}
         return self._c.add_once("messages", "key", **facts)
 
-    def time_set(self, by: timedelta) -> None:
-        """The clock was set while posts are under way: their moments go along."""
-        self._c.change("UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL", (by.total_seconds(),))
+    def time_set(self, by: timedelta, now: datetime) -> None:
+        """The clock was set while posts are under way: their moments go along, but those of a moment ago."""
+        sql = "UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL AND intended_at NOT BETWEEN ? AND ?"
+        self._c.change(sql, (by.total_seconds(), now - NOTICED, now))
 
     def forget(self, key: str) -> None:
         """Takes the intent back: the post was refused, so there is no such message."""

@@ -77,19 +77,17 @@ class Bot:
         """SIGTERM: it ends what it can, as `bot.app` does."""
         if not self.alive:
             return
-        began = self.stage.loop.time()
+        began, start, world = self.stage.loop.time(), self.starts, self.world
         for task in self._ringing:
             task.cancel()
         await asyncio.gather(*self._ringing, return_exceptions=True)
-        world = self.world
         try:
             await world.background.drain(DRAIN)
             await world.worker.leave()
             await world.desk.budgets.close()
+            self.lives(start)
         except Killed:
             return  # killed while it stopped
-        if not self.alive:
-            return
         self.alive = False
         if (took := self.stage.loop.time() - began) > 2:
             self.stage.fault(f"{self.name}: took {took:.1f} s to stop")

@@ -46,7 +46,7 @@ class Fault(StrEnum):
 
 
 OFF: Mapping[Fault, str] = {
-    Fault.SERVICE_ODD: "an unreadable answer to a request ends its run as failed, though the request may have its effect",
+    Fault.SERVICE_ODD: "an unreadable answer to a request ends its run as failed, whatever the request did",
 }
 """Kinds that are switched off, each with its reason, until what they break is mended."""
 

@@ -18,14 +18,15 @@ def may_send(stage: Stage, bot: str, sent: Sent) -> None:
     """At the moment at which a request leaves: it has its approval and its intent, and was not sent before."""
     told = f"{bot}: {sent.action} of {sent.id}"
     stage.tell(f"{told} leaves{' (force)' if sent.force else ''}{f', but {sent.end}' if sent.end else ''}")
-    for earlier in stage.sent:
-        if (earlier.action, earlier.id, earlier.force) == (sent.action, sent.id, sent.force) and earlier.standing:
-            stage.fault(f"{told} is sent twice")
     store, ref = stage.store, stage.speech.kept[sent.id].ref
     request = store.requests.holding(ref)
     if request is None:
         stage.fault(f"{told} is sent for no request")
         return
+    for earlier in stage.sent:
+        same = (earlier.action, earlier.id, earlier.force) == (sent.action, sent.id, sent.force)
+        if same and earlier.standing and request.id not in stage.stopped:  # else a person wanted it again
+            stage.fault(f"{told} is sent twice")
     voters = [voter for voter in request.approved_by if (request.id, voter) in stage.approvals]
     if not voters or REQUESTER in voters:
         stage.fault(f"{told} is sent without a standing approval of request {request.id}")

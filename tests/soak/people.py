@@ -6,8 +6,10 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from bot.domain.freezes import Freeze
 from bot.domain.plans import Plan
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.errors import RetuneError
@@ -146,7 +148,7 @@ class Team:
         freeze = await self.through("Grace freezes", frozen)
         if freeze is not None and self._random.random() < 0.6:
             await self.wait(5, 60)
-            await self.through("Grace ends the freeze", lambda bot: bot.world.freezes.end(freeze, GRACE))
+            await self.through("Grace ends the freeze", partial(_ended, freeze))
 
     async def announce(self) -> None:
         """Somebody asks for an announcement; twice with the same form says it once."""
@@ -158,10 +160,14 @@ class Team:
         """When nothing breaks any more: every freeze ends, and what is paused is dropped."""
         store = self._stage.store
         for freeze in store.freezes.holding():
-            await self.through("Grace ends the freeze", lambda bot, held=freeze: bot.world.freezes.end(held, GRACE))
+            await self.through("Grace ends the freeze", partial(_ended, freeze))
         for request in store.requests.live():
             if request.state is RequestState.PAUSED:
                 await self.press(GRACE, "wish:cancel", f"cancel {request.id}")
+
+
+async def _ended(freeze: Freeze, bot: Bot) -> bool:
+    return await bot.world.freezes.end(freeze, GRACE)
 
 
 async def _asked(bot: Bot, names: Sequence[str]) -> Request | None:
@@ -211,6 +217,6 @@ def jobs(team: Team) -> list[Callable[[], Awaitable[None]]]:
     upgrades: list[list[str]] = [random.choice([[one], several])]
     if random.random() < 0.35:
         upgrades.append(["booth"])
-    found: list[Callable[[], Awaitable[None]]] = [lambda names=names: upgrade(team, *names) for names in upgrades]
+    found: list[Callable[[], Awaitable[None]]] = [partial(upgrade, team, *names) for names in upgrades]
     found += random.sample([team.freeze, team.announce], random.randint(0, 2)) if count > 1 else []
     return found
