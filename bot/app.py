@@ -36,6 +36,7 @@ from bot.ports import World
 from bot.settings import Settings, authenticator
 from bot.store import Store
 from bot.store.database import Database
+from bot.store.surroundings import warnings
 from commands import register
 from commands.home import show
 
@@ -70,6 +71,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if settings.catalog is not None:
             catalog()  # the operator's own may have faults, and those end a start before anything began
         db = stack.enter_context(Database(settings.database))
+        for warning in warnings(settings.database):
+            log.warning("%s", warning)
         http = await stack.enter_async_context(session())
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         me = await identify(client, settings)

@@ -39,6 +39,7 @@ class Bot:
     def __init__(self, stage: Stage, number: int, **terms: Any) -> None:
         self.stage, self.number, self.alive, self.lives_on = stage, number, False, True
         self.starts = 0
+        self.listens = False
         self.world = World(stage.path, clock=stage.wall, **terms)
         self._terms = terms
         self._ringing: list[asyncio.Task[Any]] = []
@@ -57,7 +58,7 @@ class Bot:
     def die(self) -> None:
         """`kill -9`, here and now; somebody starts it again later."""
         if self.alive:
-            self.alive = False
+            self.alive = self.listens = False
             self.stage.spawn(self._buried())
         raise Killed
 
@@ -77,6 +78,7 @@ class Bot:
         """SIGTERM: it ends what it can, as `bot.app` does."""
         if not self.alive:
             return
+        self.listens = False
         began, start, world = self.stage.loop.time(), self.starts, self.world
         for task in self._ringing:
             task.cancel()
@@ -102,7 +104,7 @@ class Bot:
 
     def _start(self) -> None:
         self.starts += 1
-        self.alive = True
+        self.alive = self.listens = True
         line: Any = SlackLine(self.stage, self)
         self.world.chat = line
         self.world.rebuild(holder=self.name, services={"stt": ServiceLine(self.stage, self)})

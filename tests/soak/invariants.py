@@ -23,8 +23,13 @@ def may_send(stage: Stage, bot: str, sent: Sent) -> None:
     if request is None:
         stage.fault(f"{told} is sent for no request")
         return
+    sent.request = request.id
     for earlier in stage.sent:
-        same = (earlier.action, earlier.id, earlier.force) == (sent.action, sent.id, sent.force)
+        same = earlier.request == request.id and (earlier.action, earlier.id, earlier.force) == (
+            sent.action,
+            sent.id,
+            sent.force,
+        )
         if same and earlier.standing and request.id not in stage.stopped:  # else a person wanted it again
             stage.fault(f"{told} is sent twice")
     voters = [voter for voter in request.approved_by if (request.id, voter) in stage.approvals]
@@ -94,8 +99,9 @@ def _agree(stage: Stage, request: Request, card: Said, end: Said) -> None:
     if not done <= grown:
         stage.fault(f"{about} calls {sorted(done - grown)} done, and the service does not")
     failed = {run.plan.model.id for run in request.runs if run.state is RunState.FAILED and not run.retries}
-    if failed & grown and request.id not in stage.stopped and len(request.first.steps) == 1:
-        stage.fault(f"{about} calls {sorted(failed & grown)} failed, and the service upgraded it")
+    by_us = {sent.id for sent in stage.sent if sent.request == request.id and sent.end == "grown"}
+    if failed & by_us and request.id not in stage.stopped and len(request.first.steps) == 1:
+        stage.fault(f"{about} calls {sorted(failed & by_us)} failed, and the service upgraded it")
     word = "*done*" in end.text
     if word != (request.state is RequestState.DONE):
         stage.fault(f"{about}: its thread ends with “{end.text[:80]}”")

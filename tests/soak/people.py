@@ -31,7 +31,7 @@ class Team:
         self._random = stage.random
 
     def _bot(self) -> Bot | None:
-        alive = [bot for bot in self._bots if bot.alive]
+        alive = [bot for bot in self._bots if bot.listens]
         return self._random.choice(alive) if alive else None
 
     async def wait(self, least: float, most: float) -> None:

@@ -33,6 +33,7 @@ class Sent:
     id: str
     force: bool
     end: str = ""
+    request: int = 0
 
     @property
     def standing(self) -> bool:
