@@ -187,6 +187,7 @@ class StoreUnavailable(RetuneError):
         when = "in a moment" if passing else "when whoever runs Retune has mended that"
         super().__init__(f"The database does not answer{why}; {then}.{'' if done else f' Try again {when}.'}")
         self.cause = cause
+        self.passing = passing
 
 
 class ChartError(RetuneError):

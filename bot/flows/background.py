@@ -12,6 +12,10 @@ from bot.errors import StoreUnavailable
 log = logging.getLogger(__name__)
 
 
+MOST = 6000
+"""Tasks at a time, far more than the largest burst of clicks needs: beyond, people are not let in."""
+
+
 class Background:
     """The tasks of this process. Everything durable is in the store already: a task that is lost is taken up again."""
 
@@ -38,6 +42,11 @@ class Background:
         elif error is not None:
             log.error("%s broke", task.get_name(), exc_info=error)
 
+    @property
+    def full(self) -> bool:
+        """Whether so much goes on that nobody more should be let in; what Retune does by itself goes on."""
+        return len(self._tasks) >= MOST
+
     async def idle(self) -> list[BaseException]:
         """Waits until nothing is running any more, and gives what broke; not what the database did not let be."""
         broke: list[BaseException] = []
@@ -58,11 +67,16 @@ class Background:
         await asyncio.gather(*late, return_exceptions=True)
 
 
+CALM = 30.0
+"""Seconds without a failure after which a trouble of the disk is over: a full one takes a small write now and then."""
+
+
 class Outage:
     """Whether the database answers, as all that works in the background finds it: the log hears of it once each way."""
 
     def __init__(self) -> None:
         self.lasts = False
+        self._calm_at = 0.0
 
     async def bear(self, work: Awaitable[object]) -> None:
         """Waits for *work*; a database that does not answer ends it, and is no fault of its own."""
@@ -76,9 +90,12 @@ class Outage:
         if not self.lasts:
             log.error("the database does not answer, because %s; work goes on when it does", error.cause)
         self.lasts = True
+        if not error.passing:
+            self._calm_at = asyncio.get_running_loop().time() + CALM
 
     def ends(self) -> None:
         """Something was written."""
-        if self.lasts:
-            log.warning("the database answers again")
+        if not self.lasts or asyncio.get_running_loop().time() < self._calm_at:
+            return
+        log.warning("the database answers again")
         self.lasts = False

@@ -60,6 +60,7 @@ class Worker:
     """Draws one person's App Home."""
     _reading: Rests = field(default_factory=Rests, init=False)
     _at_work: bool = field(default=False, init=False)
+    _going: dict[str, asyncio.Task[Any]] = field(default_factory=dict, init=False)
     _set_at: float | None = field(default=None, init=False)
     """When the clock was set last, by the steady one."""
 
@@ -110,10 +111,10 @@ class Worker:
         for freeze in look.thawed:
             await flows.freezes.end(freeze, "retune")
         flows.runner.take_up(look.due)
-        for request in look.unwatched:
-            self._spawn(flows.requests.look_for_voters(request), "who can approve")
+        if look.unwatched:
+            self._spawn(self._look_for_voters(look.unwatched), "who can approve")
         if look.untold or look.late:
-            self._spawn(flows.teller.tell_all(), "telling")
+            flows.background.spawn(flows.teller.tell_all(), "telling")  # each takes up what no other has
         if flows.snoozer.due():
             self._spawn(flows.snoozer.ring(), "the end of snoozes")
         if look.living:
@@ -181,7 +182,16 @@ class Worker:
         return held
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        self.flows.background.spawn(work, name)
+        """Lets it go on beside the rings; not while the same still goes on, however long Slack or a service takes."""
+        going = self._going.get(name)
+        if going is not None and not going.done():
+            work.close()
+        elif task := self.flows.background.spawn(work, name):
+            self._going[name] = task
+
+    async def _look_for_voters(self, unwatched: tuple[Request, ...]) -> None:
+        for request in unwatched:
+            await self.flows.requests.look_for_voters(request)
 
     async def _read(self) -> None:
         await self.flows.inventory.refresh()
