@@ -15,7 +15,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.messages.freezes import UNTIL
-from bot.messages.help import help_text
+from bot.messages.help import help_text, no_command
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
@@ -33,6 +33,7 @@ from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
 from commands.snoozes import snooze, snoozed, unsnooze
+from commands.typed import first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 
 log = logging.getLogger(__name__)
@@ -40,13 +41,13 @@ log = logging.getLogger(__name__)
 
 async def ask_for(ask: Ask, desk: Desk) -> Answer:
     """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
-    word = ask.text.strip().casefold().partition(" ")[0]
+    word, _ = first_word(ask.text)
     return await {"freeze": freezes, "unfreeze": freezes, "outdated": several}.get(word, upgrade)(ask, desk)
 
 
 async def help(ask: Ask, desk: Desk) -> Answer:
-    """`/stt-help`: every command with an example, the same for everybody."""
-    return help_text()
+    """`/stt-help`, or a word that is no command: every command with an example, the same for everybody."""
+    return help_text() if ask.name in COMMANDS else no_command(ask.name.removeprefix("/stt-"), ask.meant)
 
 
 COMMANDS: Mapping[str, Handler] = {

@@ -14,14 +14,17 @@ from bot.messages.refusals import private
 from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, overview, sent
 from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
+from commands.typed import first_word, meant
+
+_QUOTES = dict.fromkeys(map(ord, "`\"'“”‘’"))
+"""What people put around a rule. Its stars are its own."""
 
 _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
 
 
 async def announce(ask: Ask, desk: Desk) -> Answer:
     """Shows the timetable; `preview`, `now`, `chart` and `snoozes`; `at`, `in`, `on`, `off` and `default` change it."""
-    word, _, rest = ask.text.strip().partition(" ")
-    word, rest = word.casefold(), rest.strip()
+    word, rest = first_word(ask.text)
     if word in ("at", "in"):
         return await (_at if word == "at" else _in)(ask, desk, rest)
     shown: dict[str, Callable[[Ask, Desk], Awaitable[Answer]]] = {
@@ -81,7 +84,7 @@ async def _chart(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
-    parts = rest.replace("`", "").split()
+    parts = rest.translate(_QUOTES).split()
     if len(parts) not in (5, 6):
         raise Refusal(AT)
     zone = parts[5] if len(parts) == 6 else None
@@ -89,7 +92,7 @@ async def _at(ask: Ask, desk: Desk, rest: str) -> Answer:
 
 
 async def _in(ask: Ask, desk: Desk, rest: str) -> Answer:
-    found = _CHANNEL.match(rest)
+    found = _CHANNEL.match(meant(rest))
     if found is None:
         raise Refusal(IN)
     return await _change(ask, desk, lambda: desk.timetable.set_channel(found[1] or found[2], ask.user))

@@ -8,13 +8,14 @@ from typing import Any, get_args
 
 from bot.domain.approvals import Wish
 from bot.domain.requests import RequestState
+from bot.domain.typed_values import number
 from bot.errors import ChatError, Refusal, RetuneError
 from bot.flows.deciding import Acted
 from bot.messages import details as details_view
 from bot.messages import request_form as forms
 from bot.messages.denials import NO_SUCH_REQUEST, denied
 from bot.messages.refusals import private
-from commands.desk import Answer, Ask, Desk, Window, number
+from commands.desk import Answer, Ask, Desk, Window
 from commands.forms import Form
 
 log = logging.getLogger(__name__)

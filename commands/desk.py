@@ -11,6 +11,7 @@ from bot.errors import ChatRefused, Refusal
 from bot.flows.parts import Flows
 from bot.messages.refusals import TOO_LATE
 from bot.ports import Message, Place
+from commands import typed
 
 Desk = Flows
 """What every command works with."""
@@ -54,6 +55,16 @@ class Ask:
         """What opens a window, as long as Slack takes it. A mention has none."""
         return self.trigger_id if monotonic() - self.at < OPENS else None
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How *text* can be meant, as typed first."""
+        return typed.readings(self.text)
+
+    @property
+    def meant(self) -> str:
+        """What *text* most probably means: the last of its readings."""
+        return typed.meant(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Public:
@@ -87,8 +98,3 @@ async def open_window(ask: Ask, desk: Desk, loading: Mapping[str, Any]) -> None:
         if error.code not in EXPIRED:
             raise
         raise Refusal(TOO_LATE) from error
-
-
-def number(text: str) -> int:
-    """The number in a button's value, or typed: of a request, a run or a page. 0 for anything else."""
-    return int(text) if text.isdecimal() and len(text) < 18 else 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
+from bot.domain.typed_values import day_of, moment_of
 from bot.messages.kit import VALUE
 from bot.messages.refusals import too_much
 from commands.desk import Desk
@@ -66,17 +67,11 @@ class Form:
 
     def day(self, block: str) -> date | None:
         """The day that was picked."""
-        try:
-            return date.fromisoformat(text(self._input(block).get("selected_date")))
-        except ValueError:
-            return None
+        return day_of(self._input(block).get("selected_date"))
 
     def moment(self, block: str) -> datetime | None:
         """The moment that was picked."""
-        try:
-            return datetime.fromtimestamp(int(self._input(block).get("selected_date_time") or ""), UTC)
-        except (TypeError, ValueError, OverflowError, OSError):
-            return None
+        return moment_of(self._input(block).get("selected_date_time"))
 
     def _input(self, block: str) -> Mapping[str, Any]:
         return self.inputs.get(block, {})

@@ -10,7 +10,7 @@ from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
-from bot.messages.refusals import GONE, choose, which_model
+from bot.messages.refusals import GONE, choose, labels, which_model
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Window, open_window
@@ -28,14 +28,15 @@ async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement 
 
     *also* is what else was typed: it follows the reference in the values of the buttons.
     """
-    if not ask.text.strip():
+    if not ask.meant:
         raise Refusal(which_model("upgrade" if action == "ask" else action))
     try:
-        return await desk.inventory.find(ask.text)
+        return await desk.inventory.find(*ask.readings)
     except AmbiguousModel as fault:
         judged = await desk.inventory.judged()
         found = [judgement.model for ref in fault.refs if (judgement := judged.of(ref))]
-        return choose(fault, [(f"{m.ref}{also}", f"{m.name} ({m.instance})") for m in found], action)
+        refs = [f"{model.ref}{also}" for model in found]
+        return choose(fault, zip(refs, labels(found), strict=True), action)
 
 
 async def known(ref: str, desk: Desk) -> Judgement:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import lru_cache
 
+from bot.domain.foreign_text import matching
 from bot.domain.snoozes import standing
+from bot.domain.typed_values import number
 from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Public, number
+from commands.desk import Answer, Ask, Desk, Public
+from commands.typed import words
 
 PUBLIC = "public"
 ORDER = list(Verdict)
 
+_form = lru_cache(maxsize=1024)(matching)
+"""For words that return with every model: what was typed, instances, languages, bases."""
+
 
 async def models(ask: Ask, desk: Desk) -> Answer:
     """One page from the last good reading; a stale one is refreshed behind the answer."""
-    words = ask.text.split()
-    shown = await _page(" ".join(word for word in words if word.casefold() != PUBLIC), 0, desk)
-    if PUBLIC not in (word.casefold() for word in words):
+    typed = words(ask.text)
+    filters = [word for word in typed if matching(word) != PUBLIC]
+    shown = await _page(" ".join(filters), 0, desk)
+    if len(filters) == len(typed):
         return shown
     why = await desk.rooms.why_private(ask.place.channel)
     return Public(shown) if why is None else alone(shown, why)
@@ -52,13 +60,13 @@ def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
 
     *snoozed* are the references of those that are snoozed or on hold.
     """
-    wanted, model = word.casefold().strip("`"), judgement.model
+    wanted, model = _form(word), judgement.model
     if wanted == "outdated":
         return judgement.outdated
     if wanted == "risky":
         return judgement.risk is not Risk.NONE
     if wanted == "snoozed":
         return model.ref in snoozed
-    named = {name.casefold() for name in (model.instance, model.language, model.base)}
-    words = {judgement.verdict.value, model.kind, model.id, *named}
-    return wanted in words or wanted in model.name.casefold()
+    named = {_form(name) for name in (model.instance, model.language, model.base)}
+    facts = {judgement.verdict.value, model.kind, model.id, *named}
+    return wanted in facts or wanted in matching(model.name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.ports import Place
 from commands.desk import Ask
+from commands.typed import command_of
 
 
 def command(body: Mapping[str, Any]) -> Ask:
@@ -37,8 +38,7 @@ def said(event: Mapping[str, Any], body: Mapping[str, Any], bot_user: str) -> As
     if not user or event.get("bot_id") or "subtype" in event or user == bot_user:
         return None
     typed = re.sub(rf"<@{re.escape(bot_user)}(\|[^>]*)?>", "", text(event.get("text"))).strip()
-    word, _, rest = typed.partition(" ")
-    word = word.casefold().removeprefix("/").removeprefix("stt-")
+    word, rest = command_of(typed)
     place = Place(user, channel, text(event.get("thread_ts")) or None)
     return Ask(f"/stt-{word}", user, place, rest, key=text(body.get("event_id")), ts=text(event.get("ts")))
 
@@ -54,5 +54,5 @@ def mapping(found: object) -> Mapping[str, Any]:
 
 
 def text(found: object) -> str:
-    """A text, empty for anything else."""
-    return found if isinstance(found, str) else ""
+    """A text, empty for anything else. Half a surrogate pair, which JSON lets through and nothing can store, is `?`."""
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.request_filter import request_filter
+from bot.domain.typed_values import is_impossible, looks_like_number, number
 from bot.errors import Refusal
 from bot.messages import request_list
 from bot.messages.denials import NO_SUCH_REQUEST
@@ -10,17 +11,21 @@ from bot.messages.refusals import private
 from bot.messages.rooms import alone
 from bot.messages.sheet import Format, about_file, sent_file
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, number
+from commands.desk import Answer, Ask, Desk
+from commands.typed import words
 
 
 async def requests(ask: Ask, desk: Desk) -> Answer:
     """`export …`, a number, or words that filter."""
-    word, _, rest = ask.text.strip().partition(" ")
-    if word.casefold() == "export":
-        return await _export(ask, rest, desk)
-    if (id := number(ask.text.strip().removeprefix("#"))) and await desk.requests.get(id) is not None:
+    typed = words(ask.text)
+    filters = " ".join(typed)
+    if typed and typed[0].casefold() == "export":
+        return await _export(ask, " ".join(typed[1:]), desk)
+    if is_impossible(asked := filters.removeprefix("#")):
+        return request_list.no_request(asked)
+    if (id := number(asked)) and await desk.requests.get(id) is not None:
         return await _history(id, 0, desk)
-    return await _page(ask, " ".join(ask.text.split()), 0, desk)
+    return await _page(ask, filters, 0, desk, asked if looks_like_number(asked) else "")
 
 
 async def turn(ask: Ask, desk: Desk) -> Answer:
@@ -40,8 +45,11 @@ async def export(ask: Ask, desk: Desk) -> Answer:
     return await _export(ask, ask.text, desk)
 
 
-async def _page(ask: Ask, filters: str, page: int, desk: Desk) -> Message:
+async def _page(ask: Ask, filters: str, page: int, desk: Desk, asked: str = "") -> Message:
+    """*asked* is a number that is of no request: it may be part of a name all the same."""
     found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
+    if not found.shown and asked:
+        return request_list.no_request(asked)
     if not found.shown:
         return request_list.nothing(filters, ever=found.ever)
     return request_list.requests(

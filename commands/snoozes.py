@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.snoozes import Reach, SnoozeKind, Wish, subject_of
+from bot.domain.typed_values import number
 from bot.flows.snoozes import act_of
 from bot.messages import snoozes as messages
 from bot.messages.refusals import private
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Window, number
+from commands.desk import Answer, Ask, Desk, Window
 from commands.forms import Form
 from commands.model import known
 

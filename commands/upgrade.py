@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
-from bot.domain.hours import LATEST, parse_later
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
+from bot.domain.typed_values import LATEST, parse_later
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
@@ -25,8 +25,9 @@ from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
 from commands.model import known, named
 from commands.models import fits
+from commands.typed import meant, words
 
-AT = re.compile(r"^(?:(.*)\s)?at\s+(.+)$", re.IGNORECASE)
+AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 
 
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
@@ -39,7 +40,7 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
 async def several(ask: Ask, desk: Desk) -> Answer:
     """`outdated [filters]`: opens the form with every outdated model that fits."""
     ask, later = await later_start(ask, desk)
-    filters = ask.text.split()[1:]
+    filters = words(ask.text)[1:]
     found = [
         judgement
         for judgement in acting_on((await desk.inventory.read_once()).judgements)
@@ -74,19 +75,21 @@ async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk)
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    found = AT.match(ask.text.strip())
-    if found is None:
+    now, zone, typed = desk.clock.now(), desk.requests.zone, ""
+    for reading in ask.readings:
+        if (found := AT.fullmatch(reading)) is None:
+            continue
+        typed = meant(found[2])
+        if (later := parse_later(typed, now, zone)) is not None:
+            return replace(ask, text=found[1] or ""), later
+    if not typed:
         return ask, None
-    now, zone = desk.clock.now(), desk.requests.zone
-    later = parse_later(found[2], now, zone)
-    if later is not None:
-        return replace(ask, text=found[1] or ""), later
     try:
-        await desk.inventory.find(ask.text)
+        await desk.inventory.find(*ask.readings)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(refusals.no_time(found[2], now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone.key)) from error
     return ask, None  # a model that is called so
 
 

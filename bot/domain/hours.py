@@ -1,11 +1,11 @@
-"""Hours in which upgrades may start, a time that somebody asks for, and when people are reminded to decide."""
+"""Hours in which upgrades may start, and when people are reminded to decide."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -50,11 +50,7 @@ class Window:
         return f"{self.begins:%H:%M}–{self.ends:%H:%M} {self.zone.key}"
 
 
-LATEST = timedelta(days=365)
-"""How far ahead a start may be asked for; what lies further away is a typing error."""
-
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
-_CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
 
 
 def zone_named(name: str) -> ZoneInfo | None:
@@ -75,28 +71,6 @@ def parse_window(text: str, zone: ZoneInfo) -> Window | None:
     except ValueError:
         return None
     return None if begins == ends else Window(begins, ends, zone)
-
-
-def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """`22:00`, `22`, `2026-11-24 22:00` by the clock of *zone*, the next time that it comes.
-
-    None where that is unclear, past, or further away than `LATEST`.
-    """
-    words = text.strip().split()
-    here = now.astimezone(zone)
-    try:
-        day = date.fromisoformat(words[0]) if len(words) == 2 else None
-        found = _CLOCK.match(words[-1]) if words and len(words) <= 2 else None
-        clock = time(int(found[1]), int(found[2] or 0)) if found else None
-    except ValueError:
-        return None
-    if clock is None:
-        return None
-    if day is not None and not here.date() <= day <= (here + LATEST).date():
-        return None
-    days = [day] if day is not None else [here.date() + timedelta(days=number) for number in range(3)]
-    moments = (datetime.fromtimestamp(datetime.combine(each, clock, zone).timestamp(), zone) for each in days)
-    return next((moment for moment in moments if moment > now), None)
 
 
 DAY_BEGINS, DAY_ENDS = time(8), time(20)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from bot.domain.foreign_text import matching
+
 _ID = re.compile(r"^[USW][A-Z0-9]+$")
 _MENTION = re.compile(r"^<(?:@|!subteam\^)([USW][A-Z0-9]+)(?:\|[^>]*)?>$")
 
@@ -21,7 +23,7 @@ class OwnerRule:
 
     def fits(self, name: str) -> bool:
         """Whether the rule speaks of a model of that name."""
-        return fnmatchcase(name.casefold(), self.pattern.casefold())
+        return fnmatchcase(matching(name), matching(self.pattern))
 
 
 @dataclass(frozen=True, slots=True)

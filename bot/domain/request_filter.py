@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.foreign_text import matching
 from bot.domain.requests import LIVE, RequestState
 
 ENDED = frozenset(RequestState) - LIVE
@@ -24,7 +25,8 @@ STATES: Mapping[str, frozenset[RequestState]] = {
 class RequestFilter:
     """Which requests are meant: all conditions together; an empty one is none.
 
-    *parts* are casefolded: each is a request's number, one of its instances, or part of a name of one of its models.
+    *parts* are in their matching form: each is a request's number, one of its instances, or part of a name of one of
+    its models.
     """
 
     states: frozenset[RequestState] = frozenset()
@@ -34,9 +36,9 @@ class RequestFilter:
 
     def names(self, request: int, models: tuple[tuple[str, str], ...]) -> bool:
         """Whether *parts* fit a request; *models* are the instance and name of each of its models."""
+        compared = [(matching(at), matching(name)) for at, name in models]
         return all(
-            part == str(request) or any(part == at.casefold() or part in name.casefold() for at, name in models)
-            for part in self.parts
+            part == str(request) or any(part == at or part in name for at, name in compared) for part in self.parts
         )
 
 
@@ -46,7 +48,7 @@ def request_filter(text: str, user: str) -> RequestFilter:
     kinds: frozenset[str] = frozenset()
     requester, parts = None, []
     for typed in text.split():
-        word = typed.casefold().strip("`#")
+        word = matching(typed).strip("`#")
         if word in STATES:
             states |= STATES[word]
         elif word in KINDS:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from bot.domain.catalog import Catalog
 from bot.domain.changes import compare
-from bot.domain.fleet import IN_PROGRESS, Model, Ref, Snapshot
+from bot.domain.fleet import IN_PROGRESS, Ref, Snapshot
+from bot.domain.foreign_text import matching
 from bot.domain.history import counts
 from bot.domain.lag import beyond
 from bot.domain.observations import CANARY
@@ -45,6 +46,16 @@ class Judged:
     def by_ref(self) -> Mapping[str, Judgement]:
         """The judgements by the references of their models."""
         return {judgement.model.ref: judgement for judgement in self.judgements}
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the models as they are compared, in the order of the judgements."""
+        return tuple(judgement.model.id.casefold() for judgement in self.judgements)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the models as they are compared, in the order of the judgements."""
+        return tuple(matching(judgement.model.name) for judgement in self.judgements)
 
     @property
     def untried(self) -> list[str]:
@@ -209,25 +220,27 @@ class Inventory:
             raise Refusal(not_configured(wanted.instance))
         return judgement
 
-    async def find(self, typed: str, patience: float = FIRST) -> Judgement:
+    async def find(self, typed: str, *cleaner: str, patience: float = FIRST) -> Judgement:
         """The model that somebody means: by id or reference, whole name, then part of a name.
 
-        Where none fits, it waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with
-        the nearest names, `AmbiguousModel` with the ones that fit, `Refusal` while an instance was never read.
+        *cleaner* are further readings of what was typed: each step tries all of them in their order. Where none fits,
+        it waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with the nearest names,
+        `AmbiguousModel` with the ones that fit, `Refusal` while an instance was never read.
         """
-        wanted = typed.strip().strip("`\"'“”").casefold()
+        said = (typed, *cleaner)[-1].strip()
+        wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
         judged = await self.judged()
-        if not _fitting(wanted, judged):
-            judged = await self.read_once(patience)
         found = _fitting(wanted, judged)
+        if not found and (now := await self.read_once(patience)) is not judged:
+            judged, found = now, _fitting(wanted, now)
         if len(found) == 1:
             return found[0]
         if found:
-            raise AmbiguousModel(typed.strip(), [j.model.ref for j in found])
+            raise AmbiguousModel(said, [j.model.ref for j in found])
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
-            raise Refusal(not_read_yet(typed.strip(), unread))
-        raise UnknownModel(typed.strip(), _nearest(wanted, judged))
+            raise Refusal(not_read_yet(said, unread))
+        raise UnknownModel(said, _nearest(wanted, judged))
 
 
 def _note(store: Store, kept: Kept, now: datetime) -> None:
@@ -243,20 +256,28 @@ def _note(store: Store, kept: Kept, now: datetime) -> None:
     store.changes.note(compare(before, kept.after, now, ours=did | (may_still & busy)))
 
 
-def _fitting(wanted: str, judged: Judged) -> list[Judgement]:
-    fits: tuple[Callable[[Model], bool], ...] = (
-        lambda m: wanted in (m.id.casefold(), m.ref.casefold()),
-        lambda m: m.name.casefold() == wanted,
-        lambda m: wanted in m.name.casefold(),
+def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:
+    """The models that one of the readings means, which are in their matching form."""
+    steps: tuple[Callable[[str], list[Judgement]], ...] = (
+        lambda form: _identified(form, judged),
+        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form == name],
+        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form in name],
     )
-    for fit in fits if wanted else ():
-        if found := [j for j in judged.judgements if fit(j.model)]:
-            return found
-    return []
+    return next((found for step in steps for form in wanted if (found := step(form))), [])
 
 
-def _nearest(wanted: str, judged: Judged) -> list[str]:
+def _identified(form: str, judged: Judged) -> list[Judgement]:
+    """The models with that id, or the one with that reference."""
+    last = form.rpartition("/")[2]
+    same = [j for j, id in zip(judged.judgements, judged.ids, strict=True) if id == last]
+    return [j for j in same if form in (last, matching(j.model.ref))]
+
+
+def _nearest(wanted: Sequence[str], judged: Judged) -> list[str]:
+    """The names that are most like the cleanest reading."""
     from rapidfuzz import process  # only a typo needs it, the first answer does not
 
-    by_fold = {j.model.name.casefold(): j.model.name for j in judged.judgements}
-    return [by_fold[fold] for fold, _, _ in process.extract(wanted, sorted(by_fold), limit=3, score_cutoff=60)]
+    if not wanted:
+        return []
+    by_form = {form: j.model.name for j, form in zip(judged.judgements, judged.names, strict=True)}
+    return [by_form[form] for form, _, _ in process.extract(wanted[-1], sorted(by_form), limit=3, score_cutoff=60)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bot.messages.kit import context, section
+from bot.messages.text import code
 from bot.ports import Message
 
 
@@ -65,3 +66,23 @@ def help_text() -> Message:
         "`@retune models outdated`. An upgrade starts only after it was approved, and cannot be undone."
     )
     return Message("Commands: " + ", ".join(usage.command for usage in COMMANDS), (*shown, small))
+
+
+def no_command(word: str, rest: str) -> Message:
+    """The same for somebody who typed a command that does not exist: the nearest one comes first, with its *rest*."""
+    if not word:
+        return help_text()
+    near = _nearest(word[:40])
+    said = f"There is no command {code(word, 40)}."
+    if near is not None:
+        said = f"{said} Did you mean {code(f'{near} {rest}'.strip())}?"
+    every = help_text()
+    return replace(every, text=f"{said} {every.text}", blocks=(section(said), *every.blocks))
+
+
+def _nearest(word: str) -> str | None:
+    from rapidfuzz import process  # only a typo needs it, the first answer does not
+
+    names = [usage.command.removeprefix("/stt-") for usage in COMMANDS]
+    found = process.extractOne(word, names, score_cutoff=60)
+    return None if found is None else str(found[0])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
+from bot.domain.foreign_text import matching
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, ChatError, RetuneError
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed, spelled
+from bot.messages.text import code, day, escape, listed, plain, spelled
 from bot.ports import Message
 
 STARTING = "Retune is just starting. Try again in a second."
@@ -212,6 +214,16 @@ def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str)
     """Several models fit: one button each; *names* are references and what to call them."""
     buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:20])]
     return paragraph(escape(fault.text, 1000), "", *buttons)
+
+
+def labels(models: Sequence[Model]) -> list[str]:
+    """What to call each of several models: by name and instance, and by kind and id where that is the same."""
+    names = [plain(f"{plain(model.name)} ({model.instance})") for model in models]
+    count = Counter(matching(name) for name in names)
+    return [
+        name if count[matching(name)] == 1 else f"{plain(model.name, 20)} ({model.kind} {model.id})"
+        for name, model in zip(names, models, strict=True)
+    ]
 
 
 def private(text: str, *, warn: bool = True) -> Message:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.outcomes import LeftOut
 from bot.domain.plans import Plan
 from bot.domain.requests import MOST, Request
+from bot.domain.typed_values import moment_of
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.kit import (
@@ -55,10 +56,10 @@ class Wanted:
 
 
 def wanted(metadata: str) -> tuple[Wanted, str]:
-    """What `Wanted` wrote, and what followed it."""
-    channel, later, rest = metadata.split(" ", 2)
-    at = datetime.fromtimestamp(int(later), UTC) if later.isdigit() else None
-    return Wanted("" if channel == NOWHERE else channel, at), rest
+    """What `Wanted` wrote, and what followed it. What it did not write is nowhere, at no time, about nothing."""
+    channel, _, more = metadata.partition(" ")
+    later, _, rest = more.partition(" ")
+    return Wanted("" if channel == NOWHERE else channel, moment_of(later)), rest
 
 
 def reading(what: str | int) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.domain.outcomes import StepEnd
 from bot.domain.requests import LIVE, Noted, Request
 from bot.domain.runs import StepRecord, StepState
+from bot.domain.typed_values import number
 from bot.messages.buttons import details_button
 from bot.messages.card import headline, title
 from bot.messages.kit import button, grouped, pages_of, paging, paragraph, section, sections
@@ -51,6 +52,16 @@ def nothing(filters: str, *, ever: bool) -> Message:
         return paragraph(f"No request fits {code(filters)}. {WORDS} `/stt-runs` alone lists all.")
     return paragraph(
         "No upgrade was asked for yet. `/stt-upgrade NAME` asks for one, `/stt-models outdated` shows candidates."
+    )
+
+
+def no_request(typed: str) -> Message:
+    """There is none of that number, or it is the number of nothing."""
+    if number(typed):
+        return paragraph(f"There is no request {number(typed)}. `/stt-runs` lists all.", ":warning:")
+    return paragraph(
+        f"{code(typed, 40)} can't be the number of a request. Type for example `/stt-runs 12`; `/stt-runs` lists all.",
+        ":warning:",
     )
 
 

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import humanize
 
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+from bot.domain.foreign_text import shown
+
+BLANK = "–"
+"""Stands for text of which nothing shows."""
 
 
 def escape(foreign: str, limit: int = 300) -> str:
     """Foreign text for mrkdwn and for `text`: it can neither ping, link nor hide anything. Capped at *limit*."""
-    clean = capped(_UNSAFE.sub("", foreign), limit)
+    clean = capped(_visible(foreign), limit)
     return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def code(foreign: str, limit: int = 120) -> str:
     """Foreign text as code; backticks inside would end it early, so they become quotes."""
-    return f"`{escape(foreign.replace('`', '’').replace(chr(10), ' '), limit)}`" if foreign else "`–`"
+    return f"`{escape(foreign.replace('`', '’').replace(chr(10), ' ') or BLANK, limit)}`"
 
 
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup, capped at *limit* characters."""
-    return capped(_UNSAFE.sub("", foreign).replace("\n", " "), limit)
+    return capped(_visible(foreign).replace("\n", " "), limit)
+
+
+def _visible(foreign: str) -> str:
+    """The shown form; a dash where something was written and nothing of it shows."""
+    clean = shown(foreign)
+    return BLANK if foreign and not clean.strip() else clean
 
 
 def moment(at: datetime) -> str:

@@ -337,6 +337,8 @@ async def test_who_may_end_a_freeze_of_all(slack: Slack):
         ("at 22:00", "2026-11-23 22:00"),
         ("AT 22", "2026-11-23 22:00"),
         ("at 09:30", "2026-11-24 09:30"),
+        ("at tomorrow 22:00", "2026-11-24 22:00"),
+        ("at\u00a0`22:00`", "2026-11-23 22:00"),
         ("  at   2026-12-01 07:00 ", "2026-12-01 07:00"),
     ],
 )
@@ -358,7 +360,8 @@ async def test_a_later_time(slack: Slack, typed: str, at: str):
     "typed",
     [
         *("at 25:00", "at 22.00", "at 10pm", "at noon", "at", "at 2026-11-22 09:00", "at 2026-13-01 09:00"),
-        *("at 0001-01-01 00:00", "at 9999-12-31 23:00", "at tomorrow 22:00", "at 22:00 22:00 22:00"),
+        *("at 0001-01-01 00:00", "at 9999-12-31 23:00", "at someday 22:00", "at 22:00 22:00 22:00"),
+        *("at tomorrow", "at ²", f"at {'9' * 30}", "at -1", "at 1e9"),
     ],
 )
 async def test_a_time_that_cannot_be(slack: Slack, typed: str):

@@ -100,6 +100,16 @@ async def test_too_much_typed(slack: Slack, command: str, text: str, monkeypatch
     assert [row[:2] for row in rows(slack)] == [(ADA, "refused")] * 2
 
 
+async def test_half_a_character(slack: Slack):
+    """JSON can hold what no database stores: it is answered like any other text."""
+    assert "No custom model is called" in await slack.command("/stt-model x\ud800y")
+    await slack.click("reject", await requested(slack), user=GRACE)
+    view_id, view = list(slack.world.chat.views.items())[-1]
+    half = {"why": {"v": {"type": "plain_text_input", "value": "not \udfff now"}}}
+    assert await slack.submit(view, half, user=GRACE, view_id=view_id) is None
+    assert slack.world.request(1).rejection is not None
+
+
 async def test_too_much_in_a_form(slack: Slack):
     """Slack holds people to a form's limits; so do we, at the input."""
     await slack.click("reject", await requested(slack), user=GRACE)

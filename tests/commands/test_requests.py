@@ -156,7 +156,7 @@ async def test_a_number_that_is_part_of_a_name(slack: Slack):
     slack.world.speech.add(model("call-2024"))
     request = await slack.world.asked("call-2024")
     assert listed(await slack.command("/stt-runs 2024")) == [request.id]
-    assert "No request fits" in await slack.command("/stt-runs 99")
+    assert "There is no request 99." in await slack.command("/stt-runs 99")
 
 
 def sheet(content: bytes) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.freezes import Freeze, frozen, waits
-from bot.domain.hours import DAY_BEGINS, DAY_ENDS, Window, parse_later, parse_window, reminder_at
+from bot.domain.hours import DAY_BEGINS, DAY_ENDS, Window, parse_window, reminder_at
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 NIGHT = Window(time(22), time(5), BERLIN)
@@ -105,26 +105,6 @@ def test_a_window_opens_when_it_says(now: datetime, begins: tuple[int, int], end
 def test_reading_a_window(text: str, window: Window | None):
     """Anything unclear is none, so that the settings can say so."""
     assert parse_window(text, BERLIN) == window
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("22:00", berlin(23, 22)),
-        ("9", berlin(24, 9)),
-        ("11:00", berlin(24, 11)),
-        ("2026-11-25 07:30", berlin(25, 7, 30)),
-        ("2026-11-22 07:30", None),
-        ("25:00", None),
-        ("2026-13-01 10:00", None),
-        ("22:00 10:00 9", None),
-        ("", None),
-        ("-", None),
-    ],
-)
-def test_a_later_time(text: str, moment: datetime | None):
-    """By the operator's clock, the next time that it comes; never a moment that is over."""
-    assert parse_later(text, NOW, BERLIN) == moment
 
 
 def freeze(instance: str = "", hours: float = 1, **over: object) -> Freeze:

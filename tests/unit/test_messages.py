@@ -242,6 +242,12 @@ def test_lists(name: str):
     assert check_view(dict(home.home(seen, NOW))) == []
     fault = AmbiguousModel(HOSTILE, [j.model.ref for j in judgements])
     accepted(refusals.choose(fault, [(j.model.ref, j.model.name) for j in judgements], "ask"))
+    models = [model(HOSTILE, id=f"{number}-{'x' * 36}"[:36]) for number in range(20)]
+    names = refusals.labels(models)
+    assert len(set(names)) == 20
+    accepted(refusals.choose(fault, [(one.ref, name) for one, name in zip(models, names, strict=True)], "ask"))
+    accepted(help.no_command(HOSTILE, HOSTILE * 20))
+    accepted(request_list.no_request(HOSTILE * 20))
     accepted(help.help_text())
 
 
