@@ -35,6 +35,7 @@ class Fault(StrEnum):
     SLACK_UNHEARD = "post to Slack lost before its effect"
     SLACK_SLOW = "slow answer of Slack"
     SLACK_WRONG = "Slack answers with an error nobody knows"
+    BY_HAND = "somebody upgrades a model by hand"
     DOUBLED = "delivered twice"
     HOUR_AHEAD = "clock set an hour ahead"
     HOUR_BACK = "clock set an hour back"
@@ -68,7 +69,7 @@ PLACES: Mapping[str, tuple[Fault, ...]] = {
     CLICK: (Fault.DOUBLED,),
     STORM: (
         *(Fault.TERMINATED, Fault.SERVICE_DOWN, Fault.SLACK_DOWN, Fault.LOCKED, Fault.LOCKED_LONG, Fault.FULL),
-        *(Fault.HOUR_AHEAD, Fault.HOUR_BACK, Fault.DAY_AHEAD, Fault.DAY_BACK),
+        *(Fault.HOUR_AHEAD, Fault.HOUR_BACK, Fault.DAY_AHEAD, Fault.DAY_BACK, Fault.BY_HAND),
     ),
 }
 """Where each kind can strike."""

@@ -12,7 +12,10 @@ from typing import Any
 from bot.domain.freezes import Freeze
 from bot.domain.plans import Plan
 from bot.domain.requests import LIVE, Request, RequestState
+from bot.domain.snoozes import Reach, SnoozeKind
+from bot.domain.snoozes import Wish as Snoozing
 from bot.errors import RetuneError
+from bot.messages.request_form import WHY
 from tests.soak.bots import Bot
 from tests.soak.faults import CLICK, Killed
 from tests.soak.stage import NAMES, Stage
@@ -83,13 +86,19 @@ class Team:
             "trigger_id": f"trigger{next(self._triggers)}",
             "actions": [{"type": "button", "action_id": action, "value": value, "block_id": "b", "action_ts": "1"}],
         }
-        fault = self._stage.schedule.at(CLICK)
+        self._deliver(user, f"presses {action} {value}", body)
+
+    def _deliver(self, user: str, what: str, body: dict[str, Any]) -> int:
+        """Slack delivers something, perhaps twice; to how many bots."""
+        fault, delivered = self._stage.schedule.at(CLICK), 0
         for _ in range(2 if fault else 1):
             if (bot := self._bot()) is not None:
-                self._stage.tell(f"{user} presses {action} {value} ({bot.name}){f': {fault}' if fault else ''}")
-                self._stage.spawn(self._answered(bot, user, body, twin=fault is not None))
+                self._stage.tell(f"{user} {what} ({bot.name}){f': {fault}' if fault else ''}")
+                self._stage.spawn(self._answered(bot, user, what, body, twin=fault is not None))
+                delivered += 1
+        return delivered
 
-    async def _answered(self, bot: Bot, user: str, body: dict[str, Any], *, twin: bool) -> None:
+    async def _answered(self, bot: Bot, user: str, what: str, body: dict[str, Any], *, twin: bool) -> None:
         """A click leaves something that its person can see or that is noted, if nothing is in its way."""
         stage, before, troubles, starts = self._stage, self._left(user), self._stage.noticed_troubles, bot.starts
         answer = await bot.deliver(body)
@@ -97,8 +106,8 @@ class Team:
             return
         await asyncio.sleep(40)
         undisturbed = bot.alive and bot.starts == starts and troubles == stage.noticed_troubles
-        if undisturbed and self._left(user) == before:
-            stage.fault(f"{user} pressed {body['actions'][0]['action_id']} and nothing came of it")
+        if undisturbed and not answer.body and self._left(user) == before:
+            stage.fault(f"{user} {what} and nothing came of it")
 
     def _left(self, user: str) -> tuple[int, int, int]:
         audit = sum(1 for row in self._stage.store.audit.all() if row["actor"] == user)
@@ -119,10 +128,14 @@ class Team:
         for user in self._random.sample((ADA, MEI, GUS), self._random.randint(0, 2)):
             await self.vote(user, request)
             await self.wait(0, 3)
+        rejects = self._random.random() < 0.12
         for _ in range(TRIES):
             if self.fresh(request).state is not RequestState.OPEN:
                 return
             user = self._random.choice(APPROVERS)
+            if rejects:
+                await self.reject(user, request)
+                continue
             await self.vote(user, request)
             if self._random.random() < 0.3:
                 await self.vote(self._random.choice(APPROVERS), request)
@@ -151,10 +164,55 @@ class Team:
             await self.through("Grace ends the freeze", partial(_ended, freeze))
 
     async def announce(self) -> None:
-        """Somebody asks for an announcement; twice with the same form says it once."""
-        name = f"now-{next(self._triggers)}"
-        for _ in range(self._random.randint(1, 2)):
-            await self.through("Ada announces", lambda bot: bot.world.announcer.announce_now(name))
+        """Ada types the command that says it now."""
+        trigger = f"trigger{next(self._triggers)}"
+        body = {
+            **{"command": "/stt-announce", "text": "now", "user_id": ADA, "channel_id": CHANNEL, "team_id": "T1"},
+            **{"trigger_id": trigger, "response_url": "https://hooks.slack.com/commands/1"},
+        }
+        before, began = self._announced(), self._stage.noticed_troubles
+        delivered = self._deliver(ADA, "types /stt-announce now", body)
+        await asyncio.sleep(60)
+        if delivered and began == self._stage.noticed_troubles and self._announced() - before > 1:
+            self._stage.fault("one command, and more than one announcement")
+
+    def _announced(self) -> int:
+        said = [one for one in self._stage.chat.said if one.key.startswith("announcement:") and ":more:" not in one.key]
+        return sum(1 for one in said if "T" not in one.key.rpartition(f"{CHANNEL}:")[2][:11])
+
+    async def snooze(self) -> None:
+        """Mei keeps a model out of announcements for a day or two, and may end that early."""
+        ref = f"stt/language/id-{self._random.choice(NAMES)}"
+        form = f"V{next(self._triggers)}"
+
+        async def snoozed(bot: Bot) -> Any:
+            until = self._stage.wall.now().date() + timedelta(days=self._random.randint(1, 2))
+            wish = Snoozing(SnoozeKind.HOLD, Reach.MODEL, ref, until, by_version=False, reason="later")
+            return await bot.world.snoozer.snooze(wish, MEI, form)
+
+        snooze = await self.through(f"Mei holds {ref}", snoozed)
+        if snooze is not None and self._random.random() < 0.4:
+            await self.wait(5, 60)
+            await self.through("Mei ends the hold", partial(_unsnoozed, snooze.id))
+
+    async def reject(self, user: str, request: Request) -> None:
+        """Somebody presses Reject and says why in the form that opens."""
+        await self.press(user, "reject", f"{request.id}:{request.digest}")
+        await self.wait(3, 8)
+        views = [view for view in self._stage.chat.views.values() if view.get("callback_id") == "reject"]
+        if views:
+            body = {
+                "type": "view_submission",
+                "user": {"id": user, "team_id": "T1"},
+                "team": {"id": "T1"},
+                "trigger_id": f"trigger{next(self._triggers)}",
+                "view": {
+                    **{"id": "V0", "type": "modal", "callback_id": "reject"},
+                    "private_metadata": views[-1]["private_metadata"],
+                    "state": {"values": {WHY: {WHY: {"type": "plain_text_input", "value": "not now"}}}},
+                },
+            }
+            self._deliver(user, "says why not", body)
 
     async def close(self) -> None:
         """When nothing breaks any more: every freeze ends, and what is paused is dropped."""
@@ -168,6 +226,10 @@ class Team:
 
 async def _ended(freeze: Freeze, bot: Bot) -> bool:
     return await bot.world.freezes.end(freeze, GRACE)
+
+
+async def _unsnoozed(id: int, bot: Bot) -> Any:
+    return await bot.world.snoozer.end(id, MEI)
 
 
 async def _asked(bot: Bot, names: Sequence[str]) -> Request | None:
@@ -218,5 +280,5 @@ def jobs(team: Team) -> list[Callable[[], Awaitable[None]]]:
     if random.random() < 0.35:
         upgrades.append(["booth"])
     found: list[Callable[[], Awaitable[None]]] = [partial(upgrade, team, *names) for names in upgrades]
-    found += random.sample([team.freeze, team.announce], random.randint(0, 2)) if count > 1 else []
+    found += random.sample([team.freeze, team.announce, team.snooze], random.randint(0, 3)) if count > 1 else []
     return found

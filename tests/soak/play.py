@@ -111,7 +111,12 @@ def _unheard(stage: Stage, context: dict[str, Any]) -> None:
 async def _play(stage: Stage) -> None:
     random = stage.random
     rule = random.choice(["0 9 * * mon-fri", "*/4 * * * *", "15 * * * *"])
-    terms: dict[str, Any] = {"schedule": Timetable(rule, ZoneInfo("UTC")), "parallel": random.choice([1, 2])}
+    stage.needed = random.choice([1, 1, 2])
+    terms: dict[str, Any] = {
+        "needed": stage.needed,
+        "schedule": Timetable(rule, ZoneInfo("UTC")),
+        "parallel": random.choice([1, 2]),
+    }
     bots = [Bot(stage, number, **terms) for number in range(1, random.choice([2, 2, 3]))]
     team = Team(stage, bots)
     await team.through("the fleet is read", lambda bot: bot.world.inventory.refresh())
@@ -155,7 +160,7 @@ async def _storm(stage: Stage, bots: list[Bot]) -> None:
         stage.tell(f"storm: {fault}")
         match fault:
             case Fault.TERMINATED:
-                await stage.random.choice(bots).terminate()
+                stage.spawn(stage.random.choice(bots).terminate())
             case Fault.SERVICE_DOWN:
                 stage.service_down = True
                 await asyncio.sleep(stage.random.uniform(5, 120))
@@ -172,6 +177,8 @@ async def _storm(stage: Stage, bots: list[Bot]) -> None:
                 stage.full = True
                 await asyncio.sleep(stage.random.uniform(3, 40))
                 stage.full = False
+            case Fault.BY_HAND:
+                stage.by_hand()
             case _:
                 stage.wall.set(CLOCK[fault])
 

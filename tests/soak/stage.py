@@ -7,14 +7,14 @@ import logging
 import sqlite3
 from collections.abc import Coroutine
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from bot import ports
 from bot.domain.authority import Person
-from bot.domain.fleet import Holdings
+from bot.domain.fleet import IDLE, Holdings
 from bot.store import Store
 from tests.fakes import FakeChat, FakeSpeech, FrozenClock
 from tests.soak.faults import END, Fault, Killed, Schedule
@@ -48,6 +48,7 @@ class Stage:
     seed: int
     folder: Path
     loop: PassingLoop
+    needed: int = 1
     random: Random = field(init=False)
     schedule: Schedule = field(init=False)
     trace: list[str] = field(default_factory=list)
@@ -135,6 +136,23 @@ class Stage:
                 sent.end = "grown"
                 self.speech.finish(sent.id)
         self.tell(f"service: {sent.id} {sent.end}")
+
+    def by_hand(self) -> None:
+        """Somebody begins an upgrade without Retune."""
+        idle = [
+            model for model in self.speech.kept.values() if model.status in IDLE and NEW not in (model.versions or ())
+        ]
+        if idle:
+            model = self.random.choice(idle)
+            self.speech.before[model.id] = model.status
+            self.speech.kept[model.id] = replace(model, status="upgrading")
+            self.tell(f"service: somebody upgrades {model.id} by hand")
+            self.spawn(self._by_hand(model.id))
+
+    async def _by_hand(self, id: str) -> None:
+        await asyncio.sleep(self.random.uniform(3, 60))
+        self.speech.finish(id)
+        self.tell(f"service: {id} was upgraded by hand")
 
     async def lock(self, seconds: float) -> None:
         """Another program holds the write lock."""
