@@ -48,7 +48,14 @@ class RetuneError(Exception):
 
 
 class Refusal(RetuneError):
-    """What was asked for cannot be; the text says what to do instead."""
+    """What was asked for cannot be; the text says what to do instead.
+
+    *markup*: it is Slack's markup, escaped already.
+    """
+
+    def __init__(self, text: str, *, markup: bool = False) -> None:
+        super().__init__(text)
+        self.markup = markup
 
 
 class UnknownModel(Refusal):
@@ -76,10 +83,10 @@ class OverBudget(Refusal):
 
 
 class Denied(Refusal):
-    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is escaped already."""
+    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is Slack's markup."""
 
     def __init__(self, text: str, note: str) -> None:
-        super().__init__(text)
+        super().__init__(text, markup=True)
         self.note = note
 
 

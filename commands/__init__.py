@@ -117,8 +117,6 @@ def register(app: AsyncApp, desk: Desk) -> None:
             return
         await ack()
         ask = payloads.click(body)
-        if payloads.mapping(body.get("view")).get("type") == "home":
-            await desk.viewers.opened(ask.user)  # also when it was another process that showed it
         if way := ACTIONS.get(ask.name):
             desk.background.spawn(door.say(door.clicked(way, ask), ask), f"{ask.name} of {ask.user}")
 
@@ -171,7 +169,5 @@ async def _command(ask: Ask, ack: AsyncAck, door: Door, desk: Desk) -> None:
 def _said(ask: Ask | None, door: Door, desk: Desk) -> None:
     if ask is None or desk.background.full:
         return
-    if ask.ts:
-        desk.background.spawn(desk.chat.receive(ask.place.channel, ask.ts), "eyes")
     answering = door.typed(COMMANDS.get(ask.name, help), ask)
     desk.background.spawn(door.say(answering, ask), f"{ask.name} of {ask.user}")

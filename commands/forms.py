@@ -57,13 +57,15 @@ class Form:
         state = self._input(block)
         return text(mapping(state.get("selected_option")).get("value") or state.get("selected_user")) or None
 
-    def marked(self, prefix: str) -> tuple[str, ...]:
-        """What is marked in all groups of checkboxes whose block begins with *prefix*, in their order."""
-        found = []
+    def marked(self, prefix: str) -> dict[str, str]:
+        """What is marked in all blocks of checkboxes that begin with *prefix*, in their order; each with its block."""
+        found = dict[str, str]()
         for block, state in self.inputs.items():
             options = state.get("selected_options") if block.startswith(prefix) else None
-            found += [text(mapping(option).get("value")) for option in (options if isinstance(options, list) else [])]
-        return tuple(value for value in found if value)
+            for option in options if isinstance(options, list) else []:
+                if value := text(mapping(option).get("value")):
+                    found.setdefault(value, block)
+        return found
 
     def day(self, block: str) -> date | None:
         """The day that was picked."""

@@ -23,12 +23,15 @@ async def freezes(ask: Ask, desk: Desk) -> Answer:
 
 async def begin(ask: Ask, desk: Desk) -> Answer:
     """Opens the form."""
-    judged = await desk.inventory.judged()
+    decides, everywhere = await desk.electorate.decides_on(ask.user), desk.electorate.authority.everywhere
+    if not decides:
+        await desk.electorate.may(ask.user, Act.FREEZE, everywhere)
     view = messages.form(
-        sorted(judged.snapshot.instances),
+        sorted(decides),
         await desk.freezes.holding(),
         desk.clock.now() + timedelta(days=1),
         ask.place.channel or NOWHERE,
+        everywhere=decides.issuperset(everywhere.instances),
     )
     return Window(view)
 
@@ -41,26 +44,41 @@ async def end(ask: Ask, desk: Desk) -> Answer:
         return private(messages.ENDED_ALREADY)
     await _may(desk, ask.user, Act.UNFREEZE, held.instance)
     await desk.freezes.end(held, ask.user)
-    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
+    _tell(desk)
     return Message("Ended.", messages.freezes([freeze for freeze in holding if freeze is not held]).blocks)
 
 
 async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """The form was sent."""
-    chosen = form.chosen(messages.SCOPE) or messages.ALL
-    instance = "" if chosen == messages.ALL else chosen
     until, why = form.moment(messages.UNTIL), form.text(WHY)
     if not why:
         raise InputsRefused({WHY: messages.SAY_WHY})
     if until is None:
         raise InputsRefused({messages.UNTIL: messages.SAY_UNTIL})
-    await _may(desk, form.user, Act.FREEZE, instance)
-    begun = await desk.freezes.freeze(instance, why, form.user, until)
+    begun = await desk.freezes.freeze_each(await _chosen(form, desk), why, form.user, until)
     place = Place(form.user, "" if form.metadata == NOWHERE else form.metadata)
-    said = private(messages.freeze_line(begun), warn=False)
+    said = private("\n".join(messages.freeze_line(freeze) for freeze in begun), warn=False)
     desk.background.spawn(desk.chat.whisper(place, said), "freeze said")
-    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
+    _tell(desk)
     return None
+
+
+async def _chosen(form: Form, desk: Desk) -> list[str]:
+    """What a form freezes, judged by who may decide there now; all instances are "". Raises `Denied`."""
+    chosen = form.chosen(messages.SCOPE) or messages.ALL
+    if chosen == messages.MINE:
+        mine = sorted(await desk.electorate.decides_on(form.user))
+        if not mine:
+            await _may(desk, form.user, Act.FREEZE, "")
+        return mine
+    instance = "" if chosen == messages.ALL else chosen
+    await _may(desk, form.user, Act.FREEZE, instance)
+    return [instance]
+
+
+def _tell(desk: Desk) -> None:
+    desk.background.spawn(desk.notices.freezes(), "freeze said in the channel")
+    desk.background.spawn(desk.teller.tell_all(), "cards after a freeze")
 
 
 async def _may(desk: Desk, user: str, act: Act, instance: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.authority import Act
 from bot.domain.snoozes import Reach, SnoozeKind, Wish, subject_of
 from bot.domain.typed_values import number
-from bot.flows.snoozes import act_of
+from bot.errors import InputsRefused
 from bot.messages import snoozes as messages
 from bot.messages.refusals import private
 from bot.ports import Message
@@ -18,21 +19,24 @@ from commands.model import known
 
 async def snooze(ask: Ask, desk: Desk) -> Answer:
     """Opens the form of a snooze, or of a hold with its risk; the button's value is the model's reference."""
-    judgement = await known(ask.text, desk)
-    await desk.electorate.may(ask.user, act_of(SnoozeKind(ask.name), Reach.MODEL))
+    judgement, kind = await known(ask.text, desk), SnoozeKind(ask.name)
+    reaches: tuple[Reach, ...] = (Reach.MODEL,)
+    if kind is SnoozeKind.HOLD:
+        await desk.electorate.may(ask.user, Act.HOLD)
+    else:
+        reaches = await desk.snoozer.reaches(ask.user, judgement.model)
     standing = (await desk.snoozer.index()).get((Reach.MODEL, judgement.model.ref))
-    view = messages.ask(judgement, SnoozeKind(ask.name), desk.snoozer.today(), standing)
-    return Window(view)
+    return Window(messages.ask(judgement, kind, desk.snoozer.today(), standing, reaches))
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
     """The form was sent: in force before Slack hears that we took it."""
-    kind, _, ref = form.metadata.partition(" ")
-    judgement = await known(ref, desk)
-    scope = Reach(form.chosen(messages.SCOPE) or Reach.MODEL)
+    word, _, ref = form.metadata.partition(" ")
+    kind, judgement = SnoozeKind(word), await known(ref, desk)
+    scope = Reach.MODEL if kind is SnoozeKind.HOLD else _reach(form)
     by_version = form.chosen(messages.UNTIL) == messages.BY_VERSION
     wish = Wish(
-        kind=SnoozeKind(kind),
+        kind=kind,
         scope=scope,
         subject=subject_of(scope, judgement.model),
         until=None if by_version else form.day(messages.DATE),
@@ -40,6 +44,7 @@ async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
         reason=form.text(messages.WHY),
     )
     made = await desk.snoozer.snooze(wish, form.user, form.id)
+    _tell(desk)
     return messages.done(made, judgement.model.name if scope is Reach.MODEL else None)
 
 
@@ -47,8 +52,24 @@ async def unsnooze(ask: Ask, desk: Desk) -> Answer:
     """Ends one early, confirmed by the person; judged anew."""
     judged = await desk.inventory.judged()
     end = await desk.snoozer.end(number(ask.text), ask.user)
+    if end.refused is None:
+        _tell(desk)
     about = judged.of(end.snooze.subject) if end.snooze else None
     return private(messages.ended(end, about.model.name if about else None), warn=end.refused is not None)
+
+
+def _reach(form: Form) -> Reach:
+    """What was chosen; whether this person may is judged when it is written."""
+    chosen = form.chosen(messages.SCOPE) or ""
+    if chosen not in list(Reach):
+        raise InputsRefused({messages.SCOPE: messages.CHOOSE})
+    return Reach(chosen)
+
+
+def _tell(desk: Desk) -> None:
+    """The channel hears of what silences more than one model, the cards of what waits show a hold, or none any more."""
+    desk.background.spawn(desk.snoozer.say(), "snooze said")
+    desk.background.spawn(desk.teller.tell_all(), "cards after a hold")
 
 
 async def in_force(desk: Desk) -> Message:

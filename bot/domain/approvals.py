@@ -9,6 +9,7 @@ from typing import Literal
 from bot.domain.authority import Act, Authority, Decision, Person, Policy, Reason, Scope, policy_of
 from bot.domain.requests import LIVE, RETRIABLE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
+from bot.domain.snoozes import Held
 
 Vote = Literal["approve", "reject"]
 
@@ -22,8 +23,18 @@ def scope_of(request: Request, run: Run | None = None) -> Scope:
     return Scope(instances, request.requester, request.approved_by)
 
 
-def decide(vote: Vote, person: Person, authority: Authority, request: Request, *, now: datetime) -> Decision:
+def decide(
+    vote: Vote,
+    person: Person,
+    authority: Authority,
+    request: Request,
+    *,
+    now: datetime,
+    held: tuple[Held, ...] = (),
+) -> Decision:
     """What this vote does to a request, whose votes are those that count now.
+
+    *held* are the models whose holds stop all of it: nobody approves what cannot start.
 
     It must meet the policy of every instance that the request touches. The requester may always take part in
     rejecting: that only withdraws what they asked for.
@@ -41,6 +52,8 @@ def decide(vote: Vote, person: Person, authority: Authority, request: Request, *
     if vote == "reject":
         own = person.id == request.requester
         return Decision(Reason.COUNTS, RequestState.WITHDRAWN if own else RequestState.REJECTED)
+    if held:
+        return Decision(Reason.ON_HOLD, held=held)
     enough = len({*request.approved_by, person.id}) >= required(authority.policies, request).needed
     if person.id in request.approved_by and not enough:  # enough already: it needs fewer than when they voted
         return Decision(Reason.ALREADY_VOTED)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.outcomes import Cause
 from bot.domain.requests import RequestState
+from bot.domain.snoozes import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ class Decision:
 
     *state* is the state of the request after it, None where the click does not count or is about none. *instance* is
     the one whose policy refuses it. *holder* is the request that has one of the models meanwhile, *cause* why the model
-    could not take it. A cancelled request whose step is under way stays running: it ends when that step does.
+    could not take it, *held* the models whose holds are in its way. A cancelled request whose step is under way stays
+    running: it ends when that step does.
     """
 
     reason: Reason
@@ -167,6 +169,7 @@ class Decision:
     instance: str = ""
     holder: int | None = None
     cause: Cause | None = None
+    held: tuple[Held, ...] = ()
 
     @property
     def allowed(self) -> bool:

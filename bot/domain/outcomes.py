@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.changes import Change, Effect
 from bot.domain.plans import NoPlan, Plan, WhyNot
+from bot.domain.snoozes import Held
 
 
 class StepEnd(StrEnum):
@@ -80,13 +81,15 @@ class CauseKind(StrEnum):
     NOT_TRIED_AGAIN = "not tried again"
     """It had failed, and somebody ended the request before its turn came again."""
     UNREAD = "could not be read"
+    ON_HOLD = "on hold"
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One such reason with its facts; which of them are there depends on the kind.
 
-    *fresh* is the plan as it would be now; *other* a model's name; *detail* a text of our own error tree.
+    *fresh* is the plan as it would be now; *other* a model's name; *detail* a text of our own error tree; *held* are
+    the models that were on hold then.
     """
 
     kind: CauseKind
@@ -97,6 +100,7 @@ class Cause:
     request: int | None = None
     other: str = ""
     detail: str = ""
+    held: tuple[Held, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -106,6 +110,7 @@ class Cause:
             facts += [self.no_plan.reason, *self.no_plan.about]
         if self.change is not None:
             facts += [self.change.kind, self.change.new]
+        facts += [f"{held.name} by {held.hold.author}" for held in self.held]
         return f"{self.kind}: {', '.join(fact for fact in facts if fact)}".removesuffix(": ")
 
     @property

@@ -167,14 +167,16 @@ def digest_of(plans: Iterable[Plan]) -> str:
     return hashlib.sha256(" ".join(plan.digest for plan in plans).encode()).hexdigest()[:16]
 
 
-def together(plans: Iterable[Plan]) -> tuple[tuple[Plan, ...], tuple[LeftOut, ...]]:
+def together(plans: Iterable[Plan], after: Iterable[Plan] = ()) -> tuple[tuple[Plan, ...], tuple[LeftOut, ...]]:
     """The plans that can be one request, in the order in which they start, and those that cannot.
+
+    Those of *after* can where they touch no model of the others.
 
     The quickest comes first: its proof is what the others wait for. A model that another plan upgrades on its way is
     not upgraded twice; of two acoustic models with the same outdated language model, the second waits for another
     request.
     """
-    wanted = sorted(plans, key=lambda plan: (plan.model.kind == "language", plan.model.name.casefold()))
+    wanted = [*sorted(plans, key=_acoustic_first), *sorted(after, key=_acoustic_first)]
     taken: dict[str, Plan] = {}
     chosen: list[Plan] = []
     left_out: list[LeftOut] = []
@@ -188,6 +190,11 @@ def together(plans: Iterable[Plan]) -> tuple[tuple[Plan, ...], tuple[LeftOut, ..
             left_out.append(LeftOut(plan.model.name, Cause(kind, other=holder.model.name)))
     chosen.sort(key=lambda plan: (len(plan.steps), plan.estimate.low if plan.estimate else 0.0, plan.model.name))
     return tuple(chosen), tuple(left_out)
+
+
+def _acoustic_first(plan: Plan) -> tuple[bool, str]:
+    """An acoustic model comes before the language model that is upgraded with it."""
+    return plan.model.kind == "language", plan.model.name.casefold()
 
 
 def startable(request: Request, parallel: int) -> tuple[Run, ...]:

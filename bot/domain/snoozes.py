@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.domain.fleet import Model, is_newer
+from bot.domain.hours import LONGEST
 from bot.domain.verdicts import Judgement, Risk, Verdict
 
 RETUNE = "retune"
@@ -31,6 +32,27 @@ class SnoozeKind(StrEnum):
 
     SNOOZE = "snooze"
     HOLD = "hold"
+
+
+class Ended(StrEnum):
+    """Why a snooze is over; `messages` phrases each, the audit has the same words."""
+
+    EARLY = "ended early"
+    REPLACED = "replaced by a newer one"
+    REQUESTED = "ended for a request"
+    DATE = "its date came"
+    LONGEST = "as long as any may last"
+    CURRENT = "on the newest known version"
+    NEXT = "next version known"
+    OTHER = "another version is the newest known"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """That a snooze is over, and why; *version* is the one that ended it."""
+
+    why: Ended
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +75,36 @@ class Wish:
 class Snooze:
     """One snooze or hold.
 
-    *until* is the day on which it is over and *over_at* the moment at which that day begins for the operator; both
-    are None for one that lasts until the next base version. *known* are the newest versions (`target`) that were
-    known of its models at the time: any other is the next one.
+    *until* is the day on which it is over and *over_at* the moment at which that day begins for the operator; one that
+    lasts until the next base version (*by_version*) is over then at the latest. *known* are the newest versions
+    (`target`) that were known of its models at the time: any other is the next one. *ended_version* is the version
+    that ended it, *ended_for* the request for which somebody did.
     """
 
     id: int
     kind: SnoozeKind
     scope: Reach
     subject: str
-    until: date | None
-    over_at: datetime | None
+    until: date
+    over_at: datetime
     known: frozenset[str]
     reason: str
     author: str
     at: datetime
+    by_version: bool = False
     ended_at: datetime | None = None
     ended_by: str | None = None
-    ended_why: str = ""
+    ended_why: Ended | None = None
+    ended_version: str = ""
+    ended_for: int | None = None
 
-    @property
-    def by_version(self) -> bool:
-        """Whether it lasts until the next base version."""
-        return self.until is None
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A model, by its *name*, that a hold keeps on its old version."""
+
+    name: str
+    hold: Snooze
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,7 @@ class Fault(StrEnum):
     NO_REASON = "no reason"
     NO_DATE = "no date"
     PAST_DATE = "past date"
+    TOO_FAR = "too far"
     NO_NEXT_VERSION = "no next version"
     UNKNOWN = "unknown"
     CURRENT = "current"
@@ -132,9 +162,16 @@ def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fa
             found.append(Fault.NO_DATE)
         elif wish.until <= today:
             found.append(Fault.PAST_DATE)
+        elif wish.until > latest(today):
+            found.append(Fault.TOO_FAR)
     elif meant and all(j.verdict in (Verdict.RETIRED, Verdict.RECREATE) for j in meant):
         found.append(Fault.NO_NEXT_VERSION)
     return tuple(found)
+
+
+def latest(today: date) -> date:
+    """The last day on which a snooze that begins today can end."""
+    return today + LONGEST
 
 
 def subject_of(scope: Reach, model: Model) -> str:
@@ -153,31 +190,29 @@ def known_targets(scope: Reach, subject: str, judgements: Iterable[Judgement]) -
     return frozenset(j.target for j in judgements if j.target is not None and subject_of(scope, j.model) == subject)
 
 
-def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> str | None:
-    """Why a snooze is over, in words that follow its name; None while it lasts.
+def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> Over | None:
+    """Why a snooze is over; None while it lasts.
 
     One that lasts until the next base version is over as soon as one model that it speaks of has a target that was
     not known then. A snooze of a model is over too when that model is on the newest version: what it waited for
     has happened. A model that is gone ends nothing: it may only be unread.
     """
-    if snooze.over_at is not None and snooze.over_at <= now:
-        return "its date came"
+    if snooze.over_at <= now:
+        return Over(Ended.LONGEST if snooze.by_version else Ended.DATE)
     for judgement in judgements:
         if subject_of(snooze.scope, judgement.model) != snooze.subject:
             continue
         if snooze.scope is Reach.MODEL and judgement.verdict is Verdict.CURRENT:
-            return "the model is on the newest known version"
+            return Over(Ended.CURRENT, judgement.model.newest or "")
         if snooze.by_version and judgement.target is not None and judgement.target not in snooze.known:
             return _next(judgement.target, judgement.model, snooze)
     return None
 
 
-def _next(target: str, model: Model, snooze: Snooze) -> str:
-    short = target.removeprefix(f"{model.base}.")
+def _next(target: str, model: Model, snooze: Snooze) -> Over:
     same_base = [version for version in snooze.known if version.startswith(f"{model.base}.")]
-    if any(is_newer(target, version) is False for version in same_base):
-        return f"the newest known version of {model.base} is {short} now"
-    return f"the next version {short} of {model.base} is known"
+    older = any(is_newer(target, version) is False for version in same_base)
+    return Over(Ended.OTHER if older else Ended.NEXT, target)
 
 
 def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> tuple[Snooze, ...]:
@@ -187,7 +222,7 @@ def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: da
     return tuple(s for s in listed if s.ended_at is None and s.id not in ends)
 
 
-def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> dict[int, str]:
+def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> dict[int, Over]:
     """Which of the snoozes that nobody ended are over, by id, and why: `over` for all of them in one pass."""
     by_subject = indexed(snoozes)
     ends = {s.id: why for s in by_subject.values() if (why := over(s, (), now)) is not None}

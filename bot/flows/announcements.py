@@ -12,24 +12,19 @@ from functools import partial
 from bot.domain.announcements import Findings, Timing
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
-from bot.domain.snoozes import Snooze
 from bot.errors import ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
-from bot.flows.living import living_key
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
 from bot.messages.announcements import Since, announcement, mentions
 from bot.messages.findings import About
-from bot.messages.kit import section
-from bot.messages.snoozes import lapsed
 from bot.ports import Clock, Message
 from bot.store import Store
 from bot.store.announcements import Draft, Mention
 from bot.store.database import Database
-from bot.store.messages import Posted
 
 log = logging.getLogger(__name__)
 
@@ -176,28 +171,6 @@ class Announcer:
         """What an announcement would say now, and its replies. It mentions nobody."""
         slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
         return (await self._draft(slot, mention=False)).messages
-
-    async def snooze_over(self, snooze: Snooze, why: str) -> bool:
-        """Says that a snooze is over, in the thread of the last announcement; true once it is said."""
-        posted = await self.db.read(self._last)
-        if posted is None or posted.ts is None:
-            return False
-        judgement = (await self.inventory.judged()).of(snooze.subject)
-        text = lapsed(snooze, judgement.model.name if judgement else None)
-        message = Message(text, (section(text),))
-        try:
-            ts = await self.poster.post(f"snooze:{snooze.id}:over", posted.channel, message, posted.ts)
-        except ChannelShared:
-            return False
-        except ChatError as error:
-            log.warning("the end of snooze %s cannot be said: %s", snooze.id, error.text)
-            return False
-        return ts is not None
-
-    def _last(self, store: Store) -> Posted | None:
-        """The last announcement, or the living card where none is known."""
-        channel = self.timetable.read(store).channel
-        return store.messages.get(store.announcements.last(channel) or living_key(channel))
 
 
 def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...], Mapping[tuple[str, str], Level]]:

@@ -24,6 +24,7 @@ class Cost(StrEnum):
     READINGS = "readings of Speech to Text"
     PROBES = "checks for warnings"
     CHARTS = "charts"
+    EXPORTS = "exports"
     ANNOUNCEMENTS = "announcements"
     REFUSALS = "refusals"
     """Rows of the audit about one person, each for itself; what is more is counted."""
@@ -34,6 +35,7 @@ LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
     Cost.READINGS: (30, timedelta(minutes=1)),
     Cost.PROBES: (20, timedelta(hours=1)),
     Cost.CHARTS: (5, timedelta(minutes=10)),
+    Cost.EXPORTS: (10, timedelta(minutes=10)),
     Cost.ANNOUNCEMENTS: (3, timedelta(minutes=10)),
     Cost.REFUSALS: (30, timedelta(minutes=10)),
 }

@@ -9,10 +9,12 @@ from typing import get_args
 
 from bot.domain.approvals import Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
 from bot.domain.authority import Authority, Decision, Person, Reason, policy_of
+from bot.domain.holds import stopping
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import Run, RunState, StepState
 from bot.flows.electorate import Electorate
+from bot.flows.holds import HoldBook
 from bot.flows.planning import Planning
 from bot.ports import Clock
 from bot.store import Store
@@ -39,6 +41,7 @@ class Decisions:
     planning: Planning
     electorate: Electorate
     authority: Authority
+    holds: HoldBook
     clock: Clock
     _: KW_ONLY
     wake: Callable[[], None]
@@ -54,13 +57,14 @@ class Decisions:
             return request
         person, *others = await self._persons([user, *(v for v in request.approved_by if v != user)], request)
         lapsed = {p.id for p in others} - could_approve(self.authority, others, scope_of(request))
-        now = self.clock.now()
+        now, holding = self.clock.now(), await self.holds.reader()
 
         def write(store: Store) -> Acted:
             fresh = store.requests.get(id)
             assert fresh is not None
+            held = stopping(fresh, holding(store))
             valid = replace(fresh, votes=tuple(v for v in fresh.votes if v.voter not in lapsed))
-            decision = decide(vote, person, self.authority, valid, now=now)
+            decision = decide(vote, person, self.authority, valid, now=now, held=held)
             if not decision.allowed or decision.state is None:
                 _deny(store, fresh, vote, decision, user, now)
                 return Acted(decision, fresh)
@@ -82,8 +86,8 @@ class Decisions:
         if isinstance(request, Acted):
             return request
         (person,) = await self._persons([user], request)
-        now = self.clock.now()
-        decision = decide(vote, person, self.authority, request, now=now)
+        now, held = self.clock.now(), stopping(request, await self.holds.now())
+        decision = decide(vote, person, self.authority, request, now=now, held=held)
         if not decision.allowed:
             await self.db.write(lambda store: _deny(store, request, vote, decision, user, now))
         return Acted(decision, request)
@@ -114,7 +118,10 @@ class Decisions:
         if request is None:
             return await self._unknown(id, wish, user)
         (person,) = await self._persons([user], request)
-        impossible = await self._not_again(person, request, run) if wish == "retry" else None
+        impossible = None
+        if wish == "retry":
+            impossible = await self._not_again(person, request, run)
+            (person,) = await self._persons([user], request)  # reading the model took its time
         now = self.clock.now()
 
         def write(store: Store) -> Acted:
@@ -137,8 +144,8 @@ class Decisions:
         about = _about(request, run)
         if about is None or not self._settle("retry", person, request, run).allowed:
             return None
-        holds = await self.planning.still_holds(about)
-        return Decision(Reason.NOT_POSSIBLE, cause=holds.cause) if holds.later or holds.cause is not None else None
+        found = await self.planning.still_holds(about)
+        return Decision(Reason.NOT_POSSIBLE, cause=found.cause) if found.later or found.cause is not None else None
 
     def _settle(self, wish: Wish, person: Person, request: Request, run: int | None) -> Decision:
         return settle(wish, person, self.authority, request, _about(request, run))

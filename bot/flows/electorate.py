@@ -149,12 +149,15 @@ class Electorate:
 
     async def _lately(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
         now = self.clock.now()
-        self._seen = {about: seen for about, seen in self._seen.items() if abs(now - seen[0]) < SEEN}
-        if key not in self._seen:
-            answer = await ask()
-            self._seen[key] = (now, answer)
-            return answer
-        return cast("T", self._seen[key][1])
+        while self._seen and abs(now - next(iter(self._seen.values()))[0]) >= SEEN:  # the oldest first
+            del self._seen[next(iter(self._seen))]
+        known = self._seen.get(key)
+        if known is not None and abs(now - known[0]) < SEEN:
+            return cast("T", known[1])
+        answer = await ask()
+        self._seen.pop(key, None)
+        self._seen[key] = (now, answer)
+        return answer
 
     async def _once(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What Slack answers; whoever asks meanwhile, or a moment later, gets the same answer. A fault is not kept."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.fleet import Ref
 from bot.domain.freezes import Freeze, Wait, frozen, waits
-from bot.domain.hours import Window
+from bot.domain.hours import LONGEST, Window
 from bot.domain.requests import Request
 from bot.domain.runs import LASTING, Run
-from bot.errors import Refusal
-from bot.messages.freezes import OVER_ALREADY, too_long, unknown_instance
+from bot.errors import InputsRefused, Refusal
+from bot.messages.freezes import OVER_ALREADY, UNTIL, too_long, unknown_instance
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
-
-LONGEST = timedelta(days=90)
-"""A freeze always ends: one that everybody forgot would be the silence that lets models rot."""
 
 
 @dataclass(eq=False)
@@ -55,22 +52,34 @@ class Freezes:
 
     async def freeze(self, instance: str, reason: str, user: str, until: datetime) -> Freeze:
         """Begins a freeze of one instance, or of all (empty); every card says so. Raises `Refusal`."""
+        (begun,) = await self.freeze_each([instance], reason, user, until)
+        return begun
+
+    async def freeze_each(
+        self, instances: Sequence[str], reason: str, user: str, until: datetime
+    ) -> tuple[Freeze, ...]:
+        """The same for several instances, all or none of them."""
         now = self.clock.now()
         if until <= now:
-            raise Refusal(OVER_ALREADY)
+            raise InputsRefused({UNTIL: OVER_ALREADY})
         if until - now > LONGEST:
-            raise Refusal(too_long(LONGEST.days))
-        if instance and instance not in self.hours:
-            raise Refusal(unknown_instance(instance, self.hours))
+            raise InputsRefused({UNTIL: too_long(LONGEST.days)})
+        if unknown := set(instances) - {"", *self.hours}:
+            raise Refusal(unknown_instance(min(unknown), self.hours))
 
-        def begin(store: Store) -> Freeze:
-            for held in store.freezes.holding():
-                if (held.instance, held.reason, held.author, held.until) == (instance, reason, user, until):
-                    return held  # the same form, sent twice
-            store.requests.touch_waiting(instance)
-            return store.freezes.add(instance, reason, user, until, now)
+        def begin(store: Store) -> tuple[Freeze, ...]:
+            holding = {(one.instance, one.reason, one.author, one.until): one for one in store.freezes.holding()}
+            return tuple(
+                holding.get((instance, reason, user, until))  # the same form, sent twice
+                or self._begin(store, instance, reason, user, until, now)
+                for instance in instances
+            )
 
         return await self.db.write(begin)
+
+    def _begin(self, store: Store, instance: str, reason: str, user: str, until: datetime, now: datetime) -> Freeze:
+        store.requests.touch_waiting(instance)
+        return store.freezes.add(instance, reason, user, until, now)
 
     async def end(self, freeze: Freeze, user: str) -> bool:
         """Ends a freeze; false if somebody was first."""

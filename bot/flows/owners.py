@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.authority import Act
@@ -34,7 +34,11 @@ class Owning:
 
     def owner_in(self, store: Store, model: Model) -> Owner | None:
         """The same, inside a transaction."""
-        return owner_of(model.name, store.owners.of(model.ref), self.rules)
+        return self.owner_by(store, model.ref, model.name)
+
+    def owner_by(self, store: Store, ref: str, name: str) -> Owner | None:
+        """The same for a model by its reference and name."""
+        return owner_of(name, store.owners.of(ref), self.rules)
 
     def by_rule(self, name: str) -> Owner | None:
         """Whom a model of that name belongs to while nobody says otherwise."""
@@ -45,6 +49,11 @@ class Owning:
         said = await self.db.read(lambda store: store.owners.every())
         found = ((model.ref, owner_of(model.name, said.get(model.ref), self.rules)) for model in models)
         return {ref: owner for ref, owner in found if owner is not None}
+
+    async def owners_by(self, names: Mapping[str, str]) -> dict[str, Owner]:
+        """The same for models whose names are known by their references."""
+        found = await self.db.read(lambda store: {ref: self.owner_by(store, ref, name) for ref, name in names.items()})
+        return {ref: owner for ref, owner in found.items() if owner is not None}
 
     async def may_say(self, user: str) -> None:
         """Raises `Denied` for people who may not say whom a model belongs to."""
@@ -67,6 +76,7 @@ class Owning:
                 store.owners.assign(ref, chosen, user, now)
             else:
                 store.owners.clear(ref, user, now)
+            store.requests.touch_changing(ref)
             return self.owner_in(store, judgement.model)
 
         return await self.db.write(write)

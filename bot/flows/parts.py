@@ -15,9 +15,12 @@ from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
 from bot.flows.electorate import Electorate
 from bot.flows.freezes import Freezes
+from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.listing import Dossiers, Exporter, Listing
 from bot.flows.living import LivingCard
+from bot.flows.names import Names
+from bot.flows.notices import Notices
 from bot.flows.owners import Owning
 from bot.flows.planning import Planning
 from bot.flows.posting import Poster
@@ -58,21 +61,25 @@ class Flows:
         freezes = self.freezes = Freezes(db, terms.hours, clock)
         rooms = self.rooms = Rooms(chat, clock, terms.shared_channel)
         poster = self.poster = Poster(chat, db, clock, rooms)
-        teller = self.teller = Teller(poster, db, policies, freezes, clock)
+        names = self.names = Names(people, clock)
         charter = self.charter = Charter(world.charts, world.files, db, clock, rooms)
         authority = self.authority = Authority(world.team, policies, terms.guests_read)
         electorate = self.electorate = Electorate(people, authority, clock)
         owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
+        holds = self.holds = HoldBook(db, inventory, electorate, clock)
+        teller = self.teller = Teller(poster, db, policies, freezes, holds, owning, names, clock)
         timetable = self.timetable = Timetable(db, rooms, clock, terms.schedule, terms.channel)
-        survey = self.survey = Survey(db, inventory, owning, people, catalog, clock)
+        survey = self.survey = Survey(db, inventory, owning, names, catalog, clock)
         self.living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
-        announcer = self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
-        planning = self.planning = Planning(db, inventory, catalog, clock)
+        self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
+        planning = self.planning = Planning(db, inventory, catalog, holds, clock)
         self.requests = Requests(
-            *(db, inventory, planning, teller, electorate, authority, clock), channel=terms.channel, zone=zone
+            *(db, inventory, planning, holds, teller, electorate, authority, clock), channel=terms.channel, zone=zone
         )
-        decisions = self.decisions = Decisions(db, planning, electorate, authority, clock, wake=wake)
-        starter = self.starter = Starter(db, inventory, planning, decisions, freezes, clock, parallel=terms.parallel)
+        decisions = self.decisions = Decisions(db, planning, electorate, authority, holds, clock, wake=wake)
+        starter = self.starter = Starter(
+            *(db, inventory, planning, decisions, freezes, holds, clock), parallel=terms.parallel
+        )
         polls: dict[Kind, float] = {"language": terms.poll_language, "acoustic": terms.poll_acoustic}
         sender = self.sender = Sender(db, inventory, freezes, clock, polls)
         self.runner = Runner(db, inventory, starter, sender, freezes, teller, clock, background)
@@ -81,9 +88,10 @@ class Flows:
             probe_every=terms.probe_every,
             canary_every=terms.canary_every,
         )
-        self.snoozer = Snoozer(db, inventory, electorate, authority, clock, zone=zone, said=announcer.snooze_over)
+        notices = self.notices = Notices(db, inventory, poster, timetable, names, clock, channel=terms.channel)
+        self.snoozer = Snoozer(db, inventory, electorate, authority, clock, zone=zone, said=notices.snooze)
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
-        self.viewers = Viewers(db, inventory, clock)
+        self.viewers = Viewers(db, inventory, holds, owning, names, clock)
         self.listing = Listing(db)
         self.dossiers = Dossiers(db, inventory, owning, clock)
         self.exporter = Exporter(db, electorate, clock)

@@ -15,6 +15,7 @@ from bot.domain.requests import Request
 from bot.domain.runs import Run, RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import DeletedModel, Refusal
+from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.ports import Clock
 from bot.store import Store
@@ -42,7 +43,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
+class Validity:
     """Whether a plan still holds: *cause* is why not; *later*: that cannot be said yet, or the model is busy."""
 
     cause: Cause | None = None
@@ -56,6 +57,7 @@ class Planning:
     db: Database
     inventory: Inventory
     catalog: Callable[[], Catalog]
+    holds: HoldBook
     clock: Clock
 
     async def prepare(self, ref: str, *, training: bool = False, lenient: bool = False) -> Prepared:
@@ -87,22 +89,24 @@ class Planning:
         runs = (replace(run, plan=plan) for run, plan in zip(request.runs, found, strict=True))
         return replace(request, runs=tuple(runs))
 
-    async def still_holds(self, run: Run) -> Holds:
+    async def still_holds(self, run: Run) -> Validity:
         """Plans again what was approved: would the same be done now? Raises a `ServiceError`."""
+        if found := await self.holds.of(run.plan):
+            return Validity(Cause(CauseKind.ON_HOLD, held=found))
         approved = run.plan
         lenient = any(step.lenient for step in approved.steps)
         try:
             prepared = await self.prepare(approved.model.ref, training=approved.is_training, lenient=lenient)
         except DeletedModel:
-            return Holds(Cause(CauseKind.DELETED))
+            return Validity(Cause(CauseKind.DELETED))
         except Refusal:  # the instance was taken out of the settings
-            return Holds(Cause(CauseKind.NOT_CONFIGURED))
+            return Validity(Cause(CauseKind.NOT_CONFIGURED))
         outlook = prepared.outlook
         if isinstance(outlook, NoPlan):
             if outlook.reason in (WhyNot.BUSY, WhyNot.PROCESSING):
-                return Holds(later=True)
-            return Holds(Cause(CauseKind.NO_PLAN, no_plan=outlook))
-        return Holds(Cause(CauseKind.DIFFERS, fresh=outlook) if differences(approved, outlook, run.done) else None)
+                return Validity(later=True)
+            return Validity(Cause(CauseKind.NO_PLAN, no_plan=outlook))
+        return Validity(Cause(CauseKind.DIFFERS, fresh=outlook) if differences(approved, outlook, run.done) else None)
 
     async def _link(self, model: Model) -> Link | None:
         if model.kind != "acoustic":

@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import required, scope_of
-from bot.domain.authority import Act, Authority, policy_of
+from bot.domain.authority import Act, Authority, Person, policy_of
 from bot.domain.fleet import Ref
+from bot.domain.holds import Holds, held
 from bot.domain.hours import reminder_at
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
 from bot.domain.requests import MOST, Request, RequestState, together
+from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
-from bot.errors import ChatError, Refusal, RetuneError
+from bot.errors import ChatError, InputsRefused, Refusal, RetuneError
 from bot.flows.electorate import Electorate
+from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning
 from bot.flows.rests import Rests
 from bot.flows.telling import Teller
-from bot.messages.refusals import FORM_TOO_OLD, all_taken
+from bot.messages.holds import may_not_end, set_meanwhile
+from bot.messages.refusals import FORM_TOO_OLD, GONE, all_taken
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -43,10 +47,14 @@ answers a few well, dozens badly.
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What a request could hold, in the order in which it would start, and what it could not, with the reason."""
+    """What a request could hold, in the order in which it would start, and what it could not, with the reason.
+
+    *held* are the models on hold, by the keys of the plans that change them: the person who asks may end each.
+    """
 
     plans: tuple[Plan, ...]
     left_out: tuple[LeftOut, ...]
+    held: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -56,6 +64,7 @@ class Requests:
     db: Database
     inventory: Inventory
     planning: Planning
+    holds: HoldBook
     teller: Teller
     electorate: Electorate
     authority: Authority
@@ -75,6 +84,12 @@ class Requests:
     async def link(self, ref: str, language_id: str | None, user: str) -> None:
         """Remembers with which language model (None: with none) an acoustic model was trained. Raises as `may_ask`."""
         await self.electorate.may(user, Act.LINK)
+        judged = await self.inventory.judged()
+        model = judged.of(ref)
+        if model is None or model.model.kind != "acoustic":
+            raise Refusal(GONE)
+        if language_id not in (None, *(one.id for one in await self.planning.language_models(model.model))):
+            raise Refusal(GONE)
         language = None if language_id is None else str(Ref(Ref.parse(ref).instance, "language", language_id))
         now = self.clock.now()
 
@@ -93,8 +108,11 @@ class Requests:
         """One request."""
         return await self.db.read(lambda store: store.requests.get(id))
 
-    async def candidates(self, judgements: Sequence[Judgement]) -> Candidates:
-        """Reads and plans each of these models; what cannot be planned says why, and stops no other."""
+    async def candidates(self, judgements: Sequence[Judgement], user: str) -> Candidates:
+        """Reads and plans each of these models; what cannot be planned says why, and stops no other.
+
+        A model on hold is a candidate for somebody who may end its hold. Raises a `ChatError`.
+        """
 
         async def one(judgement: Judgement) -> Plan | LeftOut:
             name = judgement.model.name
@@ -110,23 +128,53 @@ class Requests:
             return LeftOut(name, Cause(CauseKind.NO_PLAN, no_plan=prepared.outlook))
 
         found = await asyncio.gather(*(one(judgement) for judgement in judgements[:MOST]))
-        plans, overlapping = together(item for item in found if isinstance(item, Plan))
-        return Candidates(plans, (*overlapping, *(item for item in found if isinstance(item, LeftOut))))
+        holds = await self.holds.now()
+        planned = [item for item in found if isinstance(item, Plan)]
+        stopped = {plan.key: on_hold for plan in planned if (on_hold := held(plan, holds))}
+        instances = {plan.model.instance for plan in planned if plan.key in stopped}
+        person = await self.holds.person(user, instances) if stopped else None
+        endable = {key for key, on_hold in stopped.items() if person and self.holds.may_end(person, on_hold)}
+        plans, overlapping = together(
+            [plan for plan in planned if plan.key not in stopped], [plan for plan in planned if plan.key in endable]
+        )
+        left_out = [
+            LeftOut(plan.model.name, Cause(CauseKind.ON_HOLD, held=stopped[plan.key]))
+            for plan in planned
+            if plan.key in stopped.keys() - endable
+        ]
+        unplanned = (item for item in found if isinstance(item, LeftOut))
+        ends = {plan.key: stopped[plan.key] for plan in plans if plan.key in endable}
+        return Candidates(plans, (*left_out, *overlapping, *unplanned), ends)
 
     async def propose(
-        self, form: str, drafts: Sequence[str], why: str, user: str, not_before: datetime | None = None
+        self,
+        form: str,
+        drafts: Sequence[str],
+        why: str,
+        user: str,
+        not_before: datetime | None = None,
+        shown: Collection[int] = (),
     ) -> Request:
-        """Writes the request that a submitted form asks for. Call `show` afterwards.
+        """Writes the request that a submitted form asks for, and ends the holds on its models. Call `show` afterwards.
 
         *form* identifies it, so that a second submit of it changes nothing; *drafts* are keys of plans. *not_before*:
-        it starts then at the earliest. Raises `Refusal` when a plan is too old, or every model in another request.
+        it starts then at the earliest. *shown* are the holds that the form showed, which it may end. Raises `Refusal`
+        when a plan is too old, or every model in another request; `InputsRefused`, by the keys of plans, for models
+        with another hold, or with one that this person may not end; and a `ChatError`.
         """
-        now = self.clock.now()
+        now, holding = self.clock.now(), await self.holds.reader()
+        kept, holds_now = await self.db.read(lambda store: ([*map(store.drafts.get, drafts)], holding(store)))
+        instances = {plan.model.instance for plan in kept if plan and held(plan, holds_now)}
+        person = await self.holds.person(user, instances) if instances else None
 
         def write(store: Store) -> Request:
+            if (twin := store.requests.of_form(form)) is not None:
+                return twin
             plans = [plan for draft in drafts if (plan := store.drafts.get(draft)) is not None]
             if len(plans) < len(drafts) or not plans:
                 raise Refusal(FORM_TOO_OLD)
+            holds = holding(store)
+            self._refuse_held(plans, holds, person, shown)
             ttl = min(policy_of(self.authority.policies, plan.model.instance).ttl for plan in plans)
             chosen, left_out = together(plans)
             expires = now + timedelta(seconds=ttl)
@@ -134,9 +182,24 @@ class Requests:
             proposed = store.requests.propose(proposal)
             if proposed.request is None:
                 raise Refusal(all_taken(proposed.holder))
+            for run in proposed.request.runs:
+                self.holds.end_for(store, held(run.plan, holds), user, proposed.request.id)
             return proposed.request
 
         return await self.db.write(write)
+
+    def _refuse_held(self, plans: Sequence[Plan], holds: Holds, person: Person | None, shown: Collection[int]) -> None:
+        """Nobody ends a hold that they were not shown, or may not end."""
+        faults = {}
+        for plan in plans:
+            stopped = held(plan, holds)
+            fresh = [one for one in stopped if one.hold.id not in shown]
+            if fresh:
+                faults[plan.key] = set_meanwhile(fresh[0])
+            elif stopped and (person is None or not self.holds.may_end(person, stopped)):
+                faults[plan.key] = may_not_end(stopped[0])
+        if faults:
+            raise InputsRefused(faults)
 
     async def show(self, request: Request) -> bool:
         """Finds out who could approve a request, once, and brings its card up to date; whether all of it is shown."""

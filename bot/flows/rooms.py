@@ -48,7 +48,8 @@ class Rooms:
 
     async def look(self, channel: str) -> Room | None:
         """The same, as it is now. Raises a `ChatError`."""
-        self._asked.pop(channel, None)
+        if (known := self._asked.get(channel)) is not None and known[1].done():
+            del self._asked[channel]
         return await self.room(channel)
 
     def takes(self, room: Room) -> bool:
@@ -90,7 +91,7 @@ class Rooms:
         if self.shared:
             return None
         try:
-            room = await self.room(channel)
+            room = await self.look(channel)
         except ChatError as error:
             log.debug("what %s is cannot be said: %s", channel, error.text)
             return UNKNOWN

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain.authority import Act, Authority, Person, Scope
-from bot.domain.fleet import Ref
+from bot.domain.fleet import Model, Ref
 from bot.domain.snoozes import (
     RETUNE,
     End,
+    Ended,
     Index,
     NotEnded,
+    Over,
     Reach,
     Snooze,
     SnoozeKind,
@@ -23,7 +26,9 @@ from bot.domain.snoozes import (
     in_force,
     indexed,
     known_targets,
+    latest,
     over,
+    subject_of,
 )
 from bot.errors import InputsRefused
 from bot.flows.electorate import Electorate
@@ -37,8 +42,8 @@ from bot.store.database import Database
 LOOK = timedelta(minutes=1)
 """The shortest time between two looks for what is over: an end comes at most that late."""
 
-Said = Callable[[Snooze, str], Awaitable[bool]]
-"""Says that a snooze is over, and why; true once it is said. It may be asked again: say it once by its own key."""
+Said = Callable[[Snooze], Awaitable[bool]]
+"""Says that a snooze began, or that it is over and why; true once it is said. It may be asked again: say it once."""
 
 
 @dataclass(eq=False)
@@ -53,6 +58,7 @@ class Snoozer:
     _: KW_ONLY
     zone: ZoneInfo
     said: Said
+    """How the channel hears of it."""
     _looks: Rests = field(default_factory=Rests, init=False)
 
     def today(self) -> date:
@@ -67,6 +73,18 @@ class Snoozer:
     async def index(self) -> Index:
         """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
         return indexed(await self.in_force())
+
+    async def reaches(self, user: str, model: Model) -> tuple[Reach, ...]:
+        """How far somebody may snooze from a model. Raises `Denied` where not even that, else a `ChatError`."""
+        person = await self.electorate.person(user, self.authority.policies_of(self.authority.everywhere.instances))
+        found = []
+        for reach in Reach:
+            scope = self._scope(reach, subject_of(reach, model))
+            if self.authority.may(person, act_of(SnoozeKind.SNOOZE, reach), scope).allowed:
+                found.append(reach)
+        if not found:
+            await self.electorate.may(user, Act.SNOOZE)
+        return tuple(found)
 
     async def snooze(self, wish: Wish, user: str, request: str) -> Snooze:
         """Puts a wish in force, instead of what is for its subject if this person may end that. *request* counts once.
@@ -84,13 +102,16 @@ class Snoozer:
                 raise InputsRefused(fault_texts(found, today))
             old = store.snoozes.of(wish.scope, wish.subject)
             if old is not None:
-                why = over(old, judgements, now)
-                if why is None and not self._may_end(old, person):
+                ends = over(old, judgements, now)
+                if ends is None and not self._may_end(old, person):
                     raise InputsRefused({WHY: taken(old)})
-                store.snoozes.end(old.id, RETUNE if why else person.id, why or "replaced by a newer one", now)
-            over_at = datetime.combine(wish.until, time(), self.zone) if wish.until else None
+                self._end(store, old, RETUNE if ends else person.id, ends or Over(Ended.REPLACED))
+            until = wish.until or latest(today)
+            over_at = datetime.combine(until, time(), self.zone)
             known = known_targets(wish.scope, wish.subject, judgements)
-            return store.snoozes.add(request, wish, over_at, known, person.id, now)
+            made = store.snoozes.add(request, wish, until, over_at, known, person.id, now)
+            _touch(store, made)
+            return made
 
         return await self.db.write(put)
 
@@ -104,11 +125,22 @@ class Snoozer:
         person = await self.electorate.person(user, policies)
         now = self.clock.now()
         if self._may_end(found, person):
-            return await self.db.write(lambda store: _ended(store, id, user, now))
+            return await self.db.write(lambda store: self._ended(store, found, user))
         about = f"end of {found.kind} {id}"
         await self.db.write(lambda store: store.audit.note(now, user, "denied", detail=about))
-        approvers = dict.fromkeys(name for policy in policies for name in policy.approvers)
+        approvers = dict.fromkeys(
+            name for policy in policies for name in policy.approvers if all(name in each.approvers for each in policies)
+        )
         return End(found, NotEnded.NOT_YOURS, tuple(approvers))
+
+    def _ended(self, store: Store, snooze: Snooze, user: str) -> End:
+        ended = self._end(store, snooze, user, Over(Ended.EARLY))
+        return End(store.snoozes.get(snooze.id), NotEnded.GONE) if ended is None else End(ended)
+
+    def _end(self, store: Store, snooze: Snooze, by: str, why: Over) -> Snooze | None:
+        """Ends one that is in force; cards that showed a hold are told again."""
+        _touch(store, snooze)
+        return store.snoozes.end(snooze.id, by, why, self.clock.now())
 
     def _may_end(self, snooze: Snooze, person: Person) -> bool:
         """Its author, or an approver of every instance that it speaks of."""
@@ -126,25 +158,29 @@ class Snoozer:
         return self._looks.may(self.clock.now())
 
     async def ring(self) -> None:
-        """Ends what is over, and says each end; what cannot be said now is said at a later ring."""
+        """Ends what is over, and says what is unsaid; what cannot be said now is said at a later ring."""
         now = self.clock.now()
         self._looks.rest(now + LOOK)
-        unsettled = await self.db.read(lambda store: store.snoozes.unsettled())
+        unsettled, unsaid = await self.db.read(_unsettled)
         if not unsettled:
             return
         over_now = ending(unsettled, (await self.inventory.judged()).judgements, now)
-        if over_now:
-            ended = await self.db.write(
-                lambda store: [store.snoozes.end(id, RETUNE, why, now) for id, why in over_now.items()]
-            )
-            unsettled = (*unsettled, *(snooze for snooze in ended if snooze is not None))
-        for snooze in unsettled:
-            if snooze.ended_at is not None:
-                await self._say(snooze)
+        lapsed = [(snooze, over_now[snooze.id]) for snooze in unsettled if snooze.id in over_now]
+        if lapsed:
+            ended = await self.db.write(lambda store: [self._end(store, each, RETUNE, why) for each, why in lapsed])
+            unsettled = (*unsettled, *filter(None, ended))
+        await self._say(unsettled, unsaid)
 
-    async def _say(self, snooze: Snooze) -> None:
-        if await self.said(snooze, snooze.ended_why):
-            await self.db.write(lambda store: store.snoozes.said(snooze.id))
+    async def say(self) -> None:
+        """Says what the channel has not heard yet: beginnings that silence more than one model, and ends."""
+        await self._say(*await self.db.read(_unsettled))
+
+    async def _say(self, unsettled: Iterable[Snooze], unsaid: Collection[int]) -> None:
+        for snooze in unsettled:
+            if snooze.id in unsaid and snooze.ended_at is None and await self.said(snooze):
+                await self.db.write(partial(_begun_said, snooze.id))
+            if snooze.ended_at is not None and await self.said(snooze):
+                await self.db.write(partial(_end_said, snooze.id))
 
 
 def act_of(kind: SnoozeKind, reach: Reach) -> Act:
@@ -154,6 +190,19 @@ def act_of(kind: SnoozeKind, reach: Reach) -> Act:
     return Act.HOLD if kind is SnoozeKind.HOLD else Act.SNOOZE
 
 
-def _ended(store: Store, id: int, user: str, now: datetime) -> End:
-    ended = store.snoozes.end(id, user, "ended early", now)
-    return End(store.snoozes.get(id), NotEnded.GONE) if ended is None else End(ended)
+def _touch(store: Store, snooze: Snooze) -> None:
+    """What waits for a model shows a hold that begins or ends."""
+    if snooze.kind is SnoozeKind.HOLD:
+        store.requests.touch_changing(snooze.subject)
+
+
+def _unsettled(store: Store) -> tuple[tuple[Snooze, ...], frozenset[int]]:
+    return store.snoozes.unsettled(), store.snoozes.unsaid()
+
+
+def _begun_said(id: int, store: Store) -> None:
+    store.snoozes.begun(id)
+
+
+def _end_said(id: int, store: Store) -> None:
+    store.snoozes.said(id)

@@ -6,14 +6,16 @@ import logging
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.holds import Holds, held
 from bot.domain.outcomes import Cause, CauseKind
 from bot.domain.requests import Request, startable
 from bot.domain.runs import Run, RunState
 from bot.errors import ChatError, ServiceError
 from bot.flows.deciding import Decisions
 from bot.flows.freezes import Freezes
+from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
-from bot.flows.planning import Holds, Planning
+from bot.flows.planning import Planning, Validity
 from bot.flows.rests import Rests
 from bot.ports import Clock
 from bot.store import Store
@@ -34,6 +36,7 @@ class Starter:
     planning: Planning
     decisions: Decisions
     freezes: Freezes
+    holds: HoldBook
     clock: Clock
     _: KW_ONLY
     parallel: int
@@ -61,28 +64,31 @@ class Starter:
             if not await self.decisions.still_enough(request):
                 await self._leave_out(request, Cause(CauseKind.POLICY))
                 return False
-            holds = await self.planning.still_holds(run)
+            found = await self.planning.still_holds(run)
         except ServiceError as error:
             await self.inventory.lost(instance, error)
-            holds = Holds(later=True)
+            found = Validity(later=True)
         except ChatError as error:
             log.warning("request %s waits until Slack says who approved it: %s", request.id, error.text)
-            holds = Holds(later=True)
-        if holds.later:
+            found = Validity(later=True)
+        if found.later:
             self.rest(run, now + LATER)
             return False
-        if holds.cause is not None:
-            await self._leave_out(request, holds.cause, run)
+        if found.cause is not None:
+            await self._leave_out(request, found.cause, run)
             return False
-        begun = self.clock.now()
-        return await self.db.write(lambda store: self._begin(store, request.id, run.id, begun))
+        begun, holding = self.clock.now(), await self.holds.reader()
+        return await self.db.write(lambda store: self._begin(store, request.id, run.id, holding(store), begun))
 
-    def _begin(self, store: Store, request: int, run: int, now: datetime) -> bool:
+    def _begin(self, store: Store, request: int, run: int, holds: Holds, now: datetime) -> bool:
         """Whatever happened while the model was read, this is the last look before it runs."""
         fresh = store.requests.get(request)
         turn = startable(fresh, self.parallel) if fresh else ()
         mine = next((one for one in turn if one.id == run), None)
         if fresh is None or mine is None or self.freezes.wait(store, fresh, mine, now) is not None:
+            return False
+        if stopped := held(mine.plan, holds):
+            _leave_out(store, fresh, mine, Cause(CauseKind.ON_HOLD, held=stopped), now)
             return False
         if not store.requests.move_run(fresh, mine, RunState.RUNNING, now, by="retune"):
             return False
@@ -90,15 +96,20 @@ class Starter:
         return True
 
     async def _leave_out(self, request: Request, cause: Cause, run: Run | None = None) -> None:
-        """One run, or all that are queued. One that is tried again stays what it was: failed."""
+        """One run, or all that are queued."""
         now = self.clock.now()
 
         def write(store: Store) -> None:
             fresh = store.requests.get(request.id)
             for one in fresh.runs if fresh else ():
                 if fresh is not None and one.state is RunState.QUEUED and (run is None or one.id == run.id):
-                    state = RunState.FAILED if one.retries else RunState.LEFT_OUT
-                    store.requests.move_run(fresh, one, state, now, by="retune", cause=cause)
+                    _leave_out(store, fresh, one, cause, now)
                     fresh = store.requests.get(request.id)
 
         await self.db.write(write)
+
+
+def _leave_out(store: Store, request: Request, run: Run, cause: Cause, now: datetime) -> None:
+    """One that is tried again stays what it was: failed."""
+    state = RunState.FAILED if run.retries else RunState.LEFT_OUT
+    store.requests.move_run(request, run, state, now, by="retune", cause=cause)

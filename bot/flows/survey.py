@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.domain.announcements import Findings, compose
 from bot.domain.catalog import Catalog
 from bot.domain.lag import lags
 from bot.domain.snoozes import in_force, indexed, standing
-from bot.errors import ChatError
 from bot.flows.inventory import Inventory
+from bot.flows.names import Names
 from bot.flows.owners import Owning
 from bot.messages.announcements import IN_ALL
 from bot.messages.findings import About
-from bot.ports import Clock, People
+from bot.ports import Clock
 from bot.store.database import Database
-
-KEPT = timedelta(days=1)
-"""How long the name of a person or user group is kept: people marry rarely, and Slack limits the calls."""
-
-ASKED = 20
-"""How many names are asked for at a time: Slack allows about a hundred such calls a minute, for everything."""
 
 
 @dataclass(eq=False)
@@ -34,10 +26,9 @@ class Survey:
     db: Database
     inventory: Inventory
     owning: Owning
-    people: People
+    names: Names
     catalog: Callable[[], Catalog]
     clock: Clock
-    _names: dict[str, tuple[datetime, str]] = field(default_factory=dict, init=False)
 
     async def findings(self) -> Findings:
         """What there is to say now."""
@@ -67,27 +58,9 @@ class Survey:
             asked=asked,
             snoozed=held,
             owners=owners,
-            names=await self._named(people),
+            names=await self.names.of(people),
             lags=lags(shown, judged.judgements, self.catalog()),
         )
-
-    async def _named(self, ids: Iterable[str]) -> dict[str, str]:
-        """The names by id. Where very many are not known yet, some stay unnamed until the next time."""
-        now = self.clock.now()
-        kept = {id: found[1] for id, found in self._names.items() if now - found[0] < KEPT}
-        listed = sorted(ids)
-        asked = [id for id in listed if id not in kept][:ASKED]
-        kept.update(zip(asked, await asyncio.gather(*(self._name(id) for id in asked)), strict=True))
-        return {id: kept[id] for id in listed if id in kept}
-
-    async def _name(self, id: str) -> str:
-        """An id that Slack does not explain just now stands for itself."""
-        try:
-            name = await self.people.name(id)
-        except ChatError:
-            return id
-        self._names[id] = (self.clock.now(), name)
-        return name
 
     async def audio(self, zone: ZoneInfo) -> int:
         """How many seconds of audio were sent to see recognition warnings in this month of *zone*."""

@@ -11,13 +11,18 @@ from weakref import WeakValueDictionary
 
 from bot.domain.approvals import required
 from bot.domain.authority import Policy
+from bot.domain.holds import Holds, held_of
 from bot.domain.requests import Request
 from bot.errors import ChannelShared, ChatError, StoreUnavailable
 from bot.flows.freezes import Freezes
+from bot.flows.holds import HoldBook
+from bot.flows.names import Names
+from bot.flows.owners import Owning
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.messages.card import Seen
+from bot.messages.holds import Around
 from bot.messages.requests import tellings
 from bot.ports import Clock
 from bot.store import Store
@@ -28,6 +33,9 @@ log = logging.getLogger(__name__)
 
 BROKEN = timedelta(minutes=1)
 """How long a request rests whose telling broke in an unexpected way."""
+
+NAMINGS = 3
+"""How often names are asked for before a card is shown; what is not named by then stands there by its id."""
 
 AT_ONCE = 4
 """Requests that are told at the same time: one whose answer takes long holds back no other."""
@@ -41,6 +49,9 @@ class Teller:
     db: Database
     policies: Mapping[str, Policy]
     freezes: Freezes
+    holds: HoldBook
+    owning: Owning
+    names: Names
     clock: Clock
     _locks: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary, init=False)
     _wanted: dict[int, None] = field(default_factory=dict, init=False)
@@ -81,13 +92,13 @@ class Teller:
     async def tell(self, id: int) -> bool:
         """One request; true when Slack shows all of it. Trouble with Slack is logged, and ended by a later call."""
 
-        def known(store: Store) -> tuple[Request, Seen, dict[str, Posted]] | None:
-            request = store.requests.get(id)
-            return (request, self.seen(store, request), store.messages.of(f"request:{id}:")) if request else None
-
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
-            read = await self.db.read(known)
+            read = await self._known(id)
+            for _ in range(NAMINGS):
+                if read is None or not await self.names.learn(read[1].people):
+                    break
+                read = await self._known(id)  # asking Slack may have taken long
             if read is not None:
                 if not await self._show_all(*read):
                     self.want(id)
@@ -97,19 +108,38 @@ class Teller:
             self._wanted.pop(id, None)
             return True
 
-    def seen(self, store: Store, request: Request) -> Seen:
+    async def _known(self, id: int) -> tuple[Request, Seen, dict[str, Posted]] | None:
+        """A request, what its messages need to know beside it, and those that are there."""
+        holding = await self.holds.reader()
+
+        def read(store: Store) -> tuple[Request, Seen, dict[str, Posted]] | None:
+            request = store.requests.get(id)
+            if request is None:
+                return None
+            return request, self.seen(store, request, holding(store)), store.messages.of(f"request:{id}:")
+
+        return await self.db.read(read)
+
+    def seen(self, store: Store, request: Request, holds: Holds) -> Seen:
         """What the messages of a request need to know beside it. Work for the store."""
         now = self.clock.now()
-        return Seen(
+        changes = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
+        owners = {ref: found for ref, name in changes.items() if (found := self.owning.owner_by(store, ref, name))}
+        seen = Seen(
             policy=required(self.policies, request),
             now=now,
             estimates={run.id: estimate_now(store, run) for run in request.runs},
             wait=self.freezes.holding_back(store, request, now),
+            around=Around({one.hold.subject: one.hold for one in held_of(request, holds)}, owners),
+            ended=store.snoozes.ended_for(request.id),
         )
+        return seen.named(self.names.known(seen.people))
 
     async def seen_now(self, request: Request) -> Seen:
-        """The same, read now."""
-        return await self.db.read(lambda store: self.seen(store, request))
+        """What the messages of a request need to know beside it, read now."""
+        holding = await self.holds.reader()
+        seen = await self.db.read(lambda store: self.seen(store, request, holding(store)))
+        return seen.named(await self.names.of(seen.people))
 
     async def _show_all(self, request: Request, seen: Seen, known: Mapping[str, Posted]) -> bool:
         complete = True

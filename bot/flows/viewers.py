@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.domain.owners import Owner
 from bot.errors import RetuneError, StoreUnavailable
+from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory, Judged
+from bot.flows.names import Names
+from bot.flows.owners import Owning
 from bot.flows.rests import Rests
+from bot.messages.holds import Around
 from bot.messages.home import Seen
 from bot.ports import Clock
 from bot.store import Store
@@ -36,6 +41,9 @@ class Viewers:
 
     db: Database
     inventory: Inventory
+    holds: HoldBook
+    owning: Owning
+    names: Names
     clock: Clock
     _opened: dict[str, datetime] = field(default_factory=dict, init=False)
     _shown: tuple[tuple[int, int], Judged] | None = field(default=None, init=False)
@@ -64,14 +72,22 @@ class Viewers:
 
     async def seen(self, user: str, decides: frozenset[str], own: frozenset[str]) -> Seen:
         """What one person's App Home is made of, from what is known; *decides* and *own* as in `Seen`."""
-        judged, now = await self.inventory.judged(), self.clock.now()
+        judged, now, holding = await self.inventory.judged(), self.clock.now(), await self.holds.reader()
 
         def read(store: Store) -> Seen:
             freezes = tuple(freeze for freeze in store.freezes.holding() if now < freeze.until)
             live, ended = store.requests.live(), store.requests.recent(LAST)
-            return Seen(user, decides, own, judged.judgements, judged.snapshot, live, ended, freezes)
+            holds = holding(store)
+            owners = {ref: owner for ref in holds if (owner := self._owner(store, judged, ref)) is not None}
+            around = Around(holds, owners)
+            return Seen(user, decides, own, judged.judgements, judged.snapshot, live, ended, freezes, around)
 
-        return await self.db.read(read)
+        found = await self.db.read(read)
+        return replace(found, around=replace(found.around, names=await self.names.of(found.around.people)))
+
+    def _owner(self, store: Store, judged: Judged, ref: str) -> Owner | None:
+        judgement = judged.of(ref)
+        return self.owning.owner_in(store, judgement.model) if judgement else None
 
     async def refresh(self, publish: Publish) -> None:
         """Publishes App Home for everybody who looks."""

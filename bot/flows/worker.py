@@ -42,6 +42,7 @@ class _Look:
     living: bool
     noticer: bool
     late: bool
+    notices: bool
     thawed: tuple[Freeze, ...]
     due: Due
     unwatched: tuple[Request, ...]
@@ -115,6 +116,8 @@ class Worker:
             self._spawn(self._look_for_voters(look.unwatched), "who can approve")
         if look.untold or look.late:
             flows.background.spawn(flows.teller.tell_all(), "telling")  # each takes up what no other has
+        if look.notices:
+            self._spawn(flows.notices.freezes(), "freezes said")
         if flows.snoozer.due():
             self._spawn(flows.snoozer.ring(), "the end of snoozes")
         if look.living:
@@ -136,6 +139,7 @@ class Worker:
             living=flows.living.due(store, judged),
             noticer=flows.noticer.due(store),
             late=flows.decisions.due(store, now),
+            notices=flows.notices.due(store),
             thawed=flows.freezes.over(store, now),
             due=flows.runner.due(store),
             unwatched=store.requests.unwatched(),

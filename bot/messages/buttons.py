@@ -9,6 +9,7 @@ from bot.domain.approvals import Wish
 from bot.domain.fleet import Model
 from bot.domain.requests import UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
+from bot.messages.holds import Around, question
 from bot.messages.kit import button, confirm
 from bot.messages.steps import changed, noun
 from bot.messages.text import counted, listed, plain
@@ -98,10 +99,10 @@ def pause_buttons(request: Request) -> list[Block]:
     return [wish_button("resume", request), wish_button("drop", request)]
 
 
-def card_buttons(request: Request) -> list[Block]:
-    """What can be decided now, as on the card and in App Home."""
+def card_buttons(request: Request, around: Around) -> list[Block]:
+    """What can be decided now, as on the card and in App Home; what is on hold is said before."""
     if request.state is RequestState.OPEN:
-        what, value, ask = _what(request), f"{request.id}:{request.digest}", _approve(request)
+        what, value, ask = _what(request), f"{request.id}:{request.digest}", _approve(request, around)
         return [
             button("Approve", "approve", value, style="primary", label=f"Approve the {what}", confirm=ask),
             button("Reject", "reject", value, style="danger", label=f"Reject the {what}"),
@@ -130,16 +131,19 @@ def _what(request: Request) -> str:
     return f"{noun(request.first.plan)} of {request.first.plan.model.name}"
 
 
-def _approve(request: Request) -> Block:
+def _approve(request: Request, around: Around) -> Block:
     """Names every model that is changed for good; our own words come first, so that a long name cuts none of them."""
+    held = question(around.held_of(request), around)
     if request.is_training:
         name = request.first.plan.model.name
-        return confirm(f"Train {name}?", f"{name} will be trained on the data that waits in it.", "Approve")
+        return confirm(
+            f"Train {name}?", f"{held}{plain(name)} will be trained on the data that waits in it.", "Approve"
+        )
     names = changed(request)
     head = f"Upgrade {names[0]}?" if len(names) == 1 else f"Upgrade {counted(len(names), 'model')}?"
-    target = plain(request.first.plan.target or "a newer version of the base model", 80)
+    target = plain(request.first.plan.target or "a newer version of the base model", 45 if held else 80)
     said = "One goes first. Changed for good: " if request.several else f"To {target}: "
-    text = f"This cannot be undone. {said}"
+    text = f"This cannot be undone. {held}{said}"
     return confirm(head, f"{text}{fitting(names, CONFIRM - len(text))}", "Approve")
 
 

@@ -5,16 +5,19 @@ is changed for good.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.authority import Policy
 from bot.domain.freezes import Wait
+from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Estimate
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState, is_late
+from bot.domain.snoozes import Snooze
 from bot.messages.buttons import card_buttons, details_button
 from bot.messages.freezes import wait_text
+from bot.messages.holds import SHORT, Around, card_lines, ended_lines, hold_words
 from bot.messages.kit import actions, context, section, sections
 from bot.messages.outcomes import cause_of, failure_text
 from bot.messages.refusals import approvers
@@ -38,34 +41,51 @@ class Seen:
     """What the messages of a request need to know beside it.
 
     *policy* is what it needs in all. *estimates* are by run, for the step that a running run is at. *wait*
-    is what holds the next start back.
+    is what holds the next start back. *around* are the holds on what waits in it, and the owners of its models; *ended*
+    the holds that somebody ended for it.
     """
 
     policy: Policy
     now: datetime
     estimates: Mapping[int, Estimate | None] = field(default_factory=dict)
     wait: Wait | None = None
+    around: Around = field(default_factory=Around)
+    ended: tuple[Snooze, ...] = ()
+
+    @property
+    def people(self) -> set[str]:
+        """Whose names it takes."""
+        return self.around.people | {id for one in self.ended for id in (one.author, one.ended_by) if id}
+
+    def named(self, names: Mapping[str, str]) -> Seen:
+        """The same with the names of these people."""
+        return replace(self, around=replace(self.around, names=names))
 
 
 def card(request: Request, seen: Seen) -> Message:
     """The message in the channel: asks for approval, later shows the outcome. Details are a click away."""
-    lines = [f"*{headline(request)}*" if request.several else _of_one(request)]
+    lines = [f"*{headline(request)}*" if request.several else _of_one(request, seen.around)]
     if not request.several and request.state is RequestState.RUNNING:
         lines += _running(request.first)
     elif why := _why(request):
         lines.append(why)
     if request.state in (*UNSTARTED, RequestState.PAUSED):
         lines.append(_for_good(request))
+    held = seen.around.held_of(request)
+    lines += [] if request.several else card_lines(held, seen.around)
+    models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
+    lines += ended_lines(seen.ended, seen.around.names, models)
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.several:
         blocks += sections(_line(request, run, seen) for run in request.runs)
     blocks.append(context(*_small_print(request, seen.policy)))
     if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
         blocks.append(context(*hindrances))
-    if buttons := card_buttons(request):
+    if buttons := card_buttons(request, seen.around):
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
     names = listed([escape(name, 60) for name in changed(request)[:10]])
-    return Message(f"{title(request)}: {names}. {_plain_state(request)}", tuple(blocks))
+    on_hold = "".join(f" {escape(one.name, 60)} is {hold_words(one.hold, seen.around, SHORT)}." for one in held[:3])
+    return Message(f"{title(request)}: {names}. {_plain_state(request)}{on_hold}", tuple(blocks))
 
 
 def headline(request: Request) -> str:
@@ -80,6 +100,9 @@ def sign(request: Request) -> str:
 
 def title(request: Request) -> str:
     """The state of a request in one line."""
+    if request.state is RequestState.CHANGED and all(_held(run) for run in request.runs):
+        what = f"Upgrade of {counted(len(request.runs), 'model')} not" if request.several else "Not"
+        return f"{what} started, on hold"
     if _unproven(request):
         return "Trained, no newer version shown"
     word, models = noun(request.first.plan), counted(len(request.meant), "model")
@@ -120,16 +143,26 @@ def so_far(request: Request) -> str:
     return ", ".join([f"{len(request.proven)} of {counted(len(request.runs), 'model')} upgraded", *parts])
 
 
+def _held(run: Run) -> bool:
+    return run.cause is not None and run.cause.kind is CauseKind.ON_HOLD
+
+
 def _unproven(request: Request) -> bool:
     return request.state is RequestState.DONE and not request.several and request.first.unproven
 
 
-def _of_one(request: Request) -> str:
-    """State, model, versions, kind and instance of a request for one model."""
+def _of_one(request: Request, around: Around) -> str:
+    """State, model, versions, kind, instance and owner of a request for one model."""
     run, model = request.first, request.first.plan.model
     also = f" · *also changes {_others(run)}*" if _others(run) else ""
     about = f"{versions(run.plan, run.brought)}{also} · {model.kind} model · instance {code(model.instance)}"
+    about += _owner(run, around)
     return f"*{headline(request)}: {code(model.name)}* {about}"
+
+
+def _owner(run: Run, around: Around) -> str:
+    owner = around.owner(run.plan.model.ref)
+    return f" · {owner}" if owner else ""
 
 
 def _running(run: Run) -> list[str]:
@@ -171,7 +204,11 @@ def _line(request: Request, run: Run, seen: Seen) -> str:
     sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
     also = f", also changes {_others(run)}" if _others(run) else ""
     to = goal(run.plan, run.brought)
-    return f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
+    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
+    held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
+    name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
+    on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around, SHORT)}" if held else ""
+    return f"{what}{on_hold}{_owner(run, seen.around)}"
 
 
 def _state_of(request: Request, run: Run, seen: Seen) -> str:

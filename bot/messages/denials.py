@@ -9,6 +9,7 @@ from bot.domain.approvals import required
 from bot.domain.authority import Act, Authority, Decision, Policy, Reason, Scope, policy_of
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run
+from bot.messages.holds import denied as on_hold
 from bot.messages.outcomes import cause_text
 from bot.messages.refusals import approvers
 from bot.messages.steps import state_word
@@ -94,6 +95,8 @@ def denied(
     """Why a click on a request does not count; *run* is the one of its runs that the click is about."""
     if request is None:
         return NO_SUCH_REQUEST
+    if decision.reason is Reason.ON_HOLD:
+        return on_hold(decision.held, policies)
     if decision.reason not in _DENIED:
         return decided(request, now)
     policy = policy_of(policies, decision.instance) if decision.instance else required(policies, request)

@@ -8,24 +8,21 @@ from typing import Any
 from bot.domain.approvals import Wish
 from bot.domain.hours import Window
 from bot.domain.plans import Plan
-from bot.domain.requests import LIVE, UNSTARTED, Request
+from bot.domain.requests import LIVE, MOST, UNSTARTED, Request
+from bot.domain.runs import RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.buttons import offered
 from bot.messages.card import Seen, headline, people
 from bot.messages.freezes import wait_text
+from bot.messages.holds import SHOWN, ended_lines, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
 from bot.messages.outcomes import cause_of, failure_text, left_out_lines, proofs
-from bot.messages.refusals import approvers
+from bot.messages.refusals import approvers, mention
 from bot.messages.steps import WEIGHT, about_model, estimate_text, state_word, step_text, steps_text, versions
 from bot.messages.text import code, counted, escape, moment
 from bot.messages.verdicts import evidence_line, risk_text
 from bot.ports import Block
-
-
-def reading() -> Mapping[str, Any]:
-    """Shown within the three seconds that a trigger lives."""
-    return modal("Details", [section(":hourglass_flowing_sand: Looking …")], callback="reading")
 
 
 def unseen() -> Mapping[str, Any]:
@@ -54,7 +51,7 @@ def details(
     this person may do now, *answer* what became of their last click.
     """
     blocks: list[Block] = [section(f":warning: {answer}"), divider()] if answer else []
-    blocks += _many(request) if request.several else _one(request, judgement)
+    blocks += _many(request, seen) if request.several else _one(request, judgement, seen)
     blocks += headed({"Who decides": _who(request, seen)})
     if times := _times(request, seen, window):
         blocks.append(context(*times))
@@ -63,9 +60,11 @@ def details(
     return modal("Details", blocks[:100], callback="details", metadata=str(request.id))
 
 
-def _one(request: Request, judgement: Judgement | None) -> list[Block]:
+def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Block]:
     plan, model = request.first.plan, request.first.plan.model
     parts = {
+        "On hold": _on_hold(request, seen),
+        "Hold ended for it": _ended(request, seen),
         "Reason given": _quoted(request.why),
         "What became of it": _became(request),
         "What happens": f"{steps_text(plan)}\n{estimate_text(plan.estimate)}",
@@ -73,7 +72,24 @@ def _one(request: Request, judgement: Judgement | None) -> list[Block]:
         "Risk of doing it": risk_of_doing(plan),
         "Risk of not doing it": "" if judgement is None or plan.is_training else risk_text(judgement),
     }
-    return [section(f"*{headline(request)}: {code(model.name)}*\n{about_model(request.first)}"), *headed(parts)]
+    about = f"{about_model(request.first)}{_owner(model.ref, seen)}"
+    return [section(f"*{headline(request)}: {code(model.name)}*\n{about}"), *headed(parts)]
+
+
+def _owner(ref: str, seen: Seen) -> str:
+    owner = seen.around.owners.get(ref)
+    return f" · owner {mention(owner.id)}" if owner else ""
+
+
+def _on_hold(request: Request, seen: Seen) -> str:
+    held = seen.around.held_of(request)
+    more = [f"and {len(held) - SHOWN} more"] if len(held) > SHOWN else []
+    return "\n".join([*private_lines(held[:SHOWN], seen.around.owners), *more])
+
+
+def _ended(request: Request, seen: Seen) -> str:
+    models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
+    return "\n".join(ended_lines(seen.ended, seen.around.names, models, most=MOST))
 
 
 def _quoted(why: str) -> str:
@@ -86,7 +102,7 @@ def _became(request: Request) -> str:
     return failure_text(request.first) or cause_of(request.first) or proofs(request.first)
 
 
-def _many(request: Request) -> list[Block]:
+def _many(request: Request, seen: Seen) -> list[Block]:
     rejected = request.rejection.reason if request.rejection else ""
     reasons = {"Reason given": _quoted(request.why), "Why not": _quoted(rejected)}
     blocks = [section(f"*{headline(request)}*"), *headed(reasons)]
@@ -95,8 +111,18 @@ def _many(request: Request) -> list[Block]:
         steps = "; ".join(step_text(step) for step in plan.steps)
         weight = "\n:warning: A saved customization weight is dropped." if plan.drops_weight else ""
         head = f"{code(plan.model.name, 80)} {versions(plan, run.brought)}, *{run.state.value}*"
-        lines = (head, f"{steps}{weight}", estimate_text(plan.estimate), why)
+        held = seen.around.held(plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
+        on_hold = "\n".join(private_lines(held, seen.around.owners))
+        lines = (
+            f"{head}{_owner(plan.model.ref, seen)}",
+            on_hold,
+            f"{steps}{weight}",
+            estimate_text(plan.estimate),
+            why,
+        )
         blocks.append(section("\n".join(filter(None, lines))))
+    ended = _ended(request, seen)
+    blocks += sections(["*Holds ended for it*", *ended.split("\n")] if ended else [])
     return [*blocks, *sections(left_out_lines(request.left_out))]
 
 

@@ -15,6 +15,7 @@ from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict
 from bot.messages.buttons import ask_button, model_button
 from bot.messages.kit import section
+from bot.messages.refusals import called
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.text import counted, escape
@@ -36,7 +37,7 @@ class About:
 
     def name(self, id: str) -> str:
         """What somebody is called, without a mention: nobody is disturbed."""
-        return escape(self.names.get(id, id), 60)
+        return called(id, self.names)
 
 
 def line(judgement: Judgement, about: About, news: News) -> Block:

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
-from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, section
+from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, paragraph, section
+from bot.messages.refusals import called
 from bot.messages.request_form import WHY, WHY_LIMIT
-from bot.messages.text import code, escape, moment
+from bot.messages.text import code, escape, listed, moment
 from bot.ports import Block, Message
 
 FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
-ALL = "*"
+ALL, MINE = "*", "*mine"
+"""Values of the menu that name no instance: all of them, and all that the person decides on."""
 
-NO_FORM = "A mention cannot open the form. Type /stt-upgrade freeze."
 ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what is frozen."
 OVER_ALREADY = "That moment is over already. Choose one to come."
 SAY_WHY = "Say why: it is shown on every card."
@@ -37,6 +38,28 @@ def freeze_line(freeze: Freeze) -> str:
     what = code(freeze.instance) if freeze.instance else "all instances"
     reason = escape(freeze.reason)
     return f":snowflake: *{what} frozen* until {moment(freeze.until)} by <@{freeze.author}>: {reason}"
+
+
+def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
+    """What the channel hears once: what nothing new starts on, until when, who said so, and why."""
+    first = freezes[0]
+    what = listed([code(freeze.instance) if freeze.instance else "all instances" for freeze in freezes])
+    text = (
+        f"*Frozen:* {what} until {moment(first.until)} by {called(first.author, names)}: {escape(first.reason)}\n"
+        "Nothing new starts there before; what runs goes on. `/stt-upgrade freeze` shows it."
+    )
+    return paragraph(text, ":snowflake:")
+
+
+def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
+    """What the channel hears once when somebody ends a freeze early."""
+    what = code(freeze.instance) if freeze.instance else "all instances"
+    text = (
+        f"*Freeze ended early:* {what}, by {called(freeze.ended_by or '', names)}. It was until "
+        f"{moment(freeze.until)} by {called(freeze.author, names)}: {escape(freeze.reason)}\n"
+        "What is approved and waits starts now."
+    )
+    return paragraph(text, ":sunny:")
 
 
 def wait_text(wait: Wait) -> str:
@@ -72,15 +95,22 @@ def freezes(holding: Sequence[Freeze]) -> Message:
     return Message(text, tuple(blocks))
 
 
-def form(instances: Iterable[str], holding: Sequence[Freeze], suggested: datetime, channel: str) -> Mapping[str, Any]:
-    """The form that begins a freeze; *suggested* is the end it offers first."""
-    options = [option("All instances", ALL), *(option(name, name) for name in list(instances)[:99])]
+def form(
+    instances: Sequence[str], holding: Sequence[Freeze], suggested: datetime, channel: str, *, everywhere: bool
+) -> Mapping[str, Any]:
+    """The form that begins a freeze; *suggested* is the end it offers first.
+
+    *instances* are those that this person decides on, *everywhere*: these are all there are.
+    """
+    several = [option("All instances", ALL)] if everywhere else [option("All that I decide on", MINE)]
+    options = [*(several if everywhere or len(instances) > 1 else []), *(option(each, each) for each in instances[:99])]
+    hint = "" if everywhere else "Only the instances that you decide on are offered."
     blocks: list[Block] = [
         section(
             "While frozen, no upgrade and no training starts, approved or not, and no next step of one that runs. What "
             "the service works on goes on. Every card says who froze it and why."
         ),
-        input_block(SCOPE, "What", menu(options)),
+        input_block(SCOPE, "What", menu(options), hint=hint),
         input_block(UNTIL, "Until", {"type": "datetimepicker", "initial_date_time": int(suggested.timestamp())}),
         input_block(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
     ]

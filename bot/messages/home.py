@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.domain.requests import Request, RequestState
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.buttons import card_buttons, details_button, model_button
 from bot.messages.freezes import freeze_line
+from bot.messages.holds import Around
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.requests import state_line
 from bot.messages.text import ago, code
@@ -37,6 +38,8 @@ class Seen:
     live: Sequence[Request]
     ended: Sequence[Request]
     freezes: Sequence[Freeze]
+    around: Around = field(default_factory=Around)
+    """Of the models that are on hold."""
 
 
 def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
@@ -44,12 +47,12 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
     deciding = [request for request in seen.live if _waits_for(request, seen)]
     asked = [request for request in seen.live if request.requester == seen.user and request not in deciding]
     others = [request for request in seen.live if request not in deciding and request not in asked]
-    blocks: list[Block] = [header("Waiting for you"), *_requests(deciding, now, decide=True)]
+    blocks: list[Block] = [header("Waiting for you"), *_requests(deciding, now, seen.around)]
     if not deciding:
         blocks.append(section("Nothing. Cards that need your decision appear here and in the channel."))
     if asked:
-        blocks += [header("You asked for"), *_requests(asked, now, decide=False)]
-    blocks += [header("Waiting and running"), *_requests(others, now, decide=False)]
+        blocks += [header("You asked for"), *_requests(asked, now)]
+    blocks += [header("Waiting and running"), *_requests(others, now)]
     if not others:
         blocks.append(section("Nothing else." if deciding or asked else "No upgrade is asked for or running."))
     if seen.freezes:
@@ -74,12 +77,13 @@ def _waits_for(request: Request, seen: Seen) -> bool:
     return waits and seen.decides.issuperset(request.instances)
 
 
-def _requests(requests: Collection[Request], now: datetime, *, decide: bool) -> list[Block]:
+def _requests(requests: Collection[Request], now: datetime, around: Around | None = None) -> list[Block]:
+    """Requests; with *around* those that wait for this person, with the buttons that decide."""
     blocks: list[Block] = []
     for request in list(requests)[:EACH]:
         blocks.append(section(state_line(request, now), details_button(request)))
-        if decide:
-            blocks.append(actions(card_buttons(request), block_id=f"decide:{request.id}"))
+        if around is not None:
+            blocks.append(actions(card_buttons(request, around), block_id=f"decide:{request.id}"))
     if len(requests) > EACH:
         blocks.append(context(f"and {len(requests) - EACH} more: `/stt-runs open` lists all"))
     return blocks

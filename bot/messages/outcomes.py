@@ -9,6 +9,7 @@ from bot.domain.outcomes import NOT_SENT, PASSED_OVER, Cause, CauseKind, LeftOut
 from bot.domain.plans import Difference, Plan, differences
 from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.changes import outcome as outcome_elsewhere
+from bot.messages.holds import stopped
 from bot.messages.refusals import no_plan
 from bot.messages.text import code, counted, escape, listed
 
@@ -126,6 +127,8 @@ def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
             return no_plan(cause.no_plan)
         case CauseKind.ELSEWHERE if cause.change is not None and cause.effect is not None and run is not None:
             return escape(outcome_elsewhere(cause.change, cause.effect, run.plan), 600)
+        case CauseKind.ON_HOLD if cause.held:
+            return stopped(cause.held, name, began=run is not None)
     said = _CAUSES.get(cause.kind, _CHANGED)
     return said.format(other=code(cause.other), request=cause.request, detail=escape(cause.detail, 500))
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.outcomes import LeftOut
+from bot.domain.owners import Owner
 from bot.domain.plans import Plan
 from bot.domain.requests import MOST, Request
-from bot.domain.typed_values import moment_of
+from bot.domain.snoozes import Held
+from bot.domain.typed_values import moment_of, number
 from bot.domain.verdicts import Judgement
-from bot.errors import RetuneError
+from bot.messages.holds import END, form_blocks, tick_text
 from bot.messages.kit import (
     button,
     context,
@@ -28,7 +31,7 @@ from bot.messages.kit import (
 )
 from bot.messages.outcomes import left_out_lines
 from bot.messages.steps import estimate_text, noun, others, steps_text, versions
-from bot.messages.text import code, counted, escape
+from bot.messages.text import code, counted
 from bot.messages.verdicts import risk_text, why
 from bot.ports import Block
 
@@ -46,20 +49,24 @@ GROUP = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What travels from one step of the form to the next: where it was asked, and for when."""
+    """What travels from one step of the form to the next: where it was asked, for when, and the *holds* it showed."""
 
     channel: str
     later: datetime | None = None
+    holds: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.channel or NOWHERE} {int(self.later.timestamp()) if self.later else NOWHERE}"
+        later = int(self.later.timestamp()) if self.later else NOWHERE
+        return f"{self.channel or NOWHERE} {later} {','.join(map(str, self.holds)) or NOWHERE}"
 
 
 def wanted(metadata: str) -> tuple[Wanted, str]:
     """What `Wanted` wrote, and what followed it. What it did not write is nowhere, at no time, about nothing."""
     channel, _, more = metadata.partition(" ")
-    later, _, rest = more.partition(" ")
-    return Wanted("" if channel == NOWHERE else channel, moment_of(later)), rest
+    later, _, further = more.partition(" ")
+    holds, _, rest = further.partition(" ")
+    shown = tuple(id for hold in holds.split(",") if (id := number(hold)))
+    return Wanted("" if channel == NOWHERE else channel, moment_of(later), shown), rest
 
 
 def reading(what: str | int) -> Mapping[str, Any]:
@@ -77,21 +84,26 @@ def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
     return modal("Not now", paragraph(text, "", *buttons).blocks, callback="refused")
 
 
-def broken(error: RetuneError) -> Mapping[str, Any]:
-    """What went wrong while the plan was made."""
-    return refused(f":warning: {escape(error.text, 2000)}")
-
-
 def ask_one(
-    plan: Plan, judgement: Judgement, linked: str | None, wanted: Wanted, hours: str = "", hindrance: str = ""
+    plan: Plan,
+    judgement: Judgement,
+    linked: str | None,
+    wanted: Wanted,
+    hours: str = "",
+    hindrance: str = "",
+    *,
+    held: Sequence[Held] = (),
+    owners: Mapping[str, Owner] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
     """The plan as approvers will see it, the reason for asking, and when it may start.
 
     *linked* is the name of the language model it was trained with, "" for none. *hours* is when upgrades of its
-    instance may start, *hindrance* a freeze.
+    instance may start, *hindrance* a freeze. *held* are the models on hold whose holds this ends, *owners* who owns
+    them.
     """
     m = plan.model
     blocks: list[Block] = [
+        *form_blocks(held, owners),
         section(f"*{code(m.name)}* · {m.kind} model on {code(m.base)} · instance {code(m.instance)}\n{versions(plan)}"),
         *([] if linked is None else [section(f"Trained with {code(linked) if linked else 'no language model'}.")]),
         section("*Why*\n" + "\n".join(f"• {line}" for line in why(judgement))),
@@ -108,35 +120,53 @@ def ask_one(
         *([section(hindrance)] if hindrance else []),
     ]
     title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
-    return modal(title, blocks, callback=REQUEST, submit="Ask", metadata=f"{wanted} {plan.key}")
+    shown = replace(wanted, holds=tuple(one.hold.id for one in held))
+    submit = END if held else "Ask"
+    return modal(title, blocks, callback=REQUEST, submit=submit, metadata=f"{shown} {plan.key}")
 
 
 def ask_several(
-    plans: Sequence[Plan], left_out: Sequence[LeftOut], wanted: Wanted, more: int, notes: str
+    plans: Sequence[Plan],
+    left_out: Sequence[LeftOut],
+    wanted: Wanted,
+    more: int,
+    notes: str,
+    held: Mapping[str, tuple[Held, ...]] = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
-    """The models with a checkbox each, all set; those that are left out, with the reason.
+    """The models with a checkbox each, set for those that are not on hold; those that are left out, with the reason.
 
-    *more* is how many fit the filters beyond what one request takes, *notes* what holds starts back now.
+    *more* is how many fit the filters beyond what one request takes, *notes* what holds starts back now. *held* are
+    the models on hold by the keys of their plans, whose holds this ends; *names* what people are called, by id.
     """
+    ends = (
+        f"\n:pushpin: {counted(len(held), 'model')} on hold {'is' if len(held) == 1 else 'are'} not ticked. Ticking "
+        "one ends its hold when you send this."
+    )
     blocks = [
         section(
             f"*{counted(len(plans), 'model')}* can be upgraded. One goes first; when its new version is proven, the "
             "others follow, a few at a time, and the first failure stops everything that has not begun.\n"
-            ":warning: *An upgrade cannot be undone.*"
+            f":warning: *An upgrade cannot be undone.*{ends if held else ''}"
         ),
-        *(_group(plans[start : start + GROUP], start) for start in range(0, len(plans), GROUP)),
+        *(_group(plans[start : start + GROUP], start, held, names) for start in range(0, len(plans), GROUP)),
         *sections(left_out_lines(left_out)),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *([section(notes)] if notes else []),
         *(_why(), _later(wanted, "")),
     ]
-    return modal("Upgrade several models", blocks, callback=REQUEST, submit="Ask", metadata=f"{wanted} ")
+    shown = replace(wanted, holds=tuple(dict.fromkeys(one.hold.id for on in held.values() for one in on)))
+    return modal("Upgrade several models", blocks, callback=REQUEST, submit="Ask", metadata=f"{shown} ")
 
 
-def _group(plans: Sequence[Plan], start: int) -> Block:
-    options = [option(plan.model.name, plan.key, _short(plan)) for plan in plans]
+def _group(plans: Sequence[Plan], start: int, held: Mapping[str, tuple[Held, ...]], names: Mapping[str, str]) -> Block:
+    options = []
+    for plan in plans:
+        on_hold = f"{tick_text(held[plan.key], names)} · " if plan.key in held else ""
+        options.append(option(plan.model.name, plan.key, f"{on_hold}{_short(plan)}"))
+    free = [each for each, plan in zip(options, plans, strict=True) if plan.key not in held]
     label = "Models" if start == 0 else f"Models {start + 1}–{start + len(plans)}"
-    boxes = {"type": "checkboxes", "options": options, "initial_options": options}
+    boxes = {"type": "checkboxes", "options": options, **({"initial_options": free} if free else {})}
     return input_block(f"{MODELS}{start}", label, boxes, optional=True)
 
 

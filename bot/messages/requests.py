@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain.authority import Policy
 from bot.domain.hours import MISSED
+from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
@@ -15,7 +16,7 @@ from bot.messages.buttons import pause_buttons, wish_button
 from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
 from bot.messages.kit import paragraph
-from bot.messages.outcomes import proofs, support_text
+from bot.messages.outcomes import cause_of, proofs, support_text
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
 from bot.messages.steps import doing, goal, noun, span_text, state_word, step_text
@@ -74,6 +75,10 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         told.append((f"retry:{run.id}{_again(run)}", retried(request, run)))
     if request.several and run.state is RunState.FAILED:
         told.append((f"failed:{run.id}{_again(run)}", failed(request, run)))
+    if request.several and run.state is RunState.LEFT_OUT and run.cause and run.cause.kind is CauseKind.ON_HOLD:
+        told.append(
+            (f"held:{run.id}", paragraph(f"*Left out*: {code(run.plan.model.name)}. {cause_of(run)}", ":pushpin:"))
+        )
     if request.several and leaves_something(run):
         told.append((f"done:{run.id}{_again(run)}", done(run)))
     return told

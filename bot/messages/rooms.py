@@ -16,6 +16,12 @@ UNKNOWN = (
 )
 
 
+NOT_AT_ONCE = (
+    "Only you see this: a mention, and what takes longer, is answered privately. Type `/stt-models public` to show it "
+    "here."
+)
+
+
 def alone(message: Message, why: str) -> Message:
     """An answer that was to be public, with the reason why it is not."""
     return Message(f"{why} {message.text}", (context(why), *message.blocks))

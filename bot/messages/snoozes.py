@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from bot.domain.fleet import Ref
-from bot.domain.snoozes import RETUNE, End, Fault, NotEnded, Reach, Snooze, SnoozeKind
+from bot.domain.hours import LONGEST
+from bot.domain.snoozes import RETUNE, End, Ended, Fault, NotEnded, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
-from bot.messages.refusals import mention
+from bot.messages.refusals import called, mention
 from bot.messages.text import code, counted, day, escape
 from bot.messages.text import listed as joined
 from bot.messages.verdicts import risk_text
@@ -22,12 +23,14 @@ BY_DATE, BY_VERSION = "date", "version"
 WHY_LIMIT = 300
 SHOWN = 40
 A_WEEK = timedelta(days=7)
+CHOOSE = "Choose what to snooze."
 
 
 FAULTS = {
     Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),
     Fault.NO_DATE: (DATE, "Choose the day on which it ends."),
     Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
+    Fault.TOO_FAR: (DATE, f"Choose a day up to {{latest}}: this lasts at most {LONGEST.days} days. Set it again then."),
     Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
     Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
     Fault.CURRENT: (WHY, "The model is on the newest known version: there is nothing to wait for."),
@@ -39,25 +42,41 @@ def fault_texts(faults: Iterable[Fault], today: date) -> dict[str, str]:
     texts: dict[str, str] = {}
     for fault in faults:
         block, text = FAULTS[fault]
-        texts[block] = f"{texts[block]} {text}" if block in texts else text.format(today=day(today))
+        said = text.format(today=day(today), latest=day(latest(today)))
+        texts[block] = f"{texts[block]} {said}" if block in texts else said
     return texts
 
 
-def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | None) -> Mapping[str, Any]:
-    """The form. *standing* is what is in force for exactly this model: a new one replaces it."""
+def ask(
+    judgement: Judgement,
+    kind: SnoozeKind,
+    today: date,
+    standing: Snooze | None,
+    reaches: Collection[Reach] = (Reach.MODEL,),
+) -> Mapping[str, Any]:
+    """The form. *standing* is what is in force for exactly this model: a new one replaces it.
+
+    *reaches* are those that this person may choose of for a snooze.
+    """
     model, hold = judgement.model, kind is SnoozeKind.HOLD
     blocks = [section(_means(judgement, kind))]
     if standing is not None:
         blocks.append(context(f"Replaces for this model: {line(standing)}"))
     if not hold:
-        scopes = [
-            option("This model", Reach.MODEL),
-            option(f"Its base {model.base}, on all instances", Reach.BASE),
-            option(f"Its whole instance {model.instance}", Reach.INSTANCE),
-        ]
+        what = {
+            Reach.MODEL: "This model",
+            Reach.BASE: f"Its base {model.base}, on all instances",
+            Reach.INSTANCE: f"Everything on {model.instance}",
+        }
+        scopes = [option(text, reach) for reach, text in what.items() if reach in reaches]
+        missing = [word for reach, word in _FOR_APPROVERS.items() if reach not in reaches]
+        only = f"To snooze its {' or '.join(missing)} you must be an approver of every instance that it touches."
         ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
         choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
-        blocks += [input_block(SCOPE, "What", menu(scopes)), input_block(UNTIL, "Until when", choice)]
+        blocks += [
+            input_block(SCOPE, "What", menu(scopes), hint=only if missing else ""),
+            input_block(UNTIL, "Until when", choice),
+        ]
     picker = {"type": "datepicker"} | ({} if hold else {"initial_date": (today + A_WEEK).isoformat()})
     example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
     blocks.append(input_block(DATE, "End date", picker, optional=not hold))
@@ -66,11 +85,15 @@ def ask(judgement: Judgement, kind: SnoozeKind, today: date, standing: Snooze | 
     return modal(verb, blocks, callback=CALLBACK, submit=verb, metadata=f"{kind} {model.ref}")
 
 
+_FOR_APPROVERS = {Reach.BASE: "base", Reach.INSTANCE: "instance"}
+
+
 def _means(judgement: Judgement, kind: SnoozeKind) -> str:
     name = code(judgement.model.name)
     if kind is SnoozeKind.HOLD:
         return (
-            f"Hold {name} on its old version *on purpose*: it is not announced until the day you choose.\n"
+            f"Hold {name} on its old version *on purpose*: until the day you choose it is not announced, and nobody "
+            "upgrades it without ending the hold. You or an approver can end it early.\n"
             f"*Risk of holding:* {risk_text(judgement)}"
         )
     return (
@@ -103,7 +126,8 @@ def summary(snooze: Snooze, name: str | None) -> str:
 
 
 def _until(snooze: Snooze) -> str:
-    return f"until {day(snooze.until)}" if snooze.until else "until the next base version"
+    until = f"until {day(snooze.until)}"
+    return f"until the next base version, at most {until}" if snooze.by_version else until
 
 
 def _subject(snooze: Snooze, name: str | None) -> str:
@@ -130,7 +154,8 @@ def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
 
 def _end(snooze: Snooze, name: str) -> Block:
     shown = name if snooze.scope is Reach.MODEL else f"the {snooze.scope} {snooze.subject}"
-    ask = confirm(f"End this {snooze.kind}?", f"Announcements speak of {shown} again.", "End it")
+    again = "Announcements speak of it again, and it can be upgraded." if snooze.kind is SnoozeKind.HOLD else ""
+    ask = confirm(f"End this {snooze.kind}?", again or f"Announcements speak of {shown} again.", "End it")
     label = f"End the {snooze.kind} of {shown}"
     return button(f"End {snooze.kind}", f"unsnooze:{snooze.id}", str(snooze.id), label=label, confirm=ask)
 
@@ -162,7 +187,7 @@ def ended(end: End, name: str | None) -> str:
         case NotEnded.GONE if snooze.ended_by is not None and snooze.ended_by != RETUNE:
             return f"<@{snooze.ended_by}> ended that already."
         case NotEnded.GONE:
-            return f"That is over already: {escape(snooze.ended_why)}."
+            return f"That is over already: {over_text(snooze)}."
     what = f"the {snooze.kind} by <@{snooze.author}> is ended"
     return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
 
@@ -170,9 +195,52 @@ def ended(end: End, name: str | None) -> str:
 def lapsed(snooze: Snooze, name: str | None = None) -> str:
     """The word for the team when one is over by itself: what was snoozed, why it is over, and why it was."""
     return (
-        f"The {snooze.kind} of {_subject(snooze, name)} is over: {escape(snooze.ended_why)}. "
+        f"The {snooze.kind} of {_subject(snooze, name)} is over: {over_text(snooze)}. "
         f"It was by <@{snooze.author}>: {escape(snooze.reason, WHY_LIMIT)}"
     )
+
+
+_OVER = {
+    Ended.EARLY: "somebody ended it early",
+    Ended.REPLACED: "a newer one replaced it",
+    Ended.REQUESTED: "somebody ended it to request an upgrade",
+    Ended.DATE: "its date came",
+    Ended.LONGEST: f"{LONGEST.days} days are over",
+    Ended.CURRENT: "the model is on the newest known version",
+    Ended.NEXT: "the next version {version} is known",
+    Ended.OTHER: "the newest known version is {version} now",
+}
+
+
+def over_text(snooze: Snooze) -> str:
+    """Why a snooze is over, in words that follow its name; "" while it lasts."""
+    return _OVER[snooze.ended_why].format(version=code(snooze.ended_version)) if snooze.ended_why else ""
+
+
+def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
+    """What the channel hears once when a base or an instance is snoozed."""
+    text = (
+        f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}: "
+        f"{escape(snooze.reason, WHY_LIMIT)}\nAnnouncements leave it out. `/stt-announce snoozes` lists it and ends it "
+        "early."
+    )
+    return paragraph(text, ":zzz:")
+
+
+def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
+    """What the channel hears once when somebody ends such a snooze early."""
+    text = (
+        f"*Snooze ended early:* {_several(snooze)}, by {called(snooze.ended_by or '', names)}. It was "
+        f"{_until(snooze)} by {called(snooze.author, names)}: {escape(snooze.reason, WHY_LIMIT)}\n"
+        "Announcements speak of it again."
+    )
+    return paragraph(text, ":bell:")
+
+
+def _several(snooze: Snooze) -> str:
+    if snooze.scope is Reach.BASE:
+        return f"everything on the base {code(snooze.subject)}, on all instances"
+    return f"everything on {code(snooze.subject)}"
 
 
 def taken(old: Snooze) -> str:

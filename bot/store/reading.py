@@ -25,6 +25,10 @@ class Reading(Part):
         """The request that a run is part of."""
         return self._one("id = (SELECT request FROM runs WHERE id = ?)", run)
 
+    def of_form(self, form: str) -> Request | None:
+        """The request that a window asked for."""
+        return self._one("form = ?", form)
+
     def those(self, ids: Sequence[int]) -> tuple[Request, ...]:
         """Several, in the order of *ids*; unknown ones are left out."""
         found = {request.id: request for request in self._load(f"id IN ({marks(ids)})", ids)}

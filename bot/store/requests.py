@@ -54,7 +54,7 @@ class Requests(Reading):
 
         A model that a live request has meanwhile is left out; where that leaves none, nothing is written.
         """
-        twin = self._one("form = ?", asked.form)
+        twin = self.of_form(asked.form)
         if twin is not None:
             return Proposed(twin)
         free: list[Plan] = []
@@ -214,6 +214,14 @@ class Requests(Reading):
             f"""UPDATE requests SET version = version + 1 WHERE state IN ({marks(LIVE)})
                 AND (? = '' OR id IN (SELECT request FROM runs WHERE instance = ? AND state IN (?, ?)))""",
             (*sorted(LIVE), instance, instance, *sorted(LASTING)),
+        )
+
+    def touch_changing(self, ref: str) -> None:
+        """What is shown of a model changed: live requests of which a run that changes it has not ended."""
+        self._c.change(
+            f"""UPDATE requests SET version = version + 1 WHERE state IN ({marks(LIVE)})
+                AND id IN (SELECT r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model = ?)""",
+            (*sorted(LIVE), ref),
         )
 
     def told(self, request: Request) -> None:

@@ -24,14 +24,18 @@ TABLES = (
     """CREATE TABLE owners (
         ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
     # known: the versions that were known then, as JSON; none for one that ends by its date.
-    # said: 0 while a snooze is in force, and while its end is not said.
+    # begun_said: whether the channel knows. said: 0 while a snooze is in force, and while its end is not said.
+    # ended_for: the request for which somebody ended a hold.
     """CREATE TABLE snoozes (
         id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, subject TEXT NOT NULL,
-        kind TEXT NOT NULL, until TEXT, over_at REAL, known TEXT NOT NULL, reason TEXT NOT NULL,
-        author TEXT NOT NULL, at REAL NOT NULL, ended_at REAL, ended_by TEXT,
-        ended_why TEXT NOT NULL DEFAULT '', said INTEGER NOT NULL DEFAULT 0) STRICT""",
+        kind TEXT NOT NULL, until TEXT NOT NULL, over_at REAL NOT NULL, by_version INTEGER NOT NULL,
+        known TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, at REAL NOT NULL,
+        begun_said INTEGER NOT NULL, ended_at REAL, ended_by TEXT, ended_why TEXT,
+        ended_version TEXT NOT NULL DEFAULT '', ended_for INTEGER REFERENCES requests (id),
+        said INTEGER NOT NULL DEFAULT 0) STRICT""",
     "CREATE UNIQUE INDEX snoozes_in_force ON snoozes (scope, subject) WHERE ended_at IS NULL",
     "CREATE INDEX snoozes_unsaid ON snoozes (id) WHERE said = 0",
+    "CREATE INDEX snoozes_ended_for ON snoozes (ended_for) WHERE ended_for IS NOT NULL",
     # form: the window that asked for it, so that a second submit of it changes nothing.
     """CREATE TABLE requests (
         id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, state TEXT NOT NULL,
@@ -69,10 +73,14 @@ TABLES = (
     "CREATE INDEX steps_done ON steps (action, ended_at) WHERE state = 'done'",
     """CREATE TABLE drafts (
         key TEXT PRIMARY KEY, plan TEXT NOT NULL, at REAL NOT NULL) STRICT""",
+    # begun_said, ended_said: whether the channel knows; the end only where somebody ended it early.
     """CREATE TABLE freezes (
         id INTEGER PRIMARY KEY, instance TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL,
-        at REAL NOT NULL, until REAL NOT NULL, ended_at REAL, ended_by TEXT) STRICT""",
+        at REAL NOT NULL, until REAL NOT NULL, ended_at REAL, ended_by TEXT,
+        begun_said INTEGER NOT NULL DEFAULT 0, ended_said INTEGER NOT NULL DEFAULT 1) STRICT""",
     "CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL",
+    "CREATE INDEX freezes_begun_unsaid ON freezes (id) WHERE begun_said = 0 AND ended_at IS NULL",
+    "CREATE INDEX freezes_ended_unsaid ON freezes (id) WHERE ended_said = 0",
     """CREATE TABLE messages (
         key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL,
         intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0) STRICT""",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.domain.snoozes import RETUNE, Reach, Snooze, Wish
+from bot.domain.snoozes import RETUNE, Ended, Over, Reach, Snooze, SnoozeKind, Wish
 from bot.store.audit import Audited
 from bot.store.connection import written
 
@@ -13,37 +13,53 @@ class Snoozes(Audited):
     """All snoozes, at most one in force for each subject. Who ends one and changes no row has lost a race."""
 
     def add(
-        self, request: str, wish: Wish, over_at: datetime | None, known: frozenset[str], author: str, now: datetime
+        self,
+        request: str,
+        wish: Wish,
+        until: date,
+        over_at: datetime,
+        known: frozenset[str],
+        author: str,
+        now: datetime,
     ) -> Snooze:
         """Writes a snooze and gives it; gives the one that *request* (one modal, one id) made before, if it did.
 
-        End what is in force for the same subject first, in the same transaction.
+        End what is in force for the same subject first, in the same transaction. The channel is to hear of those that
+        silence more than one model.
         """
         twin = self.requested(request)
         if twin is not None:
             return twin
-        facts = {name: getattr(wish, name) for name in ("scope", "subject", "kind", "until", "reason")}
-        seen = written([] if wish.until else sorted(known))
-        id = self._c.add("snoozes", request=request, over_at=over_at, known=seen, author=author, at=now, **facts)
+        facts = {name: getattr(wish, name) for name in ("scope", "subject", "kind", "by_version", "reason")}
+        facts |= {"request": request, "until": until, "over_at": over_at, "author": author, "at": now}
+        facts |= {"known": written(sorted(known) if wish.by_version else []), "begun_said": wish.scope is Reach.MODEL}
+        id = self._c.add("snoozes", **facts)
         made = self.get(id)
         assert made is not None
-        until = f"until {wish.until}" if wish.until else "until the next base version"
-        self._note(made, now, author, made.kind.value, f"{until}: {made.reason}")
+        lasts = f"until the next base version, at most until {until}" if wish.by_version else f"until {until}"
+        self._note(made, now, author, made.kind.value, f"{lasts}: {made.reason}")
         return made
 
-    def end(self, id: int, by: str, why: str, now: datetime) -> Snooze | None:
+    def end(self, id: int, by: str, over: Over, now: datetime, *, request: int | None = None) -> Snooze | None:
         """Ends one that is in force and gives it as it is then; None if somebody ended it before.
 
-        The end by a person is said already, to that person; one by Retune itself is said by `Snoozer.ring`.
+        *request* is the one for which somebody ended a hold. What Retune ends, and what somebody ends early that
+        silenced more than one model, is still to be said: `Snoozer.ring`.
         """
         ended = self._c.one(
             Snooze,
-            """UPDATE snoozes SET ended_at = ?, ended_by = ?, ended_why = ?, said = ?
-               WHERE id = ? AND ended_at IS NULL RETURNING *""",
-            (now, by, why, by != RETUNE, id),
+            """UPDATE snoozes SET ended_at = :now, ended_by = :by, ended_why = :why, ended_version = :version,
+               ended_for = :request, said = NOT (:by = :retune OR (:why = :early AND scope <> :model))
+               WHERE id = :id AND ended_at IS NULL RETURNING *""",
+            {
+                **{"id": id, "now": now, "by": by, "why": over.why, "version": over.version, "request": request},
+                **{"retune": RETUNE, "early": Ended.EARLY, "model": Reach.MODEL},
+            },
         )
         if ended is not None:
-            self._note(ended, now, by, f"end of {ended.kind}", why)
+            about = f"request {request}" if request else over.version
+            detail = f"{over.why}: {about}" if about else over.why.value
+            self._note(ended, now, by, f"end of {ended.kind}", detail)
         return ended
 
     def _note(self, snooze: Snooze, now: datetime, actor: str, action: str, detail: str) -> None:
@@ -69,9 +85,27 @@ class Snoozes(Audited):
         """All that nobody ended, oldest first."""
         return self._c.all(Snooze, "SELECT * FROM snoozes WHERE ended_at IS NULL ORDER BY id")
 
+    def holds(self) -> tuple[Snooze, ...]:
+        """The holds that nobody ended, oldest first."""
+        sql = "SELECT * FROM snoozes WHERE scope = ? AND kind = ? AND ended_at IS NULL ORDER BY id"
+        return self._c.all(Snooze, sql, (Reach.MODEL, SnoozeKind.HOLD))
+
+    def ended_for(self, request: int) -> tuple[Snooze, ...]:
+        """The holds that somebody ended for a request, oldest first."""
+        return self._c.all(Snooze, "SELECT * FROM snoozes WHERE ended_for = ? ORDER BY id", (request,))
+
+    def unsaid(self) -> frozenset[int]:
+        """Those in force of which the channel has not heard yet that they began."""
+        sql = "SELECT id FROM snoozes WHERE said = 0 AND begun_said = 0 AND ended_at IS NULL"
+        return frozenset(self._c.values(int, sql))
+
     def unsettled(self) -> tuple[Snooze, ...]:
-        """All that are in force, and those that Retune ended without having said so."""
+        """All that are in force, and those whose end is still to be said."""
         return self._c.all(Snooze, "SELECT * FROM snoozes WHERE said = 0 ORDER BY id")
+
+    def begun(self, id: int) -> None:
+        """Writes that the channel heard of the beginning of a snooze."""
+        self._c.change("UPDATE snoozes SET begun_said = 1 WHERE id = ?", (id,))
 
     def said(self, id: int) -> None:
         """Writes that the end of a snooze was said, or is not to be said any more."""

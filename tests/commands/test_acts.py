@@ -96,7 +96,7 @@ async def request(on: Stage) -> bool:
 
 
 async def link(on: Stage) -> bool:
-    await on.send("link", f"- - {BOOTH}", chosen(language="none"))
+    await on.send("link", f"- - - {BOOTH}", chosen(language="none"))
     return on.world.store.observed.linked(BOOTH)[0]
 
 

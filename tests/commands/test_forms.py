@@ -45,7 +45,7 @@ def test_what_was_put_in():
     assert (form.id, form.callback, form.metadata, form.user) == ("V1", "c", "m", "UADA")
     assert form.text("why") == "names"
     assert [form.chosen(block) for block in ("menu", "radio", "who", "empty")] == ["all", "one", "UADA", None]
-    assert form.marked("models:") == ("a", "b", "c")
+    assert tuple(form.marked("models:")) == ("a", "b", "c")
     assert form.day("day") == date(2026, 12, 3)
     assert form.moment("at") == datetime.fromtimestamp(1795557600, UTC)
 

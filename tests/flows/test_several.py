@@ -23,7 +23,7 @@ async def proposed(world: World, count: int = 5) -> Request:
         world.speech.add(model(f"m{number}"), Holdings(corpora=1, words=number + 1))
     await world.inventory.refresh()
     judged = [judgement for judgement in (await world.inventory.judged()).judgements if judgement.outdated]
-    found = await world.requests.candidates(judged)
+    found = await world.requests.candidates(judged, ADA)
     request = await world.requests.propose("V1", [plan.key for plan in found.plans], "new base model", ADA)
     await world.requests.show(request)
     return request

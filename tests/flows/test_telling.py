@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.fleet import Holdings
+from bot.domain.holds import Holds
 from bot.domain.plans import Estimate
 from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, ChatRefused, RequestRefused
@@ -392,10 +393,10 @@ async def test_one_broken_run_stops_no_telling(world: World, monkeypatch: pytest
     ids = await running(world, 2)
     seen = world.teller.seen
 
-    def broken(store: Store, request: Request) -> Seen:
+    def broken(store: Store, request: Request, holds: Holds) -> Seen:
         if request.id == ids[0]:
             raise ZeroDivisionError
-        return seen(store, request)
+        return seen(store, request, holds)
 
     monkeypatch.setattr(world.teller, "seen", broken)
     for name in ("id-m00", "id-m01"):

@@ -247,7 +247,7 @@ def test_lists(name: str):
     assert len(set(names)) == 20
     accepted(refusals.choose(fault, [(one.ref, name) for one, name in zip(models, names, strict=True)], "ask"))
     accepted(help.no_command(HOSTILE, HOSTILE * 20))
-    accepted(request_list.no_request(HOSTILE * 20))
+    accepted(refusals.private(request_list.no_request(HOSTILE * 20)))
     accepted(help.help_text())
 
 
@@ -397,16 +397,15 @@ def test_modals(name: str):
         request_form.reading(300),
         request_form.refused("text"),
         request_form.refused("text", "upgrade C1 - stt/language/x"),
-        request_form.broken(Refusal(HOSTILE * 200)),
         request_form.ask_one(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
         request_form.ask_several(plans, left_out, Wanted("", NOW), 12, HOSTILE[10:]),
         request_form.ask_several(plans[:1], [], Wanted("C1"), -49, ""),
         request_form.nothing(left_out),
         request_form.nothing([]),
         request_form.ask_link(model(name), [j.model for j in judgements], Wanted("")),
-        details.reading(),
         details.unread(Refusal(HOSTILE)),
-        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1"),
+        freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1", everywhere=True),
+        freezes.form([name[:60]] * 120, [], NOW, "C1", everywhere=False),
     ):
         assert check_view(dict(view)) == []
 

@@ -9,8 +9,10 @@ import pytest
 
 from bot.domain.snoozes import (
     End,
+    Ended,
     Fault,
     NotEnded,
+    Over,
     Reach,
     Snooze,
     SnoozeKind,
@@ -52,7 +54,7 @@ def made(scope: Reach = Reach.MODEL, subject: str = "stt/language/id-call-center
 
 
 def by_version(scope: Reach = Reach.MODEL, subject: str = "stt/language/id-call-center-us", *known: str) -> Snooze:
-    return made(scope, subject, until=None, over_at=None, known=frozenset(known))
+    return made(scope, subject, by_version=True, known=frozenset(known))
 
 
 @pytest.mark.parametrize(
@@ -104,38 +106,47 @@ def test_the_most_specific_covers():
     ("one", "target", "why"),
     [
         (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), NEW, None),
-        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), NEXT, "the next version v2027-03-01 of"),
+        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), NEXT, Over(Ended.NEXT, NEXT)),
         (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEW), None, None),
-        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEXT), NEW, "the newest known version of"),
+        (by_version(Reach.MODEL, "stt/language/id-call-center-us", NEXT), NEW, Over(Ended.OTHER, NEW)),
         (by_version(), None, None),
-        (by_version(), NEW, "the next version v2020-01-16 of"),
-        (by_version(Reach.BASE, BASE, NEW), NEXT, "the next version v2027-03-01 of"),
+        (by_version(), NEW, Over(Ended.NEXT, NEW)),
+        (by_version(Reach.BASE, BASE, NEW), NEXT, Over(Ended.NEXT, NEXT)),
         (by_version(Reach.INSTANCE, "stt", NEW, "another.v2020-01-01"), NEW, None),
-        (by_version(Reach.INSTANCE, "stt", NEW), NEXT, "the next version v2027-03-01 of"),
+        (by_version(Reach.INSTANCE, "stt", NEW), NEXT, Over(Ended.NEXT, NEXT)),
         (by_version(Reach.INSTANCE, "other", NEW), NEXT, None),
         (made(), NEXT, None),
     ],
 )
-def test_until_the_next_version(one: Snooze, target: str | None, why: str | None):
+def test_until_the_next_version(one: Snooze, target: str | None, why: Over | None):
     """Over when the target is one that was not known then; a date does not care."""
-    found = over(one, [judgement(target=target)], NOW)
-    assert (found is None) if why is None else (found or "").startswith(why)
+    assert over(one, [judgement(target=target)], NOW) == why
 
 
-@pytest.mark.parametrize(("hours", "why"), [(0, None), (47.99, None), (48, "its date came"), (900, "its date came")])
-def test_until_a_date(hours: float, why: str | None):
+def test_the_next_version_never_comes():
+    """Then it is over when nothing may last longer, and the team reads another reason."""
+    one = replace(by_version(), over_at=NOW)
+    assert over(one, [judgement(target=None)], NOW) == Over(Ended.LONGEST)
+    ended = replace(one, ended_at=NOW, ended_by="retune", ended_why=Ended.LONGEST)
+    assert "90 days are over" in snoozes.lapsed(ended)
+    assert "until the next base version, at most until 25 Nov 2026" in snoozes.line(one)
+
+
+@pytest.mark.parametrize(("hours", "why"), [(0, None), (47.99, None), (48, Ended.DATE), (900, Ended.DATE)])
+def test_until_a_date(hours: float, why: Ended | None):
     """Over when its day begins."""
     later = NOW + timedelta(hours=hours)
-    assert over(made(), [judgement()], later) == why
+    ends = Over(why) if why else None
+    assert over(made(), [judgement()], later) == ends
     assert covering(judgement(), indexed([made()]), later) == (made() if why is None else None)
     assert in_force([made()], [judgement()], later) == ((made(),) if why is None else ())
-    assert ending([made()], [judgement()], later) == ({1: why} if why else {})
+    assert ending([made()], [judgement()], later) == ({1: ends} if ends else {})
 
 
 def test_what_else_ends():
     """A model that got where it should is waited for no more; one that is gone may only be unread."""
     current = judgement(verdict=Verdict.CURRENT, target=None)
-    assert "on the newest known version" in (over(made(), [current], NOW) or "")
+    assert over(made(), [current], NOW) == Over(Ended.CURRENT, OLD)
     assert over(made(Reach.BASE, BASE), [current], NOW) is None
     assert over(made(), [], NOW) is None
     assert covering(judgement(), indexed([replace(made(), ended_at=NOW)]), NOW) is None
@@ -165,6 +176,9 @@ def test_known_targets():
         ({"reason": " "}, (Fault.NO_REASON,)),
         ({"until": TODAY}, (Fault.PAST_DATE,)),
         ({"until": TODAY - timedelta(days=1), "reason": ""}, (Fault.NO_REASON, Fault.PAST_DATE)),
+        ({"until": TODAY + timedelta(days=90)}, ()),
+        ({"until": TODAY + timedelta(days=91)}, (Fault.TOO_FAR,)),
+        ({"until": date(2099, 1, 1), "kind": SnoozeKind.HOLD}, (Fault.TOO_FAR,)),
         ({"until": None}, (Fault.NO_DATE,)),
         ({"until": None, "by_version": True}, ()),
         ({"until": None, "by_version": True, "kind": SnoozeKind.HOLD}, (Fault.NO_DATE,)),
@@ -207,20 +221,22 @@ def test_messages(name: str, kind: SnoozeKind):
     every = [
         made(kind=kind, reason=HOSTILE),
         made(Reach.BASE, BASE, reason=HOSTILE * 10),
-        made(Reach.INSTANCE, "stt", until=None),
+        made(Reach.INSTANCE, "stt", by_version=True),
     ]
     for each in every:
         for view in (
             snoozes.ask(one, kind, TODAY, each),
-            snoozes.ask(one, kind, TODAY, None),
+            snoozes.ask(one, kind, TODAY, None, tuple(Reach)),
             snoozes.done(each, name),
         ):
             assert check_view(dict(view)) == []
         accepted(fleet.model(one, None, None, fleet.Dossier(snooze=each), NOW))
-        over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=HOSTILE)
+        over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=Ended.NEXT, ended_version=HOSTILE)
         ends = (End(None), End(each), End(over_, NotEnded.GONE), End(each, NotEnded.NOT_YOURS, ("SAPPROVE",)))
         for text in (*(snoozes.ended(end, name) for end in ends), snoozes.lapsed(over_, name)):
             assert "<!channel>" not in text
+        accepted(snoozes.begun(each, {"UADA": name}))
+        accepted(snoozes.ended_early(replace(over_, ended_by="UADA"), {"UADA": name}))
     accepted(snoozes.listed(every, {every[0].subject: name}))
     accepted(snoozes.listed(every * 30, {}))
     accepted(snoozes.listed([], {}))

@@ -1,0 +1,179 @@
+"""Holds in words: on the card and its question, in the forms that ask, and for those who may not end one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.domain.authority import Policy, policy_of
+from bot.domain.fleet import Ref
+from bot.domain.holds import Holds, held, held_of
+from bot.domain.owners import Owner
+from bot.domain.plans import Plan
+from bot.domain.requests import Request
+from bot.domain.snoozes import Held, Snooze
+from bot.messages.kit import modal, section, sections
+from bot.messages.refusals import called, mention
+from bot.messages.text import code, counted, day, escape, listed, plain
+from bot.ports import Block
+
+REASON = 300
+SHORT = 80
+"""How much of a reason a line in a list shows."""
+
+SHOWN = 5
+"""Holds that are shown one by one where there may be fifty."""
+
+END = "End hold and request"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What there is around the models of requests, by their references: holds in force and owners.
+
+    *names* are what the people and groups of these are called, by id.
+    """
+
+    holds: Holds = field(default_factory=dict)
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def people(self) -> set[str]:
+        """Whose names it takes."""
+        return {*(hold.author for hold in self.holds.values()), *(owner.id for owner in self.owners.values())}
+
+    def held(self, plan: Plan) -> tuple[Held, ...]:
+        """The models on hold among those that a plan changes."""
+        return held(plan, self.holds)
+
+    def held_of(self, request: Request) -> tuple[Held, ...]:
+        """The models on hold among those that a request is still to start on."""
+        return held_of(request, self.holds)
+
+    def owner(self, ref: str) -> str:
+        """owner Ada: by name, so that nobody is disturbed; "" where none is known."""
+        owner = self.owners.get(ref)
+        return f"owner {called(owner.id, self.names)}" if owner else ""
+
+
+def hold_words(hold: Snooze, around: Around, reason: int = REASON) -> str:
+    """on hold until 3 Dec 2026 by Ada: reason. By name."""
+    who = called(hold.author, around.names)
+    return f"on hold until {day(hold.until)} by {who}: {escape(hold.reason, reason)}"
+
+
+def card_lines(held: Iterable[Held], around: Around) -> list[str]:
+    """The holds on the model of a card, and on what is changed with it."""
+    return [
+        f":pushpin: {code(one.name, 60)} is *on hold* {hold_words(one.hold, around).removeprefix('on hold ')}"
+        for one in held
+    ]
+
+
+def ended_lines(
+    ended: Sequence[Snooze], names: Mapping[str, str], models: Mapping[str, str], most: int = SHOWN
+) -> list[str]:
+    """The holds that somebody ended for a request. *models* are the names of its models by reference."""
+    several = len(ended) > 1
+    several, lines = len(ended) > 1, []
+    for one in ended[:most]:
+        what = f" of {code(models[one.subject], 60)}" if several and one.subject in models else ""
+        by, ender = called(one.author, names), called(one.ended_by or "", names)
+        reason = escape(one.reason, SHORT if several else REASON)
+        lines.append(
+            f":pushpin: Hold{what} by {by} until {day(one.until)}: {reason}. Ended by {ender} for this request."
+        )
+    return [*lines, *([f"and {len(ended) - most} more holds"] if len(ended) > most else [])]
+
+
+def question(held: Sequence[Held], around: Around) -> str:
+    """What the question of Approve says of holds, in plain text: the first of them, and how many more there are."""
+    if not held:
+        return ""
+    first, more = held[0], f" and {len(held) - 1} more on hold" if len(held) > 1 else ""
+    owner = around.owners.get(first.hold.subject)
+    who = plain(around.names.get(first.hold.author, first.hold.author), 20)
+    owned = f", owner {plain(around.names.get(owner.id, owner.id), 20)}" if owner else ""
+    why = plain(first.hold.reason, 50)
+    return f"{plain(first.name, 25)} is on hold until {day(first.hold.until)} by {who}{owned}: {why}{more}. "
+
+
+def private_lines(held: Iterable[Held], owners: Mapping[str, Owner]) -> list[str]:
+    """Each hold with its reason, author, end and the owner of its model, as mentions: for one person only."""
+    lines = []
+    for one in held:
+        owner = owners.get(one.hold.subject)
+        owned = f" Owner: {mention(owner.id)}." if owner else ""
+        hold = one.hold
+        lines.append(
+            f":pushpin: {code(one.name)} is *on hold* until {day(hold.until)} by <@{hold.author}>: "
+            f"{escape(hold.reason, REASON)}{'' if hold.reason.endswith('.') else '.'}{owned}"
+        )
+    return lines
+
+
+def refused(held: Sequence[Held], owners: Mapping[str, Owner], policies: Mapping[str, Policy]) -> Mapping[str, Any]:
+    """Shown instead of the form to somebody who may not end each of these holds."""
+    lines = [*private_lines(held, owners), *(_can_end(one, policies) for one in held), "Or ask again when it is over."]
+    return modal("On hold", sections(lines), callback="refused")
+
+
+def denied(held: Sequence[Held], policies: Mapping[str, Policy]) -> str:
+    """Why an approval does not count while everything of a request is on hold; private."""
+    shown = [f"{line} {_can_end(one, policies)}" for one in held[:SHOWN] for line in private_lines([one], {})]
+    more = [f"{counted(len(held) - SHOWN, 'more model')} on hold."] if len(held) > SHOWN else []
+    return "\n".join(["Nothing of it can start now, so it cannot be approved.", *shown, *more])
+
+
+def _can_end(one: Held, policies: Mapping[str, Policy]) -> str:
+    """Its author, or who approves upgrades on its instance, as mentions: for one person only."""
+    policy = policy_of(policies, Ref.parse(one.hold.subject).instance)
+    who = listed(list(dict.fromkeys([f"<@{one.hold.author}>", *map(mention, policy.approvers)])), "or")
+    return f"{who} can end it: *End hold* on `/stt-model {escape(one.name.replace('`', '’'), 60)}`."
+
+
+def stopped(held: Sequence[Held], own: str, *, began: bool) -> str:
+    """Why a model was left out, or cannot be tried again. *own* is its name; *began*: it was in a request already."""
+    parts = [_stopped(one, own) for one in held[:SHOWN]]
+    name = escape(held[0].name.replace("`", "’"), 60) if held else ""
+    nothing = " Nothing was sent." if began else ""
+    return f"{' '.join(parts)}{nothing} *End hold* is on `/stt-model {name}`; then ask again."
+
+
+def _stopped(one: Held, own: str) -> str:
+    what = "It" if one.name == own else code(one.name, 60)
+    instance = code(Ref.parse(one.hold.subject).instance)
+    return (
+        f"{what} is on hold until {day(one.hold.until)} by <@{one.hold.author}>, who can end that, as can an approver "
+        f"of {instance}. Reason: {escape(one.hold.reason, REASON)}{'' if one.hold.reason.endswith('.') else '.'}"
+    )
+
+
+def form_blocks(held: Sequence[Held], owners: Mapping[str, Owner]) -> list[Block]:
+    """What stands on top of the form for somebody who may end these holds."""
+    ends = f"Sending this ends {'it' if len(held) == 1 else 'these holds'}; the card says so." if held else ""
+    return [section("\n".join([*private_lines(held, owners), ends]))] if held else []
+
+
+def tick_text(held: Sequence[Held], names: Mapping[str, str]) -> str:
+    """on hold until 3 Dec 2026 by Ada: in a form, in plain text."""
+    one = held[0]
+    also = f" ({plain(one.name, 20)})" if len(held) > 1 else ""
+    return f"on hold{also} until {day(one.hold.until)} by {plain(names.get(one.hold.author, one.hold.author), 25)}"
+
+
+def may_not_end(one: Held) -> str:
+    """At a model in a form. Plain text."""
+    instance = Ref.parse(one.hold.subject).instance
+    return f"{_until(one)}. Only its author or an approver of {plain(instance, 30)} can end that. Leave it out."
+
+
+def set_meanwhile(one: Held) -> str:
+    """At a model in a form that did not show its hold. Plain text."""
+    return f"{_until(one)}. This form did not show that: ask again to see it."
+
+
+def _until(one: Held) -> str:
+    return f"{plain(one.name, 40)} is on hold until {day(one.hold.until)}"
