@@ -18,7 +18,7 @@ REQUESTER = "UADA"
 def may_send(stage: Stage, bot: str, sent: Sent) -> None:
     """At the moment at which a request leaves: it has its approval and its intent, and was not sent before."""
     told = f"{bot}: {sent.action} of {sent.id}"
-    stage.tell(f"{told} leaves{' (force)' if sent.force else ''}{f', but {sent.end}' if sent.end else ''}")
+    stage.tell(f"{told} leaves{' (force)' if sent.force else ''}")
     store, ref = stage.store, stage.speech.kept[sent.id].ref
     request = store.requests.holding(ref)
     if request is None:
@@ -51,6 +51,10 @@ def at_rest(stage: Stage) -> str:
         return ", ".join(f"request {request.id} is {request.state}" for request in live)
     if any(run.state is RunState.RUNNING for id in _ids(store) for run in _must(store, id).runs):
         return "a run of an ended request goes on"
+    # Where a post that somebody asked for was lost, the thread is not known: the next announcement is awaited.
+    announced = store.announcements.last(CHANNEL) is not None
+    if announced and any(snooze.ended_at is not None for snooze in store.snoozes.unsettled()):
+        return "the end of a snooze is not said"
     if untold := store.requests.untold():
         return f"requests {untold} are not told"
     if any(model.status in ("upgrading", "training") for model in stage.speech.kept.values()):
@@ -60,11 +64,6 @@ def at_rest(stage: Stage) -> str:
 
 def judge(stage: Stage) -> None:
     """Everything that must hold once all has come to rest."""
-    # Where a post that somebody asked for was lost, the thread is not known: the next announcement is awaited.
-    announced = stage.store.announcements.last(CHANNEL) is not None
-    for snooze in stage.store.snoozes.unsettled():
-        if snooze.ended_at is not None and announced:
-            stage.fault(f"the end of snooze {snooze.id} is not said")
     keys = Counter((said.channel, said.key) for said in stage.chat.said)
     for (_, key), count in keys.items():
         if count > 1:

@@ -39,15 +39,26 @@ class Line:
 
     async def _through(self, name: str, method: Callable[..., Awaitable[Any]], *args: Any, **named: Any) -> Any:
         self._bot.lives(self._start)
-        await asyncio.sleep(self._stage.random.uniform(0.01, 0.3))
-        self._bot.lives(self._start)
-        answer = await self._called(name, partial(method, *args, **named), args)
+        call = partial(method, *args, **named)
+        sent = self._leaves(name, call)
+        try:
+            await asyncio.sleep(self._stage.random.uniform(0.01, 0.3))
+            self._bot.lives(self._start)
+        except BaseException:  # the process ended while it was on its way
+            if sent is not None:
+                sent.end = "never came"
+            raise
+        answer = await self._called(name, call, sent)
         self._bot.lives(self._start)
         await asyncio.sleep(self._stage.random.uniform(0.01, 0.1))
         self._bot.lives(self._start)
         return answer
 
-    async def _called(self, name: str, call: Call, args: tuple[Any, ...]) -> Any:
+    def _leaves(self, name: str, call: partial[Awaitable[Any]]) -> Sent | None:
+        """A call leaves the bot; what can be said against a request that begins something is said now."""
+        return None
+
+    async def _called(self, name: str, call: partial[Awaitable[Any]], sent: Sent | None) -> Any:
         raise NotImplementedError
 
 
@@ -57,16 +68,28 @@ class ServiceLine(Line):
     def __init__(self, stage: Stage, bot: Any) -> None:
         super().__init__(stage, bot, stage.speech, frozenset({"models", "model", "bases", "holdings", "begin"}))
 
-    async def _called(self, name: str, call: Call, args: tuple[Any, ...]) -> Any:
-        stage, about = self._stage, f"{self._bot.name}: service {name} {' '.join(map(str, args))}"[:100]
+    def _leaves(self, name: str, call: partial[Awaitable[Any]]) -> Sent | None:
+        if name != "begin":
+            return None
+        action, _, id = call.args
+        sent = Sent(str(action), id, bool(call.keywords.get("force")))
+        may_send(self._stage, self._bot.name, sent)
+        self._stage.sent.append(sent)
+        return sent
+
+    async def _called(self, name: str, call: partial[Awaitable[Any]], sent: Sent | None) -> Any:
+        stage, about = self._stage, f"{self._bot.name}: service {name} {' '.join(map(str, call.args))}"[:100]
         if stage.service_down:
+            if sent is not None:
+                sent.end = "never came"
             raise ServiceUnavailable("down.", instance="stt", retry_after=5)
-        begins = name == "begin"
         reading = [fault for fault in PLACES[SERVICE] if name == "models" or fault is not Fault.SERVICE_DOUBLED]
-        fault = stage.schedule.at(BEGIN) if begins else stage.schedule.at(SERVICE, reading)
+        fault = stage.schedule.at(BEGIN) if sent is not None else stage.schedule.at(SERVICE, reading)
         if fault is not None:
             stage.tell(f"{about}: {fault}")
-        effect = partial(self._begun, call, self._sending(call, args, fault)) if begins else call
+        if sent is not None and fault in (Fault.KILLED_BEFORE_SERVICE, Fault.SERVICE_BUSY, Fault.SERVICE_UNHEARD):
+            sent.end = "never came"
+        effect = call if sent is None else partial(self._begun, call, sent)
         match fault:
             case None:
                 return await effect()
@@ -105,16 +128,6 @@ class ServiceLine(Line):
         except ServiceError:
             self._stage.tell("service: the late request had no effect")
 
-    def _sending(self, call: Any, args: tuple[Any, ...], fault: Fault | None) -> Sent:
-        """A request that begins something leaves the bot."""
-        action, _, id = args
-        sent = Sent(str(action), id, bool(call.keywords.get("force")))
-        if fault in (Fault.KILLED_BEFORE_SERVICE, Fault.SERVICE_BUSY, Fault.SERVICE_UNHEARD):
-            sent.end = "never came"
-        may_send(self._stage, self._bot.name, sent)
-        self._stage.sent.append(sent)
-        return sent
-
     async def _begun(self, call: Call, sent: Sent) -> Any:
         """It arrives at the service."""
         told = f"service: {sent.action} of {sent.id} arrives"
@@ -136,8 +149,10 @@ class SlackLine(Line):
         calls = ("post", "edit", "find", "whisper", "open", "update", "publish_home", "person", "members", "room")
         super().__init__(stage, bot, stage.chat, frozenset({*calls, "pin", "link"}))
 
-    async def _called(self, name: str, call: Call, args: tuple[Any, ...]) -> Any:
+    async def _called(self, name: str, call: partial[Awaitable[Any]], sent: Sent | None) -> Any:
         stage = self._stage
+        if name == "post":
+            stage.tell(f"{self._bot.name}: Slack post {call.keywords.get('key')}")
         if stage.slack_down:
             stage.noticed_troubles += 1
             raise ChatBusy("down.", retry_after=2)
