@@ -114,7 +114,7 @@ class Poster:
         except ChatOutcomeUnknown:
             return None
         except (ChatRefused, ChatBusy) as error:
-            await self.db.write(lambda store: store.messages.forget(key))
+            await self.db.write(lambda store: store.messages.forget(key, now))
             self._limits.failed(key, error, channel)
             raise
         self._limits.passed(key)
@@ -140,7 +140,7 @@ class Poster:
             raise
         self._limits.passed(key)
         if ts is None:
-            await self.db.write(lambda store: store.messages.forget(key))
+            await self.db.write(lambda store: store.messages.forget(key, posted.intended_at))
             return None
         await self.db.write(lambda store: store.messages.sent(key, ts, posted.digest, posted.intended_at))
         return await self.posted(key)

@@ -50,9 +50,13 @@ class Messages(Part):
         sql = "UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL AND intended_at NOT BETWEEN ? AND ?"
         self._c.change(sql, (by.total_seconds(), now - NOTICED, now))
 
-    def forget(self, key: str) -> None:
-        """Takes the intent back: the post was refused, so there is no such message."""
-        self._c.change("DELETE FROM messages WHERE key = ? AND ts IS NULL", (key,))
+    def forget(self, key: str, begun: datetime) -> None:
+        """Takes the intent of that moment back: the post was refused, or is not there.
+
+        One that another process wrote meanwhile stays: its post is under way.
+        """
+        sql = "DELETE FROM messages WHERE key = ? AND ts IS NULL AND abs(intended_at - ?) < 0.001"
+        self._c.change(sql, (key, begun))
 
     def lost(self, key: str, ts: str) -> None:
         """Writes that somebody deleted the message at that place: it can be posted again."""
