@@ -1,8 +1,8 @@
 """The door: everything that a person does comes in here, once, and gets one answer.
 
-In this order: each delivery is taken once, capped, judged for membership, and paid from a budget. A window that the
-answer needs is opened before anybody is looked up: Slack takes a trigger for three seconds. What is refused is answered
-privately and noted in the audit; what breaks gets a reference.
+In this order: each delivery is taken once, capped, given the window that its answer needs (Slack takes a trigger for
+three seconds, and may be slow to say who somebody is), paid from a budget, and judged for membership. What is refused
+is answered privately and noted in the audit; what breaks gets a reference.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.authority import NOWHERE, Act
 from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
 from bot.flows.budgets import Cost
-from bot.messages.denials import may_not
 from bot.messages.home import closed
 from bot.messages.kit import loading, said_in
 from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, private, too_long
@@ -62,13 +60,13 @@ class Door:
 
     async def typed(self, handler: Handler, ask: Ask) -> Answer:
         """What a command, a mention or a direct message gets."""
-        return await self._answer(Way(handler), ask, (CHARACTERS, WORDS), Cost.LOOK_UPS if ask.ts else None)
+        return await self._answer(Way(handler), ask, (CHARACTERS, WORDS), Cost.CLICKS if ask.ts else None)
 
     async def clicked(self, way: Way, ask: Ask) -> Answer:
         """What a click gets; in a window that opens at once, where its answer needs one."""
         if way.here:
             ask.window.id = ask.view
-        return await self._answer(way, ask, (VALUE, VALUE_WORDS), Cost.LOOK_UPS)
+        return await self._answer(way, ask, (VALUE, VALUE_WORDS), Cost.CLICKS)
 
     async def say(self, answering: Awaitable[Answer], ask: Ask) -> None:
         """Shows an answer to the person alone: in the window that was opened for it, else as a message."""
@@ -120,8 +118,8 @@ class Door:
         """Shows App Home to somebody who opened it."""
         try:
             if await self._first(key):
-                self._desk.budgets.spend(user, Cost.LOOK_UPS)
-                await self._reader(user, "App Home")
+                self._desk.budgets.spend(user, Cost.CLICKS)
+                await self._desk.electorate.may_read(user)
                 await opened(user, self._desk)
         except Denied as error:
             self._refused(user, "App Home", error)
@@ -143,7 +141,7 @@ class Door:
                 await open_window(ask, self._desk, loading(way.opens))
             if cost is not None:
                 self._desk.budgets.spend(ask.user, cost)
-            await self._reader(ask.user, ask.name)
+            await self._desk.electorate.may_read(ask.user)
             if ask.ts:
                 self._desk.background.spawn(self._desk.chat.receive(ask.place.channel, ask.ts), "eyes")
             if ask.home:
@@ -165,32 +163,25 @@ class Door:
             return None
         if found := form.too_long(submission.limits):
             raise InputsRefused(found)
-        self._desk.budgets.spend(form.user, Cost.LOOK_UPS)
-        await self._reader(form.user, f"{form.callback} form")
+        self._desk.budgets.spend(form.user, Cost.CLICKS)
+        await self._desk.electorate.may_read(form.user)
         return await submission.handler(form, self._desk)
 
     async def _first(self, key: str) -> bool:
         now = self._desk.clock.now()
         return not key or await self._desk.db.write(lambda store: store.deliveries.take(key, now))
 
-    async def _reader(self, user: str, what: str) -> None:
-        """Raises `Denied` for people who may not even read, else a `ChatError`."""
-        electorate = self._desk.electorate
-        decision = electorate.authority.may(await electorate.visitor(user), Act.READ)
-        if not decision.allowed:
-            raise Denied(may_not(Act.READ, decision, electorate.authority, NOWHERE), f"{what}: {decision.reason}")
-
     def _refused(self, user: str, what: str, error: RetuneError) -> None:
         """One row in the audit for what was refused. Trouble is no refusal, and a budget counts by itself."""
         if isinstance(error, Denied):
-            self._note(user, "denied", error.note)
+            self._note(user, "denied", f"{what}: {error.note}")
         elif isinstance(error, Refusal) and not isinstance(error, OverBudget):
             self._note(user, "refused", f"{what[:CHARACTERS]}: {type(error).__name__}")
 
     def _note(self, user: str, action: str, detail: str) -> None:
         """Very many of one person are counted."""
         desk, now = self._desk, self._desk.clock.now()
-        if desk.budgets.has(user, Cost.REFUSALS):
+        if desk.budgets.take(user, Cost.REFUSALS):
             note = desk.db.write(lambda store: store.audit.note(now, user, action, detail=detail))
             desk.background.spawn(quietly(note), f"a refusal of {user}")
 

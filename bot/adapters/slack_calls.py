@@ -14,7 +14,9 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.slack_routes import NotSecure, guard, why
 from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
+from bot.network import trust
 
 TRANSIENT = frozenset({"ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"})
 SHORT = 5
@@ -34,9 +36,16 @@ ADVICE = {
 }
 
 
-def session() -> aiohttp.ClientSession:
-    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=12), connector=aiohttp.TCPConnector(limit=20))
+def session(*, plain: bool = False) -> aiohttp.ClientSession:
+    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call.
+
+    *plain*: plain http to other machines is allowed.
+    """
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=12),
+        connector=aiohttp.TCPConnector(limit=20, ssl=trust()),
+        middlewares=[guard(plain)],
+    )
 
 
 class ShortWaits(AsyncRateLimitErrorRetryHandler):
@@ -85,14 +94,14 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
         if isinstance(refused, ChatRefused) and refused.code in unless:
             return None
         raise refused from error
-    except aiohttp.ClientConnectorError as error:
-        raise ChatBusy("Slack cannot be reached.") from error
+    except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, NotSecure) as error:
+        raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
     except (
         *(TimeoutError, aiohttp.ClientError),
         # slack_sdk fails so on a 200 whose body is not JSON: something between us and Slack answered.
         *(SlackClientError, AttributeError, TypeError, json.JSONDecodeError),
     ) as error:
-        raise _lost(writes) from error
+        raise _lost(writes, why(error)) from error
 
 
 def fields(answer: Any) -> Mapping[str, Any]:
@@ -112,10 +121,10 @@ async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncI
         cursor = told if isinstance(told, str) and told else None
 
 
-def _lost(writes: bool) -> ChatError:
+def _lost(writes: bool, reason: str = "") -> ChatError:
     if writes:
-        return ChatOutcomeUnknown("Slack's answer was lost; the message may be there.")
-    return ChatBusy("Slack's answer was lost.")
+        return ChatOutcomeUnknown(f"Slack's answer was lost; the message may be there.{reason}")
+    return ChatBusy(f"Slack's answer was lost.{reason}")
 
 
 def _refusal(error: SlackApiError, *, writes: bool) -> ChatError:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from bot.domain.approvals import could_approve
 from bot.domain.authority import (
     NOWHERE,
     Act,
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEPT = timedelta(minutes=5)
-"""How long the list of possible approvers is kept. Only cards and reminders use it; a click always asks Slack."""
+"""How long the list of possible approvers is kept. Only cards and reminders use it; a decision asks Slack."""
 
 SEEN = timedelta(minutes=1)
 """How long we remember who somebody is for what is only shown to them."""
@@ -69,6 +70,12 @@ class Electorate:
     async def visitor(self, user: str) -> Person:
         """Who somebody is, a minute old at most and without groups: for what is only shown. Raises a `ChatError`."""
         return await self._lately(("visitor", user), lambda: self.person(user))
+
+    async def may_read(self, user: str) -> None:
+        """Raises `Denied` for people who may not even read, else a `ChatError`; who they are may be a minute old."""
+        decision = self.authority.may(await self.visitor(user), Act.READ)
+        if not decision.allowed:
+            raise Denied(may_not(Act.READ, decision, self.authority, NOWHERE), f"{Act.READ}: {decision.reason}")
 
     async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
         """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
@@ -115,7 +122,7 @@ class Electorate:
         found = [await self.approvers(policy) for policy in dict.fromkeys(policies)]
         # Somebody whom one policy names may be a member of another's group.
         people = await self.persons(sorted({person.id for listed in found for person in listed}), policies)
-        return sum(self.authority.may(person, Act.APPROVE, scope).allowed for person in people)
+        return len(could_approve(self.authority, people, scope))
 
     async def warn(self) -> None:
         """Tells the operator of policies that nobody can satisfy; the cards tell the others."""

@@ -72,8 +72,9 @@ def closed(why: str) -> Mapping[str, Any]:
 
 def _waits_for(request: Request, seen: Seen) -> bool:
     """Whether this person could decide on a request that waits for approval or is paused."""
-    fresh = request.requester != seen.user and seen.user not in request.approved_by
-    waits = request.state is RequestState.PAUSED or (request.state is RequestState.OPEN and fresh)
+    theirs = request.requester == seen.user and not seen.own.issuperset(request.instances)
+    fresh = request.state is RequestState.OPEN and seen.user not in request.approved_by
+    waits = (request.state is RequestState.PAUSED or fresh) and not theirs
     return waits and seen.decides.issuperset(request.instances)
 
 

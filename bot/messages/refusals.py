@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
@@ -15,7 +15,7 @@ from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed, plain, spelled
+from bot.messages.text import code, day, escape, listed, moment, plain
 from bot.ports import Message
 
 STARTING = "Retune is just starting. Try again in a second."
@@ -125,11 +125,11 @@ def too_much(most: int) -> str:
     return f"That is too long: at most {most} characters."
 
 
-def over_budget(most: int, what: str, span: timedelta) -> str:
-    """Somebody used up a budget. Plain text."""
+def over_budget(most: int, what: str, again: datetime) -> str:
+    """Somebody used up a budget, and when they have one again."""
     return (
-        f"That is a lot at once: Retune does up to {most} {what} for one person in {spelled(span)}, so that others "
-        "get their turn. Try again in a moment."
+        f"That is a lot at once. So that others get their turn, Retune takes up to {most} {what} for one person; go on "
+        f"{moment(again)}."
     )
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from bot.domain.fleet import Ref
 from bot.domain.hours import LONGEST
-from bot.domain.snoozes import RETUNE, End, Ended, Fault, NotEnded, Reach, Snooze, SnoozeKind, latest
+from bot.domain.snoozes import RETUNE, End, Ended, Fault, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
-from bot.messages.refusals import called, mention
+from bot.messages.refusals import called
 from bot.messages.text import code, counted, day, escape
-from bot.messages.text import listed as joined
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
@@ -180,14 +179,10 @@ def ended(end: End, name: str | None) -> str:
     snooze = end.snooze
     if snooze is None:
         return "That is not known any more. `/stt-announce snoozes` lists what is in force."
-    match end.refused:
-        case NotEnded.NOT_YOURS:
-            who = [mention(name) for name in dict.fromkeys((snooze.author, *end.approvers))]
-            return f"Only who asked for this {snooze.kind}, or an approver, can end it. Ask {joined(who, 'or')}."
-        case NotEnded.GONE if snooze.ended_by is not None and snooze.ended_by != RETUNE:
-            return f"<@{snooze.ended_by}> ended that already."
-        case NotEnded.GONE:
-            return f"That is over already: {over_text(snooze)}."
+    if end.late and snooze.ended_by not in (None, RETUNE):
+        return f"<@{snooze.ended_by}> ended that already."
+    if end.late:
+        return f"That is over already: {over_text(snooze)}."
     what = f"the {snooze.kind} by <@{snooze.author}> is ended"
     return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
 

@@ -47,7 +47,7 @@ async def test_what_people_do_is_forgotten(world: World):
         user = f"U{number}"
         await desk.electorate.visitor(user)
         for cost in Cost:
-            desk.budgets.has(user, cost)
+            desk.budgets.take(user, cost)
         await desk.viewers.opened(user)
         if number % 10 == 0:
             world.chat.rooms[f"C{number}"] = Room(f"C{number}", "room", member=True)
