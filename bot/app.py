@@ -23,11 +23,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.charts import ChartProcess
-from bot.adapters.clock import AlarmClock, Drift, SystemClock
+from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_answers import text_at
 from bot.adapters.slack_calls import call, session, web_client
 from bot.domain.catalog import Catalog
+from bot.domain.drift import Drift
 from bot.errors import CatalogError, ChatBusy, ChatRefused, SettingsError
 from bot.flows.background import Background
 from bot.flows.parts import Flows
@@ -37,6 +38,7 @@ from bot.ports import World
 from bot.settings import Settings, authenticator
 from bot.store import Store
 from bot.store.database import Database
+from bot.store.surroundings import warnings
 from commands import register
 from commands.home import show
 
@@ -88,6 +90,8 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     if settings.catalog is not None:
         catalog()  # the operator's own may have faults, and those end a start before anything began
     db = stack.enter_context(Database(settings.database))
+    for warning in warnings(settings.database):
+        log.warning("%s", warning)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
     client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
     me = await identify(client, settings, STUMBLES)

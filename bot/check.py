@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -22,7 +23,8 @@ from bot.domain.authority import GROUPS, Authority, Policy, Reason
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
 from bot.settings import Settings
-from bot.store import Store
+from bot.store.database import Database
+from bot.store.surroundings import LITTLE, free, warnings
 
 WHO = {
     Reason.OTHER_WORKSPACE: "nobody of this workspace has that id: correct it, or take it out of RETUNE_APPROVERS.",
@@ -41,8 +43,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     report = Report(say)
     async with AsyncExitStack() as stack:
         with report.of("database"):
-            Store(settings.database).close()
-            report.good(f"database {settings.database}")
+            await _database(settings.database, report)
         with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
         http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
@@ -68,6 +69,10 @@ class Report:
         """Something is as it should be."""
         self._say(f"ok    {what}")
 
+    def warn(self, what: str) -> None:
+        """Something that works, and may not for ever."""
+        self._say(f"WARN  {what}")
+
     def bad(self, what: str, mend: str) -> None:
         """Something must be mended."""
         self.failed = True
@@ -84,6 +89,20 @@ class Report:
             yield
         except RetuneError as error:
             self.bad(what, error.text)
+
+
+async def _database(path: Path, report: Report) -> None:
+    """Whether the file can be read and written, is whole, and lies where it is safe."""
+    with Database(path) as db:
+        await db.write(lambda store: store.pragma("user_version = 0"))
+        if damage := await db.read(lambda store: store.damage()):
+            report.bad(f"database {path}", f"it is damaged ({damage}): stop Retune and put a backup in its place.")
+        elif (left := free(path)) < LITTLE:
+            report.bad(f"database {path}", f"its disk is nearly full, {left // 2**20} MB are left: make space.")
+        else:
+            report.good(f"database {path}")
+    for warning in warnings(path):
+        report.warn(warning)
 
 
 async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, report: Report) -> None:

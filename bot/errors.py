@@ -9,6 +9,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
+│   └── DatabaseUnusable        the file cannot be opened, or must not be
 ├── CatalogError                the catalog of base models cannot be read
 ├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
 │   ├── CredentialsRefused      401/403 and the credentials are the reason
@@ -108,6 +109,14 @@ class SettingsError(RetuneError):
         self.faults = tuple(faults)
 
 
+class DatabaseUnusable(SettingsError):
+    """The database cannot be opened; *cause* follows “because”."""
+
+    def __init__(self, path: object, cause: str) -> None:
+        super().__init__([f"RETUNE_DATABASE: {path} cannot be used, because {cause}."])
+        self.cause = cause
+
+
 class CatalogError(RetuneError):
     """The catalog of base models cannot be read; the text names the place."""
 
@@ -175,14 +184,20 @@ class AnswerUnreadable(ServiceError):
 
 
 class StoreUnavailable(RetuneError):
-    """The database did not do what was asked. *cause* is its own word; *done*: it was to note an effect."""
+    """The database did not do what was asked. *cause* follows “because”; *done*: it was to note an effect.
+
+    *passing*: it is only locked, and that ends by itself.
+    """
 
     permanent = False
 
-    def __init__(self, cause: str, *, done: bool = False) -> None:
-        then = "it is done, but not noted: look first" if done else "nothing was changed. Try again in a moment"
-        super().__init__(f"The database does not answer; {then}.")
+    def __init__(self, cause: str, *, done: bool = False, passing: bool = True) -> None:
+        then = "it is done, but not noted: look first" if done else "nothing was changed"
+        why = "" if passing else f", because {cause}"
+        when = "in a moment" if passing else "when whoever runs Retune has mended that"
+        super().__init__(f"The database does not answer{why}; {then}.{'' if done else f' Try again {when}.'}")
         self.cause = cause
+        self.passing = passing
 
 
 class ChartError(RetuneError):

@@ -208,7 +208,10 @@ class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC."""
+        """Now, aware, in UTC. Somebody may set the clock."""
+
+    def steady(self) -> float:
+        """Seconds since some moment, which go on at the same pace whenever the clock is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,21 @@ class FrozenClock:
 
     def __init__(self, now: datetime = NOW) -> None:
         self.at = now
+        self.set_by = 0.0
 
     def now(self) -> datetime:
         return self.at
 
+    def steady(self) -> float:
+        return self.at.timestamp() - self.set_by
+
     def advance(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+    def set(self, seconds: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self.at += timedelta(seconds=seconds)
+        self.set_by += seconds
 
 
 @dataclass

@@ -20,6 +20,7 @@ import httpx
 import msgspec
 from httpx_retries import Retry, RetryTransport
 
+from bot.adapters.sizes import Limited
 from bot.adapters.watson_answers import CustomModel, CustomModels, Recognized, Resource, Resources, SpeechModels
 from bot.adapters.watson_errors import UNAVAILABLE, refusal, transaction, without_token
 from bot.adapters.watson_routes import Routed, unreachable
@@ -215,7 +216,7 @@ class WatsonSpeech:
 def client(verify: bool) -> httpx.AsyncClient:
     """The HTTP client for all instances with the same TLS rule: one for the process."""
     transport = RetryTransport(
-        transport=Routed(verify, connections=40),
+        transport=Limited(Routed(verify, connections=40)),
         retry=Retry(
             total=3,
             allowed_methods=["GET"],

@@ -78,8 +78,10 @@ class Announcer:
         async with self._lock:
             now = self.clock.now()
             timing, began, slot = await self.db.read(partial(self._due, now))
-            if began is None:  # what was due before Retune ran here is not made up
-                await self.db.write(lambda store: store.announcements.begin(timing.channel, now))
+            if began is None or began > now:  # what was due before Retune ran here is not made up; a clock can be wrong
+                await self.db.write(
+                    lambda store: store.announcements.begin(timing.channel, now, anew=began is not None)
+                )
             if slot is None or not self._rests.may(now, slot.key):
                 return False
             done = await self._announce(slot)

@@ -185,6 +185,7 @@ class Decisions:
                 assert run is not None
                 assert run.current is not None
                 store.journal.over(run.current, StepState.FAILED, Outcome(StepEnd.UNWATCHED, detail=person.name), now)
+                store.audit.note(now, user, "stop watching", request=request.id, model=run.plan.model.ref)
                 requests.move_run(request, run, RunState.FAILED, now, by=user)
         return decision
 

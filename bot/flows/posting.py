@@ -228,10 +228,10 @@ class Poster:
         except ChatOutcomeUnknown:
             return None
         except MessageGone as error:
-            await self._no_thread(key, channel, error.stray)
+            await self._no_thread(key, channel, error.stray, now)
             raise
         except (ChatRefused, ChatBusy) as error:
-            await self.db.write(lambda store: store.messages.forget(key))
+            await self.db.write(lambda store: store.messages.forget(key, now))
             self._failed(key, channel, error, channel)
             raise
         self._passed(key, channel)
@@ -239,7 +239,7 @@ class Poster:
         await self.db.write(lambda store: store.messages.sent(key, ts, shows, sent), done=True)
         return ts
 
-    async def _no_thread(self, key: str, channel: str, stray: str | None) -> None:
+    async def _no_thread(self, key: str, channel: str, stray: str | None, begun: datetime) -> None:
         """A reply is not where it belongs. One that cannot be deleted now is found when the reply is to be posted."""
         try:
             if stray is not None:
@@ -248,7 +248,7 @@ class Poster:
         except ChatError as error:
             log.warning("%s cannot be deleted there: %s", key, error.text)
             return
-        await self.db.write(lambda store: store.messages.forget(key))
+        await self.db.write(lambda store: store.messages.forget(key, begun))
 
     async def _admitted(self, key: str, channel: str) -> None:
         """Asked right before each message and edit: a channel can be shared at any time, and stop being shared."""

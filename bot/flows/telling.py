@@ -13,7 +13,7 @@ from bot.domain.approvals import required
 from bot.domain.authority import Policy
 from bot.domain.holds import Holds, held_of
 from bot.domain.requests import Request
-from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone
+from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
 from bot.flows.holds import HoldBook
 from bot.flows.names import Names
@@ -87,6 +87,8 @@ class Teller:
         try:
             async with self._gate:
                 await self.tell(request)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("request %s cannot be told; it is tried again in %s", request, BROKEN)
             self._broken.rest(self.clock.now() + BROKEN, request)

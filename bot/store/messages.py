@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.store.connection import Part
+
+NOTICED = timedelta(seconds=3)
+"""Within which it is noticed that the clock was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Messages(Part):
         facts = {"key": key, "channel": channel, "thread": thread, "digest": digest, "intended_at": now}
         return self._c.add_once("messages", "key", **facts)
 
+    def time_set(self, by: timedelta, now: datetime) -> None:
+        """The clock was set while posts are under way: their moments go along, but those of a moment ago."""
+        sql = "UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL AND intended_at NOT BETWEEN ? AND ?"
+        self._c.change(sql, (by.total_seconds(), now - NOTICED, now))
+
     def intend_again(self, posted: Posted, thread: str | None, digest: str, now: datetime) -> bool:
         """The same for one that is gone, or was begun and is not there; false where somebody else was first.
 
@@ -60,11 +68,15 @@ class Messages(Part):
         facts = {"thread": thread, "digest": digest, "now": now}
         return bool(self._c.change(sql, {**facts, "key": posted.key, "ts": posted.ts, "then": posted.intended_at}))
 
-    def forget(self, key: str) -> None:
-        """Takes the intent back: the post was refused. An earlier one that may still arrive is looked for first."""
-        self._c.change(
-            "DELETE FROM messages WHERE key = ? AND ts IS NULL AND twin_at IS NULL AND NOT continued", (key,)
-        )
+    def forget(self, key: str, begun: datetime) -> None:
+        """Takes the intent of that moment back: the post was refused.
+
+        One that another process wrote meanwhile stays: its post is under way. An earlier one that may still arrive is
+        looked for first.
+        """
+        sql = """DELETE FROM messages WHERE key = ? AND ts IS NULL AND abs(intended_at - ?) < 0.001
+                 AND twin_at IS NULL AND NOT continued"""
+        self._c.change(sql, (key, begun))
 
     def sent(self, key: str, ts: str, digest: str, now: datetime) -> None:
         """Writes where the message is and what it shows since *now*."""

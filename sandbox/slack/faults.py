@@ -80,6 +80,12 @@ class Faults:
                 return fault
         return None
 
+    def disarm(self, fault: Fault) -> None:
+        """Takes one back; what it held goes on."""
+        fault.release.set()
+        if fault in self._armed:
+            self._armed.remove(fault)
+
     def clear(self) -> None:
         """Everything works again; what was held goes on."""
         for fault in self._holding:

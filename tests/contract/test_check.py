@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,25 @@ async def test_a_channel_that_is_shared(slack: SlackServer, monkeypatch: pytest.
 async def test_channels(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, channel: str, line: str):
     """Whether the bot can post there, and what to do where it cannot."""
     assert line in await told(monkeypatch, APPROVERS="S0APPROVE", CHANNEL=channel)
+
+
+async def test_the_database(slack: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Sound; damaged where nobody looked yet; locked by somebody else; nothing that SQLite knows."""
+    path = tmp_path / "retune.db"
+    assert f"ok    database {path}" in await told(monkeypatch, APPROVERS="S0APPROVE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr("bot.store.OPENING", 0.05)
+        said = await told(monkeypatch, APPROVERS="S0APPROVE")
+        assert (
+            f"FAIL  database: RETUNE_DATABASE: {path} cannot be used, because another process keeps it locked" in said
+        )
+    with path.open("r+b") as file:
+        file.seek(20 * 4096)
+        file.write(b"\xff" * 4096)
+    assert f"FAIL  database {path}: it is damaged" in await told(monkeypatch, APPROVERS="S0APPROVE")
+    path.write_bytes(b"nothing that SQLite knows " * 500)
+    assert "because the file is damaged" in await told(monkeypatch, APPROVERS="S0APPROVE")
 
 
 @pytest.mark.parametrize(("guests", "line"), [("none", "guests may do nothing"), ("read", "guests may read")])

@@ -57,7 +57,7 @@ def test_a_message_that_went_meanwhile(world: World):
     now = messages.get("k")
     assert now is not None
     assert (now.ts, now.continued, now.twin_at) == (None, True, None)
-    messages.forget("k")
+    messages.forget("k", NOW + timedelta(seconds=5))
     assert messages.get("k") is not None
 
 
@@ -70,7 +70,7 @@ def test_a_post_that_was_lost(world: World):
     later = NOW + timedelta(seconds=20)
     assert messages.intend_again(lost, None, "first", later)
     assert not messages.intend_again(lost, None, "first", later)
-    messages.forget("k")
+    messages.forget("k", later)
     messages.sent("k", "1.2", "first", later)
     assert [one.twin_at for one in messages.twins(later)] == [NOW]
     assert messages.twins(NOW) == ()
