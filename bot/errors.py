@@ -13,12 +13,15 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 ├── CatalogError                the catalog of base models cannot be read
 ├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
 │   ├── CredentialsRefused      401/403 and the credentials are the reason
-│   ├── ModelGone               the id is not known to this instance (any more)
+│   ├── ModelGone               the service says that it does not know the id, and a list that works lacks it
 │   ├── ModelBusy               409: the service handles another request for this model
 │   ├── RequestRefused          400 and other refusals: the model is not fit for the operation
-│   ├── ServiceUnavailable      cannot be reached, 429, 5xx: nothing happened, later may work
-│   ├── OutcomeUnknown          a request was sent and its answer lost: look before you repeat
+│   │   ├── ModelDenied         the service says that it does not know a model, and lists it
+│   │   └── PlanRefused         the plan of the instance has no customization
+│   ├── ServiceUnavailable      cannot be reached, or answers to no question just now: nothing happened
+│   ├── OutcomeUnknown          a request was sent and no answer proves anything: look before you repeat
 │   └── AnswerUnreadable        an answer that is not what the documentation promises
+│       └── RecordUnreadable    one record that makes no sense, in an answer that is as it should be
 ├── StoreUnavailable            the database does not answer in time, or not at all: nothing was changed
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
@@ -152,7 +155,12 @@ class CredentialsRefused(ServiceError):
 
 
 class ModelGone(ServiceError):
-    """The instance does not know this id: deleted, or owned by another instance."""
+    """The instance does not know this id: deleted, or owned by another instance.
+
+    *listed* are the ids that its list of that kind has, where it was asked.
+    """
+
+    listed: frozenset[str] | None = None
 
 
 class ModelBusy(ServiceError):
@@ -165,6 +173,14 @@ class RequestRefused(ServiceError):
     """The service refuses the operation in the model's present state."""
 
 
+class ModelDenied(RequestRefused):
+    """The service says that it does not know a model that its list has: one of the two is wrong, for a while."""
+
+
+class PlanRefused(RequestRefused):
+    """The plan of the instance has no customization; now and then said of a plan that has."""
+
+
 class ServiceUnavailable(ServiceError):
     """The service cannot be reached or asks to come back; nothing happened. *retry_after* is in seconds."""
 
@@ -172,7 +188,7 @@ class ServiceUnavailable(ServiceError):
 
 
 class OutcomeUnknown(ServiceError):
-    """The request left us and no answer came back: it may have taken effect."""
+    """The request left us and no answer proves anything: it may have taken effect."""
 
     permanent = False
 
@@ -181,6 +197,10 @@ class AnswerUnreadable(ServiceError):
     """The answer is not what the service's documentation promises."""
 
     permanent = False
+
+
+class RecordUnreadable(AnswerUnreadable):
+    """A record that makes no sense; everything else of its instance can be read."""
 
 
 class StoreUnavailable(RetuneError):

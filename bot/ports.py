@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from bot.domain.announcements import Schedule
 from bot.domain.authority import Person, Policy
-from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.fleet import Holdings, Kind, Listed, Model
 from bot.domain.history import Series
 from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
@@ -159,13 +159,13 @@ class Receipt:
 class SpeechService(Protocol):
     """One Speech to Text instance. Every call raises a `ServiceError`."""
 
-    async def models(self, kind: Kind) -> tuple[Model, ...]:
+    async def models(self, kind: Kind) -> Listed[Model]:
         """All custom models of one kind."""
 
     async def model(self, kind: Kind, id: str) -> Model:
-        """One custom model."""
+        """One custom model. `ModelGone`: the service says so, and its list of that kind lacks it."""
 
-    async def bases(self) -> frozenset[str]:
+    async def bases(self) -> Listed[str]:
         """The names of the base models that this instance serves."""
 
     async def holdings(self, model: Model) -> Holdings:

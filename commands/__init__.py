@@ -25,6 +25,7 @@ from commands.announcements import announce
 from commands.decide import approve, details, reject, rejected, wish
 from commands.desk import Answer, Ask, Desk, Handler, Public
 from commands.door import Door, Way
+from commands.doubts import accept
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
@@ -82,6 +83,7 @@ ACTIONS: Mapping[str, Way] = {
     "unsnooze": Way(unsnooze),
     "owner": Way(owner, opens="Owner"),
     "disown": Way(disown, here=True),
+    "accept": Way(accept),
 }
 """By the part of the action id before the colon."""
 

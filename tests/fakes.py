@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.authority import Person
-from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 from bot.domain.history import Series
 from bot.domain.plans import Action
-from bot.errors import MessageGone, ModelBusy, ModelGone, RequestRefused, RetuneError
+from bot.errors import MessageGone, ModelBusy, ModelGone, RecordUnreadable, RequestRefused, RetuneError
 from bot.ports import Message, Place, Receipt, Room
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -243,6 +243,8 @@ class FakeSpeech:
     before: dict[str, str] = field(default_factory=dict)
     lose_answers: int = 0
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    odd: set[str] = field(default_factory=set)
+    """The ids of models whose records make no sense."""
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -254,19 +256,25 @@ class FakeSpeech:
         self.held[model.id] = holdings or Holdings(corpora=1, words=3)
         return model
 
-    async def models(self, kind: Kind) -> tuple[Model, ...]:
+    async def models(self, kind: Kind) -> Listed[Model]:
         self._call("models")
-        return tuple(model for model in self.kept.values() if model.kind == kind)
+        of_kind = [model for model in self.kept.values() if model.kind == kind]
+        odd = [Unreadable(f"{kind} model", model.id, "makes no sense") for model in of_kind if model.id in self.odd]
+        return Listed(tuple(model for model in of_kind if model.id not in self.odd), tuple(odd))
 
     async def model(self, kind: Kind, id: str) -> Model:
         self._call("model")
         if id not in self.kept:
-            raise ModelGone("gone", instance=self.name, status=401)
+            gone = ModelGone("gone", instance=self.name, status=401)
+            gone.listed = frozenset(model.id for model in self.kept.values() if model.kind == kind)
+            raise gone
+        if id in self.odd:
+            raise RecordUnreadable("makes no sense", instance=self.name)
         return self.kept[id]
 
-    async def bases(self) -> frozenset[str]:
+    async def bases(self) -> Listed[str]:
         self._call("bases")
-        return frozenset(self.served if self.served is not None else {m.base for m in self.kept.values()})
+        return Listed(tuple(self.served if self.served is not None else {m.base for m in self.kept.values()}))
 
     async def holdings(self, model: Model) -> Holdings:
         self._call("holdings")

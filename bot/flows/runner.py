@@ -15,8 +15,8 @@ from typing import get_args
 from bot.domain.fleet import IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import Request
-from bot.domain.runs import MAX_ATTEMPTS, Progress, Run, StepRecord, StepState, observe, proven
-from bot.errors import ModelGone, Refusal, ServiceError, StoreUnavailable
+from bot.domain.runs import Progress, Run, StepRecord, StepState, observe, proven
+from bot.errors import Refusal, ServiceError, StoreUnavailable
 from bot.flows.background import Background
 from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
@@ -129,19 +129,17 @@ class Runner:
         seen: dict[str, Model | None] = {}
         for kind in get_args(Kind):
             wanted = {ref for ref in refs if Ref.parse(ref).kind == kind}
-            if not wanted:
-                continue
-            try:
-                if len(wanted) == 1:
-                    ref = next(iter(wanted))
-                    seen[ref] = await service.model(kind, Ref.parse(ref).id)
-                else:
-                    listed = {model.ref: model for model in await service.models(kind)}
-                    seen.update({ref: listed.get(ref) for ref in wanted})
-            except ModelGone:
-                seen.update(dict.fromkeys(wanted))
-            except ServiceError as error:
-                await self.inventory.lost(instance, error)
+            if len(wanted) > 1:
+                try:
+                    seen.update({model.ref: model for model in await service.models(kind) if model.ref in wanted})
+                except ServiceError as error:
+                    await self.inventory.lost(instance, error)
+                    continue
+            for ref in sorted(wanted - seen.keys()):  # one alone, and what the list lacks
+                try:
+                    seen[ref] = await self.inventory.look(Ref.parse(ref))
+                except ServiceError as error:
+                    await self.inventory.lost(instance, error)
         found, now = [model for model in seen.values() if model is not None], self.clock.now()
         if found:
             await self.db.write(lambda store: [store.fleet.see(model, now) for model in found])
@@ -175,11 +173,19 @@ class Runner:
         match observe(record, seen, now):
             case Progress.DONE:
                 return await self.sender.done(run, record, proven(record, seen))
-            case Progress.NOT_STARTED if record.attempts >= MAX_ATTEMPTS:
-                return await self.sender.fail(run, record, Outcome(StepEnd.NOT_TAKEN))
+            case Progress.BEGUN:
+                return await self.sender.begun(record, seen)
+            case Progress.UNCHANGED:
+                when = self.sender.next(record)
+                await self.db.write(lambda store: store.journal.look_once_more(record, when))
+                return False
             case Progress.NOT_STARTED:
-                await self.db.write(lambda store: store.journal.refused(record, now))
+                await self.db.write(lambda store: store.journal.not_begun(record, now))
                 return True
+            case Progress.UNCLEAR:
+                when = self.sender.next(record)
+                await self.db.write(lambda store: store.journal.unclear(record, now, when))
+                return False
             case Progress.NO_EFFECT:
                 end = self.sender.done if record.step.may_be_refused else self.sender.fail
                 return await end(run, record, Outcome(StepEnd.UNCHANGED, status=seen.status))

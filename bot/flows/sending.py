@@ -11,8 +11,19 @@ from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
 from bot.domain.requests import Request
-from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there
-from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
+from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there, began
+from bot.errors import (
+    CredentialsRefused,
+    ModelBusy,
+    ModelDenied,
+    ModelGone,
+    OutcomeUnknown,
+    PlanRefused,
+    Refusal,
+    RequestRefused,
+    ServiceError,
+    ServiceUnavailable,
+)
 from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
 from bot.ports import Clock
@@ -24,6 +35,12 @@ log = logging.getLogger(__name__)
 NOT_MODIFIED = "No input data modified since last training"
 """The one answer after which the second upgrade of an acoustic model is repeated with `force=true`
 ("Upgrading a custom acoustic model", note)."""
+
+CONTRADICTIONS = (CredentialsRefused, PlanRefused, ModelDenied, ModelGone)
+"""Refusals that contradict the reading of the same model a moment before."""
+
+BELIEVED = 3
+"""How often such a refusal must come before it is believed."""
 
 
 @dataclass(eq=False)
@@ -54,14 +71,16 @@ class Sender:
         """Reads the model and sends the step's request, unless it is not needed; true when the step is over."""
         step, ref = record.step, Ref.parse(record.step.ref)
         try:
-            seen = await self.inventory.service(ref.instance).model(ref.kind, ref.id)
-        except ModelGone as error:
-            return await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.detail or ""))
+            seen = await self.inventory.look(ref)
         except Refusal:
             return await self.fail(run, record, Outcome(StepEnd.NOT_CONFIGURED))
         except ServiceError as error:
             await self.inventory.lost(ref.instance, error)
             return await self.look_again(record)
+        if seen is None:
+            return await self.fail(run, record, Outcome(StepEnd.DELETED))
+        if record.unanswered and began(record, seen):  # the request that was given up arrived after all
+            return await self.begun(record, seen)
         if (step.only_if_needed and seen.newest != run.plan.have) or already_there(step, seen, run.plan.target):
             return await self.done(run, record, Outcome(StepEnd.ALREADY_THERE, seen.newest, seen.status))
         if step.action is Action.TRAIN and seen.status == "available":
@@ -79,8 +98,14 @@ class Sender:
         await self._send(run, record, seen, forced=step.action is Action.FORCE_TRAIN)
         return False
 
+    async def begun(self, record: StepRecord, seen: Model) -> bool:
+        """The service shows that it took a request whose answer proved nothing. Always false: look again later."""
+        now, when, busy = self.clock.now(), self.next(record), seen.status in IN_PROGRESS
+        await self.db.write(lambda store: store.journal.begun(record, now, when, busy=busy))
+        return False
+
     async def _send(self, run: Run, record: StepRecord, seen: Model, *, forced: bool) -> None:
-        """Intent, request, answer. A lost answer leaves the intent, which the next look settles."""
+        """Intent, request, answer. Where no answer proves anything the intent stays, and the next looks settle it."""
         step, ref, now, when = record.step, Ref.parse(record.step.ref), self.clock.now(), self.next(record)
 
         def intend(store: Store) -> bool:
@@ -102,21 +127,32 @@ class Sender:
             )
         except OutcomeUnknown as error:
             log.warning("request %s: %s", run.request, error.text)
+            await self._unanswered(record, error)
         except (ModelBusy, ServiceUnavailable) as error:
             await self._postpone(run, record, error)
+        except CONTRADICTIONS as error:
+            if record.attempts + 1 < BELIEVED:
+                await self._postpone(run, record, error)
+            else:
+                how = StepEnd.DELETED if isinstance(error, ModelGone) else StepEnd.REFUSED
+                await self.fail(run, record, Outcome(how, detail=error.text))
         except RequestRefused as error:
             if step.action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in (error.detail or ""):
                 await self._repeat_forced(run, record, seen)
             else:
                 end = self.done if step.may_be_refused else self.fail
                 await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
-        except ModelGone as error:
-            await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.text))
         except ServiceError as error:
             await self.fail(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
         else:
             answered, later = self.clock.now(), self.next(record)
             await self.db.write(lambda store: store.journal.answered(record, receipt.transaction, answered, later))
+
+    async def _unanswered(self, record: StepRecord, error: OutcomeUnknown) -> None:
+        """Nothing is known: the next looks tell, and not before the service wants to be asked again."""
+        when = self.clock.now() + max(self._poll(record), timedelta(seconds=error.retry_after or 0))
+        said = f"{error.status}" if error.status is not None else "no answer"
+        await self.db.write(lambda store: store.journal.unanswered(record, said, error.transaction, when))
 
     async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model) -> None:
         now = self.clock.now()

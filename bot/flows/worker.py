@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -127,6 +127,8 @@ class Worker:
         if self._reading.may(now):
             self._reading.rest(now + self.inventory_every)
             self._spawn(self._read(), "inventory")
+        elif again := flows.inventory.reader.due(now):
+            self._spawn(self._read(again), "instances in trouble")
         elif look.noticer:
             self._spawn(flows.noticer.ring(), "changes")
 
@@ -197,8 +199,8 @@ class Worker:
         for request in unwatched:
             await self.flows.requests.look_for_voters(request)
 
-    async def _read(self) -> None:
-        await self.flows.inventory.refresh()
+    async def _read(self, instances: Sequence[str] | None = None) -> None:
+        await self.flows.inventory.refresh(instances)
         await self.flows.noticer.ring()
 
     def announce(self) -> None:

@@ -244,6 +244,8 @@ def _state_of(request: Request, run: Run, seen: Seen) -> str:
             if run.waits_for_a_person:
                 return f":raised_hand: waits for a person: {step_text(record.step)}"
             step = f"step {record.number} of {len(run.steps)}"
+            if run.unclear:
+                return f":grey_question: *unclear whether {step} began*: an approver decides"
             since = f" since {moment(record.started_at)}" if record.started_at else ""
             late = ", takes longer than estimated" if is_late(record, seen.estimates.get(run.id), seen.now) else ""
             return f"runs{since}, {step}{late}"

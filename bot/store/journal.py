@@ -34,7 +34,7 @@ class Journal(Audited):
         """
         before = Before(seen.status, seen.versions or (), seen.updated)
         sql = """UPDATE steps SET state = ?, before = ?, started_at = ?, answered_at = NULL, seen_busy = 0,
-                 attempts = attempts + 1, forced = ?, next_at = ?
+                 attempts = attempts + 1, forced = ?, next_at = ?, transaction_id = NULL, instead = '', looks = 0
                  WHERE run = ? AND number = ? AND state = ? AND attempts = ?
                  AND EXISTS (SELECT 1 FROM runs WHERE runs.id = steps.run AND runs.state = ?)"""
         intent = (StepState.STARTING, written(before), now, forced, next_at)
@@ -49,6 +49,43 @@ class Journal(Audited):
         how = {"answered_at": now, "transaction_id": transaction, "next_at": next_at}
         if self._step(record, state=StepState.WAITING, **how):
             self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
+
+    def unanswered(self, record: StepRecord, instead: str, transaction: str | None, next_at: datetime) -> None:
+        """Writes what came in place of an answer that proves anything; the next looks tell whether it began."""
+        self._step(record, instead=instead, transaction_id=transaction, next_at=next_at)
+
+    def look_once_more(self, record: StepRecord, next_at: datetime) -> None:
+        """Writes that a reading showed nothing of the request, and when to look next."""
+        sql = "UPDATE steps SET looks = looks + 1, next_at = ? WHERE run = ? AND number = ? AND attempts = ?"
+        self._c.change(sql, (next_at, record.run, record.number, record.attempts))
+
+    def begun(self, record: StepRecord, now: datetime, next_at: datetime, *, busy: bool) -> None:
+        """Writes that the service shows that it took a request whose answer proved nothing."""
+        how = {"answered_at": now, "started_at": record.started_at or now, "seen_busy": busy, "next_at": next_at}
+        if self._step(record, state=StepState.WAITING, unclear_at=None, **how):
+            self._note(now, "begun", record, "seen at the service")
+
+    def not_begun(self, record: StepRecord, now: datetime) -> None:
+        """Writes that nothing is seen of a request, so that it is sent again. What was before it is kept."""
+        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
+        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
+            self._note(now, "not begun", record, record.instead)
+
+    def unclear(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
+        """Writes that an approver decides on a request of which nobody can say whether it began."""
+        if self._step(record, unclear_at=now, next_at=next_at):
+            self._note(now, "unclear", record, record.instead)
+
+    def send_again(self, record: StepRecord, by: str, now: datetime) -> None:
+        """Writes that an approver wants a request sent again of which nobody can say whether it began."""
+        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
+        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
+            self._note(now, "send again", record, record.instead, by=by)
+
+    def given_up(self, record: StepRecord, by: str, name: str, now: datetime) -> None:
+        """Writes that an approver, of that name, ends such a step as failed."""
+        self._note(now, "mark as failed", record, record.instead, by=by)
+        self.over(record, StepState.FAILED, Outcome(StepEnd.UNCLEAR, detail=name), now)
 
     def refused(self, record: StepRecord, next_at: datetime) -> None:
         """Writes that the request certainly had no effect and may be sent again at *next_at*."""
@@ -71,9 +108,9 @@ class Journal(Audited):
         if self._step(record, state=state, ended_at=now, next_at=None, **how):
             self._note(now, outcome.end, record, outcome.version or outcome.detail)
 
-    def _note(self, now: datetime, action: str, record: StepRecord, detail: str) -> None:
+    def _note(self, now: datetime, action: str, record: StepRecord, detail: str, *, by: str = "retune") -> None:
         request = self._c.value(int, "SELECT request FROM runs WHERE id = ?", (record.run,))
-        self._audit.note(now, "retune", action, request=request, model=record.step.ref, detail=detail)
+        self._audit.note(now, by, action, request=request, model=record.step.ref, detail=detail)
 
     def schedule(self, run: int, number: int, at: datetime) -> None:
         """Writes when to take up a step."""
