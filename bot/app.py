@@ -25,10 +25,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.charts import ChartProcess
 from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
+from bot.adapters.slack_answers import text_at
 from bot.adapters.slack_calls import call, session, web_client
 from bot.domain.catalog import Catalog
 from bot.domain.drift import Drift
-from bot.errors import CatalogError, ChatRefused, SettingsError
+from bot.errors import CatalogError, ChatBusy, ChatRefused, SettingsError
 from bot.flows.background import Background
 from bot.flows.parts import Flows
 from bot.flows.worker import Worker
@@ -55,6 +56,9 @@ DRAIN = 1.0
 
 GOODBYE = 0.3
 """Seconds that requests over HTTP get to be answered when we stop; aiohttp's own is a minute."""
+
+STUMBLES = 60.0
+"""Seconds for which a start tries again while Slack is in trouble."""
 
 ANNOUNCE = 5.0
 """Seconds between two looks whether an announcement is due."""
@@ -90,7 +94,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
         log.warning("%s", warning)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
     client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
-    me = await identify(client, settings)
+    me = await identify(client, settings, STUMBLES)
     clock, background = SystemClock(), Background()
     credentials(settings)
     clients = await stack.enter_async_context(AsyncExitStack())
@@ -159,15 +163,33 @@ def read_catalog(settings: Settings) -> Catalog:
         raise SettingsError([f"RETUNE_CATALOG: {settings.catalog}: {error}"]) from error
 
 
-async def identify(client: AsyncWebClient, settings: Settings) -> Self:
-    """Checks both tokens at once: a wrong one is found before anything starts. Raises `ChatRefused`, `ChatBusy`."""
+async def identify(client: AsyncWebClient, settings: Settings, patience: float = 0.0) -> Self:
+    """Checks both tokens at once: a wrong one is found before anything starts.
+
+    *patience*: for so many seconds it tries again while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
+    """
+    until, said = monotonic() + patience, ""
+    while True:
+        try:
+            return await _identify(client, settings)
+        except ChatBusy as error:
+            left = until - monotonic()
+            if left <= 0:
+                raise
+            if error.text != said:
+                log.warning("Slack is in trouble: %s It is tried again for %.0f s", said := error.text, left)
+            await asyncio.sleep(min(max(1.0, error.retry_after), left))
+
+
+async def _identify(client: AsyncWebClient, settings: Settings) -> Self:
     token = settings.app_token
     opening = call(client.apps_connections_open(app_token=token.reveal())) if token else asyncio.sleep(0)
     try:
         told, opened = await asyncio.gather(call(client.auth_test()), opening)
     except ChatRefused as error:
         raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
-    return Self(told["team_id"], told["user_id"], told["bot_id"], opened["url"] if opened else None)
+    team, user, bot = (text_at(told, name) for name in ("team_id", "user_id", "bot_id"))
+    return Self(team, user, bot, text_at(opened, "url") if opened else None)
 
 
 def credentials(settings: Settings) -> dict[str, Authenticator]:

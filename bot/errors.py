@@ -23,9 +23,12 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
-    │   └── ChannelShared       another organization reads that channel; said in the log by whoever found it
+    │   ├── ChannelShared       another organization reads that channel; said in the log by whoever found it
+    │   ├── ChannelClosed       a channel is archived, or the bot is not in it; said in the log by whoever found it
+    │   ├── MessageGone         the message, or the thread of a reply, is not there; carries where the reply landed
+    │   └── BlocksRefused       Slack does not take what a message holds, not even in its shortest form
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
-    └── ChatOutcomeUnknown      a post was sent and its answer lost: it may be there
+    └── ChatOutcomeUnknown      a post or edit was sent and its answer lost: it may be there
 """
 
 from __future__ import annotations
@@ -227,6 +230,25 @@ class ChannelShared(ChatRefused):
         )
 
 
+class ChannelClosed(ChatRefused):
+    """A channel is archived, or the bot was removed from it. Logged where it is found."""
+
+
+class MessageGone(ChatRefused):
+    """A message, or the thread that a reply was for, is not there (any more).
+
+    *stray* is the `ts` at which the reply landed outside its thread.
+    """
+
+    def __init__(self, text: str, *, code: str = "message_not_found", stray: str | None = None) -> None:
+        super().__init__(text, code=code)
+        self.stray = stray
+
+
+class BlocksRefused(ChatRefused):
+    """Slack does not take what a message holds."""
+
+
 class ChatBusy(ChatError):
     """Slack asks to wait (*retry_after*, seconds) or is in trouble; nothing happened."""
 
@@ -234,6 +256,6 @@ class ChatBusy(ChatError):
 
 
 class ChatOutcomeUnknown(ChatError):
-    """The request left us and no answer came back: the message may be there."""
+    """The request left us and no answer came back: the message, or its edit, may be there."""
 
     permanent = False

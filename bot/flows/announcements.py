@@ -12,7 +12,7 @@ from functools import partial
 from bot.domain.announcements import Findings, Timing
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
-from bot.errors import ChannelShared, ChatError, ChatRefused
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
 from bot.flows.posting import Poster
@@ -102,7 +102,7 @@ class Announcer:
     async def announce_now(self, request: str) -> bool:
         """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
 
-        Raises `ChannelShared`.
+        Raises `ChannelShared` and `ChannelClosed`.
         """
         async with self._lock:
             slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True)
@@ -113,7 +113,7 @@ class Announcer:
     async def _announce(self, slot: Slot) -> bool:
         try:
             return await self._say(slot)
-        except ChannelShared:
+        except (ChannelShared, ChannelClosed):
             if slot.asked:
                 raise
             return False

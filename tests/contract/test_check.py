@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.slack_calls import session
 from bot.check import check
 from bot.settings import load
 from sandbox.slack.cast import BOT
@@ -137,3 +138,22 @@ async def test_a_channel_without_an_answer(slack: SlackServer, monkeypatch: pyte
     assert "FAIL  channel C0SPEECH: Slack's answer was lost" in said
     assert "FAIL  approvers C0PRIVATE: Slack's answer was lost" in said
     assert "ok    instance" in said
+
+
+async def test_somebody_else_listens(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """More connections than the one that asks: named, with what it means; that alone fails nothing."""
+    assert "ok    Socket Mode" in await told(monkeypatch, APPROVERS="S0APPROVE")
+    first, second = slack.delivery.ticket(), slack.delivery.ticket()
+    async with session() as http, http.ws_connect(first), http.ws_connect(second):
+        await slack.until(lambda: slack.connections == 2)
+        said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "note  Socket Mode, 2 other connections of this app: a running Retune has 2." in said
+    assert "FAIL" not in said
+
+
+async def test_sockets_that_do_not_answer(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """The address does not work: said, and the rest is checked."""
+    slack.faults.dead_tickets = 1
+    said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "FAIL  Socket Mode: Slack gave an address for Socket Mode, and does not answer there." in said
+    assert "ok    channel #speech-models" in said

@@ -29,11 +29,11 @@ async def test_two_processes_edit_one_card(world: World, tmp_path: Path, monkeyp
     other.start()
     edit, first, late = world.chat.edit, asyncio.Event(), asyncio.Event()
 
-    async def held(*args: Any) -> None:
+    async def held(*args: Any, **named: Any) -> None:
         if not first.is_set():
             first.set()
             await late.wait()
-        await edit(*args)
+        await edit(*args, **named)
 
     monkeypatch.setattr(world.chat, "edit", held)
     await world.freezes.freeze("", "moving", GRACE, world.clock.now() + timedelta(hours=1))
@@ -61,7 +61,7 @@ async def test_two_processes_look_for_one_message(pair: tuple[World, World], mon
     first.clock.advance(20)
     find, looks, late = first.chat.find, asyncio.Event(), asyncio.Event()
 
-    async def slow(*args: Any, **named: Any) -> str | None:
+    async def slow(*args: Any, **named: Any) -> tuple[str, ...]:
         answer = await find(*args, **named)
         if not looks.is_set():
             looks.set()
