@@ -26,6 +26,9 @@ from bot.store.messages import Posted
 
 log = logging.getLogger(__name__)
 
+WRONG = timedelta(hours=25)
+"""How far our clock may have been ahead of Slack's when a post was begun: so much earlier it is looked for."""
+
 IN_FLIGHT = timedelta(seconds=15)
 """How long a post may be under way, in this process or another, before we look whether it arrived."""
 
@@ -121,7 +124,7 @@ class Poster:
     async def tidy(self) -> None:
         """Deletes what arrived after it had seemed lost and was posted again; the one that we remember stays."""
         for posted in await self.db.read(self._untidy):
-            since = (posted.twin_at or posted.intended_at) - timedelta(seconds=60)
+            since = (posted.twin_at or posted.intended_at) - WRONG
             try:
                 found = await self.chat.find(posted.channel, posted.key, thread=posted.thread, since=since)
                 await self._remove(posted, [ts for ts in found if ts != posted.ts])
@@ -271,7 +274,7 @@ class Poster:
 
     async def _settle(self, posted: Posted) -> Posted:
         """A post was begun and nobody knows how it ended: ask Slack, never post blindly. Without `ts`: not there."""
-        key, since = posted.key, (posted.twin_at or posted.intended_at) - timedelta(seconds=60)
+        key, since = posted.key, (posted.twin_at or posted.intended_at) - WRONG
         try:
             found = await self._found(posted, since)
             await self._remove(posted, found[1:])
