@@ -45,7 +45,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
             report.good(f"database {settings.database}")
         with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
-        http = await stack.enter_async_context(session())
+        http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         with report.of("Slack"):
             me = await identify(client, settings)

@@ -19,8 +19,10 @@ from bot.adapters.slack_answers import ABOUT_THE_APP, CONTENT, about, fields, me
 from bot.adapters.slack_calls import call, pages
 from bot.adapters.slack_content import EDITED, in_some_form
 from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
+from bot.adapters.slack_routes import why
 from bot.domain.authority import Person
 from bot.errors import BlocksRefused, ChatBusy, ChatError, ChatRefused, MessageGone
+from bot.network import is_slack
 from bot.ports import Message, Place, Room
 
 log = logging.getLogger(__name__)
@@ -38,8 +40,7 @@ class SlackChat:
     def __init__(self, client: AsyncWebClient, http: aiohttp.ClientSession, api_url: str) -> None:
         self._client = client
         self._http = http
-        host = urlsplit(api_url).hostname or ""
-        self._response_host = "hooks.slack.com" if host.endswith("slack.com") else host
+        self._host = urlsplit(api_url).hostname
         self._direct: dict[str, str] = {}
         """The direct message with each person, by their id."""
         self._skipped: dict[str, str] = {}
@@ -144,7 +145,7 @@ class SlackChat:
 
     async def _respond(self, url: str, message: Message) -> None:
         """slack_sdk's webhook client opens a session for each call and hides failures; this one does neither."""
-        if urlsplit(url).hostname != self._response_host:
+        if not self._is_slacks(url):
             raise ChatRefused("That response address is not Slack's.", code="invalid_response_url")
         await in_some_form(message, lambda content: self._send_back(url, content), "an answer")
 
@@ -154,7 +155,7 @@ class SlackChat:
             async with self._http.post(url, json=body) as answer:
                 code, status = (await answer.text())[:100], answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ChatBusy("Slack cannot be reached.") from error
+            raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
         if status == 429 or status >= 500:
             raise ChatBusy(f"Slack cannot take the answer now ({status}).")
         if status != 200:
@@ -268,12 +269,19 @@ class SlackChat:
             writes=True,
         )
 
+    def _is_slacks(self, url: str) -> bool:
+        """Slack's own hosts give addresses on any of them; a stand-in's are on its own."""
+        host = urlsplit(url).hostname
+        return is_slack(host) if is_slack(self._host) else host == self._host
+
     async def _send(self, url: str, content: bytes) -> None:
+        if not self._is_slacks(url):
+            raise ChatRefused("That address for the file is not Slack's.", code="invalid_upload_url")
         try:
             async with self._http.post(url, data=content, timeout=SENDING) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ChatBusy("Slack cannot be reached; the file was not sent.") from error
+            raise ChatBusy(f"Slack cannot be reached; the file was not sent.{why(error)}") from error
         if status == 429 or status >= 500:
             raise ChatBusy(f"Slack cannot take the file now ({status}).")
         if status != 200:

@@ -67,11 +67,11 @@ def fields(answer: Any) -> Mapping[str, Any]:
     return data if isinstance(data, Mapping) else {}
 
 
-def lost(writes: bool) -> ChatError:
-    """Nobody knows what became of a call."""
+def lost(writes: bool, reason: str = "") -> ChatError:
+    """Nobody knows what became of a call. *reason* is a sentence to append."""
     if writes:
-        return ChatOutcomeUnknown("Slack's answer was lost; the message may be there.")
-    return ChatBusy("Slack's answer was lost.")
+        return ChatOutcomeUnknown(f"Slack's answer was lost; the message may be there.{reason}")
+    return ChatBusy(f"Slack's answer was lost.{reason}")
 
 
 def text_at(answer: Any, *path: str, writes: bool = False) -> str:

@@ -14,15 +14,24 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_answers import fields, lost, refusal
+from bot.adapters.slack_routes import NotSecure, guard, why
 from bot.errors import ChatBusy, ChatError, ChatRefused
+from bot.network import trust
 
 SHORT = 5
 """Seconds of a rate limit that a call waits out by itself; longer ones it reports, so that nothing waits behind."""
 
 
-def session() -> aiohttp.ClientSession:
-    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=12), connector=aiohttp.TCPConnector(limit=20))
+def session(*, plain: bool = False) -> aiohttp.ClientSession:
+    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call.
+
+    *plain*: plain http to other machines is allowed.
+    """
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=12),
+        connector=aiohttp.TCPConnector(limit=20, ssl=trust()),
+        middlewares=[guard(plain)],
+    )
 
 
 class ShortWaits(AsyncRateLimitErrorRetryHandler):
@@ -71,14 +80,14 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
         if isinstance(refused, ChatRefused) and refused.code in unless:
             return None
         raise refused from error
-    except aiohttp.ClientConnectorError as error:
-        raise ChatBusy("Slack cannot be reached.") from error
+    except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, NotSecure) as error:
+        raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
     except (
         *(TimeoutError, aiohttp.ClientError),
         # slack_sdk fails so on a 200 whose body is not JSON: something between us and Slack answered.
         *(SlackClientError, AttributeError, TypeError, ValueError),
     ) as error:
-        raise lost(writes) from error
+        raise lost(writes, why(error)) from error
     if fields(answer).get("ok") is not True:
         raise lost(writes)
     return answer

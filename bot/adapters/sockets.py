@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.adapters.slack_answers import connections_in, text_at
-from bot.adapters.slack_calls import call
+from bot.adapters.slack_calls import call, session
 from bot.errors import ChatBusy
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,9 @@ CONNECTIONS = 2
 PING = 5.0
 """Seconds between pings; a connection that dies without a word is noticed after four of them."""
 
+
+GOODBYE = 0.3
+"""Seconds for closing in good order."""
 
 TICKET = 60.0
 """The longest wait before another address is asked for, in seconds; Slack gives about one a minute."""
@@ -60,8 +63,9 @@ async def connections(http: aiohttp.ClientSession, ticket: str) -> int:
 class Sockets:
     """The connections to Slack."""
 
-    def __init__(self, app: AsyncApp, app_token: str, ticket: str | None = None) -> None:
-        """*ticket*: an address that Slack gave already, for the first connection."""
+    def __init__(self, app: AsyncApp, app_token: str, ticket: str | None = None, *, plain: bool = False) -> None:
+        """*ticket*: an address that Slack gave already, for the first connection. *plain*: `ws://` will do."""
+        self._plain = plain
         web = app.client
         tickets = Tickets(base_url=web.base_url, timeout=web.timeout, ssl=web.ssl, proxy=web.proxy, session=web.session)
         self._handlers = [
@@ -76,6 +80,9 @@ class Sockets:
 
     async def connect(self, deadline: float = 60.0) -> None:
         """Connects all. Raises `ChatBusy` when Slack does not answer in time (slack_sdk would try for ever)."""
+        for handler in self._handlers:  # slack_sdk's own session takes every host through the proxy, or none
+            await handler.client.aiohttp_client_session.close()
+            handler.client.aiohttp_client_session = session(plain=self._plain)
         self._watchdog = asyncio.create_task(self._watch(), name="socket watchdog")
         try:
             await asyncio.wait_for(asyncio.gather(*(h.connect_async() for h in self._handlers)), deadline)
@@ -83,12 +90,18 @@ class Sockets:
             raise ChatBusy(f"Slack gave no socket connection within {deadline:.0f} s.") from error
 
     async def close(self) -> None:
-        """Closes all."""
+        """Closes all. Slack need not say goodbye: aiohttp would wait ten seconds for that."""
         if self._watchdog is not None:
             self._watchdog.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watchdog
-        await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)
+        for handler in self._handlers:
+            client = handler.client
+            for task in (client.message_processor, client.current_session_monitor, client.message_receiver):
+                if task is not None:
+                    task.cancel()
+            await client.aiohttp_client_session.close()
 
     async def _greeted(self, client: object, frame: dict[str, Any], raw: str | None = None) -> None:
         """Says once that somebody else listens with our token."""

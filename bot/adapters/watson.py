@@ -22,6 +22,7 @@ from httpx_retries import Retry, RetryTransport
 
 from bot.adapters.watson_answers import CustomModel, CustomModels, Recognized, Resource, Resources, SpeechModels
 from bot.adapters.watson_errors import UNAVAILABLE, refusal, transaction, without_token
+from bot.adapters.watson_routes import Routed, unreachable
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Model
 from bot.domain.plans import Action
@@ -190,10 +191,7 @@ class WatsonSpeech:
         return response.status_code == 200
 
     def _unreachable(self, error: Exception) -> ServiceUnavailable:
-        return ServiceUnavailable(
-            f"{self._name} cannot be reached ({type(error).__name__}). Check its URL and the network.",
-            instance=self._name,
-        )
+        return ServiceUnavailable(unreachable(self._name, self._url, error), instance=self._name)
 
     def _model(self, kind: Kind, sent: CustomModel) -> Model:
         return Model(
@@ -214,10 +212,10 @@ class WatsonSpeech:
         )
 
 
-def client(verify: bool | str) -> httpx.AsyncClient:
+def client(verify: bool) -> httpx.AsyncClient:
     """The HTTP client for all instances with the same TLS rule: one for the process."""
     transport = RetryTransport(
-        transport=httpx.AsyncHTTPTransport(verify=verify, limits=httpx.Limits(max_connections=40)),
+        transport=Routed(verify, connections=40),
         retry=Retry(
             total=3,
             allowed_methods=["GET"],
