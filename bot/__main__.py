@@ -8,8 +8,13 @@ import logging
 import os
 import signal
 import sys
+from threading import Timer
 
 from bot.errors import RetuneError, SettingsError
+from bot.network import masked
+
+LIMIT = 1.8
+"""Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
 
 
 def main() -> None:
@@ -68,10 +73,13 @@ def _audit(asked: argparse.Namespace) -> int:
 
 
 async def _main(command: str) -> int:
+    from bot.adapters.threads import DaemonThreads
     from bot.settings import load
 
     settings = load()
     _logging(settings.log)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
     if command == "check":
         from bot.check import check
 
@@ -79,11 +87,29 @@ async def _main(command: str) -> int:
     from bot.app import run
 
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if not stop.is_set():
+            stop.set()
+            end = Timer(LIMIT, os._exit, (0,))
+            end.daemon = True
+            end.start()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, asked)
     await run(settings, stop)
     return 0
+
+
+class _Masked(logging.Formatter):
+    """No password of a URL in any line, whoever writes it."""
+
+    def __init__(self, form: logging.Formatter) -> None:
+        super().__init__()
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(self._form.format(record))
 
 
 def _logging(form: str) -> None:
@@ -91,9 +117,9 @@ def _logging(form: str) -> None:
     if form == "json":
         from pythonjsonlogger.json import JsonFormatter
 
-        handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"))
+        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{")))
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # These log whole requests, with tokens and form values, when asked for more; and every request at INFO.
     for noisy in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core"):

@@ -9,6 +9,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
+│   └── DatabaseUnusable        the file cannot be opened, or must not be
 ├── CatalogError                the catalog of base models cannot be read
 ├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
 │   ├── CredentialsRefused      401/403 and the credentials are the reason
@@ -25,9 +26,12 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
-    │   └── ChannelShared       another organization reads that channel; said in the log by whoever found it
+    │   ├── ChannelShared       another organization reads that channel; said in the log by whoever found it
+    │   ├── ChannelClosed       a channel is archived, or the bot is not in it; said in the log by whoever found it
+    │   ├── MessageGone         the message, or the thread of a reply, is not there; carries where the reply landed
+    │   └── BlocksRefused       Slack does not take what a message holds, not even in its shortest form
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
-    └── ChatOutcomeUnknown      a post was sent and its answer lost: it may be there
+    └── ChatOutcomeUnknown      a post or edit was sent and its answer lost: it may be there
 """
 
 from __future__ import annotations
@@ -50,7 +54,14 @@ class RetuneError(Exception):
 
 
 class Refusal(RetuneError):
-    """What was asked for cannot be; the text says what to do instead."""
+    """What was asked for cannot be; the text says what to do instead.
+
+    *markup*: it is Slack's markup, escaped already.
+    """
+
+    def __init__(self, text: str, *, markup: bool = False) -> None:
+        super().__init__(text)
+        self.markup = markup
 
 
 class UnknownModel(Refusal):
@@ -78,10 +89,10 @@ class OverBudget(Refusal):
 
 
 class Denied(Refusal):
-    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is escaped already."""
+    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is Slack's markup."""
 
     def __init__(self, text: str, note: str) -> None:
-        super().__init__(text)
+        super().__init__(text, markup=True)
         self.note = note
 
 
@@ -99,6 +110,14 @@ class SettingsError(RetuneError):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
+
+
+class DatabaseUnusable(SettingsError):
+    """The database cannot be opened; *cause* follows “because”."""
+
+    def __init__(self, path: object, cause: str) -> None:
+        super().__init__([f"RETUNE_DATABASE: {path} cannot be used, because {cause}."])
+        self.cause = cause
 
 
 class CatalogError(RetuneError):
@@ -185,14 +204,20 @@ class RecordUnreadable(AnswerUnreadable):
 
 
 class StoreUnavailable(RetuneError):
-    """The database did not do what was asked. *cause* is its own word; *done*: it was to note an effect."""
+    """The database did not do what was asked. *cause* follows “because”; *done*: it was to note an effect.
+
+    *passing*: it is only locked, and that ends by itself.
+    """
 
     permanent = False
 
-    def __init__(self, cause: str, *, done: bool = False) -> None:
-        then = "it is done, but not noted: look first" if done else "nothing was changed. Try again in a moment"
-        super().__init__(f"The database does not answer; {then}.")
+    def __init__(self, cause: str, *, done: bool = False, passing: bool = True) -> None:
+        then = "it is done, but not noted: look first" if done else "nothing was changed"
+        why = "" if passing else f", because {cause}"
+        when = "in a moment" if passing else "when whoever runs Retune has mended that"
+        super().__init__(f"The database does not answer{why}; {then}.{'' if done else f' Try again {when}.'}")
         self.cause = cause
+        self.passing = passing
 
 
 class ChartError(RetuneError):
@@ -225,6 +250,25 @@ class ChannelShared(ChatRefused):
         )
 
 
+class ChannelClosed(ChatRefused):
+    """A channel is archived, or the bot was removed from it. Logged where it is found."""
+
+
+class MessageGone(ChatRefused):
+    """A message, or the thread that a reply was for, is not there (any more).
+
+    *stray* is the `ts` at which the reply landed outside its thread.
+    """
+
+    def __init__(self, text: str, *, code: str = "message_not_found", stray: str | None = None) -> None:
+        super().__init__(text, code=code)
+        self.stray = stray
+
+
+class BlocksRefused(ChatRefused):
+    """Slack does not take what a message holds."""
+
+
 class ChatBusy(ChatError):
     """Slack asks to wait (*retry_after*, seconds) or is in trouble; nothing happened."""
 
@@ -232,6 +276,6 @@ class ChatBusy(ChatError):
 
 
 class ChatOutcomeUnknown(ChatError):
-    """The request left us and no answer came back: the message may be there."""
+    """The request left us and no answer came back: the message, or its edit, may be there."""
 
     permanent = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +26,11 @@ class Message:
 
     text: str
     blocks: tuple[Block, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Tells messages apart by what they show. It travels with each, so that Slack can be asked what it shows."""
+        return hashlib.sha256(json.dumps([self.text, self.blocks], sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,28 @@ class Room:
 
 
 class Chat(Protocol):
-    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`."""
+    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`.
+
+    Content that Slack does not take is sent in a shorter form. A user's id as *channel* is the direct message.
+    """
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
-        """Posts once and gives the message's `ts`. *key* travels with it, so that `find` knows it again."""
+        """Posts once and gives the message's `ts`. *key* travels with it, so that `find` knows it again.
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
-        """Replaces a message of ours."""
+        Raises `MessageGone` where the thread is not there, also when the reply landed outside it.
+        """
 
-    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
-        """The `ts` of our message with *key*, posted at *since* or later; None if there is none."""
+    async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
+        """Replaces a message of ours. Raises `MessageGone`."""
+
+    async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
+        """The digest of what a message of ours shows now, "" where it carries none; None if it is not there."""
+
+    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
+        """The `ts` of each message with *key*, posted at *since* or later, oldest first. Raises `MessageGone`."""
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Deletes a message of ours; quietly does nothing when it is gone."""
 
     async def whisper(self, place: Place, message: Message) -> None:
         """Says something that only one person sees."""
@@ -189,7 +208,10 @@ class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC."""
+        """Now, aware, in UTC. Somebody may set the clock."""
+
+    def steady(self) -> float:
+        """Seconds since some moment, which go on at the same pace whenever the clock is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

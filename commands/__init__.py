@@ -109,14 +109,16 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if desk.background.full:
+            return  # Slack says that we do not answer
         await _command(payloads.command(body), ack, door, desk)
 
     @app.action(ANY)
     async def on_action(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if desk.background.full:
+            return
         await ack()
         ask = payloads.click(body)
-        if payloads.mapping(body.get("view")).get("type") == "home":
-            await desk.viewers.opened(ask.user)  # also when it was another process that showed it
         if way := ACTIONS.get(ask.name):
             desk.background.spawn(door.say(door.clicked(way, ask), ask), f"{ask.name} of {ask.user}")
 
@@ -133,7 +135,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.event("app_home_opened")
     async def on_home(event: dict[str, Any], body: dict[str, Any]) -> None:
-        if event.get("tab") == "home":
+        if event.get("tab") == "home" and not desk.background.full:
             user, key = payloads.text(event.get("user")), payloads.text(body.get("event_id"))
             desk.background.spawn(door.home(opened, user, key), "App Home")
 
@@ -167,9 +169,7 @@ async def _command(ask: Ask, ack: AsyncAck, door: Door, desk: Desk) -> None:
 
 
 def _said(ask: Ask | None, door: Door, desk: Desk) -> None:
-    if ask is None:
+    if ask is None or desk.background.full:
         return
-    if ask.ts:
-        desk.background.spawn(desk.chat.receive(ask.place.channel, ask.ts), "eyes")
     answering = door.typed(COMMANDS.get(ask.name, help), ask)
     desk.background.spawn(door.say(answering, ask), f"{ask.name} of {ask.user}")

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 
 from bot.domain.announcements import Timing
 from bot.domain.authority import Act
-from bot.errors import Refusal
+from bot.errors import ChannelShared, Refusal
 from bot.flows.budgets import Cost
 from bot.messages.announcements import headline, previewed
 from bot.messages.refusals import private
-from bot.messages.timetable import AT, CHART, IN, USAGE, changed, not_taken, overview, sent
+from bot.messages.timetable import AT, CHART, EXTERNAL, IN, USAGE, changed, not_taken, overview, sent
 from commands.desk import Answer, Ask, Desk
 from commands.snoozes import in_force
-from commands.typed import first_word, meant
+from commands.typed import QUOTES, first_word, meant
 
-_QUOTES = dict.fromkeys(map(ord, "`\"'“”‘’"))
+_QUOTES = dict.fromkeys((*QUOTES, ord("`"), ord("'"), ord('"')))
 """What people put around a rule. Its stars are its own."""
 
 _CHANNEL = re.compile(r"^<#([CG][A-Z0-9]+)(?:\|[^>]*)?>$|^([CG][A-Z0-9]{6,})$")
@@ -69,7 +69,10 @@ async def _now(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.ANNOUNCE)
     desk.budgets.spend(ask.user, Cost.ANNOUNCEMENTS)
     # One command, one announcement: a trigger is unique to it.
-    done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}")
+    try:
+        done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}")
+    except ChannelShared as error:
+        raise Refusal(EXTERNAL) from error
     channel = (await desk.timetable.now()).channel
     if not done:
         raise Refusal(not_taken(channel))

@@ -10,6 +10,7 @@ from bot.domain.approvals import Wish
 from bot.domain.requests import RequestState
 from bot.domain.typed_values import number
 from bot.errors import ChatError, Refusal, RetuneError
+from bot.flows.budgets import Cost
 from bot.flows.deciding import Acted
 from bot.messages import details as details_view
 from bot.messages import request_form as forms
@@ -71,6 +72,8 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
         raise Refusal(NO_SUCH_REQUEST)
     request, _, run = about.partition(".")
     id = number(request)
+    if wanted == "retry":  # whether it can be is read from the service
+        desk.budgets.spend(ask.user, Cost.READINGS)
     acted = await desk.decisions.wish(wanted, id, ask.user, number(run) if run else None)
     counts = acted.decision.allowed
     answer = "" if counts else _denied(acted, desk)
@@ -91,7 +94,7 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
 async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[str, Any]:
     request = await desk.requests.get(id)
     if request is None:
-        return forms.refused(NO_SUCH_REQUEST)
+        raise Refusal(NO_SUCH_REQUEST)
     try:
         offers = await desk.decisions.offers(request, user)
     except ChatError as error:

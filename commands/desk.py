@@ -36,7 +36,8 @@ class Ask:
 
     *text* is what follows the command, or the value of the button. *name* is the command, action or callback that it
     came as. *view* is the open modal that a click came from. *at* is when it came, on the monotonic clock. *key* is the
-    same however often Slack delivers it, "" where Slack gives none. *ts* is of the message that it came in, if any.
+    same however often Slack delivers it, "" where Slack gives none.
+    *ts* is of the message that it came in, if any; *home*: it came from App Home.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Ask:
     view: str | None = None
     key: str = ""
     ts: str = ""
+    home: bool = False
     at: float = field(default_factory=monotonic)
     window: Opened = field(default_factory=Opened)
 
@@ -75,9 +77,13 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """An answer in the window that is open: what it shows from now on."""
+    """An answer in the window that is open: what it shows from now on.
+
+    *refused* is why something cannot be, where it says so.
+    """
 
     view: Mapping[str, Any]
+    refused: str = ""
 
 
 Answer = Message | Public | Window | None

@@ -1,8 +1,8 @@
 """The door: everything that a person does comes in here, once, and gets one answer.
 
-In this order: each delivery is taken once, capped, judged for membership, and paid from a budget. A window that the
-answer needs is opened before anybody is looked up: Slack takes a trigger for three seconds. What is refused is answered
-privately and noted in the audit; what breaks gets a reference.
+In this order: each delivery is taken once, capped, given the window that its answer needs (Slack takes a trigger for
+three seconds, and may be slow to say who somebody is), paid from a budget, and judged for membership. What is refused
+is answered privately and noted in the audit; what breaks gets a reference.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.authority import NOWHERE, Act
 from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
 from bot.flows.budgets import Cost
-from bot.messages.denials import may_not
 from bot.messages.home import closed
 from bot.messages.kit import loading, said_in
+from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, private, too_long
 from bot.messages.refusals import error as error_message
-from bot.messages.refusals import private, too_long
+from bot.messages.rooms import NOT_AT_ONCE, alone
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Handler, Public, Window, open_window
 from commands.forms import Form, Submission
+from commands.typed import words
 
 log = logging.getLogger(__name__)
 
 CHARACTERS, WORDS = 300, 20
 """What somebody can type at most: no name and no filter needs more, and everything typed is searched with."""
 
-VALUE = 2000
-"""Characters of a button's value: what Slack takes, and so what we made."""
+VALUE, VALUE_WORDS = 2000, 30
+"""What a button's value has at most: filters that were typed, and a few words of ours."""
 
 QUICK = 2.5
 """Seconds that a form may take: Slack gives us three. More than the store's deadline, which says more."""
@@ -55,44 +55,61 @@ class Door:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._sending: dict[str, asyncio.Task[dict[str, Any] | None]] = {}
+        """The forms that are being answered, by the key of their delivery."""
 
     async def typed(self, handler: Handler, ask: Ask) -> Answer:
         """What a command, a mention or a direct message gets."""
-        return await self._answer(Way(handler), ask, (CHARACTERS, WORDS))
+        return await self._answer(Way(handler), ask, (CHARACTERS, WORDS), Cost.CLICKS if ask.ts else None)
 
     async def clicked(self, way: Way, ask: Ask) -> Answer:
         """What a click gets; in a window that opens at once, where its answer needs one."""
         if way.here:
             ask.window.id = ask.view
-        return await self._answer(way, ask, (VALUE, VALUE), Cost.LOOK_UPS)
+        return await self._answer(way, ask, (VALUE, VALUE_WORDS), Cost.CLICKS)
 
     async def say(self, answering: Awaitable[Answer], ask: Ask) -> None:
         """Shows an answer to the person alone: in the window that was opened for it, else as a message."""
         answer = await answering
         if answer is None:
             return
-        message = answer.message if isinstance(answer, Public) else answer
+        message = alone(answer.message, NOT_AT_ONCE) if isinstance(answer, Public) else answer
         if ask.window.id is not None:
             view = message.view if isinstance(message, Window) else said_in(message, ask.window.title)
-            await quietly(self._desk.windows.update(ask.window.id, view))
-        elif not isinstance(message, Window):
-            await quietly(self._desk.chat.whisper(ask.place, message))
+            if await quietly(self._desk.windows.update(ask.window.id, view)):
+                return
+        # A window that stays as it is would say for ever that its content comes.
+        await quietly(
+            self._desk.chat.whisper(ask.place, private(NOT_SHOWN) if isinstance(message, Window) else message)
+        )
 
     async def sent(self, submission: Submission, form: Form) -> dict[str, Any] | None:
-        """What Slack is told about a form: to close it, to show another view, or what is wrong at which input."""
+        """What Slack is told about a form: to close it, to show another view, or what is wrong at which input.
+
+        A second delivery while the first is under way is told the same.
+        """
+        sending = self._sending.get(form.key)
+        if sending is None:
+            sending = asyncio.create_task(self._sent(submission, form))
+            if form.key:
+                self._sending[form.key] = sending
+                sending.add_done_callback(lambda _: self._sending.pop(form.key, None))
+        return await asyncio.shield(sending)
+
+    async def _sent(self, submission: Submission, form: Form) -> dict[str, Any] | None:
+        what = f"{form.callback} form"
         try:
             instead = await asyncio.wait_for(self._submit(submission, form), QUICK)
         except TimeoutError:
             return _wrong({submission.at: f"Slack does not answer just now. {submission.again}"})
         except InputsRefused as error:
-            self._note(form.user, f"{form.callback} form", error)
+            self._refused(form.user, what, error)
             return _wrong(error.faults)
-        except Denied as error:
-            self._note(form.user, f"{form.callback} form", error)
-            instead = said_in(private(error.text), "Not allowed")
         except RetuneError as error:
-            self._note(form.user, f"{form.callback} form", error)
-            return _wrong({submission.at: error.text})
+            self._refused(form.user, what, error)
+            if not (isinstance(error, Refusal) and error.markup):
+                return _wrong({submission.at: error.text})
+            instead = said_in(error_message(error), "Not possible")
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             instead = said_in(_bug(form.callback, error), "Something broke")
         return None if instead is None else {"response_action": "update", "view": instead}
@@ -101,82 +118,94 @@ class Door:
         """Shows App Home to somebody who opened it."""
         try:
             if await self._first(key):
-                await self._reader(user, "App Home")
+                self._desk.budgets.spend(user, Cost.CLICKS)
+                await self._desk.electorate.may_read(user)
                 await opened(user, self._desk)
         except Denied as error:
-            self._note(user, "App Home", error)
+            self._refused(user, "App Home", error)
             await quietly(self._desk.windows.publish_home(user, closed(error.text)))
+        except OverBudget:
+            pass  # it shows what it showed a moment ago
         except RetuneError as error:
             log.warning("App Home of %s is not shown: %s", user, error.text)
+        except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+            await quietly(self._desk.windows.publish_home(user, closed(_bug("App Home", error).text)))
 
     async def _answer(self, way: Way, ask: Ask, caps: tuple[int, int], cost: Cost | None = None) -> Answer:
         try:
             if not await self._first(ask.key):
                 return None
+            _cap(ask.name, *caps)
             _cap(ask.text, *caps)
             if way.opens:
                 await open_window(ask, self._desk, loading(way.opens))
             if cost is not None:
                 self._desk.budgets.spend(ask.user, cost)
-            await self._reader(ask.user, ask.name)
-            return await way.handler(ask, self._desk)
-        except Denied as error:
-            self._note(ask.user, ask.name, error)
-            return private(error.text)
+            await self._desk.electorate.may_read(ask.user)
+            if ask.ts:
+                self._desk.background.spawn(self._desk.chat.receive(ask.place.channel, ask.ts), "eyes")
+            if ask.home:
+                await self._desk.viewers.opened(ask.user)  # also when it was another process that showed it
+            answer = await way.handler(ask, self._desk)
         except RetuneError as error:
-            self._note(ask.user, ask.name, error)
+            self._refused(ask.user, ask.name, error)
             return error_message(error)
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             return _bug(ask.name, error)
+        if isinstance(answer, Window) and answer.refused:
+            self._note(ask.user, "refused", f"{ask.name}: {answer.refused}")
+        return answer
 
     async def _submit(self, submission: Submission, form: Form) -> Mapping[str, Any] | None:
+        if not form.id:
+            raise Refusal(NO_FORM_ID)
         if not await self._first(form.key):
             return None
         if found := form.too_long(submission.limits):
             raise InputsRefused(found)
-        self._desk.budgets.spend(form.user, Cost.LOOK_UPS)
-        await self._reader(form.user, f"{form.callback} form")
+        self._desk.budgets.spend(form.user, Cost.CLICKS)
+        await self._desk.electorate.may_read(form.user)
         return await submission.handler(form, self._desk)
 
     async def _first(self, key: str) -> bool:
         now = self._desk.clock.now()
         return not key or await self._desk.db.write(lambda store: store.deliveries.take(key, now))
 
-    async def _reader(self, user: str, what: str) -> None:
-        """Raises `Denied` for people who may not even read, else a `ChatError`."""
-        electorate = self._desk.electorate
-        decision = electorate.authority.may(await electorate.visitor(user), Act.READ)
-        if not decision.allowed:
-            raise Denied(may_not(Act.READ, decision, electorate.authority, NOWHERE), f"{what}: {decision.reason}")
+    def _refused(self, user: str, what: str, error: RetuneError) -> None:
+        """One row in the audit for what was refused. Trouble is no refusal, and a budget counts by itself."""
+        if isinstance(error, Denied):
+            self._note(user, "denied", f"{what}: {error.note}")
+        elif isinstance(error, Refusal) and not isinstance(error, OverBudget):
+            self._note(user, "refused", f"{what[:CHARACTERS]}: {type(error).__name__}")
 
-    def _note(self, user: str, what: str, error: RetuneError) -> None:
-        """One row in the audit for what was refused; very many of one person are counted."""
-        desk = self._desk
-        if not isinstance(error, Refusal) or isinstance(error, OverBudget):
-            return  # trouble is no refusal, and a budget counts by itself
-        if not desk.budgets.has(user, Cost.REFUSALS):
-            return
-        now, action = desk.clock.now(), "denied" if isinstance(error, Denied) else "refused"
-        detail = error.note if isinstance(error, Denied) else f"{what}: {type(error).__name__}"
-        note = desk.db.write(lambda store: store.audit.note(now, user, action, detail=detail))
-        desk.background.spawn(quietly(note), f"a refusal of {user}")
+    def _note(self, user: str, action: str, detail: str) -> None:
+        """Very many of one person are counted."""
+        desk, now = self._desk, self._desk.clock.now()
+        if desk.budgets.take(user, Cost.REFUSALS):
+            note = desk.db.write(lambda store: store.audit.note(now, user, action, detail=detail))
+            desk.background.spawn(quietly(note), f"a refusal of {user}")
 
 
-def _cap(text: str, characters: int, words: int) -> None:
-    if len(text) > characters or len(text.split()) > words:
-        raise Refusal(too_long(characters, words))
+def _cap(text: str, characters: int, most: int) -> None:
+    if len(text) > characters or len(words(text)) > most:
+        raise Refusal(too_long(CHARACTERS, WORDS))
 
 
 def _wrong(faults: Mapping[str, str]) -> dict[str, Any]:
     return {"response_action": "errors", "errors": {block: text[:150] for block, text in faults.items()}}
 
 
-async def quietly(work: Coroutine[Any, Any, None]) -> None:
-    """What cannot be said or noted is logged; there is nobody left to tell."""
+async def quietly(work: Coroutine[Any, Any, None]) -> bool:
+    """Whether it was done. What cannot be said or noted is logged; there is nobody left to tell."""
     try:
         await work
     except RetuneError as error:
         log.warning("an answer was not taken: %s", error.text)
+        return False
+    except Exception:  # a bug of ours in saying something
+        log.exception("an answer was not taken")
+        return False
+    return True
 
 
 def _bug(what: str, error: Exception) -> Message:

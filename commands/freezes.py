@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.authority import Act, Scope
-from bot.errors import InputsRefused
+from bot.domain.authority import Act, Reason, Scope
+from bot.errors import Denied, InputsRefused
 from bot.messages import freezes as messages
 from bot.messages.refusals import private
 from bot.messages.request_form import NOWHERE, WHY
@@ -25,7 +25,8 @@ async def begin(ask: Ask, desk: Desk) -> Answer:
     """Opens the form."""
     decides, everywhere = await desk.electorate.decides_on(ask.user), desk.electorate.authority.everywhere
     if not decides:
-        await desk.electorate.may(ask.user, Act.FREEZE, everywhere)
+        names = dict.fromkeys(name for each in desk.electorate.authority.policies.values() for name in each.approvers)
+        raise Denied(messages.for_approvers(names), f"{Act.FREEZE}: {Reason.NOT_AN_APPROVER}")
     view = messages.form(
         sorted(decides),
         await desk.freezes.holding(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.authority import NOWHERE, Act
-from bot.messages.denials import may_not
+from bot.errors import Denied
 from bot.messages.home import closed, home
 from commands.desk import Answer, Ask, Desk
 
@@ -23,11 +22,11 @@ async def opened(user: str, desk: Desk) -> None:
 
 async def show(user: str, desk: Desk) -> None:
     """Publishes one person's App Home from what is known, as far as they may read at all."""
-    authority = desk.electorate.authority
-    decision = authority.may(await desk.electorate.visitor(user), Act.READ)
-    if not decision.allowed:
-        await desk.windows.publish_home(user, closed(may_not(Act.READ, decision, authority, NOWHERE)))
+    try:
+        await desk.electorate.may_read(user)
+    except Denied as error:
+        await desk.windows.publish_home(user, closed(error.text))
         return
-    own = frozenset(name for name, policy in authority.policies.items() if policy.self_approval)
+    own = frozenset(name for name, policy in desk.electorate.authority.policies.items() if policy.self_approval)
     seen = await desk.viewers.seen(user, await desk.electorate.seems_to_decide(user), own)
     await desk.windows.publish_home(user, home(seen, desk.clock.now()))

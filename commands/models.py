@@ -45,9 +45,9 @@ async def _page(filters: str, page: int, desk: Desk) -> Message:
     marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
     listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
     worst = acting_on(listed)
-    rest = sorted(
-        (j for j in listed if j not in worst), key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold())
-    )
+    acted = {j.model.ref for j in worst}
+    others = (j for j in listed if j.model.ref not in acted)
+    rest = sorted(others, key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold()))
     message = fleet.models(
         [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
     )

@@ -10,6 +10,9 @@ from bot.ports import Place
 from commands.desk import Ask
 from commands.typed import command_of
 
+FAR = 1000
+"""Characters of a message that are looked at: far more than the door lets in."""
+
 
 def command(body: Mapping[str, Any]) -> Ask:
     """A slash command."""
@@ -29,7 +32,9 @@ def click(body: Mapping[str, Any]) -> Ask:
     modal = text(view.get("id")) if view.get("type") == "modal" else ""
     id, trigger = text(action.get("action_id")), text(body.get("trigger_id"))
     key = f"{trigger} {id}" if trigger else ""
-    return Ask(id.split(":", 1)[0], user, place, value, trigger or None, modal or None, key)
+    return Ask(
+        *(id.split(":", 1)[0], user, place, value, trigger or None, modal or None, key), home=view.get("type") == "home"
+    )
 
 
 def said(event: Mapping[str, Any], body: Mapping[str, Any], bot_user: str) -> Ask | None:
@@ -37,8 +42,8 @@ def said(event: Mapping[str, Any], body: Mapping[str, Any], bot_user: str) -> As
     user, channel = text(event.get("user")), text(event.get("channel"))
     if not user or event.get("bot_id") or "subtype" in event or user == bot_user:
         return None
-    typed = re.sub(rf"<@{re.escape(bot_user)}(\|[^>]*)?>", "", text(event.get("text"))).strip()
-    word, rest = command_of(typed)
+    typed = re.sub(rf"<@{re.escape(bot_user)}(\|[^<>]*)?>", "", text(event.get("text"))[:FAR]).strip()
+    word, rest = command_of(typed) if len(typed) < FAR // 2 else ("", typed)
     place = Place(user, channel, text(event.get("thread_ts")) or None)
     return Ask(f"/stt-{word}", user, place, rest, key=text(body.get("event_id")), ts=text(event.get("ts")))
 

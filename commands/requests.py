@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.request_filter import request_filter
 from bot.domain.typed_values import is_impossible, looks_like_number, number
 from bot.errors import Refusal
+from bot.flows.budgets import Cost
 from bot.messages import request_list
 from bot.messages.denials import NO_SUCH_REQUEST
 from bot.messages.refusals import private
@@ -22,7 +23,7 @@ async def requests(ask: Ask, desk: Desk) -> Answer:
     if typed and typed[0].casefold() == "export":
         return await _export(ask, " ".join(typed[1:]), desk)
     if is_impossible(asked := filters.removeprefix("#")):
-        return request_list.no_request(asked)
+        raise Refusal(request_list.no_request(asked), markup=True)
     if (id := number(asked)) and await desk.requests.get(id) is not None:
         return await _history(id, 0, desk)
     return await _page(ask, filters, 0, desk, asked if looks_like_number(asked) else "")
@@ -49,7 +50,7 @@ async def _page(ask: Ask, filters: str, page: int, desk: Desk, asked: str = "") 
     """*asked* is a number that is of no request: it may be part of a name all the same."""
     found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
     if not found.shown and asked:
-        return request_list.no_request(asked)
+        raise Refusal(request_list.no_request(asked), markup=True)
     if not found.shown:
         return request_list.nothing(filters, ever=found.ever)
     return request_list.requests(
@@ -68,6 +69,7 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
     first, _, rest = text.strip().partition(" ")
     form: Format = "json" if first.casefold() == "json" else "csv"
     filters = rest.strip() if first.casefold() in ("csv", "json") else text.strip()
+    desk.budgets.spend(ask.user, Cost.EXPORTS)
     made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
     place = ask.place
     # A thread and a direct message are places of the person's own choice; a channel did not ask for a file.

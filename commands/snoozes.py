@@ -52,10 +52,10 @@ async def unsnooze(ask: Ask, desk: Desk) -> Answer:
     """Ends one early, confirmed by the person; judged anew."""
     judged = await desk.inventory.judged()
     end = await desk.snoozer.end(number(ask.text), ask.user)
-    if end.refused is None:
+    if not end.late:
         _tell(desk)
     about = judged.of(end.snooze.subject) if end.snooze else None
-    return private(messages.ended(end, about.model.name if about else None), warn=end.refused is not None)
+    return private(messages.ended(end, about.model.name if about else None), warn=end.late)
 
 
 def _reach(form: Form) -> Reach:

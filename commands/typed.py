@@ -18,7 +18,7 @@ _ENTITY = re.compile(r"&(amp|lt|gt);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 
 _DOUBLE, _SINGLE = '"“”„‟', "'‘’‚‛"
-_QUOTES = {**dict.fromkeys(map(ord, _DOUBLE), '"'), **dict.fromkeys(map(ord, _SINGLE), "'")}
+QUOTES = {**dict.fromkeys(map(ord, _DOUBLE), '"'), **dict.fromkeys(map(ord, _SINGLE), "'")}
 _SPACES = dict.fromkeys(map(ord, "\u200b\ufeff"), " ")
 """Two that show as nothing are spaces where they stand between words; `str.split` knows all others."""
 
@@ -92,7 +92,7 @@ def _label(link: re.Match[str]) -> str:
 def _plain(text: str) -> str:
     """The text with plain spaces and quotes, one space at a time, and without what shows as nothing."""
     spaced = " ".join(text.translate(_SPACES).split())
-    return " ".join(shown(spaced).translate(_QUOTES).split())
+    return " ".join(shown(spaced).translate(QUOTES).split())
 
 
 def _bare(text: str, most: int | None = None) -> str:
@@ -103,7 +103,7 @@ def _bare(text: str, most: int | None = None) -> str:
             begin += 1
         while begin < end and text[end - 1].isspace():
             end -= 1
-        first, last = text[begin : begin + 1].translate(_QUOTES), text[end - 1 : end].translate(_QUOTES)
+        first, last = text[begin : begin + 1].translate(QUOTES), text[end - 1 : end].translate(QUOTES)
         if end - begin < 3 or first != last or first not in _MARKS:
             break
         begin, end, taken = begin + 1, end - 1, taken + 1

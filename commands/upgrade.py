@@ -18,10 +18,12 @@ from bot.flows.budgets import Cost
 from bot.messages import holds, refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_line
+from bot.messages.kit import said_in
 from bot.messages.refusals import in_the_way, no_plan, private
 from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk, Window, open_window
+from commands.door import quietly
 from commands.forms import Form
 from commands.model import known, named
 from commands.models import fits
@@ -52,27 +54,28 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     if ask.trigger_id is None:
         raise Refusal(refusals.NO_FORM)
     await open_window(ask, desk, forms.reading(len(found)))
-    return Window(await _several(found, forms.Wanted(ask.place.channel, later), ask.user, desk))
+    return await _several(found, forms.Wanted(ask.place.channel, later), ask.user, desk)
 
 
-async def _several(found: Sequence[Judgement], what: forms.Wanted, user: str, desk: Desk) -> Mapping[str, Any]:
+async def _several(found: Sequence[Judgement], what: forms.Wanted, user: str, desk: Desk) -> Window:
     await desk.requests.may_ask(user)
+    desk.budgets.spend(user, Cost.READINGS)
     candidates = await desk.requests.candidates(found, user)
     notes = "\n".join(freeze_line(freeze) for freeze in (await desk.freezes.holding())[:5])
     if not candidates.plans:
-        return forms.nothing(candidates.left_out)
+        return Window(forms.nothing(candidates.left_out), refused="nothing can be upgraded")
     names = await desk.names.of(one.hold.author for held in candidates.held.values() for one in held)
     more = len(found) - MOST
-    return forms.ask_several(candidates.plans, candidates.left_out, what, more, notes, candidates.held, names)
+    return Window(forms.ask_several(candidates.plans, candidates.left_out, what, more, notes, candidates.held, names))
 
 
-async def _fill(view_id: str, viewing: Awaitable[Mapping[str, Any]], desk: Desk) -> None:
+async def _fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
     """Shows a view in an open window, or why there is none."""
     try:
-        view = await viewing
+        view = (await viewing).view
     except RetuneError as error:
-        view = forms.broken(error)
-    await desk.windows.update(view_id, view)
+        view = said_in(refusals.error(error), "Not now")
+    await quietly(desk.windows.update(view_id, view))
 
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
@@ -108,13 +111,12 @@ async def train(ask: Ask, desk: Desk) -> Answer:
 async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, training: bool) -> Answer:
     holder = await desk.requests.live_for(model.ref)
     if holder is not None:
-        return private(in_the_way(holder, model.name))
+        raise Refusal(in_the_way(holder, model.name), markup=True)
     if ask.window.id is None and ask.trigger is None:
         return refusals.by_button(model, _at(later, desk))
     await open_window(ask, desk, forms.reading(model.name))
-    desk.budgets.spend(ask.user, Cost.READINGS)
     what = forms.Wanted(ask.place.channel, later)
-    return Window(await _view(model.ref, what, ask.user, desk, training=training))
+    return await _view(model.ref, what, ask.user, desk, training=training)
 
 
 async def leave_out(ask: Ask, desk: Desk) -> Answer:
@@ -123,39 +125,41 @@ async def leave_out(ask: Ask, desk: Desk) -> Answer:
     what, ref = forms.wanted(rest)
     if ask.window.id is None:
         raise Refusal(refusals.CLOSED)
-    desk.budgets.spend(ask.user, Cost.READINGS)
-    return Window(await _view(ref, what, ask.user, desk, training=kind == "training", lenient=True))
+    return await _view(ref, what, ask.user, desk, training=kind == "training", lenient=True)
 
 
 async def _view(
     ref: str, what: forms.Wanted, user: str, desk: Desk, *, training: bool = False, lenient: bool = False
-) -> Mapping[str, Any]:
+) -> Window:
     """The plan, what must be known for one, or the reason why there is none: also a hold that *user* may not end."""
     await desk.requests.may_ask(user)
+    desk.budgets.spend(user, Cost.READINGS)
     prepared = await desk.planning.prepare(ref, training=training, lenient=lenient)
     model = prepared.judgement.model
     if prepared.request is not None:
-        return forms.refused(in_the_way(prepared.request, model.name))
+        raise Refusal(in_the_way(prepared.request, model.name), markup=True)
     if prepared.needs_link:
-        return forms.ask_link(model, await desk.planning.language_models(model), what)
+        return Window(forms.ask_link(model, await desk.planning.language_models(model), what))
     if isinstance(prepared.outlook, NoPlan):
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
         again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
         invalid = prepared.outlook.reason is WhyNot.INVALID
-        return forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None)
+        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None)
+        return Window(view, refused=prepared.outlook.reason)
     held = await desk.holds.of(prepared.outlook)
     owners = await desk.owning.owners_by({one.hold.subject: one.name for one in held})
     if held and not await desk.holds.may_end_all(user, prepared.outlook, held):
-        return holds.refused(held, owners, desk.electorate.authority.policies)
+        return Window(holds.refused(held, owners, desk.electorate.authority.policies), refused="on hold")
     window = desk.freezes.window(model.instance)
     frozen = [freeze for freeze in await desk.freezes.holding() if freeze.instance in ("", model.instance)]
-    return forms.ask_one(
+    view = forms.ask_one(
         *(prepared.outlook, prepared.judgement, prepared.linked, what),
         hours=str(window) if window else "",
         hindrance="\n".join(freeze_line(freeze) for freeze in frozen[:1]),
         held=held,
         owners=owners,
     )
+    return Window(view)
 
 
 async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
@@ -164,6 +168,8 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     ticked = dict.fromkeys([draft], forms.WHY) if draft else form.marked(forms.MODELS)
     if not ticked:
         raise InputsRefused({f"{forms.MODELS}0": refusals.CHOOSE_ONE})
+    if len(ticked) > MOST:
+        raise InputsRefused({f"{forms.MODELS}0": refusals.too_many(MOST)})
     later, now = form.moment(forms.LATER), desk.clock.now()
     if later is not None and later <= now:
         raise InputsRefused({forms.LATER: refusals.PAST})

@@ -43,8 +43,9 @@ def person_in(user: str, found: object) -> Person:
 
 def _workspaces(found: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
     """The workspace that Slack names, and all those of an Enterprise Grid, which alone count where Slack tells them."""
-    team, grid = _text(found.get("team_id")), found.get("enterprise_user") or {}
-    if isinstance(grid, Mapping) and grid.get("teams") is None:
+    team, grid = _text(found.get("team_id")), found.get("enterprise_user")
+    # An empty list is how Slack writes an empty object.
+    if grid is None or grid == [] or (isinstance(grid, Mapping) and grid.get("teams") is None):
         return team, frozenset()
     listed = grid["teams"] if isinstance(grid, Mapping) else None
     teams = frozenset(filter(None, map(_text, listed))) if isinstance(listed, list) else frozenset[str]()

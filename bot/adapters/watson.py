@@ -16,6 +16,7 @@ import httpx
 import msgspec
 from httpx_retries import Retry, RetryTransport
 
+from bot.adapters.sizes import Limited
 from bot.adapters.watson_answers import (
     BAD,
     CustomModel,
@@ -31,6 +32,7 @@ from bot.adapters.watson_answers import (
 from bot.adapters.watson_answers import model as record
 from bot.adapters.watson_errors import UNAVAILABLE, facts, refusal, transaction, unproven, without_token
 from bot.adapters.watson_proof import OwnRefusalsOnly, Proof, is_own, proof_of
+from bot.adapters.watson_routes import Routed, unreachable
 from bot.adapters.watson_tone import one_second
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Listed, Model
@@ -252,16 +254,13 @@ class WatsonSpeech:
         return frozenset({*(model.id for model in found), *(odd.id for odd in found.unreadable)})
 
     def _unreachable(self, error: Exception) -> ServiceUnavailable:
-        return ServiceUnavailable(
-            f"{self._name} cannot be reached ({type(error).__name__}). Check its URL and the network.",
-            instance=self._name,
-        )
+        return ServiceUnavailable(unreachable(self._name, self._url, error), instance=self._name)
 
 
-def client(verify: bool | str) -> httpx.AsyncClient:
+def client(verify: bool) -> httpx.AsyncClient:
     """The HTTP client for all instances with the same TLS rule: one for the process."""
     transport = RetryTransport(
-        transport=httpx.AsyncHTTPTransport(verify=verify, limits=httpx.Limits(max_connections=40)),
+        transport=Limited(Routed(verify, connections=40)),
         retry=Retry(
             total=3,
             allowed_methods=["GET"],

@@ -143,7 +143,6 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     ON_HOLD = "on hold"
     NOT_THE_REQUESTER = "not the requester"
-    NOT_THE_AUTHOR = "not the author"
     NO_VOTE = "no vote"
     OLDER_PLAN = "older plan"
     STARTED = "started"
@@ -260,7 +259,7 @@ class Authority:
             case Role.VOTER:
                 return COUNTS if person.id in scope.approved_by else Decision(Reason.NO_VOTE)
             case Role.AUTHOR:
-                return COUNTS if person.id == scope.author else Decision(Reason.NOT_THE_AUTHOR)
+                return COUNTS if person.id == scope.author else Decision(Reason.NOT_AN_APPROVER)
             case Role.APPROVER:
                 return self._approves(person, scope)
             case Role.OTHER_APPROVER:

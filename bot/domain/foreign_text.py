@@ -93,7 +93,8 @@ def shown(text: str) -> str:
 def matching(text: str) -> str:
     """The text as names are compared: case, kind of quotes and spaces, width and invisible characters do not count."""
     if not (text.isascii() and text.isprintable()):
-        text = unicodedata.normalize("NFKC", text.translate(_COMPARED))
+        # What is shown has few marks on a character: normalizing sorts them, in time that grows with their square.
+        text = unicodedata.normalize("NFKC", shown(text).translate(_COMPARED))
         text = unicodedata.normalize("NFKC", text.casefold())
     return " ".join(text.casefold().split())  # which knows every kind of space
 

@@ -56,10 +56,15 @@ LONGEST = timedelta(days=90)
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 
 
+_NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
+
+
 def zone_named(name: str) -> ZoneInfo | None:
-    """The IANA time zone of that name; None where there is none."""
+    """The IANA time zone of that name; None where there is none, and for what differs from machine to machine."""
+    if not name or name in _NO_PLACES or name.startswith(("right/", "posix/")):
+        return None
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 

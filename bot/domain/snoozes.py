@@ -115,24 +115,15 @@ class Silenced:
     snooze: Snooze
 
 
-class NotEnded(StrEnum):
-    """Why somebody's click ends nothing."""
-
-    GONE = "gone"
-    NOT_YOURS = "not yours"
-
-
 @dataclass(frozen=True, slots=True)
 class End:
     """What became of a click that ends one early.
 
-    *snooze* is as it is now, None for one that is not known. *refused* None: this click ended it. *approvers* are those
-    who could have, besides its author.
+    *snooze* is as it is now, None for one that is not known. *late*: it was over already.
     """
 
     snooze: Snooze | None
-    refused: NotEnded | None = None
-    approvers: tuple[str, ...] = ()
+    late: bool = False
 
 
 class Fault(StrEnum):

@@ -1,4 +1,4 @@
-"""Budgets: how much one person may use in a while of what costs others. In memory: a restart forgives."""
+"""Budgets: how much one person may use in a while of what costs others. In memory only: a restart begins anew."""
 
 from __future__ import annotations
 
@@ -20,20 +20,23 @@ log = logging.getLogger(__name__)
 class Cost(StrEnum):
     """What costs others; the words follow a number."""
 
-    LOOK_UPS = "look-ups in Slack"
+    CLICKS = "clicks, forms and mentions"
+    """Each is looked up in Slack."""
     READINGS = "readings of Speech to Text"
     PROBES = "checks for warnings"
     CHARTS = "charts"
+    EXPORTS = "exports"
     ANNOUNCEMENTS = "announcements"
     REFUSALS = "refusals"
     """Rows of the audit about one person, each for itself; what is more is counted."""
 
 
 LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
-    Cost.LOOK_UPS: (60, timedelta(minutes=1)),
+    Cost.CLICKS: (60, timedelta(minutes=1)),
     Cost.READINGS: (30, timedelta(minutes=1)),
     Cost.PROBES: (20, timedelta(hours=1)),
     Cost.CHARTS: (5, timedelta(minutes=10)),
+    Cost.EXPORTS: (10, timedelta(minutes=10)),
     Cost.ANNOUNCEMENTS: (3, timedelta(minutes=10)),
     Cost.REFUSALS: (30, timedelta(minutes=10)),
 }
@@ -58,11 +61,11 @@ class Budgets:
 
     def spend(self, user: str, cost: Cost) -> None:
         """Takes one from the budget. Raises `OverBudget` where nothing is left."""
-        if not self.has(user, cost):
+        if not self.take(user, cost):
             most, span = LIMITS[cost]
-            raise OverBudget(over_budget(most, cost, span))
+            raise OverBudget(over_budget(most, cost, self._spent[user, cost].since + span), markup=True)
 
-    def has(self, user: str, cost: Cost) -> bool:
+    def take(self, user: str, cost: Cost) -> bool:
         """Takes one from the budget, if one is left."""
         now, (most, span) = self.clock.now(), LIMITS[cost]
         spent = self._spent.get((user, cost))
@@ -85,14 +88,18 @@ class Budgets:
 
     async def note(self) -> None:
         """Notes what was refused: one row for each person and cost. Raises `StoreUnavailable`; nothing is lost."""
-        over, now = list(self._over), self.clock.now()
+        over, now = self._over, self.clock.now()
+        self._over = []
 
         def write(store: Store) -> None:
             for user, cost, refused in over:
                 store.audit.note(now, user, "denied", detail=f"over budget: {cost}, {refused} times")
 
-        await self.db.write(write)
-        del self._over[: len(over)]
+        try:
+            await self.db.write(write)
+        except StoreUnavailable:
+            self._over = [*over, *self._over]
+            raise
 
     async def close(self) -> None:
         """Notes everything, before the process ends."""

@@ -118,7 +118,10 @@ class Decisions:
         if request is None:
             return await self._unknown(id, wish, user)
         (person,) = await self._persons([user], request)
-        impossible = await self._not_again(person, request, run) if wish == "retry" else None
+        impossible = None
+        if wish == "retry":
+            impossible = await self._not_again(person, request, run)
+            (person,) = await self._persons([user], request)  # reading the model took its time
         now = self.clock.now()
 
         def write(store: Store) -> Acted:
@@ -182,6 +185,7 @@ class Decisions:
                 assert run is not None
                 assert run.current is not None
                 store.journal.over(run.current, StepState.FAILED, Outcome(StepEnd.UNWATCHED, detail=person.name), now)
+                store.audit.note(now, user, "stop watching", request=request.id, model=run.plan.model.ref)
                 requests.move_run(request, run, RunState.FAILED, now, by=user)
             case "send again":
                 assert run is not None

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from bot.domain.approvals import could_approve
 from bot.domain.authority import (
     NOWHERE,
     Act,
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEPT = timedelta(minutes=5)
-"""How long the list of possible approvers is kept. Only cards and reminders use it; a click always asks Slack."""
+"""How long the list of possible approvers is kept. Only cards and reminders use it; a decision asks Slack."""
 
 SEEN = timedelta(minutes=1)
 """How long we remember who somebody is for what is only shown to them."""
@@ -70,6 +71,12 @@ class Electorate:
         """Who somebody is, a minute old at most and without groups: for what is only shown. Raises a `ChatError`."""
         return await self._lately(("visitor", user), lambda: self.person(user))
 
+    async def may_read(self, user: str) -> None:
+        """Raises `Denied` for people who may not even read, else a `ChatError`; who they are may be a minute old."""
+        decision = self.authority.may(await self.visitor(user), Act.READ)
+        if not decision.allowed:
+            raise Denied(may_not(Act.READ, decision, self.authority, NOWHERE), f"{Act.READ}: {decision.reason}")
+
     async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
         """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
         person = await self.person(user, self.authority.policies_of(scope.instances))
@@ -90,7 +97,7 @@ class Electorate:
         """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""
         now = self.clock.now()
         kept = self._kept.get(policy)
-        if kept is not None and now - kept[0] < KEPT:
+        if kept is not None and abs(now - kept[0]) < KEPT:
             return kept[1]
         named = [name for name in policy.approvers if name not in policy.groups]
         members = await asyncio.gather(*(self._members(name) for name in policy.groups))
@@ -115,7 +122,7 @@ class Electorate:
         found = [await self.approvers(policy) for policy in dict.fromkeys(policies)]
         # Somebody whom one policy names may be a member of another's group.
         people = await self.persons(sorted({person.id for listed in found for person in listed}), policies)
-        return sum(self.authority.may(person, Act.APPROVE, scope).allowed for person in people)
+        return len(could_approve(self.authority, people, scope))
 
     async def warn(self) -> None:
         """Tells the operator of policies that nobody can satisfy; the cards tell the others."""
@@ -149,12 +156,15 @@ class Electorate:
 
     async def _lately(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
         now = self.clock.now()
-        self._seen = {about: seen for about, seen in self._seen.items() if abs(now - seen[0]) < SEEN}
-        if key not in self._seen:
-            answer = await ask()
-            self._seen[key] = (now, answer)
-            return answer
-        return cast("T", self._seen[key][1])
+        while self._seen and abs(now - next(iter(self._seen.values()))[0]) >= SEEN:  # the oldest first
+            del self._seen[next(iter(self._seen))]
+        known = self._seen.get(key)
+        if known is not None and abs(now - known[0]) < SEEN:
+            return cast("T", known[1])
+        answer = await ask()
+        self._seen.pop(key, None)
+        self._seen[key] = (now, answer)
+        return answer
 
     async def _once(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What Slack answers; whoever asks meanwhile, or a moment later, gets the same answer. A fault is not kept."""

@@ -27,6 +27,10 @@ FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
 
+MANY = 500
+"""Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """A snapshot with its judgements, in the snapshot's order."""
@@ -132,7 +136,8 @@ class Inventory:
         judged, today = await self.judged(), self.clock.now().date()
         counted = {name: counts(j for j in judged.judgements if j.model.instance == name) for name in instances}
         await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
-        for version in beyond(judged.snapshot, self.catalog()) - self._unknown:
+        fresh = sorted(beyond(judged.snapshot, self.catalog()) - self._unknown)
+        for version in fresh[: MANY - len(self._unknown)]:
             self._unknown.add(version)
             log.warning(
                 "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune", version
@@ -153,7 +158,7 @@ class Inventory:
         await self.refresh(
             reading.name
             for reading in (await self.judged()).snapshot.instances.values()
-            if reading.read_at is None or (now - reading.read_at).total_seconds() > seconds
+            if reading.read_at is None or abs((now - reading.read_at).total_seconds()) > seconds
         )
 
     async def _joined(self, name: str, accepted: Accepted | None = None) -> Read:

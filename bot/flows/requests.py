@@ -28,7 +28,7 @@ from bot.flows.planning import Planning
 from bot.flows.rests import Rests
 from bot.flows.telling import Teller
 from bot.messages.holds import may_not_end, set_meanwhile
-from bot.messages.refusals import FORM_TOO_OLD, all_taken
+from bot.messages.refusals import FORM_TOO_OLD, GONE, all_taken
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -84,6 +84,12 @@ class Requests:
     async def link(self, ref: str, language_id: str | None, user: str) -> None:
         """Remembers with which language model (None: with none) an acoustic model was trained. Raises as `may_ask`."""
         await self.electorate.may(user, Act.LINK)
+        judged = await self.inventory.judged()
+        model = judged.of(ref)
+        if model is None or model.model.kind != "acoustic":
+            raise Refusal(GONE)
+        if language_id not in (None, *(one.id for one in await self.planning.language_models(model.model))):
+            raise Refusal(GONE)
         language = None if language_id is None else str(Ref(Ref.parse(ref).instance, "language", language_id))
         now = self.clock.now()
 

@@ -16,7 +16,7 @@ from bot.domain.fleet import IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import Request
 from bot.domain.runs import Progress, Run, StepRecord, StepState, observe, proven
-from bot.errors import Refusal, ServiceError
+from bot.errors import Refusal, ServiceError, StoreUnavailable
 from bot.flows.background import Background
 from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
@@ -88,6 +88,8 @@ class Runner:
         """Starts one run; what breaks in it delays it and nobody else."""
         try:
             return await self.starter.start(request, run)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("request %s broke before it started; it is taken up again in %s", request.id, BROKEN)
             self.starter.rest(run, self.clock.now() + BROKEN)
@@ -105,6 +107,8 @@ class Runner:
                 seen = None
             if run is not None:
                 self.teller.want(run.request)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("run %s broke; it is taken up again in %s", id, BROKEN)
             await self._rest(id)

@@ -15,7 +15,6 @@ from bot.domain.snoozes import (
     End,
     Ended,
     Index,
-    NotEnded,
     Over,
     Reach,
     Snooze,
@@ -116,26 +115,16 @@ class Snoozer:
         return await self.db.write(put)
 
     async def end(self, id: int, user: str) -> End:
-        """Ends one early, if this person may."""
+        """Ends one early. Raises `Denied` for people who may not, else a `ChatError`."""
         found = await self.db.read(lambda store: store.snoozes.get(id))
         if found is None or found.ended_at is not None:
-            return End(found, NotEnded.GONE)
-        scope = self._scope(found.scope, found.subject)
-        policies = self.authority.policies_of(scope.instances)
-        person = await self.electorate.person(user, policies)
-        now = self.clock.now()
-        if self._may_end(found, person):
-            return await self.db.write(lambda store: self._ended(store, found, user))
-        about = f"end of {found.kind} {id}"
-        await self.db.write(lambda store: store.audit.note(now, user, "denied", detail=about))
-        approvers = dict.fromkeys(
-            name for policy in policies for name in policy.approvers if all(name in each.approvers for each in policies)
-        )
-        return End(found, NotEnded.NOT_YOURS, tuple(approvers))
+            return End(found, late=True)
+        await self.electorate.may(user, Act.END, self._scope(found.scope, found.subject, found.author))
+        return await self.db.write(lambda store: self._ended(store, found, user))
 
     def _ended(self, store: Store, snooze: Snooze, user: str) -> End:
         ended = self._end(store, snooze, user, Over(Ended.EARLY))
-        return End(store.snoozes.get(snooze.id), NotEnded.GONE) if ended is None else End(ended)
+        return End(store.snoozes.get(snooze.id), late=True) if ended is None else End(ended)
 
     def _end(self, store: Store, snooze: Snooze, by: str, why: Over) -> Snooze | None:
         """Ends one that is in force; cards that showed a hold are told again."""

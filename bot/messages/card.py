@@ -36,6 +36,10 @@ RUN_SIGNS = {
 }
 
 
+LINES = 7_000
+"""Characters of the lines of all models of a card, so that the whole message stays under Slack's limit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What the messages of a request need to know beside it.
@@ -77,7 +81,7 @@ def card(request: Request, seen: Seen) -> Message:
     lines += ended_lines(seen.ended, seen.around.names, models)
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.several:
-        blocks += sections(_line(request, run, seen) for run in request.runs)
+        blocks += sections(_lines(request, seen))
     blocks.append(context(*_small_print(request, seen.policy)))
     if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
         blocks.append(context(*hindrances))
@@ -197,6 +201,25 @@ def _for_good(request: Request) -> str:
     weight = " A saved customization weight is dropped." if plan.drops_weight else ""
     trial = " Experimental: IBM documents no upgrade for this base." if plan.experimental else ""
     return f":warning: *An upgrade cannot be undone.* {counted(len(plan.steps), 'step')}.{weight}{trial}"
+
+
+def _lines(request: Request, seen: Seen) -> list[str]:
+    """A line for each model; shorter ones where there are so many that Slack would not take them."""
+    lines = [_line(request, run, seen) for run in request.runs]
+    if sum(len(line) + 2 for line in lines) <= LINES:
+        return lines
+    for most in (60, 52, 40, 30, 20):
+        lines = [_brief(run, most) for run in request.runs]
+        if sum(len(line) + 2 for line in lines) <= LINES:
+            break
+    return lines
+
+
+def _brief(run: Run, most: int) -> str:
+    """One model of very many: its state by its sign, its name, and what else changes for good. Details say more."""
+    also = f" + {listed([code(name, most) for name in others(run.plan)])}" if others(run.plan) else ""
+    sign = ":raised_hand:" if run.waits_for_a_person else ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
+    return f"{sign} {code(run.plan.model.name, most)}{also}"
 
 
 def _line(request: Request, run: Run, seen: Seen) -> str:

@@ -9,6 +9,7 @@ from bot.domain.changes import EPISODES, Change, ChangeKind, Effect
 from bot.domain.plans import Plan
 from bot.messages.buttons import ask_button, model_button
 from bot.messages.doubts import question, right_button
+from bot.messages.fitting import MOST, portion
 from bot.messages.kit import context, grouped, instance_heading, section
 from bot.messages.text import code, counted, escape, moment, some, version
 from bot.ports import Block, Message
@@ -44,8 +45,9 @@ def changed_elsewhere(changes: Sequence[Change]) -> Message:
         (instance, section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
         for instance, alike, line in lines[:LINES]
     ]
+    said_of = list(portion(said_of, lambda some: grouped(some, instance_heading), LINES, MOST - 2000))
     blocks += grouped(said_of, instance_heading)
-    left = len(lines) - LINES
+    left = len(lines) - len(said_of)
     more = f"and {left} more: `/stt-models` shows the fleet as it is now" if left > 0 else ""
     blocks.append(context(more, "Noticed when the instances were read; no request of Retune's did this."))
     said = " ".join(f"{code(instance)}: {line}" for instance, _, line in lines[:NAMES])

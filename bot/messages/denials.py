@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.domain.approvals import required
@@ -11,9 +11,9 @@ from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run
 from bot.messages.holds import denied as on_hold
 from bot.messages.outcomes import cause_text
-from bot.messages.refusals import approvers
+from bot.messages.refusals import approvers, mention
 from bot.messages.steps import state_word
-from bot.messages.text import ago, code, escape, moment
+from bot.messages.text import ago, code, escape, listed, moment
 
 NO_SUCH_REQUEST = "There is no such request. `/stt-runs` lists all of them; `/stt-upgrade` asks for a new one."
 
@@ -86,12 +86,18 @@ def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) ->
 
 
 def _approvers_only(what: str, instance: str, authority: Authority, scope: Scope) -> str:
-    who = approvers(policy_of(authority.policies, instance))
+    policies = [authority.policies[instance]] if instance in authority.policies else authority.policies.values()
+    names = [name for policy in policies for name in policy.approvers]
     if len(scope.instances) > 1:
-        ask = f" For {code(instance)} that is {who}." if who else ""
-        return f"Only an approver of every instance that it touches can {what}.{ask}"
-    author = f"<@{scope.author}> or " if scope.author else ""
-    return f"Only {author}{who or 'people named in RETUNE_APPROVERS (nobody is named now)'} can {what}."
+        ask = f" On {code(instance)} that is {_any_of(names)}." if names else ""
+        return f"Only approvers of all instances can {what}.{ask}"
+    author = [scope.author] if scope.author else []
+    return f"Only {_any_of([*author, *names])} can {what}."
+
+
+def _any_of(names: Iterable[str]) -> str:
+    who = listed([mention(name) for name in dict.fromkeys(names)], "or")
+    return who or "people named in RETUNE_APPROVERS (nobody is named now)"
 
 
 def denied(

@@ -25,11 +25,6 @@ from bot.messages.verdicts import evidence_line, risk_text
 from bot.ports import Block
 
 
-def reading() -> Mapping[str, Any]:
-    """Shown within the three seconds that a trigger lives."""
-    return modal("Details", [section(":hourglass_flowing_sand: Looking …")], callback="reading")
-
-
 def unseen() -> Mapping[str, Any]:
     """Something was done, and cannot be shown now."""
     text = ":white_check_mark: That counts. It cannot be shown just now: close this and press Details in a moment."

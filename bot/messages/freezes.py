@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
 from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, paragraph, section
-from bot.messages.refusals import called
+from bot.messages.refusals import called, mention
 from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.text import code, escape, listed, moment
 from bot.ports import Block, Message
@@ -17,7 +17,6 @@ FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
 ALL, MINE = "*", "*mine"
 """Values of the menu that name no instance: all of them, and all that the person decides on."""
 
-NO_FORM = "A mention cannot open the form. Type /stt-upgrade freeze."
 ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what is frozen."
 OVER_ALREADY = "That moment is over already. Choose one to come."
 SAY_WHY = "Say why: it is shown on every card."
@@ -32,6 +31,11 @@ def too_long(days: int) -> str:
 def unknown_instance(instance: str, known: Iterable[str]) -> str:
     """There is no such instance. Plain text."""
     return f"There is no instance {instance}. Choose one of {', '.join(sorted(known))}."
+
+
+def for_approvers(names: Iterable[str]) -> str:
+    """What somebody is told who decides on no instance; *names* are those who do."""
+    return f"Only approvers can freeze upgrades. Ask {listed([mention(name) for name in names], 'or')}."
 
 
 def freeze_line(freeze: Freeze) -> str:

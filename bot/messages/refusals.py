@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
@@ -12,14 +12,16 @@ from bot.domain.foreign_text import matching
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, ChatError, RetuneError
+from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed, plain, spelled
+from bot.messages.text import code, day, escape, listed, moment, plain
 from bot.ports import Message
 
 STARTING = "Retune is just starting. Try again in a second."
 GONE = "That model is not known any more. /stt-models lists all of them."
+NOT_SHOWN = "Slack did not show the answer. Close the window and press the button again."
+NO_FORM_ID = "Slack sent that form without its id. Close it and open it again."
 TOO_LATE = "That took too long to open a window. Try again."
 FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
@@ -113,16 +115,21 @@ def too_long(most: int, words: int) -> str:
     return f"That is too long: Retune reads up to {most} characters and {words} words. Part of a name is enough."
 
 
+def too_many(most: int) -> str:
+    """More models than one request takes. Plain text."""
+    return f"That is too many: one request takes {most} models."
+
+
 def too_much(most: int) -> str:
     """More was typed into an input than it takes. Plain text."""
     return f"That is too long: at most {most} characters."
 
 
-def over_budget(most: int, what: str, span: timedelta) -> str:
-    """Somebody used up a budget. Plain text."""
+def over_budget(most: int, what: str, again: datetime) -> str:
+    """Somebody used up a budget, and when they have one again."""
     return (
-        f"That is a lot at once: Retune does up to {most} {what} for one person in {spelled(span)}, so that others "
-        "get their turn. Try again in a moment."
+        f"That is a lot at once. So that others get their turn, Retune takes up to {most} {what} for one person; go on "
+        f"{moment(again)}."
     )
 
 
@@ -212,7 +219,8 @@ def called(id: str, names: Mapping[str, str]) -> str:
 def error(fault: RetuneError) -> Message:
     """Any expected error, said to the person it happened to."""
     again = " Try again in a moment." if isinstance(fault, ChatError) and not fault.permanent else ""
-    return private(escape(fault.text, 2000) + again)
+    said = fault.text if isinstance(fault, Refusal) and fault.markup else escape(fault.text, 2000)
+    return private(said + again)
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:

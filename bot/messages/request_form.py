@@ -16,7 +16,6 @@ from bot.domain.requests import MOST, Request
 from bot.domain.snoozes import Held
 from bot.domain.typed_values import moment_of, number
 from bot.domain.verdicts import Judgement
-from bot.errors import RetuneError
 from bot.messages.holds import END, form_blocks, tick_text
 from bot.messages.kit import (
     button,
@@ -32,7 +31,7 @@ from bot.messages.kit import (
 )
 from bot.messages.outcomes import left_out_lines
 from bot.messages.steps import estimate_text, noun, others, steps_text, versions
-from bot.messages.text import code, counted, escape
+from bot.messages.text import code, counted
 from bot.messages.verdicts import risk_text, why
 from bot.ports import Block
 
@@ -83,11 +82,6 @@ def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
     """
     buttons = [] if leave_out is None else [button("Leave it out", "lenient", leave_out)]
     return modal("Not now", paragraph(text, "", *buttons).blocks, callback="refused")
-
-
-def broken(error: RetuneError) -> Mapping[str, Any]:
-    """What went wrong while the plan was made."""
-    return refused(f":warning: {escape(error.text, 2000)}")
 
 
 def ask_one(

@@ -55,13 +55,12 @@ def nothing(filters: str, *, ever: bool) -> Message:
     )
 
 
-def no_request(typed: str) -> Message:
+def no_request(typed: str) -> str:
     """There is none of that number, or it is the number of nothing."""
     if number(typed):
-        return paragraph(f"There is no request {number(typed)}. `/stt-runs` lists all.", ":warning:")
-    return paragraph(
-        f"{code(typed, 40)} can't be the number of a request. Type for example `/stt-runs 12`; `/stt-runs` lists all.",
-        ":warning:",
+        return f"There is no request {number(typed)}. `/stt-runs` lists all."
+    return (
+        f"{code(typed, 40)} can't be the number of a request. Type for example `/stt-runs 12`; `/stt-runs` lists all."
     )
 
 

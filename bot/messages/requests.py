@@ -26,12 +26,17 @@ from bot.ports import Message
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One message that Slack should show. *key* says what it is; *lasting* ones are posted once, never edited."""
+    """One message that Slack should show. *key* says what it is; *lasting* ones are posted once, never edited.
+
+    *again*: it says that the one before it is gone. *present*: it need not, for it always shows the present state.
+    """
 
     key: str
     message: Message
     threaded: bool
     lasting: bool
+    again: bool = False
+    present: bool = False
 
 
 def tellings(request: Request, seen: Seen) -> list[Telling]:

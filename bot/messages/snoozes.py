@@ -8,12 +8,12 @@ from typing import Any
 
 from bot.domain.fleet import Ref
 from bot.domain.hours import LONGEST
-from bot.domain.snoozes import RETUNE, End, Ended, Fault, NotEnded, Reach, Snooze, SnoozeKind, latest
+from bot.domain.snoozes import RETUNE, End, Ended, Fault, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
+from bot.messages.fitting import MOST, portion
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
-from bot.messages.refusals import called, mention
+from bot.messages.refusals import called
 from bot.messages.text import code, counted, day, escape
-from bot.messages.text import listed as joined
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
@@ -165,13 +165,16 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
     if not snoozes:
         return paragraph("Nothing is snoozed or on hold. The buttons *Snooze…* and *Hold…* are on `/stt-model`.")
     text = f"{counted(len(snoozes), 'snooze')} in force, the oldest first."
-    blocks = [section(f"*{text}*")]
-    for snooze in snoozes[:SHOWN]:
-        name = names.get(snooze.subject)
-        blocks.append(section(f"{_subject(snooze, name)}\n{line(snooze)}", _end(snooze, name or snooze.subject)))
-    if len(snoozes) > SHOWN:
-        blocks.append(context(f"and {len(snoozes) - SHOWN} more; end some of these to see them"))
-    plain = "; ".join(f"{escape(names.get(s.subject) or s.subject, 60)} {_until(s)}" for s in snoozes[:SHOWN])
+
+    def draw(some: Sequence[Snooze]) -> list[Block]:
+        named = [(snooze, names.get(snooze.subject)) for snooze in some]
+        return [section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)) for one, name in named]
+
+    shown = portion(snoozes, draw, SHOWN, MOST - 1000)
+    blocks = [section(f"*{text}*"), *draw(shown)]
+    if left := len(snoozes) - len(shown):
+        blocks.append(context(f"and {left} more; end some of these to see them"))
+    plain = "; ".join(f"{escape(names.get(s.subject) or s.subject, 60)} {_until(s)}" for s in shown)
     return Message(f"{text} {plain}", tuple(blocks))
 
 
@@ -180,14 +183,10 @@ def ended(end: End, name: str | None) -> str:
     snooze = end.snooze
     if snooze is None:
         return "That is not known any more. `/stt-announce snoozes` lists what is in force."
-    match end.refused:
-        case NotEnded.NOT_YOURS:
-            who = [mention(name) for name in dict.fromkeys((snooze.author, *end.approvers))]
-            return f"Only who asked for this {snooze.kind}, or an approver, can end it. Ask {joined(who, 'or')}."
-        case NotEnded.GONE if snooze.ended_by is not None and snooze.ended_by != RETUNE:
-            return f"<@{snooze.ended_by}> ended that already."
-        case NotEnded.GONE:
-            return f"That is over already: {over_text(snooze)}."
+    if end.late and snooze.ended_by not in (None, RETUNE):
+        return f"<@{snooze.ended_by}> ended that already."
+    if end.late:
+        return f"That is over already: {over_text(snooze)}."
     what = f"the {snooze.kind} by <@{snooze.author}> is ended"
     return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.estimates import Past
 from bot.domain.fleet import Model
@@ -13,6 +13,12 @@ from bot.store.connection import marks, written
 
 LAST = 20
 """How many past steps are looked at for an estimate."""
+
+LONGEST = timedelta(minutes=15)
+"""Nothing that is under way is put off for longer."""
+
+NOTICED = timedelta(seconds=3)
+"""Within which it is noticed that the clock was set."""
 
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
@@ -109,6 +115,36 @@ class Journal(Audited):
     def schedule(self, run: int, number: int, at: datetime) -> None:
         """Writes when to take up a step."""
         self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (at, run, number))
+
+    def time_set(self, by: timedelta, now: datetime) -> None:
+        """The clock was set while runs are under way: their moments go along, so that no wait ends early or never.
+
+        Those that were written since then, a moment ago, are right already.
+        """
+        moved = {"by": by.total_seconds(), "since": now - NOTICED, "now": now, "running": RunState.RUNNING}
+        latest = now + LONGEST if abs(by) > LONGEST else now
+        for table, column, until in (
+            ("runs", "started_at", now),
+            ("steps", "started_at", now),
+            ("steps", "answered_at", now),
+            ("steps", "next_at", latest),
+        ):
+            running = "state = :running" if table == "runs" else "run IN (SELECT id FROM runs WHERE state = :running)"
+            self._c.change(
+                f"""UPDATE {table} SET {column} = {column} + :by WHERE ended_at IS NULL AND {running}
+                    AND {column} NOT BETWEEN :since AND :until""",
+                {**moved, "until": until},
+            )
+
+    def not_ahead(self, now: datetime) -> None:
+        """Nothing began later than now, or is put off for longer than anything is: the clock was set back meanwhile."""
+        self._c.change(
+            """UPDATE steps SET started_at = min(started_at, :now), answered_at = min(answered_at, :now),
+               next_at = CASE WHEN next_at > :latest THEN :now ELSE next_at END
+               WHERE ended_at IS NULL AND (started_at > :now OR answered_at > :now OR next_at > :latest)
+               AND run IN (SELECT id FROM runs WHERE state = :running)""",
+            {"now": now, "latest": now + LONGEST, "running": RunState.RUNNING},
+        )
 
     def due(self, now: datetime) -> list[tuple[int, str]]:
         """Steps of running runs to look at now: run and model reference."""

@@ -87,9 +87,14 @@ TABLES = (
     "CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL",
     "CREATE INDEX freezes_begun_unsaid ON freezes (id) WHERE begun_said = 0 AND ended_at IS NULL",
     "CREATE INDEX freezes_ended_unsaid ON freezes (id) WHERE ended_said = 0",
+    # edits: how many were begun. doubt_at: since when Slack may show something else; twin_at: since when there may be
+    # a second one. continued: it was posted again because the one before it was gone.
     """CREATE TABLE messages (
         key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL,
-        intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0) STRICT""",
+        intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0,
+        edits INTEGER NOT NULL DEFAULT 0, doubt_at REAL, twin_at REAL, continued INTEGER NOT NULL DEFAULT 0) STRICT""",
+    "CREATE INDEX messages_in_doubt ON messages (doubt_at) WHERE doubt_at IS NOT NULL",
+    "CREATE INDEX messages_with_twins ON messages (twin_at) WHERE twin_at IS NOT NULL",
     # message numbers the message that says a change; taken_at is when that was begun.
     """CREATE TABLE changes (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, kind TEXT NOT NULL,

@@ -59,6 +59,16 @@ class Faults:
         """Does what was asked, then cuts the connection instead of answering."""
         return self._arm(method, "lose", times)
 
+    def answer(self, method: str, answer: Any, *, done: bool = False, times: int | None = 1) -> Fault:
+        """A 200 with any JSON, wrong types too; *done*: what was asked takes effect all the same."""
+        return self._arm(method, "answer", times, answer=answer, done=done)
+
+    def late(self, method: str, *, times: int | None = 1) -> Fault:
+        """Cuts the connection at once, and does what was asked only when its `release` is set."""
+        fault = self._arm(method, "late", times)
+        self._holding.append(fault)
+        return fault
+
     def take(self, method: str) -> Fault | None:
         """The fault for this call, used up."""
         for fault in self._armed:
@@ -69,6 +79,12 @@ class Faults:
                         self._armed.remove(fault)
                 return fault
         return None
+
+    def disarm(self, fault: Fault) -> None:
+        """Takes one back; what it held goes on."""
+        fault.release.set()
+        if fault in self._armed:
+            self._armed.remove(fault)
 
     def clear(self) -> None:
         """Everything works again; what was held goes on."""
@@ -98,9 +114,10 @@ class Sockets(Protocol):
 class Switches:
     """`POST /page/faults`: the same switches for a sandbox that runs.
 
-    The body is `{"fault": name, …}`. Of the Web API: `rate_limit`, `status`, `refuse`, `lose`, each with `method` and
-    the other arguments of the function of that name. Of the sockets: `refuse_handshakes`, `dead_tickets` and
-    `duplicate_events` with `times` (`refuse_handshakes` also with `status`), `refresh`, `cut`. `clear` ends all.
+    The body is `{"fault": name, …}`. Of the Web API: `rate_limit`, `status`, `refuse`, `lose`, `answer`, `late` (until
+    `clear`), each with `method` and the other arguments of the function of that name. Of the sockets:
+    `refuse_handshakes`, `dead_tickets` and `duplicate_events` with `times` (`refuse_handshakes` also with `status`),
+    `refresh`, `cut`. `clear` ends all.
     """
 
     def __init__(self, faults: Faults, sockets: Sockets) -> None:
@@ -120,7 +137,7 @@ class Switches:
 
     async def _set(self, name: str, settings: Json) -> None:
         match name:
-            case "rate_limit" | "status" | "refuse" | "lose" | "clear":
+            case "rate_limit" | "status" | "refuse" | "lose" | "answer" | "late" | "clear":
                 getattr(self._faults, name)(**settings)
             case "refuse_handshakes" | "dead_tickets" | "duplicate_events":
                 setattr(self._faults, name, int(settings.get("times", 1)))

@@ -95,7 +95,7 @@ async def test_what_the_form_offers(three: World, slack: Slack, user: str, value
 async def test_no_form_for_who_decides_nowhere(three: World, slack: Slack):
     """They hear who may."""
     await slack.world.inventory.refresh()
-    assert "Only an approver" in await slack.click("freeze", "new", user=MEI)
+    assert "Only approvers can freeze upgrades. Ask" in await slack.click("freeze", "new", user=MEI)
     assert [view["callback_id"] for view in slack.world.chat.views.values()] == ["said"]
 
 
@@ -219,7 +219,7 @@ async def test_a_snoozed_instance_is_said(three: World, slack: Slack):
     )
     assert "it moves in March" in said.text
     assert "<@" not in json.dumps(said.message.blocks)
-    assert "Ask <@UGRACE>" in await slack.click("unsnooze:1", "1", user=MEI)
+    assert "Only <@UGRACE>, <@UTOMAS> or <@UBOTH> can end this." in await slack.click("unsnooze:1", "1", user=MEI)
     assert "is ended" in await slack.click("unsnooze:1", "1", user=BOTH)
     ended = heard(slack, "snooze:1:ended")[0].text
     assert "*Snooze ended early:* everything on `stt`, by UBOTH. It was until the next base version" in ended

@@ -158,7 +158,7 @@ async def test_ending(slack: Slack):
     listed = await slack.command("/stt-announce snoozes")
     assert "End this snooze?" in listed
     assert "`call-center-us`" in listed
-    assert "Ask <@UADA> or <!subteam^SAPPROVE>" in await slack.click("unsnooze:1", "1", user=MEI)
+    assert "Only <@UADA> or <!subteam^SAPPROVE> can end this." in await slack.click("unsnooze:1", "1", user=MEI)
     assert "is ended" in await slack.click("unsnooze:1", "1", user=GRACE)
     assert "<@UGRACE> ended that already" in await slack.click("unsnooze:1", "1", user=ADA)
     assert "Nothing is snoozed" in await slack.command("/stt-announce snoozes")

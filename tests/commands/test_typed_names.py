@@ -213,7 +213,7 @@ async def test_words_of_commands(slack: Slack):
         ("modls outdated", 'There is no command `modls`. Did you mean `models outdated`?"'),
         ("*Modles* `R&amp;D`", 'There is no command `modles`. Did you mean `models R&amp;D`?"'),
         ("<!channel>", 'There is no command `&lt;!channel&gt;`."'),
-        ("x" * 3000, "There is no command `" + "x" * 39 + '…`."'),
+        ("x" * 250, "There is no command `" + "x" * 39 + '…`."'),
     ],
 )
 async def test_an_unknown_command(slack: Slack, typed: str, said: str):

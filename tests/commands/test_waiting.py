@@ -92,8 +92,8 @@ async def test_what_counts_is_never_called_unchanged(
     request = await world.asked()
     with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
 
-        async def locked(*args: Any) -> None:
-            await edit(*args)
+        async def locked(*args: Any, **named: Any) -> None:
+            await edit(*args, **named)
             if not lock.in_transaction:
                 lock.execute("BEGIN IMMEDIATE")
 

@@ -1,288 +1,297 @@
-"""What the adapter makes of answers that are not the service's, half of them, odd in one place, or contradictory."""
+"""What each answer of Slack means to the adapter: done, to be looked for, refused, to wait for, or gone."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from bot.adapters import watson
-from bot.adapters.watson import WatsonSpeech, client
-from bot.domain.plans import Action
+from bot.adapters.slack import SlackChat
+from bot.adapters.slack_calls import session, web_client
 from bot.errors import (
-    AnswerUnreadable,
-    CredentialsRefused,
-    ModelBusy,
-    ModelDenied,
-    ModelGone,
-    OutcomeUnknown,
-    PlanRefused,
-    RecordUnreadable,
-    RequestRefused,
-    ServiceError,
-    ServiceUnavailable,
+    BlocksRefused,
+    ChannelClosed,
+    ChatBusy,
+    ChatError,
+    ChatOutcomeUnknown,
+    ChatRefused,
+    MessageGone,
 )
-from sandbox.watson.server import SpeechServer
+from bot.ports import Message, Place
+from sandbox.slack.server import SlackServer
 
-Services = dict[str, WatsonSpeech]
-STT = "speech-to-text"
-PAGE = "<html><h1>Sign in</h1></html>"
-LITE = {"code": 400, "error": "This feature is not available for the Bluemix Lite plan. Please upgrade."}
+MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
+ADA, CHANNEL = "U0ADA", "C0SPEECH"
+SECTION: dict[str, Any] = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
+BUTTON: dict[str, Any] = {"type": "button", "text": {"type": "plain_text", "text": "Approve"}, "action_id": "approve"}
+ROW: dict[str, Any] = {"type": "actions", "elements": [{**BUTTON, "value": "1"}]}
+HELLO = Message("hello", (SECTION, ROW))
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+MEANING: tuple[tuple[type[ChatError], str], ...] = (
+    (MessageGone, "gone"),
+    (ChannelClosed, "closed"),
+    (BlocksRefused, "content"),
+    (ChatRefused, "refused"),
+    (ChatOutcomeUnknown, "look"),
+    (ChatBusy, "wait"),
+)
 
 
-@pytest.fixture(autouse=True)
-def no_breath(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What contradicts is asked again at once."""
-    monkeypatch.setattr(watson, "BREATH", 0.0)
+@dataclass
+class Stage:
+    """The adapter and the local Slack."""
+
+    slack: SlackServer
+    chat: SlackChat
+
+    async def meaning(self, method: str, answer: Any, *, thread: str | None = None) -> str:
+        """What the adapter makes of an answer to a method."""
+        self.slack.faults.answer(method, answer, times=None)
+        try:
+            await self._call(method, thread)
+        except ChatError as error:
+            return next(word for kind, word in MEANING if isinstance(error, kind))
+        finally:
+            self.slack.faults.clear()
+        return "done"
+
+    def _call(self, method: str, thread: str | None) -> Awaitable[Any]:
+        chat = self.chat
+        calls: dict[str, Callable[[], Awaitable[Any]]] = {
+            "chat.postMessage": lambda: chat.post(CHANNEL, HELLO, key="k", thread=thread),
+            "chat.update": lambda: chat.edit(CHANNEL, "1.2", HELLO, key="k"),
+            "chat.postEphemeral": lambda: chat.whisper(Place(ADA, CHANNEL), HELLO),
+            "chat.delete": lambda: chat.delete(CHANNEL, "1.2"),
+            "chat.getPermalink": lambda: chat.link(CHANNEL, "1.2"),
+            "conversations.history": lambda: chat.shows(CHANNEL, "1.2", thread=None),
+            "conversations.replies": lambda: chat.find(CHANNEL, "k", thread="1.1", since=LONG_AGO),
+            "conversations.open": lambda: chat.post(ADA, HELLO, key="k"),
+            "conversations.info": lambda: chat.room(CHANNEL),
+            "conversations.members": lambda: chat.members("C0PRIVATE"),
+            "files.getUploadURLExternal": lambda: chat.upload(CHANNEL, "x.csv", b"x", title="x"),
+            "pins.add": lambda: chat.pin(CHANNEL, "1.2"),
+            "usergroups.list": lambda: chat.name("S0APPROVE"),
+            "usergroups.users.list": lambda: chat.members("S0APPROVE"),
+            "users.info": lambda: chat.person(ADA),
+            "views.open": lambda: chat.open("trigger", {"type": "modal"}),
+            "views.publish": lambda: chat.publish_home(ADA, {"type": "home"}),
+        }
+        return calls[method]()
 
 
 @pytest.fixture
-def id(server: SpeechServer) -> str:
-    return server.world.model("call-center-us").customization_id
+async def stage() -> AsyncIterator[Stage]:
+    async with SlackServer(MANIFEST) as slack, session() as http:
+        slack.workspace.channels["C0PRIVATE"].members.add("U0RETUNE")
+        client = web_client(slack.bot_token, slack.api_url, http)
+        yield Stage(slack, SlackChat(client, http, slack.api_url))
 
 
-def posts(server: SpeechServer) -> int:
-    return sum(call.method == "POST" and call.path.endswith("upgrade_model") for call in server.calls)
+POST, EDIT = "chat.postMessage", "chat.update"
+
+
+def no(error: Any, **more: Any) -> dict[str, Any]:
+    return {"ok": False, "error": error, **more}
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
+    ("method", "answer", "means"),
     [
-        (200, PAGE),
-        (200, '{"warn'),
-        (202, {}),
-        (307, None),
-        (400, PAGE),
-        (401, PAGE),
-        (403, {"message": "Forbidden by policy"}),
-        (404, "404 Not Found: Requested route does not exist."),
-        (408, PAGE),
-        (429, {"code": 429}),
-        (500, {"code": 500, "error": "Internal Server Error"}),
-        (502, PAGE),
-        (503, {"code": 503}),
+        (POST, {"ok": True}, "look"),
+        (POST, {"ok": True, "ts": 7, "channel": None}, "look"),
+        (POST, {"ok": True, "ts": "soon"}, "look"),
+        (POST, {"ok": "false", "ts": "1.2"}, "look"),
+        (POST, {"ok": 1, "ts": "1.2"}, "look"),
+        (POST, [], "look"),
+        (POST, [1], "look"),
+        (POST, None, "look"),
+        (POST, "ok", "look"),
+        (POST, 5, "look"),
+        (POST, {}, "look"),
+        (POST, no(None), "look"),
+        (POST, no({"a": 1}), "look"),
+        (POST, no("internal_error"), "look"),
+        (POST, no("fatal_error"), "look"),
+        (POST, no("is_archived"), "closed"),
+        (POST, no("not_in_channel"), "closed"),
+        (POST, no("channel_not_found"), "closed"),
+        (POST, no("msg_blocks_too_long"), "content"),
+        (POST, no("invalid_blocks"), "content"),
+        (POST, no("invalid_arguments", response_metadata={"messages": ["x [json-pointer:/blocks/0]"]}), "content"),
+        (POST, no("invalid_arguments", response_metadata=["x"]), "refused"),
+        (POST, no("invalid_arguments", response_metadata={"messages": {"a": 1}}), "refused"),
+        (POST, no("missing_scope", needed=["x"]), "refused"),
+        (POST, no("restricted_action"), "refused"),
+        (POST, no("rate_limited"), "wait"),
+        (POST, no("service_unavailable"), "wait"),
+        (POST, {"ok": True, "ts": "1.2"}, "done"),
+        (EDIT, no("message_not_found"), "gone"),
+        (EDIT, no("is_inactive"), "closed"),
+        (EDIT, no("cant_update_message"), "refused"),
+        (EDIT, no("internal_error"), "look"),
+        (EDIT, {"ok": True}, "look"),
+        (EDIT, {"ok": True, "ts": []}, "look"),
+        (EDIT, [], "look"),
+        (EDIT, {"ok": True, "ts": "1.2"}, "done"),
+        ("chat.delete", no("message_not_found"), "done"),
+        ("chat.delete", [], "wait"),
+        ("users.info", {"ok": True, "user": []}, "wait"),
+        ("users.info", {"ok": True, "user": "ada"}, "wait"),
+        ("users.info", [], "wait"),
+        ("users.info", no("user_not_found"), "done"),
+        ("users.info", no("invalid_user_id"), "done"),
+        ("users.info", no("invalid_auth"), "refused"),
+        ("usergroups.users.list", no("subteam_not_found"), "done"),
+        ("usergroups.users.list", no("anything_else"), "done"),
+        ("usergroups.users.list", no("missing_scope"), "refused"),
+        ("usergroups.users.list", {"ok": True, "users": {"a": 1}}, "wait"),
+        ("usergroups.list", [], "wait"),
+        ("conversations.members", {"ok": True, "members": "U0ADA"}, "wait"),
+        ("conversations.info", {"ok": True, "channel": []}, "wait"),
+        ("conversations.info", {"ok": True}, "wait"),
+        ("conversations.history", {"ok": True, "messages": {"a": 1}}, "wait"),
+        ("conversations.history", {"ok": True, "messages": [5, {"ts": 5}]}, "done"),
+        ("conversations.replies", no("thread_not_found"), "gone"),
+        ("conversations.replies", {"ok": True}, "wait"),
+        ("conversations.open", {"ok": True, "channel": "D1"}, "wait"),
+        ("conversations.open", {"ok": True, "channel": {"id": 5}}, "wait"),
+        ("files.getUploadURLExternal", {"ok": True, "upload_url": 5, "file_id": "F1"}, "wait"),
+        ("files.getUploadURLExternal", {"ok": True}, "wait"),
+        ("chat.getPermalink", {"ok": True, "permalink": 5}, "wait"),
+        ("chat.postEphemeral", [], "wait"),
+        ("pins.add", "yes", "wait"),
+        ("views.open", no("expired_trigger_id"), "refused"),
+        ("views.open", {"ok": True, "view": []}, "wait"),
+        ("views.publish", [], "wait"),
     ],
 )
-async def test_what_a_gateway_says_after_a_begin(
-    services: Services, server: SpeechServer, id: str, status: int, body: Any
+async def test_what_an_answer_means(stage: Stage, method: str, answer: Any, means: str):
+    """Never a crash, and never more certain than the answer."""
+    assert await stage.meaning(method, answer) == means
+
+
+@pytest.mark.parametrize(
+    ("answer", "means"),
+    [
+        (no("thread_not_found"), "gone"),
+        (no("cannot_reply_to_message"), "gone"),
+        ({"ok": True, "ts": "1.2", "message": {"ts": "1.2"}}, "gone"),
+        ({"ok": True, "ts": "1.2", "message": {"ts": "1.2", "thread_ts": 5}}, "look"),
+        ({"ok": True, "ts": "1.2", "message": []}, "look"),
+        ({"ok": True, "ts": "1.2"}, "look"),
+        ({"ok": True, "ts": "1.2", "message": {"ts": "1.2", "thread_ts": "1.1"}}, "done"),
+    ],
+)
+async def test_what_an_answer_to_a_reply_means(stage: Stage, answer: Any, means: str):
+    """A reply counts only where it hangs in a thread."""
+    assert await stage.meaning(POST, answer, thread="1.1") == means
+
+
+async def test_a_reply_outside_its_thread(stage: Stage):
+    """Slack took it without an error: the adapter says where it landed, and deletes it when asked, once or twice."""
+    ts = await stage.chat.post(CHANNEL, HELLO, key="card")
+    stage.slack.workspace.vanish(CHANNEL, ts)
+    with pytest.raises(MessageGone) as caught:
+        await stage.chat.post(CHANNEL, HELLO, key="end", thread=ts)
+    [stray] = [m["ts"] for m in stage.slack.messages(ADA, CHANNEL)]
+    assert caught.value.stray == stray
+    for _ in range(2):
+        await stage.chat.delete(CHANNEL, stray)
+    assert stage.slack.messages(ADA, CHANNEL) == []
+
+
+async def test_what_a_message_shows(stage: Stage):
+    """Its digest, after a post, an edit and an edit that was late; none once it is gone or a tombstone."""
+    chat, slack = stage.chat, stage.slack
+    card = await chat.post(CHANNEL, HELLO, key="card")
+    reply = await chat.post(CHANNEL, HELLO, key="end", thread=card)
+    assert await chat.shows(CHANNEL, card, thread=None) == HELLO.digest
+    assert await chat.shows(CHANNEL, reply, thread=card) == HELLO.digest
+    old, new = Message("old", (SECTION,)), Message("new", (SECTION,))
+    late = slack.faults.late("chat.update")
+    with pytest.raises(ChatOutcomeUnknown):
+        await chat.edit(CHANNEL, card, old, key="card")
+    await chat.edit(CHANNEL, card, new, key="card")
+    assert await chat.shows(CHANNEL, card, thread=None) == new.digest
+    late.release.set()
+    await slack.until(lambda: slack.messages(ADA, CHANNEL)[0]["text"] == "old")
+    assert await chat.shows(CHANNEL, card, thread=None) == old.digest
+    assert await chat.find(CHANNEL, "card", thread=None, since=LONG_AGO) == (card,)
+    await chat.delete(CHANNEL, card)
+    assert await chat.shows(CHANNEL, card, thread=None) is None
+    assert await chat.shows(CHANNEL, reply, thread=card) == HELLO.digest
+    assert await chat.shows(CHANNEL, "1.2", thread="1.1") is None
+
+
+async def test_a_post_that_arrives_late(stage: Stage):
+    """Both are found by the one key, the older one first."""
+    late = stage.slack.faults.late("chat.postMessage")
+    with pytest.raises(ChatOutcomeUnknown):
+        await stage.chat.post(CHANNEL, HELLO, key="k")
+    assert await stage.chat.find(CHANNEL, "k", thread=None, since=LONG_AGO) == ()
+    ts = await stage.chat.post(CHANNEL, HELLO, key="k")
+    late.release.set()
+    await stage.slack.until(lambda: len(stage.slack.messages(ADA, CHANNEL)) == 2)
+    first, second = await stage.chat.find(CHANNEL, "k", thread=None, since=LONG_AGO)
+    assert (first, second > first) == (ts, True)
+
+
+async def test_a_direct_message(stage: Stage):
+    """A person's id is the direct message with them: posted, found and edited there."""
+    ts = await stage.chat.post(ADA, HELLO, key="k")
+    assert await stage.chat.find(ADA, "k", thread=None, since=LONG_AGO) == (ts,)
+    await stage.chat.edit(ADA, ts, Message("bye", (SECTION,)), key="k")
+    assert [m["text"] for m in stage.slack.messages(ADA, "D0ADA")] == ["bye"]
+
+
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long", "msg_too_long"])
+@pytest.mark.parametrize(("times", "buttons"), [(1, True), (2, False)])
+async def test_blocks_that_slack_does_not_take(
+    stage: Stage, caplog: pytest.LogCaptureFixture, error: str, times: int, buttons: bool
 ):
-    """The upgrade began, something else was answered: nobody claims to know, and it was sent once."""
-    server.faults.instead("*/upgrade_model", status, body)
-    with pytest.raises(OutcomeUnknown) as caught:
-        await services[STT].begin(Action.UPGRADE, "language", id)
-    assert (caught.value.status, bool(caught.value.transaction)) == (status, True)
-    assert "<html" not in caught.value.text
-    assert posts(server) == 1
-    assert (await services[STT].model("language", id)).status == "upgrading"
+    """Posted and edited in a shorter form, with the buttons if it takes those; logged; and nothing is told twice."""
+    chat, slack = stage.chat, stage.slack
+    slack.faults.refuse("chat.postMessage", error, times=times)
+    ts = await chat.post(CHANNEL, HELLO, key="k")
+    slack.faults.refuse("chat.update", error, times=times)
+    await chat.edit(CHANNEL, ts, HELLO, key="k")
+    [shown] = slack.messages(ADA, CHANNEL)
+    assert shown["text"] == "hello"
+    assert ("approve" in str(shown["blocks"])) is buttons
+    assert caplog.text.count(f"k is sent shorter: Slack refuses: {error}") == 2 * times
+    assert await chat.shows(CHANNEL, ts, thread=None) == HELLO.digest
+    slack.faults.refuse("chat.postEphemeral", error, times=times)
+    await chat.whisper(Place(ADA, CHANNEL), HELLO)
+    assert [m["text"] for m in slack.ephemerals(ADA)] == ["hello"]
 
 
-@pytest.mark.parametrize("fault", ["half", "lose", "cut"])
-async def test_a_connection_that_breaks(services: Services, server: SpeechServer, id: str, fault: str):
-    """Before the service reads the request, after it, or in the middle of its answer: the same to us."""
-    getattr(server.faults, fault)("*/upgrade_model")
-    with pytest.raises(OutcomeUnknown):
-        await services[STT].begin(Action.UPGRADE, "language", id)
-    assert posts(server) == 1
+async def test_a_message_that_is_too_long(stage: Stage, caplog: pytest.LogCaptureFixture):
+    """It is not even tried whole: its longest texts are cut, its buttons stay, and the log says how long it was."""
+    many = tuple({"type": "section", "text": {"type": "mrkdwn", "text": "x " * 900}} for _ in range(12))
+    ts = await stage.chat.post(CHANNEL, Message("y" * 5000, (*many, ROW)), key="k")
+    await stage.chat.edit(CHANNEL, ts, Message("y" * 5000, (*many[:11], ROW)), key="k")
+    [shown] = stage.slack.messages(ADA, CHANNEL)
+    assert len(shown["blocks"]) == 12
+    assert "approve" in str(shown["blocks"])
+    assert caplog.text.count("k is too long for Slack") == 2
 
 
-async def test_an_empty_200_has_begun(services: Services, server: SpeechServer, id: str):
-    """IBM describes no body."""
-    server.faults.add(
-        "instead", "*/upgrade_model", method="POST", status=200, headers={"Content-Type": "application/json"}
-    )
-    assert (await services[STT].begin(Action.UPGRADE, "language", id)).transaction
+async def test_a_message_of_too_many_blocks(stage: Stage):
+    """Its text stands in for them, with its last rows of buttons."""
+    await stage.chat.post(CHANNEL, Message("hello", (SECTION,) * 60 + (ROW,)), key="k")
+    [shown] = stage.slack.messages(ADA, CHANNEL)
+    assert [block["type"] for block in shown["blocks"]] == ["section", "actions"]
 
 
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (400, {"code": 400, "error": "anything the service says"}, RequestRefused),
-        (400, LITE, PlanRefused),
-        (401, {"code": 401, "error": "Unauthorized"}, ModelDenied),
-        (403, {"code": 403, "error": "Forbidden"}, CredentialsRefused),
-        (404, {"code": 404, "error": "No such child resource."}, ModelDenied),
-        (409, {"code": 409, "error": "busy"}, ModelBusy),
-        (415, {"code": 415, "error": "Unsupported Media Type"}, RequestRefused),
-    ],
-)
-async def test_refusals_in_its_own_words(
-    services: Services, server: SpeechServer, id: str, status: int, body: Any, kind: type[ServiceError]
-):
-    """Refused, known text or not."""
-    server.faults.add("answer", "*/upgrade_model", times=None, status=status, body=body)
-    with pytest.raises(kind) as caught:
-        await services[STT].begin(Action.UPGRADE, "language", id)
-    assert type(caught.value) is kind
-    assert str(body["error"]) in caught.value.text
-
-
-async def test_a_gateways_401_is_not_followed_by_another_request(services: Services, server: SpeechServer, id: str):
-    """The service's own 401 is: with a new token."""
-    server.faults.instead("*/upgrade_model", 401, PAGE)
-    with pytest.raises(OutcomeUnknown):
-        await services[STT].begin(Action.UPGRADE, "language", id)
-    assert posts(server) == 1
-    other = server.world.model("claims-hotline").customization_id
-    server.faults.expire_tokens()
-    await services[STT].begin(Action.UPGRADE, "language", other)
-    assert posts(server) == 3
-
-
-async def test_a_routers_page_is_an_outage(services: Services, server: SpeechServer, id: str):
-    """Not somebody who deleted it."""
-    server.faults.router("*/customizations/*", times=None)
-    with pytest.raises(ServiceUnavailable):
-        await services[STT].model("language", id)
-
-
-@pytest.mark.parametrize("status", [401, 404])
-async def test_gone_is_what_a_list_lacks_too(services: Services, server: SpeechServer, id: str, status: int):
-    """The service denies a model: gone where its list lacks it, denied where it has it, unknown where it has none."""
-    body = {"code": status, "error": "Unauthorized"}
-    server.faults.add("answer", f"*/customizations/{id}", times=None, status=status, body=body)
-    with pytest.raises(ModelDenied):
-        await services[STT].model("language", id)
-    server.faults.html("*/customizations", times=None)
-    with pytest.raises((CredentialsRefused, ServiceUnavailable)):
-        await services[STT].model("language", id)
-    server.faults.clear()
-    server.world.delete("call-center-us")
-    with pytest.raises(ModelGone) as caught:
-        await services[STT].model("language", id)
-    assert caught.value.listed == frozenset(model.id for model in await services[STT].models("language"))
-
-
-async def test_an_acoustic_model_is_looked_for_among_its_own(services: Services, server: SpeechServer):
-    """The list of the other kind tells nothing of it."""
-    id = server.world.model("stadium-noise").customization_id
-    server.faults.add("answer", f"*/acoustic_customizations/{id}", times=None, status=401, body={"code": 401})
-    with pytest.raises(ModelDenied):
-        await services[STT].model("acoustic", id)
-
-
-@pytest.mark.parametrize(
-    ("path", "status", "body"),
-    [
-        ("*/v1/customizations", 401, {"code": 401, "error": "Unauthorized"}),
-        ("*/v1/customizations", 403, {"code": 403, "error": "Forbidden"}),
-        ("*/v1/customizations", 400, LITE),
-        ("*/v1/customizations/*", 401, {"code": 401, "error": "Unauthorized"}),
-    ],
-)
-async def test_what_contradicts_is_asked_again(
-    services: Services, server: SpeechServer, id: str, path: str, status: int, body: Any
-):
-    """Once; when it is said again it is believed."""
-    stt = services["stt-frankfurt"] if path.endswith("s") else services[STT]
-    await stt.models("language")
-    read = (lambda: stt.models("language")) if path.endswith("s") else (lambda: stt.model("language", id))
-    server.faults.add("answer", path, times=1, status=status, body=body)
-    assert await read()
-    server.faults.add("answer", path, times=None, status=status, body=body)
-    before = len(server.calls)
-    with pytest.raises(ServiceError):
-        await read()
-    assert sum(call.path.startswith("/v1/customizations") for call in server.calls[before:]) >= 2
-
-
-@pytest.mark.parametrize(
-    ("record", "id"),
-    [
-        (None, ""),
-        ("a text", ""),
-        ({}, ""),
-        ({"customization_id": ""}, ""),
-        ({"customization_id": 7}, ""),
-        ({"customization_id": "odd", "versions": "v1"}, "odd"),
-        ({"customization_id": "odd", "versions": [None]}, "odd"),
-        ({"customization_id": "odd", "status": None}, "odd"),
-        ({"customization_id": "odd", "base_model_name": ["x"]}, "odd"),
-    ],
-)
-async def test_one_odd_record(services: Services, server: SpeechServer, record: Any, id: str):
-    """It is told apart, and the others are as always."""
-    whole = await services[STT].models("language")
-    server.faults.odd("*/v1/customizations", record, record=3)
-    listed = await services[STT].models("language")
-    assert listed.items == (*whole.items[:3], *whole.items[4:])
-    assert [(one.what, one.id) for one in listed.unreadable] == [("language model", id)]
-
-
-@pytest.mark.parametrize(
-    "facts", [{"name": None}, {"created": "yesterday"}, {"updated": 3}, {"owner": {}}, {"description": ["x"]}]
-)
-async def test_what_is_only_decoration_hides_no_model(services: Services, server: SpeechServer, facts: dict[str, Any]):
-    """A model without a name or dates is still one."""
-    server.faults.odd("*/v1/customizations", {"customization_id": "odd", "base_model_name": "b", **facts})
-    listed = await services[STT].models("language")
-    assert "odd" in [model.id for model in listed]
-    assert not listed.unreadable
-
-
-async def test_a_date_without_a_zone_is_utc(services: Services, server: SpeechServer, id: str):
-    """It can be compared with all others."""
-    server.faults.replace("*/customizations/*", {"updated": "2026-01-01T10:00:00.5"})
-    found = (await services[STT].model("language", id)).updated
-    assert found is not None
-    assert found.isoformat() == "2026-01-01T10:00:00.500000+00:00"
-
-
-async def test_one_odd_model_is_no_outage(services: Services, server: SpeechServer, id: str):
-    """A record that makes no sense is told apart from an answer that is none."""
-    server.faults.replace("*/customizations/*", {"versions": "v1"})
-    with pytest.raises(RecordUnreadable):
-        await services[STT].model("language", id)
-    server.faults.html("*/customizations/*", status=200)
-    with pytest.raises(AnswerUnreadable) as caught:
-        await services[STT].model("language", id)
-    assert not isinstance(caught.value, RecordUnreadable)
-
-
-async def test_odd_base_models(services: Services, server: SpeechServer):
-    """Only the name is needed."""
-    whole = await services[STT].bases()
-    server.faults.odd("*/v1/models", {"name": 3})
-    listed = await services[STT].bases()
-    assert listed.items == whole.items[1:]
-    assert len(listed.unreadable) == 1
-
-
-async def test_an_odd_resource_is_counted(services: Services, server: SpeechServer, id: str):
-    """What a model holds is read record by record too."""
-    stt = services[STT]
-    model = await stt.model("language", id)
-    whole = await stt.holdings(model)
-    server.faults.odd("*/corpora", 7)
-    server.faults.odd("*/words", {"word": ["x"]})
-    assert await stt.holdings(model) == whole
-    noise = await stt.model("acoustic", server.world.model("stadium-noise").customization_id)
-    server.faults.replace("*/audio", {"total_minutes_of_audio": "much"})
-    assert (await stt.holdings(noise)).recordings
-
-
-@pytest.mark.parametrize("id", ["..", ".", "a/../../models", "x?force=true", "x#y", "é ü", "%2e%2e"])
-async def test_an_id_leads_nowhere_else(id: str):
-    """Whatever an id is, the request is about that model."""
-    asked: list[httpx.URL] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url)
-        return httpx.Response(200, json={"customization_id": id})
-
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        stt = WatsonSpeech("stt", "cloud", http, "http://x/instances/1", httpx.Auth())
-        assert (await stt.model("language", id)).id == id
-        await stt.begin(Action.UPGRADE, "language", id)
-    for url, last in zip(asked, ("", "/upgrade_model"), strict=True):
-        path = url.raw_path.decode()
-        assert path.startswith("/instances/1/v1/customizations/")
-        assert path.removesuffix(last).count("/") == 5
-        assert "?" not in path
-        assert "/.." not in path
-
-
-async def test_redirects_are_not_followed(services: Services, server: SpeechServer, id: str):
-    """Neither when reading nor when beginning: what would answer there is not the service."""
-    async with client(True) as http:
-        assert not http.follow_redirects
+async def test_nothing_is_taken(stage: Stage):
+    """Not even the shortest form: that is said."""
+    stage.slack.faults.refuse("chat.postMessage", "invalid_blocks", times=None)
+    with pytest.raises(BlocksRefused):
+        await stage.chat.post(CHANNEL, HELLO, key="k")
+    await asyncio.sleep(0)

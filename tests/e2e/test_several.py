@@ -57,7 +57,8 @@ def test_a_freeze_in_the_browser(page: Page):
     become(page, "U0MEI")
     write(page, "/stt-upgrade freeze")
     page.locator("[data-action-id=freeze]").click()
-    expect(page.locator("#main").get_by_text("Ask one of the approvers")).to_be_visible(timeout=10_000)
+    expect(page.get_by_test_id("modal").get_by_text("Only approvers can freeze upgrades")).to_be_visible(timeout=10_000)
+    page.keyboard.press("Escape")
 
     become(page, "U0GRACE")
     write(page, "/stt-upgrade freeze")

@@ -12,8 +12,8 @@ from bot.domain.fleet import Holdings
 from bot.domain.outcomes import CauseKind
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import RunState
-from bot.domain.snoozes import Ended, NotEnded, Reach, Snooze, SnoozeKind, Wish
-from bot.errors import ChatBusy, InputsRefused
+from bot.domain.snoozes import Ended, Reach, Snooze, SnoozeKind, Wish
+from bot.errors import ChatBusy, Denied, InputsRefused
 from tests.fakes import FakeSpeech
 from tests.flows.acting import AM, LM, booth, through
 from tests.world import ADA, GRACE, MEI, NEW, OLD, TOMAS, World, model
@@ -87,7 +87,7 @@ async def test_ended_early_the_card_is_told_again(world: World):
     request = await world.asked()
     made = await hold(world)
     await world.ring(after=5)
-    assert (await world.snoozer.end(made.id, MEI)).refused is None
+    assert not (await world.snoozer.end(made.id, MEI)).late
     await world.ring(after=5)
     assert "on hold" not in card(world, request)
     assert (await world.approve(request)).allowed
@@ -289,7 +289,8 @@ async def test_two_people_with_crossed_rights(world: World):
         speech.add(model("sibling", instance=instance, id=f"s-{instance}", versions=(OLD, NEW)))
         speech.add(model("wanted", instance=instance, id=f"w-{instance}"))
     held = {name: await hold(world, f"{name}/language/w-{name}") for name in ("stt", "prod")}
-    assert (await world.snoozer.end(held["prod"].id, GRACE)).refused is NotEnded.NOT_YOURS
+    with pytest.raises(Denied):
+        await world.snoozer.end(held["prod"].id, GRACE)
     found = (await world.inventory.judged()).judgements
     outdated = [one for one in found if one.outdated]
     for user, free, left in ((GRACE, "stt", "prod"), (TOMAS, "prod", "stt")):

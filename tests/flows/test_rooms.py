@@ -157,16 +157,25 @@ async def test_changes_elsewhere(world: World):
 async def test_many_ask_at_once(world: World):
     """Slack hears one question a minute about a channel; after that what counts is what it says then."""
     share(world)
-    told = await asyncio.gather(*(world.rooms.why_private(CHANNEL) for _ in range(50)))
-    assert (set(told), world.chat.calls.count("room")) == ({SHARED}, 1)
+    told = await asyncio.gather(*(world.rooms.withholds(CHANNEL) for _ in range(50)))
+    assert (set(told), world.chat.calls.count("room")) == ({True}, 1)
     share(world, external=False)
     world.clock.advance(30)
-    assert await world.rooms.why_private(CHANNEL) == SHARED
+    assert await world.rooms.withholds(CHANNEL)
     world.clock.advance(31)
-    assert await world.rooms.why_private(CHANNEL) is None
+    assert not await world.rooms.withholds(CHANNEL)
     world.clock.advance(-3600)
     share(world)
-    assert await world.rooms.why_private(CHANNEL) == SHARED
+    assert await world.rooms.withholds(CHANNEL)
+
+
+async def test_a_public_answer_asks_each_time(world: World):
+    """What one person wants everybody to see is rare enough; those who ask at once share the answer."""
+    share(world, external=False)
+    assert await world.rooms.why_private(CHANNEL) is None
+    share(world)
+    told = await asyncio.gather(*(world.rooms.why_private(CHANNEL) for _ in range(50)))
+    assert (set(told), world.chat.calls.count("room")) == ({SHARED}, 2)
 
 
 async def test_direct_messages(world: World):

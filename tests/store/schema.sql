@@ -24,7 +24,9 @@ CREATE TABLE leases ( name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NO
 CREATE TABLE links ( acoustic TEXT PRIMARY KEY, language TEXT, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE locks ( model TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (id)) STRICT;
 CREATE TABLE mentioned ( ref TEXT NOT NULL, version TEXT NOT NULL, level TEXT NOT NULL, owner TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (ref, version)) STRICT;
-CREATE TABLE messages ( key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL, intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE messages ( key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL, intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0, edits INTEGER NOT NULL DEFAULT 0, doubt_at REAL, twin_at REAL, continued INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX messages_in_doubt ON messages (doubt_at) WHERE doubt_at IS NOT NULL;
+CREATE INDEX messages_with_twins ON messages (twin_at) WHERE twin_at IS NOT NULL;
 CREATE TABLE models ( ref TEXT PRIMARY KEY, instance TEXT NOT NULL, facts TEXT NOT NULL, seen_at REAL) STRICT;
 CREATE INDEX models_by_instance ON models (instance);
 CREATE TABLE owners ( ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT;

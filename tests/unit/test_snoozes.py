@@ -11,7 +11,6 @@ from bot.domain.snoozes import (
     End,
     Ended,
     Fault,
-    NotEnded,
     Over,
     Reach,
     Snooze,
@@ -232,7 +231,7 @@ def test_messages(name: str, kind: SnoozeKind):
             assert check_view(dict(view)) == []
         accepted(fleet.model(one, None, None, fleet.Dossier(snooze=each), NOW))
         over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=Ended.NEXT, ended_version=HOSTILE)
-        ends = (End(None), End(each), End(over_, NotEnded.GONE), End(each, NotEnded.NOT_YOURS, ("SAPPROVE",)))
+        ends = (End(None), End(each), End(over_, late=True))
         for text in (*(snoozes.ended(end, name) for end in ends), snoozes.lapsed(over_, name)):
             assert "<!channel>" not in text
         accepted(snoozes.begun(each, {"UADA": name}))
