@@ -47,7 +47,7 @@ class Doubt:
 
     def ripe(self, now: datetime) -> bool:
         """Whether people are asked."""
-        return self.looks >= LOOKS and now - self.since >= LASTING
+        return self.looks >= LOOKS and not timedelta() <= now - self.since < LASTING  # or the clock was set back
 
 
 def doubtful(

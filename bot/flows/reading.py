@@ -78,7 +78,8 @@ class Reader:
 
     def due(self, now: datetime) -> list[str]:
         """The instances in trouble that are read again now, before their turn; each is given once."""
-        found = [name for name, turn in self._again.items() if turn.at is not None and turn.at <= now]
+        latest = now + AGAIN[-1]  # what is later than that was planned before the clock was set back
+        found = [name for name, turn in self._again.items() if turn.at and not now < turn.at <= latest]
         for name in found:
             self._again[name] = replace(self._again[name], at=None)
         return found

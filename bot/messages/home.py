@@ -75,7 +75,7 @@ def _waits_for(request: Request, seen: Seen) -> bool:
     theirs = request.requester == seen.user and not seen.own.issuperset(request.instances)
     fresh = request.state is RequestState.OPEN and seen.user not in request.approved_by
     unclear = any(run.unclear for run in request.runs)
-    waits = (unclear or request.state is RequestState.PAUSED or fresh) and not theirs
+    waits = unclear or ((request.state is RequestState.PAUSED or fresh) and not theirs)
     return waits and seen.decides.issuperset(request.instances)
 
 
