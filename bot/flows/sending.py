@@ -13,6 +13,7 @@ from bot.domain.plans import Action
 from bot.domain.requests import Request
 from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there, began
 from bot.errors import (
+    AnswerUnreadable,
     CredentialsRefused,
     ModelBusy,
     ModelDenied,
@@ -125,7 +126,7 @@ class Sender:
             receipt = await service.begin(
                 step.action, ref.kind, ref.id, language_id=step.language_id, force=forced, lenient=step.lenient
             )
-        except OutcomeUnknown as error:
+        except (OutcomeUnknown, AnswerUnreadable) as error:
             log.warning("request %s: %s", run.request, error.text)
             await self._unanswered(record, error)
         except (ModelBusy, ServiceUnavailable) as error:
@@ -148,7 +149,7 @@ class Sender:
             answered, later = self.clock.now(), self.next(record)
             await self.db.write(lambda store: store.journal.answered(record, receipt.transaction, answered, later))
 
-    async def _unanswered(self, record: StepRecord, error: OutcomeUnknown) -> None:
+    async def _unanswered(self, record: StepRecord, error: ServiceError) -> None:
         """Nothing is known: the next looks tell, and not before the service wants to be asked again."""
         when = self.clock.now() + max(self._poll(record), timedelta(seconds=error.retry_after or 0))
         said = f"{error.status}" if error.status is not None else "no answer"

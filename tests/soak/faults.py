@@ -46,9 +46,7 @@ class Fault(StrEnum):
     FULL = "disk full for a while"
 
 
-OFF: Mapping[Fault, str] = {
-    Fault.SERVICE_ODD: "an unreadable answer to a request ends its run as failed, whatever the request did",
-}
+OFF: Mapping[Fault, str] = {}
 """Kinds that are switched off, each with its reason, until what they break is mended."""
 
 COMMIT, SERVICE, BEGIN, SLACK, POST = "commit", "service", "begin", "slack", "post"

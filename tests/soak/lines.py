@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -107,7 +108,8 @@ class ServiceLine(Line):
             case Fault.SERVICE_WRONG:
                 raise AnswerUnreadable("nonsense.", instance="stt", status=200)
             case Fault.SERVICE_DOUBLED:
-                return tuple(model for model in await effect() for _ in range(2))
+                listed = await effect()
+                return replace(listed, items=tuple(model for model in listed for _ in range(2)))
             case Fault.SERVICE_LOST:
                 await effect()
                 raise OutcomeUnknown("lost.", instance="stt")

@@ -22,6 +22,8 @@ from tests.soak.stage import NAMES, Stage
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, TOMAS
 
 APPROVERS = (GRACE, TOMAS)
+SIMPLE = ("withdraw", "take-back", "cancel", "resume")
+OF_ONE = ("retry", "stop", "send-again", "mark-as-failed")
 TRIES = 8
 """How often somebody tries what did not work, a little later each time."""
 
@@ -143,11 +145,11 @@ class Team:
 
     async def wish(self, request: Request) -> None:
         """Somebody wants something of it, at any time."""
-        word = self._random.choice(["withdraw", "take-back", "cancel", "resume", "retry", "stop"])
+        word = self._random.choice([*SIMPLE, *OF_ONE])
         run = self._random.choice(request.runs).id
-        about = f"{request.id}.{run}" if word in ("retry", "stop") else str(request.id)
+        about = f"{request.id}.{run}" if word in OF_ONE else str(request.id)
         user = self._random.choice((ADA, GRACE, TOMAS, MEI))
-        if word == "stop" and user in APPROVERS:
+        if word in ("stop", "send-again", "mark-as-failed") and user in APPROVERS:
             self._stage.stopped.add(request.id)
         await self.press(user, f"wish:{word}", f"{word} {about}")
 
@@ -215,11 +217,16 @@ class Team:
             self._deliver(user, "says why not", body)
 
     async def close(self) -> None:
-        """When nothing breaks any more: every freeze ends, and what is paused is dropped."""
+        """When nothing breaks any more: freezes end, what is unclear is decided, what is paused is dropped."""
         store = self._stage.store
         for freeze in store.freezes.holding():
             await self.through("Grace ends the freeze", partial(_ended, freeze))
         for request in store.requests.live():
+            for run in request.runs:
+                if run.unclear:
+                    self._stage.stopped.add(request.id)
+                    word = self._random.choice(["send-again", "mark-as-failed"])
+                    await self.press(GRACE, f"wish:{word}", f"{word} {request.id}.{run.id}")
             if request.state is RequestState.PAUSED:
                 await self.press(GRACE, "wish:cancel", f"cancel {request.id}")
 
