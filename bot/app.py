@@ -27,6 +27,7 @@ from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_answers import text_at
 from bot.adapters.slack_calls import call, session, web_client
+from bot.adapters.slack_routes import NotSecure
 from bot.domain.catalog import Catalog
 from bot.domain.drift import Drift
 from bot.errors import CatalogError, ChatBusy, ChatRefused, SettingsError
@@ -174,7 +175,7 @@ async def identify(client: AsyncWebClient, settings: Settings, patience: float =
             return await _identify(client, settings)
         except ChatBusy as error:
             left = until - monotonic()
-            if left <= 0:
+            if left <= 0 or isinstance(error.__cause__, NotSecure):  # waiting makes no address https
                 raise
             if error.text != said:
                 log.warning("Slack is in trouble: %s It is tried again for %.0f s", said := error.text, left)

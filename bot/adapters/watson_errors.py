@@ -50,7 +50,9 @@ def refusal(name: str, response: httpx.Response) -> ServiceError:
         )
     if status == 404 or 300 <= status < 400:
         moved = "answered with a redirect, which is never followed" if status != 404 else "is not at its URL"
-        return RequestRefused(f"{name} {moved} ({status}). Put the URL of its credentials page as {url}.", **about)
+        return RequestRefused(
+            f"{name} {moved} ({status}). Put the URL of its credentials page as {setting_of(name, 'URL')}.", **about
+        )
     if status == 409:
         return ModelBusy(f"{name} is handling another request for this model.", **about)
     if status in UNAVAILABLE:
@@ -107,17 +109,17 @@ def transaction(response: httpx.Response) -> str | None:
     return found
 
 
-def _after(response: httpx.Response) -> float | None:
-    """The seconds that it asks to wait."""
-    asked = response.headers.get("Retry-After", "")
-    return float(asked) if asked.isascii() and asked.isdigit() else None
-
-
 def _region(response: httpx.Response) -> str | None:
     try:
         return region_of(str(response.request.url))
     except RuntimeError:  # it belongs to no request
         return None
+
+
+def _after(response: httpx.Response) -> float | None:
+    """The seconds that it asks to wait."""
+    asked = response.headers.get("Retry-After", "")
+    return float(asked) if asked.isascii() and asked.isdigit() else None
 
 
 def _detail(response: httpx.Response) -> str | None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 from bot.errors import ChannelClosed, ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused, MessageGone
 from bot.flows.rests import EDITS, PACE, Limits, Rests
 from bot.flows.rooms import Rooms
+from bot.flows.twins import EARLIER, IN_FLIGHT, LONGEST, SETTLED, Twins, next_look, remove, within
 from bot.messages.requests import Telling
 from bot.messages.rooms import continued
 from bot.ports import Chat, Clock, Message
@@ -25,18 +25,6 @@ from bot.store.database import Database
 from bot.store.messages import Posted
 
 log = logging.getLogger(__name__)
-
-IN_FLIGHT = timedelta(seconds=15)
-"""How long a post may be under way, in this process or another, before we look whether it arrived."""
-
-SETTLED = timedelta(minutes=1)
-"""How long after trouble a message is not called shown, though Slack shows it: what was lost may overtake it."""
-
-LONGEST = timedelta(minutes=10)
-"""The longest rest of a message that Slack goes on to show differently, however often it is edited."""
-
-LOOKS = (IN_FLIGHT, SETTLED, LONGEST)
-"""How long after trouble we look again whether what was lost has arrived after all."""
 
 
 @dataclass(eq=False)
@@ -47,6 +35,7 @@ class Poster:
     db: Database
     clock: Clock
     rooms: Rooms
+    twins: Twins = field(init=False)
     _limits: Limits = field(init=False)
     _looks: Rests = field(default_factory=Rests, init=False)
     """When a message that is in doubt is looked at again."""
@@ -54,6 +43,7 @@ class Poster:
     """How often in a row a message was not what it should be."""
 
     def __post_init__(self) -> None:
+        self.twins = Twins(self.chat, self.db, self.clock)
         self._limits = Limits(self.clock)
 
     async def post(self, key: str, channel: str, message: Message, thread: str | None = None) -> str | None:
@@ -75,7 +65,7 @@ class Poster:
         posted = await self.posted(key)
         if posted is None or posted.ts is not None:
             return posted.ts if posted else None
-        if _within(IN_FLIGHT, posted.intended_at, self.clock.now()):
+        if within(IN_FLIGHT, posted.intended_at, self.clock.now()):
             raise ChatBusy("The message is being posted.", retry_after=IN_FLIGHT.total_seconds())
         return (await self._settle(posted)).ts
 
@@ -91,7 +81,7 @@ class Poster:
         """
         thread = thread if telling.threaded else None
         if posted is not None and posted.ts is None:
-            if _within(IN_FLIGHT, posted.intended_at, self.clock.now()) or not self._limits.may(telling.key):
+            if within(IN_FLIGHT, posted.intended_at, self.clock.now()) or not self._limits.may(telling.key):
                 return None
             posted = await self._settle(posted)
         if posted is None or posted.ts is None:
@@ -114,32 +104,6 @@ class Poster:
         log.warning("%s is gone from %s; it is posted again", telling.key, channel)
         return await self._post(_said(telling, again=True), channel, thread, posted)
 
-    def due(self, store: Store) -> bool:
-        """Whether a message may be there twice, and it is time to look. Work for the store."""
-        return bool(self._untidy(store))
-
-    async def tidy(self) -> None:
-        """Deletes what arrived after it had seemed lost and was posted again; the one that we remember stays."""
-        for posted in await self.db.read(self._untidy):
-            since = (posted.twin_at or posted.intended_at) - timedelta(seconds=60)
-            try:
-                found = await self.chat.find(posted.channel, posted.key, thread=posted.thread, since=since)
-                await self._remove(posted, [ts for ts in found if ts != posted.ts])
-            except MessageGone:
-                log.debug("the thread of %s is gone, and a second one with it", posted.key)
-            except ChatError as error:
-                log.warning("whether %s is there twice is not known: %s", posted.key, error.text)
-                self._looks.rest(self.clock.now() + max(PACE, timedelta(seconds=error.retry_after)), _twin(posted))
-                continue
-            if later := _next_look(posted.intended_at, self.clock.now()):
-                self._looks.rest(later, _twin(posted))
-            else:
-                await self.db.write(partial(_alone, posted))
-
-    def _untidy(self, store: Store) -> list[Posted]:
-        now = self.clock.now()
-        return [posted for posted in store.messages.twins(now - IN_FLIGHT) if self._looks.may(now, _twin(posted))]
-
     def doubtful(self, store: Store, prefix: str) -> list[str]:
         """The keys with that prefix of messages that should be looked at now. Work for the store."""
         now = self.clock.now()
@@ -152,10 +116,10 @@ class Poster:
         """
         key, now, doubt_at = posted.key, self.clock.now(), posted.doubt_at
         assert posted.ts is not None
-        if doubt_at is None or _within(PACE, doubt_at, now):
+        if doubt_at is None or within(PACE, doubt_at, now):
             self._looks.extend(now + PACE, key)
             return False
-        calm = not _within(SETTLED, doubt_at, now)
+        calm = not within(SETTLED, doubt_at, now)
         if not self._looks.may(now, key) or not self._limits.may(key):
             return calm and key not in self._differs
         try:
@@ -169,7 +133,7 @@ class Poster:
         if shown != posted.digest:
             return False
         self._differs.pop(key, None)
-        if later := _next_look(doubt_at, now):
+        if later := next_look(doubt_at, now):
             self._looks.rest(later, key)
             return calm
         return await self.db.write(lambda store: store.messages.known(posted))
@@ -271,10 +235,10 @@ class Poster:
 
     async def _settle(self, posted: Posted) -> Posted:
         """A post was begun and nobody knows how it ended: ask Slack, never post blindly. Without `ts`: not there."""
-        key, since = posted.key, (posted.twin_at or posted.intended_at) - timedelta(seconds=60)
+        key, since = posted.key, (posted.twin_at or posted.intended_at) - EARLIER
         try:
             found = await self._found(posted, since)
-            await self._remove(posted, found[1:])
+            await remove(self.chat, posted, found[1:])
         except ChatError as error:
             self._failed(key, posted.channel, error)
             raise
@@ -290,13 +254,8 @@ class Poster:
         try:
             return await self.chat.find(posted.channel, posted.key, thread=posted.thread, since=since)
         except MessageGone:
-            await self._remove(posted, await self.chat.find(posted.channel, posted.key, thread=None, since=since))
+            await remove(self.chat, posted, await self.chat.find(posted.channel, posted.key, thread=None, since=since))
             return ()
-
-    async def _remove(self, posted: Posted, strays: tuple[str, ...] | list[str]) -> None:
-        for ts in strays:
-            log.warning("%s is there twice, or at the wrong place; the one at %s is deleted", posted.key, ts)
-            await self.chat.delete(posted.channel, ts)
 
 
 def _said(telling: Telling, *, again: bool) -> Telling:
@@ -306,26 +265,7 @@ def _said(telling: Telling, *, again: bool) -> Telling:
     return replace(telling, message=continued(telling.message), again=True)
 
 
-def _next_look(since: datetime, now: datetime) -> datetime | None:
-    """When we look again at what is in doubt; None once nothing can arrive late any more."""
-    over = abs(now - since)
-    return next((since + look for look in LOOKS if look > over), None)
-
-
-def _alone(posted: Posted, store: Store) -> None:
-    store.messages.alone(posted)
-
-
-def _twin(posted: Posted) -> tuple[str, str]:
-    return "twin", posted.key
-
-
 def _too_soon(telling: Telling, posted: Posted, now: datetime) -> bool:
     """Whether an edit has to wait for its pace. A card's first one has not: it answers somebody's click."""
     paced = telling.threaded or posted.edited
-    return paced and posted.sent_at is not None and _within(PACE, posted.sent_at, now)
-
-
-def _within(span: timedelta, since: datetime, now: datetime) -> bool:
-    """Whether less than *span* is over. A moment that is further ahead than that says that the clock was set back."""
-    return abs(now - since) < span
+    return paced and posted.sent_at is not None and within(PACE, posted.sent_at, now)

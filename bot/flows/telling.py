@@ -66,7 +66,7 @@ class Teller:
 
     def due(self, store: Store) -> bool:
         """Whether there is a request of which Slack may not show the present state, or a message twice."""
-        return bool(self._wanted or store.requests.untold() or self._doubtful(store) or self.poster.due(store))
+        return bool(self._wanted or store.requests.untold() or self._doubtful(store) or self.poster.twins.due(store))
 
     def _doubtful(self, store: Store) -> set[int]:
         """Requests of whose messages nobody knows what they show, since a crash say."""
@@ -74,7 +74,7 @@ class Teller:
 
     async def tell_all(self) -> None:
         """Every request of which Slack may not show the present state; those that have waited longest come first."""
-        await self.poster.tidy()
+        await self.poster.twins.tidy()
         for request in await self.db.read(lambda store: (*store.requests.untold(), *self._doubtful(store))):
             self.want(request)
         now = self.clock.now()

@@ -64,7 +64,7 @@ class Messages(Part):
         sql = """UPDATE messages SET ts = NULL, thread = :thread, digest = :digest, intended_at = :now, edited = 0,
                  doubt_at = NULL, twin_at = CASE WHEN ts IS NULL THEN coalesce(twin_at, intended_at) ELSE twin_at END,
                  continued = continued OR ts IS NOT NULL
-                 WHERE key = :key AND ts IS :ts AND intended_at = :then"""
+                 WHERE key = :key AND ts IS :ts AND abs(intended_at - :then) < 0.001"""
         facts = {"thread": thread, "digest": digest, "now": now}
         return bool(self._c.change(sql, {**facts, "key": posted.key, "ts": posted.ts, "then": posted.intended_at}))
 

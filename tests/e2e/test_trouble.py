@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.e2e.test_process import ADA, CHANNEL, Stage, stage
 
 __all__ = ["stage"]
 
 
+@pytest.mark.timeout(150)
 async def test_the_card_is_deleted_while_the_service_upgrades(stage: Stage):
     """The card comes again, says so, and the end hangs below it; the old thread has no stray reply in the channel."""
     slack = stage.slack
@@ -34,6 +37,7 @@ async def test_the_card_is_deleted_while_the_service_upgrades(stage: Stage):
     assert stage.upgrades() == 1
 
 
+@pytest.mark.timeout(150)
 async def test_the_channel_is_archived_while_the_service_upgrades(stage: Stage):
     """The requester hears it once, and the end; in the channel everything follows when it is back."""
     slack = stage.slack

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.domain.requests import RequestState
 from bot.errors import OutcomeUnknown
-from tests.world import World
+from bot.ports import Message
+from tests.fakes import FrozenClock
+from tests.world import CHANNEL, World
 
 US = "id-call-center-us"
 JUMPS = pytest.mark.parametrize("jump", [3600, -3600, 86400, -86400])
@@ -99,3 +102,15 @@ async def test_slots_count_again_after_a_first_start_on_a_wrong_day(tmp_path: Pa
     await world.announce()
     assert [said for said in world.chat.said if said.key.startswith("announcement:")]
     world.close()
+
+
+@JUMPS
+async def test_a_post_is_found_whatever_our_clock_says(world: World, jump: float):
+    """Our clock was wrong when a message was posted and its answer lost: it is found by Slack's, not posted again."""
+    world.clock.set(jump)
+    world.chat.clock = FrozenClock(world.clock.at - timedelta(seconds=jump))
+    world.chat.lose_answers = 1
+    message = Message("hello")
+    assert await world.poster.post("hello", CHANNEL, message) is None
+    world.clock.advance(20)
+    assert await world.poster.post("hello", CHANNEL, message) == world.chat.keyed("hello").ts
