@@ -23,6 +23,8 @@ from tests.soak.stage import NAMES, Stage
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, TOMAS
 
 APPROVERS = (GRACE, TOMAS)
+SIMPLE = ("withdraw", "take-back", "cancel", "resume")
+OF_ONE = ("retry", "stop", "send-again", "mark-as-failed")
 TRIES = 8
 """How often somebody tries what did not work, a little later each time."""
 
@@ -144,11 +146,11 @@ class Team:
 
     async def wish(self, request: Request) -> None:
         """Somebody wants something of it, at any time."""
-        word = self._random.choice(["withdraw", "take-back", "cancel", "resume", "retry", "stop"])
+        word = self._random.choice([*SIMPLE, *OF_ONE])
         run = self._random.choice(request.runs).id
-        about = f"{request.id}.{run}" if word in ("retry", "stop") else str(request.id)
+        about = f"{request.id}.{run}" if word in OF_ONE else str(request.id)
         user = self._random.choice((ADA, GRACE, TOMAS, MEI))
-        if word == "stop" and user in APPROVERS:
+        if word in ("stop", "send-again", "mark-as-failed") and user in APPROVERS:
             self._stage.stopped.add(request.id)
         await self.press(user, f"wish:{word}", f"{word} {about}")
 

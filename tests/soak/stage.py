@@ -57,7 +57,7 @@ class Stage:
     approvals: set[tuple[int, str]] = field(default_factory=set)
     """Who pressed Approve for which request, and may."""
     stopped: set[int] = field(default_factory=set)
-    """Of which requests somebody who may pressed *Stop watching*."""
+    """Of which requests somebody who may pressed *Stop watching*, *Send again* or *Mark as failed*."""
     unlocked: asyncio.Event = field(default_factory=asyncio.Event)
     service_down: bool = False
     slack_down: bool = False
