@@ -14,6 +14,9 @@ from sandbox.watson.faults import Fault, Faults, Outcome
 BEGIN = "*customizations/*"
 """With POST: what begins an upgrade or a training."""
 
+LISTS = "*customizations"
+"""With GET: the lists of custom models."""
+
 SERVICE, PROCESS = "Speech to Text", "The bot and its database"
 
 OUTCOMES: tuple[tuple[Outcome, str, str], ...] = (
@@ -67,6 +70,22 @@ def speech_switches(board: Switchboard, faults: Faults) -> None:
         "an upgrade begins, and the answer is no JSON",
         lambda: faults.nonsense(BEGIN, method="POST"),
     )
+    once(
+        "speech-gateway",
+        "A gateway answers instead",
+        "an upgrade begins, and the answer is a gateway's page",
+        lambda: faults.instead(BEGIN, 502),
+    )
+    lasting(
+        "speech-router",
+        "Lose the route",
+        "models are answered with a router's 404",
+        lambda: faults.router(BEGIN, times=None),
+    )
+    lasting(
+        "speech-few", "List nothing", "the lists are empty, as with another instance's key", lambda: faults.few(LISTS)
+    )
+    lasting("speech-record", "Garble a record", "one model of each list makes no sense", lambda: faults.odd(LISTS, 7))
     once("speech-token", "End every token", "the bot must log in anew", faults.expire_tokens)
     for outcome, label, about in OUTCOMES:
         once(f"speech-{outcome}", label, about, partial(faults.next_outcome, "*", outcome))
