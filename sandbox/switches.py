@@ -92,7 +92,7 @@ def speech_switches(board: Switchboard, faults: Faults) -> None:
 
 
 def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> None:
-    """What the machine can do to the bot. Its clock and its disk cannot be touched from here."""
+    """What the machine can do to the bot. Its clock cannot be touched from here."""
     lock: list[sqlite3.Connection] = []
 
     async def kill(on: bool) -> None:
@@ -111,4 +111,8 @@ def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> Non
 
     board.add(PROCESS, "bot-kill", "Kill it", "`kill -9`; it is started again", kill)
     board.add(PROCESS, "bot-restart", "Restart it", "SIGTERM, as a deployment does; it is started again", restart)
+    async def stinted(on: bool) -> None:
+        bot.stint(on)
+
+    board.add(PROCESS, "disk", "Break the disk", "nothing of the bot can be written", stinted, lasting=True)
     board.add(PROCESS, "database-lock", "Lock the database", "another program keeps the file", locked, lasting=True)

@@ -35,6 +35,9 @@ class Signals(BotProcess):
     def restart(self) -> None:
         self.heard.append("restart")
 
+    def stint(self, on: bool) -> None:
+        self.heard.append(f"stint {on}")
+
 
 class Page:
     """What the page does with the switches."""
