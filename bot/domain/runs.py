@@ -297,4 +297,5 @@ class Run:
         record = self.current
         if self.state is not RunState.RUNNING or record is None:
             return False
-        return record.state is StepState.PLANNED or record.step.action is Action.AWAIT_CHANGE
+        planned = record.state is StepState.PLANNED and not record.unanswered  # else a request may still arrive
+        return planned or record.step.action is Action.AWAIT_CHANGE

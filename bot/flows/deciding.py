@@ -184,6 +184,10 @@ class Decisions:
             case "stop":
                 assert run is not None
                 assert run.current is not None
+                if run.unclear:  # it ends as what it is
+                    store.journal.given_up(run.current, user, person.name, now)
+                    requests.move_run(request, run, RunState.FAILED, now, by=user)
+                    return decision
                 store.journal.over(run.current, StepState.FAILED, Outcome(StepEnd.UNWATCHED, detail=person.name), now)
                 store.audit.note(now, user, "stop watching", request=request.id, model=run.plan.model.ref)
                 requests.move_run(request, run, RunState.FAILED, now, by=user)

@@ -15,7 +15,7 @@ from typing import get_args
 from bot.domain.fleet import IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import Request
-from bot.domain.runs import Progress, Run, StepRecord, StepState, observe, proven
+from bot.domain.runs import Progress, Run, StepRecord, StepState, began, observe, proven
 from bot.errors import Refusal, ServiceError, StoreUnavailable
 from bot.flows.background import Background
 from bot.flows.freezes import Freezes
@@ -162,6 +162,10 @@ class Runner:
         if gone:
             return await self.sender.fail(run, record, Outcome(StepEnd.DELETED))
         if record.state is StepState.PLANNED:
+            if record.unanswered and seen is not None and began(record, seen):
+                return await self.sender.begun(record, seen)  # the request that was given up arrived after all
+            if run.cancelled_by is not None and record.unanswered:  # it is not sent again, and may still arrive
+                return await self.sender.fail(run, record, Outcome(StepEnd.UNCLEAR))
             if run.cancelled_by is not None:  # its request was not taken, so nothing is with the service any more
                 return await self.sender.cancelled(run)
             if frozen is not None:

@@ -45,7 +45,7 @@ _FAILED = {
     ),
     StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts. {detail}",
     StepEnd.UNCLEAR: (
-        "{who} marked it as failed: no answer to the request proves anything, and the service did not show that it "
+        "{who} ended it: no answer to the request proves anything, and the service did not show that it "
         "began. It may still do it: look at the model before you ask again.{support}"
     ),
     StepEnd.UNWATCHED: "{who} stopped watching it. The service may still be working on it.",
@@ -69,7 +69,7 @@ def step_sentence(record: StepRecord) -> str:
         status=escape(outcome.status),
         detail=escape(outcome.detail, 900),
         said=f" It said: {escape(outcome.detail, 500)}." if outcome.detail else "",
-        who=escape(outcome.detail),
+        who=escape(outcome.detail) or "Retune",
         had=listed([code(version) for version in before.versions] if before else []) or "none",
         attempts=record.attempts,
         nothing="Nothing more" if record.attempts else "Nothing",

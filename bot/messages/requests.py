@@ -148,7 +148,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
 
 def unclear(request: Request, run: Run, record: StepRecord, policy: Policy) -> Message:
     """Asks an approver what to do about a request of which nobody can say whether the service took it."""
-    sent = "It was sent twice. " if record.unanswered else ""
+    sent = f"It was sent {record.attempts} times. " if record.attempts > 1 else ""
     text = (
         f"{approvers(policy) or 'Approvers'}: it is *unclear* whether step {record.number} of {len(run.steps)} began: "
         f"{step_text(record.step)}. {sent}To the request, {answered(record)}, and the service does not show that it "

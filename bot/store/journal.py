@@ -102,11 +102,16 @@ class Journal(Audited):
         """Writes that a step now waits for a person."""
         self._step(record, state=StepState.WAITING, started_at=now, next_at=next_at)
 
-    def over(self, record: StepRecord, state: StepState, outcome: Outcome, now: datetime) -> None:
-        """Writes how a step ended: done, also where nothing had to be sent or the next step follows, or failed."""
+    def over(self, record: StepRecord, state: StepState, outcome: Outcome, now: datetime) -> bool:
+        """Writes how a step ended: done, also where nothing had to be sent or the next step follows, or failed.
+
+        False where it is over already, or was sent anew since.
+        """
         how = {"outcome": outcome.end, "proven": outcome.version, "status": outcome.status, "detail": outcome.detail}
-        if self._step(record, state=state, ended_at=now, next_at=None, **how):
+        changed = self._step(record, state=state, ended_at=now, next_at=None, **how)
+        if changed:
             self._note(now, outcome.end, record, outcome.version or outcome.detail)
+        return changed
 
     def _note(self, now: datetime, action: str, record: StepRecord, detail: str, *, by: str = "retune") -> None:
         request = self._c.value(int, "SELECT request FROM runs WHERE id = ?", (record.run,))
@@ -173,10 +178,15 @@ class Journal(Audited):
         )
 
     def _step(self, record: StepRecord, **values: object) -> bool:
-        """Writes what changed of a step, which people should see; false for one that is over: somebody was first."""
+        """Writes what changed of a step, which people should see.
+
+        False, and nothing is written, for one that is over, or that another process sent anew since: what is known of
+        an earlier request says nothing about that one.
+        """
         assignments = ", ".join(f"{column} = ?" for column in values)
-        sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ? AND state NOT IN (?, ?)"
-        changed = self._c.change(sql, (*values.values(), record.run, record.number, StepState.DONE, StepState.FAILED))
+        sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ? AND attempts = ? AND state NOT IN (?, ?)"
+        known = (record.run, record.number, record.attempts, StepState.DONE, StepState.FAILED)
+        changed = self._c.change(sql, (*values.values(), *known))
         sql = "UPDATE requests SET version = version + ? WHERE id = (SELECT request FROM runs WHERE id = ?)"
         self._c.change(sql, (changed, record.run))
         return changed == 1
