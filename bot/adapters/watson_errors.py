@@ -39,7 +39,7 @@ def facts(name: str, response: httpx.Response) -> dict[str, Any]:
 
 def refusal(name: str, response: httpx.Response) -> ServiceError:
     """What an answer of the instance *name* that is no success means."""
-    status, url = response.status_code, setting_of(name, "URL")
+    status = response.status_code
     about = facts(name, response)
     if status in (401, 403):
         region = _region(response)
