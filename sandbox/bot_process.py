@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import sys
 from collections import deque
@@ -49,6 +50,12 @@ class BotProcess:
         """SIGTERM; it is started again although that ends it well."""
         self._again = True
         self._signal(signal.SIGTERM)
+
+    def stint(self, on: bool) -> None:
+        """No file of the bot can grow any more, as on a broken disk; where the system lets us (Linux)."""
+        if self.pid is not None and hasattr(resource, "prlimit"):
+            _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (1 if on else most, most))
 
     def _signal(self, which: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

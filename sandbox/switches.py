@@ -14,6 +14,9 @@ from sandbox.watson.faults import Fault, Faults, Outcome
 BEGIN = "*customizations/*"
 """With POST: what begins an upgrade or a training."""
 
+LISTS = "*customizations"
+"""With GET: the lists of custom models."""
+
 SERVICE, PROCESS = "Speech to Text", "The bot and its database"
 
 OUTCOMES: tuple[tuple[Outcome, str, str], ...] = (
@@ -67,13 +70,29 @@ def speech_switches(board: Switchboard, faults: Faults) -> None:
         "an upgrade begins, and the answer is no JSON",
         lambda: faults.nonsense(BEGIN, method="POST"),
     )
+    once(
+        "speech-gateway",
+        "A gateway answers instead",
+        "an upgrade begins, and the answer is a gateway's page",
+        lambda: faults.instead(BEGIN, 502),
+    )
+    lasting(
+        "speech-router",
+        "Lose the route",
+        "models are answered with a router's 404",
+        lambda: faults.router(BEGIN, times=None),
+    )
+    lasting(
+        "speech-few", "List nothing", "the lists are empty, as with another instance's key", lambda: faults.few(LISTS)
+    )
+    lasting("speech-record", "Garble a record", "one model of each list makes no sense", lambda: faults.odd(LISTS, 7))
     once("speech-token", "End every token", "the bot must log in anew", faults.expire_tokens)
     for outcome, label, about in OUTCOMES:
         once(f"speech-{outcome}", label, about, partial(faults.next_outcome, "*", outcome))
 
 
 def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> None:
-    """What the machine can do to the bot. Its clock and its disk cannot be touched from here."""
+    """What the machine can do to the bot. Its clock cannot be touched from here."""
     lock: list[sqlite3.Connection] = []
 
     async def kill(on: bool) -> None:
@@ -92,4 +111,8 @@ def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> Non
 
     board.add(PROCESS, "bot-kill", "Kill it", "`kill -9`; it is started again", kill)
     board.add(PROCESS, "bot-restart", "Restart it", "SIGTERM, as a deployment does; it is started again", restart)
+    async def stinted(on: bool) -> None:
+        bot.stint(on)
+
+    board.add(PROCESS, "disk", "Break the disk", "nothing of the bot can be written", stinted, lasting=True)
     board.add(PROCESS, "database-lock", "Lock the database", "another program keeps the file", locked, lasting=True)

@@ -34,6 +34,9 @@ REOPEN = 5.0
 """Seconds between two tries to open it anew."""
 
 
+WAITED = "another process keeps it locked"
+
+
 class Database(AbstractContextManager["Database"]):
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
@@ -41,6 +44,7 @@ class Database(AbstractContextManager["Database"]):
         """Opens and migrates *path*. Raises `SettingsError` when it cannot be used."""
         self.store = Store(path)
         self._path = Path(path)
+        self._turn = asyncio.Lock()
         self._know()
 
     def _know(self) -> None:
@@ -54,7 +58,8 @@ class Database(AbstractContextManager["Database"]):
 
         Raises `StoreUnavailable`.
         """
-        return await self._do(work, lambda: self.store.reading(), deadline)
+        until = asyncio.get_running_loop().time() + deadline
+        return await self._until(until, lambda: self._once(work, lambda: self.store.reading()))
 
     async def write(
         self, work: Callable[[Store], T], *, deadline: float = DEADLINE, durable: bool = False, done: bool = False
@@ -64,31 +69,55 @@ class Database(AbstractContextManager["Database"]):
         *durable*: survives a power loss, not only a crash of the process. For the one commit that must come before a
         request that cannot be undone. *done*: it notes what was done outside already.
         """
-        return await self._do(work, lambda: self.store.transaction(durable=durable), deadline, done)
+        until = asyncio.get_running_loop().time() + deadline
 
-    async def _do(
-        self,
-        work: Callable[[Store], T],
-        transaction: Callable[[], AbstractContextManager[None]],
-        deadline: float,
-        done: bool = False,
-    ) -> T:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + deadline
-        while True:
-            self._look(loop.time())
+        def once() -> T:
+            return self._once(work, lambda: self.store.transaction(durable=durable), done)
+
+        if not self._turn.locked():
             try:
-                with transaction():
-                    return work(self.store)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                    raise  # a bug of ours, and no trouble of the database
-                found = trouble(error)
-                if found.reopen and self._reopen_at is None:
-                    self._reopen_at = loop.time() + REOPEN
-                if not found.passing or loop.time() >= until:
-                    raise StoreUnavailable(found.cause, done=done, passing=found.passing) from error
+                return once()
+            except StoreUnavailable as error:
+                if not error.passing:
+                    raise
+        # Each try holds the loop for a moment, so one tries for all: a hundred that wait must not hold it in turn.
+        try:
+            async with asyncio.timeout_at(until):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailable(WAITED, done=done) from error
+        try:
+            return await self._until(until, once)
+        finally:
+            self._turn.release()
+
+    async def _until(self, until: float, once: Callable[[], T]) -> T:
+        """Tries until it is done, or it is too late."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return once()
+            except StoreUnavailable as error:
+                if not error.passing or loop.time() >= until:
+                    raise
             await asyncio.sleep(PAUSE)
+
+    def _once(
+        self, work: Callable[[Store], T], transaction: Callable[[], AbstractContextManager[None]], done: bool = False
+    ) -> T:
+        """One try. Raises `StoreUnavailable`."""
+        now = asyncio.get_running_loop().time()
+        self._look(now)
+        try:
+            with transaction():
+                return work(self.store)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise  # a bug of ours, and no trouble of the database
+            found = trouble(error)
+            if found.reopen and self._reopen_at is None:
+                self._reopen_at = now + REOPEN
+            raise StoreUnavailable(found.cause, done=done, passing=found.passing) from error
 
     def _look(self, now: float) -> None:
         """Whether the file is what was opened; opens it anew where it is not, or after it could not be used.

@@ -27,6 +27,7 @@ class Faults:
 
     Of the sockets: the next *refuse_handshakes* connections are refused with the status *handshake_status*, the next
     *dead_tickets* addresses that are given out never work, the next *duplicate_events* events are delivered twice.
+    While *hearing* is cleared the connections stand, and nothing goes over them in either direction.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,8 @@ class Faults:
         self.handshake_status = 503
         self.duplicate_events = 0
         self.dead_tickets = 0
+        self.hearing = asyncio.Event()
+        self.hearing.set()
 
     def rate_limit(self, method: str, retry_after: int = 1, *, times: int | None = 1) -> Fault:
         """429 with `Retry-After`."""

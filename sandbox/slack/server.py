@@ -90,7 +90,7 @@ class SlackServer:
         workspace, manifest = self.workspace, self.manifest
         self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
         self.delivery.on_change = self._connected
-        slack_switches(self.switchboard, self.faults, self.delivery)
+        slack_switches(self.switchboard, self.faults, self.delivery, workspace)
         self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
         self.triggers = Triggers(workspace)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from .faults import Fault, Faults, Sockets
-from .workspace import Json
+from .workspace import Json, Workspace
 
 Flip = Callable[[bool], Awaitable[None]]
 
@@ -68,7 +68,7 @@ class Switchboard:
                 switch.on = False
 
 
-def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets) -> None:
+def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace) -> None:
     """What the local Slack can do wrong."""
     post, edit = "chat.postMessage", "chat.update"
 
@@ -107,8 +107,25 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets) -> None
         "the message is there, and the bot never hears so",
         lambda: faults.lose(post),
     )
+    lasting(
+        "slack-types", "Wrong types", "a message is there, and the answer is a list", lambda: _garbled(faults, post)
+    )
+    once("slack-late", "Delay the next message", "the bot looks for it before it is there", lambda: faults.late(post))
+    once(
+        "slack-vanish", "Delete the newest message", "as retention does: its thread is gone too", workspace.lose_newest
+    )
     once("slack-fatal", "Lie about the next message", "`fatal_error`, and it is there", lambda: _lie(faults, post))
     once("slack-cut", "Cut the sockets", "the network breaks", sockets.cut)
+
+    async def deaf(on: bool) -> None:
+        (faults.hearing.clear if on else faults.hearing.set)()
+
+    board.add("Slack", "slack-deaf", "Deafen the sockets", "they stand, and nothing goes over them", deaf, lasting=True)
+
+    async def archive(on: bool) -> None:
+        workspace.archive(on)
+
+    board.add("Slack", "slack-archive", "Archive the bot's channels", "nobody can post there", archive, lasting=True)
 
     async def refresh(on: bool) -> None:
         await sockets.refresh()
@@ -132,6 +149,10 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets) -> None
 
 def _lie(faults: Faults, method: str) -> None:
     faults.refuse(method, "fatal_error", done=True)
+
+
+def _garbled(faults: Faults, method: str) -> Fault:
+    return faults.answer(method, [], done=True, times=None)
 
 
 def _set(faults: Faults, name: str) -> None:

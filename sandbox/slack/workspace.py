@@ -173,6 +173,24 @@ class Workspace:
         self._vanished.add((channel, ts))
         self.changed({"type": "removed", "channel": channel, "ts": ts})
 
+    def lose_newest(self) -> None:
+        """Retention takes the bot's newest message that is no reply."""
+        ours = [
+            (ts, channel)
+            for channel, messages in self.messages.items()
+            for ts, message in messages.items()
+            if message.get("user") == BOT and message.get("thread_ts", ts) == ts
+        ]
+        if ours:
+            ts, channel = max(ours)
+            self.vanish(channel, ts)
+
+    def archive(self, on: bool) -> None:
+        """Archives every channel that the bot is in, or brings them back."""
+        for channel in self.channels.values():
+            if BOT in channel.members and channel.kind in ("channel", "private"):
+                channel.archived = on
+
     def remove(self, channel: str, ts: str) -> None:
         """Deletes a message; a thread loses a reply. A parent leaves a tombstone, and its thread lives on."""
         gone = self.messages[channel].pop(ts)

@@ -22,6 +22,10 @@ from tests.fakes import FrozenClock
 from tests.world import ADA, World
 
 
+REFUSED = {"code": 400, "error": "This model cannot be upgraded."}
+"""A refusal in the service's own words."""
+
+
 class Procedure:
     """A bot over the local service; one clock for both."""
 
@@ -186,7 +190,7 @@ async def test_only_what_was_left_undone(procedure: Procedure):
         await procedure.pass_time(60)
         if len(procedure.posts()) == 2:
             break
-    procedure.server.faults.add("answer", "*/upgrade_model", status=400, body={"code": 400, "error": "not this way"})
+    procedure.server.faults.add("answer", "*/upgrade_model", status=400, body=REFUSED)
     failed = await procedure.finish(request)
     assert failed.state is RequestState.FAILED
     sent = len(procedure.posts())
@@ -208,9 +212,7 @@ async def test_where_no_page_is_certain(procedure: Procedure, name: str, version
         world.release(model.instance, model.base_model_name, version)
         world.add_model(model.instance, "language", "sibling", model.base_model_name, versions=[version])
     if refused:
-        procedure.server.faults.add(
-            "answer", "*/upgrade_model", status=400, body={"code": 400, "error": "not this way"}
-        )
+        procedure.server.faults.add("answer", "*/upgrade_model", status=400, body=REFUSED)
     request = await procedure.finish(await procedure.ask(name))
     if refused:
         assert procedure.posts() == ["upgrade_model", "train?force=true"]

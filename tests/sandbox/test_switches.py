@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from sandbox.bot_process import BotProcess
+from sandbox.slack.cast import BOT
 from sandbox.slack.server import SlackServer
 from sandbox.switches import process_switches, speech_switches
 from sandbox.watson.server import SpeechServer
@@ -33,6 +34,9 @@ class Signals(BotProcess):
 
     def restart(self) -> None:
         self.heard.append("restart")
+
+    def stint(self, on: bool) -> None:
+        self.heard.append(f"stint {on}")
 
 
 class Page:
@@ -159,3 +163,20 @@ async def test_a_restart_is_a_restart(tmp_path: Path):
         os.kill(pids[-1], signal.SIGTERM)
         await bot.ended.wait()
         assert bot.gave_up
+
+
+async def test_more_of_slack(page: Page):
+    """The newest message goes, the bot's channels are archived, the sockets go deaf; each can be taken back."""
+    channel = next(c for c in page.slack.workspace.channels.values() if BOT in c.members and c.kind == "channel")
+    posted = {"channel": channel.id, "text": "hello"}
+    headers = {"Authorization": f"Bearer {page.slack.bot_token}"}
+    async with page.http.post(f"{page.slack.api_url}chat.postMessage", json=posted, headers=headers) as answer:
+        ts = (await answer.json())["ts"]
+    await page.set("slack-vanish")
+    assert ts not in page.slack.workspace.messages[channel.id]
+    seen = []
+    for on in (True, False):
+        await page.set("slack-archive", on=on)
+        await page.set("slack-deaf", on=on)
+        seen.append((channel.archived, page.slack.faults.hearing.is_set()))
+    assert seen == [(True, False), (False, True)]

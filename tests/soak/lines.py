@@ -109,7 +109,7 @@ class ServiceLine(Line):
                 raise AnswerUnreadable("nonsense.", instance="stt", status=200)
             case Fault.SERVICE_DOUBLED:
                 listed = await effect()
-                return replace(listed, items=tuple(model for model in listed for _ in range(2)))
+                return replace(listed, items=tuple(model for model in listed.items for _ in range(2)))
             case Fault.SERVICE_LOST:
                 await effect()
                 raise OutcomeUnknown("lost.", instance="stt")

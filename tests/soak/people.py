@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain.freezes import Freeze
 from bot.domain.plans import Plan
 from bot.domain.requests import LIVE, Request, RequestState
+from bot.domain.runs import Run
 from bot.domain.snoozes import Reach, SnoozeKind
 from bot.domain.snoozes import Wish as Snoozing
 from bot.errors import RetuneError
@@ -217,18 +218,26 @@ class Team:
             self._deliver(user, "says why not", body)
 
     async def close(self) -> None:
-        """When nothing breaks any more: freezes end, what is unclear is decided, what is paused is dropped."""
+        """When nothing breaks any more: every freeze ends, what is paused is dropped, what is unclear is decided."""
         store = self._stage.store
         for freeze in store.freezes.holding():
             await self.through("Grace ends the freeze", partial(_ended, freeze))
         for request in store.requests.live():
-            for run in request.runs:
-                if run.unclear:
-                    self._stage.stopped.add(request.id)
-                    word = self._random.choice(["send-again", "mark-as-failed"])
-                    await self.press(GRACE, f"wish:{word}", f"{word} {request.id}.{run.id}")
             if request.state is RequestState.PAUSED:
                 await self.press(GRACE, "wish:cancel", f"cancel {request.id}")
+            for run in request.runs:
+                if run.unclear and run.current is not None:
+                    await self._decide(request, run, run.current.step.ref)
+
+    async def _decide(self, request: Request, run: Run, ref: str) -> None:
+        """Grace looks at the service: what it never took is sent again, perhaps; what it took is marked as failed."""
+        sent = [one for one in self._stage.sent if one.request == request.id and ref.endswith(f"/{one.id}")]
+        never = all(not one.standing for one in sent)
+        word = "send-again" if never and self._random.random() < 0.5 else "mark-as-failed"
+        if word == "mark-as-failed":
+            self._stage.stopped.add(request.id)
+        self._stage.approvals.add((request.id, GRACE))
+        await self.press(GRACE, f"wish:{word}", f"{word} {request.id}.{run.id}")
 
 
 async def _ended(freeze: Freeze, bot: Bot) -> bool:
