@@ -21,7 +21,6 @@ from tests.contract.conftest import Time
 from tests.fakes import FrozenClock
 from tests.world import ADA, World
 
-
 REFUSED = {"code": 400, "error": "This model cannot be upgraded."}
 """A refusal in the service's own words."""
 
