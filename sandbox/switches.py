@@ -111,6 +111,7 @@ def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> Non
 
     board.add(PROCESS, "bot-kill", "Kill it", "`kill -9`; it is started again", kill)
     board.add(PROCESS, "bot-restart", "Restart it", "SIGTERM, as a deployment does; it is started again", restart)
+
     async def stinted(on: bool) -> None:
         bot.stint(on)
 

@@ -21,6 +21,9 @@ from tests.contract.conftest import Time
 from tests.fakes import FrozenClock
 from tests.world import ADA, World
 
+REFUSED = {"code": 400, "error": "This model cannot be upgraded."}
+"""A refusal in the service's own words."""
+
 
 class Procedure:
     """A bot over the local service; one clock for both."""
@@ -66,10 +69,6 @@ class Procedure:
 
     def end(self, request: Request) -> str:
         return self.world.chat.keyed(f"request:{request.id}:end").text
-
-
-REFUSED = {"code": 400, "error": "This model cannot be upgraded."}
-"""A refusal in the service's own words."""
 
 
 @pytest.fixture
@@ -266,6 +265,36 @@ async def test_the_answer_is_lost(procedure: Procedure):
     ended = await procedure.finish(request, step=10)
     assert ended.state is RequestState.DONE
     assert procedure.posts() == ["upgrade_model"]
+
+
+@pytest.mark.parametrize("status", [200, 404, 502, 503])
+@pytest.mark.parametrize("name", ["call-center-us", "trading-floor"])
+async def test_a_gateway_answers_after_it_began(procedure: Procedure, name: str, status: int):
+    """An upgrade, and a training with `force`: found out by looking, sent once, done, and never said not to be sent."""
+    request = await procedure.ask(name)
+    body = "<html>gateway</html>"
+    procedure.server.faults.instead("*/upgrade_model", status, body)
+    procedure.server.faults.instead("*/train", status, body)
+    ended = await procedure.finish(request, step=10)
+    assert ended.state is RequestState.DONE, procedure.end(ended)
+    assert len(procedure.posts()) == 1
+    assert "othing was sent" not in procedure.end(ended)
+
+
+async def test_a_503_after_the_second_upgrade_of_an_acoustic_model(procedure: Procedure):
+    """It brings no version: the moved date, or the status, shows that it began. It is not sent twice."""
+    subject, trained_with = (procedure.server.world.model(name) for name in ("loja-ruido-br", "atendimento-br"))
+    subject.language_model = trained_with.customization_id
+    request = await procedure.ask("loja-ruido-br", trained_with="atendimento-br")
+    for _ in range(400):
+        await procedure.pass_time(60)
+        if len(procedure.posts()) == 2:
+            break
+    procedure.server.faults.instead("*/upgrade_model", 503, {"code": 503})
+    ended = await procedure.finish(request)
+    assert ended.state is RequestState.DONE, procedure.end(ended)
+    last = f"upgrade_model?custom_language_model_id={trained_with.customization_id}"
+    assert procedure.posts()[2:] == [last] + ([f"{last}&force=true"] if ended.first.steps[-1].forced else [])
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ async def test_a_list_that_several_runs_share_lacks_one(world: World, monkeypatc
 
     monkeypatch.setattr(world.speech, "models", without)
     await world.ring(after=10)
-    assert world.request(request.id).state is RequestState.RUNNING
+    assert world.request(request.id).runs[2].failure is None
     del world.speech.kept["id-third"]
     await world.ring(after=10)
     assert world.request(request.id).runs[2].failure is not None
@@ -259,6 +259,8 @@ async def test_an_odd_record_blinds_nobody(world: World, caplog: pytest.LogCaptu
     request = await world.approved()
     await world.ring()
     world.speech.odd = {"id-m9", "id-call-center-us"}
+    await world.ring(after=10)
+    assert world.store.fleet.one("stt").failing_since is None
     for _ in range(3):
         await world.ring(after=900)
     reading = world.store.fleet.one("stt")
