@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
-from bot.domain.outcomes import StepEnd
+from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import RunState, StepState
-from bot.errors import CredentialsRefused, ModelBusy, ModelDenied, ModelGone, OutcomeUnknown, PlanRefused, RetuneError
+from bot.errors import (
+    CredentialsRefused,
+    ModelBusy,
+    ModelDenied,
+    ModelGone,
+    OutcomeUnknown,
+    PlanRefused,
+    RequestRefused,
+    RetuneError,
+    ServiceUnavailable,
+    StoreUnavailable,
+)
+from bot.flows import sending
 from bot.ports import Receipt
 from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
 
@@ -245,3 +258,115 @@ async def test_not_sent_again_is_what_the_thread_says(world: World):
     world.speech.kept[ID] = replace(world.speech.kept[ID], versions=(OLD, NEW))
     await rings(world, 3)
     assert "Nothing more was sent" in world.chat.keyed(f"request:{request.id}:end").text
+
+
+# An earlier request that may still arrive
+
+
+def arrives_late(world: World, monkeypatch: pytest.MonkeyPatch, error: RetuneError) -> None:
+    """The earlier request takes effect between our look and the next request, which is answered by *error*."""
+    begin = world.speech.begin
+
+    async def late(*_: Any, **__: Any) -> Receipt:
+        world.speech.before[ID] = "available"
+        world.speech.kept[ID] = replace(world.speech.kept[ID], status="upgrading")
+        monkeypatch.setattr(world.speech, "begin", begin)
+        raise error
+
+    monkeypatch.setattr(world.speech, "begin", late)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RequestRefused("another request is being handled", instance="stt", status=400),
+        ModelBusy("busy", instance="stt", status=409),
+        CredentialsRefused("no", instance="stt", status=401),
+        ServiceUnavailable("cannot connect", instance="stt"),
+    ],
+)
+async def test_a_later_refusal_proves_nothing_of_an_earlier_request(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: RetuneError
+):
+    """Sent again and refused, while the first arrived after all: it is watched to its proof, and nothing is failed."""
+    request = await unclear(world)
+    for _ in range(2):
+        unanswered(world, LOST)
+        assert (await world.wish("send again", world.request(request.id), TOMAS)).allowed
+        await world.ring()
+        await rings(world, 12)
+    assert (await world.wish("send again", world.request(request.id), TOMAS)).allowed
+    arrives_late(world, monkeypatch, error)
+    await world.ring()
+    await rings(world, 3)
+    assert world.request(request.id).first.steps[0].state is StepState.WAITING
+    world.speech.finish(ID)
+    await rings(world, 3)
+    assert world.request(request.id).state is RequestState.DONE
+
+
+async def test_the_first_arrives_while_it_is_sent_again_by_itself(world: World, monkeypatch: pytest.MonkeyPatch):
+    """No person was asked yet: the same."""
+    request = await approved(world)
+    unanswered(world, GATEWAY)
+    await world.ring()
+    arrives_late(world, monkeypatch, RequestRefused("busy", instance="stt", status=400))
+    await rings(world, 16)
+    assert world.request(request.id).first.steps[0].state is StepState.WAITING
+
+
+async def test_cancelled_while_a_request_may_still_arrive(world: World):
+    """It cannot be said that nothing begun is left: the last step goes to its end, or is called unclear."""
+    request = await unclear(world)
+    assert (await world.wish("send again", request, TOMAS)).allowed
+    assert (await world.wish("cancel", world.request(request.id), GRACE)).reason is Reason.LAST_STEP
+    assert world.request(request.id).state is RequestState.RUNNING
+
+
+async def test_it_arrives_while_everything_is_frozen(world: World):
+    """What the service shows is seen, although nothing may be sent."""
+    request = await unclear(world)
+    assert (await world.wish("send again", request, TOMAS)).allowed
+    await world.freezes.freeze("", "fair", GRACE, world.clock.now() + timedelta(hours=1))
+    world.speech.before[ID] = "available"
+    world.speech.kept[ID] = replace(world.speech.kept[ID], status="upgrading")
+    await rings(world, 2)
+    assert world.request(request.id).first.steps[0].state is StepState.WAITING
+
+
+async def test_no_longer_watching_what_is_unclear(world: World):
+    """It ends as what it is: the thread says that the service may still do it."""
+    request = await unclear(world)
+    assert (await world.wish("stop", request, GRACE)).allowed
+    outcome = world.request(request.id).first.steps[0].outcome
+    assert outcome is not None
+    assert outcome.end is StepEnd.UNCLEAR
+
+
+async def test_what_is_known_of_an_earlier_request_changes_no_later_one(world: World):
+    """A process that hung hears the answer to its request after another one sent it again."""
+    request = await approved(world)
+    await world.ring()
+    record = world.request(request.id).first.steps[0]
+    stale, now = replace(record, attempts=record.attempts - 1), world.clock.now()
+    assert not world.store.journal.over(stale, StepState.FAILED, Outcome(StepEnd.REFUSED), now)
+    world.store.journal.refused(stale, now)
+    world.store.journal.answered(stale, "tx", now, now)
+    assert world.request(request.id).first.steps[0] == record
+
+
+async def test_an_answer_is_noted_although_the_database_is_locked(world: World, monkeypatch: pytest.MonkeyPatch):
+    """The 200 is not forgotten: it is written as soon as the lock is gone."""
+    monkeypatch.setattr(sending, "PAUSE", 0.0)
+    request, answered = await approved(world), world.store.journal.answered
+    locked = [StoreUnavailable("locked", done=True)] * 3
+
+    def noted(*args: Any) -> None:
+        if locked:
+            raise locked.pop()
+        answered(*args)
+
+    monkeypatch.setattr(world.store.journal, "answered", noted)
+    await world.ring()
+    assert locked == []
+    assert world.request(request.id).first.steps[0].state is StepState.WAITING
