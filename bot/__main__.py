@@ -24,9 +24,7 @@ def main() -> None:
     try:
         sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command)))
     except SettingsError as error:
-        print(
-            f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Mend these settings:", file=sys.stderr
-        )
+        print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
             print(f"  {fault}", file=sys.stderr)
         sys.exit(2)
@@ -41,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, what in (
         ("run", "the bot; also when no command is given"),
-        ("check", "tests tokens, channel, instances and policy, and says how to mend them"),
+        ("check", "tests tokens, channel, instances and policy, and says how to fix them"),
     ):
         commands.add_parser(name, help=what, description=what).set_defaults(command=name)
     what = "tests or gives the record of who did what; needs RETUNE_DATABASE only"

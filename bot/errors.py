@@ -214,7 +214,7 @@ class StoreUnavailable(RetuneError):
     def __init__(self, cause: str, *, done: bool = False, passing: bool = True) -> None:
         then = "it is done, but not noted: look first" if done else "nothing was changed"
         why = "" if passing else f", because {cause}"
-        when = "in a moment" if passing else "when whoever runs Retune has mended that"
+        when = "in a moment" if passing else "when your operator has fixed that"
         super().__init__(f"The database does not answer{why}; {then}.{'' if done else f' Try again {when}.'}")
         self.cause = cause
         self.passing = passing

@@ -36,6 +36,7 @@ class BotProcess:
         self.ended = asyncio.Event()
         self.gave_up = False
         self._again = False
+        self._stinted = False
 
     @property
     def pid(self) -> int | None:
@@ -53,6 +54,7 @@ class BotProcess:
 
     def stint(self, on: bool) -> None:
         """No file of the bot can grow any more, as on a broken disk; where the system lets us (Linux)."""
+        self._stinted = on
         if self.pid is not None and hasattr(resource, "prlimit"):
             _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
             resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (1 if on else most, most))
@@ -101,6 +103,8 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        if self._stinted:
+            self.stint(True)
 
     async def _keep(self) -> None:
         while True:

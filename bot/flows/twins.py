@@ -30,7 +30,7 @@ LOOKS = (IN_FLIGHT, SETTLED, LONGEST)
 """How long after trouble we look again whether what was lost has arrived after all."""
 
 
-EARLIER = timedelta(hours=25)
+EARLIER = timedelta(days=3)
 """How far our clock may have been ahead of Slack's when a post was begun: so much earlier it is looked for."""
 
 
