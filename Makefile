@@ -39,7 +39,7 @@ check: $(VENV)/.dev
 	$(BIN)/deptry .
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
