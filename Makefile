@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup sandbox test check bench lock audit clean
+.PHONY: help setup sandbox test check bench soak lock audit clean
 
 help:
 	@echo "make sandbox   Retune with a local Slack and a local Speech to Text service; ARGS=--tour plays it without a browser"
 	@echo "make test      every check and every test"
 	@echo "make bench     the measurements"
+	@echo "make soak      whole bots by seed while everything breaks; ARGS='--seeds 2000 --first 1'"
 	@echo "make lock      refresh requirements*.txt (needs uv)"
 	@echo "make audit     known vulnerabilities in the locked dependencies"
 
@@ -38,10 +39,13 @@ check: $(VENV)/.dev
 	$(BIN)/deptry .
 
 test: check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak $(ARGS)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt

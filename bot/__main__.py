@@ -8,8 +8,13 @@ import logging
 import os
 import signal
 import sys
+from threading import Timer
 
 from bot.errors import RetuneError, SettingsError
+from bot.network import masked
+
+LIMIT = 1.8
+"""Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
 
 
 def main() -> None:
@@ -19,9 +24,7 @@ def main() -> None:
     try:
         sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command)))
     except SettingsError as error:
-        print(
-            f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Mend these settings:", file=sys.stderr
-        )
+        print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
             print(f"  {fault}", file=sys.stderr)
         sys.exit(2)
@@ -36,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, what in (
         ("run", "the bot; also when no command is given"),
-        ("check", "tests tokens, channel, instances and policy, and says how to mend them"),
+        ("check", "tests tokens, channel, instances and policy, and says how to fix them"),
     ):
         commands.add_parser(name, help=what, description=what).set_defaults(command=name)
     what = "tests or gives the record of who did what; needs RETUNE_DATABASE only"
@@ -68,10 +71,13 @@ def _audit(asked: argparse.Namespace) -> int:
 
 
 async def _main(command: str) -> int:
+    from bot.adapters.threads import DaemonThreads
     from bot.settings import load
 
     settings = load()
     _logging(settings.log)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
     if command == "check":
         from bot.check import check
 
@@ -79,11 +85,29 @@ async def _main(command: str) -> int:
     from bot.app import run
 
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if not stop.is_set():
+            stop.set()
+            end = Timer(LIMIT, os._exit, (0,))
+            end.daemon = True
+            end.start()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, asked)
     await run(settings, stop)
     return 0
+
+
+class _Masked(logging.Formatter):
+    """No password of a URL in any line, whoever writes it."""
+
+    def __init__(self, form: logging.Formatter) -> None:
+        super().__init__()
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(self._form.format(record))
 
 
 def _logging(form: str) -> None:
@@ -91,9 +115,9 @@ def _logging(form: str) -> None:
     if form == "json":
         from pythonjsonlogger.json import JsonFormatter
 
-        handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"))
+        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{")))
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # These log whole requests, with tokens and form values, when asked for more; and every request at INFO.
     for noisy in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core"):

@@ -7,19 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
+import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack import SlackChat
+from bot.adapters.slack_answers import text_at
 from bot.adapters.slack_calls import SCOPES, call, session, web_client
 from bot.adapters.slack_people import no_approvers
+from bot.adapters.sockets import CONNECTIONS, connections
 from bot.app import connect_services, identify, read_catalog
 from bot.domain.authority import GROUPS, Authority, Policy, Reason
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
 from bot.settings import Settings
-from bot.store import Store
+from bot.store.database import Database
+from bot.store.surroundings import LITTLE, free, warnings
 
 WHO = {
     Reason.OTHER_WORKSPACE: "nobody of this workspace has that id: correct it, or take it out of RETUNE_APPROVERS.",
@@ -38,13 +43,15 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     report = Report(say)
     async with AsyncExitStack() as stack:
         with report.of("database"):
-            Store(settings.database).close()
-            report.good(f"database {settings.database}")
+            await _database(settings.database, report)
         with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
-        http = await stack.enter_async_context(session())
+        http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         with report.of("Slack"):
+            me = await identify(client, settings)
+            with report.of("Socket Mode"):
+                await _sockets(http, me.ticket, report)
             await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
         with report.of("instances"):
             await _instances(settings, stack, report)
@@ -62,10 +69,18 @@ class Report:
         """Something is as it should be."""
         self._say(f"ok    {what}")
 
+    def warn(self, what: str) -> None:
+        """Something that works, and may not for ever."""
+        self._say(f"WARN  {what}")
+
     def bad(self, what: str, mend: str) -> None:
         """Something must be mended."""
         self.failed = True
         self._say(f"FAIL  {what}: {mend}")
+
+    def note(self, what: str, means: str) -> None:
+        """Something may be as it should be; what it means where it is not."""
+        self._say(f"note  {what}: {means}")
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
@@ -76,10 +91,23 @@ class Report:
             self.bad(what, error.text)
 
 
+async def _database(path: Path, report: Report) -> None:
+    """Whether the file can be read and written, is whole, and lies where it is safe."""
+    with Database(path) as db:
+        await db.write(lambda store: store.pragma("user_version = 0"))
+        if damage := await db.read(lambda store: store.damage()):
+            report.bad(f"database {path}", f"it is damaged ({damage}): stop Retune and put a backup in its place.")
+        elif (left := free(path)) < LITTLE:
+            report.bad(f"database {path}", f"its disk is nearly full, {left // 2**20} MB are left: make space.")
+        else:
+            report.good(f"database {path}")
+    for warning in warnings(path):
+        report.warn(warning)
+
+
 async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, report: Report) -> None:
-    await identify(client, settings)
     told = await call(client.auth_test())
-    report.good(f"Slack: {told['user']} in {told['team']}")
+    report.good(f"Slack: {text_at(told, 'user')} in {text_at(told, 'team')}")
     granted = {scope.strip() for scope in str(told.headers.get("x-oauth-scopes", "")).split(",")}
     if missing := sorted(SCOPES - granted):
         report.bad("scopes", f"{', '.join(missing)} missing: install the app again with app-manifest.yml.")
@@ -92,13 +120,28 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
         await _channel(chat, settings, report)
     may = "may read, and nothing else" if settings.guests_read else "may do nothing"
     report.good(f"guests {may} (RETUNE_GUESTS={'read' if settings.guests_read else 'none'})")
-    authority = Authority(told["team_id"], {})
+    authority = Authority(text_at(told, "team_id"), {})
     for name in dict.fromkeys(name for policy in settings.policies.values() for name in policy.approvers):
         with report.of(f"approvers {name}"):
             await _approver(chat, authority, name, report)
     for policy in set(settings.policies.values()):
         with report.of("approvals"):
             await _policy(chat, authority, policy, report)
+
+
+async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Report) -> None:
+    """Whether somebody else listens with our token. The one connection that asks is closed at once."""
+    if ticket is None:
+        return
+    if others := await connections(http, ticket) - 1:
+        report.note(
+            f"Socket Mode, {others} other connections of this app",
+            f"a running Retune has {CONNECTIONS}. If more than one deployment uses this app-level token, each command "
+            "and click reaches only one of them, by chance: give each an app of its own. Two processes on one "
+            "database are fine.",
+        )
+    else:
+        report.good("Socket Mode")
 
 
 async def _channel(chat: SlackChat, settings: Settings, report: Report) -> None:

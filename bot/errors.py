@@ -9,22 +9,29 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
 ├── SettingsError               faults in the environment, all of them at once
+│   └── DatabaseUnusable        the file cannot be opened, or must not be
 ├── CatalogError                the catalog of base models cannot be read
 ├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
 │   ├── CredentialsRefused      401/403 and the credentials are the reason
-│   ├── ModelGone               the id is not known to this instance (any more)
+│   ├── ModelGone               the service says that it does not know the id, and a list that works lacks it
 │   ├── ModelBusy               409: the service handles another request for this model
 │   ├── RequestRefused          400 and other refusals: the model is not fit for the operation
-│   ├── ServiceUnavailable      cannot be reached, 429, 5xx: nothing happened, later may work
-│   ├── OutcomeUnknown          a request was sent and its answer lost: look before you repeat
+│   │   ├── ModelDenied         the service says that it does not know a model, and lists it
+│   │   └── PlanRefused         the plan of the instance has no customization
+│   ├── ServiceUnavailable      cannot be reached, or answers to no question just now: nothing happened
+│   ├── OutcomeUnknown          a request was sent and no answer proves anything: look before you repeat
 │   └── AnswerUnreadable        an answer that is not what the documentation promises
+│       └── RecordUnreadable    one record that makes no sense, in an answer that is as it should be
 ├── StoreUnavailable            the database does not answer in time, or not at all: nothing was changed
 ├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
-    │   └── ChannelShared       another organization reads that channel; said in the log by whoever found it
+    │   ├── ChannelShared       another organization reads that channel; said in the log by whoever found it
+    │   ├── ChannelClosed       a channel is archived, or the bot is not in it; said in the log by whoever found it
+    │   ├── MessageGone         the message, or the thread of a reply, is not there; carries where the reply landed
+    │   └── BlocksRefused       Slack does not take what a message holds, not even in its shortest form
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
-    └── ChatOutcomeUnknown      a post was sent and its answer lost: it may be there
+    └── ChatOutcomeUnknown      a post or edit was sent and its answer lost: it may be there
 """
 
 from __future__ import annotations
@@ -105,6 +112,14 @@ class SettingsError(RetuneError):
         self.faults = tuple(faults)
 
 
+class DatabaseUnusable(SettingsError):
+    """The database cannot be opened; *cause* follows “because”."""
+
+    def __init__(self, path: object, cause: str) -> None:
+        super().__init__([f"RETUNE_DATABASE: {path} cannot be used, because {cause}."])
+        self.cause = cause
+
+
 class CatalogError(RetuneError):
     """The catalog of base models cannot be read; the text names the place."""
 
@@ -140,7 +155,12 @@ class CredentialsRefused(ServiceError):
 
 
 class ModelGone(ServiceError):
-    """The instance does not know this id: deleted, or owned by another instance."""
+    """The instance does not know this id: deleted, or owned by another instance.
+
+    *listed* are the ids that its list of that kind has, where it was asked.
+    """
+
+    listed: frozenset[str] | None = None
 
 
 class ModelBusy(ServiceError):
@@ -153,6 +173,14 @@ class RequestRefused(ServiceError):
     """The service refuses the operation in the model's present state."""
 
 
+class ModelDenied(RequestRefused):
+    """The service says that it does not know a model that its list has: one of the two is wrong, for a while."""
+
+
+class PlanRefused(RequestRefused):
+    """The plan of the instance has no customization; now and then said of a plan that has."""
+
+
 class ServiceUnavailable(ServiceError):
     """The service cannot be reached or asks to come back; nothing happened. *retry_after* is in seconds."""
 
@@ -160,7 +188,7 @@ class ServiceUnavailable(ServiceError):
 
 
 class OutcomeUnknown(ServiceError):
-    """The request left us and no answer came back: it may have taken effect."""
+    """The request left us and no answer proves anything: it may have taken effect."""
 
     permanent = False
 
@@ -171,15 +199,25 @@ class AnswerUnreadable(ServiceError):
     permanent = False
 
 
+class RecordUnreadable(AnswerUnreadable):
+    """A record that makes no sense; everything else of its instance can be read."""
+
+
 class StoreUnavailable(RetuneError):
-    """The database did not do what was asked. *cause* is its own word; *done*: it was to note an effect."""
+    """The database did not do what was asked. *cause* follows “because”; *done*: it was to note an effect.
+
+    *passing*: it is only locked, and that ends by itself.
+    """
 
     permanent = False
 
-    def __init__(self, cause: str, *, done: bool = False) -> None:
-        then = "it is done, but not noted: look first" if done else "nothing was changed. Try again in a moment"
-        super().__init__(f"The database does not answer; {then}.")
+    def __init__(self, cause: str, *, done: bool = False, passing: bool = True) -> None:
+        then = "it is done, but not noted: look first" if done else "nothing was changed"
+        why = "" if passing else f", because {cause}"
+        when = "in a moment" if passing else "when your operator has fixed that"
+        super().__init__(f"The database does not answer{why}; {then}.{'' if done else f' Try again {when}.'}")
         self.cause = cause
+        self.passing = passing
 
 
 class ChartError(RetuneError):
@@ -212,6 +250,25 @@ class ChannelShared(ChatRefused):
         )
 
 
+class ChannelClosed(ChatRefused):
+    """A channel is archived, or the bot was removed from it. Logged where it is found."""
+
+
+class MessageGone(ChatRefused):
+    """A message, or the thread that a reply was for, is not there (any more).
+
+    *stray* is the `ts` at which the reply landed outside its thread.
+    """
+
+    def __init__(self, text: str, *, code: str = "message_not_found", stray: str | None = None) -> None:
+        super().__init__(text, code=code)
+        self.stray = stray
+
+
+class BlocksRefused(ChatRefused):
+    """Slack does not take what a message holds."""
+
+
 class ChatBusy(ChatError):
     """Slack asks to wait (*retry_after*, seconds) or is in trouble; nothing happened."""
 
@@ -219,6 +276,6 @@ class ChatBusy(ChatError):
 
 
 class ChatOutcomeUnknown(ChatError):
-    """The request left us and no answer came back: the message may be there."""
+    """The request left us and no answer came back: the message, or its edit, may be there."""
 
     permanent = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +11,7 @@ from typing import Any, Protocol
 
 from bot.domain.announcements import Schedule
 from bot.domain.authority import Person, Policy
-from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.fleet import Holdings, Kind, Listed, Model
 from bot.domain.history import Series
 from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
@@ -24,6 +26,11 @@ class Message:
 
     text: str
     blocks: tuple[Block, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Tells messages apart by what they show. It travels with each, so that Slack can be asked what it shows."""
+        return hashlib.sha256(json.dumps([self.text, self.blocks], sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,28 @@ class Room:
 
 
 class Chat(Protocol):
-    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`."""
+    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`.
+
+    Content that Slack does not take is sent in a shorter form. A user's id as *channel* is the direct message.
+    """
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
-        """Posts once and gives the message's `ts`. *key* travels with it, so that `find` knows it again."""
+        """Posts once and gives the message's `ts`. *key* travels with it, so that `find` knows it again.
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
-        """Replaces a message of ours."""
+        Raises `MessageGone` where the thread is not there, also when the reply landed outside it.
+        """
 
-    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
-        """The `ts` of our message with *key*, posted at *since* or later; None if there is none."""
+    async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
+        """Replaces a message of ours. Raises `MessageGone`."""
+
+    async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
+        """The digest of what a message of ours shows now, "" where it carries none; None if it is not there."""
+
+    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
+        """The `ts` of each message with *key*, posted at *since* or later, oldest first. Raises `MessageGone`."""
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Deletes a message of ours; quietly does nothing when it is gone."""
 
     async def whisper(self, place: Place, message: Message) -> None:
         """Says something that only one person sees."""
@@ -140,13 +159,13 @@ class Receipt:
 class SpeechService(Protocol):
     """One Speech to Text instance. Every call raises a `ServiceError`."""
 
-    async def models(self, kind: Kind) -> tuple[Model, ...]:
+    async def models(self, kind: Kind) -> Listed[Model]:
         """All custom models of one kind."""
 
     async def model(self, kind: Kind, id: str) -> Model:
-        """One custom model."""
+        """One custom model. `ModelGone`: the service says so, and its list of that kind lacks it."""
 
-    async def bases(self) -> frozenset[str]:
+    async def bases(self) -> Listed[str]:
         """The names of the base models that this instance serves."""
 
     async def holdings(self, model: Model) -> Holdings:
@@ -189,7 +208,10 @@ class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC."""
+        """Now, aware, in UTC. Somebody may set the clock."""
+
+    def steady(self) -> float:
+        """Seconds since some moment, which go on at the same pace whenever the clock is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,6 @@ def begins(prefix: str, what: str) -> validate.Regexp:
     return validate.Regexp(rf"{prefix}|\Z", error=f"must be {what}, which begins with {prefix}.")
 
 
-http_url = validate.Regexp(r"(?i)https?://[^/?#]", error="“{input}” is not an http(s) URL.")
 channel_id = validate.Regexp(
     r"[CG][A-Z0-9]+$",
     error="must be a channel id (C…): open the channel's details in Slack, it is at the bottom.",

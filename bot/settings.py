@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,13 +21,13 @@ from bot.domain.authority import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
 from bot.errors import SettingsError
+from bot.network import setting_of
 from bot.ports import Terms
 from bot.setting_parsers import (
     at_least_one,
     begins,
     channel_id,
     cron_rule,
-    http_url,
     none_or_read,
     owner_rules,
     seconds,
@@ -37,6 +38,7 @@ from bot.setting_parsers import (
     yes,
     zone,
 )
+from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
 
 
 class Secret(str):
@@ -66,6 +68,7 @@ class InstanceSettings:
     url: str
     deployment: Deployment
     verify_tls: bool
+    verify_auth_tls: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,7 @@ class Settings(Terms):
     signing_secret: Secret | None
     port: int
     slack_api_url: str
+    slack_allow_http: bool
     instances: Mapping[str, InstanceSettings]
     database: Path
     inventory: timedelta
@@ -104,7 +108,8 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     window = env.str("RETUNE_WINDOW", "")
     others: dict[str, Any] = {
         "port": env.int("PORT", 3000),
-        "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/", validate=http_url),
+        "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/").strip(),
+        "slack_allow_http": _parsed(env, "yes", "SLACK_ALLOW_HTTP", "no"),
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
         "database": _database(env),
         "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
@@ -130,6 +135,8 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
         )
+    faults += url_of_slack("SLACK_API_URL", others["slack_api_url"], plain=bool(others["slack_allow_http"]))
+    faults += network(os.environ)
     if policy.approvers == ():
         faults.append("RETUNE_APPROVERS: names nobody; list user ids (U…) and user-group ids (S…).")
     instances: dict[str, InstanceSettings] = {}
@@ -176,45 +183,57 @@ def _instance(
     name: str, policy: Policy, window: str, zone: ZoneInfo | None
 ) -> tuple[InstanceSettings, Policy, Window | None]:
     """One instance, its policy and its hours, from IBM's own variables, wherever IBM's SDK would read them."""
-    prefix = name.upper().replace("-", "_")
     known = {key: str(value) for key, value in read_external_sources(name).items()}
     faults: list[str] = []
-    url = known.get("URL", "").rstrip("/")
-    if not url:
-        faults.append(f"{prefix}_URL: not set. It is the URL on the instance's credentials page.")
-    elif urlsplit(url).scheme not in ("http", "https"):
-        faults.append(f"{prefix}_URL: “{url}” is not an http(s) URL.")
-    deployment = known.get("DEPLOYMENT", "").lower() or _deployment(url, known.get("AUTH_TYPE", ""))
+    url, auth_type = known.get("URL", "").strip(), known.get("AUTH_TYPE") or known.get("AUTHTYPE") or "iam"
+    deployment = known.get("DEPLOYMENT", "").lower() or _deployment(url, auth_type)
+    try:
+        plain = yes(known.get("ALLOW_HTTP", ""))
+    except ValidationError:
+        faults.append(f"{setting_of(name, 'ALLOW_HTTP')}: must be yes or no.")
+        plain = True  # one fault is enough
+    faults += url_of_instance(setting_of(name, "URL"), url, cluster=deployment == "cp4d", plain=plain)
+    if auth_url := known.get("AUTH_URL", ""):
+        faults += url_of_tokens(setting_of(name, "AUTH_URL"), auth_url, auth_type=auth_type, plain=plain)
     if deployment not in ("cloud", "cp4d"):
-        faults.append(f"{prefix}_DEPLOYMENT: must be cloud or cp4d.")
+        faults.append(f"{setting_of(name, 'DEPLOYMENT')}: must be cloud or cp4d.")
     if "APPROVALS" in known:
         try:
             policy = replace(policy, needed=int(known["APPROVALS"]))
             at_least_one(policy.needed)
         except (ValueError, ValidationError):
-            faults.append(f"{prefix}_APPROVALS: must be a whole number from 1.")
+            faults.append(f"{setting_of(name, 'APPROVALS')}: must be a whole number from 1.")
     if "APPROVERS" in known:
         policy = replace(policy, approvers=words(known["APPROVERS"]))
     wanted = known.get("WINDOW", window).strip()
     hours = parse_window(wanted, zone) if wanted and zone else None
     if wanted and zone and hours is None:
-        setting = f"{prefix}_WINDOW" if "WINDOW" in known else "RETUNE_WINDOW"
+        setting = setting_of(name, "WINDOW") if "WINDOW" in known else "RETUNE_WINDOW"
         faults.append(f"{setting}: “{wanted}” is not a window; write for example 22:00-05:00.")
     if faults:
         raise SettingsError(faults)
-    verify_tls = not string_to_bool(known.get("DISABLE_SSL", "false"))
-    return InstanceSettings(name, url, "cp4d" if deployment == "cp4d" else "cloud", verify_tls), policy, hours
+    return (
+        InstanceSettings(
+            name,
+            url.rstrip("/"),
+            "cp4d" if deployment == "cp4d" else "cloud",
+            verify_tls=not string_to_bool(known.get("DISABLE_SSL", "false")),
+            verify_auth_tls=not string_to_bool(known.get("AUTH_DISABLE_SSL", "false")),
+        ),
+        policy,
+        hours,
+    )
 
 
 def authenticator(instance: str) -> Authenticator:
     """IBM's own, from the same variables. Raises `SettingsError`."""
-    prefix = instance.upper().replace("-", "_")
     try:
         found = get_authenticator_from_environment(instance)
     except (ValueError, TypeError) as error:
-        raise SettingsError([f"{prefix}_AUTH_TYPE and the credentials that belong to it: {error}"]) from error
+        setting = setting_of(instance, "AUTH_TYPE")
+        raise SettingsError([f"{setting} and the credentials that belong to it: {error}"]) from error
     if found is None:
-        raise SettingsError([f"{prefix}_APIKEY: not set, nor any other credentials for {instance}."])
+        raise SettingsError([f"{setting_of(instance, 'APIKEY')}: not set, nor any other credentials for {instance}."])
     return found
 
 

@@ -25,6 +25,7 @@ from commands.announcements import announce
 from commands.decide import approve, details, reject, rejected, wish
 from commands.desk import Answer, Ask, Desk, Handler, Public
 from commands.door import Door, Way
+from commands.doubts import accept
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
@@ -82,6 +83,7 @@ ACTIONS: Mapping[str, Way] = {
     "unsnooze": Way(unsnooze),
     "owner": Way(owner, opens="Owner"),
     "disown": Way(disown, here=True),
+    "accept": Way(accept),
 }
 """By the part of the action id before the colon."""
 
@@ -107,10 +109,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if desk.background.full:
+            return  # Slack says that we do not answer
         await _command(payloads.command(body), ack, door, desk)
 
     @app.action(ANY)
     async def on_action(ack: AsyncAck, body: dict[str, Any]) -> None:
+        if desk.background.full:
+            return
         await ack()
         ask = payloads.click(body)
         if way := ACTIONS.get(ask.name):
@@ -129,7 +135,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     @app.event("app_home_opened")
     async def on_home(event: dict[str, Any], body: dict[str, Any]) -> None:
-        if event.get("tab") == "home":
+        if event.get("tab") == "home" and not desk.background.full:
             user, key = payloads.text(event.get("user")), payloads.text(body.get("event_id"))
             desk.background.spawn(door.home(opened, user, key), "App Home")
 
@@ -163,7 +169,7 @@ async def _command(ask: Ask, ack: AsyncAck, door: Door, desk: Desk) -> None:
 
 
 def _said(ask: Ask | None, door: Door, desk: Desk) -> None:
-    if ask is None:
+    if ask is None or desk.background.full:
         return
     answering = door.typed(COMMANDS.get(ask.name, help), ask)
     desk.background.spawn(door.say(answering, ask), f"{ask.name} of {ask.user}")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sandbox.bot_process import BotProcess
 from sandbox.slack.server import SlackServer
+from sandbox.switches import process_switches, speech_switches
 from sandbox.tour import TourFailed, play
 from sandbox.watson.server import SpeechServer
 
@@ -67,6 +68,8 @@ async def _main(options: argparse.Namespace) -> int:
         bot = await stack.enter_async_context(BotProcess(ROOT, folder, environment, quiet=options.tour))
         if options.tour:
             return await _tour(slack, speech, bot)
+        speech_switches(slack.switchboard, speech.faults)
+        process_switches(slack.switchboard, bot, folder / "retune.db")
         await slack.until(lambda: slack.connections or bot.gave_up, within=60)
         if bot.gave_up:
             return 1

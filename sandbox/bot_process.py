@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
+import signal
 import sys
 from collections import deque
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 SETTINGS = ("SLACK_", "RETUNE_", "SPEECH_TO_TEXT_", "STT_", "IBM_", "VCAP_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 PASSED_ON = (
@@ -32,17 +35,39 @@ class BotProcess:
         self._lines: deque[str] = deque(maxlen=200)
         self.ended = asyncio.Event()
         self.gave_up = False
+        self._again = False
+        self._stinted = False
 
     @property
     def pid(self) -> int | None:
         """The process id of the bot that runs now."""
         return self._process.pid if self._process else None
 
+    def kill(self) -> None:
+        """`kill -9`; it is started again."""
+        self._signal(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """SIGTERM; it is started again although that ends it well."""
+        self._again = True
+        self._signal(signal.SIGTERM)
+
+    def stint(self, on: bool) -> None:
+        """No file of the bot can grow any more, as on a broken disk; where the system lets us (Linux)."""
+        self._stinted = on
+        if self.pid is not None and hasattr(resource, "prlimit"):
+            _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (1 if on else most, most))
+
+    def _signal(self, which: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(which)
+
     def output(self) -> str:
         """The last lines that the bot printed."""
         return "\n".join(self._lines)
 
-    async def __aenter__(self) -> BotProcess:
+    async def __aenter__(self) -> Self:
         await self._start()
         self._keeper = asyncio.create_task(self._keep(), name="bot keeper")
         return self
@@ -78,6 +103,8 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        if self._stinted:
+            self.stint(True)
 
     async def _keep(self) -> None:
         while True:
@@ -90,10 +117,12 @@ class BotProcess:
                 if not self._quiet:
                     print(f"  bot | {text}", flush=True)
             code = await process.wait()
-            if code in (0, 1, FAULTY_SETTINGS):
+            if code in (0, 1, FAULTY_SETTINGS) and not self._again:
                 print(f"The bot ended with exit code {code}.\n{self.output()}", file=sys.stderr, flush=True)
                 self.gave_up = True
                 self.ended.set()
                 return
-            print(f"The bot ended by signal {-code}; starting it again.", flush=True)
+            why = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+            print(f"The bot ended {why}; starting it again.", flush=True)
+            self._again = False
             await self._start()

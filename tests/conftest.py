@@ -15,7 +15,10 @@ settings.register_profile("suite", max_examples=50, deadline=None)
 settings.load_profile("suite")
 """Half of Hypothesis's default: the whole suite is to run under two minutes."""
 
-OURS = ("SLACK_", "RETUNE_", "SPEECH_TO_TEXT_", "STT_", "IBM_", "VCAP_", "HTTP_PROXY", "HTTPS_PROXY")
+OURS = (
+    *("SLACK_", "RETUNE_", "SPEECH_TO_TEXT_", "STT_", "IBM_", "VCAP_"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
 
 
 @pytest.fixture(autouse=True)

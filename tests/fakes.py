@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.authority import Person
-from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 from bot.domain.history import Series
 from bot.domain.plans import Action
-from bot.errors import ChatRefused, ModelBusy, ModelGone, RequestRefused, RetuneError
+from bot.errors import MessageGone, ModelBusy, ModelGone, RecordUnreadable, RequestRefused, RetuneError
 from bot.ports import Message, Place, Receipt, Room
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -22,12 +22,21 @@ class FrozenClock:
 
     def __init__(self, now: datetime = NOW) -> None:
         self.at = now
+        self.set_by = 0.0
 
     def now(self) -> datetime:
         return self.at
 
+    def steady(self) -> float:
+        return self.at.timestamp() - self.set_by
+
     def advance(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+    def set(self, seconds: float) -> None:
+        """Somebody sets the clock; no time passes."""
+        self.at += timedelta(seconds=seconds)
+        self.set_by += seconds
 
 
 @dataclass
@@ -67,6 +76,7 @@ class FakeChat:
         self.people: dict[str, Person] = {}
         self.fail: dict[str, list[RetuneError]] = {}
         self.lose_answers = 0
+        self.posts = 0
         self.calls: list[str] = []
         self.received: list[tuple[str, str]] = []
         self.pinned: list[tuple[str, str]] = []
@@ -79,7 +89,10 @@ class FakeChat:
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
         self._call("post")
-        ts = f"{self.clock.at.timestamp():.0f}.{len(self.said):06d}"
+        if thread is not None and not self._has_thread(thread):
+            raise MessageGone("gone", code="thread_not_found")
+        self.posts += 1
+        ts = f"{self.clock.at.timestamp():.0f}.{self.posts:06d}"
         self.said.append(Said(channel, ts, thread, key, message))
         if self.lose_answers:
             self.lose_answers -= 1
@@ -88,17 +101,37 @@ class FakeChat:
             raise ChatOutcomeUnknown("lost")
         return ts
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
+    async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
         self._call("edit")
-        said = next((s for s in self.said if (s.channel, s.ts) == (channel, ts)), None)
+        said = self.at(channel, ts)
         if said is None:
-            raise ChatRefused("gone", code="message_not_found")
+            raise MessageGone("gone")
         said.message = message
         said.edits += 1
 
-    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
+    async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
+        self._call("shows")
+        said = self.at(channel, ts)
+        return None if said is None else said.message.digest
+
+    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
         self._call("find")
-        return next((s.ts for s in self.said if (s.channel, s.key) == (channel, key)), None)
+        if thread is not None and not self._has_thread(thread):
+            raise MessageGone("gone", code="thread_not_found")
+        found = [s for s in self.said if (s.channel, s.key, s.thread) == (channel, key, thread)]
+        return tuple(s.ts for s in found if float(s.ts) >= since.timestamp())
+
+    async def delete(self, channel: str, ts: str) -> None:
+        self._call("delete")
+        self.said = [s for s in self.said if (s.channel, s.ts) != (channel, ts)]
+
+    def _has_thread(self, ts: str) -> bool:
+        """A parent that was deleted leaves a tombstone while it has replies."""
+        return any(ts in (said.ts, said.thread) for said in self.said)
+
+    def at(self, channel: str, ts: str) -> Said | None:
+        """The message at that place."""
+        return next((s for s in self.said if (s.channel, s.ts) == (channel, ts)), None)
 
     async def whisper(self, place: Place, message: Message) -> None:
         self._call("whisper")
@@ -210,6 +243,8 @@ class FakeSpeech:
     before: dict[str, str] = field(default_factory=dict)
     lose_answers: int = 0
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    odd: set[str] = field(default_factory=set)
+    """The ids of models whose records make no sense."""
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -221,19 +256,25 @@ class FakeSpeech:
         self.held[model.id] = holdings or Holdings(corpora=1, words=3)
         return model
 
-    async def models(self, kind: Kind) -> tuple[Model, ...]:
+    async def models(self, kind: Kind) -> Listed[Model]:
         self._call("models")
-        return tuple(model for model in self.kept.values() if model.kind == kind)
+        of_kind = [model for model in self.kept.values() if model.kind == kind]
+        odd = [Unreadable(f"{kind} model", model.id, "makes no sense") for model in of_kind if model.id in self.odd]
+        return Listed(tuple(model for model in of_kind if model.id not in self.odd), tuple(odd))
 
     async def model(self, kind: Kind, id: str) -> Model:
         self._call("model")
         if id not in self.kept:
-            raise ModelGone("gone", instance=self.name, status=401)
+            gone = ModelGone("gone", instance=self.name, status=401)
+            gone.listed = frozenset(model.id for model in self.kept.values() if model.kind == kind)
+            raise gone
+        if id in self.odd:
+            raise RecordUnreadable("makes no sense", instance=self.name)
         return self.kept[id]
 
-    async def bases(self) -> frozenset[str]:
+    async def bases(self) -> Listed[str]:
         self._call("bases")
-        return frozenset(self.served if self.served is not None else {m.base for m in self.kept.values()})
+        return Listed(tuple(self.served if self.served is not None else {m.base for m in self.kept.values()}))
 
     async def holdings(self, model: Model) -> Holdings:
         self._call("holdings")

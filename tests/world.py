@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot import ports
 from bot.domain.announcements import Schedule
-from bot.domain.approvals import Wish
+from bot.domain.approvals import OF_RUN, Wish
 from bot.domain.authority import Decision, Person, Policy
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_reading import SHIPPED, parse
@@ -217,7 +217,7 @@ class World:
 
     async def wish(self, wish: Wish, request: Request, user: str = GRACE, run: int | None = None) -> Decision:
         """Somebody wants something of it; trying again, and no longer watching, of its first run unless told."""
-        about = request.first.id if run is None and wish in ("retry", "stop") else run
+        about = request.first.id if run is None and wish in OF_RUN else run
         acted = await self.decisions.wish(wish, request.id, user, about)
         await self.teller.tell(request.id)
         return acted.decision

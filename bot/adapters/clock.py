@@ -1,4 +1,4 @@
-"""The real time: now, whether it was set, and an alarm clock: APScheduler rings, the database knows what is due.
+"""The real time: now, and an alarm clock: APScheduler rings, the database knows what is due.
 
 Jobs live in memory and carry nothing, so there is nothing to lose: a missed ring is made up by the next one.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 
 
 class SystemClock:
@@ -16,23 +17,9 @@ class SystemClock:
         """Now, in UTC."""
         return datetime.now(UTC)
 
-
-class Drift:
-    """Notices that the wall clock was set: it no longer goes along with the monotonic one. Both count in seconds."""
-
-    TOLERANCE = 2.0
-    """Seconds that they may be apart."""
-
-    def __init__(self, wall: float, monotonic: float) -> None:
-        self._apart = wall - monotonic
-
-    def noticed(self, wall: float, monotonic: float) -> bool:
-        """Whether they drifted apart since the last time that this was so, or since the beginning."""
-        apart = wall - monotonic
-        if abs(apart - self._apart) <= self.TOLERANCE:
-            return False
-        self._apart = apart
-        return True
+    def steady(self) -> float:
+        """Seconds since some moment."""
+        return monotonic()
 
 
 class AlarmClock:

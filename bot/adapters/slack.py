@@ -15,25 +15,20 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack_calls import call, fields, pages
+from bot.adapters.slack_answers import ABOUT_THE_APP, CONTENT, about, fields, messages_in, posted_at, text_at
+from bot.adapters.slack_calls import call, pages
+from bot.adapters.slack_content import EDITED, in_some_form
 from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
+from bot.adapters.slack_routes import why
 from bot.domain.authority import Person
-from bot.errors import ChatBusy, ChatError, ChatRefused
+from bot.errors import BlocksRefused, ChatBusy, ChatError, ChatRefused, MessageGone
+from bot.network import is_slack
 from bot.ports import Message, Place, Room
 
 log = logging.getLogger(__name__)
 
 EVENT = "retune_message"
 """The metadata type under which a message carries its key."""
-
-NO_SUCH_GROUP = frozenset(
-    {
-        *("no_such_subteam", "plan_upgrade_required", "subteam_not_found", "paid_teams_only"),
-        *("channel_not_found", "not_in_channel"),
-    }
-)
-
-NO_SUCH_PERSON = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 SENDING = aiohttp.ClientTimeout(total=60)
 """Seconds for the bytes of a file; all other calls are small."""
@@ -45,87 +40,132 @@ class SlackChat:
     def __init__(self, client: AsyncWebClient, http: aiohttp.ClientSession, api_url: str) -> None:
         self._client = client
         self._http = http
-        host = urlsplit(api_url).hostname or ""
-        self._response_host = "hooks.slack.com" if host.endswith("slack.com") else host
-        self._empty: dict[str, str] = {}
-        """Why which group of approvers counts as empty, as the log has it."""
+        self._host = urlsplit(api_url).hostname
+        self._direct: dict[str, str] = {}
+        """The direct message with each person, by their id."""
+        self._skipped: dict[str, str] = {}
+        """Why which person or group of approvers counts as nobody, as the log has it."""
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
-        """Posts a message that carries its key as metadata."""
-        answer = await call(
-            self._client.chat_postMessage(
-                **_content(message),
-                channel=channel,
-                thread_ts=thread,
-                unfurl_links=False,
-                unfurl_media=False,
-                metadata={"event_type": EVENT, "event_payload": {"key": key}},
-            ),
-            writes=True,
-        )
-        return str(answer["ts"])
+        """Posts a message that carries its key, and the digest of what it shows, as metadata."""
+        where = await self._place(channel)
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
-        """Replaces text and blocks."""
-        await call(
-            self._client.chat_update(channel=channel, ts=ts, text=message.text[:3900], blocks=list(message.blocks))
-        )
+        async def send(content: Mapping[str, Any]) -> Any:
+            return await call(
+                self._client.chat_postMessage(
+                    **content,
+                    channel=where,
+                    thread_ts=thread,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    metadata=_metadata(key, message),
+                ),
+                writes=True,
+            )
 
-    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> str | None:
+        return posted_at(await in_some_form(message, send, key), thread)
+
+    async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
+        """Replaces text, blocks and the digest."""
+        where = await self._place(channel)
+
+        async def send(content: Mapping[str, Any]) -> Any:
+            editing = self._client.chat_update(channel=where, ts=ts, **content, metadata=_metadata(key, message))
+            return await call(editing, writes=True)
+
+        text_at(await in_some_form(message, send, key, text=EDITED), "ts", writes=True)
+
+    async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
+        """Reads one message. A tombstone stands where a parent with replies was deleted."""
+        client = self._client
+        where: dict[str, Any] = {"channel": await self._place(channel), "include_all_metadata": True}
+        where |= {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
+        try:
+            answer = await call(
+                client.conversations_history(**where)
+                if thread is None
+                else client.conversations_replies(**where, ts=thread)
+            )
+        except MessageGone:
+            return None
+        found = next((message for message in messages_in(answer) if message["ts"] == ts), None)
+        if found is None or found.get("subtype") == "tombstone":
+            return None
+        return str(about(found, EVENT).get("shows", ""))
+
+    async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
         """Looks through what was posted since then for our key."""
         client = self._client
         method: Callable[..., Any] = client.conversations_history if thread is None else client.conversations_replies
-        where = {"channel": channel, "oldest": f"{since.timestamp():.6f}", **({"ts": thread} if thread else {})}
-        async for page in pages(method, include_all_metadata=True, **where):
-            for message in page.get("messages", []):
-                about = message.get("metadata") or {}
-                if about.get("event_type") == EVENT and about.get("event_payload", {}).get("key") == key:
-                    return str(message["ts"])
-        return None
+        where = {"channel": await self._place(channel), **({"ts": thread} if thread else {})}
+        oldest = f"{since.timestamp():.6f}"
+        found: list[str] = []
+        async for page in pages(method, include_all_metadata=True, oldest=oldest, **where):
+            found += [message["ts"] for message in messages_in(page) if about(message, EVENT).get("key") == key]
+        return tuple(sorted(found))
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Deletes."""
+        deleting = self._client.chat_delete(channel=await self._place(channel), ts=ts)
+        await call(deleting, unless=("message_not_found",))
+
+    async def _place(self, channel: str) -> str:
+        """Where that is: a person's id stands for the direct message with them, which has an id of its own."""
+        if channel[:1] not in ("U", "W"):
+            return channel
+        if channel not in self._direct:
+            opened = await call(self._client.conversations_open(users=channel))
+            self._direct[channel] = text_at(opened, "channel", "id")
+        return self._direct[channel]
 
     async def whisper(self, place: Place, message: Message) -> None:
         """Answers privately: by `response_url`, else as an ephemeral message, else as a direct message."""
         if place.response_url:
             await self._respond(place.response_url, message)
             return
-        if place.channel and not place.channel.startswith("D"):
-            said = await call(
+        direct = place.channel.startswith("D")
+
+        async def show(content: Mapping[str, Any]) -> Any:
+            return await call(
                 self._client.chat_postEphemeral(
-                    channel=place.channel, user=place.user, thread_ts=place.thread, **_content(message)
+                    channel=place.channel, user=place.user, thread_ts=place.thread, **content
                 ),
-                unless=("not_in_channel", "channel_not_found", "user_not_in_channel"),
+                unless=("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"),
             )
-            if said is not None:
-                return
-        opened = await call(self._client.conversations_open(users=place.user))
-        await call(
-            self._client.chat_postMessage(
-                **_content(message),
-                channel=opened["channel"]["id"],
-                thread_ts=place.thread if place.channel.startswith("D") else None,
-            ),
-            writes=True,
-        )
+
+        if place.channel and not direct and await in_some_form(message, show, "an answer") is not None:
+            return
+        where = await self._place(place.user)
+
+        async def send(content: Mapping[str, Any]) -> Any:
+            thread = place.thread if direct else None
+            return await call(self._client.chat_postMessage(**content, channel=where, thread_ts=thread), writes=True)
+
+        await in_some_form(message, send, "an answer")
 
     async def _respond(self, url: str, message: Message) -> None:
         """slack_sdk's webhook client opens a session for each call and hides failures; this one does neither."""
-        if urlsplit(url).hostname != self._response_host:
+        if not self._is_slacks(url):
             raise ChatRefused("That response address is not Slack's.", code="invalid_response_url")
-        body = {**_content(message), "response_type": "ephemeral", "replace_original": False}
+        await in_some_form(message, lambda content: self._send_back(url, content), "an answer")
+
+    async def _send_back(self, url: str, content: Mapping[str, Any]) -> None:
+        body = {**content, "response_type": "ephemeral", "replace_original": False}
         try:
             async with self._http.post(url, json=body) as answer:
                 code, status = (await answer.text())[:100], answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ChatBusy("Slack cannot be reached.") from error
+            raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
         if status == 429 or status >= 500:
             raise ChatBusy(f"Slack cannot take the answer now ({status}).")
         if status != 200:
-            raise ChatRefused(f"Slack does not take the answer ({code}).", code=code)
+            kind = BlocksRefused if code in CONTENT else ChatRefused
+            raise kind(f"Slack does not take the answer ({code}).", code=code)
 
     async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
         """Opens a modal."""
         answer = await call(self._client.views_open(trigger_id=trigger, view=dict(view)))
-        return str(answer["view"]["id"])
+        return text_at(answer, "view", "id")
 
     async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Replaces a modal; that the person closed it is nobody's fault."""
@@ -142,7 +182,8 @@ class SlackChat:
 
     async def link(self, channel: str, ts: str) -> str:
         """Asks Slack: only it knows the workspace's address."""
-        return str((await call(self._client.chat_getPermalink(channel=channel, message_ts=ts)))["permalink"])
+        answer = await call(self._client.chat_getPermalink(channel=channel, message_ts=ts))
+        return text_at(answer, "permalink")
 
     async def room(self, channel: str) -> Room | None:
         """A private channel that the bot is not in does not exist for it."""
@@ -159,8 +200,15 @@ class SlackChat:
 
     async def person(self, user: str) -> Person:
         """Asks Slack each time: who was deactivated a minute ago must not approve."""
-        answer = await call(self._client.users_info(user=user), unless=NO_SUCH_PERSON)
-        return Person(user, user, "") if answer is None else person_in(user, fields(answer).get("user"))
+        try:
+            answer = await call(self._client.users_info(user=user))
+        except ChatRefused as error:
+            if error.code in ABOUT_THE_APP:
+                raise
+            self._skip(user, f"{user} counts as nobody: {error.text}")
+            return Person(user, user, "")
+        self._skipped.pop(user, None)
+        return person_in(user, fields(answer).get("user"))
 
     async def name(self, id: str) -> str:
         """A person's real name, or a user group's handle."""
@@ -188,47 +236,57 @@ class SlackChat:
                 lists = [page async for page in pages(self._client.conversations_members, channel=group)]
                 members = frozenset[str]().union(*(ids_in(fields(page).get("members")) for page in lists))
         except ChatRefused as error:
-            if error.code not in NO_SUCH_GROUP:
+            if error.code in ABOUT_THE_APP:
                 raise
             return self._nobody(group, error.text)
-        self._empty.pop(group, None)
+        self._skipped.pop(group, None)
         return members
 
     def _nobody(self, group: str, why: str) -> frozenset[str]:
-        """Said once for each reason: every vote asks."""
-        if self._empty.get(group) != why:
-            log.warning("approvers %s: %s", group, why)
-        self._empty[group] = why
+        self._skip(group, f"approvers {group}: {why}")
         return frozenset()
+
+    def _skip(self, id: str, why: str) -> None:
+        """Said once for each reason: every vote asks."""
+        if self._skipped.get(id) != why:
+            log.warning("%s", why)
+        self._skipped[id] = why
 
     async def upload(
         self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
     ) -> None:
         """Asks where to put the bytes, puts them there, and shares them; only the last step is seen by anybody."""
-        if channel[:1] in ("U", "W"):
-            channel = (await call(self._client.conversations_open(users=channel)))["channel"]["id"]
+        where = await self._place(channel)
         place = await call(
             self._client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt_text or None)
         )
-        await self._send(place["upload_url"], content)
+        file = text_at(place, "file_id")
+        await self._send(text_at(place, "upload_url"), content)
         await call(
             self._client.files_completeUploadExternal(
-                files=[{"id": place["file_id"], "title": title}], channel_id=channel, thread_ts=thread
+                files=[{"id": file, "title": title}], channel_id=where, thread_ts=thread
             ),
             writes=True,
         )
 
+    def _is_slacks(self, url: str) -> bool:
+        """Slack's own hosts give addresses on any of them; a stand-in's are on its own."""
+        host = urlsplit(url).hostname
+        return is_slack(host) if is_slack(self._host) else host == self._host
+
     async def _send(self, url: str, content: bytes) -> None:
+        if not self._is_slacks(url):
+            raise ChatRefused("That address for the file is not Slack's.", code="invalid_upload_url")
         try:
             async with self._http.post(url, data=content, timeout=SENDING) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ChatBusy("Slack cannot be reached; the file was not sent.") from error
+            raise ChatBusy(f"Slack cannot be reached; the file was not sent.{why(error)}") from error
         if status == 429 or status >= 500:
             raise ChatBusy(f"Slack cannot take the file now ({status}).")
         if status != 200:
             raise ChatRefused(f"Slack does not take the file ({status}).", code=str(status))
 
 
-def _content(message: Message) -> dict[str, Any]:
-    return {"text": message.text, "blocks": list(message.blocks)}
+def _metadata(key: str, message: Message) -> dict[str, Any]:
+    return {"event_type": EVENT, "event_payload": {"key": key, "shows": message.digest}}

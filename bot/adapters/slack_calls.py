@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -14,29 +13,25 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused
+from bot.adapters.slack_answers import fields, lost, refusal
+from bot.adapters.slack_routes import NotSecure, guard, why
+from bot.errors import ChatBusy, ChatError, ChatRefused
+from bot.network import trust
 
-TRANSIENT = frozenset({"ratelimited", "rate_limited", "request_timeout", "service_unavailable", "team_added_to_org"})
 SHORT = 5
 """Seconds of a rate limit that a call waits out by itself; longer ones it reports, so that nothing waits behind."""
 
-MAY_HAVE_HAPPENED = frozenset({"internal_error", "fatal_error"})
 
-ADVICE = {
-    "invalid_auth": "the bot token is not valid (SLACK_BOT_TOKEN)",
-    "token_revoked": "the bot token was revoked: install the app again",
-    "account_inactive": "the bot token belongs to a removed app: install it again",
-    "not_in_channel": "invite the bot to the channel: /invite @retune",
-    "channel_not_found": "the channel does not exist or the bot cannot see it: invite it with /invite @retune",
-    "is_archived": "the channel is archived: choose another one in RETUNE_CHANNEL",
-    "plan_upgrade_required": "this workspace has no user groups: name people, or a channel of approvers, instead",
-    "missing_scope": "the app lacks a scope: install it again with app-manifest.yml",
-}
+def session(*, plain: bool = False) -> aiohttp.ClientSession:
+    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call.
 
-
-def session() -> aiohttp.ClientSession:
-    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=12), connector=aiohttp.TCPConnector(limit=20))
+    *plain*: plain http to other machines is allowed.
+    """
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=12),
+        connector=aiohttp.TCPConnector(limit=20, ssl=trust()),
+        middlewares=[guard(plain)],
+    )
 
 
 class ShortWaits(AsyncRateLimitErrorRetryHandler):
@@ -79,26 +74,23 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
     None where Slack refuses with one of the codes in *unless*: those are no fault to whoever calls.
     """
     try:
-        return await calling
+        answer = await calling
     except SlackApiError as error:
-        refused = _refusal(error, writes=writes)
+        refused = _refused(error.response, writes=writes)
         if isinstance(refused, ChatRefused) and refused.code in unless:
             return None
         raise refused from error
-    except aiohttp.ClientConnectorError as error:
-        raise ChatBusy("Slack cannot be reached.") from error
+    except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, NotSecure) as error:
+        raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
     except (
         *(TimeoutError, aiohttp.ClientError),
         # slack_sdk fails so on a 200 whose body is not JSON: something between us and Slack answered.
-        *(SlackClientError, AttributeError, TypeError, json.JSONDecodeError),
+        *(SlackClientError, AttributeError, TypeError, ValueError),
     ) as error:
-        raise _lost(writes) from error
-
-
-def fields(answer: Any) -> Mapping[str, Any]:
-    """What an answer holds; nothing where it is not JSON."""
-    data = answer.data
-    return data if isinstance(data, Mapping) else {}
+        raise lost(writes, why(error)) from error
+    if fields(answer).get("ok") is not True:
+        raise lost(writes)
+    return answer
 
 
 async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncIterator[Any]:
@@ -112,25 +104,8 @@ async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncI
         cursor = told if isinstance(told, str) and told else None
 
 
-def _lost(writes: bool) -> ChatError:
-    if writes:
-        return ChatOutcomeUnknown("Slack's answer was lost; the message may be there.")
-    return ChatBusy("Slack's answer was lost.")
-
-
-def _refusal(error: SlackApiError, *, writes: bool) -> ChatError:
-    response = error.response
-    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
-    try:
-        code = response["error"]
-    except (TypeError, KeyError):
-        code = None
-    if status == 429 or code in TRANSIENT:
-        wait = str(getattr(response, "headers", {}).get("Retry-After", "1"))
-        return ChatBusy("Slack asks to wait.", code=code, retry_after=float(wait) if wait.isdigit() else 1.0)
-    if code in MAY_HAVE_HAPPENED or status >= 500 or code is None:
-        return _lost(writes)
-    needed = f" ({response['needed']})" if code == "missing_scope" else ""
-    details = "; ".join((response.get("response_metadata") or {}).get("messages", [])[:3])
-    advice = ADVICE.get(str(code), details)
-    return ChatRefused(f"Slack refuses: {code}{needed}{f', {advice}' if advice else ''}.", code=str(code))
+def _refused(response: Any, *, writes: bool) -> ChatError:
+    """What slack_sdk raised, as one of our errors."""
+    status = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
+    headers = getattr(response, "headers", None) or {}
+    return refusal(int(status), response, headers.get("Retry-After"), writes=writes)

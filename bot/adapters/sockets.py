@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from typing import Any
 
+import aiohttp
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.adapters.slack_answers import connections_in, text_at
+from bot.adapters.slack_calls import call, session
 from bot.errors import ChatBusy
 
 log = logging.getLogger(__name__)
@@ -18,18 +24,65 @@ PING = 5.0
 """Seconds between pings; a connection that dies without a word is noticed after four of them."""
 
 
+GOODBYE = 0.3
+"""Seconds for closing in good order."""
+
+TICKET = 60.0
+"""The longest wait before another address is asked for, in seconds; Slack gives about one a minute."""
+
+SHARED = (
+    "Slack counts %d connections of this app, %d of them ours. If another deployment uses the same app-level token, "
+    "each command and click reaches only one of the two, by chance: give that deployment an app of its own. Two "
+    "processes on one database are fine, and connections that were cut off count for a while."
+)
+
+
+class Tickets(AsyncWebClient):
+    """Asks for the addresses of sockets. What is no address is a lost answer, and the next one is asked for later."""
+
+    async def apps_connections_open(self, *, app_token: str, **options: Any) -> AsyncSlackResponse:
+        """One address."""
+        try:
+            answer: AsyncSlackResponse = await call(super().apps_connections_open(app_token=app_token, **options))
+            text_at(answer, "url")
+        except ChatBusy as error:
+            await asyncio.sleep(min(error.retry_after, TICKET))
+            raise
+        return answer
+
+
+async def connections(http: aiohttp.ClientSession, ticket: str) -> int:
+    """How many connections this app has, with the one that is opened to ask. Raises `ChatBusy`."""
+    try:
+        async with asyncio.timeout(5), http.ws_connect(ticket) as socket:
+            return connections_in(await socket.receive_json())
+    except (TimeoutError, aiohttp.ClientError, ValueError, TypeError) as error:
+        raise ChatBusy("Slack gave an address for Socket Mode, and does not answer there.") from error
+
+
 class Sockets:
     """The connections to Slack."""
 
-    def __init__(self, app: AsyncApp, app_token: str, ticket: str | None = None) -> None:
-        """*ticket*: an address that Slack gave already, for the first connection."""
-        self._handlers = [AsyncSocketModeHandler(app, app_token, ping_interval=PING) for _ in range(CONNECTIONS)]
+    def __init__(self, app: AsyncApp, app_token: str, ticket: str | None = None, *, plain: bool = False) -> None:
+        """*ticket*: an address that Slack gave already, for the first connection. *plain*: `ws://` will do."""
+        self._plain = plain
+        web = app.client
+        tickets = Tickets(base_url=web.base_url, timeout=web.timeout, ssl=web.ssl, proxy=web.proxy, session=web.session)
+        self._handlers = [
+            AsyncSocketModeHandler(app, app_token, web_client=tickets, ping_interval=PING) for _ in range(CONNECTIONS)
+        ]
+        for handler in self._handlers:
+            handler.client.message_listeners.append(self._greeted)
         self._handlers[0].client.wss_uri = ticket
         self._watchdog: asyncio.Task[None] | None = None
         self._down = True
+        self._crowded = False
 
-    async def connect(self, deadline: float = 15.0) -> None:
+    async def connect(self, deadline: float = 60.0) -> None:
         """Connects all. Raises `ChatBusy` when Slack does not answer in time (slack_sdk would try for ever)."""
+        for handler in self._handlers:  # slack_sdk's own session takes every host through the proxy, or none
+            await handler.client.aiohttp_client_session.close()
+            handler.client.aiohttp_client_session = session(plain=self._plain)
         self._watchdog = asyncio.create_task(self._watch(), name="socket watchdog")
         try:
             await asyncio.wait_for(asyncio.gather(*(h.connect_async() for h in self._handlers)), deadline)
@@ -37,12 +90,25 @@ class Sockets:
             raise ChatBusy(f"Slack gave no socket connection within {deadline:.0f} s.") from error
 
     async def close(self) -> None:
-        """Closes all."""
+        """Closes all. Slack need not say goodbye: aiohttp would wait ten seconds for that."""
         if self._watchdog is not None:
             self._watchdog.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watchdog
-        await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)
+        for handler in self._handlers:
+            client = handler.client
+            for task in (client.message_processor, client.current_session_monitor, client.message_receiver):
+                if task is not None:
+                    task.cancel()
+            await client.aiohttp_client_session.close()
+
+    async def _greeted(self, client: object, frame: dict[str, Any], raw: str | None = None) -> None:
+        """Says once that somebody else listens with our token."""
+        count = connections_in(frame)
+        if count > CONNECTIONS and not self._crowded:
+            log.warning(SHARED, count, CONNECTIONS)
+        self._crowded = count > CONNECTIONS if count else self._crowded
 
     async def _watch(self) -> None:
         """After a failed handshake slack_sdk tries the same single-use ticket for ever: take the ticket away.

@@ -1,38 +1,64 @@
 """`SpeechService` over httpx: the paths of the customization API, IBM's own authenticators, our own errors.
 
 Reading is retried on 429, 5xx and lost connections, with backoff and `Retry-After`. What begins something is sent
-once: if its answer is lost, `OutcomeUnknown` says so, and the caller looks before it repeats anything.
+once: if no answer proves anything (`watson_proof`), `OutcomeUnknown` says so, and the caller looks first.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
-import math
-import wave
-from array import array
 from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
+from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 from httpx_retries import Retry, RetryTransport
 
-from bot.adapters.watson_answers import CustomModel, CustomModels, Recognized, Resource, Resources, SpeechModels
-from bot.adapters.watson_errors import UNAVAILABLE, refusal, transaction, without_token
+from bot.adapters.sizes import Limited
+from bot.adapters.watson_answers import (
+    BAD,
+    CustomModel,
+    CustomModels,
+    Recognized,
+    Resources,
+    SpeechModels,
+    audio,
+    base_name,
+    listed,
+    texts,
+)
+from bot.adapters.watson_answers import model as record
+from bot.adapters.watson_errors import UNAVAILABLE, facts, refusal, transaction, unproven, without_token
+from bot.adapters.watson_proof import OwnRefusalsOnly, Proof, is_own, proof_of
+from bot.adapters.watson_routes import Routed, unreachable
+from bot.adapters.watson_tone import one_second
 from bot.domain.catalog import Deployment
-from bot.domain.fleet import Holdings, Kind, Model
+from bot.domain.fleet import Holdings, Kind, Listed, Model
 from bot.domain.plans import Action
-from bot.errors import AnswerUnreadable, OutcomeUnknown, RequestRefused, ServiceUnavailable
+from bot.errors import (
+    AnswerUnreadable,
+    CredentialsRefused,
+    ModelDenied,
+    ModelGone,
+    OutcomeUnknown,
+    PlanRefused,
+    RecordUnreadable,
+    RequestRefused,
+    ServiceError,
+    ServiceUnavailable,
+)
 from bot.ports import Receipt
 
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-RATE = 16_000
-"""Hertz of the audio that a probe sends: every base model takes its own rate or a higher one, none has a higher one."""
+BREATH = 1.0
+"""Seconds before a refusal that contradicts what just worked is asked for again."""
+
+Subject = tuple[Kind, str]
+"""The one custom model that a request is about: its kind and id."""
 
 ROOTS: Mapping[Kind, str] = {"language": "customizations", "acoustic": "acoustic_customizations"}
 
@@ -48,45 +74,44 @@ class WatsonSpeech:
         self._client = client
         self._url = url
         self._auth = auth
+        self._worked = False
 
-    async def models(self, kind: Kind) -> tuple[Model, ...]:
+    async def models(self, kind: Kind) -> Listed[Model]:
         """All custom models of one kind; the list has no pages."""
-        answer = await self._read(f"/v1/{ROOTS[kind]}", CustomModels)
-        return tuple(self._model(kind, model) for model in answer.customizations)
+        return self._listed(kind, await self._read(f"/v1/{ROOTS[kind]}"))
+
+    def _listed(self, kind: Kind, response: httpx.Response) -> Listed[Model]:
+        answer = self._decoded(response, CustomModels)
+        read = partial(record, self._name, self.deployment, kind)
+        return listed(answer.customizations, read, f"{kind} model", "customization_id")
 
     async def model(self, kind: Kind, id: str) -> Model:
-        """One custom model."""
-        return self._model(kind, await self._read(f"/v1/{ROOTS[kind]}/{id}", CustomModel, kind=kind))
+        """One custom model. Raises `ModelGone` only when the service says so and a list that works lacks it."""
+        response = await self._read(_path(kind, id), about=(kind, id))
+        self._decoded(response, dict)  # else it is no answer of the service at all
+        try:
+            return record(self._name, self.deployment, kind, response.content)
+        except BAD as error:
+            text = f"{self._name} sends a record of {id} that makes no sense ({error})."
+            raise RecordUnreadable(text, instance=self._name, transaction=transaction(response)) from error
 
-    async def bases(self) -> frozenset[str]:
+    async def bases(self) -> Listed[str]:
         """The base models that are still served here."""
-        return frozenset(model.name for model in (await self._read("/v1/models", SpeechModels)).models)
+        answer = self._decoded(await self._read("/v1/models"), SpeechModels)
+        return listed(answer.models, base_name, "base model", "name")
 
     async def holdings(self, model: Model) -> Holdings:
         """What a model holds, from the calls that list its resources."""
         if model.kind == "acoustic":
-            held = await self._list(model, "audio")
-            return Holdings(
-                recordings=len(held.audio),
-                audio_minutes=held.total_minutes_of_audio,
-                processing=_named(held.audio, "being_processed"),
-                invalid=_named(held.audio, "invalid"),
-            )
+            return audio(await self._list(model, "audio"))
         paths = ("corpora", "words?word_type=user", "grammars")
-        corpora, words, grammars = await asyncio.gather(*(self._list(model, path) for path in paths))
-        listed = [*corpora.corpora, *grammars.grammars]
-        return Holdings(
-            corpora=len(corpora.corpora),
-            words=len(words.words),
-            grammars=len(grammars.grammars),
-            processing=_named(listed, "being_processed"),
-            invalid=(*_named(listed, "undetermined"), *(word.word for word in words.words if word.error)),
-        )
+        return texts(*await asyncio.gather(*(self._list(model, path) for path in paths)))
 
     async def _list(self, model: Model, what: str) -> Resources:
         """Large models and some clusters have no grammars at all and may refuse to list them."""
         try:
-            return await self._read(f"/v1/{ROOTS[model.kind]}/{model.id}/{what}", Resources, kind=model.kind)
+            about = (model.kind, model.id)
+            return self._decoded(await self._read(_path(*about, what), about=about), Resources)
         except RequestRefused:
             if what != "grammars":
                 raise
@@ -111,12 +136,13 @@ class WatsonSpeech:
             query["force"] = "true"
         if lenient:
             query["strict"] = "false"
-        path = f"/v1/{ROOTS[kind]}/{id}/{'train' if training else 'upgrade_model'}"
+        path = _path(kind, id, "train" if training else "upgrade_model")
         response = await self._write("POST", path, params=query)
-        if response.status_code in (500, 502, 504):
-            text = f"{self._name} answered {response.status_code} to the request; Retune looks whether it began."
-            raise OutcomeUnknown(text, instance=self._name, transaction=transaction(response))
-        await self._check(response, kind)
+        match proof_of(response):
+            case Proof.LOOK:
+                raise unproven(self._name, response)
+            case Proof.REFUSED:
+                raise await self._refusal(response, (kind, id))
         return Receipt(transaction(response))
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
@@ -129,8 +155,8 @@ class WatsonSpeech:
             content=one_second(),
             headers={"Content-Type": "audio/wav", "X-Watson-Learning-Opt-Out": "true"},
         )
-        await self._check(response, model.kind)
-        return tuple(self._decoded(response, Recognized).warnings)
+        await self._check(response, (model.kind, model.id))
+        return tuple(said for said in self._decoded(response, Recognized).warnings if isinstance(said, str))
 
     async def create(self, kind: Kind, name: str, base: str) -> str:
         """Creates an empty custom model."""
@@ -141,12 +167,12 @@ class WatsonSpeech:
 
     async def delete(self, kind: Kind, id: str) -> None:
         """Deletes a custom model."""
-        await self._check(await self._write("DELETE", f"/v1/{ROOTS[kind]}/{id}"), kind)
+        await self._check(await self._write("DELETE", _path(kind, id)), (kind, id))
 
     async def _write(self, method: str, path: str, **options: Any) -> httpx.Response:
         """A request that is sent once. Raises `ServiceUnavailable` or `OutcomeUnknown` when it has no answer."""
         try:
-            return await self._client.request(method, self._url + path, auth=self._auth, **options)
+            return await self._client.request(method, self._url + path, auth=OwnRefusalsOnly(self._auth), **options)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._unreachable(error) from error
         except httpx.HTTPError as error:
@@ -155,20 +181,39 @@ class WatsonSpeech:
         except Exception as error:
             raise without_token(self._name, error) from error
 
-    async def _read(self, path: str, shape: type[T], *, kind: Kind | None = None) -> T:
+    async def _read(self, path: str, *, about: Subject | None = None) -> httpx.Response:
+        """A successful answer; a refusal that contradicts what just worked is asked for once more."""
+        for again in (False, True):
+            response = await self._get(path)
+            try:
+                await self._check(response, about)
+            except ServiceError as error:
+                if again or not self._contradicts(error):
+                    raise
+                await asyncio.sleep(BREATH)
+            else:
+                break
+        return response
+
+    async def _get(self, path: str) -> httpx.Response:
         try:
-            response = await self._client.get(self._url + path, auth=self._auth)
+            return await self._client.get(self._url + path, auth=self._auth)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         except Exception as error:
             raise without_token(self._name, error) from error
-        await self._check(response, kind)
-        return self._decoded(response, shape)
+
+    def _contradicts(self, error: ServiceError) -> bool:
+        """Whether the credentials or the plan worked a moment ago, or its list has what it denies."""
+        if isinstance(error, CredentialsRefused | PlanRefused):
+            worked, self._worked = self._worked, False
+            return worked
+        return isinstance(error, ModelDenied)
 
     def _decoded(self, response: httpx.Response, shape: type[T]) -> T:
         try:
             return msgspec.json.decode(response.content, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except BAD as error:
             raise AnswerUnreadable(
                 f"{self._name} sent an answer that is not what its documentation describes ({error}).",
                 instance=self._name,
@@ -176,48 +221,46 @@ class WatsonSpeech:
                 transaction=transaction(response),
             ) from error
 
-    async def _check(self, response: httpx.Response, kind: Kind | None) -> None:
-        """Raises for every status that is not a success. A 401 on one id means either: the list tells which."""
+    async def _check(self, response: httpx.Response, about: Subject | None) -> None:
+        """Raises for every status that is not a success."""
         if not 200 <= response.status_code < 300:
-            unknown_id = response.status_code == 401 and kind is not None and await self._credentials_work()
-            raise refusal(self._name, response, one_model=kind is not None, unknown_id=unknown_id)
+            raise await self._refusal(response, about)
+        self._worked = True
 
-    async def _credentials_work(self) -> bool:
-        try:
-            response = await self._client.get(f"{self._url}/v1/{ROOTS['language']}", auth=self._auth)
-        except httpx.HTTPError:
-            return False
-        return response.status_code == 200
+    async def _refusal(self, response: httpx.Response, about: Subject | None) -> ServiceError:
+        """What a refusal means. A 401 or 404 about one model can mean that it is gone: the list of its kind tells."""
+        status, said = response.status_code, facts(self._name, response)
+        if about is not None and status in (401, 404) and is_own(response):
+            try:
+                ids = await self._ids(about[0])
+            except ServiceError:
+                ids = None
+            if ids is not None and about[1] not in ids:
+                gone = ModelGone(f"{self._name} does not know this model: deleted, or of another instance.", **said)
+                gone.listed = ids
+                return gone
+            if ids is not None:
+                return ModelDenied(f"{self._name} says that it does not know this model, and lists it.", **said)
+        if about is not None and status == 404:
+            return ServiceUnavailable(f"{self._name} does not answer where its models are ({status}).", **said)
+        return refusal(self._name, response)
+
+    async def _ids(self, kind: Kind) -> frozenset[str]:
+        """The ids that the list of a kind has, those of records that make no sense too."""
+        response = await self._get(f"/v1/{ROOTS[kind]}")
+        if response.status_code != 200:
+            raise refusal(self._name, response)
+        found = self._listed(kind, response)
+        return frozenset({*(model.id for model in found), *(odd.id for odd in found.unreadable)})
 
     def _unreachable(self, error: Exception) -> ServiceUnavailable:
-        return ServiceUnavailable(
-            f"{self._name} cannot be reached ({type(error).__name__}). Check its URL and the network.",
-            instance=self._name,
-        )
-
-    def _model(self, kind: Kind, sent: CustomModel) -> Model:
-        return Model(
-            instance=self._name,
-            deployment=self.deployment,
-            kind=kind,
-            id=sent.customization_id,
-            name=sent.name or sent.customization_id,
-            base=sent.base_model_name,
-            language=sent.language or sent.base_model_name[:5],
-            status=sent.status,
-            versions=None if sent.versions is None else tuple(sent.versions),
-            created=_moment(sent.created),
-            updated=_moment(sent.updated),
-            owner=sent.owner,
-            description=sent.description or "",
-            error="" if sent.error is None else str(sent.error),
-        )
+        return ServiceUnavailable(unreachable(self._name, self._url, error), instance=self._name)
 
 
-def client(verify: bool | str) -> httpx.AsyncClient:
+def client(verify: bool) -> httpx.AsyncClient:
     """The HTTP client for all instances with the same TLS rule: one for the process."""
     transport = RetryTransport(
-        transport=httpx.AsyncHTTPTransport(verify=verify, limits=httpx.Limits(max_connections=40)),
+        transport=Limited(Routed(verify, connections=40)),
         retry=Retry(
             total=3,
             allowed_methods=["GET"],
@@ -230,25 +273,9 @@ def client(verify: bool | str) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, headers={"Accept": "application/json"})
 
 
-@cache
-def one_second() -> bytes:
-    """A WAV file: enough for a recognition answer with its warnings, and too little to cost anything worth a word."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        tone = (round(800 * math.sin(2 * math.pi * 440 * n / RATE)) for n in range(RATE))
-        out.writeframes(array("h", tone).tobytes())
-    return file.getvalue()
-
-
-def _named(resources: list[Resource], status: str) -> tuple[str, ...]:
-    return tuple(resource.name for resource in resources if resource.status == status)
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+def _path(kind: Kind, id: str, *rest: str) -> str:
+    """The path of one custom model. Nothing in an id may lead elsewhere."""
+    escaped = quote(id, safe="")
+    if not escaped.strip("."):
+        escaped = "%2E" * len(escaped)
+    return "/".join(("/v1", ROOTS[kind], escaped, *rest))

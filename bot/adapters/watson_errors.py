@@ -11,56 +11,94 @@ import requests
 from ibm_cloud_sdk_core import ApiException
 
 from bot.adapters.watson_answers import Refused
-from bot.errors import CredentialsRefused, ModelBusy, ModelGone, RequestRefused, ServiceError, ServiceUnavailable
+from bot.adapters.watson_proof import is_own
+from bot.errors import (
+    CredentialsRefused,
+    ModelBusy,
+    OutcomeUnknown,
+    PlanRefused,
+    RequestRefused,
+    ServiceError,
+    ServiceUnavailable,
+)
+from bot.network import certificate_fault, setting_of
+from bot.setting_urls import region_of
 
 UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
 
-def refusal(name: str, response: httpx.Response, *, one_model: bool, unknown_id: bool) -> ServiceError:
-    """What an answer of the instance *name* that is no success means.
-
-    *one_model*: the request was about one custom model; *unknown_id*: its 401 is not about the credentials.
-    """
-    status = response.status_code
-    about: dict[str, Any] = {
+def facts(name: str, response: httpx.Response) -> dict[str, Any]:
+    """What every error about an answer of the instance *name* carries."""
+    return {
         "instance": name,
-        "status": status,
+        "status": response.status_code,
         "detail": _detail(response),
         "transaction": transaction(response),
     }
-    if unknown_id or (status == 404 and one_model):
-        return ModelGone(f"{name} does not know this model: deleted, or of another instance.", **about)
+
+
+def refusal(name: str, response: httpx.Response) -> ServiceError:
+    """What an answer of the instance *name* that is no success means."""
+    status = response.status_code
+    about = facts(name, response)
     if status in (401, 403):
+        region = _region(response)
+        same = f" Its URL is of the region {region}: key and URL must be of one instance." if region else ""
         return CredentialsRefused(
-            f"{name} does not accept the credentials. Check its key and URL; `python -m bot check` tests both.", **about
+            f"{name} does not accept the credentials. Check its key and URL; `python -m bot check` tests both.{same}",
+            **about,
+        )
+    if status == 404 or 300 <= status < 400:
+        moved = "answered with a redirect, which is never followed" if status != 404 else "is not at its URL"
+        return RequestRefused(
+            f"{name} {moved} ({status}). Put the URL of its credentials page as {setting_of(name, 'URL')}.", **about
         )
     if status == 409:
         return ModelBusy(f"{name} is handling another request for this model.", **about)
     if status in UNAVAILABLE:
-        retry = response.headers.get("Retry-After", "")
-        after = float(retry) if retry.isdigit() else None
-        return ServiceUnavailable(f"{name} cannot answer now ({status}).", retry_after=after, **about)
+        return ServiceUnavailable(f"{name} cannot answer now ({status}).", retry_after=_after(response), **about)
+    if not is_own(response):
+        return ServiceUnavailable(f"Something in front of {name} answered in its place ({status}).", **about)
     if status == 400 and "Lite plan" in (about["detail"] or ""):
-        return RequestRefused(f"The plan of {name} has no customization; it needs Plus, Standard or Premium.", **about)
+        return PlanRefused(f"The plan of {name} has no customization; it needs Plus, Standard or Premium.", **about)
     return RequestRefused(f"{name} refused the request ({status}).", **about)
+
+
+def unproven(name: str, response: httpx.Response) -> OutcomeUnknown:
+    """An answer to a request that begins something, which does not prove that it did or did not."""
+    page = "" if is_own(response) else ", not in the service's own words"
+    return OutcomeUnknown(
+        f"{name} answered {response.status_code}{page}; Retune looks whether it began.",
+        retry_after=_after(response),
+        **facts(name, response),
+    )
 
 
 def without_token(name: str, error: Exception) -> ServiceError:
     """What IBM's authenticators raise when they get no token. Raises what is none of theirs: that is a bug."""
+    address = setting_of(name, "AUTH_URL")
     if isinstance(error, ApiException):
-        refused = error.status_code in (400, 401, 403)
+        status = error.status_code
+        refused = status in (400, 401, 403)
         kind: type[ServiceError] = CredentialsRefused if refused else ServiceUnavailable
+        check = "key" if refused else address
+        moved = " with a redirect, which is never followed" if 300 <= status < 400 else ""
+        body = str(error.message or "")
         return kind(
-            f"{name} gets no token: the token service answered {error.status_code}. Check its key.",
+            f"{name} could not get a token: the token service answered {status}{moved}. Check its {check}.",
             instance=name,
-            status=error.status_code,
-            detail=str(error.message) if error.message else None,
+            status=status,
+            detail=None if "<" in body else body[:500] or None,  # a gateway's page is nobody's words
         )
-    if isinstance(error, requests.RequestException):
-        text = f"{name} gets no token: its token service cannot be reached. Check <PREFIX>_AUTH_URL."
-        return ServiceUnavailable(text, instance=name)
+    if isinstance(error, requests.RequestException | TimeoutError):
+        fault = certificate_fault(error, setting_of(name, "AUTH_DISABLE_SSL"))
+        told = f"the token service: {fault}" if fault else f"its token service cannot be reached. Check {address}"
+        if not fault:
+            proxied = isinstance(error, requests.exceptions.ProxyError)
+            told += " and, as the proxy failed, HTTPS_PROXY and NO_PROXY." if proxied else " and the network."
+        return ServiceUnavailable(f"{name} could not get a token: {told}", instance=name)
     if isinstance(error, jwt.exceptions.PyJWTError):
-        text = f"{name} gets a token that is no JWT; configure a plain bearer token instead."
+        text = f"{name} gets a token that is no JWT; check {address}, or configure a plain bearer token instead."
         return CredentialsRefused(text, instance=name)
     raise error
 
@@ -69,6 +107,19 @@ def transaction(response: httpx.Response) -> str | None:
     """What IBM support asks for."""
     found: str | None = response.headers.get("X-Global-Transaction-Id")
     return found
+
+
+def _region(response: httpx.Response) -> str | None:
+    try:
+        return region_of(str(response.request.url))
+    except RuntimeError:  # it belongs to no request
+        return None
+
+
+def _after(response: httpx.Response) -> float | None:
+    """The seconds that it asks to wait."""
+    asked = response.headers.get("Retry-After", "")
+    return float(asked) if asked.isascii() and asked.isdigit() else None
 
 
 def _detail(response: httpx.Response) -> str | None:

@@ -13,8 +13,11 @@ from bot.domain.snoozes import Held
 
 Vote = Literal["approve", "reject"]
 
-Wish = Literal["withdraw", "take back", "cancel", "resume", "retry", "stop"]
-"""What people may want of a request after it was asked for, beside a vote; *retry* and *stop* are about one run."""
+Wish = Literal["withdraw", "take back", "cancel", "resume", "retry", "stop", "send again", "mark as failed"]
+"""What people may want of a request after it was asked for, beside a vote."""
+
+OF_RUN: frozenset[Wish] = frozenset({"retry", "stop", "send again", "mark as failed"})
+"""Those that are about one run."""
 
 
 def scope_of(request: Request, run: Run | None = None) -> Scope:
@@ -61,10 +64,10 @@ def decide(
 
 
 def settle(wish: Wish, person: Person, authority: Authority, request: Request, run: Run | None = None) -> Decision:
-    """What a wish does to a request; *run* is the one that trying again, or no longer watching, is about.
+    """What a wish does to a request; *run* is the one that it is about, for those of `OF_RUN`.
 
-    Fails closed like a vote. Going on after a failure and trying again are approvals, so they follow the rule on one's
-    own request.
+    Fails closed like a vote. Going on after a failure, trying again and sending again are approvals, so they follow the
+    rule on one's own request.
     """
     member = authority.takes_part(person)
     if member is not Reason.COUNTS:
@@ -94,6 +97,9 @@ def settle(wish: Wish, person: Person, authority: Authority, request: Request, r
             if run is None or run.state is not RunState.RUNNING or run.current is None:
                 return Decision(Reason.NOT_RUNNING)
             return Decision(Reason.COUNTS, request.state)
+        case "send again" | "mark as failed":
+            unclear = run is not None and run.unclear
+            return Decision(Reason.COUNTS, request.state) if unclear else Decision(Reason.NOT_UNCLEAR)
 
 
 def act_of(wish: Wish, request: Request) -> Act:

@@ -96,6 +96,10 @@ class Act(StrEnum):
     STOP = "stop"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
+    SEND_AGAIN = "send again"
+    MARK_AS_FAILED = "mark as failed"
+    ACCEPT = "accept"
+    """What an instance suddenly lists."""
 
 
 class Role(StrEnum):
@@ -118,10 +122,10 @@ RULES: Mapping[Act, tuple[Role, ...]] = {
     Act.WITHDRAW: (Role.REQUESTER,),
     Act.TAKE_BACK: (Role.VOTER,),
     Act.REJECT: (Role.REQUESTER, Role.OTHER_APPROVER),
-    **dict.fromkeys((Act.APPROVE, Act.RESUME, Act.RETRY), (Role.OTHER_APPROVER,)),
+    **dict.fromkeys((Act.APPROVE, Act.RESUME, Act.RETRY, Act.SEND_AGAIN), (Role.OTHER_APPROVER,)),
     Act.END: (Role.AUTHOR, Role.APPROVER),
     **dict.fromkeys((Act.CANCEL, Act.DROP, Act.STOP, Act.FREEZE, Act.UNFREEZE), (Role.APPROVER,)),
-    **dict.fromkeys((Act.SNOOZE_ALL, Act.CHANGE), (Role.APPROVER,)),
+    **dict.fromkeys((Act.SNOOZE_ALL, Act.CHANGE, Act.MARK_AS_FAILED, Act.ACCEPT), (Role.APPROVER,)),
 }
 """Which of these roles, one of them, an act asks for."""
 
@@ -147,6 +151,7 @@ class Reason(StrEnum):
     NOT_FAILED = "not failed"
     NOT_RUNNING = "not running"
     NOT_PAUSED = "not paused"
+    NOT_UNCLEAR = "not unclear"
     NOT_POSSIBLE = "model cannot take it"
     TAKEN = "in another request"
     UNKNOWN = "unknown"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.doubts import Doubt
 from bot.domain.fleet import InstanceReading, Model, is_newer, newest
 from bot.domain.observations import CANARY
 from bot.domain.plans import UPGRADES, Action, Plan
@@ -24,9 +25,11 @@ class ChangeKind(StrEnum):
     """An older version is not in its list any more; the model has a newer one."""
     BASE_GONE = "base model gone"
     LOST = "instance lost"
+    DOUBTED = "instance lists something else"
     DELETED = "deleted"
     UPGRADED = "upgraded"
     FOUND = "instance answers again"
+    TRUSTED = "instance lists its models again"
     CREATED = "created"
     TRAINED = "trained"
 
@@ -38,12 +41,17 @@ RECURRING = frozenset({ChangeKind.NEWEST_GONE, ChangeKind.VERSION_GONE, ChangeKi
 """Can come and go by a fault of the service, and is then noted once a day."""
 
 
+EPISODES = frozenset({ChangeKind.LOST, ChangeKind.FOUND, ChangeKind.DOUBTED, ChangeKind.TRUSTED})
+"""About an instance for a while: once for each time that it begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change that was noticed at *at*; *old* and *new* are versions, or the moments of a training.
 
     *ref*, *name* and *base* are empty where it is about a whole instance. A base model that is gone has no *ref*; its
-    *names* are the custom models built on it. An instance that was lost has since when in *old*.
+    *names* are the custom models built on it. An instance that was lost has since when in *old*, as has one whose
+    readings are not believed, with the *doubt*.
     """
 
     kind: ChangeKind
@@ -55,12 +63,13 @@ class Change:
     old: str = ""
     new: str = ""
     names: tuple[str, ...] = ()
+    doubt: Doubt | None = None
 
     @property
     def key(self) -> str:
         """What it means, so that it is noted once, whoever notices it and however often."""
         facts = [self.kind.value, self.ref or self.instance]
-        if self.kind in (ChangeKind.LOST, ChangeKind.FOUND):
+        if self.kind in EPISODES:
             return "|".join((*facts, self.old))
         if self.kind is ChangeKind.BASE_GONE:
             facts.append(self.base)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from bot.domain.catalog import Deployment
+from bot.domain.doubts import Doubt
+
+T = TypeVar("T")
 
 Kind = Literal["language", "acoustic"]
 
@@ -118,6 +121,29 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record of a list that makes no sense: of *what*, with which *id* ("" where not even that can be read), why."""
+
+    what: str
+    id: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """The records of a list that can be read, and the others."""
+
+    items: tuple[T, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
     """What a custom model holds, as far as upgrading and training need to know it.
 
@@ -143,6 +169,7 @@ class InstanceReading:
     """The last good reading of one instance, and since when it has failed, if it fails now.
 
     *bases* are the base models that the instance serves (`GET /v1/models`); None where that was never read.
+    *unreadable* are the records of its lists that make no sense, *doubt* is about newer readings, not believed.
     """
 
     name: str
@@ -152,6 +179,8 @@ class InstanceReading:
     read_at: datetime | None = None
     failing_since: datetime | None = None
     failure: str = ""
+    unreadable: tuple[Unreadable, ...] = ()
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)

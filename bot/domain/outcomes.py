@@ -38,6 +38,8 @@ class StepEnd(StrEnum):
     NOT_CONFIGURED = "instance not configured"
     NOT_TAKEN = "not taken"
     """The service did not take the request, several times."""
+    UNCLEAR = "unclear whether it began"
+    """An approver marked it as failed; the service may still have taken the request."""
     UNWATCHED = "no longer watched"
     """An approver stopped watching; the service may still be at work."""
 
@@ -57,7 +59,7 @@ class Outcome:
     """The end of one step.
 
     *version* is the newer version that was seen, *status* the model's status then (the service's word), *detail* what
-    the service said (foreign), or who stopped watching.
+    the service said (foreign), or who stopped watching or marked it as failed.
     """
 
     end: StepEnd

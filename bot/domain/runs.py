@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.fleet import IDLE, Model, is_newer
+from bot.domain.fleet import IDLE, IN_PROGRESS, Model, is_newer
 from bot.domain.outcomes import PROOFS, Cause, Outcome, StepEnd
 from bot.domain.plans import TRAININGS, UPGRADES, Action, Estimate, Plan, Step
 
@@ -50,9 +50,15 @@ class Progress(StrEnum):
     """What an observation of the model says about a step that was requested."""
 
     GOING_ON = "going on"
-    DONE = "done"
+    BEGUN = "begun"
+    """No answer proved it, but the service shows that it took the request."""
+    UNCHANGED = "unchanged"
+    """One more reading that shows nothing of a request without an answer."""
     NOT_STARTED = "not started"
-    """The request had no effect and may be sent (again)."""
+    """The request never arrived and may be sent again."""
+    UNCLEAR = "unclear"
+    """Nobody can say whether it began: an approver decides."""
+    DONE = "done"
     FAILED = "failed"
     """The service ended it in the status `failed`."""
     NO_EFFECT = "no effect"
@@ -70,7 +76,11 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One step of a run as the journal has it. *seen_busy*: the service was seen working on it."""
+    """One step of a run as the journal has it. *seen_busy*: the service was seen working on it.
+
+    Of a request without an answer that proves anything: *instead* is what came, *looks* how many readings showed
+    nothing of it, *unclear_at* when an approver was asked. *unanswered* counts those of them that were given up.
+    """
 
     run: int
     number: int
@@ -84,6 +94,10 @@ class StepRecord:
     attempts: int = 0
     forced: bool = False
     transaction: str | None = None
+    instead: str = ""
+    looks: int = 0
+    unclear_at: datetime | None = None
+    unanswered: int = 0
     outcome: Outcome | None = None
 
 
@@ -91,8 +105,14 @@ QUIET = timedelta(minutes=3)
 """How long an accepted request may show no sign of work before we say that it had no effect
 (an upgrade may begin a little after the 200; no document gives a figure)."""
 
-UNANSWERED = timedelta(seconds=20)
-"""How long we look before we believe that a request whose answer was lost never arrived."""
+TIME_OUT = timedelta(seconds=40)
+"""How long a request may still be on its way: what connecting and answering may take."""
+
+READINGS = 4
+"""How many readings after that, a poll interval apart, must show an idle and unchanged model."""
+
+PUZZLED = timedelta(minutes=10)
+"""How long readings may contradict each other, or tell nothing, before an approver is asked."""
 
 MAX_ATTEMPTS = 5
 """How often one step's request is sent when the service shows each time that it did not begin."""
@@ -108,19 +128,41 @@ def observe(record: StepRecord, seen: Model, now: datetime) -> Progress:
         return Progress.DONE if seen.status == "ready" else Progress.GOING_ON
     if record.before is None or record.started_at is None:
         return Progress.NOT_STARTED
-    if seen.status in ("upgrading", "training"):
+    if record.answered_at is None and began(record, seen) and not (seen.status in IDLE and _shown(record, seen)):
+        return Progress.BEGUN
+    if seen.status in IN_PROGRESS:
         return Progress.GOING_ON
     if seen.status == "failed":
         return Progress.FAILED
     if seen.status in IDLE and _shown(record, seen):
         return Progress.DONE
     if record.answered_at is None:
-        return Progress.NOT_STARTED if now - record.started_at >= UNANSWERED else Progress.GOING_ON
+        return _unanswered(record, record.before, seen, now - record.started_at)
     if seen.status not in IDLE:
         return Progress.GOING_ON
     if record.seen_busy or now - record.answered_at >= QUIET:
         return Progress.NO_EFFECT
     return Progress.GOING_ON
+
+
+def began(record: StepRecord, seen: Model) -> bool:
+    """Whether the service shows that it took a request: busy, a new version, or changed since."""
+    had = record.before
+    return had is not None and bool(seen.status in IN_PROGRESS or gained(had, seen) or _moved(had, seen))
+
+
+def _unanswered(record: StepRecord, before: Before, seen: Model, since: timedelta) -> Progress:
+    """What a reading says that shows nothing of a request without an answer. Sent again by itself once, not twice."""
+    if since < TIME_OUT or record.unclear_at is not None:
+        return Progress.GOING_ON
+    if seen.status != before.status:
+        return Progress.UNCLEAR if since >= PUZZLED else Progress.GOING_ON
+    if record.looks + 1 < READINGS:
+        return Progress.UNCHANGED
+    # What brings no version shows in `updated` alone where it was too quick to be seen.
+    by_version = record.step.expects_version and record.step.action in UPGRADES
+    tells = seen.versions is not None if by_version else seen.updated and before.updated
+    return Progress.NOT_STARTED if tells and not record.unanswered else Progress.UNCLEAR
 
 
 LATE = 3
@@ -148,11 +190,15 @@ def _shown(record: StepRecord, seen: Model) -> bool:
     assert before is not None
     if record.step.expects_version and record.step.action in UPGRADES:
         return gained(before, seen) is not None
-    moved = seen.updated is not None and before.updated is not None and seen.updated > before.updated
+    moved = _moved(before, seen)
     if record.step.action in TRAININGS:
         # IBM does not say that `versions` grows when training upgrades a model: status and date are the proof.
         return seen.status == "available" and (record.seen_busy or moved)
     return record.seen_busy or moved
+
+
+def _moved(before: Before, seen: Model) -> bool:
+    return seen.updated is not None and before.updated is not None and seen.updated > before.updated
 
 
 def already_there(step: Step, seen: Model, target: str | None) -> bool:
@@ -241,9 +287,15 @@ class Run:
         return self.state is RunState.RUNNING and waits and record is not None and record.state is StepState.WAITING
 
     @property
+    def unclear(self) -> bool:
+        """Whether nobody can say if its present step began, so that an approver decides."""
+        return self.state is RunState.RUNNING and self.current is not None and self.current.unclear_at is not None
+
+    @property
     def between_steps(self) -> bool:
         """Whether nothing of it is with the service now, so that it can end without leaving anything behind."""
         record = self.current
         if self.state is not RunState.RUNNING or record is None:
             return False
-        return record.state is StepState.PLANNED or record.step.action is Action.AWAIT_CHANGE
+        planned = record.state is StepState.PLANNED and not record.unanswered  # else a request may still arrive
+        return planned or record.step.action is Action.AWAIT_CHANGE

@@ -12,7 +12,7 @@ from functools import partial
 from bot.domain.announcements import Findings, Timing
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
-from bot.errors import ChannelShared, ChatError, ChatRefused
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
 from bot.flows.posting import Poster
@@ -78,8 +78,10 @@ class Announcer:
         async with self._lock:
             now = self.clock.now()
             timing, began, slot = await self.db.read(partial(self._due, now))
-            if began is None:  # what was due before Retune ran here is not made up
-                await self.db.write(lambda store: store.announcements.begin(timing.channel, now))
+            if began is None or began > now:  # what was due before Retune ran here is not made up; a clock can be wrong
+                await self.db.write(
+                    lambda store: store.announcements.begin(timing.channel, now, anew=began is not None)
+                )
             if slot is None or not self._rests.may(now, slot.key):
                 return False
             done = await self._announce(slot)
@@ -100,7 +102,7 @@ class Announcer:
     async def announce_now(self, request: str) -> bool:
         """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
 
-        Raises `ChannelShared`.
+        Raises `ChannelShared` and `ChannelClosed`.
         """
         async with self._lock:
             slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True)
@@ -111,7 +113,7 @@ class Announcer:
     async def _announce(self, slot: Slot) -> bool:
         try:
             return await self._say(slot)
-        except ChannelShared:
+        except (ChannelShared, ChannelClosed):
             if slot.asked:
                 raise
             return False

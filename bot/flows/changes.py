@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.domain.changes import SILENCE, worst_effect
 from bot.domain.outcomes import Cause, CauseKind
 from bot.domain.runs import RunState
-from bot.errors import ChannelShared, ChatError
+from bot.errors import ChannelClosed, ChannelShared, ChatError
 from bot.flows.inventory import Inventory
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
@@ -95,7 +95,7 @@ class Noticer:
             if await self.poster.post(f"changes:{number}", self.channel, changed_elsewhere(changes)) is not None:
                 await self.db.write(lambda store: store.changes.said(number))
                 return
-        except ChannelShared:
+        except (ChannelShared, ChannelClosed):
             pass  # `Rooms` has said it
         except ChatError as error:
             log.warning("what was changed elsewhere cannot be posted: %s", error.text)

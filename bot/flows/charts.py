@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.history import WEEKS, series
-from bot.errors import ChannelShared, RetuneError
+from bot.errors import ChannelClosed, ChannelShared, RetuneError
 from bot.flows.rooms import Rooms
 from bot.messages.charts import alt_text, title
 from bot.ports import Charts, Clock, Files
@@ -46,7 +46,7 @@ class Charter:
         """Posts the chart beside something that stands without it: no chart of a single day; a fault is only logged."""
         try:
             return await self.post(channel, thread, little=False)
-        except ChannelShared:
+        except (ChannelShared, ChannelClosed):
             return False
         except RetuneError as error:
             log.warning("the chart is left out: %s", error.text)

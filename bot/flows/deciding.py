@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args
 
-from bot.domain.approvals import Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
+from bot.domain.approvals import OF_RUN, Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
 from bot.domain.authority import Authority, Decision, Person, Reason, policy_of
 from bot.domain.holds import stopping
 from bot.domain.outcomes import Outcome, StepEnd
@@ -184,7 +184,22 @@ class Decisions:
             case "stop":
                 assert run is not None
                 assert run.current is not None
+                if run.unclear:  # it ends as what it is
+                    store.journal.given_up(run.current, user, person.name, now)
+                    requests.move_run(request, run, RunState.FAILED, now, by=user)
+                    return decision
                 store.journal.over(run.current, StepState.FAILED, Outcome(StepEnd.UNWATCHED, detail=person.name), now)
+                store.audit.note(now, user, "stop watching", request=request.id, model=run.plan.model.ref)
+                requests.move_run(request, run, RunState.FAILED, now, by=user)
+            case "send again":
+                assert run is not None
+                assert run.current is not None
+                store.journal.send_again(run.current, user, now)
+                requests.vote(request, user, "approve", "send again", now)
+            case "mark as failed":
+                assert run is not None
+                assert run.current is not None
+                store.journal.given_up(run.current, user, person.name, now)
                 requests.move_run(request, run, RunState.FAILED, now, by=user)
         return decision
 
@@ -203,7 +218,7 @@ class Decisions:
         """What somebody may want of it now; for the buttons that are shown, not for decisions. Raises a `ChatError`."""
         (person,) = await self._persons([user], request)
         runs = [run.id for run in request.runs]
-        asked = ((wish, run) for wish in get_args(Wish) for run in (runs if wish in ("retry", "stop") else [None]))
+        asked = ((wish, run) for wish in get_args(Wish) for run in (runs if wish in OF_RUN else [None]))
         return frozenset((wish, run) for wish, run in asked if self._settle(wish, person, request, run).allowed)
 
     async def still_enough(self, request: Request) -> bool:

@@ -97,7 +97,7 @@ class Electorate:
         """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""
         now = self.clock.now()
         kept = self._kept.get(policy)
-        if kept is not None and now - kept[0] < KEPT:
+        if kept is not None and abs(now - kept[0]) < KEPT:
             return kept[1]
         named = [name for name in policy.approvers if name not in policy.groups]
         members = await asyncio.gather(*(self._members(name) for name in policy.groups))

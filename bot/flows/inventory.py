@@ -6,29 +6,29 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 
 from bot.domain.catalog import Catalog
-from bot.domain.changes import compare
-from bot.domain.fleet import IN_PROGRESS, Ref, Snapshot
+from bot.domain.fleet import Model, Ref, Snapshot
 from bot.domain.foreign_text import matching
 from bot.domain.history import counts
 from bot.domain.lag import beyond
-from bot.domain.observations import CANARY
 from bot.domain.verdicts import Judgement, judge
-from bot.errors import AmbiguousModel, DeletedModel, ModelGone, Refusal, ServiceError, UnknownModel
+from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
+from bot.flows.reading import GOOD, Accepted, Read, Reader
 from bot.messages.refusals import STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
-from bot.store import Store
 from bot.store.database import Database
-from bot.store.fleet import Kept
 
 log = logging.getLogger(__name__)
 
 FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
+
+
+MANY = 500
+"""Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,14 @@ class Inventory:
     background: Background
     connected: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set once *services* has the instances, a moment after the start."""
+    reader: Reader = field(init=False)
     _judged: Judged | None = field(default=None, init=False)
     _changes: int = field(default=0, init=False)
-    _reading: dict[str, asyncio.Future[bool]] = field(default_factory=dict, init=False)
+    _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.service, self.db, self.clock, self.changed)
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
@@ -122,8 +126,8 @@ class Inventory:
         """Reads all instances (or those) at once. One that fails keeps its last good reading and delays nobody."""
         wanted = set(self.services if instances is None else instances)
         names = [name for name in self.services if name in wanted]
-        good = await asyncio.gather(*(self._joined(name) for name in names))
-        await self._remember([name for name, read in zip(names, good, strict=True) if read])
+        found = await asyncio.gather(*(self._joined(name) for name in names))
+        await self._remember([name for name, read in zip(names, found, strict=True) if read in GOOD])
 
     async def _remember(self, instances: Collection[str]) -> None:
         """Keeps today's counts of the instances that were read, and tells of versions that the catalog lacks."""
@@ -132,11 +136,21 @@ class Inventory:
         judged, today = await self.judged(), self.clock.now().date()
         counted = {name: counts(j for j in judged.judgements if j.model.instance == name) for name in instances}
         await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
-        for version in beyond(judged.snapshot, self.catalog()) - self._unknown:
+        fresh = sorted(beyond(judged.snapshot, self.catalog()) - self._unknown)
+        for version in fresh[: MANY - len(self._unknown)]:
             self._unknown.add(version)
             log.warning(
                 "the version %s is newer than the catalog: set RETUNE_CATALOG to a newer one, or update Retune", version
             )
+
+    async def accept(self, name: str, accepted: Accepted) -> Read:
+        """Reads an instance and believes it if it lists what was accepted."""
+        while name in self._reading:
+            await self._joined(name)
+        read = await self._joined(name, accepted)
+        if read in GOOD:
+            await self._remember([name])
+        return read
 
     async def refresh_if_older(self, seconds: float) -> None:
         """Reads the instances whose last good reading is older than that."""
@@ -144,19 +158,19 @@ class Inventory:
         await self.refresh(
             reading.name
             for reading in (await self.judged()).snapshot.instances.values()
-            if reading.read_at is None or (now - reading.read_at).total_seconds() > seconds
+            if reading.read_at is None or abs((now - reading.read_at).total_seconds()) > seconds
         )
 
-    async def _joined(self, name: str) -> bool:
+    async def _joined(self, name: str, accepted: Accepted | None = None) -> Read:
         """Reads an instance, or joins the reading of it that is already under way."""
         if name in self._reading:
             return await asyncio.shield(self._reading[name])
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:
-            good = await self._read(name)
-            future.set_result(good)
-            return good
+            read = await self.reader.read(name, accepted)
+            future.set_result(read)
+            return read
         except Exception as error:
             future.set_exception(error)
             future.exception()  # whether anybody joined or not
@@ -165,51 +179,22 @@ class Inventory:
             future.cancel()  # where it has no end yet: this task was cancelled
             del self._reading[name]
 
-    async def _read(self, name: str) -> bool:
-        service, asked = self.services[name], self.clock.now()
-        try:
-            language, acoustic, bases = await asyncio.gather(
-                service.models("language"), service.models("acoustic"), service.bases()
-            )
-        except ServiceError as error:
-            await self.lost(name, error)
-            return False
-        fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
-        now = self.clock.now()
-        kept = await self._kept(lambda store: store.fleet.keep(name, fleet, bases, asked=asked, now=now), now)
-        if kept.recovered:
-            log.info("instance %s answers again", name)
-        return True
-
-    async def _kept(self, keep: Callable[[Store], Kept], now: datetime) -> Kept:
-        """Keeps a reading and notes in the same transaction what it shows."""
-
-        def work(store: Store) -> Kept:
-            kept = keep(store)
-            _note(store, kept, now)
-            return kept
-
-        kept = await self.db.write(work)
-        self.changed()
-        return kept
-
     async def lost(self, name: str, error: ServiceError) -> None:
         """Notes that an instance cannot be read; says so once."""
-        now = self.clock.now()
-        if await self.db.write(lambda store: store.fleet.failed(name, error.text, now)):
-            log.warning("instance %s cannot be read: %s", name, error.text)
-            self.changed()
+        await self.reader.lost(name, error)
+
+    async def look(self, ref: Ref) -> Model | None:
+        """One model as its instance shows it now, None when it is gone. Raises as `Reader.look`."""
+        return await self.reader.look(ref)
 
     async def fresh(self, ref: str) -> Judgement:
         """One model, read now and judged among the others. Raises a `ServiceError`, or `Refusal` if it is gone."""
         wanted = Ref.parse(ref)
-        try:
-            model = await self.service(wanted.instance).model(wanted.kind, wanted.id)
-        except ModelGone as error:
-            await self._kept(lambda store: store.fleet.gone(ref), self.clock.now())
-            raise DeletedModel(deleted(wanted.instance)) from error
-        now = self.clock.now()
-        await self._kept(lambda store: store.fleet.see(model, now), now)
+        model, now = await self.look(wanted), self.clock.now()
+        if model is None:
+            await self.reader.keep(lambda store: store.fleet.gone(ref), now)
+            raise DeletedModel(deleted(wanted.instance))
+        await self.reader.keep(lambda store: store.fleet.see(model, now), now)
         judgement = (await self.judged()).of(ref)
         if judgement is None:
             raise Refusal(not_configured(wanted.instance))
@@ -236,19 +221,6 @@ class Inventory:
         if unread:
             raise Refusal(not_read_yet(said, unread))
         raise UnknownModel(said, _nearest(wanted, judged))
-
-
-def _note(store: Store, kept: Kept, now: datetime) -> None:
-    """Notes what a reading shows that no run of ours did, in the transaction that keeps the reading."""
-    before = kept.before
-    if kept.recovered and before.failing_since is not None:
-        store.changes.answers_again(before.name, before.failing_since, now)
-    if before.read_at is None or not compare(before, kept.after, now):
-        return
-    did, may_still = store.runs.touched(before.name, before.read_at)
-    # A run that ended without an end of the service's work ("stop watching") still owns that work.
-    busy = {model.ref for model in before.models if model.status in IN_PROGRESS}
-    store.changes.note(compare(before, kept.after, now, ours=did | (may_still & busy)))
 
 
 def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.domain.announcements import Timing
-from bot.errors import ChannelShared, ChatError, ChatRefused
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.inventory import Inventory, Judged
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
@@ -57,7 +57,8 @@ class LivingCard:
         if store.announcements.last(timing.channel) is None or judged.untried:
             return bool(store.announcements.left(timing.channel))
         before, now = self._shows, self._state(store, judged, timing)
-        return before is None or before[1:] != now[1:] or before[0] is not now[0]
+        same = before is not None and before[1:] == now[1:] and before[0] is now[0]
+        return not same or bool(self.poster.doubtful(store, living_key(timing.channel)))
 
     def _state(self, store: Store, judged: Judged, timing: Timing) -> _State:
         today = self.clock.now().astimezone(timing.zone).date()
@@ -71,7 +72,7 @@ class LivingCard:
             try:
                 await self._leave()
                 await self._show()
-            except ChannelShared:
+            except (ChannelShared, ChannelClosed):
                 self._rests.rest(self.clock.now() + PACE)
             except ChatError as error:
                 self._rests.rest(self.clock.now() + PACE)

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import groupby
 
 from bot.domain.snoozes import RETUNE, Snooze
-from bot.errors import ChatError
+from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone
 from bot.flows.inventory import Inventory
 from bot.flows.living import living_key
 from bot.flows.names import Names
@@ -88,13 +88,22 @@ class Notices:
 
     async def _said(self, key: str, channel: str, message: Message, thread: str | None = None) -> bool:
         try:
-            ts = await self.poster.post(key, channel, message, thread)
+            ts = await self._post(key, channel, message, thread)
+        except (ChannelShared, ChannelClosed):
+            ts = None  # `Rooms` has said it
         except ChatError as error:
             log.warning("%s cannot be said: %s", key, error.text)
             ts = None
         if ts is None:
             self._rests.rest(self.clock.now() + REST)
         return ts is not None
+
+    async def _post(self, key: str, channel: str, message: Message, thread: str | None) -> str | None:
+        """Where the thread is gone it is said in the channel, where people see it."""
+        try:
+            return await self.poster.post(key, channel, message, thread)
+        except MessageGone:
+            return await self.poster.post(key, channel, message)
 
 
 def _freezes_begun(ids: list[int], store: Store) -> None:

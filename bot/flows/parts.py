@@ -13,6 +13,7 @@ from bot.flows.budgets import Budgets
 from bot.flows.changes import Noticer
 from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
+from bot.flows.doubts import Doubts
 from bot.flows.electorate import Electorate
 from bot.flows.freezes import Freezes
 from bot.flows.holds import HoldBook
@@ -90,6 +91,7 @@ class Flows:
         )
         notices = self.notices = Notices(db, inventory, poster, timetable, names, clock, channel=terms.channel)
         self.snoozer = Snoozer(db, inventory, electorate, authority, clock, zone=zone, said=notices.snooze)
+        self.doubts = Doubts(inventory, electorate)
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
         self.viewers = Viewers(db, inventory, holds, owning, names, clock)
         self.listing = Listing(db)

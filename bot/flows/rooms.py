@@ -1,5 +1,5 @@
 """Rooms: where the fleet may be shown. Nothing of it goes into a channel that is shared with another organization,
-unless the operator says so.
+unless the operator says so; and nothing can go into one that is archived, or that the bot was removed from.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.errors import ChannelShared, ChatError
+from bot.errors import ChannelClosed, ChannelShared, ChatError
+from bot.flows.rests import REST, Rests
 from bot.messages.rooms import SHARED, UNKNOWN
 from bot.ports import Chat, Clock, Room
 
@@ -36,6 +37,8 @@ class Rooms:
     shared: bool = False
     _asked: dict[str, _Asked] = field(default_factory=dict, init=False)
     _said: set[str] = field(default_factory=set, init=False)
+    _closed: dict[str, ChannelClosed] = field(default_factory=dict, init=False)
+    _shut: Rests = field(default_factory=Rests, init=False)
 
     async def room(self, channel: str) -> Room | None:
         """A channel, a minute old at most; None where Slack does not know it or hides it. Raises a `ChatError`."""
@@ -60,7 +63,10 @@ class Rooms:
         """Before anything is posted, edited or uploaded. Raises `ChannelShared`, or `ChatError` while Slack is mute.
 
         A channel that Slack does not show passes: posting there meets Slack's own refusal, which says what to do.
+        After that one `ChannelClosed` is raised for a while, and then one post tries again.
         """
+        if channel in self._closed and not self._shut.may(self.clock.now(), channel):
+            raise self._closed[channel]
         if self.shared or not channel.startswith(CHANNELS):
             return
         room = await self.room(channel)
@@ -75,6 +81,18 @@ class Rooms:
         if channel in self._said:
             log.warning("%s is not shared with another organization any more: what waited is posted", channel)
             self._said.remove(channel)
+
+    def closed(self, channel: str, error: ChannelClosed) -> None:
+        """Slack takes nothing there. Said once, until it does."""
+        if channel not in self._closed:
+            log.warning("nothing can be posted in %s: %s What waits follows once it can.", channel, error.text)
+        self._closed[channel] = error
+        self._shut.extend(self.clock.now() + REST, channel)
+
+    def opened(self, channel: str) -> None:
+        """Slack took something there."""
+        if self._closed.pop(channel, None) is not None:
+            log.warning("%s takes messages again: what waited is posted", channel)
 
     async def withholds(self, channel: str) -> bool:
         """Whether it is known that nothing may be posted there."""

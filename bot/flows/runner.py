@@ -15,8 +15,8 @@ from typing import get_args
 from bot.domain.fleet import IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.requests import Request
-from bot.domain.runs import MAX_ATTEMPTS, Progress, Run, StepRecord, StepState, observe, proven
-from bot.errors import ModelGone, Refusal, ServiceError
+from bot.domain.runs import Progress, Run, StepRecord, StepState, began, observe, proven
+from bot.errors import Refusal, ServiceError, StoreUnavailable
 from bot.flows.background import Background
 from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
@@ -88,6 +88,8 @@ class Runner:
         """Starts one run; what breaks in it delays it and nobody else."""
         try:
             return await self.starter.start(request, run)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("request %s broke before it started; it is taken up again in %s", request.id, BROKEN)
             self.starter.rest(run, self.clock.now() + BROKEN)
@@ -105,6 +107,8 @@ class Runner:
                 seen = None
             if run is not None:
                 self.teller.want(run.request)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("run %s broke; it is taken up again in %s", id, BROKEN)
             await self._rest(id)
@@ -125,19 +129,17 @@ class Runner:
         seen: dict[str, Model | None] = {}
         for kind in get_args(Kind):
             wanted = {ref for ref in refs if Ref.parse(ref).kind == kind}
-            if not wanted:
-                continue
-            try:
-                if len(wanted) == 1:
-                    ref = next(iter(wanted))
-                    seen[ref] = await service.model(kind, Ref.parse(ref).id)
-                else:
-                    listed = {model.ref: model for model in await service.models(kind)}
-                    seen.update({ref: listed.get(ref) for ref in wanted})
-            except ModelGone:
-                seen.update(dict.fromkeys(wanted))
-            except ServiceError as error:
-                await self.inventory.lost(instance, error)
+            if len(wanted) > 1:
+                try:
+                    seen.update({model.ref: model for model in await service.models(kind) if model.ref in wanted})
+                except ServiceError as error:
+                    await self.inventory.lost(instance, error)
+                    continue
+            for ref in sorted(wanted - seen.keys()):  # one alone, and what the list lacks
+                try:
+                    seen[ref] = await self.inventory.look(Ref.parse(ref))
+                except ServiceError as error:
+                    await self.inventory.lost(instance, error)
         found, now = [model for model in seen.values() if model is not None], self.clock.now()
         if found:
             await self.db.write(lambda store: [store.fleet.see(model, now) for model in found])
@@ -160,6 +162,10 @@ class Runner:
         if gone:
             return await self.sender.fail(run, record, Outcome(StepEnd.DELETED))
         if record.state is StepState.PLANNED:
+            if record.unanswered and seen is not None and began(record, seen):
+                return await self.sender.begun(record, seen)  # the request that was given up arrived after all
+            if run.cancelled_by is not None and record.unanswered:  # it is not sent again, and may still arrive
+                return await self.sender.fail(run, record, Outcome(StepEnd.UNCLEAR))
             if run.cancelled_by is not None:  # its request was not taken, so nothing is with the service any more
                 return await self.sender.cancelled(run)
             if frozen is not None:
@@ -171,11 +177,19 @@ class Runner:
         match observe(record, seen, now):
             case Progress.DONE:
                 return await self.sender.done(run, record, proven(record, seen))
-            case Progress.NOT_STARTED if record.attempts >= MAX_ATTEMPTS:
-                return await self.sender.fail(run, record, Outcome(StepEnd.NOT_TAKEN))
+            case Progress.BEGUN:
+                return await self.sender.begun(record, seen)
+            case Progress.UNCHANGED:
+                when = self.sender.next(record)
+                await self.db.write(lambda store: store.journal.look_once_more(record, when))
+                return False
             case Progress.NOT_STARTED:
-                await self.db.write(lambda store: store.journal.refused(record, now))
+                await self.db.write(lambda store: store.journal.not_begun(record, now))
                 return True
+            case Progress.UNCLEAR:
+                when = self.sender.next(record)
+                await self.db.write(lambda store: store.journal.unclear(record, now, when))
+                return False
             case Progress.NO_EFFECT:
                 end = self.sender.done if record.step.may_be_refused else self.sender.fail
                 return await end(run, record, Outcome(StepEnd.UNCHANGED, status=seen.status))

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
 from bot.domain.requests import Request
-from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there
-from bot.errors import ModelBusy, ModelGone, OutcomeUnknown, Refusal, RequestRefused, ServiceError, ServiceUnavailable
+from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there, began
+from bot.errors import (
+    AnswerUnreadable,
+    CredentialsRefused,
+    ModelBusy,
+    ModelDenied,
+    ModelGone,
+    OutcomeUnknown,
+    PlanRefused,
+    Refusal,
+    RequestRefused,
+    ServiceError,
+    ServiceUnavailable,
+    StoreUnavailable,
+)
 from bot.flows.freezes import Freezes
 from bot.flows.inventory import Inventory
 from bot.ports import Clock
@@ -21,9 +36,20 @@ from bot.store.database import Database
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+PAUSE = 0.5
+"""Seconds between two tries to write what an answer said."""
+
 NOT_MODIFIED = "No input data modified since last training"
 """The one answer after which the second upgrade of an acoustic model is repeated with `force=true`
 ("Upgrading a custom acoustic model", note)."""
+
+CONTRADICTIONS = (CredentialsRefused, PlanRefused, ModelDenied, ModelGone)
+"""Refusals that contradict the reading of the same model a moment before."""
+
+BELIEVED = 3
+"""How often such a refusal must come before it is believed."""
 
 
 @dataclass(eq=False)
@@ -54,14 +80,16 @@ class Sender:
         """Reads the model and sends the step's request, unless it is not needed; true when the step is over."""
         step, ref = record.step, Ref.parse(record.step.ref)
         try:
-            seen = await self.inventory.service(ref.instance).model(ref.kind, ref.id)
-        except ModelGone as error:
-            return await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.detail or ""))
+            seen = await self.inventory.look(ref)
         except Refusal:
             return await self.fail(run, record, Outcome(StepEnd.NOT_CONFIGURED))
         except ServiceError as error:
             await self.inventory.lost(ref.instance, error)
             return await self.look_again(record)
+        if seen is None:
+            return await self.fail(run, record, Outcome(StepEnd.DELETED))
+        if record.unanswered and began(record, seen):  # the request that was given up arrived after all
+            return await self.begun(record, seen)
         if (step.only_if_needed and seen.newest != run.plan.have) or already_there(step, seen, run.plan.target):
             return await self.done(run, record, Outcome(StepEnd.ALREADY_THERE, seen.newest, seen.status))
         if step.action is Action.TRAIN and seen.status == "available":
@@ -79,8 +107,14 @@ class Sender:
         await self._send(run, record, seen, forced=step.action is Action.FORCE_TRAIN)
         return False
 
+    async def begun(self, record: StepRecord, seen: Model) -> bool:
+        """The service shows that it took a request whose answer proved nothing. Always false: look again later."""
+        now, when, busy = self.clock.now(), self.next(record), seen.status in IN_PROGRESS
+        await self.db.write(lambda store: store.journal.begun(record, now, when, busy=busy))
+        return False
+
     async def _send(self, run: Run, record: StepRecord, seen: Model, *, forced: bool) -> None:
-        """Intent, request, answer. A lost answer leaves the intent, which the next look settles."""
+        """Intent, request, answer. Where no answer proves anything the intent stays, and the next looks settle it."""
         step, ref, now, when = record.step, Ref.parse(record.step.ref), self.clock.now(), self.next(record)
 
         def intend(store: Store) -> bool:
@@ -95,28 +129,61 @@ class Sender:
 
         if not await self.db.write(intend, durable=True):
             return
+        record = replace(record, state=StepState.STARTING, attempts=record.attempts + 1)
         service = self.inventory.service(ref.instance)
         try:
             receipt = await service.begin(
                 step.action, ref.kind, ref.id, language_id=step.language_id, force=forced, lenient=step.lenient
             )
-        except OutcomeUnknown as error:
+        except (OutcomeUnknown, AnswerUnreadable) as error:
             log.warning("request %s: %s", run.request, error.text)
-        except (ModelBusy, ServiceUnavailable) as error:
-            await self._postpone(run, record, error)
-        except RequestRefused as error:
-            if step.action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in (error.detail or ""):
-                await self._repeat_forced(run, record, seen)
-            else:
-                end = self.done if step.may_be_refused else self.fail
-                await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
-        except ModelGone as error:
-            await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.text))
+            await self._unanswered(record, error)
         except ServiceError as error:
-            await self.fail(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+            if record.unanswered:
+                # That this one was not taken says nothing of the earlier one: what the service shows decides.
+                log.warning("request %s, sent again: %s", run.request, error.text)
+                await self._unanswered(record, error)
+            else:
+                await self._not_taken(run, record, seen, error, forced=forced)
         else:
             answered, later = self.clock.now(), self.next(record)
-            await self.db.write(lambda store: store.journal.answered(record, receipt.transaction, answered, later))
+            await self._noted(lambda store: store.journal.answered(record, receipt.transaction, answered, later))
+
+    async def _not_taken(self, run: Run, record: StepRecord, seen: Model, error: ServiceError, *, forced: bool) -> None:
+        """The request certainly had no effect, and none before it did."""
+        action, detail = record.step.action, error.detail or ""
+        if isinstance(error, ModelBusy | ServiceUnavailable) or (
+            isinstance(error, CONTRADICTIONS) and record.attempts < BELIEVED
+        ):
+            await self._postpone(run, record, error)
+        elif isinstance(error, ModelGone):
+            await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.text))
+        elif not isinstance(error, RequestRefused) or isinstance(error, CONTRADICTIONS):
+            await self.fail(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+        elif action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in detail:
+            await self._repeat_forced(run, record, seen)
+        else:
+            end = self.done if record.step.may_be_refused else self.fail
+            await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+
+    async def _noted(self, work: Callable[[Store], T]) -> T:
+        """Writes what an answer says, however long another process keeps the database locked.
+
+        It is known only here: if it were forgotten, the looks might send the request once more.
+        """
+        while True:
+            try:
+                return await self.db.write(work, done=True)
+            except StoreUnavailable as error:
+                if not error.passing:
+                    raise
+            await asyncio.sleep(PAUSE)
+
+    async def _unanswered(self, record: StepRecord, error: ServiceError) -> None:
+        """Nothing is known: the next looks tell, and not before the service wants to be asked again."""
+        when = self.clock.now() + max(self._poll(record), timedelta(seconds=error.retry_after or 0))
+        said = f"{error.status}" if error.status is not None else "no answer"
+        await self._noted(lambda store: store.journal.unanswered(record, said, error.transaction, when))
 
     async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model) -> None:
         now = self.clock.now()
@@ -126,19 +193,19 @@ class Sender:
             found = running(store, run.id)
             return found[1] if found else None
 
-        again = await self.db.write(refused)
+        again = await self._noted(refused)
         if again is not None and again.current is not None:
             await self._send(again, again.current, seen, forced=True)
 
     async def _postpone(self, run: Run, record: StepRecord, error: ServiceError) -> None:
         """The request had no effect: try again by itself, less and less often, and not for ever."""
-        attempts = record.attempts + 1
+        attempts = record.attempts
         if attempts >= MAX_ATTEMPTS:
             await self.fail(run, record, Outcome(StepEnd.NOT_TAKEN, detail=error.text))
             return
         asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
         when = self.clock.now() + max(self._poll(record) * attempts, timedelta(seconds=asked or 0))
-        await self.db.write(lambda store: store.journal.refused(record, when))
+        await self._noted(lambda store: store.journal.refused(record, when))
 
     async def done(self, run: Run, record: StepRecord, outcome: Outcome) -> bool:
         """Ends a step and goes on: to the next one, or to the end of the run. Always true."""
@@ -147,7 +214,8 @@ class Sender:
         def write(store: Store) -> None:
             if (found := running(store, run.id)) is None:
                 return
-            store.journal.over(record, StepState.DONE, outcome, now)
+            if not store.journal.over(record, StepState.DONE, outcome, now):
+                return  # another process sent it anew meanwhile, or somebody ended it
             request, fresh = found
             if record.number == len(run.steps):
                 store.requests.move_run(request, fresh, RunState.DONE, now, by="retune")
@@ -156,7 +224,7 @@ class Sender:
             else:
                 store.journal.schedule(run.id, record.number + 1, now)
 
-        await self.db.write(write)
+        await self._noted(write)
         self.inventory.changed()
         return True
 
@@ -176,11 +244,10 @@ class Sender:
         now = self.clock.now()
 
         def write(store: Store) -> None:
-            if found := running(store, run.id):
-                store.journal.over(record, StepState.FAILED, outcome, now)
+            if (found := running(store, run.id)) and store.journal.over(record, StepState.FAILED, outcome, now):
                 store.requests.move_run(*found, RunState.FAILED, now, by="retune")
 
-        await self.db.write(write)
+        await self._noted(write)
         return False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -13,17 +13,18 @@ from bot.domain.approvals import required
 from bot.domain.authority import Policy
 from bot.domain.holds import Holds, held_of
 from bot.domain.requests import Request
-from bot.errors import ChannelShared, ChatError
+from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
 from bot.flows.holds import HoldBook
 from bot.flows.names import Names
 from bot.flows.owners import Owning
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
-from bot.flows.rests import Rests
+from bot.flows.rests import REST, Rests
 from bot.messages.card import Seen
 from bot.messages.holds import Around
-from bot.messages.requests import tellings
+from bot.messages.requests import Telling, tellings
+from bot.messages.rooms import channel_is_closed
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -64,12 +65,17 @@ class Teller:
         self._wanted.setdefault(request)
 
     def due(self, store: Store) -> bool:
-        """Whether there is a request of which Slack may not show the present state."""
-        return bool(self._wanted) or bool(store.requests.untold())
+        """Whether there is a request of which Slack may not show the present state, or a message twice."""
+        return bool(self._wanted or store.requests.untold() or self._doubtful(store) or self.poster.twins.due(store))
+
+    def _doubtful(self, store: Store) -> set[int]:
+        """Requests of whose messages nobody knows what they show, since a crash say."""
+        return {int(key.split(":")[1]) for key in self.poster.doubtful(store, "request:")}
 
     async def tell_all(self) -> None:
         """Every request of which Slack may not show the present state; those that have waited longest come first."""
-        for request in await self.db.read(lambda store: store.requests.untold()):
+        await self.poster.twins.tidy()
+        for request in await self.db.read(lambda store: (*store.requests.untold(), *self._doubtful(store))):
             self.want(request)
         now = self.clock.now()
         mine = [id for id in self._wanted if id not in self._at_work and self._broken.may(now, id)]
@@ -81,6 +87,8 @@ class Teller:
         try:
             async with self._gate:
                 await self.tell(request)
+        except StoreUnavailable:
+            raise
         except Exception:
             log.exception("request %s cannot be told; it is tried again in %s", request, BROKEN)
             self._broken.rest(self.clock.now() + BROKEN, request)
@@ -142,15 +150,20 @@ class Teller:
     async def _show_all(self, request: Request, seen: Seen, known: Mapping[str, Posted]) -> bool:
         complete = True
         card: str | None = None
-        for telling in tellings(request, seen):
+        every = tellings(request, seen)
+        for telling in every:
             if telling.threaded and (
                 card is None or not await self.db.read(lambda store: store.requests.is_at(request))
             ):
                 return False  # what the answer before took so long for is not the newest any more: read it again
             try:
-                ts = await self.poster.show(telling, request.channel, card, known.get(telling.key))
+                ts = await self._show(telling, request, card, known)
             except ChannelShared:
                 ts = None
+            except ChannelClosed as error:
+                await self._say_directly(request, every, error, known)
+                self._broken.rest(self.clock.now() + REST, request.id)
+                return False
             except ChatError as error:
                 log.warning("Slack does not show %s: %s", telling.key, error.text)
                 ts = None
@@ -158,3 +171,36 @@ class Teller:
             if not telling.threaded:
                 card = ts or (known[telling.key].ts if telling.key in known else None)
         return complete
+
+    async def _show(
+        self, telling: Telling, request: Request, card: str | None, known: Mapping[str, Posted]
+    ) -> str | None:
+        """One message. Where the thread is gone the card comes first, anew; the replies follow at the next call."""
+        try:
+            return await self.poster.show(telling, request.channel, card, known.get(telling.key))
+        except MessageGone:
+            if not telling.threaded or card is None:
+                raise
+        await self._renew(request, card)
+        return None
+
+    async def _renew(self, request: Request, gone: str) -> None:
+        """A card whose thread is gone is posted anew, once."""
+        posted = await self.poster.posted(f"request:{request.id}:card")
+        if posted is not None and posted.ts == gone:
+            telling = tellings(request, await self.seen_now(request))[0]
+            await self.poster.again(telling, request.channel, None, posted)
+
+    async def _say_directly(
+        self, request: Request, every: list[Telling], error: ChannelClosed, known: Mapping[str, Posted]
+    ) -> None:
+        """What cannot be said in the channel, to the requester: why, once, and the end."""
+        key = f"request:{request.id}:direct"
+        why = Telling(key, channel_is_closed(request, error.code), threaded=False, lasting=True)
+        ends = [telling for telling in every if telling.key.startswith(f"request:{request.id}:end")]
+        ended = [replace(end, key=f"{key}:{end.key.split(':', 2)[2]}", threaded=False) for end in ends]
+        for telling in (why, *ended):
+            try:
+                await self.poster.show(telling, request.requester, None, known.get(telling.key))
+            except ChatError as fault:
+                log.warning("Slack does not show %s: %s", telling.key, fault.text)

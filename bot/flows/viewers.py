@@ -58,7 +58,7 @@ class Viewers:
     def awake(self) -> bool:
         """Whether somebody looks, and it is not too soon for a refresh."""
         now = self.clock.now()
-        self._opened = {user: at for user, at in self._opened.items() if now - at < LOOKING}
+        self._opened = {user: at for user, at in self._opened.items() if abs(now - at) < LOOKING}
         return bool(self._opened) and self._rests.may(now)
 
     def due(self, store: Store, judged: Judged) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.drift import Drift
 from bot.domain.freezes import Freeze
 from bot.domain.requests import Request
 from bot.errors import StoreUnavailable
-from bot.flows.background import Outage
 from bot.flows.inventory import Judged
 from bot.flows.parts import Flows
 from bot.flows.rests import Rests
@@ -59,9 +59,16 @@ class Worker:
     inventory_every: timedelta
     publish: Publish
     """Draws one person's App Home."""
-    _outage: Outage = field(default_factory=Outage, init=False)
     _reading: Rests = field(default_factory=Rests, init=False)
     _at_work: bool = field(default=False, init=False)
+    _going: dict[str, asyncio.Task[Any]] = field(default_factory=dict, init=False)
+    _set_at: float | None = field(default=None, init=False)
+    """When the clock was set last, by the steady one."""
+
+    def __post_init__(self) -> None:
+        self._outage = self.flows.background.outage
+        clock = self.flows.clock
+        self._drift = Drift(clock.now().timestamp(), clock.steady())
 
     async def run(self, woken: asyncio.Event, rung: Callable[[], None]) -> None:
         """Rings every second, and at once when *woken*, until it is cancelled; tells *rung* after each.
@@ -91,6 +98,7 @@ class Worker:
 
     async def _ring(self) -> None:
         flows, now = self.flows, self.flows.clock.now()
+        await self._follow(now)
         judged = await flows.inventory.judged()
         look = await flows.db.read(lambda store: self._look(store, judged, now))
         if look.viewers:
@@ -104,10 +112,10 @@ class Worker:
         for freeze in look.thawed:
             await flows.freezes.end(freeze, "retune")
         flows.runner.take_up(look.due)
-        for request in look.unwatched:
-            self._spawn(flows.requests.look_for_voters(request), "who can approve")
+        if look.unwatched:
+            self._spawn(self._look_for_voters(look.unwatched), "who can approve")
         if look.untold or look.late:
-            self._spawn(flows.teller.tell_all(), "telling")
+            flows.background.spawn(flows.teller.tell_all(), "telling")  # each takes up what no other has
         if look.notices:
             self._spawn(flows.notices.freezes(), "freezes said")
         if flows.snoozer.due():
@@ -119,6 +127,8 @@ class Worker:
         if self._reading.may(now):
             self._reading.rest(now + self.inventory_every)
             self._spawn(self._read(), "inventory")
+        elif again := flows.inventory.reader.due(now):
+            self._spawn(self._read(again), "instances in trouble")
         elif look.noticer:
             self._spawn(flows.noticer.ring(), "changes")
 
@@ -126,7 +136,7 @@ class Worker:
         """Everything that a ring must know, of one moment."""
         flows = self.flows
         return _Look(
-            held=store.leases.held(LEASE, self.holder, now, SPAN),
+            held=self._held(store, now),
             viewers=flows.viewers.due(store, judged),
             living=flows.living.due(store, judged),
             noticer=flows.noticer.due(store),
@@ -138,21 +148,59 @@ class Worker:
             untold=flows.teller.due(store),
         )
 
+    async def _follow(self, now: datetime) -> None:
+        """Where the clock was set, what is under way goes along, and so does the lease of whoever does the work."""
+        wall, steady = now.timestamp(), self.flows.clock.steady()
+        if not (by := self._drift.by(wall, steady)):
+            return
+        await self.flows.db.write(lambda store: self._time_set(store, now, timedelta(seconds=by)))
+        self._drift.noticed(wall, steady)
+        self._set_at = steady
+
+    def _time_set(self, store: Store, now: datetime, by: timedelta) -> None:
+        if store.leases.holder(LEASE) == self.holder:
+            store.leases.hold(LEASE, self.holder, now, SPAN)
+            store.journal.time_set(by, now)
+            store.messages.time_set(by, now)
+
+    def _held(self, store: Store, now: datetime) -> bool | None:
+        """As `Leases.held`; but right after the clock was set the lease of another process has not run out by that."""
+        held = store.leases.held(LEASE, self.holder, now, SPAN)
+        lately = self._set_at is not None and self.flows.clock.steady() - self._set_at < SPAN.total_seconds()
+        if held is None and lately and store.leases.holder(LEASE) not in (None, self.holder):
+            return False
+        return held
+
     async def _hold(self, held: bool | None, now: datetime) -> bool:
         """Whether this process does the work. Writes when the lease is to be taken, and to see an outage end."""
         if held is None or (held and self._outage.lasts):
-            held = await self.flows.db.write(lambda store: store.leases.hold(LEASE, self.holder, now, SPAN))
+            held = await self.flows.db.write(lambda store: self._take(store, now))
             self._outage.ends()
         if held and not self._at_work:
             log.info("this process does the work now")
         self._at_work = held
         return held
 
-    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        self.flows.background.spawn(self._outage.bear(work), name)
+    def _take(self, store: Store, now: datetime) -> bool:
+        held = store.leases.hold(LEASE, self.holder, now, SPAN)
+        if held and not self._at_work:
+            store.journal.not_ahead(now)
+        return held
 
-    async def _read(self) -> None:
-        await self.flows.inventory.refresh()
+    def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        """Lets it go on beside the rings; not while the same still goes on, however long Slack or a service takes."""
+        going = self._going.get(name)
+        if going is not None and not going.done():
+            work.close()
+        elif task := self.flows.background.spawn(work, name):
+            self._going[name] = task
+
+    async def _look_for_voters(self, unwatched: tuple[Request, ...]) -> None:
+        for request in unwatched:
+            await self.flows.requests.look_for_voters(request)
+
+    async def _read(self, instances: Sequence[str] | None = None) -> None:
+        await self.flows.inventory.refresh(instances)
         await self.flows.noticer.ring()
 
     def announce(self) -> None:
@@ -161,7 +209,8 @@ class Worker:
 
     async def _announce(self) -> None:
         flows, now = self.flows, self.flows.clock.now()
-        held = await flows.db.read(lambda store: store.leases.held(LEASE, self.holder, now, SPAN))
+        await self._follow(now)
+        held = await flows.db.read(lambda store: self._held(store, now))
         if await self._hold(held, now):
             await flows.announcer.announce_due()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -13,6 +13,7 @@ from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages.findings import About, line, plain, short
+from bot.messages.fitting import MOST, portion, size_of
 from bot.messages.kit import context, grouped, instance_heading, paragraph, section, sections
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed, some
@@ -28,8 +29,14 @@ LIVING = 30
 REPLY = 20
 """Models in one reply: with a heading for each instance it stays below Slack's 50 blocks."""
 
-IN_ALL = SHOWN + 10 * REPLY
-"""Models in an announcement and its thread."""
+REPLIES = 10
+"""Replies that go on with an announcement."""
+
+IN_ALL = SHOWN + REPLIES * REPLY
+"""Models in an announcement and its thread, at most."""
+
+SPARE = 800
+"""Characters that are left free for what stands around a list."""
 
 NAMES = 5
 """Models named to one owner."""
@@ -60,19 +67,30 @@ def announcement(
 
     *mentioned* are the words of `mentions`; *audio* the seconds that were sent this month to see warnings.
     """
-    first, shown, rest = headline(found), found.worth[:SHOWN], found.worth[SHOWN:IN_ALL]
-    news = since.news if since else News()
-    tops = filter(None, (f"*{first}*", RISKS if at_risk(found) else "", mentioned))
-    blocks = [*map(section, tops), *_grouped(shown, found, about, news)]
-    small = [_since(since)] if since else []
-    small += [f"{len(rest)} more in the thread."] if rest else []
-    small += [*_uncovered(found), *([audio_sent(audio)] if audio else [])]
-    if small:
-        blocks.append(context(*small))
-    return (
-        Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks)),
-        *_replies(rest, found, about, news),
-    )
+    first, news = headline(found), since.news if since else News()
+    tops = [section(top) for top in (f"*{first}*", RISKS if at_risk(found) else "", mentioned) if top]
+    small = [*_uncovered(found), *([audio_sent(audio)] if audio else [])]
+    small = [*([_since(since)] if since else []), *small]
+
+    def draw(some: Sequence[Judgement]) -> list[Block]:
+        return _grouped(some, found, about, news)
+
+    shown = portion(found.worth, draw, SHOWN, MOST - size_of([*tops, context(*small)]) - SPARE)
+    parts = _parts(found.worth[len(shown) :], draw)
+    if parts:
+        small.insert(1 if since else 0, f"{sum(map(len, parts))} more in the thread.")
+    blocks = [*tops, *draw(shown), *([context(*small)] if small else [])]
+    said = Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks))
+    return (said, *_replies(parts, len(shown), found, about, draw))
+
+
+def _parts(rest: Sequence[Judgement], draw: Callable[[Sequence[Judgement]], list[Block]]) -> list[Sequence[Judgement]]:
+    """What goes into the thread, by replies."""
+    parts: list[Sequence[Judgement]] = []
+    while rest and len(parts) < REPLIES:
+        parts.append(portion(rest, draw, REPLY, MOST - SPARE))
+        rest = rest[len(parts[-1]) :]
+    return parts
 
 
 def previewed(messages: Sequence[Message]) -> Message:
@@ -82,22 +100,33 @@ def previewed(messages: Sequence[Message]) -> Message:
     return Message(first.text, (context("Only you see this preview:"), *first.blocks, *thread))
 
 
-def _replies(rest: Sequence[Judgement], found: Findings, about: About, news: News) -> Iterable[Message]:
-    left = len(found.worth) - IN_ALL
-    for start in range(0, len(rest), REPLY):
-        part = rest[start : start + REPLY]
-        first = f"Continued: {SHOWN + start + 1} to {SHOWN + start + len(part)} of {len(found.worth)}."
-        blocks = [section(f"*{first}*"), *_grouped(part, found, about, news)]
-        if left > 0 and start + REPLY >= len(rest):
+def _replies(
+    parts: Sequence[Sequence[Judgement]],
+    start: int,
+    found: Findings,
+    about: About,
+    draw: Callable[[Sequence[Judgement]], list[Block]],
+) -> Iterable[Message]:
+    left = len(found.worth) - start - sum(map(len, parts))
+    for number, part in enumerate(parts, start=1):
+        first = f"Continued: {start + 1} to {start + len(part)} of {len(found.worth)}."
+        blocks = [section(f"*{first}*"), *draw(part)]
+        if left > 0 and number == len(parts):
             blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
         yield Message(_text([first, *(plain(j, about) for j in part)]), tuple(blocks))
+        start += len(part)
 
 
 def living(found: Findings, about: About, timing: Timing) -> Message:
     """The living card: the present state. It is edited in place, so it mentions nobody and counts no seconds."""
-    first, shown = headline(found), found.worth[:LIVING]
-    blocks = [section(f"*Now:* {first}"), *sections(short(j, about) for j in shown)]
-    left = len(found.worth) - LIVING
+    first = headline(found)
+
+    def draw(some: Sequence[Judgement]) -> list[Block]:
+        return sections(short(j, about) for j in some)
+
+    shown = portion(found.worth, draw, LIVING, MOST - 2 * SPARE)
+    blocks = [section(f"*Now:* {first}"), *draw(shown)]
+    left = len(found.worth) - len(shown)
     small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
     small += _uncovered(found)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"

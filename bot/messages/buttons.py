@@ -19,7 +19,14 @@ CONFIRM = 300
 """Characters that Slack takes in the text of a confirm dialog."""
 
 EACH = 5
-"""Buttons for trying again, and for no longer watching: a window is no list."""
+"""Buttons of one sort: neither a window nor a card is a list."""
+
+UNCLEAR = ("send-again", "mark-as-failed")
+
+_OF_RUN: Mapping[Wish, str] = {
+    **{"send again": "send-again", "mark as failed": "mark-as-failed", "retry": "retry", "stop": "stop"},
+}
+"""The wishes about one run, in the order of their buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,22 @@ _WISHED: Mapping[str, _Wished] = {
         "It ends as failed here. The service may still finish its work; nothing can cancel it there.",
         *("Stop watching", "Not now", "", "danger"),
     ),
+    "send-again": _Wished(
+        *("Send again…", "Send step {first} of {name} again", "Send it again?"),
+        "With your approval, step {first} of {steps} is sent once more. If the first request arrived after all, the "
+        "service may do it twice. {for_good}",
+        "Approve and send",
+    ),
+    "mark-as-failed": _Wished(
+        *("Mark as failed", "Mark {name} as failed", "Mark it as failed?"),
+        "It ends as failed here. The service may have taken the request and still do it; nothing can cancel it there.",
+        *("Mark as failed", "Not now", "", "danger"),
+    ),
 }
 
 
 def wish_button(wish: str, request: Request, run: Run | None = None) -> Block:
-    """The button for a wish about a request, or about one run of it: `retry`, `stop`. `drop` cancels the rest."""
+    """The button for a wish about a request, or about one run of it (`OF_RUN`). `drop` cancels the rest."""
     of, facts = _WISHED[wish], {"id": str(request.id), "left": counted(request.count(RunState.QUEUED), "model")}
     if run is not None:
         first = min(run.done + 1, len(run.steps))
@@ -87,7 +105,7 @@ def wish_button(wish: str, request: Request, run: Run | None = None) -> Block:
         }
     word, about = "cancel" if wish == "drop" else wish, f"{request.id}.{run.id}" if run else request.id
     question = of.question.format_map(facts)
-    if wish == "retry" and run is not None:
+    if wish in ("retry", "send-again") and run is not None:
         question += fitting(list(run.plan.changes.values()), CONFIRM - len(question))
     ask = confirm(of.title, question, of.yes, of.no, style=of.asked)
     label = of.label.format_map(facts)
@@ -107,7 +125,19 @@ def card_buttons(request: Request, around: Around) -> list[Block]:
             button("Approve", "approve", value, style="primary", label=f"Approve the {what}", confirm=ask),
             button("Reject", "reject", value, style="danger", label=f"Reject the {what}"),
         ]
-    return pause_buttons(request) if request.state is RequestState.PAUSED else []
+    return [*(pause_buttons(request) if request.state is RequestState.PAUSED else []), *unclear_buttons(request)]
+
+
+def unclear_buttons(request: Request) -> list[Block]:
+    """What an approver chooses of each run of which nobody can say whether its step began."""
+    unclear = [run for run in request.runs if run.unclear]
+    return [_of_run(word, request, run, at) for at, run in enumerate(unclear[:EACH]) for word in UNCLEAR]
+
+
+def _of_run(word: str, request: Request, run: Run, at: int) -> Block:
+    """Several buttons of one sort need an id each within one message."""
+    block = wish_button(word, request, run)
+    return {**block, "action_id": f"{block['action_id']}:{at}"} if at else block
 
 
 def offered(request: Request, offers: Collection[tuple[Wish, int | None]]) -> list[Block]:
@@ -116,12 +146,9 @@ def offered(request: Request, offers: Collection[tuple[Wish, int | None]]) -> li
     drop = "drop" if request.several and request.state not in UNSTARTED else "cancel"
     names = {"resume": "resume", "withdraw": "withdraw", "take back": "take-back", "cancel": drop}
     found = [wish_button(name, request) for wish, name in names.items() if wish in wishes]
-    for wish in ("retry", "stop"):
+    for wish, word in _OF_RUN.items():
         runs = [run for run in request.runs if (wish, run.id) in offers]
-        for number, run in enumerate(runs[:EACH]):
-            block = wish_button(wish, request, run)
-            # Several buttons of one sort need an id each within one message.
-            found.append({**block, "action_id": f"{block['action_id']}:{number}"} if number else block)
+        found += [_of_run(word, request, run, at) for at, run in enumerate(runs[:EACH])]
     return found
 
 

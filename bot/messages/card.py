@@ -13,27 +13,19 @@ from bot.domain.freezes import Wait
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Estimate
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
-from bot.domain.runs import Run, RunState, is_late
+from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Snooze
 from bot.messages.buttons import card_buttons, details_button
 from bot.messages.freezes import wait_text
 from bot.messages.holds import SHORT, Around, card_lines, ended_lines, hold_words
 from bot.messages.kit import actions, context, section, sections
-from bot.messages.outcomes import cause_of, failure_text
+from bot.messages.model_lines import also_changed, model_lines, owner_of
+from bot.messages.outcomes import failure_text
 from bot.messages.refusals import approvers
-from bot.messages.steps import changed, doing, goal, noun, others, state_word, step_text, versions
+from bot.messages.steps import changed, doing, noun, state_word, step_text, versions
 from bot.messages.text import code, counted, escape, listed, moment, spoken
 from bot.messages.verdicts import evidence_line
 from bot.ports import Block, Message
-
-RUN_SIGNS = {
-    RunState.QUEUED: ":white_circle:",
-    RunState.RUNNING: ":hourglass_flowing_sand:",
-    RunState.DONE: ":white_check_mark:",
-    RunState.FAILED: ":x:",
-    RunState.LEFT_OUT: ":arrows_counterclockwise:",
-    RunState.CANCELLED: ":octagonal_sign:",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +69,7 @@ def card(request: Request, seen: Seen) -> Message:
     lines += ended_lines(seen.ended, seen.around.names, models)
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.several:
-        blocks += sections(_line(request, run, seen) for run in request.runs)
+        blocks += sections(model_lines(request, seen))
     blocks.append(context(*_small_print(request, seen.policy)))
     if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
         blocks.append(context(*hindrances))
@@ -154,15 +146,10 @@ def _unproven(request: Request) -> bool:
 def _of_one(request: Request, around: Around) -> str:
     """State, model, versions, kind, instance and owner of a request for one model."""
     run, model = request.first, request.first.plan.model
-    also = f" · *also changes {_others(run)}*" if _others(run) else ""
+    also = f" · *also changes {also_changed(run)}*" if also_changed(run) else ""
     about = f"{versions(run.plan, run.brought)}{also} · {model.kind} model · instance {code(model.instance)}"
-    about += _owner(run, around)
+    about += owner_of(run, around)
     return f"*{headline(request)}: {code(model.name)}* {about}"
-
-
-def _owner(run: Run, around: Around) -> str:
-    owner = around.owner(run.plan.model.ref)
-    return f" · {owner}" if owner else ""
 
 
 def _running(run: Run) -> list[str]:
@@ -181,10 +168,6 @@ def _why(request: Request) -> str:
     return f"Why: {evidence_line(evidence[0], request.first.plan.model.base)}" if evidence else ""
 
 
-def _others(run: Run) -> str:
-    return listed([code(name, 60) for name in others(run.plan)])
-
-
 def _for_good(request: Request) -> str:
     if request.is_training:
         return "While it is trained, the service refuses every change to the model."
@@ -197,46 +180,6 @@ def _for_good(request: Request) -> str:
     weight = " A saved customization weight is dropped." if plan.drops_weight else ""
     trial = " Experimental: IBM documents no upgrade for this base." if plan.experimental else ""
     return f":warning: *An upgrade cannot be undone.* {counted(len(plan.steps), 'step')}.{weight}{trial}"
-
-
-def _line(request: Request, run: Run, seen: Seen) -> str:
-    """One model of several: its state, its name, the version that was proven or is wanted, and what else changes."""
-    sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
-    also = f", also changes {_others(run)}" if _others(run) else ""
-    to = goal(run.plan, run.brought)
-    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
-    held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
-    name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
-    on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around, SHORT)}" if held else ""
-    return f"{what}{on_hold}{_owner(run, seen.around)}"
-
-
-def _state_of(request: Request, run: Run, seen: Seen) -> str:
-    match run.state:
-        case RunState.QUEUED:
-            return "to come" if request.state in LIVE else "not begun"
-        case RunState.RUNNING:
-            if (record := run.current) is None:
-                return "runs"
-            if run.waits_for_a_person:
-                return f":raised_hand: waits for a person: {step_text(record.step)}"
-            step = f"step {record.number} of {len(run.steps)}"
-            since = f" since {moment(record.started_at)}" if record.started_at else ""
-            late = ", takes longer than estimated" if is_late(record, seen.estimates.get(run.id), seen.now) else ""
-            return f"runs{since}, {step}{late}"
-        case RunState.DONE:
-            return "trained, no newer version shown" if run.unproven else "done"
-        case RunState.FAILED:
-            return f"failed: {_short(failure_text(run))}"
-        case RunState.LEFT_OUT:
-            return f"left out: {_short(cause_of(run) or 'something changed')}"
-        case RunState.CANCELLED:
-            return "cancelled" if run.started_at is not None else "not begun"
-
-
-def _short(text: str) -> str:
-    """Escaped text cut so that nothing of an escape is torn."""
-    return text if len(text) <= 160 else text[:150].rsplit(" ", 1)[0] + " …"
 
 
 def _small_print(request: Request, policy: Policy) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.changes import Change, ChangeKind, Effect
+from bot.domain.changes import EPISODES, Change, ChangeKind, Effect
 from bot.domain.plans import Plan
 from bot.messages.buttons import ask_button, model_button
+from bot.messages.doubts import question, right_button
+from bot.messages.fitting import MOST, portion
 from bot.messages.kit import context, grouped, instance_heading, section
 from bot.messages.text import code, counted, escape, moment, some, version
 from bot.ports import Block, Message
@@ -23,9 +25,11 @@ _SIGNS = {
     ChangeKind.VERSION_GONE: ":information_source:",
     ChangeKind.BASE_GONE: ":no_entry_sign:",
     ChangeKind.LOST: ":warning:",
+    ChangeKind.DOUBTED: ":warning:",
     ChangeKind.DELETED: ":wastebasket:",
     ChangeKind.UPGRADED: ":arrow_up:",
     ChangeKind.FOUND: ":white_check_mark:",
+    ChangeKind.TRUSTED: ":white_check_mark:",
     ChangeKind.CREATED: ":new:",
     ChangeKind.TRAINED: ":arrows_counterclockwise:",
 }
@@ -41,8 +45,9 @@ def changed_elsewhere(changes: Sequence[Change]) -> Message:
         (instance, section(f"{_SIGNS[alike[0].kind]} {line}", _accessory(alike)))
         for instance, alike, line in lines[:LINES]
     ]
+    said_of = list(portion(said_of, lambda some: grouped(some, instance_heading), LINES, MOST - 2000))
     blocks += grouped(said_of, instance_heading)
-    left = len(lines) - LINES
+    left = len(lines) - len(said_of)
     more = f"and {left} more: `/stt-models` shows the fleet as it is now" if left > 0 else ""
     blocks.append(context(more, "Noticed when the instances were read; no request of Retune's did this."))
     said = " ".join(f"{code(instance)}: {line}" for instance, _, line in lines[:NAMES])
@@ -55,6 +60,10 @@ def _headline(kinds: set[ChangeKind], names: str) -> str:
         return f"No answer from {names}"
     if kinds == {ChangeKind.FOUND}:
         return f"Answers again: {names}"
+    if kinds == {ChangeKind.DOUBTED}:
+        return f"Unexpected answers from {names}"
+    if kinds == {ChangeKind.TRUSTED}:
+        return f"As before: {names}"
     return f"Changed outside Retune in {names}"
 
 
@@ -90,6 +99,8 @@ _LINES = {
         "answers again."
     ),
     ChangeKind.FOUND: "Back; down since {since}.",
+    ChangeKind.DOUBTED: "{question}",
+    ChangeKind.TRUSTED: "Lists its models again; it did not since {since}.",
     ChangeKind.DELETED: "{models} {were} deleted, or cannot be seen with these credentials any more.",
     ChangeKind.UPGRADED: "{models} {were} upgraded from {old} to {new}.",
     ChangeKind.CREATED: "{models} {were} created.",
@@ -110,12 +121,15 @@ def _line(alike: Sequence[Change]) -> str:
         old=version(one.old, one.base),
         new=new,
         left=f" Left in the list: {new}." if one.new else "",
-        since=moment(datetime.fromisoformat(one.old)) if one.kind in (ChangeKind.LOST, ChangeKind.FOUND) else "",
+        since=moment(datetime.fromisoformat(one.old)) if one.kind in EPISODES else "",
+        question=question(one.instance, one.doubt) if one.doubt else "",
     )
 
 
 def _accessory(alike: Sequence[Change]) -> Block | None:
     one = alike[0]
+    if one.doubt is not None:
+        return right_button(one.instance, one.doubt)
     if len(alike) > 1 or not one.ref or one.kind is ChangeKind.DELETED:
         return None
     return (ask_button if one.kind is ChangeKind.NEWEST_GONE else model_button)(one.ref, one.name)

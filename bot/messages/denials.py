@@ -40,6 +40,10 @@ _DENIED = {
     Reason.NOT_FAILED: "Only what failed can be tried again; {as_it_is}.",
     Reason.NOT_RUNNING: "It does not run: {as_it_is}.",
     Reason.NOT_PAUSED: "Only a paused request can be resumed; this one is {state}.",
+    Reason.NOT_UNCLEAR: (
+        "There is nothing to decide any more: {as_it_is}, and the thread tells what became of the step. Nothing was "
+        "changed."
+    ),
     Reason.NOT_POSSIBLE: "It cannot be tried again now. {why} It stays failed.",
     Reason.TAKEN: "One of its models is in request {holder} meanwhile. See `/stt-runs {holder}`.",
     Reason.UNKNOWN: NO_SUCH_REQUEST,
@@ -63,6 +67,7 @@ _WHAT = {
     Act.EXPORT: "export requests",
     Act.FREEZE: "freeze upgrades{where}",
     Act.UNFREEZE: "end this freeze{where}",
+    Act.ACCEPT: "say that what an instance lists is right{where}",
 }
 """What those acts are called that are about no request."""
 

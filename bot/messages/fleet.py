@@ -18,6 +18,7 @@ from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.buttons import ask_button, check_button, model_button
 from bot.messages.changes import history_line
+from bot.messages.doubts import not_believed, unreadable
 from bot.messages.kit import actions, button, context, divider, header, modal, pages_of, paging, paragraph, section
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
@@ -83,6 +84,7 @@ def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
             )
         elif reading.read_at is None:
             lines.append(f":hourglass_flowing_sand: {code(reading.name)} is being read for the first time.")
+        lines += filter(None, (not_believed(reading), unreadable(reading)))
     return [context(*lines)] if lines else []
 
 

@@ -71,10 +71,11 @@ def closed(why: str) -> Mapping[str, Any]:
 
 
 def _waits_for(request: Request, seen: Seen) -> bool:
-    """Whether this person could decide on a request that waits for approval or is paused."""
+    """Whether this person could decide on a request that waits for approval, is paused, or is unclear."""
     theirs = request.requester == seen.user and not seen.own.issuperset(request.instances)
     fresh = request.state is RequestState.OPEN and seen.user not in request.approved_by
-    waits = (request.state is RequestState.PAUSED or fresh) and not theirs
+    unclear = any(run.unclear for run in request.runs)
+    waits = unclear or ((request.state is RequestState.PAUSED or fresh) and not theirs)
     return waits and seen.decides.issuperset(request.instances)
 
 

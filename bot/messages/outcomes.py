@@ -18,8 +18,8 @@ _DONE = {
     StepEnd.WORKED: "The service worked on it, and {now}.",
     StepEnd.NO_VERSION: "Trained: {now}. The service lists no newer version; IBM does not say that it would.",
     StepEnd.CHANGED: "A change was made: {now}.",
-    StepEnd.ALREADY_THERE: "Nothing was sent: the service already lists {version} among its versions.",
-    StepEnd.NOT_NEEDED: "Nothing was sent: it is available, so no data waits for training.",
+    StepEnd.ALREADY_THERE: "{nothing} was sent: the service already lists {version} among its versions.",
+    StepEnd.NOT_NEEDED: "{nothing} was sent: it is available, so no data waits for training.",
     StepEnd.REFUSED: "The service does not upgrade it this way, so the next step follows. {detail}",
     StepEnd.UNCHANGED: "The service accepted it and nothing changed, so the next step follows.",
 }
@@ -35,7 +35,7 @@ _FAILED = {
         "the model, then ask again.{support}"
     ),
     StepEnd.WRONG_STATUS: (
-        "Its status is {status}; the service upgrades only ready and available models. Nothing was sent."
+        "Its status is {status}; the service upgrades only ready and available models. {nothing} was sent."
     ),
     StepEnd.DELETED: (
         "The instance does not know this model any more; somebody deleted it meanwhile. Nothing is left to upgrade."
@@ -44,6 +44,10 @@ _FAILED = {
         "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then try again."
     ),
     StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts. {detail}",
+    StepEnd.UNCLEAR: (
+        "{who} ended it: no answer to the request proves anything, and the service did not show that it "
+        "began. It may still do it: look at the model before you ask again.{support}"
+    ),
     StepEnd.UNWATCHED: "{who} stopped watching it. The service may still be working on it.",
 }
 """A step that ended its run, and what to do."""
@@ -65,9 +69,10 @@ def step_sentence(record: StepRecord) -> str:
         status=escape(outcome.status),
         detail=escape(outcome.detail, 900),
         said=f" It said: {escape(outcome.detail, 500)}." if outcome.detail else "",
-        who=escape(outcome.detail),
+        who=escape(outcome.detail) or "Retune",
         had=listed([code(version) for version in before.versions] if before else []) or "none",
         attempts=record.attempts,
+        nothing="Nothing more" if record.attempts else "Nothing",
         support=support_text(record),
     ).rstrip()
 
@@ -101,7 +106,7 @@ def proofs(run: Run) -> str:
 _CAUSES = {
     CauseKind.POLICY: (
         "The approvals do not meet the policy any more: it asks for more of them now, or somebody who approved may not "
-        "do so any longer. Nothing was sent. Ask again for a new decision."
+        "do so any longer. {nothing} was sent. Ask again for a new decision."
     ),
     CauseKind.DELETED: "Its instance does not know it any more; somebody deleted it. Nothing is left to do.",
     CauseKind.NOT_CONFIGURED: (
@@ -110,17 +115,17 @@ _CAUSES = {
     CauseKind.TOGETHER: "It is upgraded together with {other}.",
     CauseKind.SHARES: "It shares a language model with {other}. Ask for it afterwards.",
     CauseKind.IN_REQUEST: "It is in request {request} already. `/stt-runs {request}` shows it.",
-    CauseKind.NOT_TRIED_AGAIN: "It had failed, and was dropped before it was tried again. Nothing was sent.",
+    CauseKind.NOT_TRIED_AGAIN: "It had failed, and was dropped before it was tried again. Nothing more was sent.",
     CauseKind.UNREAD: "{detail}",
 }
-_CHANGED = "Something changed since it was approved. Nothing was sent. Ask again to see the new plan."
+_CHANGED = "Something changed since it was approved. {nothing} was sent. Ask again to see the new plan."
 
 
 def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
     """Why the model *name* was left out; *run* is the one that was to upgrade it, where there is one."""
     match cause.kind:
         case CauseKind.DIFFERS if cause.fresh is not None and run is not None:
-            return _differs(run.plan, cause.fresh, run.done)
+            return _differs(run, cause.fresh)
         case CauseKind.NO_PLAN if cause.link_is_missing:
             return f"Say first what it was trained with: press *Trained with…* on `/stt-model {escape(name)}`."
         case CauseKind.NO_PLAN if cause.no_plan is not None:
@@ -130,10 +135,17 @@ def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
         case CauseKind.ON_HOLD if cause.held:
             return stopped(cause.held, name, began=run is not None)
     said = _CAUSES.get(cause.kind, _CHANGED)
-    return said.format(other=code(cause.other), request=cause.request, detail=escape(cause.detail, 500))
+    return said.format(
+        nothing=_nothing(run), other=code(cause.other), request=cause.request, detail=escape(cause.detail, 500)
+    )
 
 
-def _differs(approved: Plan, fresh: Plan, done: int) -> str:
+def _nothing(run: Run | None) -> str:
+    """What was sent of a run that is not started: of one that is tried again, nothing more."""
+    return "Nothing" if run is None or run.started_at is None else "Nothing more"
+
+
+def _differs(run: Run, fresh: Plan) -> str:
     have = listed([code(version) for version in fresh.model.versions or ()]) or "none"
     waits = "has data that waits for training" if fresh.trains_after else "has no data that waits any more"
     words = {
@@ -143,8 +155,8 @@ def _differs(approved: Plan, fresh: Plan, done: int) -> str:
         Difference.STATUS: f"it {waits}",
         Difference.DATA: "it holds other data than when it was approved",
     }
-    said = [words[difference] for difference in differences(approved, fresh, done)]
-    return f"Since it was approved, {listed(said)}. Nothing was sent. Look at the new plan to decide on it."
+    said = [words[difference] for difference in differences(run.plan, fresh, run.done)]
+    return f"Since it was approved, {listed(said)}. {_nothing(run)} was sent. Look at the new plan to decide on it."
 
 
 def left_out_lines(left_out: Sequence[LeftOut], heading: str = "*Left out*") -> list[str]:

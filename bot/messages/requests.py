@@ -12,26 +12,31 @@ from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
-from bot.messages.buttons import pause_buttons, wish_button
+from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
 from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
 from bot.messages.kit import paragraph
 from bot.messages.outcomes import cause_of, proofs, support_text
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
-from bot.messages.steps import doing, goal, noun, span_text, state_word, step_text
+from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
 from bot.messages.text import code, counted, escape, listed, moment, spoken
 from bot.ports import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One message that Slack should show. *key* says what it is; *lasting* ones are posted once, never edited."""
+    """One message that Slack should show. *key* says what it is; *lasting* ones are posted once, never edited.
+
+    *again*: it says that the one before it is gone. *present*: it need not, for it always shows the present state.
+    """
 
     key: str
     message: Message
     threaded: bool
     lasting: bool
+    again: bool = False
+    present: bool = False
 
 
 def tellings(request: Request, seen: Seen) -> list[Telling]:
@@ -67,6 +72,8 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         place = f"{run.id}.{record.number}"
         if run.state is RunState.RUNNING and is_late(record, estimate, seen.now):
             told.append((f"late:{place}{_again(run)}", late(request, run, record, estimate, seen.now)))
+        if run.unclear and record is run.current:
+            told.append((f"unclear:{place}.{record.attempts}{_again(run)}", unclear(request, run, record, seen.policy)))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
             told.append((f"ask:{place}{_again(run)}", ask_for_change(request, record)))
         if not request.several and record.state is StepState.DONE and record.number < len(run.steps):
@@ -137,6 +144,19 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
         f"to cancel it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, ":hourglass:", wish_button("stop", request, run))
+
+
+def unclear(request: Request, run: Run, record: StepRecord, policy: Policy) -> Message:
+    """Asks an approver what to do about a request of which nobody can say whether the service took it."""
+    sent = f"It was sent {record.attempts} times. " if record.attempts > 1 else ""
+    text = (
+        f"{approvers(policy) or 'Approvers'}: it is *unclear* whether step {record.number} of {len(run.steps)} began: "
+        f"{step_text(record.step)}. {sent}To the request, {answered(record)}, and the service does not show that it "
+        "works on the model or changed it. Nothing more is sent until an approver chooses: *Send again* sends it once "
+        "more, *Mark as failed* ends it here. If the service shows it after all, Retune goes on by itself."
+        f"{support_text(record)}"
+    )
+    return paragraph(text, ":grey_question:", *(wish_button(word, request, run) for word in UNCLEAR))
 
 
 def _first(request: Request, run: Run) -> Message:

@@ -1,9 +1,12 @@
-"""Channels that are shared with another organization: why something is not shown there, and what to do."""
+"""Channels that are shared, closed, or lost a message of ours: why something is not shown there, and what to do."""
 
 from __future__ import annotations
 
 from bot.domain.requests import Request
-from bot.messages.kit import context
+from bot.messages.card import title
+from bot.messages.kit import context, paragraph
+from bot.messages.steps import changed
+from bot.messages.text import code, some
 from bot.ports import Message
 
 SHARED = (
@@ -34,3 +37,24 @@ def card_is_withheld(request: Request) -> str:
         "organization. Remove that organization from the channel, or ask your operator to set "
         f"`RETUNE_SHARED_CHANNEL=yes`; the card follows. Until then `/stt-runs {request.id}` shows it."
     )
+
+
+def continued(message: Message) -> Message:
+    """A message that is posted again because the one before it, or its thread, is gone."""
+    note = "Continued: the message before this one is gone."
+    return Message(f"{message.text} {note}", (*message.blocks, context(f":arrow_right_hook: {note}")))
+
+
+def channel_is_closed(request: Request, code_of_slack: str | None) -> Message:
+    """To the requester alone: nothing can be posted where the card is, or would be."""
+    archived = code_of_slack in ("is_archived", "is_inactive")
+    where = f"<#{request.channel}>"
+    why = f"{where} is archived" if archived else f"I'm not in {where} any more"
+    mend = "Take it out of the archive" if archived else f"Invite me with `/invite @retune` in {where}"
+    names = some([code(name, 60) for name in changed(request)], 10)
+    text = (
+        f"Request {request.id} ({title(request)}: {names}) can't be shown: {why}. It goes on, and you get its outcome "
+        f"here. {mend}, or ask your operator to choose another channel; then everything that is missing follows. "
+        f"Until then `/stt-runs {request.id}` shows it."
+    )
+    return paragraph(text, ":mailbox_closed:")

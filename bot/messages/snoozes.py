@@ -10,6 +10,7 @@ from bot.domain.fleet import Ref
 from bot.domain.hours import LONGEST
 from bot.domain.snoozes import RETUNE, End, Ended, Fault, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
+from bot.messages.fitting import MOST, portion
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
 from bot.messages.refusals import called
 from bot.messages.text import code, counted, day, escape
@@ -164,13 +165,16 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
     if not snoozes:
         return paragraph("Nothing is snoozed or on hold. The buttons *Snooze…* and *Hold…* are on `/stt-model`.")
     text = f"{counted(len(snoozes), 'snooze')} in force, the oldest first."
-    blocks = [section(f"*{text}*")]
-    for snooze in snoozes[:SHOWN]:
-        name = names.get(snooze.subject)
-        blocks.append(section(f"{_subject(snooze, name)}\n{line(snooze)}", _end(snooze, name or snooze.subject)))
-    if len(snoozes) > SHOWN:
-        blocks.append(context(f"and {len(snoozes) - SHOWN} more; end some of these to see them"))
-    plain = "; ".join(f"{escape(names.get(s.subject) or s.subject, 60)} {_until(s)}" for s in snoozes[:SHOWN])
+
+    def draw(some: Sequence[Snooze]) -> list[Block]:
+        named = [(snooze, names.get(snooze.subject)) for snooze in some]
+        return [section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)) for one, name in named]
+
+    shown = portion(snoozes, draw, SHOWN, MOST - 1000)
+    blocks = [section(f"*{text}*"), *draw(shown)]
+    if left := len(snoozes) - len(shown):
+        blocks.append(context(f"and {left} more; end some of these to see them"))
+    plain = "; ".join(f"{escape(names.get(s.subject) or s.subject, 60)} {_until(s)}" for s in shown)
     return Message(f"{text} {plain}", tuple(blocks))
 
 

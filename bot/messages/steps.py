@@ -75,16 +75,27 @@ def doing(record: StepRecord) -> str:
     if record.step.action is Action.AWAIT_CHANGE:
         return "waits for a person"
     match record.state:
+        case StepState.STARTING if record.unclear_at is not None:
+            return "unclear whether it began: an approver decides"
+        case StepState.STARTING if record.instead:
+            return f"sent, {answered(record)}: Retune looks whether it began"
         case StepState.STARTING:
             return "asked for, the service has not answered yet"
         case StepState.WAITING if record.seen_busy:
             return "the service is working on it"
         case StepState.WAITING:
             return "accepted; waiting for it to start"
+        case _ if record.unanswered:
+            return "sent, and nothing shows that it began: Retune sends it again"
         case _ if record.attempts:
             return "not begun: the service did not take it, Retune asks again"
         case _:
             return "not sent yet"
+
+
+def answered(record: StepRecord) -> str:
+    """What came to a request in place of an answer that proves anything."""
+    return f"answered with {record.instead}, which proves nothing" if record.instead.isdigit() else "no answer came"
 
 
 def steps_text(plan: Plan) -> str:

@@ -7,10 +7,12 @@ It runs on the event loop's own thread. A committed row costs about 12 µs there
 from __future__ import annotations
 
 import sqlite3
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from bot.errors import SettingsError
+from bot.errors import DatabaseUnusable
 from bot.store.announcements import Announcements, Choices
 from bot.store.audit import Audit
 from bot.store.changes import Changes
@@ -30,6 +32,7 @@ from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.schema import migrations
 from bot.store.snoozes import Snoozes
+from bot.store.troubles import trouble
 
 __all__ = ["Store"]
 
@@ -38,18 +41,28 @@ OPENING = 5.0
 """Seconds that opening waits for another process that migrates; nobody waits for this one yet."""
 
 
+NEWER = "a newer version of Retune has changed it: use that version, or put the backup in its place that it began with"
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The names of all migrations."""
+    with closing(Sqlite(memory=True)) as nothing:
+        return frozenset(migration.name for migration in migrations.pending(nothing))
+
+
 class Store(AbstractContextManager["Store"]):
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
     BUSY = 0.02
     """Seconds that one try waits for the write lock of another process, and the loop with it."""
 
-    def __init__(self, path: Path | str) -> None:
-        """Opens and migrates *path*. Raises `SettingsError` when it cannot be used."""
+    def __init__(self, path: Path | str, *, patience: float = OPENING) -> None:
+        """Opens and migrates *path*. Raises `DatabaseUnusable` when it cannot be used."""
         try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=OPENING)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=patience)
         except sqlite3.Error as error:
-            raise SettingsError([f"RETUNE_DATABASE: cannot open {path}: {error}."]) from error
+            raise DatabaseUnusable(path, trouble(error).cause) from error
         self._db = Sqlite(connection, execute_plugins=False)
         self._connection = shared = Connection(self._db)
         try:
@@ -57,11 +70,16 @@ class Store(AbstractContextManager["Store"]):
                 self._db.execute(f"PRAGMA {setting}")
             # Two processes that migrate at once: without the write lock taken first, one of them dies.
             with shared.transaction():
+                if self.newer():
+                    raise DatabaseUnusable(path, NEWER)
                 migrations.apply(self._db)
             self._db.execute(f"PRAGMA busy_timeout = {self.BUSY * 1000:.0f}")
         except sqlite3.Error as error:
             connection.close()
-            raise SettingsError([f"RETUNE_DATABASE: cannot use {path}: {error}."]) from error
+            raise DatabaseUnusable(path, trouble(error).cause) from error
+        except DatabaseUnusable:
+            connection.close()
+            raise
         self.transaction, self.reading = shared.transaction, shared.reading
         self.audit = Audit(shared)
         self.fleet = Fleet(shared)
@@ -85,6 +103,24 @@ class Store(AbstractContextManager["Store"]):
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
+
+    def newer(self) -> bool:
+        """Whether a newer version of Retune has changed the tables."""
+        return any(applied.name not in _known() for applied in migrations.applied(self._db))
+
+    def shape(self) -> int:
+        """A number that changes with the tables, whoever changes them."""
+        return int(self.pragma("schema_version"))
+
+    def pragma(self, what: str) -> Any:
+        """Asks or tells SQLite something about this connection; its answer, if it gives one."""
+        row = self._db.execute(f"PRAGMA {what}").fetchone()
+        return row and row[0]
+
+    def damage(self) -> str | None:
+        """What SQLite finds wrong in the whole file; None where it is sound. Takes long for a large one."""
+        found = str(self.pragma("quick_check(1)"))
+        return None if found == "ok" else found
 
     def __exit__(self, *error: object) -> None:
         self.close()

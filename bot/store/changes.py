@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.changes import QUIET, Change, ChangeKind, subjects
+from bot.domain.doubts import Doubt
 from bot.domain.fleet import Model
 from bot.domain.plans import Plan
 from bot.store.audit import Audited
@@ -29,7 +30,10 @@ class Changes(Audited):
 
     def lost(self, instance: str, since: datetime) -> Row | None:
         """The note that an instance does not answer since then, if there is one."""
-        return self._c.row("SELECT id, message FROM changes WHERE key = ?", (_lost(instance, since, since).key,))
+        return self._noted(_lost(instance, since, since))
+
+    def _noted(self, change: Change) -> Row | None:
+        return self._c.row("SELECT id, message FROM changes WHERE key = ?", (change.key,))
 
     def note_lost(self, instance: str, since: datetime, now: datetime) -> None:
         """Notes that an instance has not answered since then."""
@@ -37,11 +41,24 @@ class Changes(Audited):
 
     def answers_again(self, instance: str, since: datetime, now: datetime) -> None:
         """Notes that an instance that failed since then answers again, if people heard of it or just will."""
-        row = self.lost(instance, since)
+        self._over(_lost(instance, since, since), Change(ChangeKind.FOUND, instance, now, old=since.isoformat()))
+
+    def note_doubt(self, instance: str, doubt: Doubt, now: datetime) -> None:
+        """Notes that people are asked whether an instance is still the right one."""
+        self.note([_doubted(instance, doubt, now)])
+
+    def doubt_over(self, instance: str, doubt: Doubt, now: datetime, *, as_before: bool) -> None:
+        """Notes that a doubt is over: it lists *as_before*, or somebody said that the new list is right."""
+        end = Change(ChangeKind.TRUSTED, instance, now, old=doubt.since.isoformat()) if as_before else None
+        self._over(_doubted(instance, doubt, now), end)
+
+    def _over(self, begun: Change, end: Change | None) -> None:
+        """What began is over: said to those who heard or just will hear of it, and to nobody else."""
+        row = self._noted(begun)
         if row is not None and row["message"] is None:
             self._c.change("UPDATE changes SET said = 1 WHERE id = ?", (row["id"],))
-        elif row is not None:
-            self.note([Change(ChangeKind.FOUND, instance, now, old=since.isoformat())])
+        elif row is not None and end is not None:
+            self.note([end])
 
     def due(self, now: datetime, pause: timedelta) -> bool:
         """Whether there is something to say now: no new message sooner than *pause* after the last one."""
@@ -91,6 +108,10 @@ class Changes(Audited):
 
     def _those(self, where: str, *parameters: object) -> tuple[Change, ...]:
         return self._c.values(Change, f"SELECT facts FROM changes WHERE {where}", parameters)
+
+
+def _doubted(instance: str, doubt: Doubt, now: datetime) -> Change:
+    return Change(ChangeKind.DOUBTED, instance, now, old=doubt.since.isoformat(), doubt=doubt)
 
 
 def _lost(instance: str, since: datetime, now: datetime) -> Change:

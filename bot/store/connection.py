@@ -162,7 +162,7 @@ class Connection:
             yield
         finally:
             self._reads_only = False
-            self._db.execute("ROLLBACK")
+            self._undo()
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -182,11 +182,16 @@ class Connection:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._undo()
                 raise
         finally:
             if durable:
                 self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def _undo(self) -> None:
+        """Ends the transaction, unless SQLite did so already, as it does on a full disk."""
+        if self._db.conn.in_transaction:
+            self._db.execute("ROLLBACK")
 
 
 class Part:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from time import monotonic
 from typing import TypeVar
 
-from bot.errors import StoreUnavailable
-from bot.store import Store
+from bot.errors import DatabaseUnusable, StoreUnavailable
+from bot.store import NEWER, Store
+from bot.store.troubles import trouble
 
 T = TypeVar("T")
 
@@ -27,7 +27,14 @@ DEADLINE = 2.0
 PAUSE = 0.03
 """Seconds between two tries: others of this loop get their turn."""
 
-_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+LOOK = 1.0
+"""Seconds between two looks whether the file is still there and still ours."""
+
+REOPEN = 5.0
+"""Seconds between two tries to open it anew."""
+
+
+WAITED = "another process keeps it locked"
 
 
 class Database(AbstractContextManager["Database"]):
@@ -36,13 +43,23 @@ class Database(AbstractContextManager["Database"]):
     def __init__(self, path: Path | str) -> None:
         """Opens and migrates *path*. Raises `SettingsError` when it cannot be used."""
         self.store = Store(path)
+        self._path = Path(path)
+        self._turn = asyncio.Lock()
+        self._know()
+
+    def _know(self) -> None:
+        """What the file is that was opened."""
+        self._file, self._shape = _file(self._path), self.store.shape()
+        self._looked_at = 0.0
+        self._reopen_at: float | None = None
 
     async def read(self, work: Callable[[Store], T], *, deadline: float = DEADLINE) -> T:
         """What *work* reads, all of one moment. No lock of another process holds it up.
 
         Raises `StoreUnavailable`.
         """
-        return await self._do(work, self.store.reading, deadline)
+        until = asyncio.get_running_loop().time() + deadline
+        return await self._until(until, lambda: self._once(work, lambda: self.store.reading()))
 
     async def write(
         self, work: Callable[[Store], T], *, deadline: float = DEADLINE, durable: bool = False, done: bool = False
@@ -52,26 +69,84 @@ class Database(AbstractContextManager["Database"]):
         *durable*: survives a power loss, not only a crash of the process. For the one commit that must come before a
         request that cannot be undone. *done*: it notes what was done outside already.
         """
-        return await self._do(work, lambda: self.store.transaction(durable=durable), deadline, done)
+        until = asyncio.get_running_loop().time() + deadline
 
-    async def _do(
-        self,
-        work: Callable[[Store], T],
-        transaction: Callable[[], AbstractContextManager[None]],
-        deadline: float,
-        done: bool = False,
-    ) -> T:
-        until = monotonic() + deadline
+        def once() -> T:
+            return self._once(work, lambda: self.store.transaction(durable=durable), done)
+
+        if not self._turn.locked():
+            try:
+                return once()
+            except StoreUnavailable as error:
+                if not error.passing:
+                    raise
+        # Each try holds the loop for a moment, so one tries for all: a hundred that wait must not hold it in turn.
+        try:
+            async with asyncio.timeout_at(until):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise StoreUnavailable(WAITED, done=done) from error
+        try:
+            return await self._until(until, once)
+        finally:
+            self._turn.release()
+
+    async def _until(self, until: float, once: Callable[[], T]) -> T:
+        """Tries until it is done, or it is too late."""
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                with transaction():
-                    return work(self.store)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                    raise  # a bug of ours, and no trouble of the database
-                if error.sqlite_errorcode & 0xFF not in _LOCKED or monotonic() >= until:
-                    raise StoreUnavailable(str(error), done=done) from error
+                return once()
+            except StoreUnavailable as error:
+                if not error.passing or loop.time() >= until:
+                    raise
             await asyncio.sleep(PAUSE)
+
+    def _once(
+        self, work: Callable[[Store], T], transaction: Callable[[], AbstractContextManager[None]], done: bool = False
+    ) -> T:
+        """One try. Raises `StoreUnavailable`."""
+        now = asyncio.get_running_loop().time()
+        self._look(now)
+        try:
+            with transaction():
+                return work(self.store)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise  # a bug of ours, and no trouble of the database
+            found = trouble(error)
+            if found.reopen and self._reopen_at is None:
+                self._reopen_at = now + REOPEN
+            raise StoreUnavailable(found.cause, done=done, passing=found.passing) from error
+
+    def _look(self, now: float) -> None:
+        """Whether the file is what was opened; opens it anew where it is not, or after it could not be used.
+
+        Raises `StoreUnavailable` while there is none that can be used, or only a newer version's.
+        """
+        if now - self._looked_at < LOOK:
+            return
+        file = _file(self._path)
+        if self._file is not None and file is None:
+            raise StoreUnavailable(f"the file {self._path} is not there any more", passing=False)
+        if file != self._file:
+            with suppress(sqlite3.Error):  # else SQLite takes the log of the old file for one of the new file
+                self.store.pragma("wal_checkpoint(TRUNCATE)")
+            self.close()
+            self.store = _opened(self._path)
+            self._know()
+        elif self._reopen_at is not None and now >= self._reopen_at:
+            self._reopen_at = now + REOPEN
+            with suppress(StoreUnavailable):  # what can be read is read meanwhile
+                old, self.store = self.store, _opened(self._path)
+                old.close()
+                self._know()
+        with suppress(sqlite3.DatabaseError):  # whoever uses it next hears why
+            if self.store.shape() != self._shape:
+                if self.store.newer():
+                    raise StoreUnavailable(NEWER, passing=False)
+                self._shape = self.store.shape()
+            self._looked_at = now
 
     def close(self) -> None:
         """Closes the file."""
@@ -79,3 +154,19 @@ class Database(AbstractContextManager["Database"]):
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _opened(path: Path) -> Store:
+    try:
+        return Store(path, patience=Store.BUSY)
+    except DatabaseUnusable as error:
+        raise StoreUnavailable(error.cause, passing=False) from error
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

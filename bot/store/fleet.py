@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.catalog import Deployment
-from bot.domain.fleet import InstanceReading, Model, Ref, Snapshot
+from bot.domain.doubts import Doubt
+from bot.domain.fleet import InstanceReading, Model, Ref, Snapshot, Unreadable
 from bot.store.connection import Part, read, written
 
 
@@ -41,9 +42,17 @@ class Fleet(Part):
         return frozenset(self._c.values(str, "SELECT name FROM instances"))
 
     def keep(
-        self, instance: str, models: Iterable[Model], bases: frozenset[str] | None, *, asked: datetime, now: datetime
+        self,
+        instance: str,
+        models: Iterable[Model],
+        bases: frozenset[str] | None,
+        *,
+        asked: datetime,
+        now: datetime,
+        unreadable: tuple[Unreadable, ...] = (),
+        doubt: Doubt | None = None,
     ) -> Kept:
-        """Keeps a complete reading of one instance that was asked for at *asked*.
+        """Keeps a complete reading of one instance that was asked for at *asked*; without *bases*, those before stay.
 
         What the store saw after that moment is newer than the answer, so it stays: a model that was read alone
         meanwhile, or the whole instance as another process read it. An upgrade that ended during a slow list would
@@ -73,11 +82,25 @@ class Fleet(Part):
         before = replace(known, models=tuple(had.values()))
         bases = before.bases if bases is None else bases
         after = replace(before, models=tuple(has.values()), bases=bases, read_at=now, failing_since=None, failure="")
+        after = replace(after, unreadable=unreadable, doubt=doubt)
         self._c.change(
-            "UPDATE instances SET read_at = ?, bases = ?, failing_since = NULL, failure = '' WHERE name = ?",
-            (now, None if bases is None else written(bases), instance),
+            """UPDATE instances SET read_at = ?, bases = ?, unreadable = ?, doubt = ?, failing_since = NULL,
+               failure = '' WHERE name = ?""",
+            (now, None if bases is None else written(bases), written(unreadable), doubt and written(doubt), instance),
         )
         return Kept(before, after)
+
+    def doubted(self, instance: str, doubt: Doubt) -> Kept:
+        """Notes that an instance answers and that its answer is not believed: what was read before stays."""
+        before = self._instance(instance) or InstanceReading(instance, "cloud")
+        sql = "UPDATE instances SET doubt = ?, failing_since = NULL, failure = '' WHERE name = ?"
+        self._c.change(sql, (written(doubt), instance))
+        return Kept(before, replace(before, doubt=doubt, failing_since=None, failure=""))
+
+    def one(self, instance: str) -> InstanceReading:
+        """One instance as it was read last."""
+        models = self._c.values(Model, "SELECT facts FROM models WHERE instance = ? ORDER BY ref", (instance,))
+        return replace(self._instance(instance) or InstanceReading(instance, "cloud"), models=models)
 
     def see(self, model: Model, now: datetime) -> Kept:
         """Keeps a fresh reading of one model, and only that model in what it gives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.estimates import Past
 from bot.domain.fleet import Model
@@ -13,6 +13,12 @@ from bot.store.connection import marks, written
 
 LAST = 20
 """How many past steps are looked at for an estimate."""
+
+LONGEST = timedelta(minutes=15)
+"""Nothing that is under way is put off for longer."""
+
+NOTICED = timedelta(seconds=3)
+"""Within which it is noticed that the clock was set."""
 
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
@@ -28,7 +34,7 @@ class Journal(Audited):
         """
         before = Before(seen.status, seen.versions or (), seen.updated)
         sql = """UPDATE steps SET state = ?, before = ?, started_at = ?, answered_at = NULL, seen_busy = 0,
-                 attempts = attempts + 1, forced = ?, next_at = ?
+                 attempts = attempts + 1, forced = ?, next_at = ?, transaction_id = NULL, instead = '', looks = 0
                  WHERE run = ? AND number = ? AND state = ? AND attempts = ?
                  AND EXISTS (SELECT 1 FROM runs WHERE runs.id = steps.run AND runs.state = ?)"""
         intent = (StepState.STARTING, written(before), now, forced, next_at)
@@ -43,6 +49,43 @@ class Journal(Audited):
         how = {"answered_at": now, "transaction_id": transaction, "next_at": next_at}
         if self._step(record, state=StepState.WAITING, **how):
             self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
+
+    def unanswered(self, record: StepRecord, instead: str, transaction: str | None, next_at: datetime) -> None:
+        """Writes what came in place of an answer that proves anything; the next looks tell whether it began."""
+        self._step(record, instead=instead, transaction_id=transaction, next_at=next_at)
+
+    def look_once_more(self, record: StepRecord, next_at: datetime) -> None:
+        """Writes that a reading showed nothing of the request, and when to look next."""
+        sql = "UPDATE steps SET looks = looks + 1, next_at = ? WHERE run = ? AND number = ? AND attempts = ?"
+        self._c.change(sql, (next_at, record.run, record.number, record.attempts))
+
+    def begun(self, record: StepRecord, now: datetime, next_at: datetime, *, busy: bool) -> None:
+        """Writes that the service shows that it took a request whose answer proved nothing."""
+        how = {"answered_at": now, "started_at": record.started_at or now, "seen_busy": busy, "next_at": next_at}
+        if self._step(record, state=StepState.WAITING, unclear_at=None, **how):
+            self._note(now, "begun", record, "seen at the service")
+
+    def not_begun(self, record: StepRecord, now: datetime) -> None:
+        """Writes that nothing is seen of a request, so that it is sent again. What was before it is kept."""
+        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
+        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
+            self._note(now, "not begun", record, record.instead)
+
+    def unclear(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
+        """Writes that an approver decides on a request of which nobody can say whether it began."""
+        if self._step(record, unclear_at=now, next_at=next_at):
+            self._note(now, "unclear", record, record.instead)
+
+    def send_again(self, record: StepRecord, by: str, now: datetime) -> None:
+        """Writes that an approver wants a request sent again of which nobody can say whether it began."""
+        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
+        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
+            self._note(now, "send again", record, record.instead, by=by)
+
+    def given_up(self, record: StepRecord, by: str, name: str, now: datetime) -> None:
+        """Writes that an approver, of that name, ends such a step as failed."""
+        self._note(now, "mark as failed", record, record.instead, by=by)
+        self.over(record, StepState.FAILED, Outcome(StepEnd.UNCLEAR, detail=name), now)
 
     def refused(self, record: StepRecord, next_at: datetime) -> None:
         """Writes that the request certainly had no effect and may be sent again at *next_at*."""
@@ -59,19 +102,54 @@ class Journal(Audited):
         """Writes that a step now waits for a person."""
         self._step(record, state=StepState.WAITING, started_at=now, next_at=next_at)
 
-    def over(self, record: StepRecord, state: StepState, outcome: Outcome, now: datetime) -> None:
-        """Writes how a step ended: done, also where nothing had to be sent or the next step follows, or failed."""
-        how = {"outcome": outcome.end, "proven": outcome.version, "status": outcome.status, "detail": outcome.detail}
-        if self._step(record, state=state, ended_at=now, next_at=None, **how):
-            self._note(now, outcome.end, record, outcome.version or outcome.detail)
+    def over(self, record: StepRecord, state: StepState, outcome: Outcome, now: datetime) -> bool:
+        """Writes how a step ended: done, also where nothing had to be sent or the next step follows, or failed.
 
-    def _note(self, now: datetime, action: str, record: StepRecord, detail: str) -> None:
+        False where it is over already, or was sent anew since.
+        """
+        how = {"outcome": outcome.end, "proven": outcome.version, "status": outcome.status, "detail": outcome.detail}
+        changed = self._step(record, state=state, ended_at=now, next_at=None, **how)
+        if changed:
+            self._note(now, outcome.end, record, outcome.version or outcome.detail)
+        return changed
+
+    def _note(self, now: datetime, action: str, record: StepRecord, detail: str, *, by: str = "retune") -> None:
         request = self._c.value(int, "SELECT request FROM runs WHERE id = ?", (record.run,))
-        self._audit.note(now, "retune", action, request=request, model=record.step.ref, detail=detail)
+        self._audit.note(now, by, action, request=request, model=record.step.ref, detail=detail)
 
     def schedule(self, run: int, number: int, at: datetime) -> None:
         """Writes when to take up a step."""
         self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (at, run, number))
+
+    def time_set(self, by: timedelta, now: datetime) -> None:
+        """The clock was set while runs are under way: their moments go along, so that no wait ends early or never.
+
+        Those that were written since then, a moment ago, are right already.
+        """
+        moved = {"by": by.total_seconds(), "since": now - NOTICED, "now": now, "running": RunState.RUNNING}
+        latest = now + LONGEST if abs(by) > LONGEST else now
+        for table, column, until in (
+            ("runs", "started_at", now),
+            ("steps", "started_at", now),
+            ("steps", "answered_at", now),
+            ("steps", "next_at", latest),
+        ):
+            running = "state = :running" if table == "runs" else "run IN (SELECT id FROM runs WHERE state = :running)"
+            self._c.change(
+                f"""UPDATE {table} SET {column} = {column} + :by WHERE ended_at IS NULL AND {running}
+                    AND {column} NOT BETWEEN :since AND :until""",
+                {**moved, "until": until},
+            )
+
+    def not_ahead(self, now: datetime) -> None:
+        """Nothing began later than now, or is put off for longer than anything is: the clock was set back meanwhile."""
+        self._c.change(
+            """UPDATE steps SET started_at = min(started_at, :now), answered_at = min(answered_at, :now),
+               next_at = CASE WHEN next_at > :latest THEN :now ELSE next_at END
+               WHERE ended_at IS NULL AND (started_at > :now OR answered_at > :now OR next_at > :latest)
+               AND run IN (SELECT id FROM runs WHERE state = :running)""",
+            {"now": now, "latest": now + LONGEST, "running": RunState.RUNNING},
+        )
 
     def due(self, now: datetime) -> list[tuple[int, str]]:
         """Steps of running runs to look at now: run and model reference."""
@@ -100,10 +178,15 @@ class Journal(Audited):
         )
 
     def _step(self, record: StepRecord, **values: object) -> bool:
-        """Writes what changed of a step, which people should see; false for one that is over: somebody was first."""
+        """Writes what changed of a step, which people should see.
+
+        False, and nothing is written, for one that is over, or that another process sent anew since: what is known of
+        an earlier request says nothing about that one.
+        """
         assignments = ", ".join(f"{column} = ?" for column in values)
-        sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ? AND state NOT IN (?, ?)"
-        changed = self._c.change(sql, (*values.values(), record.run, record.number, StepState.DONE, StepState.FAILED))
+        sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ? AND attempts = ? AND state NOT IN (?, ?)"
+        known = (record.run, record.number, record.attempts, StepState.DONE, StepState.FAILED)
+        changed = self._c.change(sql, (*values.values(), *known))
         sql = "UPDATE requests SET version = version + ? WHERE id = (SELECT request FROM runs WHERE id = ?)"
         self._c.change(sql, (changed, record.run))
         return changed == 1

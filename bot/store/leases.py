@@ -13,19 +13,24 @@ class Leases(Part):
     def held(self, name: str, holder: str, now: datetime, span: timedelta) -> bool | None:
         """Whether *holder* has the lease for a while yet; None where it is time for `hold`.
 
-        That is the second half of its span, and never: until later than a span from now, because the clock was set.
+        That is in the second half of its span, and where it runs out later than a span from now: then the clock was
+        set since it was written.
         """
         row = self._c.row("SELECT holder, until FROM leases WHERE name = ?", (name,))
-        left = row["until"] - now.timestamp() if row is not None else 0.0
+        left, whole = (row["until"] - now.timestamp() if row is not None else 0.0), span.total_seconds()
         if row is None or row["holder"] != holder:
-            return False if left > 0 else None
-        return True if span.total_seconds() / 2 < left <= span.total_seconds() else None
+            return False if 0 < left <= whole else None
+        return True if whole / 2 < left <= whole else None
+
+    def holder(self, name: str) -> str | None:
+        """Who has the lease, or had it last; None where it was given back."""
+        return self._c.value(str, "SELECT holder FROM leases WHERE name = ?", (name,))
 
     def hold(self, name: str, holder: str, now: datetime, span: timedelta) -> bool:
         """Takes or renews the lease; false while another holder has it."""
         sql = """INSERT INTO leases (name, holder, until) VALUES (?, ?, ?)
                  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                 WHERE holder = excluded.holder OR until <= ?"""
+                 WHERE holder = excluded.holder OR until <= ? OR until > excluded.until"""
         return self._c.change(sql, (name, holder, now + span, now)) == 1
 
     def release(self, name: str, holder: str) -> None:

@@ -1,18 +1,23 @@
-"""Messages in Slack: which we mean to have there, and which we know to be there."""
+"""Messages in Slack: which we mean to have there, which we know to be there, and where we are not sure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.store.connection import Part
+
+NOTICED = timedelta(seconds=3)
+"""Within which it is noticed that the clock was set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """One message. *ts* None: its post was begun and its answer is not known. *digest* is of what it shows.
 
-    *sent_at* is when it was posted, or *edited* last.
+    *sent_at* is when it was posted, or *edited* last. *edits* counts those that were begun. *doubt_at*: since then
+    Slack may show something else. *twin_at*: a post that was begun then may still arrive. *continued*: it was posted
+    again because the one before it was gone.
     """
 
     key: str
@@ -23,6 +28,10 @@ class Posted:
     intended_at: datetime
     sent_at: datetime | None
     edited: bool
+    edits: int
+    doubt_at: datetime | None
+    twin_at: datetime | None
+    continued: bool
 
 
 class Messages(Part):
@@ -42,25 +51,79 @@ class Messages(Part):
         facts = {"key": key, "channel": channel, "thread": thread, "digest": digest, "intended_at": now}
         return self._c.add_once("messages", "key", **facts)
 
-    def forget(self, key: str) -> None:
-        """Takes the intent back: the post was refused, so there is no such message."""
-        self._c.change("DELETE FROM messages WHERE key = ? AND ts IS NULL", (key,))
+    def time_set(self, by: timedelta, now: datetime) -> None:
+        """The clock was set while posts are under way: their moments go along, but those of a moment ago."""
+        sql = "UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL AND intended_at NOT BETWEEN ? AND ?"
+        self._c.change(sql, (by.total_seconds(), now - NOTICED, now))
 
-    def lost(self, key: str, ts: str) -> None:
-        """Writes that somebody deleted the message at that place: it can be posted again."""
-        self._c.change("DELETE FROM messages WHERE key = ? AND ts = ?", (key, ts))
+    def intend_again(self, posted: Posted, thread: str | None, digest: str, now: datetime) -> bool:
+        """The same for one that is gone, or was begun and is not there; false where somebody else was first.
+
+        What was begun may still arrive: then there are two.
+        """
+        sql = """UPDATE messages SET ts = NULL, thread = :thread, digest = :digest, intended_at = :now, edited = 0,
+                 doubt_at = NULL, twin_at = CASE WHEN ts IS NULL THEN coalesce(twin_at, intended_at) ELSE twin_at END,
+                 continued = continued OR ts IS NOT NULL
+                 WHERE key = :key AND ts IS :ts AND abs(intended_at - :then) < 0.001"""
+        facts = {"thread": thread, "digest": digest, "now": now}
+        return bool(self._c.change(sql, {**facts, "key": posted.key, "ts": posted.ts, "then": posted.intended_at}))
+
+    def forget(self, key: str, begun: datetime) -> None:
+        """Takes the intent of that moment back: the post was refused.
+
+        One that another process wrote meanwhile stays: its post is under way. An earlier one that may still arrive is
+        looked for first.
+        """
+        sql = """DELETE FROM messages WHERE key = ? AND ts IS NULL AND abs(intended_at - ?) < 0.001
+                 AND twin_at IS NULL AND NOT continued"""
+        self._c.change(sql, (key, begun))
 
     def sent(self, key: str, ts: str, digest: str, now: datetime) -> None:
         """Writes where the message is and what it shows since *now*."""
         self._c.change("UPDATE messages SET ts = ?, digest = ?, sent_at = ? WHERE key = ?", (ts, digest, now, key))
 
-    def edited(self, posted: Posted, digest: str, now: datetime) -> bool:
-        """Writes that the message shows something else since *now*, as far as nobody else edited it meanwhile.
+    def begin_edit(self, posted: Posted, now: datetime) -> Posted | None:
+        """Writes that from *now* on Slack may show something else. What was known before; None if it went meanwhile."""
+        known = self.get(posted.key)
+        if known is None or known.ts != posted.ts:
+            return None
+        self._c.change("UPDATE messages SET edits = edits + 1, doubt_at = ? WHERE key = ?", (now, posted.key))
+        return replace(known, edits=known.edits + 1)
 
-        False where somebody did: which of the two Slack shows nobody knows, so it must be edited again.
+    def edited(self, begun: Posted, digest: str, now: datetime, doubt_at: datetime | None) -> bool:
+        """Writes what was sent last, and since when Slack may show something else; whether it certainly does not.
+
+        Where somebody else edited it meanwhile, nobody knows which of the two Slack shows.
         """
-        sql = "UPDATE messages SET digest = ?, sent_at = ?, edited = 1 WHERE key = ? AND digest = ?"
-        if self._c.change(sql, (digest, now, posted.key, posted.digest)):
-            return True
-        self._c.change("UPDATE messages SET digest = '' WHERE key = ?", (posted.key,))
+        sql = "UPDATE messages SET digest = ?, sent_at = ?, edited = 1 WHERE key = ? AND ts = ?"
+        self._c.change(sql, (digest, now, begun.key, begun.ts))
+        if self._doubted(begun, doubt_at):
+            return doubt_at is None
+        self._c.change("UPDATE messages SET doubt_at = ? WHERE key = ? AND ts = ?", (now, begun.key, begun.ts))
         return False
+
+    def not_edited(self, begun: Posted) -> None:
+        """Takes an edit back that Slack refused: what is known is as before."""
+        self._doubted(begun, begun.doubt_at)
+
+    def known(self, posted: Posted) -> bool:
+        """Writes that Slack shows what is written; false where another edit was begun meanwhile."""
+        return self._doubted(posted, None)
+
+    def _doubted(self, posted: Posted, since: datetime | None) -> bool:
+        sql = "UPDATE messages SET doubt_at = ? WHERE key = ? AND ts = ? AND edits = ?"
+        return bool(self._c.change(sql, (since, posted.key, posted.ts, posted.edits)))
+
+    def doubtful(self, prefix: str, before: datetime) -> tuple[str, ...]:
+        """The keys with that prefix of messages that may show something else, since *before* at the latest."""
+        sql = "SELECT key FROM messages WHERE doubt_at <= ? AND key >= ? AND key < ?"
+        return self._c.values(str, sql, (before, prefix, prefix + "\uffff"))
+
+    def twins(self, before: datetime) -> tuple[Posted, ...]:
+        """The messages of which there may be a second one, and that were posted before then."""
+        sql = "SELECT * FROM messages WHERE twin_at IS NOT NULL AND ts IS NOT NULL AND intended_at <= ?"
+        return self._c.all(Posted, sql, (before,))
+
+    def alone(self, posted: Posted) -> None:
+        """Writes that there is no second one of a message."""
+        self._c.change("UPDATE messages SET twin_at = NULL WHERE key = ? AND ts = ?", (posted.key, posted.ts))

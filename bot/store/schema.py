@@ -7,9 +7,11 @@ from bot.store.connection import Migrations, Sqlite
 migrations = Migrations("retune")
 
 TABLES = (
+    # unreadable: records of its lists that make no sense; doubt: a reading that was not believed; both as JSON.
     """CREATE TABLE instances (
         name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL,
-        failing_since REAL, failure TEXT NOT NULL DEFAULT '') STRICT""",
+        failing_since REAL, failure TEXT NOT NULL DEFAULT '', unreadable TEXT NOT NULL DEFAULT '[]',
+        doubt TEXT) STRICT""",
     # seen_at: when the model was read alone, so that no older list overwrites it.
     """CREATE TABLE models (
         ref TEXT PRIMARY KEY, instance TEXT NOT NULL, facts TEXT NOT NULL, seen_at REAL) STRICT""",
@@ -60,12 +62,16 @@ TABLES = (
     "CREATE INDEX runs_ended ON runs (instance, ended_at) WHERE ended_at IS NOT NULL",
     """CREATE TABLE locks (
         model TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (id)) STRICT""",
+    # instead: what came where no answer proved anything; looks: readings since that showed nothing; unclear_at: when an
+    # approver was asked; unanswered: how often it was given up.
     # outcome: how it ended; proven: the newer version that showed it; status: of the model then.
     """CREATE TABLE steps (
         run INTEGER NOT NULL REFERENCES runs (id), number INTEGER NOT NULL, step TEXT NOT NULL,
         action TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, before TEXT, started_at REAL, answered_at REAL,
         ended_at REAL, seen_busy INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
         forced INTEGER NOT NULL DEFAULT 0, transaction_id TEXT, next_at REAL,
+        instead TEXT NOT NULL DEFAULT '', looks INTEGER NOT NULL DEFAULT 0, unclear_at REAL,
+        unanswered INTEGER NOT NULL DEFAULT 0,
         outcome TEXT, proven TEXT, status TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (run, number)) STRICT""",
     "CREATE INDEX steps_due ON steps (next_at) WHERE next_at IS NOT NULL",
@@ -81,9 +87,14 @@ TABLES = (
     "CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL",
     "CREATE INDEX freezes_begun_unsaid ON freezes (id) WHERE begun_said = 0 AND ended_at IS NULL",
     "CREATE INDEX freezes_ended_unsaid ON freezes (id) WHERE ended_said = 0",
+    # edits: how many were begun. doubt_at: since when Slack may show something else; twin_at: since when there may be
+    # a second one. continued: it was posted again because the one before it was gone.
     """CREATE TABLE messages (
         key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL,
-        intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0) STRICT""",
+        intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0,
+        edits INTEGER NOT NULL DEFAULT 0, doubt_at REAL, twin_at REAL, continued INTEGER NOT NULL DEFAULT 0) STRICT""",
+    "CREATE INDEX messages_in_doubt ON messages (doubt_at) WHERE doubt_at IS NOT NULL",
+    "CREATE INDEX messages_with_twins ON messages (twin_at) WHERE twin_at IS NOT NULL",
     # message numbers the message that says a change; taken_at is when that was begun.
     """CREATE TABLE changes (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, kind TEXT NOT NULL,

@@ -102,7 +102,9 @@ class Delivery:
         self._connected.set()
         self.on_change()
         try:
-            async for frame in socket:
+            while not socket.closed:
+                await self._faults.hearing.wait()
+                frame = await socket.receive()
                 if frame.type is WSMsgType.TEXT:
                     self._acknowledged(socket, frame.data)
         finally:
@@ -176,7 +178,8 @@ class Delivery:
         self._acks[socket, id] = future
         try:
             async with asyncio.timeout(self._ack_timeout):
-                await socket.send_str(json.dumps({"envelope_id": id, **frame}))
+                if self._faults.hearing.is_set():
+                    await socket.send_str(json.dumps({"envelope_id": id, **frame}))
                 return Outcome(True, body=await future)
         except TimeoutError:
             return Outcome(False, "operation_timeout")

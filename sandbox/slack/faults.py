@@ -27,6 +27,7 @@ class Faults:
 
     Of the sockets: the next *refuse_handshakes* connections are refused with the status *handshake_status*, the next
     *dead_tickets* addresses that are given out never work, the next *duplicate_events* events are delivered twice.
+    While *hearing* is cleared the connections stand, and nothing goes over them in either direction.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,8 @@ class Faults:
         self.handshake_status = 503
         self.duplicate_events = 0
         self.dead_tickets = 0
+        self.hearing = asyncio.Event()
+        self.hearing.set()
 
     def rate_limit(self, method: str, retry_after: int = 1, *, times: int | None = 1) -> Fault:
         """429 with `Retry-After`."""
@@ -59,6 +62,16 @@ class Faults:
         """Does what was asked, then cuts the connection instead of answering."""
         return self._arm(method, "lose", times)
 
+    def answer(self, method: str, answer: Any, *, done: bool = False, times: int | None = 1) -> Fault:
+        """A 200 with any JSON, wrong types too; *done*: what was asked takes effect all the same."""
+        return self._arm(method, "answer", times, answer=answer, done=done)
+
+    def late(self, method: str, *, times: int | None = 1) -> Fault:
+        """Cuts the connection at once, and does what was asked only when its `release` is set."""
+        fault = self._arm(method, "late", times)
+        self._holding.append(fault)
+        return fault
+
     def take(self, method: str) -> Fault | None:
         """The fault for this call, used up."""
         for fault in self._armed:
@@ -69,6 +82,12 @@ class Faults:
                         self._armed.remove(fault)
                 return fault
         return None
+
+    def disarm(self, fault: Fault) -> None:
+        """Takes one back; what it held goes on."""
+        fault.release.set()
+        if fault in self._armed:
+            self._armed.remove(fault)
 
     def clear(self) -> None:
         """Everything works again; what was held goes on."""
@@ -98,9 +117,10 @@ class Sockets(Protocol):
 class Switches:
     """`POST /page/faults`: the same switches for a sandbox that runs.
 
-    The body is `{"fault": name, …}`. Of the Web API: `rate_limit`, `status`, `refuse`, `lose`, each with `method` and
-    the other arguments of the function of that name. Of the sockets: `refuse_handshakes`, `dead_tickets` and
-    `duplicate_events` with `times` (`refuse_handshakes` also with `status`), `refresh`, `cut`. `clear` ends all.
+    The body is `{"fault": name, …}`. Of the Web API: `rate_limit`, `status`, `refuse`, `lose`, `answer`, `late` (until
+    `clear`), each with `method` and the other arguments of the function of that name. Of the sockets:
+    `refuse_handshakes`, `dead_tickets` and `duplicate_events` with `times` (`refuse_handshakes` also with `status`),
+    `refresh`, `cut`. `clear` ends all.
     """
 
     def __init__(self, faults: Faults, sockets: Sockets) -> None:
@@ -120,7 +140,7 @@ class Switches:
 
     async def _set(self, name: str, settings: Json) -> None:
         match name:
-            case "rate_limit" | "status" | "refuse" | "lose" | "clear":
+            case "rate_limit" | "status" | "refuse" | "lose" | "answer" | "late" | "clear":
                 getattr(self._faults, name)(**settings)
             case "refuse_handshakes" | "dead_tickets" | "duplicate_events":
                 setattr(self._faults, name, int(settings.get("times", 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from .blockkit import check_blocks, normalise_blocks
@@ -11,6 +12,9 @@ from .workspace import Json, Refused, Workspace
 
 LONGEST, LONGEST_EDIT = 40_000, 4_000
 """Characters of text: longer ones are cut when posted, and refused in an edit."""
+
+MOST_BLOCKS = 13_000
+"""Characters of block JSON; Slack publishes no number."""
 
 NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 """Names of emoji come without colons."""
@@ -80,6 +84,8 @@ class Chat:
         body = content(a)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
+        if self._w.channel(str(a["channel"])).archived:
+            raise Refused("is_inactive")
         message = self._w.edit(str(a["channel"]), str(a["ts"]), body)
         return {"channel": a["channel"], "ts": a["ts"], "text": body["text"], "message": self._answered(message)}
 
@@ -169,6 +175,8 @@ def content(a: Json) -> Json:
                 errors=faults,
                 response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]},
             )
+        if len(json.dumps(blocks, ensure_ascii=False)) > MOST_BLOCKS:
+            raise Refused("msg_blocks_too_long")
         body["blocks"] = normalise_blocks(blocks)
     else:
         body["blocks"] = []

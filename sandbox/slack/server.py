@@ -24,6 +24,7 @@ from .page_api import PageApi
 from .people import People
 from .response_urls import ResponseUrls
 from .seed import populate
+from .switchboard import Switchboard, slack_switches
 from .transcript import transcript
 from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
 from .workspace import Json, Workspace
@@ -40,6 +41,7 @@ class SlackServer:
         self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
         self.manifest = load(manifest)
         self.faults = Faults()
+        self.switchboard = Switchboard()
         self.workspace = Workspace(now)
         populate(self.workspace, self.manifest.bot_user)
         self._port = port
@@ -79,6 +81,7 @@ class SlackServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.switchboard.all_off()
         await self.delivery.close()
         await self._page.close()
         await self._runner.cleanup()
@@ -87,6 +90,7 @@ class SlackServer:
         workspace, manifest = self.workspace, self.manifest
         self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
         self.delivery.on_change = self._connected
+        slack_switches(self.switchboard, self.faults, self.delivery, workspace)
         self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
         self.triggers = Triggers(workspace)
@@ -108,6 +112,8 @@ class SlackServer:
                 web.get("/page/live", self._page.live),
                 web.post("/page/act", self._page.act),
                 web.post("/page/faults", Switches(self.faults, self.delivery).set),
+                web.get("/page/switches", self.switchboard.listed),
+                web.post("/page/switches", self.switchboard.set),
                 web.get("/", self._page.file),
                 web.get("/page/static/{name}", self._page.file),
             ]

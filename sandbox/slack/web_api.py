@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +54,7 @@ class WebApi:
 
     def __post_init__(self) -> None:
         self._granted = ",".join(sorted(self.manifest.scopes))
+        self._late: set[asyncio.Task[None]] = set()
 
     def add(self, methods: Mapping[str, Method]) -> None:
         """Adds a family of methods."""
@@ -64,6 +67,8 @@ class WebApi:
         try:
             arguments = await _arguments(request)
             answer = await _instead(fault)
+            if fault is not None and fault.kind == "late":
+                self._do_later(fault, name, request, arguments)
             if answer is None:
                 answer = {"ok": True, **await self._call(name, request, arguments)}
         except Refused as error:
@@ -74,6 +79,18 @@ class WebApi:
         if fault is None:
             return web.json_response(answer, headers={"x-oauth-scopes": self._granted})
         return _misbehave(fault, answer, request)
+
+    def _do_later(self, fault: Fault, name: str, request: web.Request, arguments: Json) -> None:
+        """The call takes effect once it is released; nobody hears how that went."""
+
+        async def work() -> None:
+            await fault.release.wait()
+            with contextlib.suppress(Refused):
+                await self._call(name, request, arguments)
+
+        task = asyncio.create_task(work())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
     async def _call(self, name: str, request: web.Request, arguments: Json) -> Json:
         method = self.methods.get(name)
@@ -104,7 +121,8 @@ async def _instead(fault: Fault | None) -> Json | None:
         return None
     if fault.kind == "hold":
         await fault.release.wait()
-    if fault.kind in ("rate_limit", "status") or (fault.kind == "refuse" and not fault.settings["done"]):
+    not_done = fault.kind in ("refuse", "answer") and not fault.settings["done"]
+    if fault.kind in ("rate_limit", "status", "late") or not_done:
         return {"ok": False, "error": "ratelimited" if fault.kind == "rate_limit" else "internal_error"}
     return None
 
@@ -119,7 +137,9 @@ def _misbehave(fault: Fault, answer: Json, request: web.Request) -> web.Response
             return web.Response(status=fault.settings["status"], text=text, content_type="text/html")
         case "status":
             return web.json_response(answer, status=fault.settings["status"])
-        case "lose" if request.transport is not None:
+        case "answer":
+            return web.json_response(fault.settings["answer"])
+        case "lose" | "late" if request.transport is not None:
             request.transport.abort()
     return web.json_response(answer)
 

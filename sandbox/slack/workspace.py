@@ -55,6 +55,7 @@ class Workspace:
     def __post_init__(self) -> None:
         self._listeners: list[Listener] = []
         self._last = 0
+        self._vanished: set[tuple[str, str]] = set()
         self._waiting: set[asyncio.Event] = set()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -135,6 +136,9 @@ class Workspace:
             return None
         said = self.messages.get(channel, {})
         named = said.get(thread)
+        if named is None and (channel, thread) in self._vanished:
+            del message["thread_ts"]
+            return None
         if named is None:
             raise Refused("thread_not_found")
         parent = said.get(named.get("thread_ts", thread), named)
@@ -158,13 +162,44 @@ class Workspace:
     def message(self, channel: str, ts: str) -> Json:
         """A message that stands in a channel. Raises `Refused`."""
         self.channel(channel)
-        if ts not in self.messages.get(channel, {}):
+        found = self.messages.get(channel, {}).get(ts)
+        if found is None or found.get("subtype") == "tombstone":
             raise Refused("message_not_found")
-        return self.messages[channel][ts]
+        return found
+
+    def vanish(self, channel: str, ts: str) -> None:
+        """Retention takes a message away. A reply to it lands in the channel from then on, without an error."""
+        del self.messages[channel][ts]
+        self._vanished.add((channel, ts))
+        self.changed({"type": "removed", "channel": channel, "ts": ts})
+
+    def lose_newest(self) -> None:
+        """Retention takes the bot's newest message that is no reply."""
+        ours = [
+            (ts, channel)
+            for channel, messages in self.messages.items()
+            for ts, message in messages.items()
+            if message.get("user") == BOT and message.get("thread_ts", ts) == ts
+        ]
+        if ours:
+            ts, channel = max(ours)
+            self.vanish(channel, ts)
+
+    def archive(self, on: bool) -> None:
+        """Archives every channel that the bot is in, or brings them back."""
+        for channel in self.channels.values():
+            if BOT in channel.members and channel.kind in ("channel", "private"):
+                channel.archived = on
 
     def remove(self, channel: str, ts: str) -> None:
-        """Deletes a message; a thread loses a reply."""
+        """Deletes a message; a thread loses a reply. A parent leaves a tombstone, and its thread lives on."""
         gone = self.messages[channel].pop(ts)
+        if gone.get("reply_count"):
+            kept = {key: gone[key] for key in ("type", "ts", "thread_ts", "reply_count", "latest_reply")}
+            tomb = {**kept, "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
+            self.messages[channel][ts] = tomb
+            self._tell(channel, tomb)
+            return
         parent = self.messages[channel].get(gone.get("thread_ts", ts))
         if parent is not None:
             left = [m["ts"] for m in self.messages[channel].values() if m.get("thread_ts") == parent["ts"]]

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from sandbox.watson.resources import JSON
 
-FaultKind = Literal["answer", "cut", "lose", "nonsense", "omit", "replace", "hold"]
+FaultKind = Literal["answer", "cut", "lose", "half", "instead", "nonsense", "omit", "replace", "odd", "few", "hold"]
 Outcome = Literal["done", "failed", "unchanged", "stuck", "deleted"]
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -27,11 +27,15 @@ class Fault:
     *times* counts how often it still applies; None means until it is cleared. Kinds:
 
     - `answer`: *status*, *body* (text, or a value sent as JSON) and *headers* instead of the service's answer;
+    - `instead`: the service does what was asked, and the same is answered in its place, as by a gateway;
     - `cut`: the connection breaks before the service reads the request;
     - `lose`: the service does what was asked, then the connection breaks: nobody hears of it;
+    - `half`: the service does what was asked, and the connection breaks in the middle of its answer;
     - `nonsense`: the service does what was asked and answers 200 with text that is not JSON;
     - `omit`: *fields* are missing in the answer and in each object of its lists;
     - `replace`: *values* take the place of the fields of the same names, in each object of its lists if it has any;
+    - `odd`: *body* takes the place of one record of the answer's list, the one at *record*;
+    - `few`: the answer's list has its first *records* only;
     - `hold`: the request waits until *gate* is set (`release`); *held* is set once one waits.
     """
 
@@ -45,6 +49,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
+    record: int = 0
+    records: int = 0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     held: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -67,6 +73,16 @@ class Fault:
         }
         found = {key: value for key, value in (body | lists).items() if key not in self.fields}
         return found | ({} if lists else dict(self.values))
+
+    def spoil(self, body: Any) -> Any:
+        """*body* of an answer as `omit`, `replace`, `odd` and `few` leave it."""
+        if self.kind in ("omit", "replace"):
+            return self.mend(body)
+        lists = {key: value for key, value in body.items() if isinstance(value, list)} if isinstance(body, dict) else {}
+        if self.kind == "few":
+            return {**body, **{key: value[: self.records] for key, value in lists.items()}}
+        at = self.record
+        return {**body, **{key: [*value[:at], self.body, *value[at + 1 :]] for key, value in lists.items()}}
 
 
 class Faults:
@@ -102,6 +118,29 @@ class Faults:
         return self.add(
             "answer", path, times=times, status=status, body=_GATEWAY_PAGE, headers={"Content-Type": "text/html"}
         )
+
+    def instead(self, path: str, status: int, body: Any = _GATEWAY_PAGE, *, times: int | None = 1) -> Fault:
+        """The service does what was asked by `POST`, and a gateway answers in its place."""
+        headers = {"Content-Type": "text/html"} if isinstance(body, str) and body.startswith("<") else {}
+        settings: dict[str, Any] = {"status": status, "body": body, "headers": headers}
+        return self.add("instead", path, times=times, method="POST", **settings)
+
+    def router(self, path: str, *, times: int | None = 1) -> Fault:
+        """A router's 404, which the service never saw."""
+        page = "404 Not Found: Requested route does not exist."
+        return self.add("answer", path, times=times, status=404, body=page)
+
+    def half(self, path: str = "*", *, times: int | None = 1, method: str = "POST") -> Fault:
+        """The service does what was asked, and half of its answer arrives."""
+        return self.add("half", path, times=times, method=method)
+
+    def odd(self, path: str, body: Any, *, record: int = 0, times: int | None = None) -> Fault:
+        """One record of a list is something else."""
+        return self.add("odd", path, times=times, method="GET", body=body, record=record)
+
+    def few(self, path: str, records: int = 0, *, times: int | None = None) -> Fault:
+        """A list has its first records only, or none."""
+        return self.add("few", path, times=times, method="GET", records=records)
 
     def cut(self, path: str = "*", *, times: int | None = 1, method: str = "*") -> Fault:
         """The connection breaks and nothing was done."""

@@ -20,7 +20,7 @@ from sandbox.watson.faults import KINDS
 from sandbox.watson.resources import JSON
 from sandbox.watson.state import World
 
-_SETTINGS = frozenset({"path", "method", "times", "status", "body", "headers", "fields", "values"})
+_SETTINGS = frozenset({"path", "method", "times", "status", "body", "headers", "fields", "values", "record", "records"})
 
 
 def add_control(app: web.Application, world: World) -> None:

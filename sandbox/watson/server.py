@@ -180,10 +180,15 @@ class SpeechServer:
         else:
             response = await self._guarded(request, handler)
         self._record(request, response.status, at)
-        if fault is not None and fault.kind == "lose":
-            return _cut(request)
-        if fault is not None and fault.kind in ("nonsense", "omit", "replace"):
-            return _spoiled(fault, response)
+        match fault.kind if fault is not None else "":
+            case "lose":
+                return _cut(request)
+            case "half":
+                return await _half(request, response)
+            case "instead" if fault is not None:
+                return _planned(fault)
+            case "nonsense" | "omit" | "replace" | "odd" | "few" if fault is not None:
+                return _spoiled(fault, response)
         return response
 
     async def _guarded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -268,7 +273,18 @@ def _spoiled(fault: Fault, response: web.StreamResponse) -> web.StreamResponse:
         return web.Response(text='{"customizations": [{"customi', content_type="application/json")
     if not isinstance(response, web.Response) or response.text is None:
         return response
-    return web.json_response(fault.mend(json.loads(response.text)), status=response.status)
+    return web.json_response(fault.spoil(json.loads(response.text)), status=response.status)
+
+
+async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Announces the whole answer and sends the first half of it."""
+    body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
+    partial = web.StreamResponse(status=response.status, headers={"Content-Type": "application/json"})
+    partial.content_length = len(body) + 2
+    await partial.prepare(request)
+    await partial.write(body[: max(1, len(body) // 2)])
+    _cut(request)
+    return partial
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

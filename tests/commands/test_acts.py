@@ -14,7 +14,7 @@ from bot.domain.fleet import Holdings
 from bot.domain.requests import RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
-from bot.errors import RequestRefused
+from bot.errors import OutcomeUnknown, RequestRefused
 from tests.commands.conftest import Slack
 from tests.fakes import FakeSpeech
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, TOMAS, World, model
@@ -206,6 +206,36 @@ def pausing(word: str, waits: bool) -> Play:
     return play
 
 
+def unclear(word: str) -> Play:
+    """No answer came, twice, and nothing shows that it began; then somebody decides."""
+
+    async def play(on: Stage) -> bool:
+        asked = await on.world.asked()
+        await on.world.approve(asked, TOMAS)
+        on.world.speech.fail["begin"] = [OutcomeUnknown("lost", instance="stt"), OutcomeUnknown("lost", instance="stt")]
+        await on.world.ring()
+        for _ in range(16):
+            await on.world.ring(after=10)
+        run = on.world.request(asked.id).first
+        assert run.unclear
+        await on.click("wish:x", f"{word} {asked.id}.{run.id}")
+        await on.world.ring(after=1)
+        return len(on.world.speech.begun) == 1 if word == "send-again" else on.world.request(asked.id).first.bad
+
+    return play
+
+
+async def accept(on: Stage) -> bool:
+    on.world.speech.kept.clear()
+    for after in (0, 60, 120):
+        on.world.clock.advance(after)
+        await on.world.inventory.refresh()
+    doubt = (await on.world.inventory.judged()).snapshot.instances["stt"].doubt
+    assert doubt is not None
+    await on.click("accept", f"{doubt.shape} stt")
+    return not (await on.world.inventory.judged()).snapshot.models
+
+
 async def freeze(on: Stage) -> bool:
     at = on.world.clock.now() + timedelta(days=1)
     await on.send("freeze", CHANNEL, chosen(scope="stt", at=str(int(at.timestamp())), why="fair"))
@@ -242,6 +272,9 @@ ACTS: dict[Act, tuple[Play, frozenset[str]]] = {
     Act.RESUME: (pausing("resume", waits=True), OTHERS),
     Act.RETRY: (wishing("retry", RequestState.FAILED, RequestState.SCHEDULED), OTHERS),
     Act.STOP: (wishing("stop", RequestState.RUNNING, RequestState.FAILED), APPROVERS),
+    Act.SEND_AGAIN: (unclear("send-again"), OTHERS),
+    Act.MARK_AS_FAILED: (unclear("mark-as-failed"), APPROVERS),
+    Act.ACCEPT: (accept, APPROVERS),
     Act.FREEZE: (freeze, APPROVERS),
     Act.UNFREEZE: (unfreeze, APPROVERS),
 }

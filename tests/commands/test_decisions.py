@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.approvals import OF_RUN
 from bot.domain.authority import Policy
 from bot.domain.requests import RequestState
 from bot.errors import ChatBusy, RequestRefused, ServiceUnavailable
@@ -145,13 +146,17 @@ async def test_details_of_nothing(slack: Slack):
         (RequestState.FAILED, "retry", MEI, "Only <!subteam^SAPPROVE> can decide on upgrades of `stt`"),
         (RequestState.RUNNING, "retry", GRACE, "Only what failed can be tried again; the request is running"),
         (RequestState.OPEN, "stop", GRACE, "It does not run: the request is waiting for approval"),
+        (RequestState.RUNNING, "send-again", ADA, "You asked for this yourself"),
+        (RequestState.RUNNING, "send-again", GRACE, "There is nothing to decide any more: the request is running"),
+        (RequestState.RUNNING, "mark-as-failed", MEI, "Only <!subteam^SAPPROVE> can decide"),
+        (RequestState.RUNNING, "mark-as-failed", GRACE, "There is nothing to decide any more"),
     ],
 )
 async def test_refused_wishes(slack: Slack, state: RequestState, wish: str, user: str, why: str):
     """Each is private, says why or who could, is recorded, and changes nothing."""
     request_id = await moved(slack, state)
     before = slack.world.request(request_id)
-    about = f"{request_id}.{before.first.id}" if wish in ("retry", "stop") else str(request_id)
+    about = f"{request_id}.{before.first.id}" if wish.replace("-", " ") in OF_RUN else str(request_id)
     assert why in await slack.click("wish:x", f"{wish} {about}", user=user)
     assert slack.world.request(request_id) == before
     noted = slack.world.store.audit.of_request(request_id)[-1]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import commands
-from bot.domain.fleet import Kind, Model
+from bot.domain.fleet import Kind, Listed, Model
 from bot.domain.requests import RequestState
 from bot.store import Store
 from commands import desk
@@ -39,7 +39,7 @@ async def test_the_first_reading(slack: Slack, monkeypatch: pytest.MonkeyPatch, 
     """Acknowledged in time, and answered when the fleet was read."""
     read, models = asyncio.Event(), slack.world.speech.models
 
-    async def slow(kind: Kind) -> tuple[Model, ...]:
+    async def slow(kind: Kind) -> Listed[Model]:
         await read.wait()
         return await models(kind)
 
@@ -92,8 +92,8 @@ async def test_what_counts_is_never_called_unchanged(
     request = await world.asked()
     with closing(sqlite3.connect(world.path, isolation_level=None)) as lock:
 
-        async def locked(*args: Any) -> None:
-            await edit(*args)
+        async def locked(*args: Any, **named: Any) -> None:
+            await edit(*args, **named)
             if not lock.in_transaction:
                 lock.execute("BEGIN IMMEDIATE")
 

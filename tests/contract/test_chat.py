@@ -98,9 +98,9 @@ async def test_a_post_is_found_by_its_key(workspace: Workspace):
     """Posted once, found by its key and by no other; a reply is found in its thread."""
     ts = await workspace.chat.post(CHANNEL, HELLO, key="run:1:card")
     reply = await workspace.chat.post(CHANNEL, Message("reply", (SECTION,)), key="run:1:end", thread=ts)
-    assert await workspace.chat.find(CHANNEL, "run:1:card", thread=None, since=LONG_AGO) == ts
-    assert await workspace.chat.find(CHANNEL, "run:1:end", thread=ts, since=LONG_AGO) == reply
-    assert await workspace.chat.find(CHANNEL, "run:2:card", thread=None, since=LONG_AGO) is None
+    assert await workspace.chat.find(CHANNEL, "run:1:card", thread=None, since=LONG_AGO) == (ts,)
+    assert await workspace.chat.find(CHANNEL, "run:1:end", thread=ts, since=LONG_AGO) == (reply,)
+    assert await workspace.chat.find(CHANNEL, "run:2:card", thread=None, since=LONG_AGO) == ()
     assert workspace.texts() == ["hello"]
     assert workspace.texts(ts) == ["reply"]
 
@@ -108,7 +108,7 @@ async def test_a_post_is_found_by_its_key(workspace: Workspace):
 async def test_an_edit_replaces(workspace: Workspace):
     """Text and blocks are those of the edit; nothing new appears."""
     ts = await workspace.chat.post(CHANNEL, HELLO, key="k")
-    await workspace.chat.edit(CHANNEL, ts, Message("bye", (SECTION,)))
+    await workspace.chat.edit(CHANNEL, ts, Message("bye", (SECTION,)), key="k")
     assert workspace.texts() == ["bye"]
 
 
@@ -148,7 +148,7 @@ async def test_names(workspace: Workspace):
 async def test_an_edit_of_a_deleted_message(workspace: Workspace):
     """It is refused by that name, so that the living card can be posted anew."""
     with pytest.raises(ChatRefused) as caught:
-        await workspace.chat.edit(CHANNEL, "1.000001", HELLO)
+        await workspace.chat.edit(CHANNEL, "1.000001", HELLO, key="k")
     assert caught.value.code == "message_not_found"
 
 
@@ -186,7 +186,7 @@ async def test_an_answer_that_is_lost_is_not_repeated(real: Real):
         await real.chat.post(CHANNEL, HELLO, key="k")
     assert real.texts() == ["hello"]
     since = datetime.now(UTC) - timedelta(minutes=1)
-    assert await real.chat.find(CHANNEL, "k", thread=None, since=since) is not None
+    assert await real.chat.find(CHANNEL, "k", thread=None, since=since)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ async def test_refusals(real: Real, error: str, kind: type[ChatError]):
     real.slack.faults.refuse("chat.update", error)
     ts = await real.chat.post(CHANNEL, HELLO, key="k")
     with pytest.raises(kind):
-        await real.chat.edit(CHANNEL, ts, HELLO)
+        await real.chat.edit(CHANNEL, ts, HELLO, key="k")
 
 
 async def test_one_rate_limit_is_waited_out(real: Real):
@@ -220,7 +220,7 @@ async def test_who_waits_for_a_rate_limit(real: Real):
     for seconds in (0, 600):
         real.slack.faults.rate_limit("chat.update", seconds)
         with pytest.raises(ChatBusy) as busy:
-            await real.chat.edit(CHANNEL, ts, Message("bye", (SECTION,)))
+            await real.chat.edit(CHANNEL, ts, Message("bye", (SECTION,)), key="k")
         assert busy.value.retry_after == seconds
     assert real.texts() == ["hello"]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.slack_calls import session
 from bot.check import check
 from bot.settings import load
 from sandbox.slack.cast import BOT
@@ -103,6 +106,25 @@ async def test_channels(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, cha
     assert line in await told(monkeypatch, APPROVERS="S0APPROVE", CHANNEL=channel)
 
 
+async def test_the_database(slack: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Sound; damaged where nobody looked yet; locked by somebody else; nothing that SQLite knows."""
+    path = tmp_path / "retune.db"
+    assert f"ok    database {path}" in await told(monkeypatch, APPROVERS="S0APPROVE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr("bot.store.OPENING", 0.05)
+        said = await told(monkeypatch, APPROVERS="S0APPROVE")
+        assert (
+            f"FAIL  database: RETUNE_DATABASE: {path} cannot be used, because another process keeps it locked" in said
+        )
+    with path.open("r+b") as file:
+        file.seek(20 * 4096)
+        file.write(b"\xff" * 4096)
+    assert f"FAIL  database {path}: it is damaged" in await told(monkeypatch, APPROVERS="S0APPROVE")
+    path.write_bytes(b"nothing that SQLite knows " * 500)
+    assert "because the file is damaged" in await told(monkeypatch, APPROVERS="S0APPROVE")
+
+
 @pytest.mark.parametrize(("guests", "line"), [("none", "guests may do nothing"), ("read", "guests may read")])
 async def test_guests(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, guests: str, line: str):
     """What the operator let them do."""
@@ -116,3 +138,22 @@ async def test_a_channel_without_an_answer(slack: SlackServer, monkeypatch: pyte
     assert "FAIL  channel C0SPEECH: Slack's answer was lost" in said
     assert "FAIL  approvers C0PRIVATE: Slack's answer was lost" in said
     assert "ok    instance" in said
+
+
+async def test_somebody_else_listens(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """More connections than the one that asks: named, with what it means; that alone fails nothing."""
+    assert "ok    Socket Mode" in await told(monkeypatch, APPROVERS="S0APPROVE")
+    first, second = slack.delivery.ticket(), slack.delivery.ticket()
+    async with session() as http, http.ws_connect(first), http.ws_connect(second):
+        await slack.until(lambda: slack.connections == 2)
+        said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "note  Socket Mode, 2 other connections of this app: a running Retune has 2." in said
+    assert "FAIL" not in said
+
+
+async def test_sockets_that_do_not_answer(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """The address does not work: said, and the rest is checked."""
+    slack.faults.dead_tickets = 1
+    said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "FAIL  Socket Mode: Slack gave an address for Socket Mode, and does not answer there." in said
+    assert "ok    channel #speech-models" in said

@@ -115,8 +115,8 @@ async def test_bytes_that_are_not_taken(
     """The address that Slack gave is not known any more, or cannot be reached: no file, and no doubt about it."""
     url = f"{real.slack.url}{path}" if path else "http://127.0.0.1:1/"
 
-    async def elsewhere(**_: Any) -> dict[str, str]:
-        return {"upload_url": url, "file_id": "F0NOTHING"}
+    async def elsewhere(**_: Any) -> dict[str, Any]:
+        return {"ok": True, "upload_url": url, "file_id": "F0NOTHING"}
 
     monkeypatch.setattr(real.client, "files_getUploadURLExternal", elsewhere)
     with pytest.raises(kind):

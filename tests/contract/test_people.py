@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -14,11 +15,13 @@ from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import session, web_client
 from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
 from bot.domain.authority import Act, Authority, Person, Policy, Scope
-from bot.errors import ChatBusy
+from bot.errors import ChatBusy, ChatRefused
+from bot.flows.electorate import Electorate
 from bot.ports import Room
 from sandbox.slack.cast import BOT
 from sandbox.slack.server import SlackServer
 from tests.contract.test_chat import CHANNEL, MANIFEST
+from tests.fakes import FrozenClock
 
 X: dict[str, Any] = {"id": "U222", "name": "x", "real_name": "X"}
 OURS: dict[str, Any] = {**X, "team_id": "T111"}
@@ -257,3 +260,30 @@ async def test_a_room(slack: SlackServer, chat: SlackChat):
     assert await chat.room("C0PARTNERS") == Room("C0PARTNERS", "partners", member=True, external=True)
     slack.workspace.channels["C0PRIVATE"].members.add(BOT)
     assert await chat.room("C0PRIVATE") == Room("C0PRIVATE", "speech-leads", member=True, private=True)
+
+
+async def test_one_wrong_id_among_approvers(slack: SlackServer, chat: SlackChat, caplog: pytest.LogCaptureFixture):
+    """A group, a channel and a person that are not there, each named once: the others count, and hear reminders."""
+    policy = Policy(("S0TYPO", "C0NOWHERE", "U0TYPO", "S0APPROVE"), 1, False, 60.0)
+    clock = FrozenClock()
+    electorate = Electorate(chat, Authority("T0RETUNE", {"stt": policy}), clock)
+    for _ in range(3):
+        assert {person.id for person in await electorate.approvers(policy)} == {"U0GRACE", "U0TOMAS"}
+        assert len(await electorate.zones(policy, ZoneInfo("UTC"))) == 2
+        assert await electorate.decides_on("U0GRACE") == {"stt"}
+        clock.advance(600)
+    for id in ("S0TYPO", "C0NOWHERE", "U0TYPO"):
+        assert caplog.text.count(id) == 1, id
+
+
+@pytest.mark.parametrize("error", ["invalid_arguments", "an_error_of_next_year"])
+async def test_a_group_that_slack_refuses_oddly(slack: SlackServer, chat: SlackChat, error: str):
+    """It counts as empty; a refusal of the whole app does not."""
+    policy = Policy(("S0OTHER", "U0GRACE"), 1, False, 60.0)
+    electorate = Electorate(chat, Authority("T0RETUNE", {"stt": policy}), FrozenClock())
+    slack.faults.refuse("usergroups.users.list", error, times=None)
+    assert [person.id for person in await electorate.approvers(policy)] == ["U0GRACE"]
+    slack.faults.clear()
+    slack.faults.refuse("usergroups.users.list", "token_revoked", times=None)
+    with pytest.raises(ChatRefused):
+        await chat.members("S0OTHER")

@@ -21,6 +21,9 @@ from tests.contract.conftest import Time
 from tests.fakes import FrozenClock
 from tests.world import ADA, World
 
+REFUSED = {"code": 400, "error": "This model cannot be upgraded."}
+"""A refusal in the service's own words."""
+
 
 class Procedure:
     """A bot over the local service; one clock for both."""
@@ -186,7 +189,7 @@ async def test_only_what_was_left_undone(procedure: Procedure):
         await procedure.pass_time(60)
         if len(procedure.posts()) == 2:
             break
-    procedure.server.faults.html("*/upgrade_model", status=400)
+    procedure.server.faults.add("answer", "*/upgrade_model", status=400, body=REFUSED)
     failed = await procedure.finish(request)
     assert failed.state is RequestState.FAILED
     sent = len(procedure.posts())
@@ -208,7 +211,7 @@ async def test_where_no_page_is_certain(procedure: Procedure, name: str, version
         world.release(model.instance, model.base_model_name, version)
         world.add_model(model.instance, "language", "sibling", model.base_model_name, versions=[version])
     if refused:
-        procedure.server.faults.html("*/upgrade_model", status=400)
+        procedure.server.faults.add("answer", "*/upgrade_model", status=400, body=REFUSED)
     request = await procedure.finish(await procedure.ask(name))
     if refused:
         assert procedure.posts() == ["upgrade_model", "train?force=true"]
@@ -262,6 +265,36 @@ async def test_the_answer_is_lost(procedure: Procedure):
     ended = await procedure.finish(request, step=10)
     assert ended.state is RequestState.DONE
     assert procedure.posts() == ["upgrade_model"]
+
+
+@pytest.mark.parametrize("status", [200, 404, 502, 503])
+@pytest.mark.parametrize("name", ["call-center-us", "trading-floor"])
+async def test_a_gateway_answers_after_it_began(procedure: Procedure, name: str, status: int):
+    """An upgrade, and a training with `force`: found out by looking, sent once, done, and never said not to be sent."""
+    request = await procedure.ask(name)
+    body = "<html>gateway</html>"
+    procedure.server.faults.instead("*/upgrade_model", status, body)
+    procedure.server.faults.instead("*/train", status, body)
+    ended = await procedure.finish(request, step=10)
+    assert ended.state is RequestState.DONE, procedure.end(ended)
+    assert len(procedure.posts()) == 1
+    assert "othing was sent" not in procedure.end(ended)
+
+
+async def test_a_503_after_the_second_upgrade_of_an_acoustic_model(procedure: Procedure):
+    """It brings no version: the moved date, or the status, shows that it began. It is not sent twice."""
+    subject, trained_with = (procedure.server.world.model(name) for name in ("loja-ruido-br", "atendimento-br"))
+    subject.language_model = trained_with.customization_id
+    request = await procedure.ask("loja-ruido-br", trained_with="atendimento-br")
+    for _ in range(400):
+        await procedure.pass_time(60)
+        if len(procedure.posts()) == 2:
+            break
+    procedure.server.faults.instead("*/upgrade_model", 503, {"code": 503})
+    ended = await procedure.finish(request)
+    assert ended.state is RequestState.DONE, procedure.end(ended)
+    last = f"upgrade_model?custom_language_model_id={trained_with.customization_id}"
+    assert procedure.posts()[2:] == [last] + ([f"{last}&force=true"] if ended.first.steps[-1].forced else [])
 
 
 @pytest.mark.parametrize(

@@ -97,4 +97,4 @@ async def test_ibms_sdk_reads_the_same(server: SpeechServer, services: dict[str,
         mine = ours[theirs["customization_id"]]
         assert (mine.name, mine.base, mine.status) == (theirs["name"], theirs["base_model_name"], theirs["status"])
         assert list(mine.versions or ()) == theirs.get("versions", [])
-    assert await services[name].bases() == set(bases)
+    assert set(await services[name].bases()) == set(bases)

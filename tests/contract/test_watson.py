@@ -156,11 +156,11 @@ async def test_a_lost_answer_is_not_repeated(services: Services, server: SpeechS
     assert (await stt.model("language", id)).status == "upgrading"
 
 
-async def test_503_to_a_beginning_means_not_begun(services: Services, server: SpeechServer):
-    """It is not repeated by the transport; the runner decides when."""
+async def test_503_to_a_beginning_proves_nothing(services: Services, server: SpeechServer):
+    """It is not repeated by the transport; the runner looks, and not before the service wants to be asked."""
     stt, id = services["speech-to-text"], server.world.model("call-center-us").customization_id
     server.faults.unavailable("*/upgrade_model", retry_after=7)
-    with pytest.raises(ServiceUnavailable) as caught:
+    with pytest.raises(OutcomeUnknown) as caught:
         await stt.begin(Action.UPGRADE, "language", id)
     assert caught.value.retry_after == 7
     assert (await stt.model("language", id)).status == "available"

@@ -8,19 +8,20 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.domain.approvals import Wish
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import LASTING, RunState, StepState
 from tests.world import ADA, GRACE, GUS, MEI, TOMAS, World, model
 
 PEOPLE = st.sampled_from([ADA, GRACE, TOMAS, MEI, GUS])
 HOUR = timedelta(hours=1)
-WISHES = st.sampled_from(["withdraw", "take back", "cancel", "resume", "retry", "stop"])
+WISHES = st.sampled_from(get_args(Wish))
 MODELS = ("call-center-us", "m2", "m3")
 UNDER_WAY = (RequestState.SCHEDULED, RequestState.RUNNING, RequestState.PAUSED)
 

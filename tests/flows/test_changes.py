@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.authority import Reason
 from bot.domain.changes import ChangeKind, Effect
-from bot.domain.fleet import Model
+from bot.domain.fleet import Kind, Listed, Model
 from bot.domain.observations import CANARY
 from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
@@ -183,8 +183,8 @@ async def test_a_list_that_is_older_than_what_we_know(world: World):
     await world.inventory.refresh()
     quick = world.speech.models
 
-    async def slow(kind: str) -> tuple[Model, ...]:
-        listed = await quick(kind)  # type: ignore[arg-type]  # the same
+    async def slow(kind: Kind) -> Listed[Model]:
+        listed = await quick(kind)
         if kind == "language":
             world.clock.advance(5)
             by_hand(world, versions=(OLD, NEW))
@@ -355,7 +355,7 @@ async def test_back_before_anybody_heard_of_it(world: World):
 
 async def test_a_busy_day_collects(world: World):
     """At most one message in 15 minutes; what came meanwhile is in the next one, together."""
-    for name in "abcd":
+    for name in "abcde":
         world.speech.add(model(name))
     await world.ring()
     for name in "abcd":

@@ -87,7 +87,7 @@ async def test_killed_at_contact(tmp_path: Path, at: int, names: tuple[str, ...]
     disarm(world)
     world.crash()
     assert (await world.approve(request)).allowed or world.request(request.id).votes
-    for _ in range(6 * len(names)):
+    for _ in range(12 * len(names)):  # an answer that was lost takes a time-out and four readings
         await world.ring(after=10)
         finish(world)
     for _ in range(4):

@@ -13,10 +13,11 @@ from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.requests import RequestState
 from bot.errors import ChatBusy
+from bot.ports import Message
 from tests.fakes import FakeSpeech
 from tests.flows.acting import US, approved
 from tests.flows.test_several import proposed, states
-from tests.world import ADA, GRACE, NEW, OLD, World, model
+from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, World, model
 
 
 async def test_two_processes_edit_one_card(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -28,11 +29,11 @@ async def test_two_processes_edit_one_card(world: World, tmp_path: Path, monkeyp
     other.start()
     edit, first, late = world.chat.edit, asyncio.Event(), asyncio.Event()
 
-    async def held(*args: Any) -> None:
+    async def held(*args: Any, **named: Any) -> None:
         if not first.is_set():
             first.set()
             await late.wait()
-        await edit(*args)
+        await edit(*args, **named)
 
     monkeypatch.setattr(world.chat, "edit", held)
     await world.freezes.freeze("", "moving", GRACE, world.clock.now() + timedelta(hours=1))
@@ -50,6 +51,41 @@ async def test_two_processes_edit_one_card(world: World, tmp_path: Path, monkeyp
     assert card.text.startswith("Request withdrawn")
     assert card.buttons == []
     other.close()
+
+
+async def test_two_processes_look_for_one_message(pair: tuple[World, World], monkeypatch: pytest.MonkeyPatch):
+    """A post was cut off. Both look for it; one posts it while the other still waits to hear that it is not there."""
+    first, second = pair
+    message = Message("hello")
+    first.store.messages.intend("hello", CHANNEL, None, "", first.clock.now())
+    first.clock.advance(20)
+    find, looks, late = first.chat.find, asyncio.Event(), asyncio.Event()
+
+    async def slow(*args: Any, **named: Any) -> tuple[str, ...]:
+        answer = await find(*args, **named)
+        if not looks.is_set():
+            looks.set()
+            await late.wait()
+        return answer
+
+    monkeypatch.setattr(first.chat, "find", slow)
+    post, arrives = first.chat.post, asyncio.Event()
+
+    async def posts(*args: Any, **named: Any) -> str:
+        ts = await post(*args, **named)
+        late.set()
+        await arrives.wait()
+        return ts
+
+    looking = asyncio.create_task(first.poster.post("hello", CHANNEL, message))
+    await looks.wait()
+    monkeypatch.setattr(first.chat, "post", posts)
+    posting = asyncio.create_task(second.poster.post("hello", CHANNEL, message))
+    await late.wait()
+    await looking
+    arrives.set()
+    assert await posting == first.chat.keyed("hello").ts
+    assert await first.poster.post("hello", CHANNEL, message) == first.chat.keyed("hello").ts
 
 
 async def test_stopped_while_its_proof_is_written(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.domain.fleet import Kind, Model
+from bot.domain.fleet import Kind, Listed, Model
 from bot.errors import Refusal, ServiceUnavailable, StoreUnavailable, UnknownModel
 from bot.flows.inventory import Inventory
 from bot.ports import SpeechService
@@ -19,7 +19,7 @@ def gate(world: World, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     world.fleet()
     opened, models = asyncio.Event(), world.speech.models
 
-    async def slow(kind: Kind) -> tuple[Model, ...]:
+    async def slow(kind: Kind) -> Listed[Model]:
         await opened.wait()
         return await models(kind)
 

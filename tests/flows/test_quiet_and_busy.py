@@ -15,6 +15,7 @@ from bot.domain.observations import PREVIOUS, REMOVED
 from bot.domain.owners import OwnerRule
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
+from bot.messages.fitting import size_of
 from tests.fakes import FrozenClock, Said
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, World, model
 
@@ -285,9 +286,11 @@ async def test_a_long_list_goes_on_in_the_thread(world: World):
     replies = [said for said in world.chat.said if said.thread == first.ts]
     assert len(posted(world)) == 1
     assert [said.text.partition(".")[0] for said in replies] == [
-        "Continued: 13 to 32 of 41",
-        "Continued: 33 to 41 of 41",
+        "Continued: 13 to 26 of 41",
+        "Continued: 27 to 40 of 41",
+        "Continued: 41 to 41 of 41",
     ]
+    assert all(size_of(said.message.blocks) < 10_000 for said in world.chat.said)
     assert "m39: outdated" in first.text
     assert "29 more in the thread." in first.text
 

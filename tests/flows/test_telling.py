@@ -37,8 +37,8 @@ class Watched(FakeChat):
         self.log.append((self.clock.at, "post", key, message.text))
         return ts
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
-        await super().edit(channel, ts, message)
+    async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
+        await super().edit(channel, ts, message, key=key)
         key = next(said.key for said in self.said if said.ts == ts)
         self.log.append((self.clock.at, "edit", key, message.text))
 
@@ -69,9 +69,9 @@ class Strict(Watched):
         self._limit(channel, 1, timedelta(seconds=1))
         return await super().post(channel, message, key=key, thread=thread)
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
+    async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
         self._limit("edit", self.EDITS_A_MINUTE, timedelta(minutes=1))
-        await super().edit(channel, ts, message)
+        await super().edit(channel, ts, message, key=key)
 
 
 def watched(world: World, chat: type[Watched] = Watched) -> Watched:
@@ -222,11 +222,11 @@ async def test_a_slow_answer_holds_back_no_other(world: World):
     hangs = asyncio.Event()
     fast = chat.edit
 
-    async def slow(channel: str, ts: str, message: Message) -> None:
+    async def slow(channel: str, ts: str, message: Message, *, key: str) -> None:
         if ts == chat.keyed(f"request:{ids[0]}:progress").ts:
             chat.calls.append("hangs")
             await hangs.wait()
-        await fast(channel, ts, message)
+        await fast(channel, ts, message, key=key)
 
     chat.edit = slow  # type: ignore[method-assign]  # one slow message
     chat.log.clear()
@@ -257,8 +257,8 @@ async def test_what_changes_during_a_slow_answer(world: World):
     fast = chat.edit
     card = chat.keyed(f"request:{request.id}:card").ts
 
-    async def slow(channel: str, ts: str, message: Message) -> None:
-        await fast(channel, ts, message)
+    async def slow(channel: str, ts: str, message: Message, *, key: str) -> None:
+        await fast(channel, ts, message, key=key)
         if ts == card:
             now = world.request(request.id)
             world.store.requests.cancel_later(now, now.first, GRACE, world.clock.now())
@@ -280,8 +280,8 @@ async def test_a_lost_answer_of_an_edit(world: World):
     [request_id] = await running(world)
     fast, lost = chat.edit, [True]
 
-    async def losing(channel: str, ts: str, message: Message) -> None:
-        await fast(channel, ts, message)
+    async def losing(channel: str, ts: str, message: Message, *, key: str) -> None:
+        await fast(channel, ts, message, key=key)
         if lost:
             lost.clear()
             raise ChatBusy("Slack's answer was lost.")
@@ -306,11 +306,11 @@ async def test_a_refused_message_holds_back_no_other_of_its_run(world: World):
     fast = chat.edit
     tries: list[datetime] = []
 
-    async def refusing(channel: str, ts: str, message: Message) -> None:
+    async def refusing(channel: str, ts: str, message: Message, *, key: str) -> None:
         if ts == progress and len(tries) < 3:
             tries.append(world.clock.at)
             raise ChatRefused("no", code="cant_update_message")
-        await fast(channel, ts, message)
+        await fast(channel, ts, message, key=key)
 
     chat.edit = refusing  # type: ignore[method-assign]  # one message
     await world.ring(after=20)

@@ -101,9 +101,49 @@ async def test_somebody_else_holds_the_database(world: World, tmp_path: Path, ca
     await world.ring()
     told = [record.getMessage() for record in caplog.records if record.name == "bot.flows.background"]
     assert told == [
-        "The database does not answer; nothing was changed. Try again in a moment. It is tried again until it does.",
+        "the database does not answer, because another process keeps it locked; work goes on when it does",
         "the database answers again",
     ]
+
+
+@pytest.mark.parametrize(
+    ("break_", "mend", "why"),
+    [
+        ("query_only = ON", "query_only = OFF", "the disk or the file is read-only"),
+        ("max_page_count = 1", "max_page_count = 1000000", "the disk is full"),
+    ],
+)
+async def test_a_disk_that_takes_nothing(
+    world: World,
+    break_: str,
+    mend: str,
+    why: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The log names the cause once, also where a small write passes now and then; work goes on by itself."""
+    world.store.pragma("wal_checkpoint(TRUNCATE)")
+    world.clock.at = MONDAY.replace(hour=9)
+    world.store.pragma(break_)
+    for _ in range(200):  # until the pages are used up that the file has free
+        world.speech.add(model(f"more-{len(world.speech.kept)}", description="x" * 900))
+        await world.ring(after=901)
+        if world.background.outage.lasts:
+            break
+    for _ in range(3):
+        await world.ring()
+        await world.announce()
+    world.store.pragma(mend)
+    monkeypatch.setattr(world.background.outage, "_calm_at", 0.0)  # half a minute later
+    for _ in range(2):
+        await world.ring(after=6)
+    told = [record.getMessage() for record in caplog.records if record.name == "bot.flows.background"]
+    assert told == [
+        f"the database does not answer, because {why}; work goes on when it does",
+        "the database answers again",
+    ]
+    await world.announce()
+    assert slots(world) == ["2026-11-23"]
 
 
 async def test_an_outage_that_only_an_announcement_met(

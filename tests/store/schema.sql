@@ -19,12 +19,14 @@ CREATE INDEX freezes_begun_unsaid ON freezes (id) WHERE begun_said = 0 AND ended
 CREATE INDEX freezes_ended_unsaid ON freezes (id) WHERE ended_said = 0;
 CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL;
 CREATE TABLE history ( day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL, models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT;
-CREATE TABLE instances ( name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL, failing_since REAL, failure TEXT NOT NULL DEFAULT '') STRICT;
+CREATE TABLE instances ( name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL, failing_since REAL, failure TEXT NOT NULL DEFAULT '', unreadable TEXT NOT NULL DEFAULT '[]', doubt TEXT) STRICT;
 CREATE TABLE leases ( name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) STRICT;
 CREATE TABLE links ( acoustic TEXT PRIMARY KEY, language TEXT, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE locks ( model TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (id)) STRICT;
 CREATE TABLE mentioned ( ref TEXT NOT NULL, version TEXT NOT NULL, level TEXT NOT NULL, owner TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (ref, version)) STRICT;
-CREATE TABLE messages ( key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL, intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE messages ( key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL, intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0, edits INTEGER NOT NULL DEFAULT 0, doubt_at REAL, twin_at REAL, continued INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX messages_in_doubt ON messages (doubt_at) WHERE doubt_at IS NOT NULL;
+CREATE INDEX messages_with_twins ON messages (twin_at) WHERE twin_at IS NOT NULL;
 CREATE TABLE models ( ref TEXT PRIMARY KEY, instance TEXT NOT NULL, facts TEXT NOT NULL, seen_at REAL) STRICT;
 CREATE INDEX models_by_instance ON models (instance);
 CREATE TABLE owners ( ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
@@ -40,7 +42,7 @@ CREATE TABLE snoozes ( id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, sco
 CREATE INDEX snoozes_ended_for ON snoozes (ended_for) WHERE ended_for IS NOT NULL;
 CREATE UNIQUE INDEX snoozes_in_force ON snoozes (scope, subject) WHERE ended_at IS NULL;
 CREATE INDEX snoozes_unsaid ON snoozes (id) WHERE said = 0;
-CREATE TABLE steps ( run INTEGER NOT NULL REFERENCES runs (id), number INTEGER NOT NULL, step TEXT NOT NULL, action TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, before TEXT, started_at REAL, answered_at REAL, ended_at REAL, seen_busy INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, forced INTEGER NOT NULL DEFAULT 0, transaction_id TEXT, next_at REAL, outcome TEXT, proven TEXT, status TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, number)) STRICT;
+CREATE TABLE steps ( run INTEGER NOT NULL REFERENCES runs (id), number INTEGER NOT NULL, step TEXT NOT NULL, action TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, before TEXT, started_at REAL, answered_at REAL, ended_at REAL, seen_busy INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, forced INTEGER NOT NULL DEFAULT 0, transaction_id TEXT, next_at REAL, instead TEXT NOT NULL DEFAULT '', looks INTEGER NOT NULL DEFAULT 0, unclear_at REAL, unanswered INTEGER NOT NULL DEFAULT 0, outcome TEXT, proven TEXT, status TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, number)) STRICT;
 CREATE INDEX steps_by_model ON steps (model);
 CREATE INDEX steps_done ON steps (action, ended_at) WHERE state = 'done';
 CREATE INDEX steps_due ON steps (next_at) WHERE next_at IS NOT NULL;

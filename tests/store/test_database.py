@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from time import monotonic
 
@@ -106,3 +107,34 @@ async def test_work_is_tried_again_from_its_beginning(db: Database, other: sqlit
     other.execute("INSERT INTO freezes (instance, reason, author, at, until) VALUES ('', 'r', 'U', 0, 1)")
     other.execute("COMMIT")
     assert len(await counting) == 1
+
+
+async def test_a_hundred_that_wait_do_not_hold_the_loop_in_turn(
+    db: Database, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """One tries for all of them: what a try holds is not multiplied by how many wait."""
+    tried, transaction = 0, db.store.transaction
+
+    def counted(**named: bool) -> AbstractContextManager[None]:
+        nonlocal tried
+        tried += 1
+        return transaction(**named)
+
+    monkeypatch.setattr(db.store, "transaction", counted)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = [asyncio.create_task(db.write(note, deadline=5.0)) for _ in range(100)]
+    await asyncio.sleep(0.2)
+    assert tried < 20
+    other.execute("ROLLBACK")
+    assert sorted(await asyncio.gather(*waiting)) == list(range(1, 101))
+
+
+async def test_who_waits_for_the_turn_waits_no_longer_than_told(db: Database, other: sqlite3.Connection):
+    """The one that tries may wait longer: the others hear in their own time that nothing was changed."""
+    other.execute("BEGIN IMMEDIATE")
+    first = asyncio.create_task(db.write(note, deadline=5.0))
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable, match="nothing was changed"):
+        await db.write(note, deadline=0.05)
+    other.execute("ROLLBACK")
+    assert await first == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -202,6 +202,10 @@ Q, R, D, F = RunState.QUEUED, RunState.RUNNING, RunState.DONE, RunState.FAILED
         ("stop", GRACE, case(RUNNING, BUSY), Reason.COUNTS, RUNNING),
         ("stop", GRACE, many(RUNNING, R, Q), Reason.COUNTS, RUNNING),
         ("stop", GRACE, case(OVER, "done done"), Reason.NOT_RUNNING, None),
+        ("send again", GRACE, case(RUNNING, BUSY), Reason.NOT_UNCLEAR, None),
+        ("send again", ADA, case(RUNNING, BUSY), Reason.OWN_REQUEST, None),
+        ("mark as failed", GRACE, case(RUNNING, BUSY), Reason.NOT_UNCLEAR, None),
+        ("mark as failed", MEI, case(RUNNING, BUSY), Reason.NOT_AN_APPROVER, None),
     ],
 )
 def test_wishes(wish: Wish, who: Person, about: Request, reason: Reason, state: RequestState | None):
@@ -211,7 +215,7 @@ def test_wishes(wish: Wish, who: Person, about: Request, reason: Reason, state: 
 
 
 @given(
-    st.sampled_from(["withdraw", "take back", "cancel", "resume", "retry", "stop"]),
+    st.sampled_from(get_args(Wish)),
     PEOPLE,
     st.sampled_from(list(RequestState)),
     st.lists(st.sampled_from(list(RunState)), min_size=1, max_size=3),

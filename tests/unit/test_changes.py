@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.changes import Change, ChangeKind, Effect, affects, compare, worst_effect
+from bot.domain.changes import EPISODES, Change, ChangeKind, Effect, affects, compare, worst_effect
+from bot.domain.doubts import Doubt, DoubtKind
 from bot.domain.fleet import Holdings, InstanceReading, Model, Snapshot
 from bot.domain.observations import CANARY
 from bot.domain.planning import plan, plan_training
@@ -205,7 +206,6 @@ def test_only_plans_that_do_not_hold_are_closed(had: Model, has: Model, training
         assert found is not None
 
 
-MOMENTS = (ChangeKind.LOST, ChangeKind.FOUND)
 HOSTILE = "<!channel> `x` *b* &amp;"
 
 
@@ -215,9 +215,10 @@ def test_every_message_is_one_that_slack_takes(name: str, instances: int):
     """All kinds for many models in many instances: within Slack's limits, and nobody can be pinged by a name."""
     changes = [
         replace(
-            a_change(kind, NOW.isoformat() if kind in MOMENTS else OLD, NEW, f"{name}{number}"),
+            a_change(kind, NOW.isoformat() if kind in EPISODES else OLD, NEW, f"{name}{number}"),
             instance=f"{name}{place}",
             names=(name,) * 30,
+            doubt=Doubt(DoubtKind.FEWER, 28, 3, 3, "0123456789abcdef", NOW) if kind is ChangeKind.DOUBTED else None,
         )
         for kind in ChangeKind
         for place in range(instances)

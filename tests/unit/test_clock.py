@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.adapters.clock import Drift
+from bot.domain.drift import Drift
 
 HOUR, DAY = 3600.0, 86400.0
 START = 1_700_000_000.0

@@ -14,10 +14,21 @@ from ibm_cloud_sdk_core import ApiException
 from slack_sdk import errors as slack_errors
 
 from bot import errors
-from bot.adapters.slack_calls import MAY_HAVE_HAPPENED, TRANSIENT, call
+from bot.adapters.slack_answers import CLOSED, CONTENT, GONE, MAY_HAVE_HAPPENED, TRANSIENT
+from bot.adapters.slack_calls import call
 from bot.adapters.watson import WatsonSpeech
 from bot.domain.plans import Action
-from bot.errors import ChatBusy, ChatError, ChatOutcomeUnknown, ChatRefused, OutcomeUnknown, ServiceError
+from bot.errors import (
+    BlocksRefused,
+    ChannelClosed,
+    ChatBusy,
+    ChatError,
+    ChatOutcomeUnknown,
+    ChatRefused,
+    MessageGone,
+    OutcomeUnknown,
+    ServiceError,
+)
 
 
 def every(base: type[BaseException], module: Any) -> list[type[BaseException]]:
@@ -113,9 +124,11 @@ class Response(dict[str, Any]):
         *((Response(200, {"error": code}), ChatBusy) for code in sorted(TRANSIENT)),
         *((Response(200, {"error": code}), ChatOutcomeUnknown) for code in sorted(MAY_HAVE_HAPPENED)),
         (Response(503, {"error": None}), ChatOutcomeUnknown),
-        (Response(200, {"error": "channel_not_found"}), ChatRefused),
+        *((Response(200, {"error": code}), ChannelClosed) for code in sorted(CLOSED)),
+        *((Response(200, {"error": code}), MessageGone) for code in sorted(GONE)),
+        *((Response(200, {"error": code}), BlocksRefused) for code in sorted(CONTENT)),
         (Response(200, {"error": "missing_scope", "needed": "chat:write"}), ChatRefused),
-        (Response(200, {"error": "invalid_blocks", "response_metadata": {"messages": ["x"]}}), ChatRefused),
+        (Response(200, {"error": "cant_update_message", "response_metadata": {"messages": ["x"]}}), ChatRefused),
     ],
 )
 async def test_slack_answers(response: Response, kind: type[ChatError]):

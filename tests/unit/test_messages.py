@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,7 @@ from bot.messages import (
     freezes,
     help,
     home,
+    kit,
     outcomes,
     refusals,
     request_form,
@@ -46,6 +48,8 @@ from bot.messages import (
 )
 from bot.messages.card import Seen
 from bot.messages.findings import About
+from bot.messages.fitting import MOST as MOST_JSON
+from bot.messages.fitting import cut, fitted, size_of
 from bot.messages.request_form import Wanted
 from bot.messages.requests import state_line, tellings
 from bot.ports import Message
@@ -155,9 +159,13 @@ SEEN = Seen(policy=POLICY, now=NOW + timedelta(hours=3), wait=WAIT)
 def accepted(message: Message) -> None:
     """Slack takes it; its text stands alone and can ping nobody by foreign words."""
     assert check_blocks(list(message.blocks), "message") == []
+    assert len(message.blocks) <= 50
     assert message.text.strip()
     assert "<!channel>" not in message.text
     assert len(message.text) <= 4000
+    short = fitted(message)
+    assert size_of(short.blocks) <= MOST_JSON
+    assert check_blocks(list(short.blocks), "message") == []
 
 
 def shown_everywhere(request: Request, name: str) -> None:
@@ -282,15 +290,23 @@ def test_announcements(name: str, count: int, instances: int):
     assert len(words) <= 3000
     assert words.count("<@U") == len(whose)
     first, *replies = announcements.announcement(said, about, since=since, mentioned=words, audio=1)
-    assert len(replies) == min(10, max(0, -(-(count - 12) // 20)))
+    assert len(replies) <= 10
+    assert len(replies) <= count // 3
+    buttons = sum("accessory" in block for message in (first, *replies) for block in message.blocks)
+    assert buttons == count if count < 50 else f"and {count - buttons} more" in str(replies[-1].blocks)
+    for before, after in pairwise(replies):
+        start = int(before.text.split(" ")[3])
+        assert after.text.startswith(f"Continued: {start + 1} to ")
     for message in (first, *replies):
         accepted(message)
         assert "<@" not in message.text
+        assert fitted(message) == message, size_of(message.blocks)
         assert len([b for b in message.blocks if "accessory" in b]) <= 20
     for on in (True, False):
         timing = Timing("0 9 * * mon-fri", ZoneInfo("Europe/Berlin"), "C1", on, "UADA", NOW)
         card = announcements.living(said, about, timing)
         accepted(card)
+        assert fitted(card) == card
         assert "<@" not in str(card)
         accepted(timetable.changed(timing, NOW))
         accepted(
@@ -474,6 +490,37 @@ def test_what_is_changed_for_good_when_tried_again():
     shown = str(tellings(training, SEEN)[-1].message.blocks[-1])
     assert "notes" in shown
     assert "undone" not in shown
+
+
+@pytest.mark.parametrize("state", [RequestState.OPEN, RequestState.RUNNING, RequestState.FAILED])
+@pytest.mark.parametrize("length", [10, 60, 200])
+def test_a_card_of_most_models_with_long_names(state: RequestState, length: int):
+    """Nothing is cut: each is named, by as much of its name as there is room for, with what else changes for good."""
+    kind = {"open": RunState.QUEUED, "running": RunState.RUNNING, "failed": RunState.FAILED}[state]
+    names = [f"{number:02}-{'customer-care-' * 15}"[:length] for number in range(1, MOST + 1)]
+    runs = [
+        made.run(made.plan(name, f"with-{name}"[:length], kind="acoustic"), kind, number)
+        for number, name in enumerate(names, start=1)
+    ]
+    for telling in tellings(made.request(runs, state, started_at=NOW), SEEN):
+        assert fitted(telling.message) == telling.message
+    (card, *_) = tellings(made.request(runs, state, started_at=NOW), SEEN)
+    shown = str(card.message.blocks)
+    assert all(name[:50] in shown and f"with-{name}"[:length][:50] in shown for name in names)
+
+
+def test_long_texts_are_cut_between_words():
+    """Neither markup nor an escape nor code is torn, the longest go first, and buttons stay as they are."""
+    assert cut("one two three four five", 16) == "one two three …"
+    assert cut("see <!date^17^{time}|then> and more of it", 22) == "see …"
+    assert cut("a word &amp; `code that goes on` and on", 24) == "a word &amp; …"
+    press = kit.button("Press", "press", "x" * 900)
+    long = [kit.section(f"{number} {'word ' * 500}", press if number == 3 else None) for number in range(9)]
+    short = fitted(Message("text", (kit.section("short"), *long, kit.context("small " * 400))))
+    assert size_of(short.blocks) <= MOST_JSON
+    assert short.blocks[0] == kit.section("short")
+    assert short.blocks[4]["accessory"] == press
+    assert len(short.blocks) == 11
 
 
 def test_a_card_with_most_models_stays_small():

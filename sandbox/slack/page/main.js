@@ -13,11 +13,12 @@ import { mrkdwn } from "./mrkdwn.js";
 import { sidebar } from "./sidebar.js";
 import { cast, listen, markRead, mine, person, sessionOf, store, unread } from "./store.js";
 import { threadPane } from "./thread.js";
+import { showTrouble } from "./trouble.js";
 import { warn } from "./use.js";
 
 const byId = (id) => document.getElementById(id);
 const main = byId("main");
-const acts = { go, become, openThread, dismiss, menu, close: closeThread, jump: () => jump(acts), keys: showKeys };
+const acts = { go, become, openThread, dismiss, menu, close: closeThread, jump: () => jump(acts), keys: showKeys, trouble: showTrouble };
 const side = sidebar(byId("sidebar"), acts);
 const channel = channelPane(main, acts);
 const thread = threadPane(byId("thread"), acts);

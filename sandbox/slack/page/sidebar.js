@@ -7,7 +7,7 @@ import { switcher } from "./switcher.js";
 
 /**
  * @param {HTMLElement} root
- * @param {{go: (place: string) => void, become: (user: string) => void, jump: () => void, keys: () => void}} acts
+ * @param {{go: (place: string) => void, become: (user: string) => void, jump: () => void, keys: () => void, trouble: () => void}} acts
  */
 export function sidebar(root, acts) {
   const people = switcher(acts.become);
@@ -40,6 +40,12 @@ export function sidebar(root, acts) {
       icon("keys"),
       "Keyboard",
     ),
+      el(
+        "button",
+        { class: "link", type: "button", onclick: acts.trouble, dataset: { focus: "trouble", testid: "trouble" } },
+        icon("trouble"),
+        "Make trouble",
+      ),
       el("span", {}, "Local sandbox, not affiliated with Slack")));
   lists.addEventListener("keydown", (event) => rove(event, [...lists.querySelectorAll("button")]));
 

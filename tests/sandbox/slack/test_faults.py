@@ -42,6 +42,52 @@ async def test_a_lost_answer(slack: SlackServer, client: AsyncWebClient):
     await post(client, "next")
 
 
+async def test_any_answer(slack: SlackServer, client: AsyncWebClient):
+    """A 200 that holds anything, with the effect or without it."""
+    slack.faults.answer("chat.postMessage", {"ok": True, "ts": 7})
+    assert (await post(client))["ts"] == 7
+    assert posted(slack) == []
+    slack.faults.answer("chat.postMessage", {"ok": True}, done=True)
+    await post(client, "there")
+    assert posted(slack) == ["there"]
+
+
+async def test_what_takes_effect_late(slack: SlackServer, client: AsyncWebClient):
+    """The connection breaks, and the post appears when it is released: after what was sent later."""
+    fault = slack.faults.late("chat.postMessage")
+    with pytest.raises(aiohttp.ClientError):
+        await post(client, "first")
+    await post(client, "second")
+    assert posted(slack) == ["second"]
+    fault.release.set()
+    await slack.until(lambda: posted(slack) == ["second", "first"])
+
+
+async def test_a_deleted_parent(slack: SlackServer, client: AsyncWebClient):
+    """With replies it becomes a tombstone, which nobody can edit, and its thread lives on; without, it is gone."""
+    parent, alone = await post(client, "parent"), await post(client, "alone")
+    await client.chat_postMessage(channel=SPEECH, text="reply", thread_ts=parent["ts"])
+    for message in (parent, alone):
+        await client.chat_delete(channel=SPEECH, ts=message["ts"])
+        answer = await refused(client.chat_update(channel=SPEECH, ts=message["ts"], text="x"))
+        assert answer["error"] == "message_not_found"
+    assert [m.get("subtype") for m in slack.messages(ADA, SPEECH)] == ["tombstone"]
+    await client.chat_postMessage(channel=SPEECH, text="more", thread_ts=parent["ts"])
+    thread = (await client.conversations_replies(channel=SPEECH, ts=parent["ts"]))["messages"]
+    assert [m["text"] for m in thread] == ["This message was deleted.", "reply", "more"]
+    answer = await refused(client.chat_postMessage(channel=SPEECH, text="x", thread_ts=alone["ts"]))
+    assert answer["error"] == "thread_not_found"
+
+
+async def test_retention(slack: SlackServer, client: AsyncWebClient):
+    """The parent is gone: a reply lands in the channel as a message of its own, without an error."""
+    parent = await post(client, "parent")
+    slack.workspace.vanish(SPEECH, parent["ts"])
+    answer = await client.chat_postMessage(channel=SPEECH, text="stray", thread_ts=parent["ts"])
+    assert "thread_ts" not in answer["message"]
+    assert posted(slack) == ["stray"]
+
+
 async def test_how_often(slack: SlackServer, client: AsyncWebClient):
     """As many times as was asked, then no more; other methods go on meanwhile."""
     slack.faults.refuse("users.info", "fatal_error", times=2)

@@ -132,3 +132,22 @@ async def test_blocks_that_are_no_list(client: AsyncWebClient, blocks: Any):
     """What is no list, or a list encoded twice, is another error than a faulty block."""
     call = client.api_call("chat.postMessage", json={"channel": SPEECH, "text": "x", "blocks": blocks})
     assert (await refused(call))["error"] == "invalid_blocks_format"
+
+
+async def test_blocks_that_are_too_long_together(slack: SlackServer, client: AsyncWebClient):
+    """Each is short enough, and the message is refused, posted or edited."""
+    long = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}] * 5
+    answer = await refused(client.chat_postMessage(channel=SPEECH, text="x", blocks=long))
+    assert answer["error"] == "msg_blocks_too_long"
+    posted = await client.chat_postMessage(channel=SPEECH, text="x", blocks=long[:4])
+    answer = await refused(client.chat_update(channel=SPEECH, ts=posted["ts"], text="x", blocks=long))
+    assert answer["error"] == "msg_blocks_too_long"
+
+
+async def test_an_archived_channel(slack: SlackServer, client: AsyncWebClient):
+    """Takes neither posts nor edits, and has a name of its own for each."""
+    posted = await client.chat_postMessage(channel=SPEECH, text="x")
+    slack.workspace.channels[SPEECH].archived = True
+    assert (await refused(client.chat_postMessage(channel=SPEECH, text="y")))["error"] == "is_archived"
+    answer = await refused(client.chat_update(channel=SPEECH, ts=posted["ts"], text="y"))
+    assert answer["error"] == "is_inactive"

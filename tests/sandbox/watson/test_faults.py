@@ -82,6 +82,40 @@ async def test_lost_answer_did_everything(speech: SpeechServer, ask: Client) -> 
     assert [(call.method, call.status) for call in speech.calls] == [("POST", 200)]
 
 
+async def test_a_gateway_answers_what_was_done(speech: SpeechServer, ask: Client) -> None:
+    """The service does what was asked by POST, and something else is heard."""
+    speech.faults.instead("*/upgrade_model", 503, {"code": 503})
+    assert (await ask("POST", ONE + "/upgrade_model")).status == 503
+    assert speech.world.model("call-center-us").status == "upgrading"
+
+
+async def test_half_an_answer(speech: SpeechServer, ask: Client) -> None:
+    """The service does what was asked, and the connection breaks in the middle of its answer."""
+    speech.faults.half("*/upgrade_model")
+    with pytest.raises(aiohttp.ClientError):
+        await ask("POST", ONE + "/upgrade_model")
+    assert speech.world.model("call-center-us").status == "upgrading"
+
+
+async def test_a_router(speech: SpeechServer, ask: Client) -> None:
+    """Its 404 is plain text, and the service's is JSON."""
+    speech.faults.router("*/v1/customizations/*")
+    page = await ask("GET", ONE)
+    assert (page.status, page.headers["Content-Type"].split(";")[0]) == (404, "text/plain")
+    assert (await ask("GET", ONE)).status == 200
+
+
+async def test_odd_and_missing_records(speech: SpeechServer, ask: Client) -> None:
+    """One record is something else, or the list has its first ones only."""
+    whole = (await ask("GET", "/v1/customizations")).body["customizations"]
+    speech.faults.odd("*/v1/customizations", 7, record=1, times=1)
+    assert (await ask("GET", "/v1/customizations")).body["customizations"] == [whole[0], 7, *whole[2:]]
+    speech.faults.few("*/v1/customizations", 3, times=1)
+    assert (await ask("GET", "/v1/customizations")).body["customizations"] == whole[:3]
+    speech.faults.few("*/v1/models", times=1)
+    assert (await ask("GET", "/v1/models")).body == {"models": []}
+
+
 async def test_held_request(speech: SpeechServer, ask: Client) -> None:
     """A request waits until it is released; it is carried out then."""
     fault = speech.faults.hold("*/upgrade_model")

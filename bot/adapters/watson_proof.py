@@ -1,0 +1,94 @@
+"""What an answer proves: whether it is the service's own, and whether what was asked for has begun.
+
+A gateway, a proxy or a sign-in page in front of the service can answer in its place, before the service was asked as
+well as after it took the request. Only the service's own words prove anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from enum import StrEnum
+from typing import Any
+
+import httpx
+import msgspec
+
+
+class Proof(StrEnum):
+    """What an answer to a request that begins something proves."""
+
+    BEGUN = "begun"
+    REFUSED = "refused"
+    LOOK = "look"
+    """Nothing: it may have begun, so look before it is sent again."""
+
+
+REFUSING = frozenset({400, 401, 403, 404, 409, 415})
+"""The statuses with which the service refuses."""
+
+_NO_JSON = object()
+
+
+def proof(status: int, content_type: str, body: bytes) -> Proof:
+    """What an answer to an upgrade or a training proves."""
+    if status == 200:
+        began = _json(content_type, body or b"{}") is not _NO_JSON  # IBM describes no body: an empty one is none
+        return Proof.BEGUN if began else Proof.LOOK
+    return Proof.REFUSED if status in REFUSING and own(status, content_type, body) else Proof.LOOK
+
+
+def proof_of(response: httpx.Response) -> Proof:
+    """The same, of an answer as it came."""
+    return proof(response.status_code, response.headers.get("Content-Type", ""), response.content)
+
+
+def own(status: int, content_type: str, body: bytes) -> bool:
+    """Whether an error is told in the service's own JSON: `code` is the status, or `error` says what is wrong.
+
+    "Real bodies also lack `code_description`", and some lack `code`; other programs' JSON has neither.
+    """
+    said = _json(content_type, body)
+    if not isinstance(said, dict):
+        return False
+    if "code" in said:
+        return str(said["code"]) == str(status)
+    return isinstance(said.get("error"), str) and bool(said["error"])
+
+
+def is_own(response: httpx.Response) -> bool:
+    """The same, of an answer as it came."""
+    return own(response.status_code, response.headers.get("Content-Type", ""), response.content)
+
+
+def _json(content_type: str, body: bytes) -> Any:
+    if "html" in content_type.lower():
+        return _NO_JSON
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _NO_JSON
+
+
+class OwnRefusalsOnly(httpx.Auth):
+    """Hands an authenticator only the 401 that the service itself gave to what is sent once.
+
+    IBM's repeat a request with a new token after any 401; after a gateway's, an upgrade could begin twice.
+    """
+
+    def __init__(self, inner: httpx.Auth) -> None:
+        self._inner = inner
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """The requests of the authenticator, up to the first answer that is not to be followed by another."""
+        flow = self._inner.async_auth_flow(request)
+        try:
+            response = yield await anext(flow)
+            while True:
+                await response.aread()
+                if response.status_code == 401 and not is_own(response):
+                    return
+                response = yield await flow.asend(response)
+        except StopAsyncIteration:
+            return
+        finally:
+            await flow.aclose()

@@ -1,0 +1,247 @@
+"""Reading instances: what is believed of their answers and kept, and when one that is in trouble is read again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import get_args
+
+from bot.domain.changes import compare
+from bot.domain.doubts import Doubt, DoubtKind, doubtful, missing
+from bot.domain.fleet import IN_PROGRESS, InstanceReading, Kind, Listed, Model, Ref, Unreadable
+from bot.domain.observations import CANARY
+from bot.errors import ModelGone, RecordUnreadable, ServiceError, ServiceUnavailable
+from bot.ports import Clock, SpeechService
+from bot.store import Store
+from bot.store.database import Database
+from bot.store.fleet import Kept
+
+log = logging.getLogger(__name__)
+
+AGAIN = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480))
+"""When an instance that does not answer is read again, longer after each failure; then with all others."""
+
+DOUBTED = (timedelta(minutes=1), timedelta(minutes=2))
+"""When one is read again whose reading is not believed: one and three minutes after the first."""
+
+CONFIRMED = 20
+"""Missing models that are asked for one by one at a reading; others wait for the next."""
+
+AT_ONCE = 4
+
+
+class Read(StrEnum):
+    """What became of a reading."""
+
+    GOOD = "good"
+    ACCEPTED = "accepted"
+    """Good because somebody says so."""
+    DOUBTED = "doubted"
+    LOST = "lost"
+
+
+GOOD = frozenset({Read.GOOD, Read.ACCEPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What somebody believes: the shape of what an instance lists."""
+
+    shape: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """When an instance in trouble is read again before its turn, and how often it was."""
+
+    pauses: tuple[timedelta, ...]
+    at: datetime | None
+    times: int
+
+
+@dataclass(eq=False)
+class Reader:
+    """Reads instances into the store. *changed* is called when the store has something new."""
+
+    service: Callable[[str], SpeechService]
+    db: Database
+    clock: Clock
+    changed: Callable[[], None]
+    _again: dict[str, _Turn] = field(default_factory=dict, init=False)
+    """The instances in trouble."""
+    _told: set[tuple[str, Unreadable]] = field(default_factory=set, init=False)
+
+    def due(self, now: datetime) -> list[str]:
+        """The instances in trouble that are read again now, before their turn; each is given once."""
+        latest = now + AGAIN[-1]  # what is later than that was planned before the clock was set back
+        found = [name for name, turn in self._again.items() if turn.at and not now < turn.at <= latest]
+        for name in found:
+            self._again[name] = replace(self._again[name], at=None)
+        return found
+
+    async def read(self, name: str, accepted: Accepted | None = None) -> Read:
+        """Reads one instance; what was *accepted* is believed."""
+        service, asked = self.service(name), self.clock.now()
+        try:
+            language, acoustic, bases = await asyncio.gather(
+                service.models("language"), service.models("acoustic"), service.bases()
+            )
+        except ServiceError as error:
+            self._plan(name, AGAIN)
+            await self.lost(name, error)
+            return Read.LOST
+        fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
+        odd = (*language.unreadable, *acoustic.unreadable, *bases.unreadable)
+        self._tell(name, odd)
+        before, now = await self.db.read(lambda store: store.fleet.one(name)), self.clock.now()
+        had = {(model.kind, model.id): model for model in before.models}
+        has = {*_ids("language", language), *_ids("acoustic", acoustic)}
+        serves = _served(bases, before.bases)
+        offers = frozenset({*bases, *(one.id for one in bases.unreadable)})
+        doubt = doubtful(had, has, before.bases, offers, before.doubt, now)
+        believed = doubt if doubt is not None and accepted is not None and doubt.shape == accepted.shape else None
+        doubt = None if believed else doubt
+        if doubt is None:
+            self._again.pop(name, None)
+        else:
+            self._plan(name, DOUBTED)
+            serves = None
+            if doubt.kind is not DoubtKind.NO_BASES:
+                await self.keep(lambda store: store.fleet.doubted(name, doubt), now)
+                return Read.DOUBTED
+        if not believed:
+            listed = {(model.kind, model.id) for model in fleet}
+            fleet += await self._still_there(had[key] for key in sorted(had.keys() - listed))
+
+        def work(store: Store) -> Kept:
+            if believed is not None and accepted is not None:
+                detail = f"{believed.kind}: {believed.had} → {believed.has}"
+                store.audit.note(now, accepted.by, "accept", instance=name, detail=detail)
+            return store.fleet.keep(name, fleet, serves, asked=asked, now=now, unreadable=odd, doubt=doubt)
+
+        kept = await self.keep(work, now)
+        if kept.recovered:
+            log.info("instance %s answers again", name)
+        if doubt is not None:
+            return Read.DOUBTED
+        return Read.ACCEPTED if believed else Read.GOOD
+
+    async def _still_there(self, unlisted: Iterable[Model]) -> list[Model]:
+        """Of the known models that a list lacks those that are not gone: a deletion is what the service says of it."""
+        gate, models = asyncio.Semaphore(AT_ONCE), list(unlisted)
+
+        async def one(model: Model) -> Model | None:
+            try:
+                async with gate:
+                    return await self.look(Ref.parse(model.ref))
+            except ServiceError as error:
+                log.debug("%s is not listed, and not known to be gone: %s", model.ref, error.text)
+                return model
+
+        found = await asyncio.gather(*(one(model) for model in models[:CONFIRMED]))
+        return [model for model in (*found, *models[CONFIRMED:]) if model is not None]
+
+    async def look(self, ref: Ref) -> Model | None:
+        """One model as its instance shows it now, None when it is gone. Raises a `ServiceError`, or `Refusal`.
+
+        Gone: the service says so, its list lacks it, and that list does not look like another instance's.
+        """
+        try:
+            return await self.service(ref.instance).model(ref.kind, ref.id)
+        except ModelGone as error:
+            if error.listed is not None and (why := await self._looks_wrong(ref, error.listed)):
+                text = f"{ref.instance} suddenly {why}: nothing is believed of it before it is read again."
+                raise ServiceUnavailable(text, instance=ref.instance) from error
+            return None
+
+    async def _looks_wrong(self, ref: Ref, listed: frozenset[str]) -> str:
+        """What is odd about the lists that lack a model; "" where nothing is. The other kind's is read if need be."""
+        known = await self.db.read(lambda store: store.fleet.one(ref.instance))
+        had = {(model.kind, model.id) for model in known.models}
+        if listed and {id for kind, id in had if kind == ref.kind} <= {ref.id, *listed}:
+            return ""
+        has = {(str(ref.kind), id) for id in listed}
+        for kind in get_args(Kind):
+            if kind != ref.kind:
+                has |= _ids(kind, await self.service(ref.instance).models(kind))
+        return missing(had, has) or ""
+
+    async def keep(self, keep: Callable[[Store], Kept], now: datetime) -> Kept:
+        """Keeps a reading and notes in the same transaction what it shows."""
+
+        def work(store: Store) -> Kept:
+            kept = keep(store)
+            _note(store, kept, now)
+            return kept
+
+        kept = await self.db.write(work)
+        self.changed()
+        return kept
+
+    async def lost(self, name: str, error: ServiceError) -> None:
+        """Notes that an instance cannot be read; says so once. One odd record is no trouble of its instance."""
+        if isinstance(error, RecordUnreadable):
+            log.warning("%s", error.text)
+            return
+        now = self.clock.now()
+        if name not in self._again:
+            self._plan(name, AGAIN)
+        if await self.db.write(lambda store: store.fleet.failed(name, error.text, now)):
+            log.warning("instance %s cannot be read: %s", name, error.text)
+            self.changed()
+
+    def _plan(self, name: str, pauses: tuple[timedelta, ...]) -> None:
+        last = self._again.get(name)
+        times = last.times if last is not None and last.pauses == pauses else 0
+        at = self.clock.now() + pauses[times] if times < len(pauses) else None
+        self._again[name] = _Turn(pauses, at, times + 1)
+
+    def _tell(self, name: str, odd: Iterable[Unreadable]) -> None:
+        """Names each odd record in the log, once."""
+        for one in odd:
+            if (name, one) not in self._told:
+                self._told.add((name, one))
+                log.warning("instance %s lists a %s that makes no sense, %r: %s", name, one.what, one.id, one.fault)
+
+
+def _ids(kind: str, listed: Listed[Model]) -> set[tuple[str, str]]:
+    """What a list names, odd records too; what Retune made itself to see a version does not count."""
+    odd = {(kind, one.id) for one in listed.unreadable}
+    return odd | {(kind, model.id) for model in listed if not model.name.startswith(CANARY)}
+
+
+def _served(bases: Listed[str], before: frozenset[str] | None) -> frozenset[str] | None:
+    """The base models that are served, None where nobody can say: behind an odd record may be any of those before."""
+    if not bases.unreadable:
+        return frozenset(bases)
+    return None if before is None else before.union(bases)
+
+
+def _note(store: Store, kept: Kept, now: datetime) -> None:
+    """Notes what a reading shows that no run of ours did, in the transaction that keeps the reading."""
+    before, after = kept.before, kept.after
+    if kept.recovered and before.failing_since is not None:
+        store.changes.answers_again(before.name, before.failing_since, now)
+    if after.doubt is not None and after.doubt.ripe(now):
+        store.changes.note_doubt(before.name, after.doubt, now)
+    elif before.doubt is not None and after.doubt is None:
+        store.changes.doubt_over(before.name, before.doubt, now, as_before=_alike(before, after, before.doubt))
+    if before.read_at is None or not compare(before, after, now):
+        return
+    did, may_still = store.runs.touched(before.name, before.read_at)
+    # A run that ended without an end of the service's work ("stop watching") still owns that work.
+    busy = {model.ref for model in before.models if model.status in IN_PROGRESS}
+    store.changes.note(compare(before, after, now, ours=did | (may_still & busy)))
+
+
+def _alike(before: InstanceReading, after: InstanceReading, doubt: Doubt) -> bool:
+    """Whether what was missing is back, and was not given up."""
+    if doubt.kind is DoubtKind.NO_BASES:
+        return bool(after.bases)
+    had, has = ([(model.kind, model.id) for model in reading.models] for reading in (before, after))
+    return missing(had, has) is None

@@ -1,0 +1,101 @@
+"""The lines of a card for several models, one for each: what became of it, and what else it changes for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.requests import LIVE, Request
+from bot.domain.runs import Run, RunState, is_late
+from bot.messages.holds import SHORT, Around, hold_words
+from bot.messages.outcomes import cause_of, failure_text
+from bot.messages.steps import goal, others, step_text
+from bot.messages.text import code, listed, moment
+
+if TYPE_CHECKING:
+    from bot.messages.card import Seen
+
+RUN_SIGNS = {
+    RunState.QUEUED: ":white_circle:",
+    RunState.RUNNING: ":hourglass_flowing_sand:",
+    RunState.DONE: ":white_check_mark:",
+    RunState.FAILED: ":x:",
+    RunState.LEFT_OUT: ":arrows_counterclockwise:",
+    RunState.CANCELLED: ":octagonal_sign:",
+}
+
+
+LINES = 7_000
+"""Characters of the lines of all models, so that the whole message stays under Slack's limit."""
+
+
+def model_lines(request: Request, seen: Seen) -> list[str]:
+    """A line for each model; shorter ones where there are so many that Slack would not take them."""
+    lines = [_line(request, run, seen) for run in request.runs]
+    if sum(len(line) + 2 for line in lines) <= LINES:
+        return lines
+    for most in (60, 52, 40, 30, 20):
+        lines = [_brief(run, most, seen) for run in request.runs]
+        if sum(len(line) + 2 for line in lines) <= LINES:
+            break
+    return lines
+
+
+def _brief(run: Run, most: int, seen: Seen) -> str:
+    """One model of very many: its state by its sign, its name, and what else changes for good. Details say more."""
+    also = f" + {listed([code(name, most) for name in others(run.plan)])}" if others(run.plan) else ""
+    sign = ":raised_hand:" if run.waits_for_a_person else ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
+    held = " :pushpin:" if run.state is RunState.QUEUED and seen.around.held(run.plan) else ""
+    return f"{sign} {code(run.plan.model.name, most)}{also}{held}"
+
+
+def _line(request: Request, run: Run, seen: Seen) -> str:
+    """One model of several: its state, its name, the version that was proven or is wanted, and what else changes."""
+    sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
+    also = f", also changes {also_changed(run)}" if also_changed(run) else ""
+    to = goal(run.plan, run.brought)
+    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
+    held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
+    name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
+    on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around, SHORT)}" if held else ""
+    return f"{what}{on_hold}{owner_of(run, seen.around)}"
+
+
+def _state_of(request: Request, run: Run, seen: Seen) -> str:
+    match run.state:
+        case RunState.QUEUED:
+            return "to come" if request.state in LIVE else "not begun"
+        case RunState.RUNNING:
+            if (record := run.current) is None:
+                return "runs"
+            if run.waits_for_a_person:
+                return f":raised_hand: waits for a person: {step_text(record.step)}"
+            step = f"step {record.number} of {len(run.steps)}"
+            if run.unclear:
+                return f":grey_question: *unclear whether {step} began*: an approver decides"
+            since = f" since {moment(record.started_at)}" if record.started_at else ""
+            late = ", takes longer than estimated" if is_late(record, seen.estimates.get(run.id), seen.now) else ""
+            return f"runs{since}, {step}{late}"
+        case RunState.DONE:
+            return "trained, no newer version shown" if run.unproven else "done"
+        case RunState.FAILED:
+            return f"failed: {_short(failure_text(run))}"
+        case RunState.LEFT_OUT:
+            return f"left out: {_short(cause_of(run) or 'something changed')}"
+        case RunState.CANCELLED:
+            return "cancelled" if run.started_at is not None else "not begun"
+
+
+def _short(text: str) -> str:
+    """Escaped text cut so that nothing of an escape is torn."""
+    return text if len(text) <= 160 else text[:150].rsplit(" ", 1)[0] + " …"
+
+
+def also_changed(run: Run) -> str:
+    """The other models that a run changes."""
+    return listed([code(name, 60) for name in others(run.plan)])
+
+
+def owner_of(run: Run, around: Around) -> str:
+    """Whom its model belongs to."""
+    owner = around.owner(run.plan.model.ref)
+    return f" · {owner}" if owner else ""

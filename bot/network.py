@@ -1,0 +1,158 @@
+"""Where requests may go and how: the proxy of a URL, whom we trust, which hosts are this machine, what may be shown.
+
+Every client asks here, so that the proxy and certificate settings of a company mean the same for all of them. Each of
+their libraries reads those settings in its own way, or not at all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies_environment
+
+CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Settings that name the certificate authorities to trust; the first that is set counts."""
+
+SLACK_DOMAINS = ("slack.com", "slack-gov.com")
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_SECURE = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
+_USERINFO = re.compile(r"(?<=://)[^\s/@“”\"']+(?=@)")
+_TICKET = re.compile(r"(?<=[?&]ticket=)[^\s&\"']+")
+
+
+def setting_of(instance: str, name: str) -> str:
+    """IBM's variable *name* of an instance: `SPEECH_TO_TEXT_URL`."""
+    return f"{instance.upper().replace('-', '_')}_{name}"
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy through which *url* is reached, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+
+    `wss://` goes the way of `https://`. Only the environment counts, not what a desktop has configured.
+    """
+    parts = urlsplit(url)
+    known = getproxies_environment()
+    proxy = known.get(_SECURE.get(parts.scheme, "")) or known.get("all")
+    if not proxy or _goes_direct(parts, known.get("no", "")):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _goes_direct(url: SplitResult, rules: str) -> bool:
+    """By `NO_PROXY`: `*`, or a host and its subdomains, an address or a network (10.0.0.0/8), each also with a port."""
+    host, port = url.hostname or "", url.port or _PORTS.get(url.scheme)
+    return any(rule == "*" or _is_named(host, port, rule.lower()) for rule in re.split(r"[,\s]+", rules) if rule)
+
+
+def _is_named(host: str, port: int | None, rule: str) -> bool:
+    if found := re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:]+):(\d+)", rule):
+        rule = found[1]
+        if port != int(found[2]):
+            return False
+    rule = rule.strip("[]")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        rule = rule.removeprefix("*").lstrip(".")
+        return bool(rule) and (host == rule or host.endswith(f".{rule}"))
+    try:
+        return address in ipaddress.ip_network(rule, strict=False)
+    except ValueError:
+        return False
+
+
+def authorities(environ: Mapping[str, str] = os.environ) -> str:
+    """The file or folder of the certificate authorities that all clients trust: the operator's, else the system's."""
+    for name in (*CA_FILES, "SSL_CERT_DIR"):
+        if own := environ.get(name):
+            return own
+    system = ssl.get_default_verify_paths()
+    if system.cafile:
+        return system.cafile
+    if system.capath and any(Path(system.capath).iterdir()):
+        return system.capath
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH  # a slim container has no store of its own
+
+    return str(DEFAULT_CA_BUNDLE_PATH)
+
+
+def trust(verify: bool = True) -> ssl.SSLContext:
+    """What certificates are checked against; *verify* false: they are not."""
+    if verify:
+        return _trusting(authorities())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@cache
+def _trusting(place: str) -> ssl.SSLContext:
+    """Reading a system's store takes 30 ms, and there are four clients."""
+    folder = Path(place).is_dir()
+    return ssl.create_default_context(cafile=None if folder else place, capath=place if folder else None)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether *host* is this machine."""
+    name = (host or "").lower().rstrip(".")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def is_open(url: str) -> bool:
+    """Whether *url* would carry what is sent in plain text to another machine."""
+    parts = urlsplit(url)
+    return parts.scheme not in ("https", "wss") and not is_loopback(parts.hostname)
+
+
+def is_slack(host: str | None) -> bool:
+    """Whether *host* is Slack's, also that of the edition for the US government."""
+    name = (host or "").lower()
+    return any(name == domain or name.endswith(f".{domain}") for domain in SLACK_DOMAINS)
+
+
+def masked(text: str) -> str:
+    """*text* without the names and passwords in its URLs, and without the tickets of sockets."""
+    return _TICKET.sub("•••", _USERINFO.sub("•••", text))
+
+
+def certificate_fault(error: BaseException, setting: str | None = None) -> str | None:
+    """What is wrong with the certificate that *error* is about, and what to set; None if it is about none.
+
+    *setting*: the one that switches the check off for this host, if there is one.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = getattr(cause, "verify_message", "") or cause.args[-1]
+            off = f", or, with care, {setting}=true" if setting else ""
+            return (
+                f"its TLS certificate is not trusted ({reason}). If your company signs certificates "
+                f"itself, set SSL_CERT_FILE or REQUESTS_CA_BUNDLE to its CA file{off}."
+            )
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, "reason", None) or cause.args[-1]
+            return f"no TLS connection could be made ({reason}). Check the port and the proxy."
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """*error* and all that it came from; requests and urllib3 keep that in `args` and `reason`."""
+    seen: set[int] = set()
+    left: list[object] = [error]
+    while left:
+        one = left.pop(0)
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        left += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

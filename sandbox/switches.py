@@ -1,0 +1,119 @@
+"""What Speech to Text, the bot's process and its database can suffer, as switches on the page."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sandbox.bot_process import BotProcess
+from sandbox.slack.switchboard import Switchboard
+from sandbox.watson.faults import Fault, Faults, Outcome
+
+BEGIN = "*customizations/*"
+"""With POST: what begins an upgrade or a training."""
+
+LISTS = "*customizations"
+"""With GET: the lists of custom models."""
+
+SERVICE, PROCESS = "Speech to Text", "The bot and its database"
+
+OUTCOMES: tuple[tuple[Outcome, str, str], ...] = (
+    ("failed", "The next work fails", "the model ends in the status `failed`"),
+    ("unchanged", "The next work does nothing", "it is accepted, and no new version appears"),
+    ("stuck", "The next work never ends", "the model stays busy"),
+    ("deleted", "The next model disappears", "somebody deletes it while the service works"),
+)
+
+
+def speech_switches(board: Switchboard, faults: Faults) -> None:
+    """What the local Speech to Text can do wrong."""
+
+    def lasting(id: str, label: str, about: str, arm: Callable[[], Fault]) -> None:
+        armed: list[Fault] = []
+
+        async def flip(on: bool) -> None:
+            if on:
+                armed.append(arm())
+            elif (fault := armed.pop()) in faults.armed:
+                faults.disarm(fault.id)
+
+        board.add(SERVICE, id, label, about, flip, lasting=True)
+
+    def once(id: str, label: str, about: str, strike: Callable[[], object]) -> None:
+        async def flip(on: bool) -> None:
+            strike()
+
+        board.add(SERVICE, id, label, about, flip)
+
+    lasting(
+        "speech-down", "Down", "every request is answered with an error 503", lambda: faults.unavailable(times=None)
+    )
+    lasting("speech-html", "Nonsense", "every request is answered with a web page", lambda: faults.html(times=None))
+    lasting("speech-hangs", "Mute", "no request is answered", lambda: faults.hold(times=None))
+    once(
+        "speech-lose",
+        "Lose the next answer",
+        "an upgrade begins, and the bot never hears so",
+        lambda: faults.lose(BEGIN),
+    )
+    once(
+        "speech-cut",
+        "Cut the next request",
+        "an upgrade does not begin, and the bot never hears so",
+        lambda: faults.cut(BEGIN, method="POST"),
+    )
+    once(
+        "speech-odd",
+        "Garble the next answer",
+        "an upgrade begins, and the answer is no JSON",
+        lambda: faults.nonsense(BEGIN, method="POST"),
+    )
+    once(
+        "speech-gateway",
+        "A gateway answers instead",
+        "an upgrade begins, and the answer is a gateway's page",
+        lambda: faults.instead(BEGIN, 502),
+    )
+    lasting(
+        "speech-router",
+        "Lose the route",
+        "models are answered with a router's 404",
+        lambda: faults.router(BEGIN, times=None),
+    )
+    lasting(
+        "speech-few", "List nothing", "the lists are empty, as with another instance's key", lambda: faults.few(LISTS)
+    )
+    lasting("speech-record", "Garble a record", "one model of each list makes no sense", lambda: faults.odd(LISTS, 7))
+    once("speech-token", "End every token", "the bot must log in anew", faults.expire_tokens)
+    for outcome, label, about in OUTCOMES:
+        once(f"speech-{outcome}", label, about, partial(faults.next_outcome, "*", outcome))
+
+
+def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> None:
+    """What the machine can do to the bot. Its clock cannot be touched from here."""
+    lock: list[sqlite3.Connection] = []
+
+    async def kill(on: bool) -> None:
+        bot.kill()
+
+    async def restart(on: bool) -> None:
+        bot.restart()
+
+    async def locked(on: bool) -> None:
+        if on:
+            other = sqlite3.connect(database, isolation_level=None, timeout=1)
+            other.execute("BEGIN IMMEDIATE")
+            lock.append(other)
+        else:
+            lock.pop().close()
+
+    board.add(PROCESS, "bot-kill", "Kill it", "`kill -9`; it is started again", kill)
+    board.add(PROCESS, "bot-restart", "Restart it", "SIGTERM, as a deployment does; it is started again", restart)
+
+    async def stinted(on: bool) -> None:
+        bot.stint(on)
+
+    board.add(PROCESS, "disk", "Break the disk", "nothing of the bot can be written", stinted, lasting=True)
+    board.add(PROCESS, "database-lock", "Lock the database", "another program keeps the file", locked, lasting=True)
