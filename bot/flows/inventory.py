@@ -163,8 +163,10 @@ class Inventory:
 
     async def _joined(self, name: str, accepted: Accepted | None = None) -> Read:
         """Reads an instance, or joins the reading of it that is already under way."""
-        if name in self._reading:
-            return await asyncio.shield(self._reading[name])
+        while (reading := self._reading.get(name)) is not None:
+            await asyncio.wait({reading})
+            if not reading.cancelled():  # else who read was cancelled, not who joined: read it here
+                return reading.result()
         future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:

@@ -106,3 +106,16 @@ async def test_what_breaks_a_reading_reaches_all_who_share_it(
     gate.set()
     outcomes = await asyncio.gather(*readers, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, StoreUnavailable]
+
+
+async def test_who_joins_a_reading_that_is_cancelled_reads_itself(world: World, gate: asyncio.Event):
+    """The one who reads goes away; those who shared the reading did not, and get an answer from one further reading."""
+    reads = asyncio.ensure_future(world.inventory.refresh())
+    await soon()
+    joins = [asyncio.ensure_future(world.inventory.find("call-center-us")) for _ in range(3)]
+    await soon()
+    reads.cancel()
+    gate.set()
+    found = await asyncio.gather(*joins)
+    assert {judged.model.name for judged in found} == {"call-center-us"}
+    assert reads.cancelled()
