@@ -223,7 +223,7 @@ class Decisions:
 
     async def still_enough(self, request: Request) -> bool:
         """Whether the approvals of a request meet the policies as they are now. Raises a `ChatError`."""
-        voters = await self._persons(request.approved_by, request)
+        voters = await self.electorate.persons_now(request.approved_by, self.authority.policies_of(request.instances))
         return enough_votes(self.authority, voters, request)
 
     async def _persons(self, users: Iterable[str], request: Request) -> tuple[Person, ...]:

@@ -67,6 +67,11 @@ class Electorate:
         asked = tuple(policies)
         return tuple(await asyncio.gather(*(self.person(user, asked) for user in users)))
 
+    async def persons_now(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
+        """As `persons`, but Slack is asked again: what starts now must not rest on the answer that a click got."""
+        self._asked = {key: asked for key, asked in self._asked.items() if not asked[1].done()}
+        return await self.persons(users, policies)
+
     async def visitor(self, user: str) -> Person:
         """Who somebody is, a minute old at most and without groups: for what is only shown. Raises a `ChatError`."""
         return await self._lately(("visitor", user), lambda: self.person(user))

@@ -61,10 +61,11 @@ class Starter:
         if await self.db.read(lambda store: store.runs.running(instance)) >= self.parallel:
             return False
         try:
-            if not await self.decisions.still_enough(request):
+            found = await self.planning.still_holds(run)
+            # Slack is asked last: between this answer and the start lies nothing slow.
+            if not (found.later or found.cause or await self.decisions.still_enough(request)):
                 await self._leave_out(request, Cause(CauseKind.POLICY))
                 return False
-            found = await self.planning.still_holds(run)
         except ServiceError as error:
             await self.inventory.lost(instance, error)
             found = Validity(later=True)
