@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -18,6 +19,9 @@ from bot.domain.approvals import Wish
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import LASTING, RunState, StepState
 from tests.world import ADA, GRACE, GUS, MEI, TOMAS, World, model
+
+# The longest test here: over 60 s on a machine whose cores are shared with other work.
+pytestmark = pytest.mark.timeout(240)
 
 PEOPLE = st.sampled_from([ADA, GRACE, TOMAS, MEI, GUS])
 HOUR = timedelta(hours=1)
