@@ -121,7 +121,7 @@ def ask_one(
     ]
     title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
     shown = replace(wanted, holds=tuple(one.hold.id for one in held))
-    submit = END if held else "Ask"
+    submit = END if held else "Request upgrade"
     return modal(title, blocks, callback=REQUEST, submit=submit, metadata=f"{shown} {plan.key}")
 
 
@@ -156,7 +156,7 @@ def ask_several(
         *(_why(), _later(wanted, "")),
     ]
     shown = replace(wanted, holds=tuple(dict.fromkeys(one.hold.id for on in held.values() for one in on)))
-    return modal("Upgrade several models", blocks, callback=REQUEST, submit="Ask", metadata=f"{shown} ")
+    return modal("Upgrade several models", blocks, callback=REQUEST, submit="Request upgrades", metadata=f"{shown} ")
 
 
 def _group(plans: Sequence[Plan], start: int, held: Mapping[str, tuple[Held, ...]], names: Mapping[str, str]) -> Block:

@@ -93,8 +93,8 @@ _RISKS = {
         ":rotating_light: *The customization is ignored already.* Requests succeed, but the old version is gone and "
         "the service answers with the plain base model. Upgrade now."
     ),
-    Risk.WARNED: f"Recognition with it returns a warning today. {_LATER}",
-    Risk.EXPECTED: f"Recognition with it is expected to return a warning. {_LATER}",
+    Risk.WARNED: f"Requests using it return a warning today. {_LATER}",
+    Risk.EXPECTED: f"Requests using it probably return a warning. {_LATER}",
     Risk.PAIR: "None alone; see below.",
     Risk.NONE: "None known.",
 }
