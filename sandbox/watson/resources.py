@@ -8,6 +8,9 @@ from typing import Any
 
 JSON = dict[str, Any]
 
+LONGEST_NAME = 128
+"""Characters in the name of a corpus, grammar or recording."""
+
 
 @dataclass(slots=True)
 class Corpus:
@@ -73,8 +76,8 @@ class Word:
     mapping_only: Any = None
     error: dict[str, str] | None = None
 
-    def describe(self) -> JSON:
-        """`Word` of the API; `error` in the shape that the documentation shows."""
+    def describe(self, *, errors_named: bool = False) -> JSON:
+        """`Word` of the API; *errors_named* is the other of the two shapes of its `error`."""
         found: JSON = {
             "word": self.word,
             "sounds_like": self.sounds_like,
@@ -85,7 +88,8 @@ class Word:
         if self.mapping_only is not None:
             found["mapping_only"] = self.mapping_only
         if self.error:
-            found["error"] = [self.error]
+            pairs = self.error.items()
+            found["error"] = [{one: why} if errors_named else {"element": f'"{one}": "{why}"'} for one, why in pairs]
         return found
 
 
@@ -149,7 +153,7 @@ class Data:
     def usable(self, now: float) -> bool:
         """Whether at least one resource is valid: what a model needs to be more than `pending`."""
         return any(not one.broken and now >= one.done_at for one in self._analysed()) or any(
-            word.error is None for word in self.words.values()
+            not word.error for word in self.words.values()
         )
 
     def invalid(self) -> dict[str, list[str]]:

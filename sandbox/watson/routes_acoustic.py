@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox.watson import routes_models
+from sandbox.watson import bases, routes_models
 from sandbox.watson.audio import measure
 from sandbox.watson.exchange import Exchange, Reply, Routes
 from sandbox.watson.failures import Refused
-from sandbox.watson.resources import Audio
+from sandbox.watson.resources import LONGEST_NAME, Audio
 from sandbox.watson.training import MOST_HOURS, train_acoustic
 from sandbox.watson.upgrades import upgrade_acoustic
 
@@ -67,10 +67,19 @@ async def add_audio(x: Exchange) -> Reply:
     model, name = x.model("acoustic"), x.part("audio_name")
     if model.operation is not None:
         raise Refused("busy")
+    if len(name) > LONGEST_NAME:
+        raise Refused("too_long_name")
     if name in model.data.audio and not x.flag("allow_overwrite"):
         raise Refused("resource_exists", name=name)
     hours = MOST_HOURS[x.instance.deployment]
-    audio = measure(name, await x.request.read(), x.request.content_type)
+    headers = x.request.headers
+    audio = measure(
+        name,
+        await x.request.read(),
+        headers.get("Content-Type", "application/octet-stream"),
+        least=bases.rate(model.base_model_name),
+        contained=headers.get("Contained-Content-Type", ""),
+    )
     if model.data.minutes(x.world.clock.now()) + audio.seconds / 60 > hours * 60:
         raise Refused("too_much_audio", hours=hours)
     analysis = 3.0 + audio.seconds / 600

@@ -10,8 +10,15 @@ from sandbox.watson import bases
 from sandbox.watson.custom_models import CustomModel
 from sandbox.watson.exchange import Exchange, Reply, Routes
 from sandbox.watson.failures import Refused
-from sandbox.watson.resources import Corpus, Grammar, Word
+from sandbox.watson.resources import LONGEST_NAME, Corpus, Grammar, Word
 
+MOST_WORDS = 10_000_000
+"""Words of all corpora that one model may have."""
+
+_PLAIN = frozenset(
+    # What curl says of itself, and what IBM's own scripts say of a text file, count as plain text too.
+    {"text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "application/json"}
+)
 _RESERVED = frozenset({"user", "base_lm", "default_lm"})
 _SENTENCE = re.compile(r"[.!?\n]+")
 _TOKEN = re.compile(r"[^\W_][\w'-]*")
@@ -38,6 +45,9 @@ async def add_corpus(x: Exchange) -> Reply:
     _refuse_addition(x, model, name, replaces=name in model.data.corpora, taken=name in model.data.grammars)
     text = _decoded(content)
     words = _TOKEN.findall(text)
+    others = sum(one.total_words for one in model.data.corpora.values() if one.name != name)
+    if others + len(words) > MOST_WORDS:
+        raise Refused("too_many_words", most=MOST_WORDS)
     corpus = Corpus(name, len(words), broken=not words)
     analysis = 5.0 + len(words) / 5000
     corpus.done_at = x.world.clock.after(analysis)
@@ -104,15 +114,15 @@ async def delete_grammar(x: Exchange) -> Reply:
 
 
 async def _corpus_text(x: Exchange) -> bytes:
-    """The file, from a body of plain text (or curl's default type) or from a form, as IBM's SDK sends it."""
-    if x.request.content_type in ("text/plain", "application/octet-stream", "application/x-www-form-urlencoded"):
+    """The file, from a body of text or from a form, as IBM's SDK sends it."""
+    if x.request.content_type in _PLAIN:
         return await x.request.read()
     if x.request.content_type != "multipart/form-data":
         raise Refused("corpus_type")
     try:
         async for part in await x.request.multipart():
             if isinstance(part, BodyPartReader) and part.name == "corpus_file":
-                if not part.headers.get("Content-Type", "text/plain").startswith("text/plain"):
+                if part.headers.get("Content-Type", "text/plain").partition(";")[0].strip() not in _PLAIN:
                     break
                 return bytes(await part.read(decode=True))
     except ValueError as error:
@@ -121,7 +131,9 @@ async def _corpus_text(x: Exchange) -> bytes:
 
 
 def _refuse_addition(x: Exchange, model: CustomModel, name: str, *, replaces: bool, taken: bool) -> None:
-    if name in _RESERVED or len(name) > 128:
+    if len(name) > LONGEST_NAME:
+        raise Refused("too_long_name")
+    if name in _RESERVED:
         raise Refused("reserved_name", name=name)
     if taken or (replaces and not x.flag("allow_overwrite")):
         raise Refused("resource_exists", name=name)

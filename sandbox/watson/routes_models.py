@@ -17,8 +17,11 @@ _FORBIDDEN = frozenset("\\/:=&?")
 
 
 async def list_models(x: Exchange) -> Reply:
-    """`GET /v1/models`."""
-    return Reply({"models": [bases.describe(name, x.service_url) for name in x.instance.base_models]})
+    """`GET /v1/models`. IBM says that the order may change from call to call."""
+    names = x.instance.base_models
+    x.instance.turns += x.world.assumptions.bases_change_places
+    at = x.instance.turns % max(1, len(names))
+    return Reply({"models": [bases.describe(name, x.service_url) for name in (*names[at:], *names[:at])]})
 
 
 async def get_model(x: Exchange) -> Reply:
@@ -34,7 +37,11 @@ ROUTES: Routes = {("GET", "/v1/models"): list_models, ("GET", "/v1/models/{model
 
 def describe(x: Exchange, model: CustomModel) -> JSON:
     """*model* as the API shows it."""
-    return model.describe(versions=x.world.assumptions.empty_model_shows_versions or not model.data.empty)
+    assumed = x.world.assumptions
+    shown = model.describe(versions=assumed.empty_model_shows_versions or not model.data.empty)
+    if model.kind == "acoustic" and not assumed.acoustic_error:
+        shown.pop("error", None)
+    return shown
 
 
 def listed(x: Exchange, kind: Kind) -> Reply:
@@ -90,5 +97,6 @@ def _check_name(x: Exchange, kind: Kind, name: str) -> None:
         raise Refused("invalid_name", why="at most 256 characters")
     if bad := _FORBIDDEN.intersection(name):
         raise Refused("invalid_name", why=f"it must not contain {' '.join(sorted(bad))}")
-    if any(model.name == name for model in x.instance.models(kind)):
+    taken = not x.world.assumptions.equal_names and any(model.name == name for model in x.instance.models(kind))
+    if taken:
         raise Refused("name_taken", name=name)
