@@ -24,20 +24,6 @@ _SENTENCE = re.compile(r"[.!?\n]+")
 _TOKEN = re.compile(r"[^\W_][\w'-]*")
 
 
-async def list_corpora(x: Exchange) -> Reply:
-    """`GET …/corpora`."""
-    now = x.world.clock.now()
-    return Reply({"corpora": [one.describe(now) for one in x.model("language").data.corpora.values()]})
-
-
-async def get_corpus(x: Exchange) -> Reply:
-    """`GET …/corpora/{corpus_name}`."""
-    data, name = x.model("language").data, x.part("corpus_name")
-    if name not in data.corpora:
-        raise Refused("unknown_resource", kind="corpus", name=name)
-    return Reply(data.corpora[name].describe(x.world.clock.now()))
-
-
 async def add_corpus(x: Exchange) -> Reply:
     """`POST …/corpora/{corpus_name}`: plain text, as the body itself or as the form field `corpus_file`."""
     model, name = x.model("language"), x.part("corpus_name")
@@ -59,32 +45,6 @@ async def add_corpus(x: Exchange) -> Reply:
     return Reply({}, 201)
 
 
-async def delete_corpus(x: Exchange) -> Reply:
-    """`DELETE …/corpora/{corpus_name}`."""
-    model, name = x.model("language"), x.part("corpus_name")
-    if name not in model.data.corpora:
-        raise Refused("unknown_resource", kind="corpus", name=name)
-    model.refuse_if_busy()
-    del model.data.corpora[name]
-    model.data.forget_source(name)
-    model.changed()
-    return Reply({})
-
-
-async def list_grammars(x: Exchange) -> Reply:
-    """`GET …/grammars`."""
-    now = x.world.clock.now()
-    return Reply({"grammars": [one.describe(now) for one in x.model("language").data.grammars.values()]})
-
-
-async def get_grammar(x: Exchange) -> Reply:
-    """`GET …/grammars/{grammar_name}`."""
-    data, name = x.model("language").data, x.part("grammar_name")
-    if name not in data.grammars:
-        raise Refused("unknown_resource", kind="grammar", name=name)
-    return Reply(data.grammars[name].describe(x.world.clock.now()))
-
-
 async def add_grammar(x: Exchange) -> Reply:
     """`POST …/grammars/{grammar_name}`."""
     model, name = x.model("language"), x.part("grammar_name")
@@ -99,18 +59,6 @@ async def add_grammar(x: Exchange) -> Reply:
     model.data.grammars[name] = grammar
     model.changed(4.0)
     return Reply({}, 201)
-
-
-async def delete_grammar(x: Exchange) -> Reply:
-    """`DELETE …/grammars/{grammar_name}`."""
-    model, name = x.model("language"), x.part("grammar_name")
-    if name not in model.data.grammars:
-        raise Refused("unknown_resource", kind="grammar", name=name)
-    model.refuse_if_busy()
-    del model.data.grammars[name]
-    model.data.forget_source(name)
-    model.changed()
-    return Reply({})
 
 
 async def _corpus_text(x: Exchange) -> bytes:
@@ -172,15 +120,46 @@ def _note_words(model: CustomModel, words: list[str], source: str) -> int:
     return len(set(words))
 
 
+def _held(x: Exchange, plural: str) -> dict[str, Corpus] | dict[str, Grammar]:
+    data = x.model("language").data
+    return data.corpora if plural == "corpora" else data.grammars
+
+
+def _kept(plural: str, kind: str) -> Routes:
+    """Listing, reading and deleting corpora or grammars."""
+
+    def one(x: Exchange) -> Corpus | Grammar:
+        name = x.part(f"{kind}_name")
+        found = _held(x, plural).get(name)
+        if found is None:
+            raise Refused("unknown_resource", kind=kind, name=name)
+        return found
+
+    async def listing(x: Exchange) -> Reply:
+        now = x.world.clock.now()
+        return Reply({plural: [found.describe(now) for found in _held(x, plural).values()]})
+
+    async def reading(x: Exchange) -> Reply:
+        return Reply(one(x).describe(x.world.clock.now()))
+
+    async def deleting(x: Exchange) -> Reply:
+        model, found = x.model("language"), one(x)
+        model.refuse_if_busy()
+        del _held(x, plural)[found.name]
+        model.data.forget_source(found.name)
+        model.changed()
+        return Reply({})
+
+    place = f"{_ONE}/{plural}"
+    named = f"{place}/{{{kind}_name}}"
+    return {("GET", place): listing, ("GET", named): reading, ("DELETE", named): deleting}
+
+
 _ONE = "/v1/customizations/{customization_id}"
 
 ROUTES: Routes = {
-    ("GET", f"{_ONE}/corpora"): list_corpora,
+    **_kept("corpora", "corpus"),
+    **_kept("grammars", "grammar"),
     ("POST", f"{_ONE}/corpora/{{corpus_name}}"): add_corpus,
-    ("GET", f"{_ONE}/corpora/{{corpus_name}}"): get_corpus,
-    ("DELETE", f"{_ONE}/corpora/{{corpus_name}}"): delete_corpus,
-    ("GET", f"{_ONE}/grammars"): list_grammars,
     ("POST", f"{_ONE}/grammars/{{grammar_name}}"): add_grammar,
-    ("GET", f"{_ONE}/grammars/{{grammar_name}}"): get_grammar,
-    ("DELETE", f"{_ONE}/grammars/{{grammar_name}}"): delete_grammar,
 }

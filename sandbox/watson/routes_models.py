@@ -35,7 +35,7 @@ async def get_model(x: Exchange) -> Reply:
 ROUTES: Routes = {("GET", "/v1/models"): list_models, ("GET", "/v1/models/{model_id}"): get_model}
 
 
-def describe(x: Exchange, model: CustomModel) -> JSON:
+def _describe(x: Exchange, model: CustomModel) -> JSON:
     """*model* as the API shows it."""
     assumed = x.world.assumptions
     shown = model.describe(versions=assumed.empty_model_shows_versions or not model.data.empty)
@@ -44,14 +44,14 @@ def describe(x: Exchange, model: CustomModel) -> JSON:
     return shown
 
 
-def listed(x: Exchange, kind: Kind) -> Reply:
+def _listed(x: Exchange, kind: Kind) -> Reply:
     """All custom models of one kind, or those of one `language`."""
     wanted = x.query.get("language")
     found = [model for model in x.instance.models(kind) if wanted in (None, model.language)]
-    return Reply({"customizations": [describe(x, model) for model in found]})
+    return Reply({"customizations": [_describe(x, model) for model in found]})
 
 
-async def create(x: Exchange, kind: Kind) -> Reply:
+async def _create(x: Exchange, kind: Kind) -> Reply:
     """A new, empty custom model on the newest version of its base."""
     body = await x.json()
     name = text_field(body, "name", required=True) or ""
@@ -76,7 +76,7 @@ async def create(x: Exchange, kind: Kind) -> Reply:
     return Reply({"customization_id": model.customization_id}, 201)
 
 
-def delete(x: Exchange, kind: Kind) -> Reply:
+def _delete(x: Exchange, kind: Kind) -> Reply:
     """Deletes a custom model for good."""
     model = x.model(kind)
     model.refuse_if_busy()
@@ -84,7 +84,7 @@ def delete(x: Exchange, kind: Kind) -> Reply:
     return Reply({})
 
 
-def reset(x: Exchange, kind: Kind) -> Reply:
+def _reset(x: Exchange, kind: Kind) -> Reply:
     """Removes all that a custom model holds."""
     model = x.model(kind)
     model.refuse_if_busy()
@@ -100,3 +100,32 @@ def _check_name(x: Exchange, kind: Kind, name: str) -> None:
     taken = not x.world.assumptions.equal_names and any(model.name == name for model in x.instance.models(kind))
     if taken:
         raise Refused("name_taken", name=name)
+
+
+def common(kind: Kind) -> Routes:
+    """The calls that language and acoustic models have alike."""
+
+    async def listing(x: Exchange) -> Reply:
+        return _listed(x, kind)
+
+    async def creating(x: Exchange) -> Reply:
+        return await _create(x, kind)
+
+    async def reading(x: Exchange) -> Reply:
+        return Reply(_describe(x, x.model(kind)))
+
+    async def deleting(x: Exchange) -> Reply:
+        return _delete(x, kind)
+
+    async def resetting(x: Exchange) -> Reply:
+        return _reset(x, kind)
+
+    every = "/v1/customizations" if kind == "language" else "/v1/acoustic_customizations"
+    one = f"{every}/{{customization_id}}"
+    return {
+        ("GET", every): listing,
+        ("POST", every): creating,
+        ("GET", one): reading,
+        ("DELETE", one): deleting,
+        ("POST", f"{one}/reset"): resetting,
+    }

@@ -225,7 +225,7 @@ class SpeechServer:
             url = self.url + instance.path
             if entry.customization and instance.plan == "lite":
                 raise Refused("lite_plan", url=url)
-            known = entry.parameters(instance.deployment)
+            known = entry.parameters("cloud" if self.world.assumptions.cluster_honours_force else instance.deployment)
             query = {name: value for name, value in request.query.items() if name in known}
             unknown = tuple(name for name in request.query if name not in known)
             reply = await route(Exchange(request, self.world, instance, query, unknown, url))
