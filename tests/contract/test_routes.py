@@ -33,6 +33,7 @@ from bot.ports import Message, Place
 from bot.settings import Settings, authenticator, load
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
+from tests.between import settings_between
 from tests.contract.forwarding import OWN_AUTHORITY, ForwardProxy, forward_proxy, tls_front
 
 MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
@@ -88,13 +89,7 @@ async def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         forward_proxy(f"ada:{PASSWORD}") as proxy,
     ):
         for name, value in {
-            **speech.environment(),
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "RETUNE_CHANNEL": CHANNEL,
-            "RETUNE_APPROVERS": "S0APPROVE",
-            "RETUNE_DATABASE": str(tmp_path / "retune.db"),
+            **settings_between(speech, slack, tmp_path),
             "HTTP_PROXY": f"http://ada:{PASSWORD}@127.0.0.1:{proxy.port}",
             "IBM_CREDENTIALS_FILE": "/dev/null",
         }.items():

@@ -18,6 +18,7 @@ from bot.errors import ChatBusy, ChatRefused
 from bot.settings import Settings, load
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
+from tests.between import settings_between
 
 MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
 
@@ -32,13 +33,7 @@ async def slack() -> AsyncIterator[SlackServer]:
 async def settings(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Settings]:
     async with SpeechServer() as speech:
         for name, value in {
-            **speech.environment(),
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "RETUNE_CHANNEL": "C0SPEECH",
-            "RETUNE_APPROVERS": "S0APPROVE",
-            "RETUNE_DATABASE": str(tmp_path / "retune.db"),
+            **settings_between(speech, slack, tmp_path),
             "IBM_CREDENTIALS_FILE": os.devnull,
         }.items():
             monkeypatch.setenv(name, value)
