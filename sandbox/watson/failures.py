@@ -121,6 +121,7 @@ DEFAULTS: Mapping[str, Refusal] = MappingProxyType(
         ),
         "other_base": Refusal(400, "The custom model is based on {custom}, but the request uses {base}", _OURS),
         "weight_alone": Refusal(400, "Cannot specify customization weight when not using customization.", _SEEN),
+        "grammar_alone": Refusal(400, "A grammar needs the custom language model that it belongs to", _OURS),
         "audio_too_short": Refusal(400, "The audio has {size} bytes but needs at least 100 bytes", _OURS),
         "audio_rate": Refusal(400, "The sampling rate {rate} is below {minimum}, which {base} needs", _OURS),
         "audio_type": Refusal(415, "Unsupported media type: {type}", _OURS),

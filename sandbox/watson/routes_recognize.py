@@ -27,6 +27,11 @@ async def recognize(x: Exchange) -> Reply:
     weight = as_number("customization_weight", sent.settings.get("customization_weight"), 0.0, 1.0)
     if weight is not None and language_model is None:
         raise Refused("weight_alone")
+    grammar = sent.settings.get("grammar_name")
+    if grammar is not None and language_model is None:
+        raise Refused("grammar_alone")
+    if grammar is not None and language_model is not None and grammar not in language_model.data.grammars:
+        raise Refused("unknown_resource", kind="grammar", name=grammar)
     for file in sent.files:
         _check_audio(file, sent.content_type, base)
     chosen = choose(x.world, x.instance, base, language_model, acoustic_model, x.query.get("base_model_version"))

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sandbox.watson.resources import Grammar
 from sandbox.watson.server import SpeechServer
 from tests.sandbox.watson.conftest import UNKNOWN_ID, Client, Heard
 from tests.sandbox.watson.test_sdk import wav
@@ -121,6 +122,15 @@ async def test_weight_needs_a_model(ask: Client) -> None:
     """A customization weight without customization is refused with the known text."""
     answer = await hear(ask, "en-US_NarrowbandModel", customization_weight="0.5")
     assert answer.body["error"] == "Cannot specify customization weight when not using customization."
+
+
+async def test_a_grammar_needs_its_model(speech: SpeechServer, ask: Client) -> None:
+    """It is named together with the language model that has it."""
+    speech.world.model("call-center-us").data.grammars["digits"] = Grammar("digits")
+    base = "en-US_NarrowbandModel"
+    assert (await hear(ask, base, grammar_name="digits")).status == 400
+    assert (await hear(ask, base, "call-center-us", grammar_name="letters")).status == 400
+    assert (await hear(ask, base, "call-center-us", grammar_name="digits")).status == 200
 
 
 async def test_unknown_arguments_are_warned_of(ask: Client) -> None:
