@@ -127,24 +127,30 @@ class Prober:
             await self._create_canary(wanted[place])
 
     async def _create_canary(self, like: Model) -> None:
-        """Creates an empty model, reads its versions, deletes it; a crash in between leaves one for the next sweep."""
+        """Creates an empty model, reads its versions, deletes it.
+
+        A crash in between, or an answer that is lost, leaves one for the next sweep: the service may take equal names,
+        so nothing else would find it.
+        """
         instance, base, kind = like.instance, like.base, like.kind
         service, now, name = self.services[instance], self.clock.now(), f"{CANARY}{base}"
         await self.db.write(
             lambda store: store.audit.note(now, "retune", "canary", model=f"{instance}/{kind}", detail=name)
         )
+        self._swept = False
         id = await service.create(kind, name, base)
         try:
             made = await self.readers[instance].model(kind, id)
         finally:
             await service.delete(kind, id)
+        self._swept = True
         if made.newest is not None:  # IBM never says that an empty model shows its versions
             canary = Canary(instance, base, made.newest, now)
             await self.db.write(lambda store: store.observed.canary(canary))
             self.inventory.changed()
 
     async def _sweep(self) -> None:
-        """Deletes what an earlier process made and could not delete."""
+        """Deletes what was made and could not be deleted, also by an earlier process."""
         for instance, reader in self.readers.items():
             for model in (*await reader.models("language"), *await reader.models("acoustic")):
                 if model.name.startswith(CANARY):

@@ -12,8 +12,9 @@ from typing import TypeVar
 from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
+from bot.domain.proof import already_there, began
 from bot.domain.requests import Request
-from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there, began
+from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState
 from bot.errors import (
     AnswerUnreadable,
     CredentialsRefused,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.proof import is_late
 from bot.domain.requests import LIVE, Request
-from bot.domain.runs import Run, RunState, is_late
+from bot.domain.runs import Run, RunState
 from bot.messages.holds import SHORT, Around, hold_words
 from bot.messages.outcomes import cause_of, failure_text
 from bot.messages.steps import goal, others, step_text

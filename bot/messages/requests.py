@@ -10,8 +10,9 @@ from bot.domain.authority import Policy
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
+from bot.domain.proof import is_late
 from bot.domain.requests import Request, RequestState
-from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
+from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
 from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done

@@ -67,9 +67,7 @@ class Journal(Audited):
 
     def not_begun(self, record: StepRecord, now: datetime) -> None:
         """Writes that nothing is seen of a request, so that it is sent again. What was before it is kept."""
-        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
-        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
-            self._note(now, "not begun", record, record.instead)
+        self._given_back(record, "not begun", now)
 
     def unclear(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
         """Writes that an approver decides on a request of which nobody can say whether it began."""
@@ -78,9 +76,7 @@ class Journal(Audited):
 
     def send_again(self, record: StepRecord, by: str, now: datetime) -> None:
         """Writes that an approver wants a request sent again of which nobody can say whether it began."""
-        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
-        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
-            self._note(now, "send again", record, record.instead, by=by)
+        self._given_back(record, "send again", now, by=by)
 
     def given_up(self, record: StepRecord, by: str, name: str, now: datetime) -> None:
         """Writes that an approver, of that name, ends such a step as failed."""
@@ -112,6 +108,11 @@ class Journal(Audited):
         if changed:
             self._note(now, outcome.end, record, outcome.version or outcome.detail)
         return changed
+
+    def _given_back(self, record: StepRecord, why: str, now: datetime, *, by: str = "retune") -> None:
+        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
+        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
+            self._note(now, why, record, record.instead, by=by)
 
     def _note(self, now: datetime, action: str, record: StepRecord, detail: str, *, by: str = "retune") -> None:
         request = self._c.value(int, "SELECT request FROM runs WHERE id = ?", (record.run,))

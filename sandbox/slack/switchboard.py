@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from aiohttp import web
 
 from .faults import Fault, Faults, Sockets
 from .workspace import Json, Workspace
 
+T = TypeVar("T")
 Flip = Callable[[bool], Awaitable[None]]
 
 
@@ -68,26 +70,41 @@ class Switchboard:
                 switch.on = False
 
 
-def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace) -> None:
-    """What the local Slack can do wrong."""
-    post, edit = "chat.postMessage", "chat.update"
+@dataclass(frozen=True)
+class Group(Generic[T]):
+    """The switches under one heading, for faults that *disarm* takes back."""
 
-    def lasting(id: str, label: str, about: str, arm: Callable[[], Fault]) -> None:
-        armed: list[Fault] = []
+    board: Switchboard
+    name: str
+    disarm: Callable[[T], None]
+
+    def lasting(self, id: str, label: str, about: str, arm: Callable[[], T]) -> None:
+        """A fault that lasts until it is switched off."""
+        armed: list[T] = []
 
         async def flip(on: bool) -> None:
             if on:
                 armed.append(arm())
             else:
-                faults.disarm(armed.pop())
+                self.disarm(armed.pop())
 
-        board.add("Slack", id, label, about, flip, lasting=True)
+        self.board.add(self.name, id, label, about, flip, lasting=True)
 
-    def once(id: str, label: str, about: str, strike: Callable[[], object]) -> None:
+    def once(self, id: str, label: str, about: str, strike: Callable[[], object]) -> None:
+        """What strikes once."""
+
         async def flip(on: bool) -> None:
             strike()
 
-        board.add("Slack", id, label, about, flip)
+        self.board.add(self.name, id, label, about, flip)
+
+
+def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace) -> None:
+    """What the local Slack can do wrong."""
+    post, edit = "chat.postMessage", "chat.update"
+
+    group = Group(board, "Slack", faults.disarm)
+    lasting, once = group.lasting, group.once
 
     lasting(
         "slack-down", "Down", "every call is answered with an error 503", lambda: faults.status("*", 503, times=None)

@@ -33,7 +33,8 @@ from bot.ports import Message, Place
 from bot.settings import Settings, authenticator, load
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
-from tests.contract.forwarding import ForwardProxy, forward_proxy, needs_openssl, own_authority, tls_front
+from tests.between import settings_between
+from tests.contract.forwarding import OWN_AUTHORITY, ForwardProxy, forward_proxy, tls_front
 
 MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
 ADA, CHANNEL = "U0ADA", "C0SPEECH"
@@ -88,13 +89,7 @@ async def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         forward_proxy(f"ada:{PASSWORD}") as proxy,
     ):
         for name, value in {
-            **speech.environment(),
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "RETUNE_CHANNEL": CHANNEL,
-            "RETUNE_APPROVERS": "S0APPROVE",
-            "RETUNE_DATABASE": str(tmp_path / "retune.db"),
+            **settings_between(speech, slack, tmp_path),
             "HTTP_PROXY": f"http://ada:{PASSWORD}@127.0.0.1:{proxy.port}",
             "IBM_CREDENTIALS_FILE": "/dev/null",
         }.items():
@@ -183,16 +178,15 @@ async def test_a_proxy_that_refuses_a_tunnel(company: Company):
 
 
 @pytest.mark.parametrize("proxied", [False, True])
-@needs_openssl
-async def test_an_own_authority(company: Company, tmp_path: Path, proxied: bool):
+async def test_an_own_authority(company: Company, proxied: bool):
     """`SSL_CERT_FILE` and `REQUESTS_CA_BUNDLE` are trusted by all; a fault is named with what to set."""
-    certificate, key = own_authority(tmp_path)
+    certificate, _ = OWN_AUTHORITY
     company.patch.setenv(
         "HTTPS_PROXY" if proxied else "UNUSED", f"http://ada:{PASSWORD}@127.0.0.1:{company.proxy.port}"
     )
     async with (
-        tls_front(company.speech.url, (certificate, key)) as speech,
-        tls_front(company.slack.api_url, (certificate, key)) as slack,
+        tls_front(company.speech.url, OWN_AUTHORITY) as speech,
+        tls_front(company.slack.api_url, OWN_AUTHORITY) as slack,
     ):
         url = company.settings().instances["speech-to-text"].url.replace(company.speech.url, speech)
         api_url = f"{slack}/api/"
