@@ -23,6 +23,7 @@ from bot.domain.hours import Window, parse_window
 from bot.errors import SettingsError
 from bot.network import setting_of
 from bot.ports import Terms
+from bot.secret import Secret as Secret
 from bot.setting_parsers import (
     at_least_one,
     begins,
@@ -39,25 +40,6 @@ from bot.setting_parsers import (
     zone,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
-
-
-class Secret(str):
-    """A string that shows itself masked; `reveal` gives it to the one place that needs it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'•••'"
-
-    def __str__(self) -> str:
-        return "•••"
-
-    def __format__(self, spec: str) -> str:
-        return "•••"
-
-    def reveal(self) -> str:
-        """The secret itself."""
-        return str.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
