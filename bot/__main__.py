@@ -8,8 +8,10 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Timer
 
+from bot import private
 from bot.errors import RetuneError, SettingsError
 from bot.network import masked
 
@@ -20,6 +22,7 @@ LIMIT = 1.8
 def main() -> None:
     """Exit codes: 0 stopped or all checks passed, 1 a check failed or the start did, 2 faults in the settings."""
     asked = _parser().parse_args()
+    private.shut()
     audit = asked.command == "audit"
     try:
         sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command)))
@@ -52,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     what = "gives every row, oldest first"
     export = wanted.add_parser("export", help=what, description=what)
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    what = "a new file that only you can read; without it, standard output"
+    export.add_argument("--output", metavar="FILE", type=Path, help=what)
     return parser
 
 
@@ -62,9 +67,8 @@ def _audit(asked: argparse.Namespace) -> int:
     if asked.wanted == "verify":
         return verify(database(), asked.kept, print)
     try:
-        code = export(database(), asked.format, lambda line: sys.stdout.buffer.write(line.encode()))
-        sys.stdout.flush()
-        return code
+        with private.output(asked.output) as out:
+            return export(database(), asked.format, lambda line: out.write(line.encode()))
     except BrokenPipeError:  # `| head` has seen enough; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
