@@ -22,6 +22,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import credential_files
 from bot.adapters.charts import ChartProcess
 from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
@@ -91,7 +92,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     if settings.catalog is not None:
         catalog()  # the operator's own may have faults, and those end a start before anything began
     db = stack.enter_context(Database(settings.database))
-    for warning in warnings(settings.database):
+    for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
     client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
