@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -217,6 +217,17 @@ def authenticator(instance: str) -> Authenticator:
     if found is None:
         raise SettingsError([f"{setting_of(instance, 'APIKEY')}: not set, nor any other credentials for {instance}."])
     return found
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Every secret that the operator has set, IBM's included, for what must not show one."""
+    for field in fields(settings):
+        if isinstance(value := getattr(settings, field.name), Secret):
+            yield value.reveal()
+    for name in settings.instances:
+        for key, value in read_external_sources(name).items():
+            if key.endswith(("APIKEY", "PASSWORD", "TOKEN", "SECRET")):
+                yield str(value)
 
 
 def _deployment(url: str, auth_type: str) -> Deployment:
