@@ -13,6 +13,9 @@ import sys
 from typing import Any
 
 SERVICES = ("pypi", "osv")
+PATIENCE = 300
+"""Seconds for which a service may keep us waiting."""
+
 LOCKS = ("-r", "requirements.txt", "-r", "requirements-dev.txt")
 
 
@@ -38,10 +41,12 @@ def main(command: list[str]) -> int:
 def _asked(command: list[str], service: str) -> list[dict[str, Any]]:
     """What a service says of each package; nothing where it does not answer."""
     options = ("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json", *LOCKS)
-    done = subprocess.run([*command, "-s", service, *options], capture_output=True, text=True, check=False)  # noqa: S603 - what we were told
     try:
+        done = subprocess.run(  # noqa: S603 - what we were told
+            [*command, "-s", service, *options], capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
         return list(json.loads(done.stdout)["dependencies"])
-    except (ValueError, KeyError, TypeError):
+    except (subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
         return []
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from .faults import Fault, Faults, Sockets
+from .grants import Grants
 from .workspace import Json, Workspace
 
 Flip = Callable[[bool], Awaitable[None]]
@@ -68,7 +69,7 @@ class Switchboard:
                 switch.on = False
 
 
-def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace) -> None:
+def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace, grants: Grants) -> None:
     """What the local Slack can do wrong."""
     post, edit = "chat.postMessage", "chat.update"
 
@@ -126,6 +127,12 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
         workspace.archive(on)
 
     board.add("Slack", "slack-archive", "Archive the bot's channels", "nobody can post there", archive, lasting=True)
+
+    async def withhold(on: bool) -> None:
+        grants.withhold = on
+
+    about = "as where somebody left them out when the app was installed"
+    board.add("Slack", "slack-scopes", "Withhold the optional scopes", about, withhold, lasting=True)
 
     async def refresh(on: bool) -> None:
         await sockets.refresh()
