@@ -162,6 +162,8 @@ async def test_nothing_that_is_left_behind_has_a_secret(tmp_path: Path, monkeypa
                 lambda: any("*done*" in m["text"] for m in slack.thread(ADA, CHANNEL, card["ts"])), within=60
             )
             await slack.until(lambda: found, within=40)
+            if sys.platform == "linux":
+                assert psutil.Process(bot.pid).rlimit(psutil.RLIMIT_CORE) == (0, 0)
             over.set()
             await watching
         secrets = secrets_in(environment)

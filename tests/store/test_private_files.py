@@ -188,3 +188,12 @@ def test_an_export_behind_other_text(database: Path):
     done = exported(database, ">> log.txt")
     assert "use --output FILE" in done.stderr
     assert stat.S_IMODE(log.stat().st_mode) == 0o644
+
+
+def test_no_core_dump(tmp_path: Path):
+    """A process that is killed in a way that would leave its memory on the disk leaves nothing."""
+    code = "import resource\nfrom bot import private\nprivate.shut()\nprint(resource.getrlimit(resource.RLIMIT_CORE))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "(0, 0)\n"
