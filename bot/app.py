@@ -12,7 +12,6 @@ import os
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from time import monotonic, time
@@ -22,18 +21,20 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import credential_files
+from bot.adapters import slack_scopes
 from bot.adapters.charts import ChartProcess
 from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
-from bot.adapters.slack_answers import text_at
-from bot.adapters.slack_calls import call, session, web_client
-from bot.adapters.slack_routes import NotSecure
+from bot.adapters.slack_calls import session, web_client
 from bot.domain.catalog import Catalog
 from bot.domain.drift import Drift
-from bot.errors import CatalogError, ChatBusy, ChatRefused, SettingsError
+from bot.errors import CatalogError, SettingsError
 from bot.flows.background import Background
 from bot.flows.parts import Flows
 from bot.flows.worker import Worker
+from bot.identity import Self as Self
+from bot.identity import identify as identify
 from bot.network import setting_of
 from bot.ports import World
 from bot.settings import Settings, authenticator
@@ -65,16 +66,6 @@ ANNOUNCE = 5.0
 """Seconds between two looks whether an announcement is due."""
 
 
-@dataclass(frozen=True, slots=True)
-class Self:
-    """Who we are in the workspace, as Slack's `auth.test` says. *ticket* is the first socket's address."""
-
-    team: str
-    user: str
-    bot: str
-    ticket: str | None
-
-
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until *stop*. Raises `SettingsError` or `ChatError` when it cannot start."""
     async with AsyncExitStack() as stack:
@@ -91,11 +82,12 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     if settings.catalog is not None:
         catalog()  # the operator's own may have faults, and those end a start before anything began
     db = stack.enter_context(Database(settings.database))
-    for warning in warnings(settings.database):
+    for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
     client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
     me = await identify(client, settings, STUMBLES)
+    slack_scopes.tell(me.scopes)
     clock, background = SystemClock(), Background()
     credentials(settings)
     clients = await stack.enter_async_context(AsyncExitStack())
@@ -162,35 +154,6 @@ def read_catalog(settings: Settings) -> Catalog:
         return parse(settings.catalog.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, CatalogError) as error:
         raise SettingsError([f"RETUNE_CATALOG: {settings.catalog}: {error}"]) from error
-
-
-async def identify(client: AsyncWebClient, settings: Settings, patience: float = 0.0) -> Self:
-    """Checks both tokens at once: a wrong one is found before anything starts.
-
-    *patience*: for so many seconds it tries again while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
-    """
-    until, said = monotonic() + patience, ""
-    while True:
-        try:
-            return await _identify(client, settings)
-        except ChatBusy as error:
-            left = until - monotonic()
-            if left <= 0 or isinstance(error.__cause__, NotSecure):  # waiting makes no address https
-                raise
-            if error.text != said:
-                log.warning("Slack is in trouble: %s It is tried again for %.0f s", said := error.text, left)
-            await asyncio.sleep(min(max(1.0, error.retry_after), left))
-
-
-async def _identify(client: AsyncWebClient, settings: Settings) -> Self:
-    token = settings.app_token
-    opening = call(client.apps_connections_open(app_token=token.reveal())) if token else asyncio.sleep(0)
-    try:
-        told, opened = await asyncio.gather(call(client.auth_test()), opening)
-    except ChatRefused as error:
-        raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
-    team, user, bot = (text_at(told, name) for name in ("team_id", "user_id", "bot_id"))
-    return Self(team, user, bot, text_at(opened, "url") if opened else None)
 
 
 def credentials(settings: Settings) -> dict[str, Authenticator]:

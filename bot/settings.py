@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -23,6 +23,7 @@ from bot.domain.hours import Window, parse_window
 from bot.errors import SettingsError
 from bot.network import setting_of
 from bot.ports import Terms
+from bot.secret import Secret as Secret
 from bot.setting_parsers import (
     at_least_one,
     begins,
@@ -39,25 +40,6 @@ from bot.setting_parsers import (
     zone,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
-
-
-class Secret(str):
-    """A string that shows itself masked; `reveal` gives it to the one place that needs it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'•••'"
-
-    def __str__(self) -> str:
-        return "•••"
-
-    def __format__(self, spec: str) -> str:
-        return "•••"
-
-    def reveal(self) -> str:
-        """The secret itself."""
-        return str.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +217,17 @@ def authenticator(instance: str) -> Authenticator:
     if found is None:
         raise SettingsError([f"{setting_of(instance, 'APIKEY')}: not set, nor any other credentials for {instance}."])
     return found
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Every secret that the operator has set, IBM's included, for what must not show one."""
+    for field in fields(settings):
+        if isinstance(value := getattr(settings, field.name), Secret):
+            yield value.reveal()
+    for name in settings.instances:
+        for key, value in read_external_sources(name).items():
+            if key.endswith(("APIKEY", "PASSWORD", "TOKEN", "SECRET")):
+                yield str(value)
 
 
 def _deployment(url: str, auth_type: str) -> Deployment:

@@ -19,6 +19,7 @@ class Manifest:
     bot_user: str
     commands: tuple[dict[str, Any], ...]
     scopes: frozenset[str]
+    optional: frozenset[str]
     events: frozenset[str]
     home: bool
 
@@ -34,14 +35,16 @@ def load(path: Path) -> Manifest:
     settings, features = read["settings"], read["features"]
     if not settings.get("socket_mode_enabled") or not settings.get("interactivity", {}).get("is_enabled"):
         raise ValueError(f"{path}: the local Slack delivers by Socket Mode, with interactivity enabled")
-    shown = read["display_information"]
+    shown, asked = read["display_information"], read["oauth_config"]["scopes"]
+    scopes = frozenset(asked["bot"])
     return Manifest(
         name=shown["name"],
         description=shown.get("description", ""),
         color=shown.get("background_color", "#444444"),
         bot_user=features["bot_user"]["display_name"],
         commands=tuple(features.get("slash_commands", ())),
-        scopes=frozenset(read["oauth_config"]["scopes"]["bot"]),
+        scopes=scopes,
+        optional=scopes & frozenset(asked.get("bot_optional", ())),  # listed twice: asked for, and may be left out
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
         home=bool(features.get("app_home", {}).get("home_tab_enabled")),
     )

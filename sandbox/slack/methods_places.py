@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cast import BOT, BOT_ID, TEAM, Channel
 from .cursors import portion, portion_of_messages, truth
+from .grants import Grants
 from .payloads import DOMAIN, user_info
 from .web_api import Method
 from .workspace import Json, Refused, Workspace
@@ -15,10 +16,10 @@ HISTORY = {"channel": "channels:history", "private": "groups:history", "im": "im
 class Places:
     """The methods over one workspace."""
 
-    def __init__(self, workspace: Workspace, bot_name: str, scopes: frozenset[str]) -> None:
+    def __init__(self, workspace: Workspace, bot_name: str, grants: Grants) -> None:
         self._w = workspace
         self._name = bot_name
-        self._scopes = scopes
+        self._grants = grants
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -88,8 +89,8 @@ class Places:
         return channel
 
     def _granted(self, scope: str) -> None:
-        if scope not in self._scopes:
-            raise Refused("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
+        if scope not in self._grants.scopes:
+            raise Refused("missing_scope", needed=scope, provided=self._grants.told)
 
     def info(self, a: Json) -> Json:
         """One channel."""

@@ -15,6 +15,7 @@ from .delivery import Delivery, Outcome
 from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
+from .grants import Grants
 from .manifest import load
 from .methods_chat import Chat
 from .methods_files import Files
@@ -40,6 +41,7 @@ class SlackServer:
     ) -> None:
         self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
         self.manifest = load(manifest)
+        self.grants = Grants(self.manifest)
         self.faults = Faults()
         self.switchboard = Switchboard()
         self.workspace = Workspace(now)
@@ -90,7 +92,7 @@ class SlackServer:
         workspace, manifest = self.workspace, self.manifest
         self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
         self.delivery.on_change = self._connected
-        slack_switches(self.switchboard, self.faults, self.delivery, workspace)
+        slack_switches(self.switchboard, self.faults, self.delivery, workspace, self.grants)
         self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
         self.triggers = Triggers(workspace)
@@ -98,8 +100,8 @@ class SlackServer:
         self.people = People(workspace, manifest, self.delivery, self.urls, self.triggers)
         self.forms = Forms(workspace, self.delivery, self.triggers, views)
         self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
-        self._api = WebApi(workspace, manifest, self.faults)
-        for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, manifest.scopes), self._files):
+        self._api = WebApi(workspace, self.grants, self.faults)
+        for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, self.grants), self._files):
             self._api.add(family.methods())
         self._api.add({"apps.connections.open": Method(self._open_connection, token="app")})
         app.add_routes(
@@ -132,6 +134,10 @@ class SlackServer:
     def methods(self) -> frozenset[str]:
         """The Web API methods that are routed."""
         return frozenset(self._api.methods)
+
+    def scopes_of(self, method: str) -> tuple[str, ...]:
+        """The scopes of which a method needs one."""
+        return self._api.methods[method].scopes
 
     async def send(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Outcome:
         """A person types a message or a command."""

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from aiohttp import web
 
 from .faults import Fault, Faults, Sockets
+from .grants import Grants
 from .workspace import Json, Workspace
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ class Group(Generic[T]):
         self.board.add(self.name, id, label, about, flip)
 
 
-def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace) -> None:
+def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace, grants: Grants) -> None:
     """What the local Slack can do wrong."""
     post, edit = "chat.postMessage", "chat.update"
 
@@ -143,6 +144,12 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
         workspace.archive(on)
 
     board.add("Slack", "slack-archive", "Archive the bot's channels", "nobody can post there", archive, lasting=True)
+
+    async def withhold(on: bool) -> None:
+        grants.withhold = on
+
+    about = "as where somebody left them out when the app was installed"
+    board.add("Slack", "slack-scopes", "Withhold the optional scopes", about, withhold, lasting=True)
 
     async def refresh(on: bool) -> None:
         await sockets.refresh()

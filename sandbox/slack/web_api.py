@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from .faults import Fault, Faults
-from .manifest import Manifest
+from .grants import Grants
 from .workspace import Json, Refused, Workspace
 
 BOT_TOKEN, APP_TOKEN = "xoxb-local-sandbox-bot-token", "xapp-1-local-sandbox-app-token"
@@ -47,13 +47,12 @@ class WebApi:
     """Routes calls to methods."""
 
     workspace: Workspace
-    manifest: Manifest
+    grants: Grants
     faults: Faults
     methods: dict[str, Method] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._granted = ",".join(sorted(self.manifest.scopes))
         self._late: set[asyncio.Task[None]] = set()
 
     def add(self, methods: Mapping[str, Method]) -> None:
@@ -77,7 +76,7 @@ class WebApi:
             answer = {"ok": False, "error": fault.settings["error"]}
         self.calls.append(Call(name, arguments, answer, self.workspace.now()))
         if fault is None:
-            return web.json_response(answer, headers={"x-oauth-scopes": self._granted})
+            return web.json_response(answer, headers={"x-oauth-scopes": self.grants.told})
         return _misbehave(fault, answer, request)
 
     def _do_later(self, fault: Fault, name: str, request: web.Request, arguments: Json) -> None:
@@ -111,8 +110,8 @@ class WebApi:
             raise Refused("invalid_auth")
         if (token == APP_TOKEN) != (method.token == "app"):
             raise Refused("not_allowed_token_type")
-        if method.scopes and not self.manifest.scopes.intersection(method.scopes):
-            raise Refused("missing_scope", needed=method.scopes[0], provided=self._granted)
+        if method.scopes and not self.grants.scopes.intersection(method.scopes):
+            raise Refused("missing_scope", needed=method.scopes[0], provided=self.grants.told)
 
 
 async def _instead(fault: Fault | None) -> Json | None:

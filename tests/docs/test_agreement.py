@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.adapters.slack_calls import SCOPES
+from bot.adapters.slack_scopes import OPTIONAL, REQUIRED
 from bot.domain.request_filter import STATES
 from bot.domain.requests import RequestState
 from bot.messages.help import COMMANDS as HELP
@@ -38,8 +38,12 @@ def test_commands():
 
 
 def test_scopes():
-    """The manifest asks for exactly what `check` looks for."""
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == SCOPES
+    """The manifest asks for exactly what `check` looks for; the README tells the use of each."""
+    asked, optional = MANIFEST["oauth_config"]["scopes"], frozenset[str]().union(*OPTIONAL)
+    assert set(asked["bot"]) == REQUIRED | optional
+    assert not REQUIRED & optional
+    told = README.split("- **Slack scopes**")[1].split("\n- ")[0]
+    assert set(re.findall(r"`([a-z_]+(?::[a-z]+)?)`", told)) >= REQUIRED | optional
 
 
 def test_events():
