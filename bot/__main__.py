@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
 from threading import Timer
 
+from bot.domain.foreign_text import escaped
 from bot.errors import RetuneError, SettingsError
-from bot.network import masked
 
 LIMIT = 1.8
 """Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
@@ -26,10 +25,10 @@ def main() -> None:
     except SettingsError as error:
         print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
-            print(f"  {fault}", file=sys.stderr)
+            print(f"  {escaped(fault)}", file=sys.stderr)
         sys.exit(2)
     except RetuneError as error:
-        print(f"Retune cannot start: {error.text}", file=sys.stderr)
+        print(f"Retune cannot start: {escaped(error.text)}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -60,7 +59,7 @@ def _audit(asked: argparse.Namespace) -> int:
     from bot.settings import database
 
     if asked.wanted == "verify":
-        return verify(database(), asked.kept, print)
+        return verify(database(), asked.kept, _say)
     try:
         code = export(database(), asked.format, lambda line: sys.stdout.buffer.write(line.encode()))
         sys.stdout.flush()
@@ -72,16 +71,17 @@ def _audit(asked: argparse.Namespace) -> int:
 
 async def _main(command: str) -> int:
     from bot.adapters.threads import DaemonThreads
+    from bot.logging_setup import set_up
     from bot.settings import load
 
     settings = load()
-    _logging(settings.log)
+    set_up(settings.log)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
     if command == "check":
         from bot.check import check
 
-        return await check(settings, print)
+        return await check(settings, _say)
     from bot.app import run
 
     stop = asyncio.Event()
@@ -99,29 +99,9 @@ async def _main(command: str) -> int:
     return 0
 
 
-class _Masked(logging.Formatter):
-    """No password of a URL in any line, whoever writes it."""
-
-    def __init__(self, form: logging.Formatter) -> None:
-        super().__init__()
-        self._form = form
-
-    def format(self, record: logging.LogRecord) -> str:
-        return masked(self._form.format(record))
-
-
-def _logging(form: str) -> None:
-    handler = logging.StreamHandler()
-    if form == "json":
-        from pythonjsonlogger.json import JsonFormatter
-
-        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{")))
-    else:
-        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # These log whole requests, with tokens and form values, when asked for more; and every request at INFO.
-    for noisy in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+def _say(line: str) -> None:
+    """One line on the terminal, whatever a service or a setting put into it."""
+    print(escaped(line), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Text that others wrote: the form in which it is shown, and the form in which it is compared.
+"""Text that others wrote: the forms in which it is shown, written to a log, and compared.
 
 What is stored stays as it came. Names, reasons and the service's sentences can hold characters that show as nothing,
 turn the line around, or are no text at all; `shown` leaves them out, and `matching` makes two texts equal that a
@@ -88,6 +88,20 @@ def shown(text: str) -> str:
             joiner, marks = "", marks + 1 if kind is _Kind.MARK else 0
             kept.append(char)
     return "".join(kept)
+
+
+def escaped(text: str) -> str:
+    """The text in one line for terminals and logs: what acts, hides or breaks the line stands there as an escape, \\n.
+
+    Nothing is left out, so that a log still tells what came. Safe to encode: no half of a surrogate pair stays.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _keeps_its_place(char) else char.encode("unicode_escape").decode() for char in text)
+
+
+def _keeps_its_place(char: str) -> bool:
+    return char not in "\n\t" and _KINDS[char] is not _Kind.NOTHING
 
 
 def matching(text: str) -> str:
