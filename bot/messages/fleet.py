@@ -124,7 +124,7 @@ def model(
     linked = dossier.trained_with
     trained = "" if linked is None else f" · trained with {code(linked) if linked else 'no language model'}"
     blocks: list[Block] = [
-        header(m.name),
+        header(f"Model {m.name}"),
         section(
             f"*{sign(judgement.verdict)}* {since}\n"
             + "\n".join(f"• {line}" for line in why(judgement))
@@ -141,7 +141,7 @@ def model(
     if dossier.snooze is not None:
         blocks += of_model(dossier.snooze, judgement)
     if m.description:
-        blocks += quoted(Quote(f"Description of {m.name}, from its owner", m.description))
+        blocks += quoted(Quote(f"Description of {m.name}, from the instance {m.instance}", m.description))
     if isinstance(outlook, Plan):
         blocks += [divider(), section(f"*An upgrade would:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}")]
         blocks.append(actions([ask_button(m.ref, m.name, "primary")]))
@@ -183,7 +183,7 @@ def reading(name: str) -> Mapping[str, Any]:
 
 def window(name: str, blocks: Iterable[Block]) -> Mapping[str, Any]:
     """A model in a window of its own, where there is no channel to show it in."""
-    return modal(plain(name, 24), blocks, callback="model")
+    return modal(f"Model {name}", blocks, callback="model")
 
 
 PROBED = {

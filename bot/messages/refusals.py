@@ -16,8 +16,11 @@ from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError, ServiceE
 from bot.messages.foreign import Quote
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed, moment, plain, sentence
+from bot.messages.text import code, day, escape, listed, moment, on_one_line, plain, sentence
 from bot.ports import Message
+
+INPUT = 150
+"""Characters that Slack shows below an input."""
 
 STARTING = "Retune is just starting. Try again in a second."
 GONE = "That model is not known any more. /stt-models lists all of them."
@@ -236,6 +239,12 @@ def error(fault: RetuneError) -> Message:
         return private(sentence(fault.ours) + support + again, quotes=[answer_of(fault.instance, fault.detail or "")])
     said = fault.text if isinstance(fault, Refusal) and fault.markup else sentence(fault.text)
     return private(said + again)
+
+
+def at_input(fault: RetuneError | str) -> str:
+    """What is wrong, below an input of a form, where nothing can be quoted: our own words, in one line. Plain text."""
+    said = fault if isinstance(fault, str) else fault.ours if isinstance(fault, ServiceError) else fault.text
+    return on_one_line(said)[:INPUT]
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:

@@ -104,7 +104,7 @@ async def test_stopped_while_its_proof_is_written(world: World, monkeypatch: pyt
         await world.ring(after=10)
     now = world.request(request.id)
     assert (now.state, now.first.done) == (RequestState.FAILED, 0)
-    assert "No longer watched: stopped by" in world.chat.keyed(f"request:{request.id}:card").text
+    assert "stopped watching" in world.chat.keyed(f"request:{request.id}:card").text
     assert not world.rows("SELECT id FROM audit WHERE action = 'proven'")
 
 

@@ -302,6 +302,9 @@ def holds(block: Any) -> None:
             case "plain_text":
                 speaks(block["text"], plain=True)
                 assert block.get("emoji") is False, "`:x:` in a name would be an emoji"
+            case "header":
+                assert not ALONE.search(block["text"]["text"])
+                holds(block["text"])
             case "rich_text_quote":
                 (said,) = block["elements"]
                 assert not HIDING.search(said["text"])
@@ -338,6 +341,7 @@ def shown(found: Any, function: Any) -> None:
             elif function.__name__ not in NAMES:
                 speaks(found)
         case {"type": "modal" | "home"}:
+            assert "title" not in found or not ALONE.search(found["title"]["text"])
             holds(found)
             assert check_view(dict(found)) == []
         case {"type": str()}:
