@@ -95,13 +95,7 @@ def escaped(text: str) -> str:
 
     Nothing is left out, so that a log still tells what came. Safe to encode: no half of a surrogate pair stays.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if _keeps_its_place(char) else char.encode("unicode_escape").decode() for char in text)
-
-
-def _keeps_its_place(char: str) -> bool:
-    return char not in "\n\t" and _KINDS[char] is not _Kind.NOTHING
+    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPED)
 
 
 def matching(text: str) -> str:
@@ -127,6 +121,16 @@ class _Compared(dict[int, str]):
     def __missing__(self, point: int) -> str:
         char = chr(point)
         self[point] = found = char if _KINDS[char] in (_Kind.PLAIN, _Kind.MARK) else ""
+        return found
+
+
+class _Escaped(dict[int, str]):
+    """What stands for every character that was met where a terminal shows it."""
+
+    def __missing__(self, point: int) -> str:
+        char = chr(point)
+        acts = char in "\n\t" or _KINDS[char] is _Kind.NOTHING
+        self[point] = found = char.encode("unicode_escape").decode() if acts else char
         return found
 
 
@@ -180,4 +184,5 @@ def _joins(kept: list[str], after: str) -> bool:
 
 
 _KINDS = _Kinds()
+_ESCAPED = _Escaped()
 _COMPARED = _Compared({point: same for point, same in _SAME.items()})

@@ -53,8 +53,8 @@ _FAILED = {
     ),
     StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts.",
     StepEnd.UNCLEAR: (
-        "Marked as failed: {who} ended it, because no answer to the request proves anything, and the service did not show that it began. "
-        "It may still do it: look at the model before you ask again.{support}"
+        "Marked as failed: {who} ended it, because no answer to the request proves anything, and the service did not "
+        "show that it began. It may still do it: look at the model before you ask again.{support}"
     ),
     StepEnd.UNWATCHED: "Not watched any more: {who} stopped watching it. The service may still be working on it.",
 }

@@ -20,17 +20,22 @@ def escape(foreign: str, limit: int = 300) -> str:
     They can neither ping, link, hide anything, nor be set in bold or become an emoji. Reasons, descriptions and
     errors are quoted (`foreign`), never put into a line.
     """
-    return entities(defused(capped(on_one_line(foreign), limit)))
+    return entities(defused(_brief(foreign, limit)))
 
 
 def code(foreign: str, limit: int = 120) -> str:
     """Foreign words as code; backticks inside would end it early, so they become quotes."""
-    return f"`{entities(capped(on_one_line(foreign.replace('`', '’')) or BLANK, limit))}`"
+    return f"`{entities(_brief(foreign, limit).replace('`', '’') or BLANK)}`"
 
 
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
-    return capped(on_one_line(foreign), limit)
+    return _brief(foreign, limit)
+
+
+def _brief(foreign: str, limit: int) -> str:
+    """One line of at most so many characters; what is far beyond them is not even looked at."""
+    return capped(on_one_line(foreign[: 4 * limit]), limit)
 
 
 def on_one_line(foreign: str) -> str:
