@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from threading import Timer
 
 from bot import private
+from bot.domain.foreign_text import escaped
 from bot.errors import RetuneError, SettingsError
 from bot.redaction import Redaction
 
@@ -31,10 +31,10 @@ def main() -> None:
     except SettingsError as error:
         print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
-            print(redact(f"  {fault}"), file=sys.stderr)
+            print(f"  {escaped(redact(fault))}", file=sys.stderr)
         sys.exit(2)
     except RetuneError as error:
-        print(redact(f"Retune cannot start: {error.text}"), file=sys.stderr)
+        print(f"Retune cannot start: {escaped(redact(error.text))}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -67,7 +67,7 @@ def _audit(asked: argparse.Namespace) -> int:
     from bot.settings import database
 
     if asked.wanted == "verify":
-        return verify(database(), asked.kept, print)
+        return verify(database(), asked.kept, _say)
     try:
         with private.output(asked.output) as out:
             return export(database(), asked.format, lambda line: out.write(line.encode()))
@@ -78,17 +78,18 @@ def _audit(asked: argparse.Namespace) -> int:
 
 async def _main(command: str, redact: Redaction) -> int:
     from bot.adapters.threads import DaemonThreads
+    from bot.logging_setup import set_up
     from bot.settings import load, secrets
 
     settings = load()
     redact.learn(secrets(settings))
-    _logging(settings.log, redact)
+    set_up(settings.log, redact)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
     if command == "check":
         from bot.check import check
 
-        return await check(settings, lambda line: print(redact(line)))
+        return await check(settings, lambda line: _say(redact(line)))
     from bot.app import run
 
     stop = asyncio.Event()
@@ -106,30 +107,9 @@ async def _main(command: str, redact: Redaction) -> int:
     return 0
 
 
-class _Masked(logging.Formatter):
-    """No secret in any line, whoever writes it."""
-
-    def __init__(self, form: logging.Formatter, redact: Redaction) -> None:
-        super().__init__()
-        self._form = form
-        self._redact = redact
-
-    def format(self, record: logging.LogRecord) -> str:
-        return self._redact(self._form.format(record))
-
-
-def _logging(form: str, redact: Redaction) -> None:
-    handler = logging.StreamHandler()
-    if form == "json":
-        from pythonjsonlogger.json import JsonFormatter
-
-        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"), redact))
-    else:
-        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"), redact))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # These log whole requests, with tokens and form values, when asked for more; and every request at INFO.
-    for noisy in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+def _say(line: str) -> None:
+    """One line on the terminal, whatever a service or a setting put into it."""
+    print(escaped(line), flush=True)
 
 
 if __name__ == "__main__":

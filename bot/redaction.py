@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from bot.domain.foreign_text import escaped
 from bot.network import masked
 from bot.secret import MASK
 
@@ -59,7 +60,8 @@ class Redaction:
         """What ends the process or a thread, and what nobody could catch, is printed through this."""
 
         def crashed(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-            sys.stderr.write(self("".join(traceback.format_exception(kind, error, trace))))
+            lines = self("".join(traceback.format_exception(kind, error, trace))).split("\n")
+            sys.stderr.write("\n".join(map(escaped, lines)))
 
         def uncaught(told: Any) -> None:
             crashed(told.exc_type, told.exc_value, told.exc_traceback)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -227,3 +228,14 @@ class World:
         found = self.store.requests.get(id)
         assert found is not None
         return found
+
+
+def quotes(blocks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What messages quote, by what stands above it: who wrote it."""
+    found: dict[str, str] = {}
+    for block in blocks:
+        if block["type"] == "rich_text":
+            for label, quote in zip(block["elements"][::2], block["elements"][1::2], strict=True):
+                words = (f"<@{one['user_id']}>" if one["type"] == "user" else one["text"] for one in label["elements"])
+                found["".join(words)] = quote["elements"][0]["text"]
+    return found
