@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.errors import DatabaseUnusable
 from bot.store.announcements import Announcements, Choices
-from bot.store.audit import Audit
+from bot.store.audit import Audit, SealingKey
 from bot.store.changes import Changes
 from bot.store.connection import Connection, Sqlite
 from bot.store.deliveries import Deliveries
@@ -57,8 +57,8 @@ class Store(AbstractContextManager["Store"]):
     BUSY = 0.02
     """Seconds that one try waits for the write lock of another process, and the loop with it."""
 
-    def __init__(self, path: Path | str, *, patience: float = OPENING) -> None:
-        """Opens and migrates *path*. Raises `DatabaseUnusable` when it cannot be used."""
+    def __init__(self, path: Path | str, *, patience: float = OPENING, key: SealingKey | None = None) -> None:
+        """Opens and migrates *path*; *key* seals the audit. Raises `DatabaseUnusable` when it cannot be used."""
         try:
             connection = sqlite3.connect(path, isolation_level=None, timeout=patience)
         except sqlite3.Error as error:
@@ -81,7 +81,7 @@ class Store(AbstractContextManager["Store"]):
             connection.close()
             raise
         self.transaction, self.reading = shared.transaction, shared.reading
-        self.audit = Audit(shared)
+        self.audit = Audit(shared, key)
         self.fleet = Fleet(shared)
         self.observed = Observed(shared)
         self.history = History(shared)
