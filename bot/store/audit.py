@@ -161,7 +161,8 @@ class Audit(Part):
     def all(self) -> Iterator[Row]:
         """Every row by its number, whatever that is; also those that are written meanwhile."""
         least = _LEAST
-        while page := self._c.rows("SELECT * FROM audit WHERE id >= ? ORDER BY id LIMIT ?", (least, PAGE)):
+        sql = f"SELECT {', '.join((*COLUMNS, 'hash', 'seal'))} FROM audit WHERE id >= ? ORDER BY id LIMIT ?"
+        while page := self._c.rows(sql, (least, PAGE)):
             yield from page
             if page[-1]["id"] == _MOST:
                 return

@@ -7,6 +7,7 @@ import multiprocessing
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from multiprocessing.synchronize import Barrier
@@ -15,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from bot.auditing import export, verify
+from bot.errors import DatabaseUnusable
 from bot.store import Store
 from bot.store.audit import START, SealingKey
-from bot.store.chain import COLUMNS, digest
+from bot.store.chain import COLUMNS, Walk, digest
 from bot.store.schema import migrations
 from tests.fakes import NOW
 
@@ -50,7 +52,7 @@ def verified(path: Path, kept: str | None = None, key: str | None = None) -> tup
     return verify(path, kept, heard.append, key), "\n".join(heard)
 
 
-def rewritten(path: Path, script: str) -> None:
+def rewritten(path: Path, script: str, numbers: Callable[[int], int] = int) -> None:
     """Somebody who knows how the chain is made changes something and makes the chain and its end new."""
     change(path, script)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -59,11 +61,11 @@ def rewritten(path: Path, script: str) -> None:
         connection.execute("DELETE FROM audit")
         previous = START
         for number, row in enumerate(rows, start=1):
-            row |= {"id": number, "previous": previous}
+            row |= {"id": numbers(number), "previous": previous}
             row["hash"] = previous = digest(row)
             marks = ", ".join("?" * len(row))
             connection.execute(f"INSERT INTO audit ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-        connection.execute("UPDATE audit_head SET last = ?, hash = ?", (len(rows), previous))
+        connection.execute("UPDATE audit_head SET last = ?, hash = ?", (numbers(len(rows)), previous))
 
 
 COPIED = f"SELECT {{}}, {FACTS.replace('previous, hash', '')} 'x' || id, 'y' || id FROM audit WHERE id = 3"
@@ -121,12 +123,86 @@ TAMPERED: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("kind", TAMPERED)
 def test_it_is_found(path: Path, kind: str):
-    """And said where; an export gives what is there, also of what nobody could have written."""
+    """And said where."""
     script, said = TAMPERED[kind]
     kept = verified(path)[1].rpartition(" ")[2]
     change(path, script)
     code, heard = verified(path, kept)
     assert (code != 0, said in heard) == (True, True), heard
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TAMPERED if "row" in kind])
+def test_an_export_of_it(path: Path, kind: str):
+    """It gives what is there, whatever its number."""
+    change(path, TAMPERED[kind][0])
+    with closing(sqlite3.connect(path)) as connection:
+        ids = [id for (id,) in connection.execute("SELECT id FROM audit ORDER BY id")]
+    wrote = list[str]()
+    assert export(path, "jsonl", wrote.append) == 0
+    assert [json.loads(line)["id"] for line in wrote] == ids
+
+
+@pytest.mark.parametrize("kind", ["no table", "a column of another name"])
+def test_an_export_of_nothing_that_can_be_read(path: Path, kind: str):
+    """It says so."""
+    change(path, TAMPERED[kind][0])
+    with pytest.raises(DatabaseUnusable):
+        export(path, "csv", list[str]().append)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "row"),
+    [
+        (lambda number: number - 5, -4),
+        (lambda number: number + 5, 6),
+        (lambda number: number if number < 7 else number + 1, 8),
+        (lambda number: number * 10, 10),
+    ],
+)
+def test_numbers_of_a_chain_that_was_made_anew(path: Path, numbers: Callable[[int], int], row: int):
+    """Each row follows the one before it, and the end fits: but Retune counts from 1, without gaps."""
+    rewritten(path, "", numbers)
+    code, heard = verified(path)
+    assert (code, f"row {row} breaks the chain: its number is not the next one" in heard) == (1, True), heard
+
+
+def test_an_index_that_lacks_a_row(path: Path):
+    """What `/stt-runs` reads by it would be less than what there is."""
+    with Store(path) as store:
+        store.audit.note(NOW, "UADA", "approve", request=7)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_by_request'").fetchone()
+    for wanted in (sql.replace("IS NOT NULL", "IS NULL"), "REINDEX audit_by_request", sql):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            if wanted.startswith("REINDEX"):
+                connection.execute(wanted)
+                continue
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'audit_by_request'", (wanted,))
+    code, heard = verified(path)
+    assert (code, "SQLite finds audit damaged" in heard) == (1, True), heard
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("id", "1"),
+        ("id", 1.0),
+        ("at", 1),
+        ("at", "1.5"),
+        ("actor", b"UADA"),
+        ("request", "7"),
+        ("request", 7.0),
+        ("detail", None),
+        ("seal", 1),
+    ],
+)
+def test_a_type_that_only_looks_the_same(column: str, value: object):
+    """Also where its hash was made from it, and SQLite is content."""
+    row: dict[str, object] = {"id": 1, "at": 1.5, "actor": "UADA", "action": "probe", "request": 7, "model": None}
+    row |= {"instance": None, "detail": "", "previous": START, "hash": "", "seal": None, column: value}
+    row["hash"] = digest({**row, column: repr(value) if isinstance(value, bytes) else value})
+    assert "is of a type that Retune never writes" in str(Walk(None).row(row))
 
 
 TYPES = {
