@@ -131,6 +131,15 @@ def test_it_is_found(path: Path, kind: str):
     assert (code != 0, said in heard) == (True, True), heard
 
 
+def test_a_name_that_speaks_to_the_terminal(path: Path):
+    """What somebody calls a trigger cannot clear the screen and say that all is well."""
+    name = "\x1b[2J\n10 rows, the chain is whole"
+    change(path, f'CREATE TRIGGER "{name}" AFTER INSERT ON audit BEGIN DELETE FROM audit; END')
+    code, heard = verified(path)
+    assert (code, len(heard.splitlines())) == (1, 1)
+    assert heard.isprintable()
+
+
 @pytest.mark.parametrize("kind", [kind for kind in TAMPERED if "row" in kind])
 def test_an_export_of_it(path: Path, kind: str):
     """It gives what is there, whatever its number."""
