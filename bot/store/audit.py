@@ -155,8 +155,10 @@ class Audit(Part):
         return self._c.value(int, "SELECT count(*) FROM audit WHERE action = ? AND at >= ?", (action, since)) or 0
 
     def of_request(self, request: int) -> tuple[Noted, ...]:
-        """What was noted of one request, oldest first."""
-        return self._c.all(Noted, "SELECT * FROM audit WHERE request = ? ORDER BY id", (request,))
+        """What was noted of one request, oldest first. A row with a number that Retune did not give was not noted."""
+        sql = """SELECT * FROM audit WHERE request = ? AND id BETWEEN 1 AND (SELECT last FROM audit_head)
+                 ORDER BY id"""
+        return self._c.all(Noted, sql, (request,))
 
     def all(self) -> Iterator[Row]:
         """Every row by its number, whatever that is; also those that are written meanwhile."""

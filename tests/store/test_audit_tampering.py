@@ -131,6 +131,15 @@ def test_it_is_found(path: Path, kind: str):
     assert (code != 0, said in heard) == (True, True), heard
 
 
+@pytest.mark.parametrize("id", [-5, 0, 12, 2**63 - 1])
+def test_what_was_put_in_is_no_history(path: Path, id: int):
+    """`/stt-runs` shows what Retune numbered."""
+    with Store(path) as store:
+        store.audit.note(NOW, "UADA", "approve", request=7)
+        change(path, INSERT.format(id) + f"; UPDATE audit SET request = 7, actor = 'UEVE' WHERE id = {id}")
+        assert [noted.actor for noted in store.audit.of_request(7)] == ["UADA"]
+
+
 def test_a_name_that_speaks_to_the_terminal(path: Path):
     """What somebody calls a trigger cannot clear the screen and say that all is well."""
     name = "\x1b[2J\n10 rows, the chain is whole"
