@@ -34,7 +34,8 @@ def main() -> None:
             print(f"  {escaped(redact(fault))}", file=sys.stderr)
         sys.exit(2)
     except RetuneError as error:
-        print(f"Retune cannot start: {escaped(redact(error.text))}", file=sys.stderr)
+        what = "The audit cannot be read" if audit else "Retune cannot start"
+        print(f"{what}: {escaped(redact(error.text))}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -47,11 +48,11 @@ def _parser() -> argparse.ArgumentParser:
         ("check", "tests tokens, channel, instances and policy, and says how to fix them"),
     ):
         commands.add_parser(name, help=what, description=what).set_defaults(command=name)
-    what = "tests or gives the record of who did what; needs RETUNE_DATABASE only"
+    what = "tests or gives the record of who did what; needs RETUNE_DATABASE, and to test seals RETUNE_AUDIT_KEY"
     audit = commands.add_parser("audit", help=what, description=what)
     audit.set_defaults(command="audit")
     wanted = audit.add_subparsers(dest="wanted", metavar="verify|export", required=True)
-    what = "tests that no row was changed, taken out or put in"
+    what = "tests every row: its number, its place in the chain, what it says, its seal"
     verify = wanted.add_parser("verify", help=what, description=what)
     verify.add_argument("--kept", metavar="HASH", help="a last hash that was kept elsewhere: shows a cut-off end")
     what = "gives every row, oldest first"
@@ -64,10 +65,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _audit(asked: argparse.Namespace) -> int:
     from bot.auditing import export, verify
-    from bot.settings import database
+    from bot.settings import database, key_of_audit
 
     if asked.wanted == "verify":
-        return verify(database(), asked.kept, _say)
+        key = key_of_audit()
+        return verify(database(), asked.kept, _say, key.reveal() if key else None)
     try:
         with private.output(asked.output) as out:
             return export(database(), asked.format, lambda line: out.write(line.encode()))

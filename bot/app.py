@@ -12,7 +12,6 @@ import os
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from datetime import datetime
 from functools import cache, partial
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,8 +36,9 @@ from bot.identity import Self as Self
 from bot.identity import identify as identify
 from bot.network import setting_of
 from bot.ports import World
+from bot.setting_facts import note
 from bot.settings import Settings, authenticator
-from bot.store import Store
+from bot.store.audit import SealingKey
 from bot.store.database import Database
 from bot.store.surroundings import warnings
 from commands import register
@@ -81,7 +81,8 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     catalog = cache(partial(read_catalog, settings))
     if settings.catalog is not None:
         catalog()  # the operator's own may have faults, and those end a start before anything began
-    db = stack.enter_context(Database(settings.database))
+    key = settings.audit_key
+    db = stack.enter_context(Database(settings.database, SealingKey(key.reveal()) if key else None))
     for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
@@ -105,7 +106,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
         team=me.team,
         user=me.user,
     )
-    await db.write(partial(_settings_noted, settings, clock.now()))
+    await db.write(partial(note, settings, clock.now()))
     ring = asyncio.Event()
     flows = Flows(world, settings, db, catalog, background, ring.set)
     worker = Worker(
@@ -137,11 +138,6 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None
         asked.cancel()
         task.cancel()
         await asyncio.wait({task, asked})
-
-
-def _settings_noted(settings: Settings, now: datetime, store: Store) -> None:
-    store.fleet.declare((i.name, i.deployment) for i in settings.instances.values())
-    store.audit.settings_changed(settings.policies, now)
 
 
 def read_catalog(settings: Settings) -> Catalog:

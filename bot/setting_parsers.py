@@ -94,3 +94,15 @@ def cron_rule(value: str) -> None:
     """A rule for announcements."""
     if fault := check_rule(value):
         raise ValidationError(f"“{value}” is not a cron rule ({fault}); write for example 0 9 * * mon-fri.")
+
+
+LEAST_KEY = 32
+"""Characters that a key needs: 128 bits in hexadecimal digits."""
+
+
+def audit_key(value: str) -> None:
+    """A key that nobody guesses. What it says never has any of it."""
+    if value and (len(value.strip()) < LEAST_KEY or len(set(value.strip())) < 8):
+        raise ValidationError(
+            f"must be at random and have {LEAST_KEY} characters or more; make one with: openssl rand -hex 32"
+        )

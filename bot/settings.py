@@ -26,6 +26,7 @@ from bot.ports import Terms
 from bot.secret import Secret as Secret
 from bot.setting_parsers import (
     at_least_one,
+    audit_key,
     begins,
     channel_id,
     cron_rule,
@@ -65,6 +66,7 @@ class Settings(Terms):
     slack_allow_http: bool
     instances: Mapping[str, InstanceSettings]
     database: Path
+    audit_key: Secret | None
     inventory: timedelta
     catalog: Path | None
     log: Literal["text", "json"]
@@ -94,6 +96,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "slack_allow_http": _parsed(env, "yes", "SLACK_ALLOW_HTTP", "no"),
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
         "database": _database(env),
+        "audit_key": _audit_key(env),
         "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
         "guests_read": _parsed(env, "none_or_read", "RETUNE_GUESTS", "none"),
         "shared_channel": _parsed(env, "yes", "RETUNE_SHARED_CHANNEL", "no"),
@@ -150,6 +153,18 @@ def database(dotenv: Path | None = Path(".env")) -> Path:
     return _database(_environment(dotenv))
 
 
+def key_of_audit(dotenv: Path | None = Path(".env")) -> Secret | None:
+    """What seals the audit, for what needs no other setting. Raises `SettingsError`."""
+    env = _environment(dotenv)
+    key = _audit_key(env)
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        texts = cast("dict[str, list[str]]", error.error_messages)
+        raise SettingsError([f"{name}: {' '.join(texts[name])}" for name in texts]) from error
+    return key
+
+
 def _environment(dotenv: Path | None) -> Env:
     env = Env(eager=False)
     if dotenv is not None and dotenv.is_file():
@@ -159,6 +174,11 @@ def _environment(dotenv: Path | None) -> Env:
 
 def _database(env: Env) -> Path:
     return env.path("RETUNE_DATABASE", Path("retune.db"))
+
+
+def _audit_key(env: Env) -> Secret | None:
+    key = env.str("RETUNE_AUDIT_KEY", "", validate=audit_key)
+    return Secret(key.strip()) if key else None
 
 
 def _instance(

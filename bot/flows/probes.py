@@ -52,13 +52,20 @@ class Prober:
     _turns: Rests = field(default_factory=Rests, init=False)
 
     async def check(self, ref: str, by: str) -> Probe:
-        """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`."""
+        """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`.
+
+        One that failed is noted as well: it may have cost its second of audio.
+        """
         model = (await self.inventory.fresh(ref)).model
         if model.status != "available":
             raise Refusal(not_available(model))
         if model.instance not in self.services:
             raise Refusal(not_configured(model.instance))
-        warnings = await self.services[model.instance].warnings(model)
+        try:
+            warnings = await self.services[model.instance].warnings(model)
+        except ServiceError as error:
+            await self._failed(ref, by, error)
+            raise
         probe = Probe(ref, model.newest, stage_of(warnings), self.clock.now())
 
         def note(store: Store) -> None:
@@ -68,6 +75,10 @@ class Prober:
         await self.db.write(note, done=True)
         self.inventory.changed()
         return probe
+
+    async def _failed(self, ref: str, by: str, error: ServiceError) -> None:
+        now, why = self.clock.now(), error.text
+        await self.db.write(lambda store: store.audit.note(now, by, "probe failed", model=ref, detail=why), done=True)
 
     def due(self) -> bool:
         """Whether the operator turned scheduled observations on and it is time for one."""

@@ -94,6 +94,8 @@ _SAID: Mapping[str, str] = {
     "changed": "ended it as *changed*: nothing was started",
     "cancelled": "ended it as *cancelled*",
     "accepted": "the service accepted it",
+    "unanswered": "nothing proves yet that it began",
+    "not taken": "the service did not take it; it is sent again",
     "resume": "resumed it",
     "retry": "tried it again",
     "cancel the rest": "cancelled what had not begun",

@@ -17,7 +17,7 @@ from typing import Any
 from bot import private
 from bot.errors import DatabaseUnusable
 from bot.store.announcements import Announcements, Choices
-from bot.store.audit import Audit
+from bot.store.audit import Audit, SealingKey
 from bot.store.changes import Changes
 from bot.store.connection import Connection, Sqlite
 from bot.store.deliveries import Deliveries
@@ -65,8 +65,11 @@ class Store(AbstractContextManager["Store"]):
     BUSY = 0.02
     """Seconds that one try waits for the write lock of another process, and the loop with it."""
 
-    def __init__(self, path: Path | str, *, patience: float = OPENING) -> None:
-        """Opens and migrates *path*, which only its owner can read then. Raises `DatabaseUnusable`."""
+    def __init__(self, path: Path | str, *, patience: float = OPENING, key: SealingKey | None = None) -> None:
+        """Opens and migrates *path*, which only its owner can read then; *key* seals the audit.
+
+        Raises `DatabaseUnusable`.
+        """
         if path != ":memory:":
             _close(Path(path).resolve())
         try:
@@ -91,7 +94,7 @@ class Store(AbstractContextManager["Store"]):
             connection.close()
             raise
         self.transaction, self.reading = shared.transaction, shared.reading
-        self.audit = Audit(shared)
+        self.audit = Audit(shared, key)
         self.fleet = Fleet(shared)
         self.observed = Observed(shared)
         self.history = History(shared)

@@ -50,9 +50,12 @@ class Journal(Audited):
         if self._step(record, state=StepState.WAITING, **how):
             self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
 
-    def unanswered(self, record: StepRecord, instead: str, transaction: str | None, next_at: datetime) -> None:
+    def unanswered(
+        self, record: StepRecord, instead: str, transaction: str | None, now: datetime, next_at: datetime
+    ) -> None:
         """Writes what came in place of an answer that proves anything; the next looks tell whether it began."""
-        self._step(record, instead=instead, transaction_id=transaction, next_at=next_at)
+        if self._step(record, instead=instead, transaction_id=transaction, next_at=next_at):
+            self._note(now, "unanswered", record, instead)
 
     def look_once_more(self, record: StepRecord, next_at: datetime) -> None:
         """Writes that a reading showed nothing of the request, and when to look next."""
@@ -83,9 +86,10 @@ class Journal(Audited):
         self._note(now, "mark as failed", record, record.instead, by=by)
         self.over(record, StepState.FAILED, Outcome(StepEnd.UNCLEAR, detail=name), now)
 
-    def refused(self, record: StepRecord, next_at: datetime) -> None:
+    def not_taken(self, record: StepRecord, why: str, now: datetime, next_at: datetime) -> None:
         """Writes that the request certainly had no effect and may be sent again at *next_at*."""
-        self._step(record, state=StepState.PLANNED, started_at=None, next_at=next_at)
+        if self._step(record, state=StepState.PLANNED, started_at=None, next_at=next_at):
+            self._note(now, "not taken", record, why)
 
     def look_again(self, record: StepRecord, next_at: datetime, *, busy: bool) -> None:
         """Writes when to look next, and that the service was seen working."""
