@@ -5,6 +5,7 @@ from __future__ import annotations
 from .cast import BOT, BOT_ID, TEAM, Channel
 from .cursors import portion, portion_of_messages, truth
 from .payloads import DOMAIN, user_info
+from .shown import shown_channel
 from .web_api import Method
 from .workspace import Json, Refused, Workspace
 
@@ -169,7 +170,7 @@ class Places:
             return {"channel": self._shown(channel), "warning": "already_in_channel"}
         channel.members.add(BOT)
         for user in sorted(channel.members - {BOT}):
-            self._w.changed({"type": "channel", "channel": self._w.shown_channel(channel, user)}, user)
+            self._w.changed({"type": "channel", "channel": shown_channel(channel, user)}, user)
         return {"channel": self._shown(channel)}
 
     def _shown(self, channel: Channel) -> Json:

@@ -14,6 +14,7 @@ from .form_values import NotPossible, chosen
 from .manifest import Manifest
 from .methods_views import Triggers
 from .response_urls import ResponseUrl, ResponseUrls, say
+from .shown import shown_view
 from .workspace import Json, Refused, Workspace
 
 MESSAGE_EVENTS = {"channel": "message.channels", "private": "message.groups", "im": "message.im"}
@@ -153,7 +154,7 @@ class People:
                 "tab": "home",
                 "event_ts": self._w.stamp(),
             }
-            self._event(event | ({"view": self._w.shown_view(home)} if home else {}))
+            self._event(event | ({"view": shown_view(home)} if home else {}))
         return Outcome(True)
 
     async def suggest(self, user: str, container: Json, block_id: str, action_id: str, value: str) -> Outcome:
@@ -165,7 +166,7 @@ class People:
             if view.user != user:
                 raise Refused("not_found")
             blocks = view.body["blocks"]
-            body |= {"container": {"type": "view", "view_id": view.id}, "view": self._w.shown_view(view)}
+            body |= {"container": {"type": "view", "view_id": view.id}, "view": shown_view(view)}
         else:
             who, place = self._place(user, container["channel"])
             message, ephemeral = self._message(user, place.id, container["ts"])

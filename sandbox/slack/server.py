@@ -24,6 +24,7 @@ from .page_api import PageApi
 from .people import People
 from .response_urls import ResponseUrls
 from .seed import populate
+from .shown import shown_view
 from .switchboard import Switchboard, slack_switches
 from .transcript import transcript
 from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
@@ -198,12 +199,12 @@ class SlackServer:
     def modal(self, user: str) -> Json | None:
         """A person's top modal."""
         stack = self.workspace.stacks.get(user, [])
-        return self.workspace.shown_view(stack[-1]) if stack else None
+        return shown_view(stack[-1]) if stack else None
 
     def home(self, user: str) -> Json | None:
         """A person's App Home."""
         home = self.workspace.homes.get(user)
-        return self.workspace.shown_view(home) if home else None
+        return shown_view(home) if home else None
 
     def transcript(self, user: str) -> str:
         """The conversation as text."""

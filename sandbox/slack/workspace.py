@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cast import APP, BOT, BOT_ID, TEAM, Channel, Person
+from .changes import Changes
+from .shown import View, shown_channel, shown_message, shown_view
 
 Json = dict[str, Any]
-Listener = Callable[[Json, str | None], None]
-"""Hears a change, and the one person whom it concerns (None: everybody who may see it)."""
 
 
 class Refused(Exception):
@@ -26,20 +25,7 @@ class Refused(Exception):
 
 
 @dataclass
-class View:
-    """An open modal or a published App Home."""
-
-    id: str
-    user: str
-    body: Json
-    hash: str
-    root: str
-    previous: str | None = None
-    external_id: str = ""
-
-
-@dataclass
-class Workspace:
+class Workspace(Changes):
     """All state. Everything that people could see change is told to the listeners."""
 
     now: Callable[[], float] = time.time
@@ -53,31 +39,9 @@ class Workspace:
     files: dict[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._listeners: list[Listener] = []
+        super().__init__()
         self._last = 0
         self._vanished: set[tuple[str, str]] = set()
-        self._waiting: set[asyncio.Event] = set()
-
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Adds a listener; gives the function that takes it away."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def changed(self, change: Json, person: str | None = None) -> None:
-        """Tells a change."""
-        for listener in list(self._listeners):
-            listener(change, person)
-        for event in self._waiting:
-            event.set()
-
-    async def next_change(self) -> None:
-        """Returns after the next change."""
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            await event.wait()
-        finally:
-            self._waiting.discard(event)
 
     def stamp(self) -> str:
         """A new message `ts`: unique and growing."""
@@ -112,7 +76,7 @@ class Workspace:
         id = f"D{user[1:]}"
         if id not in self.channels:
             self.channels[id] = Channel(id, user, "im", {user, BOT}, user=user)
-            self.changed({"type": "channel", "channel": self.shown_channel(self.channels[id], user)}, user)
+            self.changed({"type": "channel", "channel": shown_channel(self.channels[id], user)}, user)
         return self.channels[id]
 
     def post(self, channel: str, user: str, body: Json) -> Json:
@@ -217,7 +181,7 @@ class Workspace:
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
         self.ephemeral.setdefault(reader, []).append(message)
-        self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
+        self.changed({"type": "message", "message": shown_message(channel, message, ephemeral=True)}, reader)
         return message
 
     def rewhisper(self, channel: str, reader: str, ts: str, body: Json) -> None:
@@ -227,7 +191,7 @@ class Workspace:
             self.whisper(channel, reader, body)
             return
         message.update(body)
-        self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
+        self.changed({"type": "message", "message": shown_message(channel, message, ephemeral=True)}, reader)
 
     def unwhisper(self, reader: str, ts: str) -> None:
         """Takes an ephemeral message away."""
@@ -261,69 +225,16 @@ class Workspace:
 
     def show_stack(self, user: str) -> None:
         """Tells a person's modals."""
-        self.changed({"type": "stack", "stack": [self.shown_view(v) for v in self.stacks.get(user, [])]}, user)
+        self.changed({"type": "stack", "stack": [shown_view(v) for v in self.stacks.get(user, [])]}, user)
 
     def show_home(self, user: str) -> None:
         """Tells a person's App Home."""
         home = self.homes.get(user)
-        self.changed({"type": "home", "view": self.shown_view(home) if home else None}, user)
+        self.changed({"type": "home", "view": shown_view(home) if home else None}, user)
 
     def sees(self, user: str, channel: str) -> bool:
         """Whether a person is in a channel."""
         return channel in self.channels and user in self.channels[channel].members
 
-    def shown(self, channel: str, message: Json, *, ephemeral: bool = False) -> Json:
-        """A message as the page gets it."""
-        kept: Json = {
-            key: message[key]
-            for key in ("ts", "thread_ts", "user", "text", "blocks", "files", "reactions", "edited", "pinned")
-            if key in message
-        }
-        return {
-            **kept,
-            "channel": channel,
-            "is_bot": "bot_id" in message,
-            "ephemeral": ephemeral,
-            "reply_count": message.get("reply_count", 0),
-            "latest_reply": message.get("latest_reply"),
-        }
-
-    def shown_channel(self, channel: Channel, user: str) -> Json:
-        """A channel as the page gets it."""
-        return {
-            "id": channel.id,
-            "name": channel.name,
-            "kind": channel.kind,
-            "topic": channel.topic,
-            "user": channel.user,
-            "is_member": user in channel.members,
-            "bot_is_member": BOT in channel.members,
-        }
-
-    def shown_view(self, view: View) -> Json:
-        """A view as Slack sends it."""
-        body = view.body
-        return {
-            "id": view.id,
-            "team_id": TEAM,
-            "type": body["type"],
-            "callback_id": body.get("callback_id", ""),
-            "private_metadata": body.get("private_metadata", ""),
-            "external_id": view.external_id,
-            "hash": view.hash,
-            "title": body.get("title"),
-            "submit": body.get("submit"),
-            "close": body.get("close"),
-            "blocks": body["blocks"],
-            "state": {"values": body.get("_state", {})},
-            "clear_on_close": bool(body.get("clear_on_close")),
-            "notify_on_close": bool(body.get("notify_on_close")),
-            "root_view_id": view.root,
-            "previous_view_id": view.previous,
-            "app_id": APP,
-            "app_installed_team_id": TEAM,
-            "bot_id": BOT_ID,
-        }
-
     def _tell(self, channel: str, message: Json) -> None:
-        self.changed({"type": "message", "message": self.shown(channel, message)})
+        self.changed({"type": "message", "message": shown_message(channel, message)})
