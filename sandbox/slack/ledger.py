@@ -38,7 +38,7 @@ LEDGER: dict[str, str] = {
 
 LEFT_OUT = {
     "HTTP delivery": "signatures and retries over HTTP are Bolt's own; the sandbox delivers by Socket Mode",
-    "rate limits": "only as a fault: real limits would make tests slow",
+    "rate limits of response_urls": "five uses are as many as a burst allows",
     "response_urls of a submission": "a conversations select with response_url_enabled gives none",
     "events of the app's own messages": "Slack sends them, and Bolt drops them",
     "OAuth": "Retune is installed by hand into one workspace",

@@ -15,8 +15,9 @@ from .delivery import Delivery, Outcome
 from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
+from .limits import Limits
 from .manifest import load
-from .methods_chat import Chat
+from .methods_chat import LONGEST_MESSAGE, Chat
 from .methods_files import Files
 from .methods_places import Places
 from .methods_views import Triggers, Views
@@ -34,11 +35,24 @@ T = TypeVar("T")
 
 
 class SlackServer:
-    """A workspace with one app, described by its manifest. An async context manager."""
+    """A workspace with one app, described by its manifest. An async context manager.
+
+    *limits* are Slack's own unless a test brings others; *longest_message* is how many characters of block JSON a
+    message may have.
+    """
 
     def __init__(
-        self, manifest: Path, *, port: int = 0, now: Callable[[], float] = time.time, ack_timeout: float = 3.0
+        self,
+        manifest: Path,
+        *,
+        port: int = 0,
+        now: Callable[[], float] = time.time,
+        ack_timeout: float = 3.0,
+        limits: Limits | None = None,
+        longest_message: int = LONGEST_MESSAGE,
     ) -> None:
+        self._limits = limits or Limits()
+        self._longest_message = longest_message
         self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
         self.manifest = load(manifest)
         self.faults = Faults()
@@ -99,8 +113,13 @@ class SlackServer:
         self.people = People(workspace, manifest, self.delivery, self.urls, self.triggers)
         self.forms = Forms(workspace, self.delivery, self.triggers, views)
         self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
-        self._api = WebApi(workspace, manifest, self.faults)
-        for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, manifest.scopes), self._files):
+        self._api = WebApi(workspace, manifest, self.faults, self._limits)
+        for family in (
+            Chat(workspace, self._longest_message),
+            views,
+            Places(workspace, manifest.bot_user, manifest.scopes),
+            self._files,
+        ):
             self._api.add(family.methods())
         self._api.add({"apps.connections.open": Method(self._open_connection, token="app")})
         app.add_routes(

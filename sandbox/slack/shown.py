@@ -40,6 +40,15 @@ def shown_message(channel: str, message: Json, *, ephemeral: bool = False) -> Js
     }
 
 
+def told_message(message: Json, bot_name: str) -> Json:
+    """A message as the Web API tells it: one of the bot's with the profile of its app."""
+    told = {key: held for key, held in message.items() if key != "pinned"}
+    if "bot_id" not in message:
+        return told
+    facts = {"id": BOT_ID, "app_id": APP, "user_id": BOT, "name": bot_name, "team_id": TEAM, "updated": 1767000000}
+    return {**told, "bot_profile": {**facts, "deleted": False, "icons": {}}}
+
+
 def shown_channel(channel: Channel, user: str) -> Json:
     """A channel as the page gets it."""
     return {

@@ -131,3 +131,11 @@ def test_manifests_that_cannot_work(tmp_path: Path):
 
     with pytest.raises(ValueError, match="Socket Mode"):
         SlackServer(manifest(tmp_path, off))
+
+
+async def test_an_empty_json_body(slack: SlackServer, http: aiohttp.ClientSession):
+    """No arguments, as slack_sdk's synchronous client sends them; half an object stays an error."""
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json; charset=utf-8"}
+    for body, error in ((b"", None), (b"{", "invalid_json"), (b"[]", "json_not_object")):
+        async with http.post(f"{slack.api_url}auth.test", data=body, headers=headers) as answer:
+            assert (await answer.json()).get("error") == error
