@@ -121,7 +121,7 @@ def view_action(who: Person, view: Json, action: Json, trigger: str) -> Json:
 def said(message: Json, channel: Channel, kind: str) -> Json:
     """The event that a person's message is: `message`, or `app_mention`."""
     event: Json = {
-        **{key: held for key, held in message.items() if key not in ("pinned", "reply_count", "latest_reply")},
+        **{key: held for key, held in message.items() if key != "pinned"},
         "type": kind,
         "client_msg_id": str(uuid.uuid4()),
         "channel": channel.id,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import threads
 from .cast import APP, BOT, BOT_ID, TEAM, Channel, Person
 from .changes import Changes
 from .shown import View, shown_channel, shown_message, shown_view
@@ -87,9 +88,11 @@ class Workspace(Changes):
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
         parent = self._parent(channel, message)
-        self.messages.setdefault(channel, {})[ts] = message
+        said = self.messages.setdefault(channel, {})
+        said[ts] = message
         self._tell(channel, message)
         if parent is not None:
+            threads.count(said, parent)
             self._tell(channel, parent)
         return message
 
@@ -107,10 +110,6 @@ class Workspace(Changes):
             raise Refused("thread_not_found")
         parent = said.get(named.get("thread_ts", thread), named)
         message["thread_ts"], message["parent_user_id"] = parent["ts"], parent["user"]
-        # Slack marks the parent too once it has a thread: `thread_ts` alone does not make a message a reply.
-        parent["thread_ts"] = parent["ts"]
-        parent["reply_count"] = parent.get("reply_count", 0) + 1
-        parent["latest_reply"] = message["ts"]
         return parent
 
     def edit(self, channel: str, ts: str, body: Json) -> Json:
@@ -127,7 +126,7 @@ class Workspace(Changes):
         """A message that stands in a channel. Raises `Refused`."""
         self.channel(channel)
         found = self.messages.get(channel, {}).get(ts)
-        if found is None or found.get("subtype") == "tombstone":
+        if found is None or threads.is_tombstone(found):
             raise Refused("message_not_found")
         return found
 
@@ -137,17 +136,15 @@ class Workspace(Changes):
         self._vanished.add((channel, ts))
         self.changed({"type": "removed", "channel": channel, "ts": ts})
 
-    def lose_newest(self) -> None:
-        """Retention takes the bot's newest message that is no reply."""
+    def newest(self) -> tuple[str, str] | None:
+        """Channel and ts of the bot's newest message that is no reply."""
         ours = [
             (ts, channel)
             for channel, messages in self.messages.items()
             for ts, message in messages.items()
             if message.get("user") == BOT and message.get("thread_ts", ts) == ts
         ]
-        if ours:
-            ts, channel = max(ours)
-            self.vanish(channel, ts)
+        return (found[1], found[0]) if (found := max(ours, default=None)) else None
 
     def archive(self, on: bool) -> None:
         """Archives every channel that the bot is in, or brings them back."""
@@ -156,20 +153,22 @@ class Workspace(Changes):
                 channel.archived = on
 
     def remove(self, channel: str, ts: str) -> None:
-        """Deletes a message; a thread loses a reply. A parent leaves a tombstone, and its thread lives on."""
-        gone = self.messages[channel].pop(ts)
+        """Deletes a message; a thread loses a reply. A parent leaves a tombstone as long as it has replies."""
+        said = self.messages[channel]
+        gone = said.pop(ts)
         if gone.get("reply_count"):
-            kept = {key: gone[key] for key in ("type", "ts", "thread_ts", "reply_count", "latest_reply")}
-            tomb = {**kept, "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
-            self.messages[channel][ts] = tomb
-            self._tell(channel, tomb)
+            said[ts] = threads.tombstone(gone)
+            self._tell(channel, said[ts])
             return
-        parent = self.messages[channel].get(gone.get("thread_ts", ts))
-        if parent is not None:
-            left = [m["ts"] for m in self.messages[channel].values() if m.get("thread_ts") == parent["ts"]]
-            parent |= {"reply_count": len(left) - 1, "latest_reply": max(left) if len(left) > 1 else None}
-            self._tell(channel, parent)
         self.changed({"type": "removed", "channel": channel, "ts": ts})
+        parent = said.get(gone.get("thread_ts", ts))
+        if parent is None:
+            return
+        threads.count(said, parent)
+        if threads.is_tombstone(parent) and "reply_count" not in parent:
+            self.remove(channel, parent["ts"])
+        else:
+            self._tell(channel, parent)
 
     def mark(self, channel: str, message: Json) -> None:
         """Tells that a message got a pin, a reaction or a file."""
