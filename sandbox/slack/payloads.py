@@ -132,13 +132,40 @@ def said(message: Json, channel: Channel, kind: str) -> Json:
     return event
 
 
+_MARKUP = re.compile(r"`([^`\n]+)`|<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+
+
 def typed(text: str) -> list[Json]:
-    """What a person typed, as the one rich_text block that Slack makes of it; *text* is escaped."""
+    """What a person typed, as the one rich_text block that Slack makes of it; *text* has Slack's markup."""
     parts: list[Json] = []
-    for plain, user in re.findall(r"([^<]+)|<@(\w+)(?:\|[^>]*)?>", text):
-        parts.append({"type": "text", "text": unescape(plain)} if plain else {"type": "user", "user_id": user})
+    end = 0
+
+    def plain(to: int) -> None:
+        if to > end:
+            parts.append({"type": "text", "text": unescape(text[end:to])})
+
+    for found in _MARKUP.finditer(text):
+        plain(found.start())
+        parts.append(_part(*found.groups()))
+        end = found.end()
+    plain(len(text))
     section = {"type": "rich_text_section", "elements": parts}
     return [{"type": "rich_text", "block_id": secrets.token_hex(3), "elements": [section]}]
+
+
+def _part(code: str | None, sign: str, what: str, label: str | None) -> Json:
+    if code is not None:
+        return {"type": "text", "text": unescape(code), "style": {"code": True}}
+    match sign:
+        case "@":
+            return {"type": "user", "user_id": what}
+        case "#":
+            return {"type": "channel", "channel_id": what}
+        case "!" if what.startswith("subteam^"):
+            return {"type": "usergroup", "usergroup_id": what.removeprefix("subteam^")}
+        case "!":
+            return {"type": "broadcast", "range": what}
+    return {"type": "link", "url": unescape(what), **({"text": unescape(label)} if label else {})}
 
 
 def event(workspace: Workspace, inner: Json) -> Json:

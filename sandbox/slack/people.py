@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from .manifest import Manifest
 from .methods_views import Triggers
 from .response_urls import ResponseUrl, ResponseUrls, say
 from .shown import shown_view
+from .typed_text import Typing
 from .workspace import Json, Refused, Workspace
 
 MESSAGE_EVENTS = {"channel": "message.channels", "private": "message.groups", "im": "message.im"}
@@ -43,7 +43,7 @@ class People:
         who, place = self._place(user, channel)
         if text.startswith("/"):
             return await self._command(who, place, text, thread_ts)
-        body: Json = {"text": _escaped(text)}
+        body: Json = {"text": Typing(self._w, user).message(text)}
         if thread_ts:
             body["thread_ts"] = thread_ts
         message = self._w.post(channel, user, body)
@@ -65,7 +65,7 @@ class People:
             self._slackbot(place.id, who.id, f"{name} is not a valid command. Type / to see the ones there are.")
             return Outcome(False, "unknown_command")
         declared = next(c for c in self._manifest.commands if c["command"] == name)
-        rest = self._referenced(rest) if declared.get("should_escape") else rest
+        rest = Typing(self._w, who.id).command(rest, escape=bool(declared.get("should_escape")))
         url = self._urls.give("commands", place.id, who.id)
         trigger = self._triggers.give(who.id)
         sent = await self._delivery.send("slash_commands", payloads.command(who, place, name, rest, trigger, url))
@@ -200,14 +200,6 @@ class People:
             raise Refused("user_not_found")
         return who
 
-    def _referenced(self, text: str) -> str:
-        """Names become ids and addresses become links, as `should_escape` promises."""
-        text = re.sub(r"(?<![<\w])https?://[^\s<>|]+", r"<\g<0>>", text)
-        names = {person.name: person.id for person in self._w.people.values()}
-        text = re.sub(r"(?<![\w<])@(\w+)", lambda m: f"<@{names[m[1]]}>" if m[1] in names else m[0], text)
-        rooms = {channel.name: channel.id for channel in self._w.channels.values() if channel.kind == "channel"}
-        return re.sub(r"(?<![\w<])#([\w-]+)", lambda m: f"<#{rooms[m[1]]}|{m[1]}>" if m[1] in rooms else m[0], text)
-
     def _event(self, inner: Json) -> None:
         self._delivery.send_event(payloads.event(self._w, inner))
 
@@ -216,9 +208,3 @@ class People:
         if thread_ts:
             body["thread_ts"] = thread_ts
         self._w.whisper(channel, user, body, SLACKBOT)
-
-
-def _escaped(text: str) -> str:
-    """What a person types is escaped, but for mentions that the client made."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"&lt;(@[UW]\w+|#C\w+(?:\|[^&]*)?)&gt;", r"<\1>", plain)

@@ -131,6 +131,11 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
 
     board.add("Slack", "slack-deaf", "Deafen the sockets", "they stand, and nothing goes over them", deaf, lasting=True)
 
+    async def phones(on: bool) -> None:
+        workspace.curly = on
+
+    board.add("Slack", "slack-phones", "Type on phones", "quotes become curly, dashes long", phones, lasting=True)
+
     async def archive(on: bool) -> None:
         workspace.archive(on)
 

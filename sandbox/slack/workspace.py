@@ -38,6 +38,8 @@ class Workspace(Changes):
     stacks: dict[str, list[View]] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
     files: dict[str, Json] = field(default_factory=dict)
+    curly: bool = False
+    """People type on phones, which make quotes curly."""
 
     def __post_init__(self) -> None:
         super().__init__()

@@ -37,9 +37,9 @@ async def test_a_command(slack: SlackServer, bot: Bot):
 
 
 async def test_names_become_ids(slack: SlackServer, bot: Bot):
-    """`should_escape`: what is unknown or private stays as it was typed; an address keeps its query."""
+    """`should_escape`: what is unknown stays as it was typed, and a private channel hides its name."""
     await slack.send(ADA, SPEECH, "/stt-model @grace @nobody in #general #speech-leads see https://example.com/a?b=c")
-    expected = "<@U0GRACE> @nobody in <#C0GENERAL|general> #speech-leads see <https://example.com/a?b=c>"
+    expected = "<@U0GRACE|grace> @nobody in <#C0GENERAL|general> <#C0PRIVATE|> see <https://example.com/a?b=c>"
     assert bot.heard[0]["text"] == expected
 
 

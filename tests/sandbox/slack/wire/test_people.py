@@ -46,7 +46,7 @@ async def test_a_command(slack: SlackServer, app: App):
     assert outcome.acknowledged
     assert all(isinstance(value, str) for value in body.values())
     assert (body["command"], body["channel_id"], body["channel_name"]) == ("/stt-model", SPEECH, "speech-models")
-    assert body["text"] == "<@U0GRACE> <#C0GENERAL|general> <https://example.com/x>"
+    assert body["text"] == "<@U0GRACE|grace> <#C0GENERAL|general> <https://example.com/x>"
     assert "thread_ts" not in body
     body, _ = await app.play(slack.send(ADA, "D0ADA", "/stt-help"))
     assert body["channel_name"] == "directmessage"
