@@ -26,6 +26,9 @@ MOST = 10
 
 EVENT_RETRIES = 3
 
+ANSWERED = ("view_submission", "block_suggestion")
+"""The interactions whose acknowledgement may carry something; a click's may not."""
+
 NOTICE = 0.5
 """Seconds between the request to reconnect and the end of a connection; at Slack some ten."""
 
@@ -141,7 +144,9 @@ class Delivery:
 
     async def send(self, kind: str, payload: Json) -> Outcome:
         """One command or interaction: acknowledged in time or failed, never sent twice."""
-        return await self._envelope({"type": kind, "accepts_response_payload": True, "payload": payload})
+        accepts = kind == "slash_commands" or payload.get("type") in ANSWERED
+        sent = await self._envelope({"type": kind, "accepts_response_payload": accepts, "payload": payload})
+        return sent if accepts else Outcome(sent.acknowledged, sent.error)
 
     def send_event(self, payload: Json) -> None:
         """One event, in the background; sent again while it is not acknowledged."""
@@ -164,7 +169,7 @@ class Delivery:
             if not self._open:
                 # Between two connections events wait, unlike commands and clicks.
                 await self._connected.wait()
-            if (await self._envelope(frame)).acknowledged:
+            if (await self._envelope(frame)).acknowledged and attempt >= self._faults.redeliveries:
                 return
 
     async def _envelope(self, frame: Json) -> Outcome:

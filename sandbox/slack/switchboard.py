@@ -131,6 +131,12 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
 
     board.add("Slack", "slack-deaf", "Deafen the sockets", "they stand, and nothing goes over them", deaf, lasting=True)
 
+    async def redeliver(on: bool) -> None:
+        faults.redeliveries = 2 if on else 0
+
+    about = "every event comes three times, with the same id, though it was acknowledged"
+    board.add("Slack", "slack-redeliver", "Redeliver events", about, redeliver, lasting=True)
+
     async def phones(on: bool) -> None:
         workspace.curly = on
 
