@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from .blockkit import check_blocks, normalise_blocks
+from .blockkit import check_addresses, check_blocks, normalise_blocks
 from .cast import BOT, Channel
 from .shown import told_message
 from .web_api import Method
@@ -16,6 +16,9 @@ LONGEST, LONGEST_EDIT = 40_000, 4_000
 
 LONGEST_MESSAGE = 13_000
 """Characters of block JSON that a message may have; Slack publishes no number."""
+
+LARGEST_METADATA = 16_000
+"""Characters of metadata as JSON; Slack publishes no number."""
 
 NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 """Names of emoji come without colons."""
@@ -49,7 +52,7 @@ class Chat:
     def post(self, a: Json) -> Json:
         """Posts; a user id as channel is the direct message with that person."""
         channel = self._addressed(str(a["channel"]))
-        body = content(a, self._longest)
+        body = content(a, self._w, self._longest)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
         if a.get("thread_ts"):
@@ -61,7 +64,13 @@ class Chat:
         return answer
 
     def _addressed(self, id: str) -> Channel:
-        """A channel, or the direct message with a person of the workspace who is there. Raises `Refused`."""
+        """A channel by id or, as posts alone allow, by name; or the direct message with a person of the workspace.
+
+        Raises `Refused`.
+        """
+        named = [channel for channel in self._w.channels.values() if channel.name == id.removeprefix("#")]
+        if named and named[0].kind != "im":
+            return self._w.writable(named[0].id)
         person = self._w.people.get(id)
         if person is None:
             return self._w.writable(id)
@@ -74,7 +83,7 @@ class Chat:
         channel = self._w.writable(str(a["channel"]))
         if a["user"] not in channel.members:
             raise Refused("user_not_in_channel")
-        body = content(a, self._longest)
+        body = content(a, self._w, self._longest)
         if a.get("thread_ts"):
             body["thread_ts"] = str(a["thread_ts"])
         return {"message_ts": self._w.whisper(channel.id, str(a["user"]), body)["ts"]}
@@ -83,7 +92,7 @@ class Chat:
         """Edits an own message."""
         if len(str(a.get("text") or "")) > LONGEST_EDIT:
             raise Refused("msg_too_long")
-        body = content(a, self._longest)
+        body = content(a, self._w, self._longest)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
         if self._w.channel(str(a["channel"])).archived:
@@ -157,7 +166,7 @@ class Chat:
         return told_message(message, self._w.people[BOT].name)
 
 
-def content(a: Json, longest: int) -> Json:
+def content(a: Json, workspace: Workspace, longest: int) -> Json:
     """Text and blocks of a message, checked. Raises `Refused`."""
     if uncovered := [key for key in NOT_COVERED if a.get(key)]:
         messages = [f"[ERROR] not covered by the local Slack: {key}" for key in uncovered]
@@ -169,7 +178,7 @@ def content(a: Json, longest: int) -> Json:
         raise Refused("no_text")
     body: Json = {"text": text[:LONGEST]}
     if blocks:
-        if faults := check_blocks(blocks, "message"):
+        if faults := check_blocks(blocks, "message") or check_addresses(blocks, workspace.files):
             raise Refused(
                 "invalid_blocks",
                 errors=faults,
@@ -186,4 +195,6 @@ def content(a: Json, longest: int) -> Json:
 def _metadata(metadata: object) -> Json:
     if not isinstance(metadata, dict) or "event_type" not in metadata or "event_payload" not in metadata:
         raise Refused("invalid_metadata_format")
+    if len(json.dumps(metadata)) > LARGEST_METADATA:
+        raise Refused("metadata_too_large")
     return metadata

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from .blockkit import check_view, initial_state, normalise_blocks, view_too_large
+from .blockkit import check_addresses, check_view, initial_state, normalise_blocks, view_too_large
 from .shown import View, shown_view
 from .web_api import Method
 from .workspace import Json, Refused, Workspace
@@ -145,7 +145,7 @@ class Views:
                 "invalid_arguments",
                 response_metadata={"messages": ["[ERROR] unsupported type [json-pointer:/view/type]"]},
             )
-        if faults := check_view(view):
+        if faults := check_view(view) or check_addresses(view["blocks"], self._w.files, "/view/blocks"):
             raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]})
         if view_too_large(view):
             raise Refused("view_too_large")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import payloads
-from .blockkit import check_blocks, find_element, initial_state
+from .blockkit import check_addresses, check_blocks, find_element, initial_state
 from .cast import BOT, SLACKBOT, Channel, Person
 from .delivery import Delivery, Outcome
 from .form_values import NotPossible, chosen
@@ -81,7 +81,9 @@ class People:
         body = sent.body or {}
         if not body.get("text") and not body.get("blocks"):
             return sent
-        if "blocks" in body and (faults := check_blocks(body["blocks"], "message")):
+        if "blocks" in body and (
+            faults := check_blocks(body["blocks"], "message") or check_addresses(body["blocks"], self._w.files)
+        ):
             self._slackbot(channel, user, f'{name} failed with the error "invalid_blocks"')
             return Outcome(True, f"invalid_blocks: {'; '.join(faults)}", body)
         say(self._w, ResponseUrl(channel, user, self._w.now()), body)
