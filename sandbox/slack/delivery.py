@@ -13,6 +13,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -96,7 +97,12 @@ class Delivery:
                 "type": "hello",
                 "num_connections": len(self._open) + 1,
                 "connection_info": {"app_id": APP},
-                "debug_info": {"host": "applink-local", "approximate_connection_time": 3600},
+                "debug_info": {
+                    "host": "applink-local",
+                    "started": datetime.now(UTC).isoformat(" ", "milliseconds")[:23],
+                    "build_number": 1,
+                    "approximate_connection_time": 3600,
+                },
             }
         )
         # Only now: nothing may come over a connection before its hello.

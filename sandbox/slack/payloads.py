@@ -12,6 +12,9 @@ from .cast import APP, BOT, GRID, TEAM, Channel, Person
 from .workspace import Json, Workspace
 
 DOMAIN = "acme-speech"
+CHANNEL_TYPES = {"channel": "channel", "private": "group", "im": "im"}
+NAMES = {"im": "directmessage", "private": "privategroup"}
+"""What an app hears instead of a name, by kind of channel."""
 
 
 def person(who: Person) -> Json:
@@ -26,7 +29,7 @@ def command(who: Person, channel: Channel, name: str, text: str, trigger: str, r
         "team_id": TEAM,
         "team_domain": DOMAIN,
         "channel_id": channel.id,
-        "channel_name": "directmessage" if channel.kind == "im" else channel.name,
+        "channel_name": NAMES.get(channel.kind, channel.name),
         "user_id": who.id,
         "user_name": who.name,
         "command": name,
@@ -80,7 +83,7 @@ def in_message(channel: Channel, message: Json, *, ephemeral: bool) -> Json:
         container["thread_ts"] = message["thread_ts"]
     where: Json = {
         "container": container,
-        "channel": {"id": channel.id, "name": "directmessage" if channel.kind == "im" else channel.name},
+        "channel": {"id": channel.id, "name": NAMES.get(channel.kind, channel.name)},
     }
     if not ephemeral:
         where["message"] = {k: v for k, v in message.items() if k not in ("metadata", "pinned")}
@@ -123,12 +126,16 @@ def said(message: Json, channel: Channel, kind: str) -> Json:
     event: Json = {
         **{key: held for key, held in message.items() if key != "pinned"},
         "type": kind,
-        "client_msg_id": str(uuid.uuid4()),
         "channel": channel.id,
         "event_ts": message["ts"],
     }
+    if "bot_id" not in message:
+        event["client_msg_id"] = str(uuid.uuid4())
+    if message["team"] != TEAM:
+        # Somebody of another company, or of another workspace of the Grid.
+        event |= {"user_team": message["team"], "source_team": message["team"]}
     if kind == "message":
-        event["channel_type"] = {"channel": "channel", "private": "group", "im": "im"}[channel.kind]
+        event["channel_type"] = CHANNEL_TYPES[channel.kind]
     return event
 
 

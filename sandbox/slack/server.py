@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from .delivery import Delivery, Outcome
+from .echoes import Echoes
 from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
@@ -112,6 +113,7 @@ class SlackServer:
         views = Views(workspace, self.triggers, home=manifest.home)
         self.people = People(workspace, manifest, self.delivery, self.urls, self.triggers)
         self.forms = Forms(workspace, self.delivery, self.triggers, views)
+        Echoes(workspace, manifest, self.delivery, manifest.bot_user)
         self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
         self._api = WebApi(workspace, manifest, self.faults, self._limits)
         for family in (
