@@ -42,6 +42,7 @@ LEFT_OUT = {
     "response_urls of a submission": "a conversations select with response_url_enabled gives none",
     "an Enterprise Grid's own fields": "payloads say that the workspace is in none; one person has `enterprise_user`",
     "download of pictures": "hosts that Slack cannot reach are refused, every other address counts as a picture",
+    "commands out of reach": "Slack offers no commands to people of other companies; here theirs arrive, to be refused",
     "OAuth": "Retune is installed by hand into one workspace",
 }
 """What there is at Slack and not here, and why."""

@@ -21,6 +21,7 @@ class Manifest:
     scopes: frozenset[str]
     events: frozenset[str]
     home: bool
+    messages_tab: bool
 
     @property
     def command_names(self) -> frozenset[str]:
@@ -44,4 +45,5 @@ def load(path: Path) -> Manifest:
         scopes=frozenset(read["oauth_config"]["scopes"]["bot"]),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
         home=bool(features.get("app_home", {}).get("home_tab_enabled")),
+        messages_tab=bool(features.get("app_home", {}).get("messages_tab_enabled")),
     )

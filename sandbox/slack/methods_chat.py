@@ -30,9 +30,10 @@ NOT_COVERED = ("attachments", "markdown_text", "reply_broadcast", "username", "i
 class Chat:
     """The methods over one workspace."""
 
-    def __init__(self, workspace: Workspace, longest: int = LONGEST_MESSAGE) -> None:
+    def __init__(self, workspace: Workspace, longest: int = LONGEST_MESSAGE, *, messages_tab: bool = True) -> None:
         self._w = workspace
         self._longest = longest
+        self._messages_tab = messages_tab
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -52,6 +53,8 @@ class Chat:
     def post(self, a: Json) -> Json:
         """Posts; a user id as channel is the direct message with that person."""
         channel = self._addressed(str(a["channel"]))
+        if channel.kind == "im" and not self._messages_tab:
+            raise Refused("messages_tab_disabled")
         body = content(a, self._w, self._longest)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])

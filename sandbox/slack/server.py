@@ -117,7 +117,7 @@ class SlackServer:
         self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
         self._api = WebApi(workspace, manifest, self.faults, self._limits)
         for family in (
-            Chat(workspace, self._longest_message),
+            Chat(workspace, self._longest_message, messages_tab=manifest.messages_tab),
             views,
             Places(workspace, manifest.bot_user, manifest.scopes),
             self._files,

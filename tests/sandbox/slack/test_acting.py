@@ -139,7 +139,7 @@ async def test_only_what_the_manifest_declares(tmp_path: Path, http: aiohttp.Cli
 
     def change(read: Any) -> None:
         read["settings"]["event_subscriptions"]["bot_events"] = ["message.im"]
-        read["features"]["app_home"]["home_tab_enabled"] = False
+        read["features"]["app_home"] = {"home_tab_enabled": False, "messages_tab_enabled": False}
         read["features"]["slash_commands"] = [{"command": "/only", "description": "x"}]
 
     async with SlackServer(manifest(tmp_path, change)) as slack:
@@ -153,6 +153,8 @@ async def test_only_what_the_manifest_declares(tmp_path: Path, http: aiohttp.Cli
             assert (await slack.send(ADA, SPEECH, "/only")).acknowledged
             assert len(bot.heard) == 2
             assert (await refused(client.views_publish(user_id=ADA, view=home())))["error"] == "not_enabled"
+            answer = await refused(client.chat_postMessage(channel=DIRECT, text="x"))
+            assert answer["error"] == "messages_tab_disabled"
 
 
 async def test_suggestions(slack: SlackServer, bot: Bot, client: AsyncWebClient, http: aiohttp.ClientSession):
