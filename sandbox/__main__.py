@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess
+from sandbox.slack.methods_chat import LONGEST_MESSAGE
 from sandbox.slack.server import SlackServer
 from sandbox.switches import process_switches, speech_switches
 from sandbox.tour import TourFailed, play
@@ -34,6 +35,12 @@ def main() -> None:
     parser.add_argument("--tour", action="store_true", help="play an upgrade without a browser and print it")
     parser.add_argument("--speed", type=float, default=None, help="how much faster than life Speech to Text works")
     parser.add_argument("--data", type=Path, default=None, help="keep the bot's database in this folder")
+    parser.add_argument(
+        "--longest-message",
+        type=int,
+        default=LONGEST_MESSAGE,
+        help="characters of blocks in a message",
+    )
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         sys.exit(asyncio.run(_main(options)))
@@ -48,7 +55,9 @@ async def _main(options: argparse.Namespace) -> int:
         speech = await stack.enter_async_context(SpeechServer(speed=speed))
         port = 0 if options.tour else options.port
         try:
-            slack = await stack.enter_async_context(SlackServer(ROOT / "app-manifest.yml", port=port))
+            slack = await stack.enter_async_context(
+                SlackServer(ROOT / "app-manifest.yml", port=port, longest_message=options.longest_message)
+            )
         except OSError as error:
             print(f"Port {port} cannot be used ({error.strerror}); try --port 0.", file=sys.stderr)
             return 1

@@ -22,6 +22,7 @@ class Manifest:
     optional: frozenset[str]
     events: frozenset[str]
     home: bool
+    messages_tab: bool
 
     @property
     def command_names(self) -> frozenset[str]:
@@ -47,4 +48,5 @@ def load(path: Path) -> Manifest:
         optional=scopes & frozenset(asked.get("bot_optional", ())),  # listed twice: asked for, and may be left out
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
         home=bool(features.get("app_home", {}).get("home_tab_enabled")),
+        messages_tab=bool(features.get("app_home", {}).get("messages_tab_enabled")),
     )

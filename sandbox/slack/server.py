@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from .delivery import Delivery, Outcome
+from .echoes import Echoes
 from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
 from .grants import Grants
+from .limits import Limits
 from .manifest import load
-from .methods_chat import Chat
+from .methods_chat import LONGEST_MESSAGE, Chat
 from .methods_files import Files
 from .methods_places import Places
 from .methods_views import Triggers, Views
@@ -25,6 +27,7 @@ from .page_api import PageApi
 from .people import People
 from .response_urls import ResponseUrls
 from .seed import populate
+from .shown import shown_view
 from .switchboard import Switchboard, slack_switches
 from .transcript import transcript
 from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
@@ -34,11 +37,24 @@ T = TypeVar("T")
 
 
 class SlackServer:
-    """A workspace with one app, described by its manifest. An async context manager."""
+    """A workspace with one app, described by its manifest. An async context manager.
+
+    *limits* are Slack's own unless a test brings others; *longest_message* is how many characters of block JSON a
+    message may have.
+    """
 
     def __init__(
-        self, manifest: Path, *, port: int = 0, now: Callable[[], float] = time.time, ack_timeout: float = 3.0
+        self,
+        manifest: Path,
+        *,
+        port: int = 0,
+        now: Callable[[], float] = time.time,
+        ack_timeout: float = 3.0,
+        limits: Limits | None = None,
+        longest_message: int = LONGEST_MESSAGE,
     ) -> None:
+        self._limits = limits or Limits()
+        self._longest_message = longest_message
         self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
         self.manifest = load(manifest)
         self.grants = Grants(self.manifest)
@@ -99,9 +115,15 @@ class SlackServer:
         views = Views(workspace, self.triggers, home=manifest.home)
         self.people = People(workspace, manifest, self.delivery, self.urls, self.triggers)
         self.forms = Forms(workspace, self.delivery, self.triggers, views)
+        Echoes(workspace, manifest, self.delivery, manifest.bot_user)
         self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
-        self._api = WebApi(workspace, self.grants, self.faults)
-        for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, self.grants), self._files):
+        self._api = WebApi(workspace, self.grants, self.faults, self._limits)
+        for family in (
+            Chat(workspace, self._longest_message, messages_tab=manifest.messages_tab),
+            views,
+            Places(workspace, manifest.bot_user, self.grants),
+            self._files,
+        ):
             self._api.add(family.methods())
         self._api.add({"apps.connections.open": Method(self._open_connection, token="app")})
         app.add_routes(
@@ -204,12 +226,12 @@ class SlackServer:
     def modal(self, user: str) -> Json | None:
         """A person's top modal."""
         stack = self.workspace.stacks.get(user, [])
-        return self.workspace.shown_view(stack[-1]) if stack else None
+        return shown_view(stack[-1]) if stack else None
 
     def home(self, user: str) -> Json | None:
         """A person's App Home."""
         home = self.workspace.homes.get(user)
-        return self.workspace.shown_view(home) if home else None
+        return shown_view(home) if home else None
 
     def transcript(self, user: str) -> str:
         """The conversation as text."""

@@ -130,7 +130,16 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
     )
     once("slack-late", "Delay the next message", "the bot looks for it before it is there", lambda: faults.late(post))
     once(
-        "slack-vanish", "Delete the newest message", "as retention does: its thread is gone too", workspace.lose_newest
+        "slack-vanish",
+        "Delete the newest message",
+        "as retention does: its thread is gone too",
+        lambda: _newest(workspace, workspace.vanish),
+    )
+    once(
+        "slack-tombstone",
+        "Delete the newest message by hand",
+        "as an admin does: a message with replies leaves a tombstone",
+        lambda: _newest(workspace, workspace.remove),
     )
     once("slack-fatal", "Lie about the next message", "`fatal_error`, and it is there", lambda: _lie(faults, post))
     once("slack-cut", "Cut the sockets", "the network breaks", sockets.cut)
@@ -139,6 +148,17 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
         (faults.hearing.clear if on else faults.hearing.set)()
 
     board.add("Slack", "slack-deaf", "Deafen the sockets", "they stand, and nothing goes over them", deaf, lasting=True)
+
+    async def redeliver(on: bool) -> None:
+        faults.redeliveries = 2 if on else 0
+
+    about = "every event comes three times, with the same id, though it was acknowledged"
+    board.add("Slack", "slack-redeliver", "Redeliver events", about, redeliver, lasting=True)
+
+    async def phones(on: bool) -> None:
+        workspace.curly = on
+
+    board.add("Slack", "slack-phones", "Type on phones", "quotes become curly, dashes long", phones, lasting=True)
 
     async def archive(on: bool) -> None:
         workspace.archive(on)
@@ -169,6 +189,11 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
     )
     once("slack-tickets", "Give out dead tickets", "the next three never connect", lambda: _set(faults, "dead_tickets"))
     once("slack-twice", "Deliver twice", "the next event reaches the bot twice", lambda: _twice(faults))
+
+
+def _newest(workspace: Workspace, delete: Callable[[str, str], None]) -> None:
+    if (found := workspace.newest()) is not None:
+        delete(*found)
 
 
 def _lie(faults: Faults, method: str) -> None:

@@ -161,3 +161,11 @@ async def test_the_switch_for_optional_scopes(slack: SlackServer, http: aiohttp.
     for on in (True, False):
         await http.post(f"{slack.url}/page/switches", json={"id": "slack-scopes", "on": on})
         assert slack.grants.withhold is on
+
+
+async def test_an_empty_json_body(slack: SlackServer, http: aiohttp.ClientSession):
+    """No arguments, as slack_sdk's synchronous client sends them; half an object stays an error."""
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json; charset=utf-8"}
+    for body, error in ((b"", None), (b"{", "invalid_json"), (b"[]", "json_not_object")):
+        async with http.post(f"{slack.api_url}auth.test", data=body, headers=headers) as answer:
+            assert (await answer.json()).get("error") == error
