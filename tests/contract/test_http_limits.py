@@ -218,3 +218,27 @@ def test_descriptors(monkeypatch: pytest.MonkeyPatch, soft: int, connections: in
     limits = Limits.of_process()
     assert (limits.connections, limits.backlog) == (connections, backlog)
     assert limits.connections + 2 * limits.backlog < soft * 2 / 3
+
+
+async def test_who_does_not_wait_for_the_answer(caplog: pytest.LogCaptureFixture):
+    """The work goes on, the log has nothing."""
+    going, go, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    app = app_that_writes_down([])
+
+    @app.command("/slow")
+    async def slow(ack: AsyncAck) -> None:
+        going.set()
+        await go.wait()
+        await ack(text="done")
+        done.set()
+
+    async with serving(app=app) as bot:
+        line = await bot.line()
+        line.send(request(form(command="/slow", user_id="U1", team_id="T1")))
+        await going.wait()
+        line.close()
+        await until(lambda: bot.server.connections == 0)
+        go.set()
+        await done.wait()
+        assert (await bot.ask(request())).status == 200
+    assert caplog.records == []
