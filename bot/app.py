@@ -256,14 +256,13 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
         sockets = Sockets(app, settings.app_token.reveal(), me.ticket, plain=settings.slack_allow_http)
         stack.push_async_callback(sockets.close)
         await sockets.connect()
-        return
-    from bot.adapters.http import PATH, HttpServer
+    elif settings.signing_secret is not None:
+        from bot.adapters.http import PATH, HttpServer
 
-    assert settings.signing_secret is not None  # there is one of the two
-    server = HttpServer(app, settings.signing_secret.reveal(), settings.port, settings.bind)
-    stack.push_async_callback(server.close)
-    await server.open()
-    log.info("listening for Slack on port %d of %s, at %s", settings.port, settings.bind or "all addresses", PATH)
+        server = HttpServer(app, settings.signing_secret.reveal(), settings.port, settings.bind)
+        stack.push_async_callback(server.close)
+        await server.open()
+        log.info("listening for Slack on port %d of %s, at %s", settings.port, settings.bind or "all addresses", PATH)
 
 
 def _alarms(worker: Worker, stack: AsyncExitStack) -> Callable[[], None]:

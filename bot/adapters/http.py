@@ -7,7 +7,7 @@ raw bytes, and only then its content. Whatever fails before the signature is ans
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -50,9 +50,8 @@ class _Server(web.Server):
         )
 
     def _request(
-        self, message: Any, payload: Any, protocol: web.RequestHandler, writer: Any, task: asyncio.Task[None]
+        self, message: Any, payload: Any, protocol: Any, writer: Any, task: asyncio.Task[None]
     ) -> web.BaseRequest:
-        assert isinstance(protocol, Connection)
         protocol.begun()
         return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop())
 
@@ -115,8 +114,7 @@ class HttpServer:
             return self._refuse(405, Reason.ELSEWHERE, Allow="POST")
         if reason := self._signatures.refused(request):
             return self._refuse(401, reason)
-        connection = request.protocol
-        assert isinstance(connection, Connection)
+        connection = cast("Connection", request.protocol)
         body = await self._body(request, connection)
         if isinstance(body, web.Response):
             return body

@@ -72,7 +72,7 @@ class _Body(msgspec.Struct):
     enterprise: str | _Named | None = None
     channel: str | _Named | None = None
     message: dict[str, Any] | None = None
-    event: _Said | None = None
+    event: _Said | msgspec.UnsetType = msgspec.UNSET
     view: _View | None = None
     actions: list[_Action] = []
     action_id: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from slack_bolt.async_app import AsyncAck
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.adapters.http import HttpServer
 from bot.adapters.http_connections import Limits
@@ -25,6 +25,22 @@ from tests.contract.slack_over_http import (
     signed,
     until,
 )
+
+SLOW = form(command="/slow", user_id="U1", team_id="T1")
+
+
+def slow_app() -> tuple[AsyncApp, asyncio.Event, asyncio.Event]:
+    """An app whose `/slow` says that it is going, and is done when it is let go."""
+    going, go = asyncio.Event(), asyncio.Event()
+    app = app_that_writes_down([])
+
+    @app.command("/slow")
+    async def slow(ack: AsyncAck) -> None:
+        going.set()
+        await go.wait()
+        await ack(text="done")
+
+    return app, going, go
 
 
 async def test_a_head_that_does_not_end():
@@ -127,20 +143,11 @@ async def test_bodies_that_are_never_verified(caplog: pytest.LogCaptureFixture):
 
 async def test_signed_work_is_not_closed_to_make_room():
     """A request that is being answered keeps its connection, however many come."""
-    going, go = asyncio.Event(), asyncio.Event()
-    app = app_that_writes_down([])
-
-    @app.command("/slow")
-    async def slow(ack: AsyncAck) -> None:
-        going.set()
-        await go.wait()
-        await ack(text="done")
-
-    body = form(command="/slow", user_id="U1", team_id="T1")
+    app, going, go = slow_app()
     async with serving(Limits(connections=4, backlog=16), app) as bot:
         lines = [await bot.line() for _ in range(4)]
         for line in lines:
-            line.send(request(body))
+            line.send(request(SLOW))
         await going.wait()
         await until(lambda: bot.server.connections == 4)
         late = await bot.line()
@@ -182,18 +189,10 @@ async def test_stopping_with_open_connections(how: str):
 
 async def test_stopping_answers_what_is_under_way():
     """What is signed and being worked on is answered, if that does not take long."""
-    going, go = asyncio.Event(), asyncio.Event()
-    app = app_that_writes_down([])
-
-    @app.command("/slow")
-    async def slow(ack: AsyncAck) -> None:
-        going.set()
-        await go.wait()
-        await ack(text="done")
-
+    app, going, go = slow_app()
     async with serving(app=app) as bot:
         line = await bot.line()
-        line.send(request(form(command="/slow", user_id="U1", team_id="T1")))
+        line.send(request(SLOW))
         await going.wait()
         closing = asyncio.create_task(bot.server.close())
         await asyncio.sleep(0)
@@ -222,23 +221,13 @@ def test_descriptors(monkeypatch: pytest.MonkeyPatch, soft: int, connections: in
 
 async def test_who_does_not_wait_for_the_answer(caplog: pytest.LogCaptureFixture):
     """The work goes on, the log has nothing."""
-    going, go, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    app = app_that_writes_down([])
-
-    @app.command("/slow")
-    async def slow(ack: AsyncAck) -> None:
-        going.set()
-        await go.wait()
-        await ack(text="done")
-        done.set()
-
+    app, going, go = slow_app()
     async with serving(app=app) as bot:
         line = await bot.line()
-        line.send(request(form(command="/slow", user_id="U1", team_id="T1")))
+        line.send(request(SLOW))
         await going.wait()
         line.close()
         await until(lambda: bot.server.connections == 0)
         go.set()
-        await done.wait()
         assert (await bot.ask(request())).status == 200
     assert caplog.records == []
