@@ -23,6 +23,9 @@ PATH = "/slack/events"
 GOODBYE = 0.3
 """Seconds that signed requests get to be answered when we stop; aiohttp's own is a minute."""
 
+BUFFER = 16 * 1024
+"""Bytes of a body that a connection holds at most before we take them; aiohttp reads up to twice that."""
+
 FIELD = 8190
 """Bytes of a header or of the request line at most."""
 
@@ -46,6 +49,7 @@ class _Server(web.Server):
             lingering_time=limits.linger_seconds,
             max_line_size=FIELD,
             max_field_size=FIELD,
+            read_bufsize=BUFFER,
             auto_decompress=False,  # the signature is over what was sent; and a small body may become a huge one
         )
 
@@ -145,7 +149,7 @@ class HttpServer:
         except TimeoutError:
             return self._refuse(408, Reason.SLOW)
         except (web.RequestPayloadError, OSError):
-            return self._refuse(401, Reason.NOT_HTTP)
+            return self._refuse(401, Reason.NOT_HTTP) if connection.alive else refusal(401)
         return bytes(body)
 
     def _refuse(self, status: int, reason: Reason, **headers: str) -> web.Response:

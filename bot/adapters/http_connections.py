@@ -56,7 +56,7 @@ class Limits:
     body_size: int = 1024 * 1024
     """A view of 250 kB, Slack's most, is three times that in a form."""
 
-    bodies_size: int = 16 * 1024 * 1024
+    bodies_size: int = 8 * 1024 * 1024
     """All bodies together that are read and not verified yet."""
 
     @classmethod

@@ -187,7 +187,8 @@ MALFORMED: dict[str, bytes] = {
     "nothing": form(payload="null"),
     "no JSON": form(payload="{"),
     "nested": form(payload="[" * 100_000),
-    "no event": b'{"type": "shortcut", "event": null}',
+    "another kind": b'{"type": "shortcut", "callback_id": "x"}',
+    "no event": b'{"type": "event_callback", "event": null}',
     "no actions": payload(type="block_actions", actions=[]),
     "actions of nothing": payload(type="block_actions", actions=[5]),
     "actions of objects": payload(type="block_actions", actions=[{}]),
@@ -219,13 +220,15 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(data=st.data())
 async def test_any_value_in_any_field(data: st.DataObject, caplog: pytest.LogCaptureFixture):
     """Whatever stands in a field of what Slack sends, nothing breaks."""
     names = sorted({*CLICK, "event", "view", "actions", "authorizations", "enterprise", "channel", "response_urls"})
     names += ["function_data", "thread_ts", "assistant_thread", "item", "message", "is_enterprise_install", "container"]
-    kind = data.draw(st.sampled_from(["block_actions", "view_submission", "view_closed", "event_callback", "shortcut"]))
+    kind = data.draw(
+        st.sampled_from(["block_actions", "view_submission", "view_closed", "event_callback", "block_suggestion"])
+    )
     body: dict[str, Any] = {"type": kind, "view": VIEW, "event": {"type": "app_mention"}, "actions": CLICK["actions"]}
     body |= data.draw(st.dictionaries(st.sampled_from(names), JSON, max_size=4))
     if data.draw(st.booleans()):
@@ -237,6 +240,14 @@ async def test_any_value_in_any_field(data: st.DataObject, caplog: pytest.LogCap
         answer = await bot.ask(request(json.dumps(body).encode()))
     assert answer.status in (200, 400, 404)
     assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_null_for_nothing(bot: Bot):
+    """Where Slack has nothing to say, it may say so."""
+    for body in (CLICK | {"view": None, "event": None, "enterprise": None}, CLICK | {"channel": None, "message": None}):
+        assert (await bot.ask(request(payload(**body)))).status == 200
+    unknown = b'{"type": "event_callback", "event": {"type": "team_join"}, "view": null}'
+    assert (await bot.ask(request(unknown))).status == 200
 
 
 async def test_what_nobody_listens_to(bot: Bot):
