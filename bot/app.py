@@ -56,9 +56,6 @@ T = TypeVar("T")
 DRAIN = 1.0
 """Seconds that work under way gets when we stop; what is cut off then is taken up after the next start."""
 
-GOODBYE = 0.3
-"""Seconds that requests over HTTP get to be answered when we stop; aiohttp's own is a minute."""
-
 STUMBLES = 60.0
 """Seconds for which a start tries again while Slack is in trouble."""
 
@@ -218,13 +215,13 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
         sockets = Sockets(app, settings.app_token.reveal(), me.ticket, plain=settings.slack_allow_http)
         stack.push_async_callback(sockets.close)
         await sockets.connect()
-        return
-    from aiohttp import web
+    elif settings.signing_secret is not None:
+        from bot.adapters.http import PATH, HttpServer
 
-    runner = web.AppRunner(app.web_app(path="/slack/events"), access_log=None, shutdown_timeout=GOODBYE)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, port=settings.port).start()
+        server = HttpServer(app, settings.signing_secret.reveal(), settings.port, settings.bind)
+        stack.push_async_callback(server.close)
+        await server.open()
+        log.info("listening for Slack on port %d of %s, at %s", settings.port, settings.bind or "all addresses", PATH)
 
 
 def _alarms(worker: Worker, stack: AsyncExitStack) -> Callable[[], None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
@@ -57,6 +59,8 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
             me = await identify(client, settings)
             with report.of("Socket Mode"):
                 await _sockets(http, me.ticket, report)
+            if settings.app_token is None:
+                _port(settings, report)
             await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
         with report.of("instances"):
             await _instances(settings, stack, report)
@@ -149,6 +153,21 @@ async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Repo
         )
     else:
         report.good("Socket Mode")
+
+
+def _port(settings: Settings, report: Report) -> None:
+    """Whether we could listen for Slack. That Slack reaches us there cannot be seen from here."""
+    where = f"port {settings.port} of {settings.bind or 'all addresses'}"
+    family = socket.AF_INET6 if ":" in (settings.bind or "") else socket.AF_INET
+    try:
+        socket.create_server((settings.bind or "", settings.port), family=family).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            report.bad(f"HTTP, {where}", f"it cannot be used ({error.strerror}): change PORT or RETUNE_BIND.")
+            return
+        report.note(f"HTTP, {where}, is in use", "by a running Retune, if there is one; else change PORT.")
+        return
+    report.good(f"HTTP, {where}")
 
 
 async def _channel(chat: SlackChat, settings: Settings, scopes: frozenset[str], report: Report) -> None:

@@ -25,13 +25,16 @@ from bot.network import setting_of
 from bot.ports import Terms
 from bot.secret import Secret as Secret
 from bot.setting_parsers import (
+    address,
     at_least_one,
     audit_key,
     begins,
     channel_id,
     cron_rule,
     none_or_read,
+    one_word,
     owner_rules,
+    port_number,
     seconds,
     span,
     span_or_off,
@@ -62,6 +65,7 @@ class Settings(Terms):
     app_token: Secret | None
     signing_secret: Secret | None
     port: int
+    bind: str | None
     slack_api_url: str
     slack_allow_http: bool
     instances: Mapping[str, InstanceSettings]
@@ -75,11 +79,11 @@ class Settings(Terms):
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
+    for parse in (address, seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
         env.add_parser(parse.__name__, parse)
     bot_token = env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)"))
     app_token = env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)"))
-    signing_secret = env.str("SLACK_SIGNING_SECRET", "")
+    signing_secret = env.str("SLACK_SIGNING_SECRET", "", validate=one_word)
     names = _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text")
     policy = Policy(
         approvers=_parsed(env, "words", "RETUNE_APPROVERS"),
@@ -91,7 +95,9 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     schedule = Schedule(rule, _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"))
     window = env.str("RETUNE_WINDOW", "")
     others: dict[str, Any] = {
-        "port": env.int("PORT", 3000),
+        "port": env.int("PORT", 3000, validate=port_number),
+        # Whoever sets PORT, often the host itself, expects to be reached there.
+        "bind": _parsed(env, "address", "RETUNE_BIND", "*" if os.environ.get("PORT") else "127.0.0.1"),
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/").strip(),
         "slack_allow_http": _parsed(env, "yes", "SLACK_ALLOW_HTTP", "no"),
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
@@ -115,7 +121,12 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     except EnvValidationError as error:
         texts = cast("dict[str, list[str]]", error.error_messages)
         faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
-    if not app_token and not signing_secret and not any("SLACK_APP_TOKEN" in fault for fault in faults):
+    signing_secret = (signing_secret or "").strip()
+    if (
+        not app_token
+        and not signing_secret
+        and not any(fault.startswith(("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")) for fault in faults)
+    ):
         faults.append(
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -17,8 +17,9 @@ from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
 from .grants import Grants
+from .http_delivery import PAUSES, SIGNING_SECRET, HttpDelivery
 from .limits import Limits
-from .manifest import load
+from .manifest import Manifest, load
 from .methods_chat import LONGEST_MESSAGE, Chat
 from .methods_files import Files
 from .methods_places import Places
@@ -28,7 +29,7 @@ from .people import People
 from .response_urls import ResponseUrls
 from .seed import populate
 from .shown import shown_view
-from .switchboard import Switchboard, slack_switches
+from .switchboard import OF_SOCKETS, Switchboard, slack_switches
 from .transcript import transcript
 from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
 from .workspace import Json, Workspace
@@ -41,6 +42,8 @@ class SlackServer:
 
     *limits* are Slack's own unless a test brings others; *longest_message* is how many characters of block JSON a
     message may have.
+    *request_url*: the app is reached there over HTTP, whatever its manifest says, and *retry_pauses* are the seconds
+    before each retry of an event.
     """
 
     def __init__(
@@ -52,12 +55,15 @@ class SlackServer:
         ack_timeout: float = 3.0,
         limits: Limits | None = None,
         longest_message: int = LONGEST_MESSAGE,
+        request_url: str | None = None,
+        retry_pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._limits = limits or Limits()
         self._longest_message = longest_message
-        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
-        self.manifest = load(manifest)
+        self.bot_token, self.app_token, self.signing_secret = BOT_TOKEN, APP_TOKEN, SIGNING_SECRET
+        self.manifest = load(manifest, request_url)
         self.grants = Grants(self.manifest)
+        self._retry_pauses = retry_pauses
         self.faults = Faults()
         self.switchboard = Switchboard()
         self.workspace = Workspace(now)
@@ -73,7 +79,7 @@ class SlackServer:
 
     @property
     def connections(self) -> int:
-        """How many sockets the app has open."""
+        """How many sockets the app has open; over HTTP 1 while it can be reached."""
         return self.delivery.connections
 
     @property
@@ -94,6 +100,7 @@ class SlackServer:
             raise
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"
+        await self.delivery.open()
         return self
 
     async def __aexit__(
@@ -106,9 +113,11 @@ class SlackServer:
 
     def _build(self, app: web.Application) -> None:
         workspace, manifest = self.workspace, self.manifest
-        self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
+        self.delivery = self._way(manifest)
         self.delivery.on_change = self._connected
         slack_switches(self.switchboard, self.faults, self.delivery, workspace, self.grants)
+        if manifest.urls is not None:
+            self.switchboard.remove(*OF_SOCKETS)
         self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
         self.triggers = Triggers(workspace)
@@ -141,6 +150,14 @@ class SlackServer:
                 web.get("/", self._page.file),
                 web.get("/page/static/{name}", self._page.file),
             ]
+        )
+
+    def _way(self, manifest: Manifest) -> Delivery:
+        """How the app is reached."""
+        if manifest.urls is None:
+            return Delivery(self._where, self.faults, self._ack_timeout)
+        return HttpDelivery(
+            *(self._where, self.faults, self._ack_timeout, manifest.urls, self.workspace.now, self._retry_pauses)
         )
 
     def _where(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -202,3 +203,25 @@ async def test_needed_scopes(slack: SlackServer, monkeypatch: pytest.MonkeyPatch
     slack.grants.manifest = replace(slack.manifest, scopes=slack.manifest.scopes - {"files:write", "pins:write"})
     said = await told(monkeypatch, APPROVERS="S0APPROVE")
     assert "FAIL  scopes: files:write missing: install the app again" in said
+
+
+@pytest.mark.parametrize(
+    ("bind", "taken", "said"),
+    [
+        ("127.0.0.1", False, "ok    HTTP, port {port} of 127.0.0.1"),
+        ("127.0.0.1", True, "note  HTTP, port {port} of 127.0.0.1, is in use: by a running Retune, if there is one"),
+        ("192.0.2.1", False, "FAIL  HTTP, port {port} of 192.0.2.1: it cannot be used"),
+    ],
+)
+async def test_where_http_listens(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch, bind: str, taken: bool, said: str
+):
+    """Whether the port can be had; that a running Retune has it is no fault."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        if not taken:
+            held.close()
+        monkeypatch.delenv("SLACK_APP_TOKEN")
+        monkeypatch.setenv("SLACK_SIGNING_SECRET", "secret")
+        monkeypatch.setenv("PORT", str(port))
+        assert said.format(port=port) in await told(monkeypatch, APPROVERS="S0APPROVE", BIND=bind)
