@@ -208,24 +208,20 @@ def credentials(settings: Settings) -> dict[str, Authenticator]:
 
 
 async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, WatsonSpeech]:
-    """The adapters of all instances over one HTTP client for each TLS rule. Raises `SettingsError`."""
+    """The adapters of all instances. Raises `SettingsError`."""
     from bot.adapters.ibm_auth import IbmAuth
     from bot.adapters.watson import WatsonSpeech, client
 
     services: dict[str, WatsonSpeech] = {}
-    clients = {}
     known = credentials(settings)
     for instance in settings.instances.values():
         auth = IbmAuth(known[instance.name])
-        if instance.verify_tls not in clients:
-            clients[instance.verify_tls] = await stack.enter_async_context(client(instance.verify_tls))
+        http = await stack.enter_async_context(client(instance.verify_tls))
         for checked, setting in ((instance.verify_tls, "DISABLE_SSL"), (instance.verify_auth_tls, "AUTH_DISABLE_SSL")):
             if not checked:
                 whose = f"{instance.name}{' (its token service)' if setting.startswith('AUTH') else ''}"
                 log.warning("the TLS certificate of %s is not checked: %s", whose, setting_of(instance.name, setting))
-        services[instance.name] = WatsonSpeech(
-            instance.name, instance.deployment, clients[instance.verify_tls], instance.url, auth
-        )
+        services[instance.name] = WatsonSpeech(instance.name, instance.deployment, http, instance.url, auth)
     return services
 
 
