@@ -8,10 +8,12 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Timer
 
+from bot import private
 from bot.errors import RetuneError, SettingsError
-from bot.network import masked
+from bot.redaction import Redaction
 
 LIMIT = 1.8
 """Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
@@ -20,16 +22,19 @@ LIMIT = 1.8
 def main() -> None:
     """Exit codes: 0 stopped or all checks passed, 1 a check failed or the start did, 2 faults in the settings."""
     asked = _parser().parse_args()
+    private.shut()
+    redact = Redaction()
+    redact.guard()
     audit = asked.command == "audit"
     try:
-        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command)))
+        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command, redact)))
     except SettingsError as error:
         print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
-            print(f"  {fault}", file=sys.stderr)
+            print(redact(f"  {fault}"), file=sys.stderr)
         sys.exit(2)
     except RetuneError as error:
-        print(f"Retune cannot start: {error.text}", file=sys.stderr)
+        print(redact(f"Retune cannot start: {error.text}"), file=sys.stderr)
         sys.exit(1)
 
 
@@ -52,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     what = "gives every row, oldest first"
     export = wanted.add_parser("export", help=what, description=what)
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    what = "a new file that only you can read; without it, standard output"
+    export.add_argument("--output", metavar="FILE", type=Path, help=what)
     return parser
 
 
@@ -62,26 +69,26 @@ def _audit(asked: argparse.Namespace) -> int:
     if asked.wanted == "verify":
         return verify(database(), asked.kept, print)
     try:
-        code = export(database(), asked.format, lambda line: sys.stdout.buffer.write(line.encode()))
-        sys.stdout.flush()
-        return code
+        with private.output(asked.output) as out:
+            return export(database(), asked.format, lambda line: out.write(line.encode()))
     except BrokenPipeError:  # `| head` has seen enough; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-async def _main(command: str) -> int:
+async def _main(command: str, redact: Redaction) -> int:
     from bot.adapters.threads import DaemonThreads
-    from bot.settings import load
+    from bot.settings import load, secrets
 
     settings = load()
-    _logging(settings.log)
+    redact.learn(secrets(settings))
+    _logging(settings.log, redact)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
     if command == "check":
         from bot.check import check
 
-        return await check(settings, print)
+        return await check(settings, lambda line: print(redact(line)))
     from bot.app import run
 
     stop = asyncio.Event()
@@ -100,24 +107,25 @@ async def _main(command: str) -> int:
 
 
 class _Masked(logging.Formatter):
-    """No password of a URL in any line, whoever writes it."""
+    """No secret in any line, whoever writes it."""
 
-    def __init__(self, form: logging.Formatter) -> None:
+    def __init__(self, form: logging.Formatter, redact: Redaction) -> None:
         super().__init__()
         self._form = form
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(self._form.format(record))
+        return self._redact(self._form.format(record))
 
 
-def _logging(form: str) -> None:
+def _logging(form: str, redact: Redaction) -> None:
     handler = logging.StreamHandler()
     if form == "json":
         from pythonjsonlogger.json import JsonFormatter
 
-        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{")))
+        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{"), redact))
     else:
-        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")))
+        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"), redact))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     # These log whole requests, with tokens and form values, when asked for more; and every request at INFO.
     for noisy in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core"):

@@ -22,6 +22,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import credential_files
 from bot.adapters.charts import ChartProcess
 from bot.adapters.clock import AlarmClock, SystemClock
 from bot.adapters.slack import SlackChat
@@ -54,9 +55,6 @@ T = TypeVar("T")
 
 DRAIN = 1.0
 """Seconds that work under way gets when we stop; what is cut off then is taken up after the next start."""
-
-GOODBYE = 0.3
-"""Seconds that requests over HTTP get to be answered when we stop; aiohttp's own is a minute."""
 
 STUMBLES = 60.0
 """Seconds for which a start tries again while Slack is in trouble."""
@@ -91,7 +89,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     if settings.catalog is not None:
         catalog()  # the operator's own may have faults, and those end a start before anything began
     db = stack.enter_context(Database(settings.database))
-    for warning in warnings(settings.database):
+    for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
     client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
@@ -256,12 +254,13 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
         stack.push_async_callback(sockets.close)
         await sockets.connect()
         return
-    from aiohttp import web
+    from bot.adapters.http import PATH, HttpServer
 
-    runner = web.AppRunner(app.web_app(path="/slack/events"), access_log=None, shutdown_timeout=GOODBYE)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, port=settings.port).start()
+    assert settings.signing_secret is not None  # there is one of the two
+    server = HttpServer(app, settings.signing_secret.reveal(), settings.port, settings.bind)
+    stack.push_async_callback(server.close)
+    await server.open()
+    log.info("listening for Slack on port %d of %s, at %s", settings.port, settings.bind or "all addresses", PATH)
 
 
 def _alarms(worker: Worker, stack: AsyncExitStack) -> Callable[[], None]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import credential_files
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_answers import text_at
@@ -44,6 +45,8 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     async with AsyncExitStack() as stack:
         with report.of("database"):
             await _database(settings.database, report)
+        for warning in credential_files.warnings(settings.instances):
+            report.warn(warning)
         with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
         http = await stack.enter_async_context(session(plain=settings.slack_allow_http))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -78,6 +79,21 @@ def text_or_json(text: str) -> str:
     return form
 
 
+def address(text: str) -> str | None:
+    """An IP address of this machine to listen on, or localhost; None for all of them, which is `*`."""
+    written = text.strip().lower().removeprefix("[").removesuffix("]")
+    if written == "*":
+        return None
+    if written == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(written))
+    except ValueError as error:
+        raise ValidationError(
+            f"“{text}” is no IP address; write for example 127.0.0.1, 0.0.0.0 or ::1, or * for all of this machine."
+        ) from error
+
+
 def begins(prefix: str, what: str) -> validate.Regexp:
     """A check that a token is of the right sort."""
     return validate.Regexp(rf"{prefix}|\Z", error=f"must be {what}, which begins with {prefix}.")
@@ -87,6 +103,8 @@ channel_id = validate.Regexp(
     r"[CG][A-Z0-9]+$",
     error="must be a channel id (C…): open the channel's details in Slack, it is at the bottom.",
 )
+one_word = validate.Regexp(r"\s*\S*\s*\Z", error="must be the signing secret (Basic Information), without spaces.")
+port_number = validate.Range(min=1, max=65535, error="must be a port from 1 to 65535.")
 at_least_one = validate.Range(min=1, error="must be a whole number from 1.")
 
 

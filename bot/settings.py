@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -23,13 +23,17 @@ from bot.domain.hours import Window, parse_window
 from bot.errors import SettingsError
 from bot.network import setting_of
 from bot.ports import Terms
+from bot.secret import Secret as Secret
 from bot.setting_parsers import (
+    address,
     at_least_one,
     begins,
     channel_id,
     cron_rule,
     none_or_read,
+    one_word,
     owner_rules,
+    port_number,
     seconds,
     span,
     span_or_off,
@@ -39,25 +43,6 @@ from bot.setting_parsers import (
     zone,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
-
-
-class Secret(str):
-    """A string that shows itself masked; `reveal` gives it to the one place that needs it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'•••'"
-
-    def __str__(self) -> str:
-        return "•••"
-
-    def __format__(self, spec: str) -> str:
-        return "•••"
-
-    def reveal(self) -> str:
-        """The secret itself."""
-        return str.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +64,7 @@ class Settings(Terms):
     app_token: Secret | None
     signing_secret: Secret | None
     port: int
+    bind: str | None
     slack_api_url: str
     slack_allow_http: bool
     instances: Mapping[str, InstanceSettings]
@@ -91,11 +77,11 @@ class Settings(Terms):
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
+    for parse in (address, seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
         env.add_parser(parse.__name__, parse)
     bot_token = env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)"))
     app_token = env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)"))
-    signing_secret = env.str("SLACK_SIGNING_SECRET", "")
+    signing_secret = env.str("SLACK_SIGNING_SECRET", "", validate=one_word)
     names = _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text")
     policy = Policy(
         approvers=_parsed(env, "words", "RETUNE_APPROVERS"),
@@ -107,7 +93,9 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     schedule = Schedule(rule, _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"))
     window = env.str("RETUNE_WINDOW", "")
     others: dict[str, Any] = {
-        "port": env.int("PORT", 3000),
+        "port": env.int("PORT", 3000, validate=port_number),
+        # Whoever sets PORT, often the host itself, expects to be reached there.
+        "bind": _parsed(env, "address", "RETUNE_BIND", "*" if os.environ.get("PORT") else "127.0.0.1"),
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/").strip(),
         "slack_allow_http": _parsed(env, "yes", "SLACK_ALLOW_HTTP", "no"),
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
@@ -130,7 +118,12 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     except EnvValidationError as error:
         texts = cast("dict[str, list[str]]", error.error_messages)
         faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
-    if not app_token and not signing_secret and not any("SLACK_APP_TOKEN" in fault for fault in faults):
+    signing_secret = (signing_secret or "").strip()
+    if (
+        not app_token
+        and not signing_secret
+        and not any(fault.startswith(("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")) for fault in faults)
+    ):
         faults.append(
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
@@ -235,6 +228,17 @@ def authenticator(instance: str) -> Authenticator:
     if found is None:
         raise SettingsError([f"{setting_of(instance, 'APIKEY')}: not set, nor any other credentials for {instance}."])
     return found
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Every secret that the operator has set, IBM's included, for what must not show one."""
+    for field in fields(settings):
+        if isinstance(value := getattr(settings, field.name), Secret):
+            yield value.reveal()
+    for name in settings.instances:
+        for key, value in read_external_sources(name).items():
+            if key.endswith(("APIKEY", "PASSWORD", "TOKEN", "SECRET")):
+                yield str(value)
 
 
 def _deployment(url: str, auth_type: str) -> Deployment:

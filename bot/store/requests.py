@@ -85,7 +85,8 @@ class Requests(Reading):
         False if it was not in that state any more. Where a request ends before all of its runs did, those that are
         queued are cancelled.
         """
-        assert new in FOLLOWS.get(request.state, frozenset()), f"{request.state} cannot become {new}"
+        if new not in FOLLOWS.get(request.state, frozenset()):
+            raise AssertionError(f"{request.state} cannot become {new}")
         ends, undecided = new not in LIVE, new is RequestState.OPEN
         changed = self._c.change(
             """UPDATE requests SET state = :new, version = version + 1,

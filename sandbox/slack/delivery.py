@@ -64,6 +64,9 @@ class Delivery:
         """How many connections stand."""
         return len(self._open)
 
+    async def open(self) -> None:
+        """Nothing to do: the app comes to us."""
+
     def ticket(self) -> str:
         """A WebSocket address that works once."""
         ticket = secrets.token_hex(8)

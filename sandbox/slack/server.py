@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,7 +15,8 @@ from .delivery import Delivery, Outcome
 from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
-from .manifest import load
+from .http_delivery import PAUSES, SIGNING_SECRET, HttpDelivery
+from .manifest import Manifest, load
 from .methods_chat import Chat
 from .methods_files import Files
 from .methods_places import Places
@@ -24,7 +25,7 @@ from .page_api import PageApi
 from .people import People
 from .response_urls import ResponseUrls
 from .seed import populate
-from .switchboard import Switchboard, slack_switches
+from .switchboard import OF_SOCKETS, Switchboard, slack_switches
 from .transcript import transcript
 from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
 from .workspace import Json, Workspace
@@ -33,13 +34,25 @@ T = TypeVar("T")
 
 
 class SlackServer:
-    """A workspace with one app, described by its manifest. An async context manager."""
+    """A workspace with one app, described by its manifest. An async context manager.
+
+    *request_url*: the app is reached there over HTTP, whatever its manifest says, and *retry_pauses* are the seconds
+    before each retry of an event.
+    """
 
     def __init__(
-        self, manifest: Path, *, port: int = 0, now: Callable[[], float] = time.time, ack_timeout: float = 3.0
+        self,
+        manifest: Path,
+        *,
+        port: int = 0,
+        now: Callable[[], float] = time.time,
+        ack_timeout: float = 3.0,
+        request_url: str | None = None,
+        retry_pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
-        self.manifest = load(manifest)
+        self.bot_token, self.app_token, self.signing_secret = BOT_TOKEN, APP_TOKEN, SIGNING_SECRET
+        self.manifest = load(manifest, request_url)
+        self._retry_pauses = retry_pauses
         self.faults = Faults()
         self.switchboard = Switchboard()
         self.workspace = Workspace(now)
@@ -55,7 +68,7 @@ class SlackServer:
 
     @property
     def connections(self) -> int:
-        """How many sockets the app has open."""
+        """How many sockets the app has open; over HTTP 1 while it can be reached."""
         return self.delivery.connections
 
     @property
@@ -76,6 +89,7 @@ class SlackServer:
             raise
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"
+        await self.delivery.open()
         return self
 
     async def __aexit__(
@@ -88,9 +102,11 @@ class SlackServer:
 
     def _build(self, app: web.Application) -> None:
         workspace, manifest = self.workspace, self.manifest
-        self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
+        self.delivery = self._way(manifest)
         self.delivery.on_change = self._connected
         slack_switches(self.switchboard, self.faults, self.delivery, workspace)
+        if manifest.urls is not None:
+            self.switchboard.remove(*OF_SOCKETS)
         self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
         self.triggers = Triggers(workspace)
@@ -117,6 +133,14 @@ class SlackServer:
                 web.get("/", self._page.file),
                 web.get("/page/static/{name}", self._page.file),
             ]
+        )
+
+    def _way(self, manifest: Manifest) -> Delivery:
+        """How the app is reached."""
+        if manifest.urls is None:
+            return Delivery(self._where, self.faults, self._ack_timeout)
+        return HttpDelivery(
+            *(self._where, self.faults, self._ack_timeout, manifest.urls, self.workspace.now, self._retry_pauses)
         )
 
     def _where(self) -> str:

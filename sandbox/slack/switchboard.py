@@ -12,6 +12,9 @@ from .workspace import Json, Workspace
 
 Flip = Callable[[bool], Awaitable[None]]
 
+OF_SOCKETS = ("slack-cut", "slack-deaf", "slack-refresh", "slack-refuse", "slack-tickets")
+"""Switches that mean nothing over HTTP."""
+
 
 @dataclass
 class Switch:
@@ -41,6 +44,11 @@ class Switchboard:
     def add(self, group: str, id: str, label: str, about: str, flip: Flip, *, lasting: bool = False) -> None:
         """Adds a switch to a group, which has its own heading."""
         self._switches[id] = Switch(id, group, label, about, flip, lasting)
+
+    def remove(self, *ids: str) -> None:
+        """Takes some away that mean nothing here."""
+        for id in ids:
+            self._switches.pop(id, None)
 
     async def listed(self, request: web.Request) -> web.Response:
         """All of them, as they stand."""

@@ -157,3 +157,13 @@ async def test_sockets_that_do_not_answer(slack: SlackServer, monkeypatch: pytes
     said = await told(monkeypatch, APPROVERS="S0APPROVE")
     assert "FAIL  Socket Mode: Slack gave an address for Socket Mode, and does not answer there." in said
     assert "ok    channel #speech-models" in said
+
+
+async def test_files_that_others_can_read(slack: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Warned of, with what to type; they fail nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").touch(0o644)
+    (tmp_path / ".env").chmod(0o644)
+    said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "WARN  .env can be read by other users of this machine: chmod 600 .env" in said
+    assert "FAIL" not in said

@@ -35,51 +35,70 @@ class Tour:
         return self.output.read()
 
 
-KEY = pytest.StashKey[Tour]()
+KEY = pytest.StashKey[dict[str, Tour]]()
+
+WAYS: dict[str, list[str]] = {"socket": [], "http": ["--http"]}
+"""How Slack reaches the bot: by Socket Mode, or by HTTP."""
+
+both_ways = pytest.mark.parametrize("way", WAYS, indirect=True)
+"""Plays a test once by each."""
+
+
+def way_of_tour(item: pytest.Item) -> str | None:
+    """The way of a test that looks at a tour."""
+    name, _, way = item.name.partition("[")
+    return way.rstrip("]") if name == "test_the_tour" else None
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tour is looked at last."""
-    items.sort(key=lambda item: item.name == "test_the_tour")
+    """The tours are looked at last."""
+    items.sort(key=lambda item: way_of_tour(item) is not None)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Starts the tour, if it was chosen."""
-    if session.config.option.collectonly or not any(item.name == "test_the_tour" for item in session.items):
+    """Starts the tours that were chosen."""
+    if session.config.option.collectonly:
         return
-    output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the session ends
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--tour", "--speed", "5"],
-        cwd=ROOT,
-        env={**os.environ, "RETUNE_POLL_LANGUAGE": "1"},
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    session.config.stash[KEY] = Tour(process, output)
+    tours = session.config.stash[KEY] = {}
+    for way in filter(None, map(way_of_tour, session.items)):
+        output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the session ends
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--tour", "--speed", "5", *WAYS[way]],
+            cwd=ROOT,
+            env={**os.environ, "RETUNE_POLL_LANGUAGE": "1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        tours[way] = Tour(process, output)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Nothing is left behind when the session ends early."""
-    tour = session.config.stash.get(KEY, None)
-    if tour is not None:
+    for tour in session.config.stash.get(KEY, {}).values():
         tour.process.terminate()
         tour.process.wait(10)
         tour.output.close()
 
 
 @pytest.fixture
-def tour(request: pytest.FixtureRequest) -> Tour:
-    """The tour that plays beside the other tests."""
-    return request.config.stash[KEY]
+def way(request: pytest.FixtureRequest) -> str:
+    """How Slack reaches the bot; by Socket Mode unless a test plays both."""
+    return str(getattr(request, "param", "socket"))
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
+def tour(request: pytest.FixtureRequest, way: str) -> Tour:
+    """The tour that plays beside the other tests."""
+    return request.config.stash[KEY][way]
+
+
+@pytest.fixture
+def address(way: str) -> Iterator[str]:
     """The page of a running sandbox."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", "0", "--speed", "5"],
+        [sys.executable, "-m", "sandbox", "--port", "0", "--speed", "5", *WAYS[way]],
         cwd=ROOT,
         env={**os.environ, "RETUNE_POLL_LANGUAGE": "1", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
