@@ -18,15 +18,16 @@ from bot import credential_files
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_answers import text_at
+from bot.adapters.slack_app import identify
 from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.slack_people import no_approvers
 from bot.adapters.slack_scopes import PRIVATE, REQUIRED, granted, lost
 from bot.adapters.sockets import CONNECTIONS, connections
-from bot.app import connect_services, read_catalog
+from bot.app import read_catalog
 from bot.domain.authority import GROUPS, Authority, Policy, Reason
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
-from bot.identity import identify
+from bot.services import connect_services
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.surroundings import LITTLE, free, warnings
@@ -56,7 +57,7 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
         http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         with report.of("Slack"):
-            me = await identify(client, settings)
+            me = await identify(client, settings.app_token)
             with report.of("Socket Mode"):
                 await _sockets(http, me.ticket, report)
             if settings.app_token is None:

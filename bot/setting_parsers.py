@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from environs import ValidationError, validate
 
-from bot.domain.announcements import check_rule
 from bot.domain.hours import zone_named
 from bot.domain.owners import OwnerRule
 from bot.domain.owners import parse as parse_owners
+from bot.domain.timing import check_rule
 
 _SPAN = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd]?)$")
 _UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -16,10 +16,10 @@ from ibm_cloud_sdk_core import get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
-from bot.domain.announcements import Schedule
 from bot.domain.authority import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
+from bot.domain.timing import Schedule
 from bot.errors import SettingsError
 from bot.network import setting_of
 from bot.ports import Terms
@@ -259,6 +259,20 @@ def secrets(settings: Settings) -> Iterator[str]:
         for key, value in read_external_sources(name).items():
             if key.endswith(("APIKEY", "PASSWORD", "TOKEN", "SECRET")):
                 yield str(value)
+
+
+def credentials(settings: Settings) -> dict[str, Authenticator]:
+    """IBM's authenticator for each instance. Raises `SettingsError` with the faults of all."""
+    found: dict[str, Authenticator] = {}
+    faults: list[str] = []
+    for name in settings.instances:
+        try:
+            found[name] = authenticator(name)
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(faults)
+    return found
 
 
 def _deployment(url: str, auth_type: str) -> Deployment:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 
-from bot.domain.announcements import Timing
 from bot.domain.authority import Act
+from bot.domain.timing import Timing
 from bot.errors import ChannelShared, Refusal
 from bot.flows.budgets import Cost
 from bot.messages.announcements import headline, previewed

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import ports
-from bot.domain.announcements import Schedule
 from bot.domain.approvals import OF_RUN, Wish
 from bot.domain.authority import Decision, Person, Policy
 from bot.domain.catalog import Catalog
@@ -24,6 +23,7 @@ from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
 from bot.domain.plans import Plan
 from bot.domain.requests import Request
+from bot.domain.timing import Schedule
 from bot.flows.background import Background
 from bot.flows.parts import Flows
 from bot.flows.worker import Worker

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.domain.announcements import Findings, Timing
+from bot.domain.announcements import Findings
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
+from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.announcements import Timing
 from bot.domain.snoozes import Snooze
+from bot.domain.timing import Timing
 from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import context, section

@@ -13,7 +13,7 @@ from bot.domain.authority import Authority, Person
 from bot.errors import ChatBusy, ChatRefused
 from bot.flows.budgets import LIMITS, Cost
 from bot.store.database import Database
-from commands import ACTIONS
+from commands.surface import ACTIONS
 from tests.commands.conftest import Slack
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, TOMAS, World
 

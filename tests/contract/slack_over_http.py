@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.http import HttpServer
 from bot.adapters.http_connections import Limits, Refusals
-from bot.app import Self, bolt
+from bot.adapters.slack_app import Self, bolt
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 PATH = "/slack/events"
@@ -158,7 +157,7 @@ class Bot:
 
 def app_that_writes_down(heard: list[dict[str, Any]]) -> AsyncApp:
     client = AsyncWebClient(token="xoxb-test")
-    app = bolt(client, Self("T1", "U0RETUNE", "B1", None), SimpleNamespace(signing_secret=None))  # type: ignore[arg-type]  # all that it reads
+    app = bolt(client, Self("T1", "U0RETUNE", "B1", None))
 
     async def on(ack: AsyncAck, body: dict[str, Any]) -> None:
         heard.append(body)

@@ -15,10 +15,10 @@ from aiohttp import web
 
 from bot.adapters.ibm_auth import IbmAuth
 from bot.adapters.slack import SlackChat
+from bot.adapters.slack_app import Self, bolt
 from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.sockets import Sockets
 from bot.adapters.watson import WatsonSpeech, client
-from bot.app import Self, bolt
 from bot.domain.plans import Action
 from bot.errors import (
     ChatBusy,
@@ -71,7 +71,7 @@ class Company:
             await chat.upload(CHANNEL, "a.txt", b"abc", title="A")
             assert settings.app_token is not None
             me = Self(told["team_id"], told["user_id"], told["bot_id"], None)
-            sockets = Sockets(bolt(api, me, settings), settings.app_token.reveal())
+            sockets = Sockets(bolt(api, me), settings.app_token.reveal())
             await sockets.connect()
             assert self.slack.connections == 2
             await sockets.close()
@@ -103,7 +103,7 @@ async def test_a_goodbye_that_nobody_answers(company: Company, monkeypatch: pyte
     settings = company.settings()
     async with session() as http:
         api = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
-        sockets = Sockets(bolt(api, Self("T", "U", "B", None), settings), company.slack.app_token)
+        sockets = Sockets(bolt(api, Self("T", "U", "B", None)), company.slack.app_token)
         await sockets.connect()
         for handler in sockets._handlers:
             monkeypatch.setattr(handler.client, "disconnect", partial(_hang, handler.client.disconnect))

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.slack_app import Self, bolt, identify
 from bot.adapters.slack_calls import session, web_client
 from bot.adapters.sockets import CONNECTIONS, Sockets, Tickets
-from bot.app import Self, bolt, identify, run
+from bot.app import run
 from bot.errors import ChatBusy, ChatRefused
 from bot.settings import Settings, load
 from sandbox.slack.server import SlackServer
@@ -42,7 +43,7 @@ async def settings(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 async def who(slack: SlackServer, settings: Settings, patience: float) -> Self:
     async with session() as http:
-        return await identify(web_client(slack.bot_token, slack.api_url, http), settings, patience)
+        return await identify(web_client(slack.bot_token, slack.api_url, http), settings.app_token, patience)
 
 
 WRONG: list[tuple[str, Any]] = [
@@ -90,7 +91,7 @@ async def test_a_stop_while_slack_stumbles(slack: SlackServer, settings: Setting
 async def sockets(slack: SlackServer, settings: Settings) -> AsyncIterator[Sockets]:
     async with session() as http:
         client = web_client(slack.bot_token, slack.api_url, http)
-        app = bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None), settings)
+        app = bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None))
         made = Sockets(app, slack.app_token)
         yield made
         await made.close()
@@ -146,7 +147,7 @@ async def test_two_deployments_on_one_token(
     async with session() as http:
         client = web_client(slack.bot_token, slack.api_url, http)
         monkeypatch.setattr(Sockets, "_greeted", counted)
-        other = Sockets(bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None), settings), slack.app_token)
+        other = Sockets(bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None)), slack.app_token)
         await other.connect()
         async with asyncio.timeout(10):
             for _ in range(CONNECTIONS):

@@ -20,7 +20,7 @@ from bot.adapters.slack_scopes import OPTIONAL, REQUIRED
 from bot.domain.request_filter import STATES
 from bot.domain.requests import RequestState
 from bot.messages.help import COMMANDS as HELP
-from commands import COMMANDS
+from commands.surface import COMMANDS
 from sandbox.slack.manifest import load
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def test_scopes():
 
 def test_events():
     """Every event that the manifest subscribes has a listener."""
-    listeners = set(re.findall(r'@app\.event\("(\w+)"\)', (ROOT / "commands" / "__init__.py").read_text("utf-8")))
+    listeners = set(re.findall(r'app\.event\("(\w+)"\)', (ROOT / "commands" / "listeners.py").read_text("utf-8")))
     assert {event.split(".")[0] for event in MANIFEST["settings"]["event_subscriptions"]["bot_events"]} == listeners
 
 

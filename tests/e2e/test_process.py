@@ -71,6 +71,15 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             yield Stage(slack, speech, environment, bot)
 
 
+async def test_a_command_while_it_starts(stage: Stage):
+    """The first one that finds a connection is acknowledged and answered, though nothing else was imported by then."""
+    slack = stage.slack
+    await slack.until(lambda: slack.connections > 0, within=30)
+    assert (await slack.send(ADA, CHANNEL, "/stt-help")).acknowledged
+    await slack.until(lambda: slack.ephemerals(ADA), within=25)
+    assert "/stt-models" in str(slack.ephemerals(ADA))
+
+
 async def test_killed_in_the_middle(stage: Stage):
     """`kill -9` while the service upgrades: the new process goes on in the same thread, and nothing is sent twice."""
     await stage.ask_and_approve()

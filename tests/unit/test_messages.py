@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.announcements import Timing, compose
+from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Policy, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
@@ -27,6 +27,7 @@ from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.requests import MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
+from bot.domain.timing import Timing
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (

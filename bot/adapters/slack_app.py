@@ -1,4 +1,4 @@
-"""Who we are in the workspace: both tokens are tried before anything starts."""
+"""Our app at Slack: who we are there, and Bolt told so."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import logging
 from dataclasses import dataclass
 from time import monotonic
 
+from aiohttp import ClientSession
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_answers import text_at
@@ -14,7 +17,7 @@ from bot.adapters.slack_calls import call
 from bot.adapters.slack_routes import NotSecure
 from bot.adapters.slack_scopes import granted
 from bot.errors import ChatBusy, ChatRefused
-from bot.settings import Settings
+from bot.secret import Secret
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,17 @@ class Self:
     scopes: frozenset[str] | None = None
 
 
-async def identify(client: AsyncWebClient, settings: Settings, patience: float = 0.0) -> Self:
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Slack as it is reached: who we are there, the client, and the session that all calls share."""
+
+    me: Self
+    client: AsyncWebClient
+    http: ClientSession
+    api_url: str
+
+
+async def identify(client: AsyncWebClient, app_token: Secret | None, patience: float = 0.0) -> Self:
     """Checks both tokens at once: a wrong one is found before anything starts.
 
     *patience*: for so many seconds it tries again while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
@@ -41,7 +54,7 @@ async def identify(client: AsyncWebClient, settings: Settings, patience: float =
     until, said = monotonic() + patience, ""
     while True:
         try:
-            return await _identify(client, settings)
+            return await _identify(client, app_token)
         except ChatBusy as error:
             left = until - monotonic()
             if left <= 0 or isinstance(error.__cause__, NotSecure):  # waiting makes no address https
@@ -51,12 +64,33 @@ async def identify(client: AsyncWebClient, settings: Settings, patience: float =
             await asyncio.sleep(min(max(1.0, error.retry_after), left))
 
 
-async def _identify(client: AsyncWebClient, settings: Settings) -> Self:
-    token = settings.app_token
-    opening = call(client.apps_connections_open(app_token=token.reveal())) if token else asyncio.sleep(0)
+async def _identify(client: AsyncWebClient, app_token: Secret | None) -> Self:
+    opening = call(client.apps_connections_open(app_token=app_token.reveal())) if app_token else asyncio.sleep(0)
     try:
         told, opened = await asyncio.gather(call(client.auth_test()), opening)
     except ChatRefused as error:
         raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
     team, user, bot = (text_at(told, name) for name in ("team_id", "user_id", "bot_id"))
     return Self(team, user, bot, text_at(opened, "url") if opened else None, granted(told))
+
+
+def bolt(client: AsyncWebClient, me: Self) -> AsyncApp:
+    """Bolt, told who we are, so that no click waits for `auth.test`.
+
+    `process_before_response=True`: otherwise Bolt looks every 10 ms whether a listener has acknowledged.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None, team_id=me.team, bot_id=me.bot, bot_user_id=me.user, bot_token=client.token
+        )
+
+    quiet = logging.getLogger("bot.bolt")  # Bolt warns of an unused token in the environment, and tells every reconnect
+    quiet.setLevel(logging.ERROR)
+    return AsyncApp(
+        # Without a token: Bolt warns that it ignores one, and takes the one that `authorize` gives.
+        client=AsyncWebClient(base_url=client.base_url, session=client.session),
+        authorize=authorize,
+        process_before_response=True,
+        logger=quiet,
+    )
