@@ -64,7 +64,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     slack_scopes.tell(me.scopes)
     background, ring = Background(), asyncio.Event()
     answers: asyncio.Future[Surface] = asyncio.get_running_loop().create_future()
-    listening = await stack.enter_async_context(AsyncExitStack())
+    clients, listening = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
     app = bolt(client, me)
     Listeners(background, answers).register(app)
     await _listen(app, settings, me, listening)
@@ -84,7 +84,6 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     await asyncio.to_thread(import_module, "bot.services")
     from bot.services import alarms, connect_services
 
-    clients = await stack.enter_async_context(AsyncExitStack())
     wired.services.update(await connect_services(settings, clients))
     wired.flows.inventory.connected.set()
     look = alarms(wired.worker, stack)

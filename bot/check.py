@@ -24,7 +24,8 @@ from bot.adapters.slack_people import no_approvers
 from bot.adapters.slack_scopes import PRIVATE, REQUIRED, granted, lost
 from bot.adapters.sockets import CONNECTIONS, connections
 from bot.app import read_catalog
-from bot.domain.authority import GROUPS, Authority, Policy, Reason
+from bot.domain.authority import Authority, Reason
+from bot.domain.policies import GROUPS, Policy
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
 from bot.services import connect_services

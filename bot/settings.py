@@ -16,9 +16,9 @@ from ibm_cloud_sdk_core import get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
-from bot.domain.authority import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
+from bot.domain.policies import Policy
 from bot.domain.timing import Schedule
 from bot.errors import SettingsError
 from bot.network import setting_of

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 from bot import ports
 from bot.domain.approvals import OF_RUN, Wish
-from bot.domain.authority import Decision, Person, Policy
+from bot.domain.authority import Decision, Person
 from bot.domain.catalog import Catalog
 from bot.domain.catalog_reading import SHIPPED, parse
 from bot.domain.fleet import Holdings, Model
 from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
 from bot.domain.plans import Plan
+from bot.domain.policies import Policy
 from bot.domain.requests import Request
 from bot.domain.timing import Schedule
 from bot.flows.background import Background

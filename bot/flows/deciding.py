@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from bot.domain.approvals import OF_RUN, Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
-from bot.domain.authority import Authority, Decision, Person, Reason, policy_of
+from bot.domain.authority import Authority, Decision, Person, Reason
 from bot.domain.holds import stopping
 from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.policies import policy_of
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import Run, RunState, StepState
 from bot.flows.electorate import Electorate

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import required, scope_of
-from bot.domain.authority import Act, Authority, Person, policy_of
+from bot.domain.authority import Act, Authority, Person
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held
 from bot.domain.hours import reminder_at
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
+from bot.domain.policies import policy_of
 from bot.domain.requests import MOST, Request, RequestState, together
 from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement

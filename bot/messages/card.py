@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.authority import Policy
 from bot.domain.freezes import Wait
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Estimate
+from bot.domain.policies import Policy
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held, Snooze

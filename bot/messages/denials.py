@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.domain.approvals import required
-from bot.domain.authority import Act, Authority, Decision, Policy, Reason, Scope, policy_of
+from bot.domain.authority import Act, Authority, Decision, Reason, Scope
+from bot.domain.policies import Policy, policy_of
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run
 from bot.messages.holds import denied as on_hold

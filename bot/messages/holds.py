@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.authority import Policy, policy_of
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held, held_of
 from bot.domain.owners import Owner
 from bot.domain.plans import Plan
+from bot.domain.policies import Policy, policy_of
 from bot.domain.requests import Request
 from bot.domain.snoozes import Held, Snooze
 from bot.messages.foreign import Quote, quoted

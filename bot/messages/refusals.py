@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.authority import Policy
 from bot.domain.fleet import InstanceReading, Model
 from bot.domain.foreign_text import matching
 from bot.domain.plans import NoPlan, WhyNot
+from bot.domain.policies import Policy
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError, ServiceError

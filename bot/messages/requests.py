@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.authority import Policy
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
+from bot.domain.policies import Policy
 from bot.domain.proof import is_late
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState

@@ -122,10 +122,11 @@ class HttpDelivery(Delivery):
         body = json.dumps(payload).encode()
         answer = await self._post(self._urls.events, body, JSON)
         for count, pause in enumerate(self._pauses, 1):
-            if answer.reason is None or not answer.again:
+            taken = answer.reason is None and count > self._faults.redeliveries
+            if taken or not answer.again:
                 return
-            await asyncio.sleep(pause)
-            marks = {"X-Slack-Retry-Num": str(count), "X-Slack-Retry-Reason": answer.reason}
+            await asyncio.sleep(0 if answer.reason is None else pause)
+            marks = {"X-Slack-Retry-Num": str(count), "X-Slack-Retry-Reason": answer.reason or "http_timeout"}
             answer = await self._post(self._urls.events, body, JSON, marks)
 
     async def _envelope(self, frame: Json) -> Outcome:

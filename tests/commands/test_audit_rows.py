@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import Act, Person, Policy
+from bot.domain.authority import Act, Person
 from bot.domain.fleet import Holdings
+from bot.domain.policies import Policy
 from bot.domain.requests import RequestState
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
 from bot.errors import ServiceUnavailable

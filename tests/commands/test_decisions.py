@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.approvals import OF_RUN
-from bot.domain.authority import Policy
+from bot.domain.policies import Policy
 from bot.domain.requests import RequestState
 from bot.errors import ChatBusy, RequestRefused, ServiceUnavailable
 from tests.commands.conftest import Slack

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import Policy
+from bot.domain.policies import Policy
 from bot.errors import ChatRefused
 from tests.commands.conftest import Slack
 from tests.fakes import FakeSpeech, Said

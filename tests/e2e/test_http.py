@@ -36,13 +36,15 @@ def descriptors(most: int) -> Iterator[None]:
 
 
 class Stage:
-    """Both services and the bot, which answered the challenge."""
+    """Both services and the bot, which answers."""
 
     def __init__(self, slack: SlackServer, bot: BotProcess, port: int, settings: dict[str, str]) -> None:
         self.slack, self.bot, self.port, self.settings = slack, bot, port, settings
+        self.lines: list[Line] = []
 
     async def line(self) -> Line:
-        return Line(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.lines.append(Line(*await asyncio.open_connection("127.0.0.1", self.port)))
+        return self.lines[-1]
 
     def signed(self, body: bytes) -> bytes:
         return request(body, signed(body, secret=self.slack.signing_secret))
@@ -60,7 +62,13 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         with descriptors(DESCRIPTORS):
             bot = await stack.enter_async_context(BotProcess(ROOT, tmp_path, settings, quiet=True))
         await slack.until(lambda: slack.connections == 1, within=30)
-        yield Stage(slack, bot, port, settings)
+        await slack.until(lambda: "Retune is ready" in bot.output(), within=30)
+        made = Stage(slack, bot, port, settings)
+        try:
+            yield made
+        finally:
+            for line in made.lines:
+                line.close()
 
 
 async def test_a_flood_of_half_open_connections(stage: Stage):
@@ -105,7 +113,6 @@ async def test_a_replay(stage: Stage):
     line.send(stage.signed(body))
     again = await line.hear()
     assert (again.status, again.body) == (200, b"")
-    line.close()
 
 
 async def test_what_is_not_signed(stage: Stage):
@@ -121,7 +128,6 @@ async def test_what_is_not_signed(stage: Stage):
         line.send(data)
         answer = await line.hear()
         assert (answer.status, answer.body) == (status, b"")
-        line.close()
     assert "Traceback" not in stage.bot.output()
     assert stage.bot.output().count("refused over HTTP") == 1
     assert (await stage.slack.send(ADA, CHANNEL, "/stt-help")).acknowledged
@@ -137,8 +143,6 @@ async def test_stops_in_time(stage: Stage):
     idle.send(stage.signed(body))
     assert (await idle.hear()).status == 200
     assert await seconds_to_end(stage.bot) < BAR
-    for line in (*lines, idle):
-        line.close()
 
 
 async def test_a_port_that_is_taken(stage: Stage, tmp_path: Path):

@@ -7,9 +7,10 @@ from itertools import count
 
 import pytest
 
-from bot.domain.authority import Policy, Reason
+from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.outcomes import CauseKind
+from bot.domain.policies import Policy
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Ended, Reach, Snooze, SnoozeKind, Wish

@@ -149,7 +149,7 @@ def test_exports(database: Path, command: str):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     made = database.parents[1] / "audit.csv"
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
-    assert made.read_text().startswith("id,")
+    assert made.read_text().startswith('"id",')
 
 
 def test_exports_go_where_they_are_told(database: Path):

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.authority import Policy
 from bot.domain.holds import held, held_of, in_force, stopping
 from bot.domain.outcomes import Cause, CauseKind
 from bot.domain.owners import Owner
+from bot.domain.policies import Policy
 from bot.domain.requests import MOST, Request, RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Ended, Held, Reach, Snooze, SnoozeKind

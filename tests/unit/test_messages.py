@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
-from bot.domain.authority import Decision, Policy, Reason
+from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
@@ -24,6 +24,7 @@ from bot.domain.lag import Lag
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
 from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
+from bot.domain.policies import Policy
 from bot.domain.requests import MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind

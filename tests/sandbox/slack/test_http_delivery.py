@@ -302,3 +302,13 @@ def test_manifests_that_slack_refuses(tmp_path: Path, change: Callable[[Any], No
 
     with pytest.raises(ValueError, match=said):
         load(manifest(tmp_path, broken))
+
+
+async def test_redelivered_events(app: App):
+    """Though it was acknowledged, an event comes again: the same one, with its count."""
+    async with over_http(app.url) as slack:
+        slack.faults.redeliveries = 2
+        await slack.open_home(ADA)
+        await app.until(3)
+        assert app.marks() == [(None, None), ("1", "http_timeout"), ("2", "http_timeout")]
+        assert len({said for _, said in app.got}) == 1
