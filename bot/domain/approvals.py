@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from bot.domain.authority import Act, Authority, Decision, Person, Policy, Reason, Scope, policy_of
+from bot.domain.authority import Act, Authority, Decision, Person, Reason, Scope
+from bot.domain.policies import Policy, policy_of
 from bot.domain.requests import LIVE, RETRIABLE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from bot.domain.approvals import OF_RUN, Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
-from bot.domain.authority import Authority, Decision, Person, Reason, policy_of
+from bot.domain.authority import Authority, Decision, Person, Reason
 from bot.domain.holds import stopping
 from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.policies import policy_of
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import Run, RunState, StepState
 from bot.flows.electorate import Electorate
@@ -180,7 +181,7 @@ class Decisions:
                 holder = requests.retry(request, run, user, now)
                 if holder is not None:
                     return Decision(Reason.TAKEN, holder=holder)
-                requests.vote(request, user, "approve", "try again", now)
+                requests.vote(request, user, "approve", "try again", now, noted=True)
             case "stop":
                 assert run is not None
                 assert run.current is not None
@@ -195,7 +196,7 @@ class Decisions:
                 assert run is not None
                 assert run.current is not None
                 store.journal.send_again(run.current, user, now)
-                requests.vote(request, user, "approve", "send again", now)
+                requests.vote(request, user, "approve", "send again", now, noted=True)
             case "mark as failed":
                 assert run is not None
                 assert run.current is not None

@@ -11,17 +11,9 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import could_approve
-from bot.domain.authority import (
-    NOWHERE,
-    Act,
-    Authority,
-    Person,
-    Policy,
-    Reason,
-    Scope,
-    is_approver,
-)
+from bot.domain.authority import NOWHERE, Act, Authority, Person, Reason, Scope, is_approver
 from bot.domain.hours import zone_named
+from bot.domain.policies import Policy
 from bot.errors import ChatError, Denied
 from bot.messages.denials import may_not
 from bot.ports import Clock, People

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import required, scope_of
-from bot.domain.authority import Act, Authority, Person, policy_of
+from bot.domain.authority import Act, Authority, Person
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held
 from bot.domain.hours import reminder_at
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
+from bot.domain.policies import policy_of
 from bot.domain.requests import MOST, Request, RequestState, together
 from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
@@ -94,8 +95,9 @@ class Requests:
         now = self.clock.now()
 
         def write(store: Store) -> None:
-            store.observed.link(ref, language, user, now)
-            store.audit.note(now, user, "link", model=ref, detail=language or "none")
+            if store.observed.linked(ref) != (True, language):
+                store.observed.link(ref, language, user, now)
+                store.audit.note(now, user, "link", model=ref, detail=language or "none")
 
         await self.db.write(write)
         self.inventory.changed()

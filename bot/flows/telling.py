@@ -10,8 +10,8 @@ from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from bot.domain.approvals import required
-from bot.domain.authority import Policy
 from bot.domain.holds import Holds, held_of
+from bot.domain.policies import Policy
 from bot.domain.requests import Request
 from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 
 from tests.bench.acks import acks
+from tests.bench.reading import reading
 from tests.bench.work import tick, unchanged_pass
 
 
@@ -27,6 +28,11 @@ async def main() -> None:
     print(
         f"\nan unchanged pass with {count} runs in flight: {passed.milliseconds:.2f} ms a second, "
         f"{passed.wrote} of 20 passes wrote, {passed.calls} calls made"
+    )
+    read = await reading(1 if quick else 5)
+    print(
+        f"\nreading 50 instances from nothing: {read.whole:.0f} ms, one answer {read.answer:.0f} ms: "
+        f"{read.ratio:.1f} times as long (at most 5)"
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.authority import Act, Person, Policy
+from bot.domain.authority import Act, Person
 from bot.domain.fleet import Holdings
+from bot.domain.policies import Policy
 from bot.domain.requests import RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Reach, SnoozeKind, Wish

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_calls import session, web_client
 from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
-from bot.domain.authority import Act, Authority, Person, Policy, Scope
+from bot.domain.authority import Act, Authority, Person, Scope
+from bot.domain.policies import Policy
 from bot.errors import ChatBusy, ChatRefused
 from bot.flows.electorate import Electorate
 from bot.ports import Room

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.authority import Act, Authority, Person, Policy, Scope
+from bot.domain.authority import Act, Authority, Person, Scope
+from bot.domain.policies import Policy
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 

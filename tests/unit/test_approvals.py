@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.approvals import Vote, Wish, could_approve, decide, enough_votes, settle
-from bot.domain.authority import Authority, Decision, Person, Policy, Reason, Scope, is_approver
+from bot.domain.authority import Authority, Decision, Person, Reason, Scope, is_approver
 from bot.domain.plans import Action
+from bot.domain.policies import Policy
 from bot.domain.requests import FOLLOWS, LIVE, Request, RequestState
 from bot.domain.runs import RunState, StepState
 from tests.unit.made import approvals, asked, plan, request, run

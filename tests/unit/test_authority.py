@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.authority import RULES, Act, Authority, Person, Policy, Reason, Role, Scope
+from bot.domain.authority import RULES, Act, Authority, Person, Reason, Role, Scope
+from bot.domain.policies import Policy
 
 ONE = Policy(("UONE", "SBOTH"), 1, False, 60.0)
 TWO = Policy(("UTWO", "SBOTH"), 1, False, 60.0)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.authority import Policy
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action, Estimate, Plan, Step
+from bot.domain.policies import Policy
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.messages.card import Seen
