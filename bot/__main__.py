@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 
 from bot import private
 from bot.domain.foreign_text import escaped
 from bot.errors import RetuneError, SettingsError
+from bot.network import trust
 from bot.redaction import Redaction
+
+GROWING = 3.0
+"""Seconds from the start in which nothing is collected: what is imported stays, and looking through it again and again
+takes a twelfth of the start.
+"""
 
 LIMIT = 1.8
 """Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
@@ -26,6 +34,8 @@ def main() -> None:
     redact = Redaction()
     redact.guard()
     audit = asked.command == "audit"
+    if asked.command == "run":
+        gc.disable()
     try:
         sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command, redact)))
     except SettingsError as error:
@@ -79,6 +89,7 @@ def _audit(asked: argparse.Namespace) -> int:
 
 
 async def _main(command: str, redact: Redaction) -> int:
+    Thread(target=_read_authorities, daemon=True).start()
     from bot.adapters.threads import DaemonThreads
     from bot.logging_setup import set_up
     from bot.settings import load, secrets
@@ -105,8 +116,21 @@ async def _main(command: str, redact: Redaction) -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, asked)
+    loop.call_later(GROWING, _collect)
     await run(settings, stop)
     return 0
+
+
+def _read_authorities() -> None:
+    """20 ms in OpenSSL, while the other core imports; what is wrong with them the settings say."""
+    with suppress(OSError):
+        trust()
+
+
+def _collect() -> None:
+    """From now on what is not needed any more is collected; what there is now stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def _say(line: str) -> None:

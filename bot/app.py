@@ -18,13 +18,13 @@ from slack_bolt.async_app import AsyncApp
 from bot.adapters import slack_scopes
 from bot.adapters.slack_app import Connected, Self, bolt, identify
 from bot.adapters.slack_calls import session, web_client
-from bot.domain.catalog import Catalog
 from bot.errors import CatalogError, SettingsError
 from bot.flows.background import Background
 from bot.settings import Settings, credentials
 from commands.listeners import Listeners
 
 if TYPE_CHECKING:
+    from bot.domain.catalog import Catalog
     from commands.surface import Surface
 
 log = logging.getLogger(__name__)

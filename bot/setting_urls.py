@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment
 
-from bot.network import authorities_setting, is_loopback, is_slack, masked
+from bot.network import authorities_setting, is_loopback, is_slack, masked, trusting
 
 IAM = "https://iam.cloud.ibm.com"
 PAGE = "the URL on the instance's credentials page"
@@ -49,12 +47,10 @@ def network(environ: Mapping[str, str]) -> Iterator[str]:
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
                 yield f"{name}: must be the address of an http proxy, such as http://proxy.example.com:3128."
     if own := authorities_setting(environ):
-        place = Path(environ[own])
         try:
-            folder = place.is_dir()
-            ssl.create_default_context(cafile=None if folder else str(place), capath=str(place) if folder else None)
+            trusting(environ[own])
         except OSError:
-            yield f"{own}: “{place}” is no file of certificates (PEM) that can be read."
+            yield f"{own}: “{environ[own]}” is no file of certificates (PEM) that can be read."
 
 
 def region_of(url: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,6 @@ from ibm_cloud_sdk_core import get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
-from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
 from bot.domain.policies import Policy
 from bot.domain.timing import Schedule
@@ -44,6 +43,9 @@ from bot.setting_parsers import (
     zone,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
+
+if TYPE_CHECKING:
+    from bot.domain.catalog import Deployment
 
 
 @dataclass(frozen=True, slots=True)
