@@ -21,6 +21,9 @@ LONGEST = timedelta(minutes=15)
 NOTICED = timedelta(seconds=3)
 """Within which it is noticed that the clock was set."""
 
+ACOUSTIC = "(instr(s.model, '/acoustic/') > 0)"
+"""Whether a step works on an acoustic model, as the index on past steps has it."""
+
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
 
@@ -175,8 +178,8 @@ class Journal(Audited):
                 CASE WHEN s.model = r.model THEN json_extract(r.plan, '$.holdings') END AS holdings
                 FROM steps s JOIN runs r ON r.id = s.run
                 WHERE s.state = 'done' AND s.action = ? AND s.outcome IN ({marks(WORKED)})
-                AND s.model LIKE ? AND s.started_at IS NOT NULL ORDER BY s.ended_at DESC LIMIT ?""",
-            (action, *sorted(WORKED), f"%/{kind}/%", limit),
+                AND {ACOUSTIC} = ? AND s.started_at IS NOT NULL ORDER BY s.ended_at DESC LIMIT ?""",
+            (action, *sorted(WORKED), kind == "acoustic", limit),
         )
 
     def _step(self, record: StepRecord, **values: object) -> bool:
