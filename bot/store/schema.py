@@ -186,3 +186,15 @@ def requests_are_found_by_indexes(db: Sqlite) -> None:
             requester, ended_at DESC, id DESC, state, kinds, subject) WHERE ended_at IS NOT NULL""",
     ):
         db.execute(statement)
+
+
+@migrations()
+def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
+    """So that it is forgotten without looking at what stays."""
+    for statement in (
+        # swept: its messages are forgotten.
+        "ALTER TABLE requests ADD COLUMN swept INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX requests_unswept ON requests (state, ended_at) WHERE swept = 0 AND ended_at IS NOT NULL",
+        "CREATE INDEX drafts_by_time ON drafts (at)",
+    ):
+        db.execute(statement)
