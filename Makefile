@@ -12,7 +12,7 @@ help:
 	@echo "make bench     the measurements"
 	@echo "make soak      whole bots by seed while everything breaks; ARGS='--seeds 2000 --first 1'"
 	@echo "make lock      refresh requirements*.txt (needs uv)"
-	@echo "make audit     known vulnerabilities in the locked dependencies"
+	@echo "make audit     known vulnerabilities in both locks; fails too where a package could not be looked up"
 
 $(VENV)/.run: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Retune needs Python 3.11 or newer: make PYTHON=python3.12 sandbox")'
@@ -52,7 +52,7 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.txt
 
 audit: $(VENV)/.dev
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Timer
 
+from bot import private
+from bot.domain.foreign_text import escaped
 from bot.errors import RetuneError, SettingsError
-from bot.network import masked
+from bot.redaction import Redaction
 
 LIMIT = 1.8
 """Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
@@ -20,16 +22,20 @@ LIMIT = 1.8
 def main() -> None:
     """Exit codes: 0 stopped or all checks passed, 1 a check failed or the start did, 2 faults in the settings."""
     asked = _parser().parse_args()
+    private.shut()
+    redact = Redaction()
+    redact.guard()
     audit = asked.command == "audit"
     try:
-        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command)))
+        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command, redact)))
     except SettingsError as error:
         print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
-            print(f"  {fault}", file=sys.stderr)
+            print(f"  {escaped(redact(fault))}", file=sys.stderr)
         sys.exit(2)
     except RetuneError as error:
-        print(f"Retune cannot start: {error.text}", file=sys.stderr)
+        what = "The audit cannot be read" if audit else "Retune cannot start"
+        print(f"{what}: {escaped(redact(error.text))}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -42,46 +48,50 @@ def _parser() -> argparse.ArgumentParser:
         ("check", "tests tokens, channel, instances and policy, and says how to fix them"),
     ):
         commands.add_parser(name, help=what, description=what).set_defaults(command=name)
-    what = "tests or gives the record of who did what; needs RETUNE_DATABASE only"
+    what = "tests or gives the record of who did what; needs RETUNE_DATABASE, and to test seals RETUNE_AUDIT_KEY"
     audit = commands.add_parser("audit", help=what, description=what)
     audit.set_defaults(command="audit")
     wanted = audit.add_subparsers(dest="wanted", metavar="verify|export", required=True)
-    what = "tests that no row was changed, taken out or put in"
+    what = "tests every row: its number, its place in the chain, what it says, its seal"
     verify = wanted.add_parser("verify", help=what, description=what)
     verify.add_argument("--kept", metavar="HASH", help="a last hash that was kept elsewhere: shows a cut-off end")
     what = "gives every row, oldest first"
     export = wanted.add_parser("export", help=what, description=what)
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    what = "a new file that only you can read; without it, standard output"
+    export.add_argument("--output", metavar="FILE", type=Path, help=what)
     return parser
 
 
 def _audit(asked: argparse.Namespace) -> int:
     from bot.auditing import export, verify
-    from bot.settings import database
+    from bot.settings import database, key_of_audit
 
     if asked.wanted == "verify":
-        return verify(database(), asked.kept, print)
+        key = key_of_audit()
+        return verify(database(), asked.kept, _say, key.reveal() if key else None)
     try:
-        code = export(database(), asked.format, lambda line: sys.stdout.buffer.write(line.encode()))
-        sys.stdout.flush()
-        return code
+        with private.output(asked.output) as out:
+            return export(database(), asked.format, lambda line: out.write(line.encode()))
     except BrokenPipeError:  # `| head` has seen enough; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-async def _main(command: str) -> int:
+async def _main(command: str, redact: Redaction) -> int:
     from bot.adapters.threads import DaemonThreads
-    from bot.settings import load
+    from bot.logging_setup import set_up
+    from bot.settings import load, secrets
 
     settings = load()
-    _logging(settings.log)
+    redact.learn(secrets(settings))
+    set_up(settings.log, redact)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
     if command == "check":
         from bot.check import check
 
-        return await check(settings, print)
+        return await check(settings, lambda line: _say(redact(line)))
     from bot.app import run
 
     stop = asyncio.Event()
@@ -99,29 +109,9 @@ async def _main(command: str) -> int:
     return 0
 
 
-class _Masked(logging.Formatter):
-    """No password of a URL in any line, whoever writes it."""
-
-    def __init__(self, form: logging.Formatter) -> None:
-        super().__init__()
-        self._form = form
-
-    def format(self, record: logging.LogRecord) -> str:
-        return masked(self._form.format(record))
-
-
-def _logging(form: str) -> None:
-    handler = logging.StreamHandler()
-    if form == "json":
-        from pythonjsonlogger.json import JsonFormatter
-
-        handler.setFormatter(_Masked(JsonFormatter("{asctime}{levelname}{name}{message}", style="{")))
-    else:
-        handler.setFormatter(_Masked(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    # These log whole requests, with tokens and form values, when asked for more; and every request at INFO.
-    for noisy in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+def _say(line: str) -> None:
+    """One line on the terminal, whatever a service or a setting put into it."""
+    print(escaped(line), flush=True)
 
 
 if __name__ == "__main__":

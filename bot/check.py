@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
@@ -12,16 +14,20 @@ from pathlib import Path
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import credential_files
 from bot.adapters.clock import SystemClock
 from bot.adapters.slack import SlackChat
 from bot.adapters.slack_answers import text_at
-from bot.adapters.slack_calls import SCOPES, call, session, web_client
+from bot.adapters.slack_app import identify
+from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.slack_people import no_approvers
+from bot.adapters.slack_scopes import PRIVATE, REQUIRED, granted, lost
 from bot.adapters.sockets import CONNECTIONS, connections
-from bot.app import connect_services, identify, read_catalog
+from bot.app import read_catalog
 from bot.domain.authority import GROUPS, Authority, Policy, Reason
 from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
+from bot.services import connect_services
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.surroundings import LITTLE, free, warnings
@@ -44,14 +50,18 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     async with AsyncExitStack() as stack:
         with report.of("database"):
             await _database(settings.database, report)
+        for warning in credential_files.warnings(settings.instances):
+            report.warn(warning)
         with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
         http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
         client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
         with report.of("Slack"):
-            me = await identify(client, settings)
+            me = await identify(client, settings.app_token)
             with report.of("Socket Mode"):
                 await _sockets(http, me.ticket, report)
+            if settings.app_token is None:
+                _port(settings, report)
             await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
         with report.of("instances"):
             await _instances(settings, stack, report)
@@ -108,16 +118,18 @@ async def _database(path: Path, report: Report) -> None:
 async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, report: Report) -> None:
     told = await call(client.auth_test())
     report.good(f"Slack: {text_at(told, 'user')} in {text_at(told, 'team')}")
-    granted = {scope.strip() for scope in str(told.headers.get("x-oauth-scopes", "")).split(",")}
-    if missing := sorted(SCOPES - granted):
+    scopes = granted(told) or frozenset()
+    if missing := sorted(REQUIRED - scopes):
         report.bad("scopes", f"{', '.join(missing)} missing: install the app again with app-manifest.yml.")
     else:
         report.good("scopes")
+        for names, what in lost(scopes):
+            report.note(f"without the optional {names}", f"{what}. To have that, install the app again and allow it.")
     date = told.headers.get("Date")
     if date and abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) > SKEW:
         report.bad("clock", "it differs from Slack's by more than a minute; set it by NTP.")
     with report.of(f"channel {settings.channel}"):
-        await _channel(chat, settings, report)
+        await _channel(chat, settings, scopes, report)
     may = "may read, and nothing else" if settings.guests_read else "may do nothing"
     report.good(f"guests {may} (RETUNE_GUESTS={'read' if settings.guests_read else 'none'})")
     authority = Authority(text_at(told, "team_id"), {})
@@ -144,7 +156,22 @@ async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Repo
         report.good("Socket Mode")
 
 
-async def _channel(chat: SlackChat, settings: Settings, report: Report) -> None:
+def _port(settings: Settings, report: Report) -> None:
+    """Whether we could listen for Slack. That Slack reaches us there cannot be seen from here."""
+    where = f"port {settings.port} of {settings.bind or 'all addresses'}"
+    family = socket.AF_INET6 if ":" in (settings.bind or "") else socket.AF_INET
+    try:
+        socket.create_server((settings.bind or "", settings.port), family=family).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            report.bad(f"HTTP, {where}", f"it cannot be used ({error.strerror}): change PORT or RETUNE_BIND.")
+            return
+        report.note(f"HTTP, {where}, is in use", "by a running Retune, if there is one; else change PORT.")
+        return
+    report.good(f"HTTP, {where}")
+
+
+async def _channel(chat: SlackChat, settings: Settings, scopes: frozenset[str], report: Report) -> None:
     """Where cards and announcements go."""
     room = await chat.room(settings.channel)
     if room is None:
@@ -154,6 +181,8 @@ async def _channel(chat: SlackChat, settings: Settings, report: Report) -> None:
     name = f"channel #{room.name}"
     if not room.member:
         report.bad(name, "the bot is not in it: /invite @retune there.")
+    if room.private and (missing := sorted(PRIVATE - scopes)):
+        report.bad(name, f"it is private, which needs {', '.join(missing)}: install the app again and allow it.")
     if room.archived:
         report.bad(name, "it is archived: choose another one in RETUNE_CHANNEL.")
     if room.external and not settings.shared_channel:
@@ -162,7 +191,7 @@ async def _channel(chat: SlackChat, settings: Settings, report: Report) -> None:
             "it is shared with another organization, so nothing is posted there: remove that organization from it, "
             "choose another one in RETUNE_CHANNEL, or set RETUNE_SHARED_CHANNEL=yes.",
         )
-    elif room.member and not room.archived:
+    elif room.member and not room.archived and not (room.private and PRIVATE - scopes):
         report.good(f"{name}, shared with another organization (RETUNE_SHARED_CHANNEL=yes)" if room.external else name)
 
 

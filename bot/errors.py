@@ -127,7 +127,8 @@ class CatalogError(RetuneError):
 class ServiceError(RetuneError):
     """Speech to Text did not do what was asked.
 
-    *detail* is the service's own text (foreign: escape it), *transaction* what IBM support asks for.
+    *detail* is the service's own text (foreign: quote it), *ours* the text without both, *transaction* what IBM
+    support asks for.
     """
 
     def __init__(
@@ -143,6 +144,7 @@ class ServiceError(RetuneError):
         said = f" The service said: {detail}" if detail else ""
         support = f" (transaction {transaction})" if transaction else ""
         super().__init__(f"{text}{said}{support}")
+        self.ours = text
         self.instance = instance
         self.status = status
         self.detail = detail

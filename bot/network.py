@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment
 
-CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Settings that name the certificate authorities to trust; the first that is set counts."""
+CA_SETTINGS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR")
+"""Settings that name the certificate authorities to trust, files and a folder; the first that is set counts."""
 
 SLACK_DOMAINS = ("slack.com", "slack-gov.com")
 
@@ -68,11 +68,15 @@ def _is_named(host: str, port: int | None, rule: str) -> bool:
         return False
 
 
+def authorities_setting(environ: Mapping[str, str]) -> str | None:
+    """The name of the setting that says which certificate authorities count; None where none is set."""
+    return next((name for name in CA_SETTINGS if environ.get(name)), None)
+
+
 def authorities(environ: Mapping[str, str] = os.environ) -> str:
     """The file or folder of the certificate authorities that all clients trust: the operator's, else the system's."""
-    for name in (*CA_FILES, "SSL_CERT_DIR"):
-        if own := environ.get(name):
-            return own
+    if own := authorities_setting(environ):
+        return environ[own]
     system = ssl.get_default_verify_paths()
     if system.cafile:
         return system.cafile

@@ -7,15 +7,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.domain.announcements import Schedule
-from bot.domain.authority import Person, Policy
-from bot.domain.fleet import Holdings, Kind, Listed, Model
-from bot.domain.history import Series
-from bot.domain.hours import Window
-from bot.domain.owners import OwnerRule
-from bot.domain.plans import Action
+if TYPE_CHECKING:  # what is asked has types of the domain, and needs none of it
+    from bot.domain.authority import Person, Policy
+    from bot.domain.fleet import Holdings, Kind, Listed, Model
+    from bot.domain.history import Series
+    from bot.domain.hours import Window
+    from bot.domain.owners import OwnerRule
+    from bot.domain.plans import Action
+    from bot.domain.timing import Schedule
 
 Block = dict[str, Any]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from environs import ValidationError, validate
 
-from bot.domain.announcements import check_rule
 from bot.domain.hours import zone_named
 from bot.domain.owners import OwnerRule
 from bot.domain.owners import parse as parse_owners
+from bot.domain.timing import check_rule
 
 _SPAN = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd]?)$")
 _UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -78,6 +79,21 @@ def text_or_json(text: str) -> str:
     return form
 
 
+def address(text: str) -> str | None:
+    """An IP address of this machine to listen on, or localhost; None for all of them, which is `*`."""
+    written = text.strip().lower().removeprefix("[").removesuffix("]")
+    if written == "*":
+        return None
+    if written == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(written))
+    except ValueError as error:
+        raise ValidationError(
+            f"“{text}” is no IP address; write for example 127.0.0.1, 0.0.0.0 or ::1, or * for all of this machine."
+        ) from error
+
+
 def begins(prefix: str, what: str) -> validate.Regexp:
     """A check that a token is of the right sort."""
     return validate.Regexp(rf"{prefix}|\Z", error=f"must be {what}, which begins with {prefix}.")
@@ -87,6 +103,8 @@ channel_id = validate.Regexp(
     r"[CG][A-Z0-9]+$",
     error="must be a channel id (C…): open the channel's details in Slack, it is at the bottom.",
 )
+one_word = validate.Regexp(r"\s*\S*\s*\Z", error="must be the signing secret (Basic Information), without spaces.")
+port_number = validate.Range(min=1, max=65535, error="must be a port from 1 to 65535.")
 at_least_one = validate.Range(min=1, error="must be a whole number from 1.")
 
 
@@ -94,3 +112,15 @@ def cron_rule(value: str) -> None:
     """A rule for announcements."""
     if fault := check_rule(value):
         raise ValidationError(f"“{value}” is not a cron rule ({fault}); write for example 0 9 * * mon-fri.")
+
+
+LEAST_KEY = 32
+"""Characters that a key needs: 128 bits in hexadecimal digits."""
+
+
+def audit_key(value: str) -> None:
+    """A key that nobody guesses. What it says never has any of it."""
+    if value and (len(value.strip()) < LEAST_KEY or len(set(value.strip())) < 8):
+        raise ValidationError(
+            f"must be at random and have {LEAST_KEY} characters or more; make one with: openssl rand -hex 32"
+        )

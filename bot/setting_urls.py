@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment
 
-from bot.network import CA_FILES, is_loopback, is_slack, masked
+from bot.network import authorities_setting, is_loopback, is_slack, masked
 
 IAM = "https://iam.cloud.ibm.com"
 PAGE = "the URL on the instance's credentials page"
@@ -48,8 +48,7 @@ def network(environ: Mapping[str, str]) -> Iterator[str]:
             parts = _split(proxy if "://" in proxy else f"http://{proxy}")
             if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
                 yield f"{name}: must be the address of an http proxy, such as http://proxy.example.com:3128."
-    own = next((name for name in (*CA_FILES, "SSL_CERT_DIR") if environ.get(name)), None)
-    if own is not None:
+    if own := authorities_setting(environ):
         place = Path(environ[own])
         try:
             folder = place.is_dir()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -16,20 +16,25 @@ from ibm_cloud_sdk_core import get_authenticator_from_environment
 from ibm_cloud_sdk_core.authenticators import Authenticator
 from ibm_cloud_sdk_core.utils import read_external_sources, string_to_bool
 
-from bot.domain.announcements import Schedule
 from bot.domain.authority import Policy
 from bot.domain.catalog import Deployment
 from bot.domain.hours import Window, parse_window
+from bot.domain.timing import Schedule
 from bot.errors import SettingsError
 from bot.network import setting_of
 from bot.ports import Terms
+from bot.secret import Secret as Secret
 from bot.setting_parsers import (
+    address,
     at_least_one,
+    audit_key,
     begins,
     channel_id,
     cron_rule,
     none_or_read,
+    one_word,
     owner_rules,
+    port_number,
     seconds,
     span,
     span_or_off,
@@ -39,25 +44,6 @@ from bot.setting_parsers import (
     zone,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
-
-
-class Secret(str):
-    """A string that shows itself masked; `reveal` gives it to the one place that needs it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'•••'"
-
-    def __str__(self) -> str:
-        return "•••"
-
-    def __format__(self, spec: str) -> str:
-        return "•••"
-
-    def reveal(self) -> str:
-        """The secret itself."""
-        return str.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +65,12 @@ class Settings(Terms):
     app_token: Secret | None
     signing_secret: Secret | None
     port: int
+    bind: str | None
     slack_api_url: str
     slack_allow_http: bool
     instances: Mapping[str, InstanceSettings]
     database: Path
+    audit_key: Secret | None
     inventory: timedelta
     catalog: Path | None
     log: Literal["text", "json"]
@@ -91,11 +79,11 @@ class Settings(Terms):
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
+    for parse in (address, seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
         env.add_parser(parse.__name__, parse)
     bot_token = env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)"))
     app_token = env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)"))
-    signing_secret = env.str("SLACK_SIGNING_SECRET", "")
+    signing_secret = env.str("SLACK_SIGNING_SECRET", "", validate=one_word)
     names = _parsed(env, "words", "RETUNE_INSTANCES", "speech-to-text")
     policy = Policy(
         approvers=_parsed(env, "words", "RETUNE_APPROVERS"),
@@ -107,11 +95,14 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     schedule = Schedule(rule, _parsed(env, "zone", "RETUNE_TIMEZONE", "UTC"))
     window = env.str("RETUNE_WINDOW", "")
     others: dict[str, Any] = {
-        "port": env.int("PORT", 3000),
+        "port": env.int("PORT", 3000, validate=port_number),
+        # Whoever sets PORT, often the host itself, expects to be reached there.
+        "bind": _parsed(env, "address", "RETUNE_BIND", "*" if os.environ.get("PORT") else "127.0.0.1"),
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/").strip(),
         "slack_allow_http": _parsed(env, "yes", "SLACK_ALLOW_HTTP", "no"),
         "channel": env.str("RETUNE_CHANNEL", validate=channel_id),
         "database": _database(env),
+        "audit_key": _audit_key(env),
         "owners": _parsed(env, "owner_rules", "RETUNE_OWNERS", ""),
         "guests_read": _parsed(env, "none_or_read", "RETUNE_GUESTS", "none"),
         "shared_channel": _parsed(env, "yes", "RETUNE_SHARED_CHANNEL", "no"),
@@ -130,7 +121,12 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     except EnvValidationError as error:
         texts = cast("dict[str, list[str]]", error.error_messages)
         faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
-    if not app_token and not signing_secret and not any("SLACK_APP_TOKEN" in fault for fault in faults):
+    signing_secret = (signing_secret or "").strip()
+    if (
+        not app_token
+        and not signing_secret
+        and not any(fault.startswith(("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")) for fault in faults)
+    ):
         faults.append(
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
@@ -168,6 +164,18 @@ def database(dotenv: Path | None = Path(".env")) -> Path:
     return _database(_environment(dotenv))
 
 
+def key_of_audit(dotenv: Path | None = Path(".env")) -> Secret | None:
+    """What seals the audit, for what needs no other setting. Raises `SettingsError`."""
+    env = _environment(dotenv)
+    key = _audit_key(env)
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        texts = cast("dict[str, list[str]]", error.error_messages)
+        raise SettingsError([f"{name}: {' '.join(texts[name])}" for name in texts]) from error
+    return key
+
+
 def _environment(dotenv: Path | None) -> Env:
     env = Env(eager=False)
     if dotenv is not None and dotenv.is_file():
@@ -177,6 +185,11 @@ def _environment(dotenv: Path | None) -> Env:
 
 def _database(env: Env) -> Path:
     return env.path("RETUNE_DATABASE", Path("retune.db"))
+
+
+def _audit_key(env: Env) -> Secret | None:
+    key = env.str("RETUNE_AUDIT_KEY", "", validate=audit_key)
+    return Secret(key.strip()) if key else None
 
 
 def _instance(
@@ -234,6 +247,31 @@ def authenticator(instance: str) -> Authenticator:
         raise SettingsError([f"{setting} and the credentials that belong to it: {error}"]) from error
     if found is None:
         raise SettingsError([f"{setting_of(instance, 'APIKEY')}: not set, nor any other credentials for {instance}."])
+    return found
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Every secret that the operator has set, IBM's included, for what must not show one."""
+    for field in fields(settings):
+        if isinstance(value := getattr(settings, field.name), Secret):
+            yield value.reveal()
+    for name in settings.instances:
+        for key, value in read_external_sources(name).items():
+            if key.endswith(("APIKEY", "PASSWORD", "TOKEN", "SECRET")):
+                yield str(value)
+
+
+def credentials(settings: Settings) -> dict[str, Authenticator]:
+    """IBM's authenticator for each instance. Raises `SettingsError` with the faults of all."""
+    found: dict[str, Authenticator] = {}
+    faults: list[str] = []
+    for name in settings.instances:
+        try:
+            found[name] = authenticator(name)
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(faults)
     return found
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 
-from bot.domain.announcements import Timing
 from bot.domain.authority import Act
+from bot.domain.timing import Timing
 from bot.errors import ChannelShared, Refusal
 from bot.flows.budgets import Cost
 from bot.messages.announcements import headline, previewed
@@ -62,7 +62,7 @@ async def _overview(ask: Ask, desk: Desk) -> Answer:
 
 async def _preview(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.PREVIEW)
-    return previewed(await desk.announcer.preview())
+    return previewed(await desk.announcer.preview_for(ask.user))
 
 
 async def _now(ask: Ask, desk: Desk) -> Answer:
@@ -70,7 +70,7 @@ async def _now(ask: Ask, desk: Desk) -> Answer:
     desk.budgets.spend(ask.user, Cost.ANNOUNCEMENTS)
     # One command, one announcement: a trigger is unique to it.
     try:
-        done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}")
+        done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}", ask.user)
     except ChannelShared as error:
         raise Refusal(EXTERNAL) from error
     channel = (await desk.timetable.now()).channel
@@ -82,7 +82,7 @@ async def _now(ask: Ask, desk: Desk) -> Answer:
 async def _chart(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.CHART)
     desk.budgets.spend(ask.user, Cost.CHARTS)
-    await desk.charter.post(ask.user)
+    await desk.charter.send(ask.user)
     return private(CHART, warn=False)
 
 

@@ -18,7 +18,7 @@ from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.messages.home import closed
 from bot.messages.kit import loading, said_in
-from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, private, too_long
+from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, at_input, private, too_long
 from bot.messages.refusals import error as error_message
 from bot.messages.rooms import NOT_AT_ONCE, alone
 from bot.ports import Message
@@ -108,7 +108,7 @@ class Door:
         except RetuneError as error:
             self._refused(form.user, what, error)
             if not (isinstance(error, Refusal) and error.markup):
-                return _wrong({submission.at: error.text})
+                return _wrong({submission.at: error})
             instead = said_in(error_message(error), "Not possible")
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             instead = said_in(_bug(form.callback, error), "Something broke")
@@ -191,8 +191,8 @@ def _cap(text: str, characters: int, most: int) -> None:
         raise Refusal(too_long(CHARACTERS, WORDS))
 
 
-def _wrong(faults: Mapping[str, str]) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": {block: text[:150] for block, text in faults.items()}}
+def _wrong(faults: Mapping[str, str | RetuneError]) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": {block: at_input(fault) for block, fault in faults.items()}}
 
 
 async def quietly(work: Coroutine[Any, Any, None]) -> bool:

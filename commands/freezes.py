@@ -58,7 +58,7 @@ async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
         raise InputsRefused({messages.UNTIL: messages.SAY_UNTIL})
     begun = await desk.freezes.freeze_each(await _chosen(form, desk), why, form.user, until)
     place = Place(form.user, "" if form.metadata == NOWHERE else form.metadata)
-    said = private("\n".join(messages.freeze_line(freeze) for freeze in begun), warn=False)
+    said = messages.told(begun)
     desk.background.spawn(desk.chat.whisper(place, said), "freeze said")
     _tell(desk)
     return None

@@ -14,15 +14,15 @@ FAR = 1000
 """Characters of a message that are looked at: far more than the door lets in."""
 
 
-def command(body: Mapping[str, Any]) -> Ask:
-    """A slash command."""
+def command(body: Mapping[str, Any], at: float) -> Ask:
+    """A slash command that came *at* that time."""
     user, trigger = text(body.get("user_id")), text(body.get("trigger_id"))
     place = Place(user, text(body.get("channel_id")), None, text(body.get("response_url")) or None)
-    return Ask(text(body.get("command")), user, place, text(body.get("text")), trigger or None, key=trigger)
+    return Ask(text(body.get("command")), user, place, text(body.get("text")), trigger or None, key=trigger, at=at)
 
 
-def click(body: Mapping[str, Any]) -> Ask:
-    """A click on a button, in a message, a window or App Home."""
+def click(body: Mapping[str, Any], at: float) -> Ask:
+    """A click on a button, in a message, a window or App Home, that came *at* that time."""
     container, view, user = mapping(body.get("container")), mapping(body.get("view")), user_of(body)
     listed = body.get("actions")
     action = mapping(listed[0]) if isinstance(listed, list) and listed else {}
@@ -33,7 +33,9 @@ def click(body: Mapping[str, Any]) -> Ask:
     id, trigger = text(action.get("action_id")), text(body.get("trigger_id"))
     key = f"{trigger} {id}" if trigger else ""
     return Ask(
-        *(id.split(":", 1)[0], user, place, value, trigger or None, modal or None, key), home=view.get("type") == "home"
+        *(id.split(":", 1)[0], user, place, value, trigger or None, modal or None, key),
+        home=view.get("type") == "home",
+        at=at,
     )
 
 

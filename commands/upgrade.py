@@ -17,9 +17,9 @@ from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.messages import holds, refusals
 from bot.messages import request_form as forms
-from bot.messages.freezes import freeze_line
+from bot.messages.freezes import freeze_blocks
 from bot.messages.kit import said_in
-from bot.messages.refusals import in_the_way, no_plan, private
+from bot.messages.refusals import in_the_way, no_plan, no_plan_quotes, private
 from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
 from commands.desk import Answer, Ask, Desk, Window, open_window
@@ -61,7 +61,7 @@ async def _several(found: Sequence[Judgement], what: forms.Wanted, user: str, de
     await desk.requests.may_ask(user)
     desk.budgets.spend(user, Cost.READINGS)
     candidates = await desk.requests.candidates(found, user)
-    notes = "\n".join(freeze_line(freeze) for freeze in (await desk.freezes.holding())[:5])
+    notes = freeze_blocks((await desk.freezes.holding())[:5])
     if not candidates.plans:
         return Window(forms.nothing(candidates.left_out), refused="nothing can be upgraded")
     names = await desk.names.of(one.hold.author for held in candidates.held.values() for one in held)
@@ -144,7 +144,8 @@ async def _view(
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
         again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
         invalid = prepared.outlook.reason is WhyNot.INVALID
-        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None)
+        quotes = no_plan_quotes(prepared.outlook)
+        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None, quotes)
         return Window(view, refused=prepared.outlook.reason)
     held = await desk.holds.of(prepared.outlook)
     owners = await desk.owning.owners_by({one.hold.subject: one.name for one in held})
@@ -155,7 +156,7 @@ async def _view(
     view = forms.ask_one(
         *(prepared.outlook, prepared.judgement, prepared.linked, what),
         hours=str(window) if window else "",
-        hindrance="\n".join(freeze_line(freeze) for freeze in frozen[:1]),
+        hindrance=freeze_blocks(frozen[:1]),
         held=held,
         owners=owners,
     )

@@ -1,7 +1,8 @@
 """`python -m sandbox`: a local Slack, a local Speech to Text, and the bot as its own process beside them.
 
-The bot is started as production starts it: Socket Mode over a real WebSocket, the Web API over HTTP, a database on
-disk. Only `SLACK_API_URL` and IBM's URL variables point here. When it dies it is started again, as a host would.
+The bot is started as production starts it: Socket Mode over a real WebSocket, or with `--http` signed requests to its
+port, the Web API over HTTP, a database on disk. Only `SLACK_API_URL` and IBM's URL variables point here. When it dies
+it is started again, as a host would.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import tempfile
 from contextlib import AsyncExitStack
@@ -18,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess
+from sandbox.slack.methods_chat import LONGEST_MESSAGE
 from sandbox.slack.server import SlackServer
 from sandbox.switches import process_switches, speech_switches
 from sandbox.tour import TourFailed, play
@@ -32,8 +35,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="Retune with everything it needs, locally.")
     parser.add_argument("--port", type=int, default=8765, help="port of the page (0: any free one)")
     parser.add_argument("--tour", action="store_true", help="play an upgrade without a browser and print it")
+    parser.add_argument("--http", action="store_true", help="Slack reaches the bot over HTTP instead of Socket Mode")
     parser.add_argument("--speed", type=float, default=None, help="how much faster than life Speech to Text works")
     parser.add_argument("--data", type=Path, default=None, help="keep the bot's database in this folder")
+    parser.add_argument(
+        "--longest-message",
+        type=int,
+        default=LONGEST_MESSAGE,
+        help="characters of blocks in a message",
+    )
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         sys.exit(asyncio.run(_main(options)))
@@ -47,8 +57,17 @@ async def _main(options: argparse.Namespace) -> int:
         speed = options.speed or (1.0 if options.tour else 20.0)
         speech = await stack.enter_async_context(SpeechServer(speed=speed))
         port = 0 if options.tour else options.port
+        bot_port = free_port() if options.http else None
+        request_url = f"http://127.0.0.1:{bot_port}/slack/events" if bot_port else None
         try:
-            slack = await stack.enter_async_context(SlackServer(ROOT / "app-manifest.yml", port=port))
+            slack = await stack.enter_async_context(
+                SlackServer(
+                    ROOT / "app-manifest.yml",
+                    port=port,
+                    longest_message=options.longest_message,
+                    request_url=request_url,
+                )
+            )
         except OSError as error:
             print(f"Port {port} cannot be used ({error.strerror}); try --port 0.", file=sys.stderr)
             return 1
@@ -57,7 +76,7 @@ async def _main(options: argparse.Namespace) -> int:
         environment = {
             **speech.environment(),
             "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
+            **way_in(slack, bot_port),
             "SLACK_API_URL": slack.api_url,
             "RETUNE_CHANNEL": CHANNEL,
             "RETUNE_APPROVERS": APPROVERS,
@@ -74,6 +93,8 @@ async def _main(options: argparse.Namespace) -> int:
         if bot.gave_up:
             return 1
         print(f"\nRetune is running. Open {slack.url}/ in your browser.", flush=True)
+        if request_url:
+            print(f"Slack sends signed requests to {request_url}.")
         print(f"The bot is process {bot.pid}; its database is in {folder}. Ctrl+C stops everything.", flush=True)
         giving_up = asyncio.create_task(bot.ended.wait())
         stopping = asyncio.create_task(stop.wait())
@@ -81,6 +102,19 @@ async def _main(options: argparse.Namespace) -> int:
         for task in (stopping, giving_up):
             task.cancel()
         return 1 if bot.gave_up else 0
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def way_in(slack: SlackServer, port: int | None) -> dict[str, str]:
+    """The bot's settings for Socket Mode, or for HTTP at *port*."""
+    if port is None:
+        return {"SLACK_APP_TOKEN": slack.app_token}
+    return {"SLACK_SIGNING_SECRET": slack.signing_secret, "PORT": str(port), "RETUNE_BIND": "127.0.0.1"}
 
 
 def _soon() -> str:

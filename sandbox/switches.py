@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess
-from sandbox.slack.switchboard import Switchboard
+from sandbox.slack.switchboard import Group, Switchboard
 from sandbox.watson.faults import Fault, Faults, Outcome
 
 BEGIN = "*customizations/*"
@@ -30,22 +29,12 @@ OUTCOMES: tuple[tuple[Outcome, str, str], ...] = (
 def speech_switches(board: Switchboard, faults: Faults) -> None:
     """What the local Speech to Text can do wrong."""
 
-    def lasting(id: str, label: str, about: str, arm: Callable[[], Fault]) -> None:
-        armed: list[Fault] = []
+    def disarm(fault: Fault) -> None:
+        if fault in faults.armed:
+            faults.disarm(fault.id)
 
-        async def flip(on: bool) -> None:
-            if on:
-                armed.append(arm())
-            elif (fault := armed.pop()) in faults.armed:
-                faults.disarm(fault.id)
-
-        board.add(SERVICE, id, label, about, flip, lasting=True)
-
-    def once(id: str, label: str, about: str, strike: Callable[[], object]) -> None:
-        async def flip(on: bool) -> None:
-            strike()
-
-        board.add(SERVICE, id, label, about, flip)
+    group = Group(board, SERVICE, disarm)
+    lasting, once = group.lasting, group.once
 
     lasting(
         "speech-down", "Down", "every request is answered with an error 503", lambda: faults.unavailable(times=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import ports
-from bot.domain.announcements import Schedule
 from bot.domain.approvals import OF_RUN, Wish
 from bot.domain.authority import Decision, Person, Policy
 from bot.domain.catalog import Catalog
@@ -23,6 +23,7 @@ from bot.domain.hours import Window
 from bot.domain.owners import OwnerRule
 from bot.domain.plans import Plan
 from bot.domain.requests import Request
+from bot.domain.timing import Schedule
 from bot.flows.background import Background
 from bot.flows.parts import Flows
 from bot.flows.worker import Worker
@@ -227,3 +228,14 @@ class World:
         found = self.store.requests.get(id)
         assert found is not None
         return found
+
+
+def quotes(blocks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What messages quote, by what stands above it: who wrote it."""
+    found: dict[str, str] = {}
+    for block in blocks:
+        if block["type"] == "rich_text":
+            for label, quote in zip(block["elements"][::2], block["elements"][1::2], strict=True):
+                words = (f"<@{one['user_id']}>" if one["type"] == "user" else one["text"] for one in label["elements"])
+                found["".join(words)] = quote["elements"][0]["text"]
+    return found

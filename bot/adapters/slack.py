@@ -177,8 +177,8 @@ class SlackChat:
         await call(self._client.views_publish(user_id=user, view=dict(view)))
 
     async def pin(self, channel: str, ts: str) -> None:
-        """Pins."""
-        await call(self._client.pins_add(channel=channel, timestamp=ts), unless=("already_pinned",))
+        """Pins, where the app may: the scope is optional."""
+        await call(self._client.pins_add(channel=channel, timestamp=ts), unless=("already_pinned", "missing_scope"))
 
     async def link(self, channel: str, ts: str) -> str:
         """Asks Slack: only it knows the workspace's address."""
@@ -192,7 +192,7 @@ class SlackChat:
         return None if answer is None else room_in(channel, fields(answer).get("channel"))
 
     async def receive(self, channel: str, ts: str) -> None:
-        """Eyes on a message."""
+        """Eyes on a message, where the app may: the scope is optional."""
         try:
             await call(self._client.reactions_add(channel=channel, timestamp=ts, name="eyes"))
         except ChatError as error:

@@ -53,7 +53,7 @@ ADVICE = {
     "is_archived": "the channel is archived: take it out of the archive, or choose another one in RETUNE_CHANNEL",
     "is_inactive": "the channel is archived: take it out of the archive, or choose another one in RETUNE_CHANNEL",
     "plan_upgrade_required": "this workspace has no user groups: name people, or a channel of approvers, instead",
-    "missing_scope": "the app lacks a scope: install it again with app-manifest.yml",
+    "missing_scope": "the app lacks a scope: install it again with app-manifest.yml, and allow all that is needed",
     "expired_trigger_id": "that took too long: press the button, or type the command, again",
     "exchanged_trigger_id": "that was used already: press the button, or type the command, again",
 }

@@ -58,16 +58,6 @@ def web_client(token: str, api_url: str, http: aiohttp.ClientSession) -> AsyncWe
     return AsyncWebClient(token, api_url, session=http, retry_handlers=[ShortWaits(max_retry_count=1)])
 
 
-SCOPES = frozenset(
-    {
-        *("app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:write"),
-        *("groups:history", "groups:read", "im:history", "im:write", "pins:write", "reactions:write"),
-        *("usergroups:read", "users:read"),
-    }
-)
-"""What app-manifest.yml asks for."""
-
-
 async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collection[str] = ()) -> Any:
     """Awaits one Web API call. *writes*: it is not idempotent, so a lost answer means that nobody knows.
 

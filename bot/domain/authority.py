@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from bot.domain.outcomes import Cause
-from bot.domain.requests import RequestState
-from bot.domain.snoozes import Held
+if TYPE_CHECKING:  # the settings need the policy alone, before everything
+    from bot.domain.outcomes import Cause
+    from bot.domain.requests import RequestState
+    from bot.domain.snoozes import Held
 
 
 @dataclass(frozen=True, slots=True)

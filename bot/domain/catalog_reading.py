@@ -34,7 +34,7 @@ def parse(text: str) -> Catalog:
     the text where it is not YAML.
     """
     try:
-        content = yaml.load(text, _Loader)  # a safe loader: plain values only, whatever tags the text has
+        content = yaml.load(text, _Loader)  # noqa: S506 - a safe loader: plain values only, whatever the tags
     except yaml.MarkedYAMLError as fault:
         line = f"line {fault.problem_mark.line + 1}: " if fault.problem_mark else ""
         raise _unreadable([f"{line}{fault.problem}"]) from fault

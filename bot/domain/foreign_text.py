@@ -1,4 +1,4 @@
-"""Text that others wrote: the form in which it is shown, and the form in which it is compared.
+"""Text that others wrote: the forms in which it is shown, written to a log, and compared.
 
 What is stored stays as it came. Names, reasons and the service's sentences can hold characters that show as nothing,
 turn the line around, or are no text at all; `shown` leaves them out, and `matching` makes two texts equal that a
@@ -90,6 +90,14 @@ def shown(text: str) -> str:
     return "".join(kept)
 
 
+def escaped(text: str) -> str:
+    """The text in one line for terminals and logs: what acts, hides or breaks the line stands there as an escape, \\n.
+
+    Nothing is left out, so that a log still tells what came. Safe to encode: no half of a surrogate pair stays.
+    """
+    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPED)
+
+
 def matching(text: str) -> str:
     """The text as names are compared: case, kind of quotes and spaces, width and invisible characters do not count."""
     if not (text.isascii() and text.isprintable()):
@@ -113,6 +121,16 @@ class _Compared(dict[int, str]):
     def __missing__(self, point: int) -> str:
         char = chr(point)
         self[point] = found = char if _KINDS[char] in (_Kind.PLAIN, _Kind.MARK) else ""
+        return found
+
+
+class _Escaped(dict[int, str]):
+    """What stands for every character that was met where a terminal shows it."""
+
+    def __missing__(self, point: int) -> str:
+        char = chr(point)
+        acts = char in "\n\t" or _KINDS[char] is _Kind.NOTHING
+        self[point] = found = char.encode("unicode_escape").decode() if acts else char
         return found
 
 
@@ -166,4 +184,5 @@ def _joins(kept: list[str], after: str) -> bool:
 
 
 _KINDS = _Kinds()
+_ESCAPED = _Escaped()
 _COMPARED = _Compared({point: same for point, same in _SAME.items()})

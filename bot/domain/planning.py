@@ -56,6 +56,8 @@ def plan_training(
 
 
 def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
+    if judgement.verdict is Verdict.FAILED and holdings.empty:
+        return NoPlan(WhyNot.EMPTY, judgement)  # a training without data fails: there is nothing to repair
     if judgement.verdict not in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED):
         return NoPlan(WhyNot(judgement.verdict.value), judgement)  # every other verdict is a reason of the same name
     if judgement.model.status not in IDLE:

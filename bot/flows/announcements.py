@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.domain.announcements import Findings, Timing
+from bot.domain.announcements import Findings
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
+from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
@@ -21,6 +22,7 @@ from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
 from bot.messages.announcements import Since, announcement, mentions
 from bot.messages.findings import About
+from bot.messages.text import counted
 from bot.ports import Clock, Message
 from bot.store import Store
 from bot.store.announcements import Draft, Mention
@@ -34,12 +36,16 @@ REST = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One occasion for an announcement. *name* is unique in its channel; one that was *asked* for always speaks."""
+    """One occasion for an announcement. *name* is unique in its channel; one that was *asked* for always speaks.
+
+    *by* is who asked, for the audit.
+    """
 
     timing: Timing
     name: str
     at: datetime
     asked: bool = False
+    by: str = "retune"
 
     @property
     def channel(self) -> str:
@@ -99,13 +105,13 @@ class Announcer:
         slot = Slot(timing, at.astimezone(UTC).isoformat(timespec="minutes"), at)
         return timing, began, None if store.announcements.is_said(slot.channel, slot.name) else slot
 
-    async def announce_now(self, request: str) -> bool:
+    async def announce_now(self, request: str, by: str = "retune") -> bool:
         """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
 
         Raises `ChannelShared` and `ChannelClosed`.
         """
         async with self._lock:
-            slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True)
+            slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True, by=by)
             if await self.db.read(lambda store: store.announcements.is_said(slot.channel, slot.name)):
                 return True
             return await self._announce(slot)
@@ -150,7 +156,14 @@ class Announcer:
 
     async def _said(self, slot: Slot, draft: Draft, key: str | None) -> bool:
         now = self.clock.now()
-        await self.db.write(lambda store: store.announcements.said(slot.channel, slot.name, draft, now, key), done=True)
+
+        def write(store: Store) -> None:
+            if key is not None and not store.announcements.is_said(slot.channel, slot.name):
+                detail = f"in {slot.channel}: {counted(len(draft.levels), 'model')} to act on"
+                store.audit.note(now, slot.by, "announcement", detail=detail)
+            store.announcements.said(slot.channel, slot.name, draft, now, key)
+
+        await self.db.write(write, done=True)
         return True
 
     async def _draft(self, slot: Slot, *, mention: bool = True) -> Draft:
@@ -166,6 +179,12 @@ class Announcer:
         audio = await self.survey.audio(slot.timing.zone)
         written = announcement(found, about, since=since, mentioned=words, audio=audio)
         return Draft(kept, found.all_current, slot.week, tells.digest, fresh, written)
+
+    async def preview_for(self, user: str) -> tuple[Message, ...]:
+        """The same as `preview` for somebody who asked, and noted."""
+        messages, now = await self.preview(), self.clock.now()
+        await self.db.write(lambda store: store.audit.note(now, user, "preview"))
+        return messages
 
     async def preview(self) -> tuple[Message, ...]:
         """What an announcement would say now, and its replies. It mentions nobody."""

@@ -42,6 +42,12 @@ class Charter:
         await self.files.upload(channel, name, drawn, title=title(shown), alt_text=alt_text(shown), thread=thread)
         return True
 
+    async def send(self, user: str) -> None:
+        """Posts the chart to somebody who asked for it, and notes that. Raises any `RetuneError`."""
+        await self.post(user)
+        now = self.clock.now()
+        await self.db.write(lambda store: store.audit.note(now, user, "chart"), done=True)
+
     async def accompany(self, channel: str, thread: str | None = None) -> bool:
         """Posts the chart beside something that stands without it: no chart of a single day; a fault is only logged."""
         try:

@@ -180,7 +180,7 @@ class Decisions:
                 holder = requests.retry(request, run, user, now)
                 if holder is not None:
                     return Decision(Reason.TAKEN, holder=holder)
-                requests.vote(request, user, "approve", "try again", now)
+                requests.vote(request, user, "approve", "try again", now, noted=True)
             case "stop":
                 assert run is not None
                 assert run.current is not None
@@ -195,7 +195,7 @@ class Decisions:
                 assert run is not None
                 assert run.current is not None
                 store.journal.send_again(run.current, user, now)
-                requests.vote(request, user, "approve", "send again", now)
+                requests.vote(request, user, "approve", "send again", now, noted=True)
             case "mark as failed":
                 assert run is not None
                 assert run.current is not None

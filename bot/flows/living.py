@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from bot.domain.announcements import Timing
+from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.inventory import Inventory, Judged
 from bot.flows.posting import Poster

@@ -17,7 +17,6 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.timetable import Timetable
 from bot.messages import freezes, snoozes
-from bot.messages.kit import section
 from bot.ports import Clock, Message
 from bot.store import Store
 from bot.store.database import Database
@@ -72,8 +71,7 @@ class Notices:
             posted = await self.db.read(self._last)
             if posted is None or posted.ts is None:
                 return False
-            text = snoozes.lapsed(snooze, name)
-            message = Message(text, (section(text),))
+            message = snoozes.lapsed(snooze, name)
             return await self._said(f"snooze:{snooze.id}:over", posted.channel, message, posted.ts)
         channel = (await self.timetable.now()).channel
         names = await self.names.of(filter(None, [snooze.author, snooze.ended_by]))

@@ -52,13 +52,20 @@ class Prober:
     _turns: Rests = field(default_factory=Rests, init=False)
 
     async def check(self, ref: str, by: str) -> Probe:
-        """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`."""
+        """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`.
+
+        One that failed is noted as well: it may have cost its second of audio.
+        """
         model = (await self.inventory.fresh(ref)).model
         if model.status != "available":
             raise Refusal(not_available(model))
         if model.instance not in self.services:
             raise Refusal(not_configured(model.instance))
-        warnings = await self.services[model.instance].warnings(model)
+        try:
+            warnings = await self.services[model.instance].warnings(model)
+        except ServiceError as error:
+            await self._failed(ref, by, error)
+            raise
         probe = Probe(ref, model.newest, stage_of(warnings), self.clock.now())
 
         def note(store: Store) -> None:
@@ -68,6 +75,10 @@ class Prober:
         await self.db.write(note, done=True)
         self.inventory.changed()
         return probe
+
+    async def _failed(self, ref: str, by: str, error: ServiceError) -> None:
+        now, why = self.clock.now(), error.text
+        await self.db.write(lambda store: store.audit.note(now, by, "probe failed", model=ref, detail=why), done=True)
 
     def due(self) -> bool:
         """Whether the operator turned scheduled observations on and it is time for one."""
@@ -127,24 +138,30 @@ class Prober:
             await self._create_canary(wanted[place])
 
     async def _create_canary(self, like: Model) -> None:
-        """Creates an empty model, reads its versions, deletes it; a crash in between leaves one for the next sweep."""
+        """Creates an empty model, reads its versions, deletes it.
+
+        A crash in between, or an answer that is lost, leaves one for the next sweep: the service may take equal names,
+        so nothing else would find it.
+        """
         instance, base, kind = like.instance, like.base, like.kind
         service, now, name = self.services[instance], self.clock.now(), f"{CANARY}{base}"
         await self.db.write(
             lambda store: store.audit.note(now, "retune", "canary", model=f"{instance}/{kind}", detail=name)
         )
+        self._swept = False
         id = await service.create(kind, name, base)
         try:
             made = await self.readers[instance].model(kind, id)
         finally:
             await service.delete(kind, id)
+        self._swept = True
         if made.newest is not None:  # IBM never says that an empty model shows its versions
             canary = Canary(instance, base, made.newest, now)
             await self.db.write(lambda store: store.observed.canary(canary))
             self.inventory.changed()
 
     async def _sweep(self) -> None:
-        """Deletes what an earlier process made and could not delete."""
+        """Deletes what was made and could not be deleted, also by an earlier process."""
         for instance, reader in self.readers.items():
             for model in (*await reader.models("language"), *await reader.models("acoustic")):
                 if model.name.startswith(CANARY):

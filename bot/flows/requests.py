@@ -94,8 +94,9 @@ class Requests:
         now = self.clock.now()
 
         def write(store: Store) -> None:
-            store.observed.link(ref, language, user, now)
-            store.audit.note(now, user, "link", model=ref, detail=language or "none")
+            if store.observed.linked(ref) != (True, language):
+                store.observed.link(ref, language, user, now)
+                store.audit.note(now, user, "link", model=ref, detail=language or "none")
 
         await self.db.write(write)
         self.inventory.changed()

@@ -16,8 +16,9 @@ from typing import get_args
 from bot.domain.fleet import IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.polls import AT_ONCE, Turn, one_by_one
+from bot.domain.proof import Progress, began, observe, proven
 from bot.domain.requests import Request
-from bot.domain.runs import Progress, Run, StepRecord, StepState, began, observe, proven
+from bot.domain.runs import Run, StepRecord, StepState
 from bot.errors import Refusal, ServiceError, StoreUnavailable
 from bot.flows.background import Background
 from bot.flows.freezes import Freezes

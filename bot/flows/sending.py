@@ -12,8 +12,9 @@ from typing import TypeVar
 from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
+from bot.domain.proof import already_there, began
 from bot.domain.requests import Request
-from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState, already_there, began
+from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState
 from bot.errors import (
     AnswerUnreadable,
     CredentialsRefused,
@@ -165,7 +166,7 @@ class Sender:
         elif not isinstance(error, RequestRefused) or isinstance(error, CONTRADICTIONS):
             await self.fail(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
         elif action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in detail:
-            await self._repeat_forced(run, record, seen)
+            await self._repeat_forced(run, record, seen, error)
         else:
             end = self.done if record.step.may_be_refused else self.fail
             await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
@@ -185,15 +186,16 @@ class Sender:
 
     async def _unanswered(self, record: StepRecord, error: ServiceError) -> None:
         """Nothing is known: the next looks tell, and not before the service wants to be asked again."""
-        when = self.clock.now() + max(self._poll(record), timedelta(seconds=error.retry_after or 0))
+        now = self.clock.now()
+        when = now + max(self._poll(record), timedelta(seconds=error.retry_after or 0))
         said = f"{error.status}" if error.status is not None else "no answer"
-        await self._noted(lambda store: store.journal.unanswered(record, said, error.transaction, when))
+        await self._noted(lambda store: store.journal.unanswered(record, said, error.transaction, now, when))
 
-    async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model) -> None:
+    async def _repeat_forced(self, run: Run, record: StepRecord, seen: Model, error: ServiceError) -> None:
         now = self.clock.now()
 
         def refused(store: Store) -> Run | None:
-            store.journal.refused(record, now)
+            store.journal.not_taken(record, error.text, now, now)
             found = running(store, run.id)
             return found[1] if found else None
 
@@ -208,8 +210,9 @@ class Sender:
             await self.fail(run, record, Outcome(StepEnd.NOT_TAKEN, detail=error.text))
             return
         asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
-        when = self.clock.now() + max(self._poll(record) * attempts, timedelta(seconds=asked or 0))
-        await self._noted(lambda store: store.journal.refused(record, when))
+        now = self.clock.now()
+        when = now + max(self._poll(record) * attempts, timedelta(seconds=asked or 0))
+        await self._noted(lambda store: store.journal.not_taken(record, error.text, now, when))
 
     async def done(self, run: Run, record: StepRecord, outcome: Outcome) -> bool:
         """Ends a step and goes on: to the next one, or to the end of the run. Always true."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.announcements import Schedule, Timing, check_rule
 from bot.domain.hours import zone_named
+from bot.domain.timing import Schedule, Timing, check_rule
 from bot.errors import Refusal
 from bot.flows.rooms import Rooms
 from bot.messages.timetable import ARCHIVED, EXTERNAL, NOT_THERE, bad_rule, bad_zone

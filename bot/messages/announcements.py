@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from bot.domain.announcements import Findings, Timing, at_risk, seen_risk
+from bot.domain.announcements import Findings, at_risk, seen_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
+from bot.domain.timing import Timing
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages.findings import About, line, plain, short
 from bot.messages.fitting import MOST, portion, size_of

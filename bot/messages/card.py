@@ -4,7 +4,7 @@ is changed for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,16 +14,17 @@ from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Estimate
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
-from bot.domain.snoozes import Snooze
+from bot.domain.snoozes import Held, Snooze
 from bot.messages.buttons import card_buttons, details_button
-from bot.messages.freezes import wait_text
-from bot.messages.holds import SHORT, Around, card_lines, ended_lines, hold_words
+from bot.messages.foreign import Quote, quoted
+from bot.messages.freezes import wait_quotes, wait_text
+from bot.messages.holds import Around, card_lines, ended_lines, ended_quotes, hold_quotes, hold_words
 from bot.messages.kit import actions, context, section, sections
 from bot.messages.model_lines import also_changed, model_lines, owner_of
 from bot.messages.outcomes import failure_text
 from bot.messages.refusals import approvers
 from bot.messages.steps import changed, doing, noun, state_word, step_text, versions
-from bot.messages.text import code, counted, escape, listed, moment, spoken
+from bot.messages.text import code, counted, escape, listed, moment
 from bot.messages.verdicts import evidence_line
 from bot.ports import Block, Message
 
@@ -56,8 +57,9 @@ class Seen:
 
 def card(request: Request, seen: Seen) -> Message:
     """The message in the channel: asks for approval, later shows the outcome. Details are a click away."""
+    runs = not request.several and request.state is RequestState.RUNNING
     lines = [f"*{headline(request)}*" if request.several else _of_one(request, seen.around)]
-    if not request.several and request.state is RequestState.RUNNING:
+    if runs:
         lines += _running(request.first)
     elif why := _why(request):
         lines.append(why)
@@ -70,14 +72,33 @@ def card(request: Request, seen: Seen) -> Message:
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.several:
         blocks += sections(model_lines(request, seen))
+    blocks += quoted(*([] if runs else why_quotes(request)), *_hold_quotes(request, held, models, seen))
     blocks.append(context(*_small_print(request, seen.policy)))
     if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
-        blocks.append(context(*hindrances))
+        blocks += [context(*hindrances), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
     if buttons := card_buttons(request, seen.around):
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
     names = listed([escape(name, 60) for name in changed(request)[:10]])
-    on_hold = "".join(f" {escape(one.name, 60)} is {hold_words(one.hold, seen.around, SHORT)}." for one in held[:3])
+    on_hold = "".join(f" {escape(one.name, 60)} is {hold_words(one.hold, seen.around)}." for one in held[:3])
     return Message(f"{title(request)}: {names}. {_plain_state(request)}{on_hold}", tuple(blocks))
+
+
+def why_quotes(request: Request) -> list[Quote]:
+    """What the requester gave as the reason."""
+    return [Quote("Reason from", request.why, request.requester)]
+
+
+def rejection_quotes(request: Request) -> list[Quote]:
+    """Why somebody rejected it."""
+    no = request.rejection
+    return [Quote("Reason from", no.reason, no.voter)] if no is not None else []
+
+
+def _hold_quotes(request: Request, held: Sequence[Held], models: Mapping[str, str], seen: Seen) -> list[Quote]:
+    """Reasons of the holds that are on it, and that somebody ended for it; by name, so that nobody is disturbed."""
+    names = {**{one.hold.author: one.hold.author for one in held}, **seen.around.names}
+    standing = [] if request.several else hold_quotes(held, names)
+    return [*standing, *ended_quotes(seen.ended, seen.around.names, models)]
 
 
 def headline(request: Request) -> str:
@@ -163,7 +184,7 @@ def _running(run: Run) -> list[str]:
 
 def _why(request: Request) -> str:
     if request.why:
-        return f"Why: {escape(request.why)}"
+        return ""  # it is quoted below
     evidence = request.first.plan.evidence[:1] if not request.several else ()
     return f"Why: {evidence_line(evidence[0], request.first.plan.model.base)}" if evidence else ""
 
@@ -214,7 +235,7 @@ def _hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
         )
     if wait is not None and wait.why == "window" and is_open:
         # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
-        lines.append(f":alarm_clock: Once approved, it starts only in these hours: {escape(wait.hours)}.")
+        lines.append(f":alarm_clock: Once approved, it starts only in these hours: {wait.hours}.")
     elif wait is not None and wait.why == "time" and is_open:
         lines.append(f":alarm_clock: Once approved, it starts {moment(wait.until)} at the earliest.")
     elif wait is not None and request.state in LIVE:
@@ -230,8 +251,8 @@ def _plain_state(request: Request) -> str:
     if request.several:
         return so_far(request) + "."
     if request.state is RequestState.RUNNING and (record := run.current) is not None:
-        return spoken(f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}: {doing(record)}.")
-    return spoken(failure_text(run)) or f"The request is {state_word(request)}."
+        return f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}: {doing(record)}."
+    return failure_text(run) or f"The request is {state_word(request)}."
 
 
 def people(ids: Iterable[str]) -> str:

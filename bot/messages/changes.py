@@ -136,29 +136,29 @@ def _accessory(alike: Sequence[Change]) -> Block | None:
 
 
 def outcome(change: Change, effect: Effect, plan: Plan) -> str:
-    """Why a run is not started, and what to do instead. Not escaped: outcomes are escaped where they are shown."""
-    again = "Look at it with /stt-model." if plan.is_training else "Ask again with /stt-upgrade."
-    who = "it" if change.ref == plan.model.ref else f"the language model {change.name}"
-    did = f"upgraded {who} to {change.new}" if change.kind is ChangeKind.UPGRADED else f"trained {who}"
+    """Why a run is not started, and what to do instead. Slack's markup."""
+    again = "Look at it with `/stt-model`." if plan.is_training else "Ask again with `/stt-upgrade`."
+    who = "it" if change.ref == plan.model.ref else f"the language model {code(change.name, 60)}"
+    did = f"upgraded {who} to {code(change.new)}" if change.kind is ChangeKind.UPGRADED else f"trained {who}"
     match effect:
         case Effect.GONE:
             return "It was deleted outside Retune: nothing is left to do."
         case Effect.RETIRED:
             return (
-                f"Its instance does not serve {change.base} any more, so an upgrade cannot help. /stt-model says what "
-                "to do instead."
+                f"Its instance does not serve {code(change.base)} any more, so an upgrade cannot help. `/stt-model` "
+                "says what to do instead."
             )
         case Effect.URGENT:
             return (
-                f"The version {change.old}, the newest that it had, disappeared: recognition with it may fall back to "
-                f"the plain base model, and this plan does not hold any more. {again}"
+                f"The version {code(change.old)}, the newest that it had, disappeared: recognition with it may fall "
+                f"back to the plain base model, and this plan does not hold any more. {again}"
             )
         case Effect.NOTHING_LEFT:
             return f"Somebody {did} outside Retune: nothing is left to do."
         case Effect.OTHER_PLAN if change.kind is ChangeKind.DELETED:
             return f"Somebody deleted {who} outside Retune, so this plan does not hold any more. {again}"
         case Effect.OTHER_PLAN if change.kind is ChangeKind.VERSION_GONE:
-            return f"Its old version {change.old} disappeared, so this plan does not hold any more. {again}"
+            return f"Its old version {code(change.old)} disappeared, so this plan does not hold any more. {again}"
         case Effect.OTHER_PLAN:
             return f"Somebody {did} outside Retune, so this plan does not hold any more. {again}"
 

@@ -17,7 +17,7 @@ NAMES, NAME = 3, 40
 
 
 def title(series: Series) -> str:
-    """The finding: how many models were outdated when the chart begins, and how many are."""
+    """The finding: how many models were outdated when the chart begins, and how many are. Plain text."""
     if not series.days:
         return "The fleet has not been read yet"
     first, last = series.days[0], series.days[-1]
@@ -35,7 +35,7 @@ def title(series: Series) -> str:
 
 
 def subtitle(series: Series) -> str:
-    """What is counted."""
+    """What is counted. Plain text."""
     left_out = State.CURRENT not in series.shown and series.days[-1].states.get(State.CURRENT, 0)
     rest = f"; {left_out:,} current {'one is' if left_out == 1 else 'ones are'} not drawn" if left_out else ""
     return f"{_what(series)}, day by day{rest}"
@@ -63,7 +63,7 @@ def too_little(series: Series) -> str:
 
 
 def alt_text(series: Series) -> str:
-    """The chart in words for screen readers, at most `ALT_TEXT` characters."""
+    """The chart in words for screen readers, at most `ALT_TEXT` characters. Plain text."""
     if not series.drawable:
         return _sentences(title(series), too_little(series), *(_states(day) for day in series.days if day.total))
     first, last = series.days[0], series.days[-1]

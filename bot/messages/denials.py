@@ -13,7 +13,7 @@ from bot.messages.holds import denied as on_hold
 from bot.messages.outcomes import cause_text
 from bot.messages.refusals import approvers, mention
 from bot.messages.steps import state_word
-from bot.messages.text import ago, code, escape, listed, moment
+from bot.messages.text import ago, code, listed, moment
 
 NO_SUCH_REQUEST = "There is no such request. `/stt-runs` lists all of them; `/stt-upgrade` asks for a new one."
 
@@ -148,4 +148,4 @@ def decided(request: Request, now: datetime) -> str:
 
 def again(request: Request) -> str:
     """The command that asks for the same again."""
-    return "`/stt-upgrade outdated`" if request.several else f"`/stt-upgrade {escape(request.first.plan.model.name)}`"
+    return "`/stt-upgrade outdated`" if request.several else code(f"/stt-upgrade {request.first.plan.model.name}")

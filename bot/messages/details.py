@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.approvals import Wish
@@ -13,14 +14,16 @@ from bot.domain.runs import RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.buttons import offered
-from bot.messages.card import Seen, headline, people
-from bot.messages.freezes import wait_text
-from bot.messages.holds import SHOWN, ended_lines, private_lines
+from bot.messages.card import Seen, headline, people, rejection_quotes, why_quotes
+from bot.messages.foreign import Quote, quoted
+from bot.messages.freezes import wait_quotes, wait_text
+from bot.messages.holds import SHOWN, ended_lines, ended_quotes, hold_quotes, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
-from bot.messages.outcomes import cause_of, failure_text, left_out_lines, proofs
+from bot.messages.outcomes import SHORT, cause_of, failure_text, left_out_blocks, proofs, quotes_of
 from bot.messages.refusals import approvers, mention
+from bot.messages.refusals import error as fault
 from bot.messages.steps import WEIGHT, about_model, estimate_text, state_word, step_text, steps_text, versions
-from bot.messages.text import code, counted, escape, moment
+from bot.messages.text import code, counted, moment
 from bot.messages.verdicts import evidence_line, risk_text
 from bot.ports import Block
 
@@ -33,8 +36,8 @@ def unseen() -> Mapping[str, Any]:
 
 def unread(error: RetuneError) -> Mapping[str, Any]:
     """Shown when Slack does not say who looks, so that nothing stays at *Looking*."""
-    text = f":warning: {escape(error.text)} Close this and press Details again in a moment."
-    return modal("Details", [section(text)], callback="details")
+    again = "Close this and press Details again in a moment."
+    return modal("Details", [*fault(error).blocks, section(again)], callback="details")
 
 
 def details(
@@ -54,7 +57,7 @@ def details(
     blocks += _many(request, seen) if request.several else _one(request, judgement, seen)
     blocks += headed({"Who decides": _who(request, seen)})
     if times := _times(request, seen, window):
-        blocks.append(context(*times))
+        blocks += [context(*times), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
     if buttons := offered(request, offers):
         blocks.append(actions(buttons))
     return modal("Details", blocks[:100], callback="details", metadata=str(request.id))
@@ -62,10 +65,10 @@ def details(
 
 def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Block]:
     plan, model = request.first.plan, request.first.plan.model
+    reasons = [*why_quotes(request), *_held_quotes(request, seen), *_ended_quotes(request, seen), *_said(request)]
     parts = {
         "On hold": _on_hold(request, seen),
         "Hold ended for it": _ended(request, seen),
-        "Reason given": _quoted(request.why),
         "What became of it": _became(request),
         "What happens": f"{steps_text(plan)}\n{estimate_text(plan.estimate)}",
         "Why it is believed to be outdated": "\n".join(f"• {evidence_line(one, model.base)}" for one in plan.evidence),
@@ -73,7 +76,8 @@ def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Bloc
         "Risk of not doing it": "" if judgement is None or plan.is_training else risk_text(judgement),
     }
     about = f"{about_model(request.first)}{_owner(model.ref, seen)}"
-    return [section(f"*{headline(request)}: {code(model.name)}*\n{about}"), *headed(parts)]
+    head = section(f"*{headline(request)}: {code(model.name)}*\n{about}")
+    return [head, *headed(parts), *quoted(*reasons)]
 
 
 def _owner(ref: str, seen: Seen) -> str:
@@ -92,20 +96,31 @@ def _ended(request: Request, seen: Seen) -> str:
     return "\n".join(ended_lines(seen.ended, seen.around.names, models, most=MOST))
 
 
-def _quoted(why: str) -> str:
-    return f">{escape(why, 600)}" if why else ""
+def _held_quotes(request: Request, seen: Seen) -> list[Quote]:
+    return hold_quotes(seen.around.held_of(request)[:SHOWN], {})
+
+
+def _ended_quotes(request: Request, seen: Seen) -> list[Quote]:
+    models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
+    return ended_quotes(seen.ended, seen.around.names, models, most=MOST)
+
+
+def _said(request: Request) -> list[Quote]:
+    """What others said of how it ended."""
+    return rejection_quotes(request) or ([] if request.several else quotes_of(request.first))
 
 
 def _became(request: Request) -> str:
-    if request.rejection is not None and request.rejection.reason:
-        return f"<@{request.rejection.voter}>: {escape(request.rejection.reason, 1000)}"
+    if request.rejection is not None:
+        return f"Rejected by <@{request.rejection.voter}>."
     return failure_text(request.first) or cause_of(request.first) or proofs(request.first)
 
 
 def _many(request: Request, seen: Seen) -> list[Block]:
-    rejected = request.rejection.reason if request.rejection else ""
-    reasons = {"Reason given": _quoted(request.why), "Why not": _quoted(rejected)}
-    blocks = [section(f"*{headline(request)}*"), *headed(reasons)]
+    rejected = {"What became of it": _became(request) if request.rejection is not None else ""}
+    said = quoted(*why_quotes(request), *_said(request))
+    blocks = [section(f"*{headline(request)}*"), *headed(rejected), *said]
+    quotes: list[Quote] = []
     for run in request.runs:
         plan, why = run.plan, failure_text(run) or cause_of(run)
         steps = "; ".join(step_text(step) for step in plan.steps)
@@ -121,9 +136,12 @@ def _many(request: Request, seen: Seen) -> list[Block]:
             why,
         )
         blocks.append(section("\n".join(filter(None, lines))))
+        told = [*quotes_of(run), *hold_quotes(held, {})]
+        quotes += [replace(one, what=f"{plan.model.name}: {one.what}", limit=SHORT) for one in told]
     ended = _ended(request, seen)
     blocks += sections(["*Holds ended for it*", *ended.split("\n")] if ended else [])
-    return [*blocks, *sections(left_out_lines(request.left_out))]
+    quotes += _ended_quotes(request, seen)
+    return [*blocks, *quoted(*quotes), *left_out_blocks(request.left_out)]
 
 
 def risk_of_doing(plan: Plan) -> str:
@@ -160,5 +178,5 @@ def _who(request: Request, seen: Seen) -> str:
 def _times(request: Request, seen: Seen, window: Window | None) -> list[str]:
     lines = [wait_text(seen.wait)] if request.state in LIVE and seen.wait is not None else []
     if window is not None and request.state in UNSTARTED:
-        lines.append(f"Upgrades of {code(request.first.plan.model.instance)} start only {escape(str(window))}.")
+        lines.append(f"Upgrades of {code(request.first.plan.model.instance)} start only {window!s}.")
     return lines

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run, RunState, StepRecord
 from bot.messages.buttons import check_button, wish_button
-from bot.messages.card import people, sign, so_far, title
+from bot.messages.card import people, rejection_quotes, sign, so_far, title
+from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.kit import button, paragraph, section, sections
-from bot.messages.outcomes import became, cause_of, failure_text, proofs, step_sentence
+from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
 from bot.messages.steps import step_text
-from bot.messages.text import code, counted, escape
+from bot.messages.text import code, counted
 from bot.ports import Message
 
 
@@ -17,14 +18,15 @@ def step_done(run: Run, record: StepRecord) -> Message:
     """A reply when a step that is not the last one is over: proven, not needed, or not possible this way."""
     what, place = became(record.outcome), f"Step {record.number} of {len(run.steps)}"
     text = f"{place} {what}: {step_text(record.step)}. {step_sentence(record)}"
-    return paragraph(text, ":white_check_mark:" if what == "done" else ":heavy_minus_sign:")
+    sign = ":white_check_mark:" if what == "done" else ":heavy_minus_sign:"
+    return paragraph(text, sign, quotes=step_quotes(record))
 
 
 def failed(request: Request, run: Run) -> Message:
     """One of several failed: why, whether anything changed, and the button that tries it again."""
     done = f" {counted(run.done, 'step')} of it {'is' if run.done == 1 else 'are'} done and kept." if run.done else ""
     text = f"*failed*: {code(run.plan.model.name)}. {failure_text(run)}{done}"
-    return paragraph(text, ":x:", wish_button("retry", request, run))
+    return paragraph(text, ":x:", wish_button("retry", request, run), quotes=quotes_of(run))
 
 
 def end_of_one(request: Request) -> Message:
@@ -34,13 +36,14 @@ def end_of_one(request: Request) -> Message:
         return done(run, f"{who} ")
     if request.state is RequestState.FAILED:
         text = f"{who} *failed*: {code(model.name)}. {failure_text(run)}"
-        return paragraph(text, ":x:", wish_button("retry", request, run))
+        return paragraph(text, ":x:", wish_button("retry", request, run), quotes=quotes_of(run))
+    quotes = _quotes(request)
     text = f"{who} {title(request)}. {_reason(request)}".rstrip()
     if request.state not in (RequestState.CHANGED, RequestState.EXPIRED):
-        return paragraph(text)
+        return paragraph(text, quotes=quotes)
     action = "train" if run.plan.is_training else "ask"
     new = button("Look at the new plan…", action, model.ref, label=f"Look at the new plan for {model.name}")
-    return paragraph(text, "", new)
+    return paragraph(text, "", new, quotes=quotes)
 
 
 def leaves_something(run: Run) -> bool:
@@ -56,14 +59,17 @@ def done(run: Run, who: str = "") -> Message:
             f"{who}*trained*: {code(model.name)}, and *no newer version is shown*. {proofs(run)} This does not "
             "prove the upgrade; a warning of recognition would show that it did not take place."
         )
-        return paragraph(text, ":grey_question:", check_button(model))
+        return paragraph(text, ":grey_question:", check_button(model), quotes=quotes_of(run))
     if plan.is_training:
-        return paragraph(f"{who}*done*: {code(model.name)} is trained. {proofs(run)}", ":white_check_mark:")
+        return paragraph(
+            f"{who}*done*: {code(model.name)} is trained. {proofs(run)}", ":white_check_mark:", quotes=quotes_of(run)
+        )
+    older = code(f"base_model_version={plan.have or 'the older version'}")
     text = (
         f"{who}*done*: {code(model.name)} is upgraded. {proofs(run)}\n"
         "Recognition uses the newest version by default. To compare or go back for a while, pass "
-        f"`base_model_version={escape(plan.have or 'the older version')}`; that works only until IBM removes the old "
-        "version, and the older version of the model can no longer be changed or trained."
+        f"{older}; that works only until IBM removes the old version, "
+        "and the older version of the model can no longer be changed or trained."
     )
     if plan.drops_weight:
         text += (
@@ -74,7 +80,7 @@ def done(run: Run, who: str = "") -> Message:
     if plan.trains_after:
         text += "\nIts newest data is still untrained. Train it to use the new data."
         next_ = button("Train…", "train", model.ref, label=f"Ask for the training of {model.name}")
-    return paragraph(text, ":white_check_mark:", next_)
+    return paragraph(text, ":white_check_mark:", next_, quotes=quotes_of(run))
 
 
 def end_of_several(request: Request) -> Message:
@@ -85,7 +91,9 @@ def end_of_several(request: Request) -> Message:
     text = f"{_who(request)} {said}. {'' if told_each else _reason(request)}".rstrip()
     lines = [f"• {code(run.plan.model.name, 60)}: {_what_became(run)}" for run in others[:20]]
     left = ["*Not upgraded, or not proven*", *lines] if others and told_each else []
-    return Message(text, (section(f"{sign(request)} {text}"), *sections(left)))
+    quotes = [] if told_each else _quotes(request)
+    blocks = (section(f"{sign(request)} {text}"), *sections(left), *quoted(*quotes))
+    return Message(f"{text} {aloud(*quotes)}".rstrip(), blocks)
 
 
 def _after(run: Run) -> str:
@@ -109,8 +117,7 @@ def _reason(request: Request) -> str:
         case RequestState.EXPIRED:
             return "Nobody decided in time. Ask again when somebody is there who may approve."
         case RequestState.REJECTED if request.rejection is not None:
-            why = f": {escape(request.rejection.reason, 600)}" if request.rejection.reason else "."
-            return f"By <@{request.rejection.voter}>{why}"
+            return f"By <@{request.rejection.voter}>."
         case RequestState.CANCELLED:
             begun = f"Ended{_after(run)} by" if run.done else "By"
             return f"{begun} <@{request.decided_by}>." if request.decided_by else ""
@@ -118,6 +125,11 @@ def _reason(request: Request) -> str:
             return cause_of(run)
         case _:
             return ""
+
+
+def _quotes(request: Request) -> list[Quote]:
+    """What others said that ended it."""
+    return rejection_quotes(request) if request.state is RequestState.REJECTED else quotes_of(request.first)
 
 
 def _who(request: Request) -> str:

@@ -18,7 +18,7 @@ from bot.messages.kit import section
 from bot.messages.refusals import called
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
-from bot.messages.text import counted, escape
+from bot.messages.text import counted, escape, spoken
 from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
 from bot.ports import Block
 
@@ -95,4 +95,4 @@ def plain(judgement: Judgement, about: About) -> str:
 
 def _spoken(markup: str) -> str:
     """Without the signs and marks that we put in ourselves."""
-    return re.sub(r":[a-z_]+: |[*`]|\b_|_\b", "", markup)
+    return re.sub(r":[a-z_]+: |\*|\b_|_\b", "", spoken(markup))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from bot.messages.text import capped
 from bot.ports import Block, Message
 
 T = TypeVar("T")
@@ -56,7 +57,20 @@ def _block(block: Block, limit: int) -> Block:
         return {key: _text(value, limit) if key == "text" else value for key, value in block.items()}
     if block.get("type") == "context":
         return {**block, "elements": [_text(element, limit) for element in block["elements"]]}
+    if block.get("type") == "rich_text":
+        return {**block, "elements": [_rich(part, limit) for part in block["elements"]]}
     return block
+
+
+def _rich(part: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    """A quote with a shorter text: nothing in it is markup, so it is cut anywhere."""
+    return {
+        **part,
+        "elements": [
+            {**each, "text": capped(each["text"], limit)} if each["type"] == "text" else each
+            for each in part["elements"]
+        ],
+    }
 
 
 def _text(found: Mapping[str, Any], limit: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -19,16 +19,23 @@ from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.buttons import ask_button, check_button, model_button
 from bot.messages.changes import history_line
 from bot.messages.doubts import not_believed, unreadable
+from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, context, divider, header, modal, pages_of, paging, paragraph, section
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
-from bot.messages.refusals import no_plan
+from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.requests import state_line
 from bot.messages.snoozes import of_model
 from bot.messages.steps import estimate_text, steps_text
-from bot.messages.text import ago, code, counted, escape, moment, plain
+from bot.messages.text import ago, code, counted, defused, entities, escape, moment, plain
 from bot.messages.verdicts import one_line, pair_text, risk_text, sign, waiting_since, why
 from bot.ports import Block, Message
+
+SHORT = 200
+"""Characters of the answer of one instance of several."""
+
+FAILURES = 5
+"""How many of those are quoted: the others are in the log, and one outage often takes all instances along."""
 
 PAGE = 15
 """Models on one page: with a button each, and Slack's 50 blocks in a message."""
@@ -58,8 +65,8 @@ def models(
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
         blocks.append(section(line, model_button(judgement.model.ref, judgement.model.name)))
     blocks += paging("page", page, pages, filters)
-    names = "; ".join(f"{j.model.name} {j.verdict.value}" for j in shown)
-    return Message(f"{text} {escape(names, 2000)}", (*blocks, *_age(snapshot, now)))
+    names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in shown)
+    return Message(f"{text} {entities(names)}", (*blocks, *_age(snapshot, now)))
 
 
 def _nothing(filters: str, total: int) -> str:
@@ -75,17 +82,19 @@ def _nothing(filters: str, total: int) -> str:
 def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
     """When the instances were read, and which could not be read."""
     lines = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
+    quotes: list[Quote] = []
     for reading in snapshot.instances.values():
         if reading.failing_since is not None:
             last = f"; shown as read {ago(reading.read_at, now)}" if reading.read_at else ""
-            lines.append(
-                f":warning: {code(reading.name)} cannot be read since {moment(reading.failing_since)}: "
-                f"{escape(reading.failure)}{last}"
-            )
+            lines.append(f":warning: {code(reading.name)} cannot be read since {moment(reading.failing_since)}{last}")
+            quotes.append(answer_of(reading.name, reading.failure))
         elif reading.read_at is None:
             lines.append(f":hourglass_flowing_sand: {code(reading.name)} is being read for the first time.")
         lines += filter(None, (not_believed(reading), unreadable(reading)))
-    return [context(*lines)] if lines else []
+    return [
+        *([context(*lines)] if lines else []),
+        *quoted(*(replace(quote, limit=SHORT) for quote in quotes[:FAILURES])),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ def model(
     linked = dossier.trained_with
     trained = "" if linked is None else f" · trained with {code(linked) if linked else 'no language model'}"
     blocks: list[Block] = [
-        header(m.name),
+        header(f"Model {m.name}"),
         section(
             f"*{sign(judgement.verdict)}* {since}\n"
             + "\n".join(f"• {line}" for line in why(judgement))
@@ -132,16 +141,16 @@ def model(
     if dossier.snooze is not None:
         blocks += of_model(dossier.snooze, judgement)
     if m.description:
-        blocks.append(context(escape(m.description)))
+        blocks += quoted(Quote(f"Description of {m.name}, from the instance {m.instance}", m.description))
     if isinstance(outlook, Plan):
         blocks += [divider(), section(f"*An upgrade would:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}")]
         blocks.append(actions([ask_button(m.ref, m.name, "primary")]))
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
-        blocks += [divider(), section(no_plan(outlook))]
+        blocks += [divider(), section(no_plan(outlook)), *quoted(*no_plan_quotes(outlook))]
     blocks.append(actions(_further(judgement)))
     if dossier.requests or dossier.changes:
         blocks += [divider(), section(f"*History*\n{_history(dossier, now)}")]
-    return Message(escape(f"{m.name}: {judgement.verdict.value}"), tuple(blocks))
+    return Message(f"Model {code(m.name)}: {judgement.verdict.value}", tuple(blocks))
 
 
 def _history(dossier: Dossier, now: datetime) -> str:
@@ -174,7 +183,7 @@ def reading(name: str) -> Mapping[str, Any]:
 
 def window(name: str, blocks: Iterable[Block]) -> Mapping[str, Any]:
     """A model in a window of its own, where there is no channel to show it in."""
-    return modal(plain(name, 24), blocks, callback="model")
+    return modal(f"Model {name}", blocks, callback="model")
 
 
 PROBED = {

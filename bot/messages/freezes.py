@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
+from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, paragraph, section
 from bot.messages.refusals import called, mention
 from bot.messages.request_form import WHY, WHY_LIMIT
-from bot.messages.text import code, escape, listed, moment
+from bot.messages.text import code, listed, moment, plain
 from bot.ports import Block, Message
 
 FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
@@ -30,19 +33,41 @@ def too_long(days: int) -> str:
 
 def unknown_instance(instance: str, known: Iterable[str]) -> str:
     """There is no such instance. Plain text."""
-    return f"There is no instance {instance}. Choose one of {', '.join(sorted(known))}."
+    return f"There is no instance {plain(instance)}. Choose one of {', '.join(map(plain, sorted(known)))}."
 
 
-def for_approvers(names: Iterable[str]) -> str:
-    """What somebody is told who decides on no instance; *names* are those who do."""
-    return f"Only approvers can freeze upgrades. Ask {listed([mention(name) for name in names], 'or')}."
+def for_approvers(ids: Iterable[str]) -> str:
+    """What somebody is told who decides on no instance; *ids* are those who do."""
+    return f"Only approvers can freeze upgrades. Ask {listed([mention(id) for id in ids], 'or')}."
 
 
 def freeze_line(freeze: Freeze) -> str:
-    """A freeze: what, until when, by whom, why."""
+    """A freeze: what, until when, by whom."""
     what = code(freeze.instance) if freeze.instance else "all instances"
-    reason = escape(freeze.reason)
-    return f":snowflake: *{what} frozen* until {moment(freeze.until)} by <@{freeze.author}>: {reason}"
+    return f":snowflake: *{what} frozen* until {moment(freeze.until)} by <@{freeze.author}>"
+
+
+def freeze_quote(freeze: Freeze, names: Mapping[str, str] = MappingProxyType({})) -> Quote:
+    """Its reason, by the name of its author, or with a mention where that is not given."""
+    if name := names.get(freeze.author):
+        return Quote(f"Reason for the freeze, from {plain(name, 60)}", freeze.reason)
+    return Quote("Reason for the freeze, from", freeze.reason, freeze.author)
+
+
+def freeze_blocks(freezes: Iterable[Freeze], *accessories: Block) -> list[Block]:
+    """Freezes with their reasons; *accessories* are what stands beside each of the first."""
+    return [
+        block
+        for freeze, beside in zip_longest(freezes, accessories)
+        if freeze is not None
+        for block in (section(freeze_line(freeze), beside), *quoted(freeze_quote(freeze)))
+    ]
+
+
+def told(freezes: Sequence[Freeze]) -> Message:
+    """What somebody hears who began these."""
+    text = "\n".join(map(freeze_line, freezes))
+    return paragraph(text, quotes=[freeze_quote(freeze) for freeze in freezes])
 
 
 def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
@@ -50,10 +75,10 @@ def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
     first = freezes[0]
     what = listed([code(freeze.instance) if freeze.instance else "all instances" for freeze in freezes])
     text = (
-        f"*Frozen:* {what} until {moment(first.until)} by {called(first.author, names)}: {escape(first.reason)}\n"
+        f"*Frozen:* {what} until {moment(first.until)} by {called(first.author, names)}.\n"
         "Nothing new starts there before; what runs goes on. `/stt-upgrade freeze` shows it."
     )
-    return paragraph(text, ":snowflake:")
+    return paragraph(text, ":snowflake:", quotes=[freeze_quote(first, {first.author: first.author, **names})])
 
 
 def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
@@ -61,10 +86,10 @@ def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
     what = code(freeze.instance) if freeze.instance else "all instances"
     text = (
         f"*Freeze ended early:* {what}, by {called(freeze.ended_by or '', names)}. It was until "
-        f"{moment(freeze.until)} by {called(freeze.author, names)}: {escape(freeze.reason)}\n"
+        f"{moment(freeze.until)} by {called(freeze.author, names)}.\n"
         "What is approved and waits starts now."
     )
-    return paragraph(text, ":sunny:")
+    return paragraph(text, ":sunny:", quotes=[freeze_quote(freeze, {freeze.author: freeze.author, **names})])
 
 
 def wait_text(wait: Wait) -> str:
@@ -76,13 +101,15 @@ def wait_words(wait: Wait) -> str:
     """The same as it is read aloud, without a sign."""
     if wait.freeze is not None:
         where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
-        return (
-            f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>: {escape(wait.freeze.reason)}. "
-            "Nothing new starts before."
-        )
+        return f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>. Nothing new starts before."
     if wait.why == "time":
         return f"Scheduled: it starts {moment(wait.until)} at the earliest."
     return f"Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
+
+
+def wait_quotes(wait: Wait | None) -> list[Quote]:
+    """The reason of the freeze that holds something back."""
+    return [] if wait is None or wait.freeze is None else [freeze_quote(wait.freeze)]
 
 
 def freezes(holding: Sequence[Freeze]) -> Message:
@@ -92,7 +119,7 @@ def freezes(holding: Sequence[Freeze]) -> Message:
     for freeze in holding[:20]:
         label = f"End the freeze of {freeze.instance or 'all instances'}"
         end = button("End it", "unfreeze", str(freeze.id), label=label, confirm=ask)
-        blocks.append(section(freeze_line(freeze), end))
+        blocks += freeze_blocks([freeze], end)
     text = f"{len(holding)} frozen." if holding else "Nothing is frozen."
     if not blocks:
         blocks.append(section(f"{text} A freeze holds back every step that has not begun; what runs goes on."))
@@ -120,5 +147,5 @@ def form(
         input_block(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
     ]
     if holding:
-        blocks += [divider(), *(section(freeze_line(freeze)) for freeze in holding[:10])]
+        blocks += [divider(), *freeze_blocks(holding[:10])]
     return modal("Freeze", blocks, callback=FREEZE, submit="Freeze", metadata=channel)

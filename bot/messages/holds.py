@@ -13,9 +13,10 @@ from bot.domain.owners import Owner
 from bot.domain.plans import Plan
 from bot.domain.requests import Request
 from bot.domain.snoozes import Held, Snooze
+from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import modal, section, sections
 from bot.messages.refusals import called, mention
-from bot.messages.text import code, counted, day, escape, listed, plain
+from bot.messages.text import code, counted, day, listed, plain
 from bot.ports import Block
 
 REASON = 300
@@ -58,10 +59,21 @@ class Around:
         return f"owner {called(owner.id, self.names)}" if owner else ""
 
 
-def hold_words(hold: Snooze, around: Around, reason: int = REASON) -> str:
-    """on hold until 3 Dec 2026 by Ada: reason. By name."""
-    who = called(hold.author, around.names)
-    return f"on hold until {day(hold.until)} by {who}: {escape(hold.reason, reason)}"
+def hold_words(hold: Snooze, around: Around) -> str:
+    """on hold until 3 Dec 2026 by Ada. By name."""
+    return f"on hold until {day(hold.until)} by {called(hold.author, around.names)}"
+
+
+def hold_quotes(held: Iterable[Held], names: Mapping[str, str], limit: int = REASON) -> list[Quote]:
+    """The reason of each hold. *names* are what their authors are called; without names they are mentioned."""
+    return [reason_of(f"Reason for the hold on {plain(one.name, 60)}", one.hold, names, limit) for one in held]
+
+
+def reason_of(what: str, hold: Snooze, names: Mapping[str, str], limit: int = REASON) -> Quote:
+    """The reason of a hold or a snooze, by the name of its author, or with a mention where there is no name."""
+    if name := names.get(hold.author):
+        return Quote(f"{what}, from {plain(name, 60)}", hold.reason, limit=limit)
+    return Quote(f"{what}, from", hold.reason, hold.author, limit)
 
 
 def card_lines(held: Iterable[Held], around: Around) -> list[str]:
@@ -76,16 +88,28 @@ def ended_lines(
     ended: Sequence[Snooze], names: Mapping[str, str], models: Mapping[str, str], most: int = SHOWN
 ) -> list[str]:
     """The holds that somebody ended for a request. *models* are the names of its models by reference."""
-    several = len(ended) > 1
     several, lines = len(ended) > 1, []
     for one in ended[:most]:
         what = f" of {code(models[one.subject], 60)}" if several and one.subject in models else ""
         by, ender = called(one.author, names), called(one.ended_by or "", names)
-        reason = escape(one.reason, SHORT if several else REASON)
-        lines.append(
-            f":pushpin: Hold{what} by {by} until {day(one.until)}: {reason}. Ended by {ender} for this request."
-        )
+        lines.append(f":pushpin: Hold{what} by {by} until {day(one.until)}. Ended by {ender} for this request.")
     return [*lines, *([f"and {len(ended) - most} more holds"] if len(ended) > most else [])]
+
+
+def ended_quotes(
+    ended: Sequence[Snooze], names: Mapping[str, str], models: Mapping[str, str], most: int = SHOWN
+) -> list[Quote]:
+    """Their reasons; by name, where it is known."""
+    limit = SHORT if len(ended) > 1 else REASON
+    return [
+        reason_of(
+            f"Reason for the hold on {plain(models.get(one.subject, 'it'), 60)}",
+            one,
+            {one.author: one.author, **names},
+            limit,
+        )
+        for one in ended[:most]
+    ]
 
 
 def question(held: Sequence[Held], around: Around) -> str:
@@ -96,28 +120,24 @@ def question(held: Sequence[Held], around: Around) -> str:
     owner = around.owners.get(first.hold.subject)
     who = plain(around.names.get(first.hold.author, first.hold.author), 20)
     owned = f", owner {plain(around.names.get(owner.id, owner.id), 20)}" if owner else ""
-    why = plain(first.hold.reason, 50)
-    return f"{plain(first.name, 25)} is on hold until {day(first.hold.until)} by {who}{owned}: {why}{more}. "
+    return f"{plain(first.name, 25)} is on hold until {day(first.hold.until)} by {who}{owned}{more}. "
 
 
 def private_lines(held: Iterable[Held], owners: Mapping[str, Owner]) -> list[str]:
-    """Each hold with its reason, author, end and the owner of its model, as mentions: for one person only."""
+    """Each hold with its author, end and the owner of its model, as mentions: for one person only."""
     lines = []
     for one in held:
         owner = owners.get(one.hold.subject)
         owned = f" Owner: {mention(owner.id)}." if owner else ""
         hold = one.hold
-        lines.append(
-            f":pushpin: {code(one.name)} is *on hold* until {day(hold.until)} by <@{hold.author}>: "
-            f"{escape(hold.reason, REASON)}{'' if hold.reason.endswith('.') else '.'}{owned}"
-        )
+        lines.append(f":pushpin: {code(one.name)} is *on hold* until {day(hold.until)} by <@{hold.author}>.{owned}")
     return lines
 
 
 def refused(held: Sequence[Held], owners: Mapping[str, Owner], policies: Mapping[str, Policy]) -> Mapping[str, Any]:
     """Shown instead of the form to somebody who may not end each of these holds."""
     lines = [*private_lines(held, owners), *(_can_end(one, policies) for one in held), "Or ask again when it is over."]
-    return modal("On hold", sections(lines), callback="refused")
+    return modal("On hold", [*sections(lines), *quoted(*hold_quotes(held[:SHOWN], {}))], callback="refused")
 
 
 def denied(held: Sequence[Held], policies: Mapping[str, Policy]) -> str:
@@ -131,15 +151,15 @@ def _can_end(one: Held, policies: Mapping[str, Policy]) -> str:
     """Its author, or who approves upgrades on its instance, as mentions: for one person only."""
     policy = policy_of(policies, Ref.parse(one.hold.subject).instance)
     who = listed(list(dict.fromkeys([f"<@{one.hold.author}>", *map(mention, policy.approvers)])), "or")
-    return f"{who} can end it: *End hold* on `/stt-model {escape(one.name.replace('`', '’'), 60)}`."
+    return f"{who} can end it: *End hold* on {code(f'/stt-model {one.name}', 80)}."
 
 
 def stopped(held: Sequence[Held], own: str, *, began: bool) -> str:
     """Why a model was left out, or cannot be tried again. *own* is its name; *began*: it was in a request already."""
     parts = [_stopped(one, own) for one in held[:SHOWN]]
-    name = escape(held[0].name.replace("`", "’"), 60) if held else ""
+    name = held[0].name if held else ""
     nothing = " Nothing was sent." if began else ""
-    return f"{' '.join(parts)}{nothing} *End hold* is on `/stt-model {name}`; then ask again."
+    return f"{' '.join(parts)}{nothing} *End hold* is on {code(f'/stt-model {name}', 80)}; then ask again."
 
 
 def _stopped(one: Held, own: str) -> str:
@@ -147,14 +167,15 @@ def _stopped(one: Held, own: str) -> str:
     instance = code(Ref.parse(one.hold.subject).instance)
     return (
         f"{what} is on hold until {day(one.hold.until)} by <@{one.hold.author}>, who can end that, as can an approver "
-        f"of {instance}. Reason: {escape(one.hold.reason, REASON)}{'' if one.hold.reason.endswith('.') else '.'}"
+        f"of {instance}."
     )
 
 
 def form_blocks(held: Sequence[Held], owners: Mapping[str, Owner]) -> list[Block]:
     """What stands on top of the form for somebody who may end these holds."""
     ends = f"Sending this ends {'it' if len(held) == 1 else 'these holds'}; the card says so." if held else ""
-    return [section("\n".join([*private_lines(held, owners), ends]))] if held else []
+    quotes = quoted(*hold_quotes(held[:SHOWN], {}))
+    return [section("\n".join([*private_lines(held, owners), ends])), *quotes] if held else []
 
 
 def tick_text(held: Sequence[Held], names: Mapping[str, str]) -> str:

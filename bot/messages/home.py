@@ -13,7 +13,7 @@ from bot.domain.freezes import Freeze
 from bot.domain.requests import Request, RequestState
 from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.messages.buttons import card_buttons, details_button, model_button
-from bot.messages.freezes import freeze_line
+from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.requests import state_line
@@ -56,7 +56,7 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
     if not others:
         blocks.append(section("Nothing else." if deciding or asked else "No upgrade is asked for or running."))
     if seen.freezes:
-        blocks += [header("Frozen"), *(section(freeze_line(freeze)) for freeze in seen.freezes[:5])]
+        blocks += [header("Frozen"), *freeze_blocks(seen.freezes[:5])]
     blocks += [divider(), header("The fleet"), *_fleet(seen.judgements)]
     if seen.ended:
         lines = "\n".join(f"• {state_line(request, now)}" for request in seen.ended)

@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.text import capped, code, plain
 from bot.ports import Block, Message
 
@@ -17,7 +18,8 @@ VALUE = "v"
 
 
 def _text(text: str, limit: int = 75) -> Block:
-    return {"type": "plain_text", "text": plain(text, limit), "emoji": True}
+    """A plain_text object in which `:x:` stays what it is: names of models and instances may hold such."""
+    return {"type": "plain_text", "text": plain(text, limit), "emoji": False}
 
 
 def section(text: str, accessory: Block | None = None) -> Block:
@@ -54,10 +56,11 @@ def context(*texts: str) -> Block:
     }
 
 
-def paragraph(text: str, sign: str = "", *buttons: Block) -> Message:
-    """A message of one paragraph, with *sign* before it for those who see it, and its buttons."""
+def paragraph(text: str, sign: str = "", *buttons: Block, quotes: Sequence[Quote] = ()) -> Message:
+    """A message of one paragraph, with *sign* before it for those who see it, what it quotes, and its buttons."""
     shown = section(f"{sign} {text}" if sign else text)
-    return Message(text, (shown, actions(buttons)) if buttons else (shown,))
+    row = [actions(buttons)] if buttons else []
+    return Message(f"{text} {aloud(*quotes)}".rstrip(), (shown, *quoted(*quotes), *row))
 
 
 def header(text: str) -> Block:
@@ -87,10 +90,10 @@ def button(
 def confirm(title: str, text: str, yes: str, no: str = "Not now", *, style: str = "primary") -> Block:
     """What Slack asks before it sends the click."""
     return {
-        "title": {"type": "plain_text", "text": plain(title, 100)},
-        "text": {"type": "plain_text", "text": plain(text, 300)},
-        "confirm": {"type": "plain_text", "text": plain(yes, 30)},
-        "deny": {"type": "plain_text", "text": plain(no, 30)},
+        "title": _text(title, 100),
+        "text": _text(text, 300),
+        "confirm": _text(yes, 30),
+        "deny": _text(no, 30),
         "style": style,
     }
 
@@ -129,16 +132,16 @@ def input_block(block_id: str, label: str, element: Block, *, optional: bool = F
     return {
         "type": "input",
         "block_id": block_id,
-        "label": {"type": "plain_text", "text": plain(label, 2000)},
+        "label": _text(label, 2000),
         "element": {**element, "action_id": VALUE},
         **({"optional": True} if optional else {}),
-        **({"hint": {"type": "plain_text", "text": plain(hint, 2000)}} if hint else {}),
+        **({"hint": _text(hint, 2000)} if hint else {}),
     }
 
 
 def placeholder(text: str) -> Block:
     """What stands in an empty input."""
-    return {"type": "plain_text", "text": plain(text, 150)}
+    return _text(text, 150)
 
 
 def long_text(example: str, limit: int) -> Block:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.domain.proof import is_late
 from bot.domain.requests import LIVE, Request
-from bot.domain.runs import Run, RunState, is_late
-from bot.messages.holds import SHORT, Around, hold_words
+from bot.domain.runs import Run, RunState
+from bot.messages.holds import Around, hold_words
 from bot.messages.outcomes import cause_of, failure_text
 from bot.messages.steps import goal, others, step_text
 from bot.messages.text import code, listed, moment
@@ -56,7 +57,7 @@ def _line(request: Request, run: Run, seen: Seen) -> str:
     what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
     held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
     name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
-    on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around, SHORT)}" if held else ""
+    on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around)}" if held else ""
     return f"{what}{on_hold}{owner_of(run, seen.around)}"
 
 

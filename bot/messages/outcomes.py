@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
+from bot.domain.fleet import Ref
 from bot.domain.outcomes import NOT_SENT, PASSED_OVER, Cause, CauseKind, LeftOut, Outcome, StepEnd
 from bot.domain.plans import Difference, Plan, differences
 from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.changes import outcome as outcome_elsewhere
-from bot.messages.holds import stopped
-from bot.messages.refusals import no_plan
+from bot.messages.foreign import Quote, quoted
+from bot.messages.holds import SHOWN, hold_quotes, stopped
+from bot.messages.kit import sections
+from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.text import code, counted, escape, listed
+from bot.ports import Block
+
+SHORT = 200
+"""Characters of each quote where there may be one for each of fifty models."""
 
 _DONE = {
     StepEnd.PROVEN: "Proof: the service now lists {version} among its versions, and {now}.",
@@ -20,7 +28,7 @@ _DONE = {
     StepEnd.CHANGED: "A change was made: {now}.",
     StepEnd.ALREADY_THERE: "{nothing} was sent: the service already lists {version} among its versions.",
     StepEnd.NOT_NEEDED: "{nothing} was sent: it is available, so no data waits for training.",
-    StepEnd.REFUSED: "The service does not upgrade it this way, so the next step follows. {detail}",
+    StepEnd.REFUSED: "The service does not upgrade it this way, so the next step follows.",
     StepEnd.UNCHANGED: "The service accepted it and nothing changed, so the next step follows.",
 }
 """A step that is over, so that the next one follows."""
@@ -31,7 +39,7 @@ _FAILED = {
         "the newest version already.{support}"
     ),
     StepEnd.BROKEN: (
-        "The service ended it with the status failed.{said} Look for invalid corpora, words or audio, fix them, train "
+        "The service ended it with the status failed. Look for invalid corpora, words or audio, fix them, train "
         "the model, then ask again.{support}"
     ),
     StepEnd.WRONG_STATUS: (
@@ -43,12 +51,12 @@ _FAILED = {
     StepEnd.NOT_CONFIGURED: (
         "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then try again."
     ),
-    StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts. {detail}",
+    StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts.",
     StepEnd.UNCLEAR: (
-        "{who} ended it: no answer to the request proves anything, and the service did not show that it "
-        "began. It may still do it: look at the model before you ask again.{support}"
+        "Marked as failed: {who} ended it, because no answer to the request proves anything, and the service did not "
+        "show that it began. It may still do it: look at the model before you ask again.{support}"
     ),
-    StepEnd.UNWATCHED: "{who} stopped watching it. The service may still be working on it.",
+    StepEnd.UNWATCHED: "Not watched any more: {who} stopped watching it. The service may still be working on it.",
 }
 """A step that ended its run, and what to do."""
 
@@ -59,7 +67,7 @@ def step_sentence(record: StepRecord) -> str:
     if outcome is None:
         return ""
     if record.state is StepState.FAILED:
-        said = _FAILED.get(outcome.end, "{detail}" if outcome.detail else "The service refused the request.")
+        said = _FAILED.get(outcome.end, "The service refused the request.")
     else:
         said = _DONE.get(outcome.end, "Trained: {now}.")
     again = " again" if before and before.status == outcome.status else ""
@@ -67,14 +75,20 @@ def step_sentence(record: StepRecord) -> str:
         version=code(outcome.version or ""),
         now=f"its status is {escape(outcome.status)}{again}",
         status=escape(outcome.status),
-        detail=escape(outcome.detail, 900),
-        said=f" It said: {escape(outcome.detail, 500)}." if outcome.detail else "",
-        who=escape(outcome.detail) or "Retune",
+        who=escape(outcome.detail, 60) or "Retune",
         had=listed([code(version) for version in before.versions] if before else []) or "none",
         attempts=record.attempts,
         nothing="Nothing more" if record.attempts else "Nothing",
         support=support_text(record),
     ).rstrip()
+
+
+def step_quotes(record: StepRecord) -> list[Quote]:
+    """What the service said to a step that is over."""
+    outcome = record.outcome
+    if outcome is None or outcome.end in (StepEnd.UNCLEAR, StepEnd.UNWATCHED):  # whose detail is who ended it
+        return []
+    return [answer_of(Ref.parse(record.step.ref).instance, outcome.detail)]
 
 
 def support_text(record: StepRecord) -> str:
@@ -97,6 +111,20 @@ def failure_text(run: Run) -> str:
     return cause_of(run) or next(iter(failed), "")
 
 
+def quotes_of(run: Run) -> list[Quote]:
+    """What others said of how a run ended: the service, or whoever put its model on hold."""
+    if run.cause is not None:
+        return cause_quotes(run.cause, run.plan.model.name, run.plan.model.instance)
+    failed = run.state is RunState.FAILED
+    own = [record for record in run.steps if record.step.ref == run.plan.model.ref]
+    return [
+        quote
+        for record in (run.steps if failed else own)
+        if not failed or record.state is StepState.FAILED
+        for quote in step_quotes(record)
+    ]
+
+
 def proofs(run: Run) -> str:
     """Everything that was proven on a run's own model."""
     own = (record for record in run.steps if record.step.ref == run.plan.model.ref)
@@ -116,7 +144,7 @@ _CAUSES = {
     CauseKind.SHARES: "It shares a language model with {other}. Ask for it afterwards.",
     CauseKind.IN_REQUEST: "It is in request {request} already. `/stt-runs {request}` shows it.",
     CauseKind.NOT_TRIED_AGAIN: "It had failed, and was dropped before it was tried again. Nothing more was sent.",
-    CauseKind.UNREAD: "{detail}",
+    CauseKind.UNREAD: "It could not be read. `/stt-model` tells when it can; then ask again.",
 }
 _CHANGED = "Something changed since it was approved. {nothing} was sent. Ask again to see the new plan."
 
@@ -127,17 +155,25 @@ def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
         case CauseKind.DIFFERS if cause.fresh is not None and run is not None:
             return _differs(run, cause.fresh)
         case CauseKind.NO_PLAN if cause.link_is_missing:
-            return f"Say first what it was trained with: press *Trained with…* on `/stt-model {escape(name)}`."
+            return f"Say first what it was trained with: press *Trained with…* on {code(f'/stt-model {name}')}."
         case CauseKind.NO_PLAN if cause.no_plan is not None:
             return no_plan(cause.no_plan)
         case CauseKind.ELSEWHERE if cause.change is not None and cause.effect is not None and run is not None:
-            return escape(outcome_elsewhere(cause.change, cause.effect, run.plan), 600)
+            return outcome_elsewhere(cause.change, cause.effect, run.plan)
         case CauseKind.ON_HOLD if cause.held:
             return stopped(cause.held, name, began=run is not None)
     said = _CAUSES.get(cause.kind, _CHANGED)
-    return said.format(
-        nothing=_nothing(run), other=code(cause.other), request=cause.request, detail=escape(cause.detail, 500)
-    )
+    return said.format(nothing=_nothing(run), other=code(cause.other), request=cause.request)
+
+
+def cause_quotes(cause: Cause, name: str, instance: str = "") -> list[Quote]:
+    """What others said that made a model be left out; *name* and *instance* are the model's."""
+    quotes = hold_quotes(cause.held[:SHOWN], {}) if cause.kind is CauseKind.ON_HOLD else []
+    if cause.kind is CauseKind.UNREAD:
+        quotes.append(Quote(f"Why {name} could not be read", cause.detail))
+    if cause.no_plan is not None:
+        quotes += no_plan_quotes(cause.no_plan)
+    return quotes
 
 
 def _nothing(run: Run | None) -> str:
@@ -159,10 +195,11 @@ def _differs(run: Run, fresh: Plan) -> str:
     return f"Since it was approved, {listed(said)}. {_nothing(run)} was sent. Look at the new plan to decide on it."
 
 
-def left_out_lines(left_out: Sequence[LeftOut], heading: str = "*Left out*") -> list[str]:
+def left_out_blocks(left_out: Sequence[LeftOut], heading: str = "*Left out*") -> list[Block]:
     """Models that are not in a request, each with its reason, below a heading; nothing where all are in it."""
     lines = [f"• {code(item.name, 60)}: {cause_text(item.cause, item.name)}" for item in left_out]
-    return [heading, *lines] if lines else []
+    quotes = [replace(quote, limit=SHORT) for item in left_out for quote in cause_quotes(item.cause, item.name)]
+    return [*sections([heading, *lines]), *quoted(*quotes)] if lines else []
 
 
 def cause_of(run: Run) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.messages.card import Seen
-from bot.messages.freezes import wait_text, wait_words
+from bot.messages.foreign import quoted
+from bot.messages.freezes import wait_quotes, wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.outcomes import became
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
@@ -51,7 +52,8 @@ def progress(run: Run, seen: Seen) -> Message:
     text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
     shown = "\n".join(f"{_sign(record)} {line}" for record, line in zip(run.steps, lines, strict=True))
     blocks = [section(f"`{filled}` *{head}*"), section(shown)]
-    return Message(capped(text), (*blocks, context(*small)) if small else tuple(blocks))
+    quotes = wait_quotes(wait if run.ended_at is None else None)
+    return Message(capped(text), (*blocks, *([context(*small)] if small else []), *quoted(*quotes)))
 
 
 def bar(done: int, total: int, share: float = 0.0) -> str:

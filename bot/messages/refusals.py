@@ -12,11 +12,15 @@ from bot.domain.foreign_text import matching
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError
+from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError, ServiceError
+from bot.messages.foreign import Quote
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed, moment, plain
+from bot.messages.text import code, day, escape, listed, moment, on_one_line, plain, sentence
 from bot.ports import Message
+
+INPUT = 150
+"""Characters that Slack shows below an input."""
 
 STARTING = "Retune is just starting. Try again in a second."
 GONE = "That model is not known any more. /stt-models lists all of them."
@@ -34,11 +38,11 @@ _NO_PLAN = {
     WhyNot.CURRENT: "{name} is already on the newest known version, {newest}. Nothing to do.",
     WhyNot.UNKNOWN: (
         "Nothing tells whether {name} is outdated, and an upgrade cannot be undone, so Retune does not guess. "
-        "`/stt-model {typed}` shows what is known."
+        "{typed} shows what is known."
     ),
     WhyNot.EMPTY: "{name} holds no data. It needs no upgrade, and the service would refuse one. Add data first.",
     WhyNot.BUSY: "The service is {status} {name} right now and accepts no other change. Ask again when it ends.",
-    WhyNot.FAILED: "The last training of {name} failed.{error} Repair its data and train it, then ask again.",
+    WhyNot.FAILED: "The last training of {name} failed. Repair its data and train it, then ask again.",
     WhyNot.RETIRED: "{retired}",
     WhyNot.RECREATE: (
         "{name} is on {newest}, which IBM says cannot be upgraded. Create it again on {base} from your original "
@@ -63,16 +67,26 @@ def no_plan(no: NoPlan) -> str:
     model, about = no.judgement.model, [code(item) for item in no.about]
     return _NO_PLAN[no.reason].format(
         name=code(model.name),
-        typed=escape(model.name),
+        typed=code(f"/stt-model {model.name}"),
         newest=code(model.newest or ""),
         base=code(model.base),
-        status=model.status,
-        error=f" The service said: {escape(model.error)}" if model.error else "",
+        status=escape(model.status, 40),
         about=listed(about),
         first="".join(about[:1]),
         rest=listed(about[1:]),
         retired=_retired(no.judgement),
     )
+
+
+def no_plan_quotes(no: NoPlan) -> list[Quote]:
+    """What the service said of a model that gets no plan."""
+    model = no.judgement.model
+    return [answer_of(model.instance, model.error or "")] if no.reason is WhyNot.FAILED else []
+
+
+def answer_of(instance: str, words: str) -> Quote:
+    """What an instance, or what stands in front of it, answered."""
+    return Quote(f"Answer from the instance {plain(instance, 60)}", words)
 
 
 def _retired(judgement: Judgement) -> str:
@@ -134,24 +148,24 @@ def over_budget(most: int, what: str, again: datetime) -> str:
 
 
 def not_configured(instance: str) -> str:
-    """Its instance is in no setting."""
-    return f"The instance {instance} is not configured any more. Add it to RETUNE_INSTANCES again."
+    """Its instance is in no setting. Plain text."""
+    return f"The instance {plain(instance)} is not configured any more. Add it to RETUNE_INSTANCES again."
 
 
 def deleted(instance: str) -> str:
-    """The instance does not know the model any more."""
-    return f"That model is not in {instance} any more; somebody deleted it."
+    """The instance does not know the model any more. Plain text."""
+    return f"That model is not in {plain(instance)} any more; somebody deleted it."
 
 
 def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
-    """No model fits, and not every instance was read yet."""
+    """No model fits, and not every instance was read yet. Plain text."""
     said = [
-        f"{reading.name} was never read and cannot be read now: {reading.failure}"
+        f"{plain(reading.name)} was never read and cannot be read now; /stt-models says why."
         if reading.failing_since is not None
-        else f"{reading.name} is still being read for the first time; try again in a moment."
+        else f"{plain(reading.name)} is still being read for the first time; try again in a moment."
         for reading in unread
     ]
-    return f"“{typed}” is not known yet. {' '.join(said)}"
+    return f"“{plain(typed)}” is not known yet. {' '.join(said)}"
 
 
 def which_model(command: str) -> str:
@@ -160,8 +174,9 @@ def which_model(command: str) -> str:
 
 
 def not_available(model: Model) -> str:
-    """Recognition would refuse it."""
-    return f"{model.name} has the status {model.status}. Recognition takes only available models; train it first."
+    """Recognition would refuse it. Plain text."""
+    now = f"{plain(model.name)} has the status {plain(model.status)}"
+    return f"{now}. Recognition takes only available models; train it first."
 
 
 def by_button(model: Model, at: str) -> Message:
@@ -174,7 +189,7 @@ def by_button(model: Model, at: str) -> Message:
 def no_time(typed: str, example: datetime, zone: str) -> str:
     """What was typed after `at` is not a time. Plain text."""
     return (
-        f"“{typed}” isn't a valid future time. Type for example /stt-upgrade call-center-us at 22:00, or at "
+        f"“{plain(typed)}” isn't a valid future time. Type for example /stt-upgrade call-center-us at 22:00, or at "
         f"{example:%Y-%m-%d} 22:00; times are in {zone}."
     )
 
@@ -219,8 +234,17 @@ def called(id: str, names: Mapping[str, str]) -> str:
 def error(fault: RetuneError) -> Message:
     """Any expected error, said to the person it happened to."""
     again = " Try again in a moment." if isinstance(fault, ChatError) and not fault.permanent else ""
-    said = fault.text if isinstance(fault, Refusal) and fault.markup else escape(fault.text, 2000)
+    if isinstance(fault, ServiceError):
+        support = f" Transaction {code(fault.transaction)}." if fault.transaction else ""
+        return private(sentence(fault.ours) + support + again, quotes=[answer_of(fault.instance, fault.detail or "")])
+    said = fault.text if isinstance(fault, Refusal) and fault.markup else sentence(fault.text)
     return private(said + again)
+
+
+def at_input(fault: RetuneError | str) -> str:
+    """What is wrong, below an input of a form, where nothing can be quoted: our own words, in one line. Plain text."""
+    said = fault if isinstance(fault, str) else fault.ours if isinstance(fault, ServiceError) else fault.text
+    return on_one_line(said)[:INPUT]
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
@@ -239,6 +263,6 @@ def labels(models: Sequence[Model]) -> list[str]:
     ]
 
 
-def private(text: str, *, warn: bool = True) -> Message:
-    """One sentence for one person; *text* is escaped already."""
-    return paragraph(text, ":warning:" if warn else "")
+def private(text: str, *, warn: bool = True, quotes: Sequence[Quote] = ()) -> Message:
+    """One sentence for one person, and what it quotes; *text* is escaped already."""
+    return paragraph(text, ":warning:" if warn else "", quotes=quotes)

@@ -16,6 +16,7 @@ from bot.domain.requests import MOST, Request
 from bot.domain.snoozes import Held
 from bot.domain.typed_values import moment_of, number
 from bot.domain.verdicts import Judgement
+from bot.messages.foreign import Quote
 from bot.messages.holds import END, form_blocks, tick_text
 from bot.messages.kit import (
     button,
@@ -27,9 +28,8 @@ from bot.messages.kit import (
     paragraph,
     placeholder,
     section,
-    sections,
 )
-from bot.messages.outcomes import left_out_lines
+from bot.messages.outcomes import left_out_blocks
 from bot.messages.steps import estimate_text, noun, others, steps_text, versions
 from bot.messages.text import code, counted
 from bot.messages.verdicts import risk_text, why
@@ -75,13 +75,13 @@ def reading(what: str | int) -> Mapping[str, Any]:
     return modal("Upgrade", [section(f":hourglass_flowing_sand: Reading {models} …")], callback="reading")
 
 
-def refused(text: str, leave_out: str | None = None) -> Mapping[str, Any]:
-    """Why there is nothing to ask for; *text* is escaped already.
+def refused(text: str, leave_out: str | None = None, quotes: Sequence[Quote] = ()) -> Mapping[str, Any]:
+    """Why there is nothing to ask for, and what it quotes; *text* is escaped already.
 
     *leave_out* is the value of a button that plans a training without the data that is in its way.
     """
     buttons = [] if leave_out is None else [button("Leave it out", "lenient", leave_out)]
-    return modal("Not now", paragraph(text, "", *buttons).blocks, callback="refused")
+    return modal("Not now", paragraph(text, "", *buttons, quotes=quotes).blocks, callback="refused")
 
 
 def ask_one(
@@ -90,7 +90,7 @@ def ask_one(
     linked: str | None,
     wanted: Wanted,
     hours: str = "",
-    hindrance: str = "",
+    hindrance: Sequence[Block] = (),
     *,
     held: Sequence[Held] = (),
     owners: Mapping[str, Owner] = MappingProxyType({}),
@@ -98,8 +98,8 @@ def ask_one(
     """The plan as approvers will see it, the reason for asking, and when it may start.
 
     *linked* is the name of the language model it was trained with, "" for none. *hours* is when upgrades of its
-    instance may start, *hindrance* a freeze. *held* are the models on hold whose holds this ends, *owners* who owns
-    them.
+    instance may start, *hindrance* shows a freeze. *held* are the models on hold whose holds this ends, *owners* who
+    owns them.
     """
     m = plan.model
     blocks: list[Block] = [
@@ -117,7 +117,7 @@ def ask_one(
         ),
         _why(),
         _later(wanted, hours),
-        *([section(hindrance)] if hindrance else []),
+        *hindrance,
     ]
     title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
     shown = replace(wanted, holds=tuple(one.hold.id for one in held))
@@ -130,14 +130,14 @@ def ask_several(
     left_out: Sequence[LeftOut],
     wanted: Wanted,
     more: int,
-    notes: str,
+    notes: Sequence[Block],
     held: Mapping[str, tuple[Held, ...]] = MappingProxyType({}),
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
     """The models with a checkbox each, set for those that are not on hold; those that are left out, with the reason.
 
-    *more* is how many fit the filters beyond what one request takes, *notes* what holds starts back now. *held* are
-    the models on hold by the keys of their plans, whose holds this ends; *names* what people are called, by id.
+    *more* is how many fit the filters beyond what one request takes, *notes* show what holds starts back now. *held*
+    are the models on hold by the keys of their plans, whose holds this ends; *names* what people are called, by id.
     """
     ends = (
         f"\n:pushpin: {counted(len(held), 'model')} on hold {'is' if len(held) == 1 else 'are'} not ticked. Ticking "
@@ -150,9 +150,9 @@ def ask_several(
             f":warning: *An upgrade cannot be undone.*{ends if held else ''}"
         ),
         *(_group(plans[start : start + GROUP], start, held, names) for start in range(0, len(plans), GROUP)),
-        *sections(left_out_lines(left_out)),
+        *left_out_blocks(left_out),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
-        *([section(notes)] if notes else []),
+        *notes,
         *(_why(), _later(wanted, "")),
     ]
     shown = replace(wanted, holds=tuple(dict.fromkeys(one.hold.id for on in held.values() for one in on)))
@@ -180,8 +180,8 @@ def _short(plan: Plan) -> str:
 
 def nothing(left_out: Sequence[LeftOut]) -> Mapping[str, Any]:
     """None of them can be upgraded now."""
-    lines = left_out_lines(left_out, "") or [""]
-    return modal("Not now", sections(["None of these models can be upgraded now.", *lines]), callback="refused")
+    blocks = [section("None of these models can be upgraded now."), *left_out_blocks(left_out, "")]
+    return modal("Not now", blocks, callback="refused")
 
 
 def _why() -> Block:

@@ -12,8 +12,9 @@ from bot.domain.runs import StepRecord, StepState
 from bot.domain.typed_values import number
 from bot.messages.buttons import details_button
 from bot.messages.card import headline, title
+from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import button, grouped, pages_of, paging, paragraph, section, sections
-from bot.messages.outcomes import step_sentence
+from bot.messages.outcomes import step_quotes, step_sentence
 from bot.messages.requests import state_line
 from bot.messages.steps import about_model, others, state_word, step_text
 from bot.messages.text import capped, code, counted, duration, escape, listed, moment, version
@@ -78,6 +79,17 @@ def no_request(typed: str) -> str:
     )
 
 
+SHORT = 400
+"""Characters of one quote in a log."""
+
+_OURS = frozenset(
+    {
+        *("send", "denied", "vote void", "accepted", "begun", "not begun", "unclear", "send again", "mark as failed"),
+        *(StepEnd.PROVEN, StepEnd.WORKED, StepEnd.ALREADY_THERE),
+    }
+)
+"""Actions of which the audit notes a word of ours, or the name of a version."""
+
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
 _SAID: Mapping[str, str] = {
@@ -96,6 +108,8 @@ _SAID: Mapping[str, str] = {
     "changed": "ended it as *changed*: nothing was started",
     "cancelled": "ended it as *cancelled*",
     "accepted": "the service accepted it",
+    "unanswered": "nothing proves yet that it began",
+    "not taken": "the service did not take it; it is sent again",
     "resume": "resumed it",
     "retry": "tried it again",
     "cancel the rest": "cancelled what had not begun",
@@ -112,16 +126,38 @@ def history(request: Request, told: Sequence[Noted], page: int = 0) -> Message:
     about = "*" if request.several else f": {code(request.first.plan.model.name)}* {about_model(request.first)}"
     blocks = [section(f"*{headline(request)}{about}\n{asked}"), *(_steps(request) if page == 0 else [])]
     names = {step.ref: step.name for run in request.runs for step in run.plan.steps}
-    lines = [_line(noted, names, request.several) for noted in told[page * PAGE : (page + 1) * PAGE]]
-    blocks += sections(["*Full log*", *lines])
+    here = told[page * PAGE : (page + 1) * PAGE]
+    lines = [_line(noted, names, request.several) for noted in here]
+    blocks += [section("*Full log*"), *_log(lines, here)]
     blocks += paging("history", page, pages, str(request.id), details_button(request))
     text = f"Request {request.id}, {escape(request.first.plan.model.name, 60)}: {title(request)}. {'. '.join(lines)}"
     return Message(capped(text), tuple(blocks))
 
 
+def _log(lines: Sequence[str], told: Sequence[Noted]) -> list[Block]:
+    """The lines of a log, each with what it quotes below it."""
+    blocks: list[Block] = []
+    above: list[str] = []
+    for line, noted in zip(lines, told, strict=True):
+        above.append(line)
+        if quote := quoted(_quote(noted)):
+            blocks += [*sections(above), *quote]
+            above = []
+    return [*blocks, *sections(above)]
+
+
+def _quote(noted: Noted) -> Quote:
+    """What was noted in the words of a person or the service; ours are in the line."""
+    words = "" if noted.action in _OURS else noted.detail
+    if _USER.fullmatch(noted.actor):
+        return Quote("Reason from", words, noted.actor, SHORT)
+    return Quote("Answer of the service" if noted.action in set(StepEnd) else "Noted with it", words, limit=SHORT)
+
+
 def _steps(request: Request) -> list[Block]:
     if not request.several:
-        return [section(_step(record)) for record in request.first.steps]
+        steps = ((section(_step(record)), *quoted(*step_quotes(record))) for record in request.first.steps)
+        return [block for step in steps for block in step]
     lines = []
     for run in request.runs:
         also = [code(name, 40) for name in others(run.plan)]
@@ -169,7 +205,7 @@ def _what(noted: Noted, names: Mapping[str, str]) -> str:
         said = f"the step ended: {escape(noted.action)}"
     else:
         said = _SAID.get(noted.action) or escape(noted.action)
-    return f"{said}: {escape(detail, 400)}" if detail else said
+    return f"{said}: {escape(detail)}" if detail and noted.action in _OURS else said
 
 
 def _who(actor: str) -> str:

@@ -10,13 +10,14 @@ from bot.domain.authority import Policy
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
+from bot.domain.proof import is_late
 from bot.domain.requests import Request, RequestState
-from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState, is_late
+from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
 from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
 from bot.messages.kit import paragraph
-from bot.messages.outcomes import cause_of, proofs, support_text
+from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
@@ -83,12 +84,15 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
     if request.several and run.state is RunState.FAILED:
         told.append((f"failed:{run.id}{_again(run)}", failed(request, run)))
     if request.several and run.state is RunState.LEFT_OUT and run.cause and run.cause.kind is CauseKind.ON_HOLD:
-        told.append(
-            (f"held:{run.id}", paragraph(f"*Left out*: {code(run.plan.model.name)}. {cause_of(run)}", ":pushpin:"))
-        )
+        told.append((f"held:{run.id}", _held_back(run)))
     if request.several and leaves_something(run):
         told.append((f"done:{run.id}{_again(run)}", done(run)))
     return told
+
+
+def _held_back(run: Run) -> Message:
+    text = f"*Left out*: {code(run.plan.model.name)}. {cause_of(run)}"
+    return paragraph(text, ":pushpin:", quotes=quotes_of(run))
 
 
 def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
@@ -163,7 +167,11 @@ def _first(request: Request, run: Run) -> Message:
     left = request.count(*LASTING)
     others = "The other model follows" if left == 1 else f"The other {left} models follow"
     rest = f" {others}." if left else ""
-    return paragraph(f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}", ":white_check_mark:")
+    return paragraph(
+        f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}",
+        ":white_check_mark:",
+        quotes=quotes_of(run),
+    )
 
 
 def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:

@@ -5,29 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Literal
 
+from bot.domain.foreign_text import escaped
 from bot.domain.requests import Request
 from bot.domain.runs import Run, RunState
-from bot.messages.text import code, counted
+from bot.messages.text import code, counted, plain
 
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r", "\n")
+_SIGNS = "=+-@" + "＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋﬩"
+"""What begins a formula, and the forms of it that become one when text is brought to one width."""
+
+_FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"'“”„‘’«»\u200c\u200d\ufe00-\ufe0f]*[{re.escape(_SIGNS)}])")
+"""Where a cell begins, also for a program that splits lines at another separator than the comma."""
 
 
 def cell(value: object) -> str:
-    """A value as one cell: moments in ISO 8601, UTC; text that a spreadsheet would take for a formula gets a `'`.
+    """A value as one cell in one line: moments in ISO 8601, UTC; controls and line breaks as escapes.
 
-    The characters are OWASP's ("CSV Injection"); Excel, LibreOffice and Google Sheets show what follows the `'`.
+    What a spreadsheet would take for a formula gets a `'`: at its start (OWASP, "CSV Injection") and after each
+    separator, because Excel splits lines at `;` where the comma is the decimal sign, and then quotes hold no cell
+    together. Excel, LibreOffice and Google Sheets show what follows the `'`.
     """
     if value is None:
         return ""
     if isinstance(value, datetime):
         return iso(value)
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_EXECUTED) else text
+    return _FORMULA.sub(r"\1'", escaped(value)) if isinstance(value, str) else str(value)
 
 
 def iso(at: datetime) -> str:
@@ -36,9 +43,9 @@ def iso(at: datetime) -> str:
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    """The lines of a CSV file (RFC 4180), headline first, one at a time."""
+    """The lines of a CSV file (RFC 4180), headline first, one at a time; every cell in quotes."""
     line = io.StringIO()
-    writer = csv.writer(line)
+    writer = csv.writer(line, quoting=csv.QUOTE_ALL)
     for cells in chain([columns], ([cell(row[column]) for column in columns] for row in rows)):
         writer.writerow(cells)
         yield line.getvalue()
@@ -48,7 +55,12 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> I
 
 def json_line(row: Mapping[str, Any]) -> str:
     """A row as one line of JSON; moments as in CSV, nothing else changed."""
-    return json.dumps(row, ensure_ascii=False, default=iso) + "\n"
+    return as_json(row) + "\n"
+
+
+def as_json(value: object, indent: int | None = None) -> str:
+    """JSON in ASCII, on which no terminal acts; reading it gives exactly what was written."""
+    return json.dumps(value, indent=indent, default=iso).replace("\x7f", "\\u007f")
 
 
 Format = Literal["csv", "json"]
@@ -100,7 +112,7 @@ class Sheet:
         if not rows:
             return
         if self._form == "json":
-            array = json.dumps(rows, ensure_ascii=False, indent=1, default=iso)
+            array = as_json(rows, indent=1)
             self._parts.append(array[len("[\n") : -len("\n]")].encode())
         else:
             begin = 1 if self._parts else 0  # the headline once
@@ -133,5 +145,5 @@ def sent_file(name: str, requests: int) -> str:
 
 def nothing_to_export(typed: str) -> str:
     """No request fits. Plain text."""
-    fits = f"No request fits “{typed}”" if typed else "There are no requests yet"
+    fits = f"No request fits “{plain(typed)}”" if typed else "There are no requests yet"
     return f"{fits}, so there is nothing to export. /stt-runs lists all of them."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fleet import Ref
@@ -11,6 +12,8 @@ from bot.domain.hours import LONGEST
 from bot.domain.snoozes import RETUNE, End, Ended, Fault, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.fitting import MOST, portion
+from bot.messages.foreign import Quote, quoted
+from bot.messages.holds import reason_of
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
 from bot.messages.refusals import called
 from bot.messages.text import code, counted, day, escape
@@ -21,7 +24,8 @@ CALLBACK = "snooze"
 SCOPE, UNTIL, DATE, WHY = "scope", "until", "date", "why"
 BY_DATE, BY_VERSION = "date", "version"
 WHY_LIMIT = 300
-SHOWN = 40
+SHOWN = 22
+"""With the reason of each below it, and Slack's 50 blocks in a message."""
 A_WEEK = timedelta(days=7)
 CHOOSE = "Choose what to snooze."
 
@@ -61,7 +65,7 @@ def ask(
     model, hold = judgement.model, kind is SnoozeKind.HOLD
     blocks = [section(_means(judgement, kind))]
     if standing is not None:
-        blocks.append(context(f"Replaces for this model: {line(standing)}"))
+        blocks += [context(f"Replaces for this model: {line(standing)}"), *quoted(reason(standing))]
     if not hold:
         what = {
             Reach.MODEL: "This model",
@@ -105,7 +109,7 @@ def _means(judgement: Judgement, kind: SnoozeKind) -> str:
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
     """What the form becomes once the snooze is in force."""
     small = context("`/stt-announce snoozes` lists what is snoozed and ends it early.")
-    blocks = [section(summary(snooze, name)), small]
+    blocks = [section(summary(snooze, name)), *quoted(reason(snooze)), small]
     return modal("On hold" if snooze.kind is SnoozeKind.HOLD else "Snoozed", blocks, callback="snoozed")
 
 
@@ -116,12 +120,17 @@ def mark(snooze: Snooze) -> str:
 
 
 def line(snooze: Snooze) -> str:
-    """snoozed until 3 Dec 2026 by @Ada: reason."""
-    return f"{mark(snooze)} by <@{snooze.author}>: {escape(snooze.reason, WHY_LIMIT)}"
+    """snoozed until 3 Dec 2026 by @Ada."""
+    return f"{mark(snooze)} by <@{snooze.author}>"
+
+
+def reason(snooze: Snooze, names: Mapping[str, str] = MappingProxyType({})) -> Quote:
+    """Why; by the name of its author, or with a mention where that is not given."""
+    return reason_of("Reason", snooze, names, WHY_LIMIT)
 
 
 def summary(snooze: Snooze, name: str | None) -> str:
-    """What is snoozed, until when, by whom and why. It names its author: for private messages only."""
+    """What is snoozed, until when and by whom. It names its author: for private messages only."""
     return f"{_subject(snooze, name)}: {line(snooze)}"
 
 
@@ -149,7 +158,7 @@ def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
         text += f"\n*Risk of holding:* {risk_text(judgement)}"
     elif judgement.risk is Risk.IGNORED:
         text += "\n:rotating_light: It is announced all the same: its customization is ignored already."
-    return [section(text, _end(snooze, judgement.model.name))]
+    return [section(text, _end(snooze, judgement.model.name)), *quoted(reason(snooze))]
 
 
 def _end(snooze: Snooze, name: str) -> Block:
@@ -168,7 +177,14 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
 
     def draw(some: Sequence[Snooze]) -> list[Block]:
         named = [(snooze, names.get(snooze.subject)) for snooze in some]
-        return [section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)) for one, name in named]
+        return [
+            block
+            for one, name in named
+            for block in (
+                section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)),
+                *quoted(reason(one)),
+            )
+        ]
 
     shown = portion(snoozes, draw, SHOWN, MOST - 1000)
     blocks = [section(f"*{text}*"), *draw(shown)]
@@ -191,12 +207,10 @@ def ended(end: End, name: str | None) -> str:
     return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
 
 
-def lapsed(snooze: Snooze, name: str | None = None) -> str:
+def lapsed(snooze: Snooze, name: str | None = None) -> Message:
     """The word for the team when one is over by itself: what was snoozed, why it is over, and why it was."""
-    return (
-        f"The {snooze.kind} of {_subject(snooze, name)} is over: {over_text(snooze)}. "
-        f"It was by <@{snooze.author}>: {escape(snooze.reason, WHY_LIMIT)}"
-    )
+    text = f"The {snooze.kind} of {_subject(snooze, name)} is over: {over_text(snooze)}. It was by <@{snooze.author}>."
+    return paragraph(text, quotes=[reason(snooze)])
 
 
 _OVER = {
@@ -219,21 +233,20 @@ def over_text(snooze: Snooze) -> str:
 def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
     """What the channel hears once when a base or an instance is snoozed."""
     text = (
-        f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}: "
-        f"{escape(snooze.reason, WHY_LIMIT)}\nAnnouncements leave it out. `/stt-announce snoozes` lists it and ends it "
-        "early."
+        f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}.\n"
+        "Announcements leave it out. `/stt-announce snoozes` lists it and ends it early."
     )
-    return paragraph(text, ":zzz:")
+    return paragraph(text, ":zzz:", quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
 
 def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
     """What the channel hears once when somebody ends such a snooze early."""
     text = (
         f"*Snooze ended early:* {_several(snooze)}, by {called(snooze.ended_by or '', names)}. It was "
-        f"{_until(snooze)} by {called(snooze.author, names)}: {escape(snooze.reason, WHY_LIMIT)}\n"
+        f"{_until(snooze)} by {called(snooze.author, names)}.\n"
         "Announcements speak of it again."
     )
-    return paragraph(text, ":bell:")
+    return paragraph(text, ":bell:", quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
 
 def _several(snooze: Snooze) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,25 +15,63 @@ BLANK = "–"
 
 
 def escape(foreign: str, limit: int = 300) -> str:
-    """Foreign text for mrkdwn and for `text`: it can neither ping, link nor hide anything. Capped at *limit*."""
-    clean = capped(_visible(foreign), limit)
-    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Foreign words within a line of ours, for mrkdwn and for `text`: always one line, capped at *limit*.
+
+    They can neither ping, link, hide anything, nor be set in bold or become an emoji. Reasons, descriptions and
+    errors are quoted (`foreign`), never put into a line.
+    """
+    return entities(defused(_brief(foreign, limit)))
 
 
 def code(foreign: str, limit: int = 120) -> str:
-    """Foreign text as code; backticks inside would end it early, so they become quotes."""
-    return f"`{escape(foreign.replace('`', '’').replace(chr(10), ' ') or BLANK, limit)}`"
+    """Foreign words as code; backticks inside would end it early, so they become quotes."""
+    return f"`{entities(_brief(foreign, limit).replace('`', '’') or BLANK)}`"
 
 
 def plain(foreign: str, limit: int = 75) -> str:
-    """Foreign text for a plain_text object, which knows no markup, capped at *limit* characters."""
-    return capped(_visible(foreign).replace("\n", " "), limit)
+    """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
+    return _brief(foreign, limit)
 
 
-def _visible(foreign: str) -> str:
-    """The shown form; a dash where something was written and nothing of it shows."""
-    clean = shown(foreign)
-    return BLANK if foreign and not clean.strip() else clean
+def _brief(foreign: str, limit: int) -> str:
+    """One line of at most so many characters; what is far beyond them is not even looked at."""
+    return capped(on_one_line(foreign[: 4 * limit]), limit)
+
+
+def on_one_line(foreign: str) -> str:
+    """The shown form in one line; a dash where something was written and nothing of it shows."""
+    return shown(_BREAKS.sub(" ", foreign)).strip() or (BLANK if foreign else "")
+
+
+def sentence(text: str, limit: int = 2000) -> str:
+    """A sentence of our error tree, for mrkdwn: `code` in it stays, and what it repeats of others is defused."""
+    parts = _SPAN.split(entities(capped(on_one_line(text), limit)))
+    return "".join(part if at % 2 else defused(part) for at, part in enumerate(parts))
+
+
+def entities(text: str) -> str:
+    """The three characters that Slack reads as control sequences, as it asks for them."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def defused(text: str) -> str:
+    """Without markup: what would make bold, italics, code or an emoji is a character that only looks like it."""
+    text = _SHORTCODE.sub("\N{RATIO}", _MARKUP.sub(lambda found: _LOOKALIKES[found[0]], text))
+    return _UNDERSCORE.sub("\N{MODIFIER LETTER LOW MACRON}", text)
+
+
+_BREAKS = re.compile(r"(?:\r\n|[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029])+")
+"""Whatever a client, a terminal or a spreadsheet shows as another line."""
+
+_SHORTCODE = re.compile(r"(?<!\d):(?=\S)|:(?=[^\s\d])|:(?=\d+:)")
+"""A colon that may begin an emoji, also with the colon that follows in our sentence; 22:00 stays a time."""
+
+_SPAN = re.compile(r"(`[^`\n]*`)")
+_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+_MARKUP = re.compile(r"`|[*~](?=\S)|(?<=\S)[*~]|^[*~]|[*~]$")
+"""Between spaces an asterisk makes nothing bold: `0 9 * * mon-fri` stays what it is."""
+
+_LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "’"}
 
 
 def moment(at: datetime) -> str:
@@ -64,7 +103,10 @@ def spelled(span: timedelta | float) -> str:
 
 def spoken(mrkdwn: str) -> str:
     """Our own mrkdwn as a screen reader gets it: without the quotes of `code`, which may be read out one by one."""
-    return mrkdwn.replace("`", "")
+    return _CODE.sub(lambda found: defused(found[1]), mrkdwn).replace("`", "")
+
+
+_CODE = re.compile("`([^`\\n]*)`")
 
 
 def capped(text: str, limit: int = 3000) -> str:

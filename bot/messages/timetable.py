@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.announcements import Timing
 from bot.domain.snoozes import Snooze
+from bot.domain.timing import Timing
+from bot.messages.foreign import quoted
+from bot.messages.holds import reason_of
 from bot.messages.kit import context, section
 from bot.messages.snoozes import summary
-from bot.messages.text import code, counted, escape, moment
+from bot.messages.text import code, counted, escape, moment, plain
 from bot.ports import Block, Message
 
 SNOOZES = 5
@@ -37,13 +39,13 @@ CHART = "The chart of the last weeks is in our direct messages."
 
 
 def bad_rule(rule: str, fault: str) -> str:
-    """Why a cron rule is none."""
-    return f"“{rule}” is not a rule ({fault}). {AT}"
+    """Why a cron rule is none. Plain text."""
+    return f"“{plain(rule)}” is not a rule ({plain(fault, 200)}). {AT}"
 
 
 def bad_zone(zone: str) -> str:
-    """Why a time zone is none."""
-    return f"The time zone “{zone}” is not known. Write it like Europe/Berlin or America/New_York."
+    """Why a time zone is none. Plain text."""
+    return f"The time zone “{plain(zone)}” is not known. Write it like Europe/Berlin or America/New_York."
 
 
 def not_taken(channel: str) -> str:
@@ -101,8 +103,12 @@ def overview(
     if snoozes:
         head = f"{counted(len(snoozes), 'snooze')} in force: `/stt-announce snoozes`."
         lines = [f"• {summary(snooze, name)}" for snooze, name in snoozes[:SNOOZES]]
+        quotes = [
+            reason_of(f"Reason for {plain(name or snooze.subject, 60)}", snooze, {})
+            for snooze, name in snoozes[:SNOOZES]
+        ]
         more = [f"and {len(snoozes) - SNOOZES} more"] if len(snoozes) > SNOOZES else []
-        blocks.append(section("\n".join([head, *lines, *more])))
+        blocks += [section("\n".join([head, *lines, *more])), *quoted(*quotes)]
         text += f" {head}"
     blocks.append(context(audio_sent(audio)))
     return Message(f"{text} Now: {state}", tuple(blocks))

@@ -6,15 +6,18 @@ It runs on the event loop's own thread. A committed row costs about 12 µs there
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot import private
 from bot.errors import DatabaseUnusable
 from bot.store.announcements import Announcements, Choices
-from bot.store.audit import Audit
+from bot.store.audit import Audit, SealingKey
 from bot.store.changes import Changes
 from bot.store.connection import Connection, Sqlite
 from bot.store.deliveries import Deliveries
@@ -35,6 +38,11 @@ from bot.store.snoozes import Snoozes
 from bot.store.troubles import trouble
 
 __all__ = ["Store"]
+
+log = logging.getLogger(__name__)
+
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside the file, with the rights that the file has when they are made."""
 
 
 OPENING = 5.0
@@ -57,8 +65,13 @@ class Store(AbstractContextManager["Store"]):
     BUSY = 0.02
     """Seconds that one try waits for the write lock of another process, and the loop with it."""
 
-    def __init__(self, path: Path | str, *, patience: float = OPENING) -> None:
-        """Opens and migrates *path*. Raises `DatabaseUnusable` when it cannot be used."""
+    def __init__(self, path: Path | str, *, patience: float = OPENING, key: SealingKey | None = None) -> None:
+        """Opens and migrates *path*, which only its owner can read then; *key* seals the audit.
+
+        Raises `DatabaseUnusable`.
+        """
+        if path != ":memory:":
+            _close(Path(path).resolve())
         try:
             connection = sqlite3.connect(path, isolation_level=None, timeout=patience)
         except sqlite3.Error as error:
@@ -81,7 +94,7 @@ class Store(AbstractContextManager["Store"]):
             connection.close()
             raise
         self.transaction, self.reading = shared.transaction, shared.reading
-        self.audit = Audit(shared)
+        self.audit = Audit(shared, key)
         self.fleet = Fleet(shared)
         self.observed = Observed(shared)
         self.history = History(shared)
@@ -124,3 +137,13 @@ class Store(AbstractContextManager["Store"]):
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _close(path: Path) -> None:
+    """Only its owner can read the file: it is made so, and one that others could read is closed to them."""
+    with suppress(OSError):  # it is there, or cannot be made: then SQLite says why
+        os.close(private.create(path))
+        return
+    for file in (path, *(path.with_name(path.name + end) for end in BESIDE)):
+        if private.tighten(file):
+            log.warning("other users of this machine could read %s; they cannot any more (mode 600)", file)

@@ -1,34 +1,38 @@
-"""The audit: who did what, when, to which request or model. Append-only, and chained by hash.
+"""The audit: who did what, when, to which request or model. Append-only, numbered without gaps, and chained by hash.
 
-Each row carries the hash of the row before it, so that no row can be changed unseen. Never change what is hashed here:
-databases have hashes that were made so.
+Each row carries the hash of the row before it, and `audit_head` the number and the hash of the last one. With a key
+that the database does not have, rows and end are sealed as well.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
 
-from bot.domain.authority import Policy
 from bot.domain.fleet import Ref
 from bot.domain.requests import Noted
-from bot.store.connection import Connection, Part, Row
+from bot.store.chain import COLUMNS, KEYED, LOST, START, Broken, Head, SealingKey, Walk, digest
+from bot.store.connection import Connection, Part, Row, Sqlite, read, written
+from bot.store.schema import migrations
 
-START = "0" * 64
-"""What the first row carries as the hash of the row before it."""
-
-COLUMNS = ("id", "at", "actor", "action", "request", "model", "instance", "detail", "previous")
-"""What a row's hash is made of."""
+__all__ = ["COLUMNS", "START", "Audit", "Audited", "Broken", "Examined", "SealingKey", "Tip"]
 
 PAGE = 1000
 """Rows that are read at a time: a reader's memory stays flat, however long the audit is."""
 
 SETTINGS = "settings"
 NOT_CONFIGURED = "not configured any more"
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+"""What SQLite can number at all: somebody may have put in a row with any of them."""
+
+_AROUND = """SELECT type, name, tbl_name, sql FROM sqlite_master
+             WHERE lower(tbl_name) IN ('audit', 'audit_head') OR type IN ('trigger', 'view')"""
+"""What decides how the audit is written and read. Retune has no triggers and no views."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,24 @@ class Tip:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """The first row where the chain does not hold, and in words how."""
+class Examined:
+    """What a test of the whole audit found. *kept*: whether a row has the hash that was kept elsewhere."""
 
-    id: int
-    why: str
+    tip: Tip
+    broken: Broken | None
+    kept: bool
+    keyed: tuple[int, datetime] | None
+    """The row with which the seals of the key begin, and when it was written; None without a key."""
+    sealed: tuple[int, int] | None
+    """The first and the last row that has a seal, tested or not."""
 
 
 class Audit(Part):
-    """An append-only list of what people and Retune did."""
+    """An append-only list of what people and Retune did. *key* seals what is written from now on."""
+
+    def __init__(self, connection: Connection, key: SealingKey | None = None) -> None:
+        super().__init__(connection)
+        self._key = key
 
     def note(
         self,
@@ -67,69 +80,141 @@ class Audit(Part):
         *model* is a reference; where no *instance* is given it is that of the model.
         """
         with self._c.transaction():
-            last = self._c.row("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1")
-            row: Row = {
-                "id": last["id"] + 1 if last else 1,
-                "at": at.timestamp(),
-                "actor": actor,
-                "action": str(action),
-                "request": request,
-                "model": model,
-                "instance": instance or (Ref.parse(model).instance if model else None),
-                "detail": str(detail),
-                "previous": last["hash"] if last else START,
-            }
-            self._c.add("audit", **row, hash=digest(row))
+            end, _ = self._settled(at)
+            self._append(
+                end,
+                {
+                    "at": at.timestamp(),
+                    "actor": actor,
+                    "action": str(action),
+                    "request": request,
+                    "model": model,
+                    "instance": instance or (Ref.parse(model).instance if model else None),
+                    "detail": str(detail),
+                },
+            )
 
-    def settings_changed(self, policies: Mapping[str, Policy], now: datetime) -> None:
-        """Notes the policy of each instance where it is not what was noted last, and instances that went away."""
-        wanted = {name: _policy(policy) for name, policy in policies.items()}
-        rows = self._c.rows(
-            """SELECT instance, detail FROM audit WHERE id IN
-               (SELECT max(id) FROM audit WHERE action = 'settings' GROUP BY instance)"""
-        )
-        noted = {row["instance"]: row["detail"] for row in rows}
-        for name in sorted({*wanted, *noted}):
-            detail = wanted.get(name, NOT_CONFIGURED)
-            if noted.get(name) != detail:
-                self.note(now, "retune", SETTINGS, instance=name, detail=detail)
+    def begin(self, now: datetime) -> str | None:
+        """Notes, once, when the end is not what this key sealed: the key is new or gone, or somebody changed the end.
+
+        Gives what was noted; None where there was nothing. Every `note` begins with it.
+        """
+        with self._c.transaction():
+            return self._settled(now)[1]
+
+    def _settled(self, now: datetime) -> tuple[Head, str | None]:
+        """The end as it is then, and what was noted."""
+        end, sealed = self._end()
+        if sealed:
+            return end, None
+        action, detail = KEYED, self._key.begins(end.last) if self._key else "no seals from here on"
+        if sealed is None:
+            action, detail = LOST, f"the last row there is: {end.last}"
+        facts = dict.fromkeys(("request", "model", "instance"))
+        said = {"at": now.timestamp(), "actor": "retune", "action": action, "detail": detail, **facts}
+        return self._append(end, said), detail
+
+    def _end(self) -> tuple[Head, bool | None]:
+        """Where the next row follows, and whether the key that is in use sealed that; None where it is not kept."""
+        row = self._c.row("SELECT last, hash, seal FROM audit_head")
+        if row is not None:
+            head = Head(**row)
+            return head, self._key.made(head) if self._key else head.seal is None
+        row = self._c.row("SELECT id AS last, hash FROM audit ORDER BY id DESC LIMIT 1")
+        return (Head(**row) if row else Head(0, START)), None
+
+    def _append(self, end: Head, facts: Row) -> Head:
+        """The number comes from the end, under the same lock: no sequence, so no gaps."""
+        row: Row = {"id": end.last + 1, **facts, "previous": end.hash}
+        hash, key = digest(row), self._key
+        self._c.add("audit", **row, hash=hash, seal=key.of_row(hash) if key else None)
+        head = Head(row["id"], hash, key.of_head(row["id"], hash) if key else None)
+        self._c.put("audit_head", "id", id=1, last=head.last, hash=head.hash, seal=head.seal)
+        return head
+
+    def settings_changed(self, settings: Mapping[str, Mapping[str, str]], now: datetime) -> None:
+        """Notes what the operator set otherwise than what was noted last, old → new: one row for each *subject*.
+
+        A subject is an instance, or what holds for all of them (empty). Instances that went away are noted too.
+        """
+        rows = self._c.rows("SELECT subject, facts FROM settings_noted")
+        noted = {row["subject"]: read(dict[str, str], row["facts"]) for row in rows}
+        for subject in sorted({*settings, *noted}):
+            was, now_set = noted.get(subject), settings.get(subject)
+            if was == now_set:
+                continue
+            detail = NOT_CONFIGURED if now_set is None else _difference(was or {}, now_set)
+            self.note(now, "retune", SETTINGS, instance=subject or None, detail=detail)
+            if now_set is None:
+                self._c.change("DELETE FROM settings_noted WHERE subject = ?", (subject,))
+            else:
+                self._c.put("settings_noted", "subject", subject=subject, facts=written(now_set))
 
     def count(self, action: str, since: datetime) -> int:
         """How often something was done since then."""
         return self._c.value(int, "SELECT count(*) FROM audit WHERE action = ? AND at >= ?", (action, since)) or 0
 
     def of_request(self, request: int) -> tuple[Noted, ...]:
-        """What was noted of one request, oldest first."""
-        return self._c.all(Noted, "SELECT * FROM audit WHERE request = ? ORDER BY id", (request,))
+        """What was noted of one request, oldest first. A row with a number that Retune did not give was not noted."""
+        sql = """SELECT * FROM audit WHERE request = ? AND id BETWEEN 1 AND (SELECT last FROM audit_head)
+                 ORDER BY id"""
+        return self._c.all(Noted, sql, (request,))
 
     def all(self) -> Iterator[Row]:
-        """Every row, oldest first; also those that are written meanwhile."""
-        after = 0
-        while page := self._c.rows("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", (after, PAGE)):
+        """Every row by its number, whatever that is; also those that are written meanwhile."""
+        least = _LEAST
+        sql = f"SELECT {', '.join((*COLUMNS, 'hash', 'seal'))} FROM audit WHERE id >= ? ORDER BY id LIMIT ?"
+        while page := self._c.rows(sql, (least, PAGE)):
             yield from page
-            after = page[-1]["id"]
+            if page[-1]["id"] == _MOST:
+                return
+            least = page[-1]["id"] + 1
 
     def tip(self) -> Tip:
         """How long the chain is, and its last hash."""
         rows = self._c.value(int, "SELECT count(*) FROM audit") or 0
         return Tip(rows, self._c.value(str, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1") or START)
 
-    def holds(self, hash: str) -> bool:
-        """Whether a row has that hash: false means that the end, where it stood, was cut off."""
-        return hash == START or self._c.value(int, "SELECT id FROM audit WHERE hash = ?", (hash,)) is not None
-
     def verify(self) -> Broken | None:
-        """The first row that was changed, or before which one was taken out or put in; None if the chain is whole.
+        """The first thing that does not hold: see `examine`."""
+        return self.examine().broken
 
-        A chain whose last rows were cut off is whole as well: only a hash that was kept elsewhere shows that.
+    def examine(self, kept: str | None = None) -> Examined:
+        """Tests every row and the end, with the key that the store was opened with; reads a page at a time.
+
+        *kept* is a hash that was kept elsewhere: where the end was cut off together with `audit_head`, or all rows
+        were rewritten, only that, or a key, shows it. Call it inside `reading` where others write meanwhile.
         """
-        previous = START
-        for row in self.all():
-            if row["previous"] != previous:
-                return Broken(row["id"], "it does not follow the row before it")
-            if row["hash"] != digest(row):
-                return Broken(row["id"], "it is not what was written")
-            previous = row["hash"]
+        walk, found = Walk(self._key), False
+        broken = self._surroundings()
+        try:
+            for row in self.all() if broken is None else ():
+                if fault := walk.row(row):
+                    broken = Broken(row["id"], fault)
+                    break
+                found = found or row["hash"] == kept
+            if broken is None and (fault := walk.end([Head(**row) for row in self._heads()])):
+                broken = Broken(None, fault)
+        except sqlite3.DatabaseError as error:  # text that is none, a page that is damaged
+            broken = Broken(None, f"what follows row {walk.last.last} cannot be read ({_shown(str(error))})")
+        keyed = (walk.keyed[0], read(datetime, walk.keyed[1])) if walk.keyed else None
+        return Examined(Tip(walk.last.last, walk.last.hash), broken, found, keyed, walk.sealed)
+
+    def _heads(self) -> list[Row]:
+        return self._c.rows("SELECT last, hash, seal FROM audit_head")
+
+    def _surroundings(self) -> Broken | None:
+        """What is not as Retune made it around the rows: a column, a trigger, a view, an index that shows others."""
+        there = _around(self._c)
+        odd = sorted({_shown(name) for _, name, *_ in there ^ _expected()})
+        if odd:
+            return Broken(
+                None, f"a table, index, trigger or view is not as Retune made it, or not there: {', '.join(odd)}"
+            )
+        for table in ("audit", "audit_head"):
+            found = self._c.value(str, f"PRAGMA integrity_check({table})")
+            if found != "ok":
+                return Broken(None, f"SQLite finds {table} damaged: {_shown(found or '')}")
         return None
 
 
@@ -141,18 +226,28 @@ class Audited(Part):
         self._audit = audit
 
 
-def digest(row: Mapping[str, Any]) -> str:
-    """SHA-256, in hex, of the row's `COLUMNS` as JSON: keys sorted, no spaces, all but ASCII escaped.
-
-    `at` is written with the fewest digits that give the same double, as `repr` does.
-    """
-    facts = {column: row[column] for column in COLUMNS}
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _shown(text: str) -> str:
+    """Somebody else's words in one line, with nothing that a terminal obeys."""
+    return repr(text)[1:-1]
 
 
-def _policy(policy: Policy) -> str:
-    own = "may" if policy.self_approval else "may not"
-    return (
-        f"approvers {' '.join(policy.approvers)}; approvals {policy.needed}; requesters {own} approve their own; "
-        f"expires after {policy.ttl:.0f} s"
-    )
+def _difference(was: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """What changed; of what was not noted before, what it is."""
+    lines = []
+    for name in dict.fromkeys((*now, *was)):
+        old, new = was.get(name), now.get(name)
+        if old != new:
+            lines.append(f"{name}: {new}" if old is None else f"{name}: {old} → {new or 'none'}")
+    return "; ".join(lines)
+
+
+def _around(connection: Connection) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(str(value) for value in row.values()) for row in connection.rows(_AROUND))
+
+
+@cache
+def _expected() -> frozenset[tuple[str, ...]]:
+    """The same in a new database."""
+    with closing(Sqlite(memory=True)) as made:
+        migrations.apply(made)
+        return _around(Connection(made))

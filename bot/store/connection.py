@@ -153,7 +153,8 @@ class Connection:
         return self._write(sql, tuple(values.values()))
 
     def _write(self, sql: str, parameters: Parameters) -> sqlite3.Cursor:
-        assert not self._reads_only, "work that only reads must not write"
+        if self._reads_only:
+            raise AssertionError("work that only reads must not write")
         return self._db.execute(sql, parameters)
 
     @contextmanager

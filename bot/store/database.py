@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from bot.errors import DatabaseUnusable, StoreUnavailable
 from bot.store import NEWER, Store
+from bot.store.audit import SealingKey
 from bot.store.troubles import trouble
 
 T = TypeVar("T")
@@ -40,10 +41,10 @@ WAITED = "another process keeps it locked"
 class Database(AbstractContextManager["Database"]):
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
-    def __init__(self, path: Path | str) -> None:
-        """Opens and migrates *path*. Raises `SettingsError` when it cannot be used."""
-        self.store = Store(path)
-        self._path = Path(path)
+    def __init__(self, path: Path | str, key: SealingKey | None = None) -> None:
+        """Opens and migrates *path*; *key* seals the audit. Raises `SettingsError` when it cannot be used."""
+        self.store = Store(path, key=key)
+        self._path, self._key = Path(path), key
         self._turn = asyncio.Lock()
         self._know()
 
@@ -133,12 +134,12 @@ class Database(AbstractContextManager["Database"]):
             with suppress(sqlite3.Error):  # else SQLite takes the log of the old file for one of the new file
                 self.store.pragma("wal_checkpoint(TRUNCATE)")
             self.close()
-            self.store = _opened(self._path)
+            self.store = _opened(self._path, self._key)
             self._know()
         elif self._reopen_at is not None and now >= self._reopen_at:
             self._reopen_at = now + REOPEN
             with suppress(StoreUnavailable):  # what can be read is read meanwhile
-                old, self.store = self.store, _opened(self._path)
+                old, self.store = self.store, _opened(self._path, self._key)
                 old.close()
                 self._know()
         with suppress(sqlite3.DatabaseError):  # whoever uses it next hears why
@@ -156,9 +157,9 @@ class Database(AbstractContextManager["Database"]):
         self.close()
 
 
-def _opened(path: Path) -> Store:
+def _opened(path: Path, key: SealingKey | None) -> Store:
     try:
-        return Store(path, patience=Store.BUSY)
+        return Store(path, patience=Store.BUSY, key=key)
     except DatabaseUnusable as error:
         raise StoreUnavailable(error.cause, passing=False) from error
 

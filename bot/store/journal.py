@@ -54,9 +54,12 @@ class Journal(Audited):
         if self._step(record, state=StepState.WAITING, **how):
             self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
 
-    def unanswered(self, record: StepRecord, instead: str, transaction: str | None, next_at: datetime) -> None:
+    def unanswered(
+        self, record: StepRecord, instead: str, transaction: str | None, now: datetime, next_at: datetime
+    ) -> None:
         """Writes what came in place of an answer that proves anything; the next looks tell whether it began."""
-        self._step(record, instead=instead, transaction_id=transaction, next_at=next_at)
+        if self._step(record, instead=instead, transaction_id=transaction, next_at=next_at):
+            self._note(now, "unanswered", record, instead)
 
     def look_once_more(self, record: StepRecord, next_at: datetime) -> None:
         """Writes that a reading showed nothing of the request, and when to look next."""
@@ -71,9 +74,7 @@ class Journal(Audited):
 
     def not_begun(self, record: StepRecord, now: datetime) -> None:
         """Writes that nothing is seen of a request, so that it is sent again. What was before it is kept."""
-        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
-        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
-            self._note(now, "not begun", record, record.instead)
+        self._given_back(record, "not begun", now)
 
     def unclear(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
         """Writes that an approver decides on a request of which nobody can say whether it began."""
@@ -82,18 +83,17 @@ class Journal(Audited):
 
     def send_again(self, record: StepRecord, by: str, now: datetime) -> None:
         """Writes that an approver wants a request sent again of which nobody can say whether it began."""
-        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
-        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
-            self._note(now, "send again", record, record.instead, by=by)
+        self._given_back(record, "send again", now, by=by)
 
     def given_up(self, record: StepRecord, by: str, name: str, now: datetime) -> None:
         """Writes that an approver, of that name, ends such a step as failed."""
         self._note(now, "mark as failed", record, record.instead, by=by)
         self.over(record, StepState.FAILED, Outcome(StepEnd.UNCLEAR, detail=name), now)
 
-    def refused(self, record: StepRecord, next_at: datetime) -> None:
+    def not_taken(self, record: StepRecord, why: str, now: datetime, next_at: datetime) -> None:
         """Writes that the request certainly had no effect and may be sent again at *next_at*."""
-        self._step(record, state=StepState.PLANNED, started_at=None, next_at=next_at)
+        if self._step(record, state=StepState.PLANNED, started_at=None, next_at=next_at):
+            self._note(now, "not taken", record, why)
 
     def look_again(self, record: StepRecord, next_at: datetime, *, busy: bool) -> None:
         """Writes when to look next, and that the service was seen working."""
@@ -116,6 +116,11 @@ class Journal(Audited):
         if changed:
             self._note(now, outcome.end, record, outcome.version or outcome.detail)
         return changed
+
+    def _given_back(self, record: StepRecord, why: str, now: datetime, *, by: str = "retune") -> None:
+        again = {"started_at": None, "looks": 0, "unanswered": record.unanswered + 1, "next_at": now}
+        if self._step(record, state=StepState.PLANNED, unclear_at=None, **again):
+            self._note(now, why, record, record.instead, by=by)
 
     def _note(self, now: datetime, action: str, record: StepRecord, detail: str, *, by: str = "retune") -> None:
         request = self._c.value(int, "SELECT request FROM runs WHERE id = ?", (record.run,))

@@ -84,7 +84,7 @@ class Reading(Part):
 
     def changes(self) -> tuple[int, int]:
         """Two numbers that change with everything that people can see of requests and freezes."""
-        noted = self._c.value(int, "SELECT max(id) FROM audit")
+        noted = self._c.value(int, "SELECT last FROM audit_head")
         versions = self._c.value(int, f"SELECT sum(version) FROM requests WHERE state IN ({marks(LIVE)})", sorted(LIVE))
         return noted or 0, versions or 0
 

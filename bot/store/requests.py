@@ -91,7 +91,8 @@ class Requests(Reading):
         False if it was not in that state any more. Where a request ends before all of its runs did, those that are
         queued are cancelled.
         """
-        assert new in FOLLOWS.get(request.state, frozenset()), f"{request.state} cannot become {new}"
+        if new not in FOLLOWS.get(request.state, frozenset()):
+            raise AssertionError(f"{request.state} cannot become {new}")
         ends, undecided = new not in LIVE, new is RequestState.OPEN
         changed = self._c.change(
             """UPDATE requests SET state = :new, version = version + 1,
@@ -178,11 +179,17 @@ class Requests(Reading):
             self.settle(request.id, now, by=by)
         return None
 
-    def vote(self, request: Request, voter: str, vote: Vote, reason: str, now: datetime) -> None:
-        """Writes a vote that counts. Inside the transaction that read the request."""
+    def vote(
+        self, request: Request, voter: str, vote: Vote, reason: str, now: datetime, *, noted: bool = False
+    ) -> None:
+        """Writes a vote that counts. Inside the transaction that read the request.
+
+        *noted*: it came with an act that has its line in the audit already.
+        """
         row = {"request": request.id, "voter": voter, "vote": vote, "digest": request.digest, "reason": reason}
         self._c.put("votes", "request, voter", **row, at=now)
-        self._note(request, now, voter, vote, reason)
+        if not noted:
+            self._note(request, now, voter, vote, reason)
         self.touch(request.id)
 
     def void(self, request: Request, voter: str, by: str, why: str, now: datetime) -> None:

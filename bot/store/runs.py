@@ -80,7 +80,8 @@ class Runs(Part):
 
     def move(self, run: Run, new: RunState, now: datetime, cause: Cause | None = None) -> bool:
         """Moves a run from the state that it was read in; false if it was not in that any more."""
-        assert new in RUN_FOLLOWS.get(run.state, frozenset()), f"{run.state} cannot become {new}"
+        if new not in RUN_FOLLOWS.get(run.state, frozenset()):
+            raise AssertionError(f"{run.state} cannot become {new}")
         began, ended = now if new is RunState.RUNNING else None, None if new in LASTING else now
         changed = self._c.change(
             """UPDATE runs SET state = ?, cause = ?, started_at = coalesce(started_at, ?), ended_at = ?

@@ -146,6 +146,21 @@ def first_tables(db: Sqlite) -> None:
 
 
 @migrations()
+def audit_sealed(db: Sqlite) -> None:
+    """The end of the audit is kept beside it; a key can seal both; the settings that were noted last are kept."""
+    for statement in (
+        "ALTER TABLE audit ADD COLUMN seal TEXT",
+        """CREATE TABLE audit_head (
+        id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL, hash TEXT NOT NULL, seal TEXT) STRICT""",
+        f"""INSERT INTO audit_head (id, last, hash) VALUES (1, (SELECT coalesce(max(id), 0) FROM audit),
+        coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), '{"0" * 64}'))""",
+        # subject: an instance, or empty for what holds for all of them; facts: by their names, as JSON.
+        "CREATE TABLE settings_noted (subject TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",
+    ):
+        db.execute(statement)
+
+
+@migrations()
 def requests_are_found_by_indexes(db: Sqlite) -> None:
     """What a list of requests is filtered by lies in indexes: years of them are found without reading any plan."""
     for statement in (

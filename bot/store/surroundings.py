@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot import private
+
 NETWORK = frozenset(
     {"9p", "afs", "ceph", "cifs", "davfs", "fuse.davfs2", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
     | {"glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"}
@@ -75,6 +77,7 @@ def warnings(database: Path, version: tuple[int, ...] = sqlite3.sqlite_version_i
             f"{'.'.join(map(str, version))} has a rare fault that can damage a file which two processes write to: run "
             "one process only, or use SQLite 3.51.3 or newer."
         )
+    found += filter(None, (private.readable(path), private.open_folder(path)))
     return found
 
 

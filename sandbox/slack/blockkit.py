@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .blockkit_addresses import check_addresses
 from .blockkit_checks import Json
 from .blockkit_lists import Surface, check_blocks
 from .blockkit_state import find_element, initial_state, normalise_blocks
@@ -10,6 +11,7 @@ from .blockkit_views import check_view, view_too_large
 __all__ = [
     "Json",
     "Surface",
+    "check_addresses",
     "check_blocks",
     "check_view",
     "find_element",

@@ -21,7 +21,7 @@ def portion(key: str, listed: Sequence[object], a: Json, usual: int = 100) -> Js
     return {key: list(listed[start : start + limit]), "response_metadata": _next(str(start + limit) if more else "")}
 
 
-def portion_of_messages(messages: list[Json], a: Json) -> Json:
+def portion_of_messages(messages: Sequence[Json], a: Json) -> Json:
     """A portion of messages, in the order given; each goes on after the last message of the one before it.
 
     Metadata is shown only with `include_all_metadata`. *oldest* and *latest* themselves belong to it only when

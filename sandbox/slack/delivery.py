@@ -13,6 +13,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -25,6 +26,9 @@ MOST = 10
 """Connections that one app may have."""
 
 EVENT_RETRIES = 3
+
+ANSWERED = ("view_submission", "block_suggestion")
+"""The interactions whose acknowledgement may carry something; a click's may not."""
 
 NOTICE = 0.5
 """Seconds between the request to reconnect and the end of a connection; at Slack some ten."""
@@ -64,6 +68,9 @@ class Delivery:
         """How many connections stand."""
         return len(self._open)
 
+    async def open(self) -> None:
+        """Nothing to do: the app comes to us."""
+
     def ticket(self) -> str:
         """A WebSocket address that works once."""
         ticket = secrets.token_hex(8)
@@ -93,7 +100,12 @@ class Delivery:
                 "type": "hello",
                 "num_connections": len(self._open) + 1,
                 "connection_info": {"app_id": APP},
-                "debug_info": {"host": "applink-local", "approximate_connection_time": 3600},
+                "debug_info": {
+                    "host": "applink-local",
+                    "started": datetime.now(UTC).isoformat(" ", "milliseconds")[:23],
+                    "build_number": 1,
+                    "approximate_connection_time": 3600,
+                },
             }
         )
         # Only now: nothing may come over a connection before its hello.
@@ -141,7 +153,9 @@ class Delivery:
 
     async def send(self, kind: str, payload: Json) -> Outcome:
         """One command or interaction: acknowledged in time or failed, never sent twice."""
-        return await self._envelope({"type": kind, "accepts_response_payload": True, "payload": payload})
+        accepts = kind == "slash_commands" or payload.get("type") in ANSWERED
+        sent = await self._envelope({"type": kind, "accepts_response_payload": accepts, "payload": payload})
+        return sent if accepts else Outcome(sent.acknowledged, sent.error)
 
     def send_event(self, payload: Json) -> None:
         """One event, in the background; sent again while it is not acknowledged."""
@@ -164,7 +178,7 @@ class Delivery:
             if not self._open:
                 # Between two connections events wait, unlike commands and clicks.
                 await self._connected.wait()
-            if (await self._envelope(frame)).acknowledged:
+            if (await self._envelope(frame)).acknowledged and attempt >= self._faults.redeliveries:
                 return
 
     async def _envelope(self, frame: Json) -> Outcome:

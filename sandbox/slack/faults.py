@@ -26,7 +26,8 @@ class Faults:
     """Switches; all off at first.
 
     Of the sockets: the next *refuse_handshakes* connections are refused with the status *handshake_status*, the next
-    *dead_tickets* addresses that are given out never work, the next *duplicate_events* events are delivered twice.
+    *dead_tickets* addresses that are given out never work, the next *duplicate_events* events are delivered twice, and
+    every event comes *redeliveries* times more although it was acknowledged (three times at most).
     While *hearing* is cleared the connections stand, and nothing goes over them in either direction.
     """
 
@@ -35,7 +36,7 @@ class Faults:
         self._holding: list[Fault] = []
         self.refuse_handshakes = 0
         self.handshake_status = 503
-        self.duplicate_events = 0
+        self.duplicate_events = self.redeliveries = 0
         self.dead_tickets = 0
         self.hearing = asyncio.Event()
         self.hearing.set()
@@ -95,7 +96,7 @@ class Faults:
             fault.release.set()
         self._holding.clear()
         self._armed.clear()
-        self.refuse_handshakes = self.duplicate_events = self.dead_tickets = 0
+        self.refuse_handshakes = self.duplicate_events = self.redeliveries = self.dead_tickets = 0
         self.handshake_status = 503
 
     def _arm(self, method: str, kind: str, times: int | None, **settings: Any) -> Fault:
@@ -119,8 +120,8 @@ class Switches:
 
     The body is `{"fault": name, …}`. Of the Web API: `rate_limit`, `status`, `refuse`, `lose`, `answer`, `late` (until
     `clear`), each with `method` and the other arguments of the function of that name. Of the sockets:
-    `refuse_handshakes`, `dead_tickets` and `duplicate_events` with `times` (`refuse_handshakes` also with `status`),
-    `refresh`, `cut`. `clear` ends all.
+    `refuse_handshakes`, `dead_tickets`, `duplicate_events` and `redeliveries` with `times` (`refuse_handshakes` also
+    with `status`), `refresh`, `cut`. `clear` ends all.
     """
 
     def __init__(self, faults: Faults, sockets: Sockets) -> None:
@@ -142,7 +143,7 @@ class Switches:
         match name:
             case "rate_limit" | "status" | "refuse" | "lose" | "answer" | "late" | "clear":
                 getattr(self._faults, name)(**settings)
-            case "refuse_handshakes" | "dead_tickets" | "duplicate_events":
+            case "refuse_handshakes" | "dead_tickets" | "duplicate_events" | "redeliveries":
                 setattr(self._faults, name, int(settings.get("times", 1)))
                 self._faults.handshake_status = int(settings.get("status", self._faults.handshake_status))
             case "refresh":

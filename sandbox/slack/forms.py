@@ -10,7 +10,8 @@ from .blockkit import find_element
 from .delivery import Delivery, Outcome
 from .form_values import NotPossible, Values, chosen, filled, required
 from .methods_views import Triggers, Views
-from .workspace import Json, Refused, View, Workspace
+from .shown import View, shown_view
+from .workspace import Json, Refused, Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
 
@@ -50,7 +51,7 @@ class Forms:
             state[block["block_id"]][action_id] = value
         view.body["_state"] = state
         action = payloads.clicked(block, held, value, self._w.stamp())
-        body = payloads.view_action(self._w.people[user], self._w.shown_view(view), action, self._triggers.give(user))
+        body = payloads.view_action(self._w.people[user], shown_view(view), action, self._triggers.give(user))
         sent = await self._delivery.send("interactive", body)
         if not sent.acknowledged:
             change = payloads.failed_action({"type": "view", "view_id": view.id}, block["block_id"], action_id)
@@ -70,7 +71,7 @@ class Forms:
             return Outcome(False, f"required: {', '.join(missing)}")
         view.body["_state"] = state
         body = payloads.interaction("view_submission", self._w.people[user], self._triggers.give(user)) | {
-            "view": self._w.shown_view(view),
+            "view": shown_view(view),
             "response_urls": [],
         }
         sent = await self._delivery.send("interactive", body)
@@ -93,7 +94,7 @@ class Forms:
         if not closed.body.get("notify_on_close"):
             return Outcome(True)
         body = payloads.interaction("view_closed", self._w.people[user], None) | {
-            "view": self._w.shown_view(closed) | {"state": {"values": {}}},
+            "view": shown_view(closed) | {"state": {"values": {}}},
             "is_cleared": all,
         }
         return await self._delivery.send("interactive", body)

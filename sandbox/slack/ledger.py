@@ -38,9 +38,11 @@ LEDGER: dict[str, str] = {
 
 LEFT_OUT = {
     "HTTP delivery": "signatures and retries over HTTP are Bolt's own; the sandbox delivers by Socket Mode",
-    "rate limits": "only as a fault: real limits would make tests slow",
+    "rate limits of response_urls": "five uses are as many as a burst allows",
     "response_urls of a submission": "a conversations select with response_url_enabled gives none",
-    "events of the app's own messages": "Slack sends them, and Bolt drops them",
+    "an Enterprise Grid's own fields": "payloads say that the workspace is in none; one person has `enterprise_user`",
+    "download of pictures": "hosts that Slack cannot reach are refused, every other address counts as a picture",
+    "commands out of reach": "Slack offers no commands to people of other companies; here theirs arrive, to be refused",
     "OAuth": "Retune is installed by hand into one workspace",
 }
 """What there is at Slack and not here, and why."""

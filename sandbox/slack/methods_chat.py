@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 
-from .blockkit import check_blocks, normalise_blocks
-from .cast import APP, BOT, BOT_ID, TEAM, Channel
+from .blockkit import check_addresses, check_blocks, normalise_blocks
+from .cast import BOT, Channel
+from .shown import told_message
 from .web_api import Method
 from .workspace import Json, Refused, Workspace
 
 LONGEST, LONGEST_EDIT = 40_000, 4_000
 """Characters of text: longer ones are cut when posted, and refused in an edit."""
 
-MOST_BLOCKS = 13_000
-"""Characters of block JSON; Slack publishes no number."""
+LONGEST_MESSAGE = 13_000
+"""Characters of block JSON that a message may have; Slack publishes no number."""
+
+LARGEST_METADATA = 16_000
+"""Characters of metadata as JSON; Slack publishes no number."""
 
 NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 """Names of emoji come without colons."""
@@ -26,8 +30,10 @@ NOT_COVERED = ("attachments", "markdown_text", "reply_broadcast", "username", "i
 class Chat:
     """The methods over one workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, longest: int = LONGEST_MESSAGE, *, messages_tab: bool = True) -> None:
         self._w = workspace
+        self._longest = longest
+        self._messages_tab = messages_tab
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -47,7 +53,9 @@ class Chat:
     def post(self, a: Json) -> Json:
         """Posts; a user id as channel is the direct message with that person."""
         channel = self._addressed(str(a["channel"]))
-        body = content(a)
+        if channel.kind == "im" and not self._messages_tab:
+            raise Refused("messages_tab_disabled")
+        body = content(a, self._w, self._longest)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
         if a.get("thread_ts"):
@@ -59,7 +67,13 @@ class Chat:
         return answer
 
     def _addressed(self, id: str) -> Channel:
-        """A channel, or the direct message with a person of the workspace who is there. Raises `Refused`."""
+        """A channel by id or, as posts alone allow, by name; or the direct message with a person of the workspace.
+
+        Raises `Refused`.
+        """
+        named = [channel for channel in self._w.channels.values() if channel.name == id.removeprefix("#")]
+        if named and named[0].kind != "im":
+            return self._w.writable(named[0].id)
         person = self._w.people.get(id)
         if person is None:
             return self._w.writable(id)
@@ -72,7 +86,7 @@ class Chat:
         channel = self._w.writable(str(a["channel"]))
         if a["user"] not in channel.members:
             raise Refused("user_not_in_channel")
-        body = content(a)
+        body = content(a, self._w, self._longest)
         if a.get("thread_ts"):
             body["thread_ts"] = str(a["thread_ts"])
         return {"message_ts": self._w.whisper(channel.id, str(a["user"]), body)["ts"]}
@@ -81,7 +95,7 @@ class Chat:
         """Edits an own message."""
         if len(str(a.get("text") or "")) > LONGEST_EDIT:
             raise Refused("msg_too_long")
-        body = content(a)
+        body = content(a, self._w, self._longest)
         if a.get("metadata"):
             body["metadata"] = _metadata(a["metadata"])
         if self._w.channel(str(a["channel"])).archived:
@@ -152,12 +166,10 @@ class Chat:
 
     def _answered(self, message: Json) -> Json:
         """A message as an answer carries it."""
-        name = self._w.people[BOT].name
-        profile = {"id": BOT_ID, "app_id": APP, "user_id": BOT, "name": name, "deleted": False, "team_id": TEAM}
-        return {**{k: v for k, v in message.items() if k != "pinned"}, "bot_profile": {**profile, "icons": {}}}
+        return told_message(message, self._w.people[BOT].name)
 
 
-def content(a: Json) -> Json:
+def content(a: Json, workspace: Workspace, longest: int) -> Json:
     """Text and blocks of a message, checked. Raises `Refused`."""
     if uncovered := [key for key in NOT_COVERED if a.get(key)]:
         messages = [f"[ERROR] not covered by the local Slack: {key}" for key in uncovered]
@@ -169,13 +181,13 @@ def content(a: Json) -> Json:
         raise Refused("no_text")
     body: Json = {"text": text[:LONGEST]}
     if blocks:
-        if faults := check_blocks(blocks, "message"):
+        if faults := check_blocks(blocks, "message") or check_addresses(blocks, workspace.files):
             raise Refused(
                 "invalid_blocks",
                 errors=faults,
                 response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]},
             )
-        if len(json.dumps(blocks, ensure_ascii=False)) > MOST_BLOCKS:
+        if len(json.dumps(blocks, ensure_ascii=False)) > longest:
             raise Refused("msg_blocks_too_long")
         body["blocks"] = normalise_blocks(blocks)
     else:
@@ -186,4 +198,6 @@ def content(a: Json) -> Json:
 def _metadata(metadata: object) -> Json:
     if not isinstance(metadata, dict) or "event_type" not in metadata or "event_payload" not in metadata:
         raise Refused("invalid_metadata_format")
+    if len(json.dumps(metadata)) > LARGEST_METADATA:
+        raise Refused("metadata_too_large")
     return metadata

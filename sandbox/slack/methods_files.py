@@ -56,6 +56,7 @@ class Files:
             if file is None or file["data"] is None:
                 raise Refused("file_not_found")
             file["title"] = wanted.get("title") or file["name"]
+            file["url_private"] = f"{self._url()}/page/files/{file['id']}"
             done.append(file)
         shown = [
             {
@@ -65,7 +66,7 @@ class Files:
                 "mimetype": file["mimetype"],
                 "size": len(file["data"]),
                 "alt_txt": file["alt_txt"],
-                "url_private": f"{self._url()}/page/files/{file['id']}",
+                "url_private": file["url_private"],
             }
             for file in done
         ]

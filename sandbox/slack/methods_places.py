@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from .cast import BOT, BOT_ID, TEAM, Channel
 from .cursors import portion, portion_of_messages, truth
+from .grants import Grants
 from .payloads import DOMAIN, user_info
+from .shown import shown_channel, told_message
 from .web_api import Method
 from .workspace import Json, Refused, Workspace
 
@@ -15,10 +19,10 @@ HISTORY = {"channel": "channels:history", "private": "groups:history", "im": "im
 class Places:
     """The methods over one workspace."""
 
-    def __init__(self, workspace: Workspace, bot_name: str, scopes: frozenset[str]) -> None:
+    def __init__(self, workspace: Workspace, bot_name: str, grants: Grants) -> None:
         self._w = workspace
         self._name = bot_name
-        self._scopes = scopes
+        self._grants = grants
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -70,7 +74,7 @@ class Places:
         """The user groups."""
         listed = []
         for group in self._w.groups.values():
-            shown = {**group, "user_count": str(len(group["users"])), "date_delete": 0}
+            shown = {**group, "user_count": len(group["users"]), "date_delete": 0}
             if not truth(a.get("include_users")):
                 shown.pop("users")
             listed.append(shown)
@@ -88,8 +92,8 @@ class Places:
         return channel
 
     def _granted(self, scope: str) -> None:
-        if scope not in self._scopes:
-            raise Refused("missing_scope", needed=scope, provided=",".join(sorted(self._scopes)))
+        if scope not in self._grants.scopes:
+            raise Refused("missing_scope", needed=scope, provided=self._grants.told)
 
     def info(self, a: Json) -> Json:
         """One channel."""
@@ -128,7 +132,7 @@ class Places:
             raise Refused("not_in_channel")
         every = self._w.messages.get(channel.id, {}).values()
         found = [m for m in every if "thread_ts" not in m or m["thread_ts"] == m["ts"]]
-        return portion_of_messages(sorted(found, key=lambda m: m["ts"], reverse=True), a)
+        return portion_of_messages(self._told(found)[::-1], a)
 
     def replies(self, a: Json) -> Json:
         """A thread, its parent first."""
@@ -139,7 +143,11 @@ class Places:
         if a["ts"] not in every:
             raise Refused("thread_not_found")
         found = [m for m in every.values() if a["ts"] in (m["ts"], m.get("thread_ts"))]
-        return portion_of_messages(sorted(found, key=lambda m: m["ts"]), a)
+        return portion_of_messages(self._told(found), a)
+
+    def _told(self, found: Iterable[Json]) -> Sequence[Json]:
+        """Oldest first."""
+        return [told_message(message, self._name) for message in sorted(found, key=lambda m: str(m["ts"]))]
 
     def open(self, a: Json) -> Json:
         """The direct message with one person."""
@@ -169,7 +177,7 @@ class Places:
             return {"channel": self._shown(channel), "warning": "already_in_channel"}
         channel.members.add(BOT)
         for user in sorted(channel.members - {BOT}):
-            self._w.changed({"type": "channel", "channel": self._w.shown_channel(channel, user)}, user)
+            self._w.changed({"type": "channel", "channel": shown_channel(channel, user)}, user)
         return {"channel": self._shown(channel)}
 
     def _shown(self, channel: Channel) -> Json:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from .blockkit import check_view, initial_state, normalise_blocks, view_too_large
+from .blockkit import check_addresses, check_view, initial_state, normalise_blocks, view_too_large
+from .shown import View, shown_view
 from .web_api import Method
-from .workspace import Json, Refused, View, Workspace
+from .workspace import Json, Refused, Workspace
 
 TRIGGER_LIFE = 3.0
 DEEPEST = 3
@@ -73,13 +74,13 @@ class Views:
         view = self._w.new_view(user, body)
         self._w.stacks[user] = [view]
         self._w.show_stack(user)
-        return {"view": self._w.shown_view(view)}
+        return {"view": shown_view(view)}
 
     def push(self, a: Json) -> Json:
         """Adds to a stack."""
         body = self.checked(a["view"], "modal")
         user = self._triggers.use(str(a["trigger_id"]))
-        return {"view": self._w.shown_view(self.pushed(user, body))}
+        return {"view": shown_view(self.pushed(user, body))}
 
     def pushed(self, user: str, body: Json) -> View:
         """A checked view on top of a person's stack. Raises `Refused`."""
@@ -101,7 +102,7 @@ class Views:
         if a.get("hash") and a["hash"] != view.hash:
             raise Refused("hash_conflict")
         self.replace(view, self.checked(a["view"], view.body["type"]))
-        return {"view": self._w.shown_view(view)}
+        return {"view": shown_view(view)}
 
     def replace(self, view: View, body: Json) -> None:
         """Puts a checked body in place; what was typed stays where both ids stayed. Raises `Refused`."""
@@ -131,11 +132,11 @@ class Views:
             self._unique(body, None)
             view = self._w.homes[user] = self._w.new_view(user, body)
             self._w.show_home(user)
-            return {"view": self._w.shown_view(view)}
+            return {"view": shown_view(view)}
         if a.get("hash") and a["hash"] != view.hash:
             raise Refused("hash_conflict")
         self.replace(view, body)
-        return {"view": self._w.shown_view(view)}
+        return {"view": shown_view(view)}
 
     def checked(self, view: object, kind: str) -> Json:
         """A view as it is kept. Raises `Refused` with every fault."""
@@ -144,7 +145,7 @@ class Views:
                 "invalid_arguments",
                 response_metadata={"messages": ["[ERROR] unsupported type [json-pointer:/view/type]"]},
             )
-        if faults := check_view(view):
+        if faults := check_view(view) or check_addresses(view["blocks"], self._w.files, "/view/blocks"):
             raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]})
         if view_too_large(view):
             raise Refused("view_too_large")

@@ -14,6 +14,7 @@ from .delivery import Delivery, Outcome
 from .forms import Forms
 from .manifest import Manifest
 from .people import People
+from .shown import shown_channel, shown_message, shown_view
 from .workspace import Json, Refused, Workspace
 
 FOLDER = Path(__file__).parent / "page"
@@ -83,7 +84,7 @@ class PageApi:
     def _hello(self, user: str) -> Json:
         channels = [c for c in self._w.channels.values() if user in c.members]
         messages = [
-            self._w.shown(channel.id, message)
+            shown_message(channel.id, message)
             for channel in channels
             for message in sorted(self._w.messages.get(channel.id, {}).values(), key=lambda m: m["ts"])
         ]
@@ -106,7 +107,7 @@ class PageApi:
                 for p in self._w.people.values()
                 if p.ours or any(p.id in channel.members for channel in self._w.channels.values())
             ],
-            "channels": [self._w.shown_channel(channel, user) for channel in channels],
+            "channels": [shown_channel(channel, user) for channel in channels],
             "usergroups": list(self._w.groups.values()),
             "commands": [dict(command) for command in self._manifest.commands],
             "app": {
@@ -118,8 +119,8 @@ class PageApi:
                 "home_enabled": self._manifest.home and self._w.people[user].ours,
             },
             "messages": messages,
-            "stack": [self._w.shown_view(view) for view in self._w.stacks.get(user, [])],
-            "home": self._w.shown_view(home) if home else None,
+            "stack": [shown_view(view) for view in self._w.stacks.get(user, [])],
+            "home": shown_view(home) if home else None,
             "bot_connected": self._delivery.connections > 0,
         }
 

@@ -12,6 +12,9 @@ from .cast import APP, BOT, GRID, TEAM, Channel, Person
 from .workspace import Json, Workspace
 
 DOMAIN = "acme-speech"
+CHANNEL_TYPES = {"channel": "channel", "private": "group", "im": "im"}
+NAMES = {"im": "directmessage", "private": "privategroup"}
+"""What an app hears instead of a name, by kind of channel."""
 
 
 def person(who: Person) -> Json:
@@ -26,7 +29,7 @@ def command(who: Person, channel: Channel, name: str, text: str, trigger: str, r
         "team_id": TEAM,
         "team_domain": DOMAIN,
         "channel_id": channel.id,
-        "channel_name": "directmessage" if channel.kind == "im" else channel.name,
+        "channel_name": NAMES.get(channel.kind, channel.name),
         "user_id": who.id,
         "user_name": who.name,
         "command": name,
@@ -80,7 +83,7 @@ def in_message(channel: Channel, message: Json, *, ephemeral: bool) -> Json:
         container["thread_ts"] = message["thread_ts"]
     where: Json = {
         "container": container,
-        "channel": {"id": channel.id, "name": "directmessage" if channel.kind == "im" else channel.name},
+        "channel": {"id": channel.id, "name": NAMES.get(channel.kind, channel.name)},
     }
     if not ephemeral:
         where["message"] = {k: v for k, v in message.items() if k not in ("metadata", "pinned")}
@@ -121,24 +124,55 @@ def view_action(who: Person, view: Json, action: Json, trigger: str) -> Json:
 def said(message: Json, channel: Channel, kind: str) -> Json:
     """The event that a person's message is: `message`, or `app_mention`."""
     event: Json = {
-        **{key: held for key, held in message.items() if key not in ("pinned", "reply_count", "latest_reply")},
+        **{key: held for key, held in message.items() if key != "pinned"},
         "type": kind,
-        "client_msg_id": str(uuid.uuid4()),
         "channel": channel.id,
         "event_ts": message["ts"],
     }
+    if "bot_id" not in message:
+        event["client_msg_id"] = str(uuid.uuid4())
+    if message["team"] != TEAM:
+        # Somebody of another company, or of another workspace of the Grid.
+        event |= {"user_team": message["team"], "source_team": message["team"]}
     if kind == "message":
-        event["channel_type"] = {"channel": "channel", "private": "group", "im": "im"}[channel.kind]
+        event["channel_type"] = CHANNEL_TYPES[channel.kind]
     return event
 
 
+_MARKUP = re.compile(r"`([^`\n]+)`|<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+
+
 def typed(text: str) -> list[Json]:
-    """What a person typed, as the one rich_text block that Slack makes of it; *text* is escaped."""
+    """What a person typed, as the one rich_text block that Slack makes of it; *text* has Slack's markup."""
     parts: list[Json] = []
-    for plain, user in re.findall(r"([^<]+)|<@(\w+)(?:\|[^>]*)?>", text):
-        parts.append({"type": "text", "text": unescape(plain)} if plain else {"type": "user", "user_id": user})
+    end = 0
+
+    def plain(to: int) -> None:
+        if to > end:
+            parts.append({"type": "text", "text": unescape(text[end:to])})
+
+    for found in _MARKUP.finditer(text):
+        plain(found.start())
+        parts.append(_part(*found.groups()))
+        end = found.end()
+    plain(len(text))
     section = {"type": "rich_text_section", "elements": parts}
     return [{"type": "rich_text", "block_id": secrets.token_hex(3), "elements": [section]}]
+
+
+def _part(code: str | None, sign: str, what: str, label: str | None) -> Json:
+    if code is not None:
+        return {"type": "text", "text": unescape(code), "style": {"code": True}}
+    match sign:
+        case "@":
+            return {"type": "user", "user_id": what}
+        case "#":
+            return {"type": "channel", "channel_id": what}
+        case "!" if what.startswith("subteam^"):
+            return {"type": "usergroup", "usergroup_id": what.removeprefix("subteam^")}
+        case "!":
+            return {"type": "broadcast", "range": what}
+    return {"type": "link", "url": unescape(what), **({"text": unescape(label)} if label else {})}
 
 
 def event(workspace: Workspace, inner: Json) -> Json:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from . import payloads
-from .blockkit import check_blocks, find_element, initial_state
+from .blockkit import check_addresses, check_blocks, find_element, initial_state
 from .cast import BOT, SLACKBOT, Channel, Person
 from .delivery import Delivery, Outcome
 from .form_values import NotPossible, chosen
 from .manifest import Manifest
 from .methods_views import Triggers
 from .response_urls import ResponseUrl, ResponseUrls, say
+from .shown import shown_view
+from .typed_text import Typing
 from .workspace import Json, Refused, Workspace
 
 MESSAGE_EVENTS = {"channel": "message.channels", "private": "message.groups", "im": "message.im"}
@@ -42,7 +43,7 @@ class People:
         who, place = self._place(user, channel)
         if text.startswith("/"):
             return await self._command(who, place, text, thread_ts)
-        body: Json = {"text": _escaped(text)}
+        body: Json = {"text": Typing(self._w, user).message(text)}
         if thread_ts:
             body["thread_ts"] = thread_ts
         message = self._w.post(channel, user, body)
@@ -64,7 +65,7 @@ class People:
             self._slackbot(place.id, who.id, f"{name} is not a valid command. Type / to see the ones there are.")
             return Outcome(False, "unknown_command")
         declared = next(c for c in self._manifest.commands if c["command"] == name)
-        rest = self._referenced(rest) if declared.get("should_escape") else rest
+        rest = Typing(self._w, who.id).command(rest, escape=bool(declared.get("should_escape")))
         url = self._urls.give("commands", place.id, who.id)
         trigger = self._triggers.give(who.id)
         sent = await self._delivery.send("slash_commands", payloads.command(who, place, name, rest, trigger, url))
@@ -80,7 +81,9 @@ class People:
         body = sent.body or {}
         if not body.get("text") and not body.get("blocks"):
             return sent
-        if "blocks" in body and (faults := check_blocks(body["blocks"], "message")):
+        if "blocks" in body and (
+            faults := check_blocks(body["blocks"], "message") or check_addresses(body["blocks"], self._w.files)
+        ):
             self._slackbot(channel, user, f'{name} failed with the error "invalid_blocks"')
             return Outcome(True, f"invalid_blocks: {'; '.join(faults)}", body)
         say(self._w, ResponseUrl(channel, user, self._w.now()), body)
@@ -153,7 +156,7 @@ class People:
                 "tab": "home",
                 "event_ts": self._w.stamp(),
             }
-            self._event(event | ({"view": self._w.shown_view(home)} if home else {}))
+            self._event(event | ({"view": shown_view(home)} if home else {}))
         return Outcome(True)
 
     async def suggest(self, user: str, container: Json, block_id: str, action_id: str, value: str) -> Outcome:
@@ -165,7 +168,7 @@ class People:
             if view.user != user:
                 raise Refused("not_found")
             blocks = view.body["blocks"]
-            body |= {"container": {"type": "view", "view_id": view.id}, "view": self._w.shown_view(view)}
+            body |= {"container": {"type": "view", "view_id": view.id}, "view": shown_view(view)}
         else:
             who, place = self._place(user, container["channel"])
             message, ephemeral = self._message(user, place.id, container["ts"])
@@ -199,14 +202,6 @@ class People:
             raise Refused("user_not_found")
         return who
 
-    def _referenced(self, text: str) -> str:
-        """Names become ids and addresses become links, as `should_escape` promises."""
-        text = re.sub(r"(?<![<\w])https?://[^\s<>|]+", r"<\g<0>>", text)
-        names = {person.name: person.id for person in self._w.people.values()}
-        text = re.sub(r"(?<![\w<])@(\w+)", lambda m: f"<@{names[m[1]]}>" if m[1] in names else m[0], text)
-        rooms = {channel.name: channel.id for channel in self._w.channels.values() if channel.kind == "channel"}
-        return re.sub(r"(?<![\w<])#([\w-]+)", lambda m: f"<#{rooms[m[1]]}|{m[1]}>" if m[1] in rooms else m[0], text)
-
     def _event(self, inner: Json) -> None:
         self._delivery.send_event(payloads.event(self._w, inner))
 
@@ -215,9 +210,3 @@ class People:
         if thread_ts:
             body["thread_ts"] = thread_ts
         self._w.whisper(channel, user, body, SLACKBOT)
-
-
-def _escaped(text: str) -> str:
-    """What a person types is escaped, but for mentions that the client made."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"&lt;(@[UW]\w+|#C\w+(?:\|[^&]*)?)&gt;", r"<\1>", plain)

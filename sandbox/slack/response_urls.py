@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from .blockkit import check_blocks, normalise_blocks
+from .blockkit import check_addresses, check_blocks, normalise_blocks
 from .cast import BOT, TEAM
 from .workspace import Json, Refused, Workspace
 
@@ -57,7 +57,9 @@ class ResponseUrls:
             return self._take_away(known)
         if not body.get("text") and not body.get("blocks"):
             return web.Response(status=400, text="no_text")
-        if "blocks" in body and check_blocks(body["blocks"], "message"):
+        if "blocks" in body and (
+            check_blocks(body["blocks"], "message") or check_addresses(body["blocks"], self._workspace.files)
+        ):
             return web.Response(status=400, text="invalid_blocks")
         try:
             say(self._workspace, known, body)

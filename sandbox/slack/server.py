@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -12,11 +12,15 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from .delivery import Delivery, Outcome
+from .echoes import Echoes
 from .faults import Faults, Switches
 from .form_values import Values
 from .forms import Forms
-from .manifest import load
-from .methods_chat import Chat
+from .grants import Grants
+from .http_delivery import PAUSES, SIGNING_SECRET, HttpDelivery
+from .limits import Limits
+from .manifest import Manifest, load
+from .methods_chat import LONGEST_MESSAGE, Chat
 from .methods_files import Files
 from .methods_places import Places
 from .methods_views import Triggers, Views
@@ -24,7 +28,8 @@ from .page_api import PageApi
 from .people import People
 from .response_urls import ResponseUrls
 from .seed import populate
-from .switchboard import Switchboard, slack_switches
+from .shown import shown_view
+from .switchboard import OF_SOCKETS, Switchboard, slack_switches
 from .transcript import transcript
 from .web_api import APP_TOKEN, BOT_TOKEN, Call, Method, WebApi
 from .workspace import Json, Workspace
@@ -33,13 +38,32 @@ T = TypeVar("T")
 
 
 class SlackServer:
-    """A workspace with one app, described by its manifest. An async context manager."""
+    """A workspace with one app, described by its manifest. An async context manager.
+
+    *limits* are Slack's own unless a test brings others; *longest_message* is how many characters of block JSON a
+    message may have.
+    *request_url*: the app is reached there over HTTP, whatever its manifest says, and *retry_pauses* are the seconds
+    before each retry of an event.
+    """
 
     def __init__(
-        self, manifest: Path, *, port: int = 0, now: Callable[[], float] = time.time, ack_timeout: float = 3.0
+        self,
+        manifest: Path,
+        *,
+        port: int = 0,
+        now: Callable[[], float] = time.time,
+        ack_timeout: float = 3.0,
+        limits: Limits | None = None,
+        longest_message: int = LONGEST_MESSAGE,
+        request_url: str | None = None,
+        retry_pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
-        self.manifest = load(manifest)
+        self._limits = limits or Limits()
+        self._longest_message = longest_message
+        self.bot_token, self.app_token, self.signing_secret = BOT_TOKEN, APP_TOKEN, SIGNING_SECRET
+        self.manifest = load(manifest, request_url)
+        self.grants = Grants(self.manifest)
+        self._retry_pauses = retry_pauses
         self.faults = Faults()
         self.switchboard = Switchboard()
         self.workspace = Workspace(now)
@@ -55,7 +79,7 @@ class SlackServer:
 
     @property
     def connections(self) -> int:
-        """How many sockets the app has open."""
+        """How many sockets the app has open; over HTTP 1 while it can be reached."""
         return self.delivery.connections
 
     @property
@@ -76,6 +100,7 @@ class SlackServer:
             raise
         port = self._runner.addresses[0][1]
         self.url = f"http://127.0.0.1:{port}"
+        await self.delivery.open()
         return self
 
     async def __aexit__(
@@ -88,18 +113,26 @@ class SlackServer:
 
     def _build(self, app: web.Application) -> None:
         workspace, manifest = self.workspace, self.manifest
-        self.delivery = Delivery(self._where, self.faults, self._ack_timeout)
+        self.delivery = self._way(manifest)
         self.delivery.on_change = self._connected
-        slack_switches(self.switchboard, self.faults, self.delivery, workspace)
+        slack_switches(self.switchboard, self.faults, self.delivery, workspace, self.grants)
+        if manifest.urls is not None:
+            self.switchboard.remove(*OF_SOCKETS)
         self.urls = ResponseUrls(self._where, workspace)
         self._files = Files(workspace, self._where)
         self.triggers = Triggers(workspace)
         views = Views(workspace, self.triggers, home=manifest.home)
         self.people = People(workspace, manifest, self.delivery, self.urls, self.triggers)
         self.forms = Forms(workspace, self.delivery, self.triggers, views)
+        Echoes(workspace, manifest, self.delivery, manifest.bot_user)
         self._page = PageApi(workspace, manifest, self.people, self.forms, self.delivery)
-        self._api = WebApi(workspace, manifest, self.faults)
-        for family in (Chat(workspace), views, Places(workspace, manifest.bot_user, manifest.scopes), self._files):
+        self._api = WebApi(workspace, self.grants, self.faults, self._limits)
+        for family in (
+            Chat(workspace, self._longest_message, messages_tab=manifest.messages_tab),
+            views,
+            Places(workspace, manifest.bot_user, self.grants),
+            self._files,
+        ):
             self._api.add(family.methods())
         self._api.add({"apps.connections.open": Method(self._open_connection, token="app")})
         app.add_routes(
@@ -119,6 +152,14 @@ class SlackServer:
             ]
         )
 
+    def _way(self, manifest: Manifest) -> Delivery:
+        """How the app is reached."""
+        if manifest.urls is None:
+            return Delivery(self._where, self.faults, self._ack_timeout)
+        return HttpDelivery(
+            *(self._where, self.faults, self._ack_timeout, manifest.urls, self.workspace.now, self._retry_pauses)
+        )
+
     def _where(self) -> str:
         return self.url
 
@@ -132,6 +173,10 @@ class SlackServer:
     def methods(self) -> frozenset[str]:
         """The Web API methods that are routed."""
         return frozenset(self._api.methods)
+
+    def scopes_of(self, method: str) -> tuple[str, ...]:
+        """The scopes of which a method needs one."""
+        return self._api.methods[method].scopes
 
     async def send(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Outcome:
         """A person types a message or a command."""
@@ -198,12 +243,12 @@ class SlackServer:
     def modal(self, user: str) -> Json | None:
         """A person's top modal."""
         stack = self.workspace.stacks.get(user, [])
-        return self.workspace.shown_view(stack[-1]) if stack else None
+        return shown_view(stack[-1]) if stack else None
 
     def home(self, user: str) -> Json | None:
         """A person's App Home."""
         home = self.workspace.homes.get(user)
-        return self.workspace.shown_view(home) if home else None
+        return shown_view(home) if home else None
 
     def transcript(self, user: str) -> str:
         """The conversation as text."""

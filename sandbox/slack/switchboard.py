@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from aiohttp import web
 
 from .faults import Fault, Faults, Sockets
+from .grants import Grants
 from .workspace import Json, Workspace
 
+T = TypeVar("T")
 Flip = Callable[[bool], Awaitable[None]]
+
+OF_SOCKETS = ("slack-cut", "slack-deaf", "slack-refresh", "slack-refuse", "slack-tickets")
+"""Switches that mean nothing over HTTP."""
 
 
 @dataclass
@@ -42,6 +48,11 @@ class Switchboard:
         """Adds a switch to a group, which has its own heading."""
         self._switches[id] = Switch(id, group, label, about, flip, lasting)
 
+    def remove(self, *ids: str) -> None:
+        """Takes some away that mean nothing here."""
+        for id in ids:
+            self._switches.pop(id, None)
+
     async def listed(self, request: web.Request) -> web.Response:
         """All of them, as they stand."""
         return web.json_response({"ok": True, "switches": [one.shown for one in self._switches.values()]})
@@ -68,26 +79,41 @@ class Switchboard:
                 switch.on = False
 
 
-def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace) -> None:
-    """What the local Slack can do wrong."""
-    post, edit = "chat.postMessage", "chat.update"
+@dataclass(frozen=True)
+class Group(Generic[T]):
+    """The switches under one heading, for faults that *disarm* takes back."""
 
-    def lasting(id: str, label: str, about: str, arm: Callable[[], Fault]) -> None:
-        armed: list[Fault] = []
+    board: Switchboard
+    name: str
+    disarm: Callable[[T], None]
+
+    def lasting(self, id: str, label: str, about: str, arm: Callable[[], T]) -> None:
+        """A fault that lasts until it is switched off."""
+        armed: list[T] = []
 
         async def flip(on: bool) -> None:
             if on:
                 armed.append(arm())
             else:
-                faults.disarm(armed.pop())
+                self.disarm(armed.pop())
 
-        board.add("Slack", id, label, about, flip, lasting=True)
+        self.board.add(self.name, id, label, about, flip, lasting=True)
 
-    def once(id: str, label: str, about: str, strike: Callable[[], object]) -> None:
+    def once(self, id: str, label: str, about: str, strike: Callable[[], object]) -> None:
+        """What strikes once."""
+
         async def flip(on: bool) -> None:
             strike()
 
-        board.add("Slack", id, label, about, flip)
+        self.board.add(self.name, id, label, about, flip)
+
+
+def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace, grants: Grants) -> None:
+    """What the local Slack can do wrong."""
+    post, edit = "chat.postMessage", "chat.update"
+
+    group = Group(board, "Slack", faults.disarm)
+    lasting, once = group.lasting, group.once
 
     lasting(
         "slack-down", "Down", "every call is answered with an error 503", lambda: faults.status("*", 503, times=None)
@@ -112,7 +138,16 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
     )
     once("slack-late", "Delay the next message", "the bot looks for it before it is there", lambda: faults.late(post))
     once(
-        "slack-vanish", "Delete the newest message", "as retention does: its thread is gone too", workspace.lose_newest
+        "slack-vanish",
+        "Delete the newest message",
+        "as retention does: its thread is gone too",
+        lambda: _newest(workspace, workspace.vanish),
+    )
+    once(
+        "slack-tombstone",
+        "Delete the newest message by hand",
+        "as an admin does: a message with replies leaves a tombstone",
+        lambda: _newest(workspace, workspace.remove),
     )
     once("slack-fatal", "Lie about the next message", "`fatal_error`, and it is there", lambda: _lie(faults, post))
     once("slack-cut", "Cut the sockets", "the network breaks", sockets.cut)
@@ -122,10 +157,27 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
 
     board.add("Slack", "slack-deaf", "Deafen the sockets", "they stand, and nothing goes over them", deaf, lasting=True)
 
+    async def redeliver(on: bool) -> None:
+        faults.redeliveries = 2 if on else 0
+
+    about = "every event comes three times, with the same id, though it was acknowledged"
+    board.add("Slack", "slack-redeliver", "Redeliver events", about, redeliver, lasting=True)
+
+    async def phones(on: bool) -> None:
+        workspace.curly = on
+
+    board.add("Slack", "slack-phones", "Type on phones", "quotes become curly, dashes long", phones, lasting=True)
+
     async def archive(on: bool) -> None:
         workspace.archive(on)
 
     board.add("Slack", "slack-archive", "Archive the bot's channels", "nobody can post there", archive, lasting=True)
+
+    async def withhold(on: bool) -> None:
+        grants.withhold = on
+
+    about = "as where somebody left them out when the app was installed"
+    board.add("Slack", "slack-scopes", "Withhold the optional scopes", about, withhold, lasting=True)
 
     async def refresh(on: bool) -> None:
         await sockets.refresh()
@@ -145,6 +197,11 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
     )
     once("slack-tickets", "Give out dead tickets", "the next three never connect", lambda: _set(faults, "dead_tickets"))
     once("slack-twice", "Deliver twice", "the next event reaches the bot twice", lambda: _twice(faults))
+
+
+def _newest(workspace: Workspace, delete: Callable[[str, str], None]) -> None:
+    if (found := workspace.newest()) is not None:
+        delete(*found)
 
 
 def _lie(faults: Faults, method: str) -> None:

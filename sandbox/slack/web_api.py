@@ -12,7 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from .faults import Fault, Faults
-from .manifest import Manifest
+from .grants import Grants
+from .limits import Limits
 from .workspace import Json, Refused, Workspace
 
 BOT_TOKEN, APP_TOKEN = "xoxb-local-sandbox-bot-token", "xapp-1-local-sandbox-app-token"
@@ -47,13 +48,13 @@ class WebApi:
     """Routes calls to methods."""
 
     workspace: Workspace
-    manifest: Manifest
+    grants: Grants
     faults: Faults
+    limits: Limits
     methods: dict[str, Method] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._granted = ",".join(sorted(self.manifest.scopes))
         self._late: set[asyncio.Task[None]] = set()
 
     def add(self, methods: Mapping[str, Method]) -> None:
@@ -62,13 +63,15 @@ class WebApi:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call from its bytes to its answer."""
-        name, arguments = request.match_info["method"], Json()
+        name, arguments, early = request.match_info["method"], Json(), None
         fault = self.faults.take(name)
         try:
             arguments = await _arguments(request)
             answer = await _instead(fault)
             if fault is not None and fault.kind == "late":
                 self._do_later(fault, name, request, arguments)
+            if answer is None and (early := self.limits.wait(name, arguments)) is not None:
+                raise Refused("ratelimited")
             if answer is None:
                 answer = {"ok": True, **await self._call(name, request, arguments)}
         except Refused as error:
@@ -76,8 +79,10 @@ class WebApi:
         if fault is not None and fault.kind == "refuse":
             answer = {"ok": False, "error": fault.settings["error"]}
         self.calls.append(Call(name, arguments, answer, self.workspace.now()))
+        if early is not None:
+            return web.json_response(answer, status=429, headers={"Retry-After": str(early)})
         if fault is None:
-            return web.json_response(answer, headers={"x-oauth-scopes": self._granted})
+            return web.json_response(answer, headers={"x-oauth-scopes": self.grants.told})
         return _misbehave(fault, answer, request)
 
     def _do_later(self, fault: Fault, name: str, request: web.Request, arguments: Json) -> None:
@@ -111,8 +116,8 @@ class WebApi:
             raise Refused("invalid_auth")
         if (token == APP_TOKEN) != (method.token == "app"):
             raise Refused("not_allowed_token_type")
-        if method.scopes and not self.manifest.scopes.intersection(method.scopes):
-            raise Refused("missing_scope", needed=method.scopes[0], provided=self._granted)
+        if method.scopes and not self.grants.scopes.intersection(method.scopes):
+            raise Refused("missing_scope", needed=method.scopes[0], provided=self.grants.told)
 
 
 async def _instead(fault: Fault | None) -> Json | None:
@@ -149,7 +154,8 @@ async def _arguments(request: web.Request) -> Json:
     arguments: Json = dict(request.query)
     if request.content_type == "application/json":
         try:
-            body = await request.json()
+            # Slack takes an empty body as no arguments: slack_sdk's synchronous client sends one.
+            body = json.loads(await request.text() or "{}")
         except ValueError as error:
             raise Refused("invalid_json") from error
         if not isinstance(body, dict):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import threads
 from .cast import APP, BOT, BOT_ID, TEAM, Channel, Person
+from .changes import Changes
+from .shown import View, shown_channel, shown_message, shown_view
 
 Json = dict[str, Any]
-Listener = Callable[[Json, str | None], None]
-"""Hears a change, and the one person whom it concerns (None: everybody who may see it)."""
 
 
 class Refused(Exception):
@@ -26,20 +26,7 @@ class Refused(Exception):
 
 
 @dataclass
-class View:
-    """An open modal or a published App Home."""
-
-    id: str
-    user: str
-    body: Json
-    hash: str
-    root: str
-    previous: str | None = None
-    external_id: str = ""
-
-
-@dataclass
-class Workspace:
+class Workspace(Changes):
     """All state. Everything that people could see change is told to the listeners."""
 
     now: Callable[[], float] = time.time
@@ -51,33 +38,13 @@ class Workspace:
     stacks: dict[str, list[View]] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
     files: dict[str, Json] = field(default_factory=dict)
+    curly: bool = False
+    """People type on phones, which make quotes curly."""
 
     def __post_init__(self) -> None:
-        self._listeners: list[Listener] = []
+        super().__init__()
         self._last = 0
         self._vanished: set[tuple[str, str]] = set()
-        self._waiting: set[asyncio.Event] = set()
-
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Adds a listener; gives the function that takes it away."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def changed(self, change: Json, person: str | None = None) -> None:
-        """Tells a change."""
-        for listener in list(self._listeners):
-            listener(change, person)
-        for event in self._waiting:
-            event.set()
-
-    async def next_change(self) -> None:
-        """Returns after the next change."""
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            await event.wait()
-        finally:
-            self._waiting.discard(event)
 
     def stamp(self) -> str:
         """A new message `ts`: unique and growing."""
@@ -112,7 +79,7 @@ class Workspace:
         id = f"D{user[1:]}"
         if id not in self.channels:
             self.channels[id] = Channel(id, user, "im", {user, BOT}, user=user)
-            self.changed({"type": "channel", "channel": self.shown_channel(self.channels[id], user)}, user)
+            self.changed({"type": "channel", "channel": shown_channel(self.channels[id], user)}, user)
         return self.channels[id]
 
     def post(self, channel: str, user: str, body: Json) -> Json:
@@ -123,9 +90,11 @@ class Workspace:
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
         parent = self._parent(channel, message)
-        self.messages.setdefault(channel, {})[ts] = message
+        said = self.messages.setdefault(channel, {})
+        said[ts] = message
         self._tell(channel, message)
         if parent is not None:
+            threads.count(said, parent)
             self._tell(channel, parent)
         return message
 
@@ -143,10 +112,6 @@ class Workspace:
             raise Refused("thread_not_found")
         parent = said.get(named.get("thread_ts", thread), named)
         message["thread_ts"], message["parent_user_id"] = parent["ts"], parent["user"]
-        # Slack marks the parent too once it has a thread: `thread_ts` alone does not make a message a reply.
-        parent["thread_ts"] = parent["ts"]
-        parent["reply_count"] = parent.get("reply_count", 0) + 1
-        parent["latest_reply"] = message["ts"]
         return parent
 
     def edit(self, channel: str, ts: str, body: Json) -> Json:
@@ -163,7 +128,7 @@ class Workspace:
         """A message that stands in a channel. Raises `Refused`."""
         self.channel(channel)
         found = self.messages.get(channel, {}).get(ts)
-        if found is None or found.get("subtype") == "tombstone":
+        if found is None or threads.is_tombstone(found):
             raise Refused("message_not_found")
         return found
 
@@ -173,17 +138,15 @@ class Workspace:
         self._vanished.add((channel, ts))
         self.changed({"type": "removed", "channel": channel, "ts": ts})
 
-    def lose_newest(self) -> None:
-        """Retention takes the bot's newest message that is no reply."""
+    def newest(self) -> tuple[str, str] | None:
+        """Channel and ts of the bot's newest message that is no reply."""
         ours = [
             (ts, channel)
             for channel, messages in self.messages.items()
             for ts, message in messages.items()
             if message.get("user") == BOT and message.get("thread_ts", ts) == ts
         ]
-        if ours:
-            ts, channel = max(ours)
-            self.vanish(channel, ts)
+        return (found[1], found[0]) if (found := max(ours, default=None)) else None
 
     def archive(self, on: bool) -> None:
         """Archives every channel that the bot is in, or brings them back."""
@@ -192,20 +155,22 @@ class Workspace:
                 channel.archived = on
 
     def remove(self, channel: str, ts: str) -> None:
-        """Deletes a message; a thread loses a reply. A parent leaves a tombstone, and its thread lives on."""
-        gone = self.messages[channel].pop(ts)
+        """Deletes a message; a thread loses a reply. A parent leaves a tombstone as long as it has replies."""
+        said = self.messages[channel]
+        gone = said.pop(ts)
         if gone.get("reply_count"):
-            kept = {key: gone[key] for key in ("type", "ts", "thread_ts", "reply_count", "latest_reply")}
-            tomb = {**kept, "subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted."}
-            self.messages[channel][ts] = tomb
-            self._tell(channel, tomb)
+            said[ts] = threads.tombstone(gone)
+            self._tell(channel, said[ts])
             return
-        parent = self.messages[channel].get(gone.get("thread_ts", ts))
-        if parent is not None:
-            left = [m["ts"] for m in self.messages[channel].values() if m.get("thread_ts") == parent["ts"]]
-            parent |= {"reply_count": len(left) - 1, "latest_reply": max(left) if len(left) > 1 else None}
-            self._tell(channel, parent)
         self.changed({"type": "removed", "channel": channel, "ts": ts})
+        parent = said.get(gone.get("thread_ts", ts))
+        if parent is None:
+            return
+        threads.count(said, parent)
+        if threads.is_tombstone(parent) and "reply_count" not in parent:
+            self.remove(channel, parent["ts"])
+        else:
+            self._tell(channel, parent)
 
     def mark(self, channel: str, message: Json) -> None:
         """Tells that a message got a pin, a reaction or a file."""
@@ -217,7 +182,7 @@ class Workspace:
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
         self.ephemeral.setdefault(reader, []).append(message)
-        self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
+        self.changed({"type": "message", "message": shown_message(channel, message, ephemeral=True)}, reader)
         return message
 
     def rewhisper(self, channel: str, reader: str, ts: str, body: Json) -> None:
@@ -227,7 +192,7 @@ class Workspace:
             self.whisper(channel, reader, body)
             return
         message.update(body)
-        self.changed({"type": "message", "message": self.shown(channel, message, ephemeral=True)}, reader)
+        self.changed({"type": "message", "message": shown_message(channel, message, ephemeral=True)}, reader)
 
     def unwhisper(self, reader: str, ts: str) -> None:
         """Takes an ephemeral message away."""
@@ -261,69 +226,16 @@ class Workspace:
 
     def show_stack(self, user: str) -> None:
         """Tells a person's modals."""
-        self.changed({"type": "stack", "stack": [self.shown_view(v) for v in self.stacks.get(user, [])]}, user)
+        self.changed({"type": "stack", "stack": [shown_view(v) for v in self.stacks.get(user, [])]}, user)
 
     def show_home(self, user: str) -> None:
         """Tells a person's App Home."""
         home = self.homes.get(user)
-        self.changed({"type": "home", "view": self.shown_view(home) if home else None}, user)
+        self.changed({"type": "home", "view": shown_view(home) if home else None}, user)
 
     def sees(self, user: str, channel: str) -> bool:
         """Whether a person is in a channel."""
         return channel in self.channels and user in self.channels[channel].members
 
-    def shown(self, channel: str, message: Json, *, ephemeral: bool = False) -> Json:
-        """A message as the page gets it."""
-        kept: Json = {
-            key: message[key]
-            for key in ("ts", "thread_ts", "user", "text", "blocks", "files", "reactions", "edited", "pinned")
-            if key in message
-        }
-        return {
-            **kept,
-            "channel": channel,
-            "is_bot": "bot_id" in message,
-            "ephemeral": ephemeral,
-            "reply_count": message.get("reply_count", 0),
-            "latest_reply": message.get("latest_reply"),
-        }
-
-    def shown_channel(self, channel: Channel, user: str) -> Json:
-        """A channel as the page gets it."""
-        return {
-            "id": channel.id,
-            "name": channel.name,
-            "kind": channel.kind,
-            "topic": channel.topic,
-            "user": channel.user,
-            "is_member": user in channel.members,
-            "bot_is_member": BOT in channel.members,
-        }
-
-    def shown_view(self, view: View) -> Json:
-        """A view as Slack sends it."""
-        body = view.body
-        return {
-            "id": view.id,
-            "team_id": TEAM,
-            "type": body["type"],
-            "callback_id": body.get("callback_id", ""),
-            "private_metadata": body.get("private_metadata", ""),
-            "external_id": view.external_id,
-            "hash": view.hash,
-            "title": body.get("title"),
-            "submit": body.get("submit"),
-            "close": body.get("close"),
-            "blocks": body["blocks"],
-            "state": {"values": body.get("_state", {})},
-            "clear_on_close": bool(body.get("clear_on_close")),
-            "notify_on_close": bool(body.get("notify_on_close")),
-            "root_view_id": view.root,
-            "previous_view_id": view.previous,
-            "app_id": APP,
-            "app_installed_team_id": TEAM,
-            "bot_id": BOT_ID,
-        }
-
     def _tell(self, channel: str, message: Json) -> None:
-        self.changed({"type": "message", "message": self.shown(channel, message)})
+        self.changed({"type": "message", "message": shown_message(channel, message)})

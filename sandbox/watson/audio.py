@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import tarfile
 import wave
 import zipfile
+from collections.abc import Iterator
 
 from sandbox.watson.resources import JSON, Audio
 
@@ -46,15 +48,21 @@ def stated_rate(header: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def measure(name: str, body: bytes, content_type: str) -> Audio:
-    """The audio resource that *body* makes; what cannot be read is `invalid` after its analysis."""
+def measure(name: str, body: bytes, header: str, *, least: int, contained: str = "") -> Audio:
+    """The audio resource that *body* makes; what cannot be read is `invalid` after its analysis.
+
+    So is audio below *least* Hz, the rate of the base. *header* is its Content-Type; *contained* is the one of all
+    files in an archive, where their names do not tell.
+    """
+    content_type = header.partition(";")[0].strip().lower()
     if content_type in ("application/zip", "application/gzip"):
-        return _archive(name, body, content_type)
+        return _archive(name, body, content_type, contained, least)
     try:
         seconds, details = _single(body, content_type)
     except NoAudio:
         return Audio(name, 0.0, {"type": "undetermined"}, broken=True)
-    return Audio(name, seconds, details)
+    rate = details.get("frequency") or stated_rate(header)
+    return Audio(name, seconds, details, broken=rate is not None and rate < least)
 
 
 def _single(body: bytes, content_type: str) -> tuple[float, JSON]:
@@ -67,12 +75,26 @@ def _single(body: bytes, content_type: str) -> tuple[float, JSON]:
     return len(body) / _BYTES_PER_SECOND.get(content_type, _COMPRESSED), {"type": "audio", "codec": codec}
 
 
-def _archive(name: str, body: bytes, content_type: str) -> Audio:
+def _archive(name: str, body: bytes, content_type: str, contained: str, least: int) -> Audio:
     details = {"type": "archive", "compression": content_type.removeprefix("application/")}
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            names = [one for one in archive.namelist() if not one.endswith("/")]
-            files = [measure(one, archive.read(one), "audio/wav") for one in names]
-    except zipfile.BadZipFile:
+        files = [
+            measure(one, held, contained or f"audio/{one.rpartition('.')[2]}", least=least)
+            for one, held in _contents(body, content_type)
+        ]
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError):
         return Audio(name, 0.0, {"type": "undetermined"}, broken=True)
-    return Audio(name, sum(one.seconds for one in files), details, files=files, broken=not files)
+    sound = sum(one.seconds for one in files if not one.broken)
+    return Audio(name, sound, details, files=files, broken=all(one.broken for one in files))
+
+
+def _contents(body: bytes, content_type: str) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files in an archive."""
+    if content_type == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            yield from ((one, archive.read(one)) for one in archive.namelist() if not one.endswith("/"))
+        return
+    with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as packed:
+        for member in packed:
+            if (held := packed.extractfile(member)) is not None:
+                yield member.name, held.read()

@@ -63,16 +63,7 @@ class Exchange:
 
     def number(self, name: str, low: float, high: float) -> float | None:
         """A number from *low* to *high*; None if it was not given. Raises `Refused`."""
-        value = self.query.get(name)
-        if value is None:
-            return None
-        try:
-            found = float(value)
-        except ValueError:
-            raise Refused("invalid_parameter", name=name, value=value) from None
-        if not low <= found <= high:
-            raise Refused("invalid_parameter", name=name, value=value)
-        return found
+        return as_number(name, self.query.get(name), low, high)
 
     async def json(self) -> JSON:
         """The body as a JSON object. Raises `Refused`."""
@@ -88,6 +79,19 @@ class Exchange:
 Route = Callable[[Exchange], Awaitable[Reply]]
 Routes = Mapping[tuple[str, str], Route]
 """Routes by method and path, the path as in IBM's documentation: `/v1/customizations/{customization_id}`."""
+
+
+def as_number(name: str, value: object, low: float, high: float) -> float | None:
+    """The number that *value* is, or says; None for None. Raises `Refused` for one out of *low* to *high*."""
+    if value is None:
+        return None
+    try:
+        found = float(str(value))
+    except ValueError:
+        raise Refused("invalid_parameter", name=name, value=value) from None
+    if not low <= found <= high:
+        raise Refused("invalid_parameter", name=name, value=value)
+    return found
 
 
 def text_field(body: Mapping[str, Any], name: str, *, required: bool = False) -> str | None:

@@ -104,7 +104,9 @@ DEFAULTS: Mapping[str, Refusal] = MappingProxyType(
         "grammar_type": Refusal(
             415, "Invalid grammar content type. Please use 'application/srgs' or 'application/srgs+xml'.", _OURS
         ),
+        "too_long_name": Refusal(400, "The name of a resource has at most 128 characters", _OURS),
         "no_grammars": Refusal(400, "Grammars are not supported for the base model {base}", _OURS),
+        "too_many_words": Refusal(400, "A custom model can have at most {most} words", _OURS),
         "invalid_word": Refusal(400, "Invalid word '{word}': {why}", _OURS),
         # Recognition
         "language_model_not_trained": Refusal(
@@ -119,6 +121,7 @@ DEFAULTS: Mapping[str, Refusal] = MappingProxyType(
         ),
         "other_base": Refusal(400, "The custom model is based on {custom}, but the request uses {base}", _OURS),
         "weight_alone": Refusal(400, "Cannot specify customization weight when not using customization.", _SEEN),
+        "grammar_alone": Refusal(400, "A grammar needs the custom language model that it belongs to", _OURS),
         "audio_too_short": Refusal(400, "The audio has {size} bytes but needs at least 100 bytes", _OURS),
         "audio_rate": Refusal(400, "The sampling rate {rate} is below {minimum}, which {base} needs", _OURS),
         "audio_type": Refusal(415, "Unsupported media type: {type}", _OURS),
@@ -172,6 +175,15 @@ class Assumptions:
     """Recognition accepts a model that was trained and then changed; language-use.md says to wait for `available`."""
     cluster_honours_force: bool = False
     """Cloud Pak for Data honours `force` on training; the documentation says IBM Cloud only."""
+    equal_names: bool = True
+    """Models of one owner may have the same name: IBM's own test data shows it, its texts ask for unique ones."""
+    word_errors_named: bool = False
+    """An error of a word is `{sounds-like: message}`, as language-resource.md shows it, and not `{"element": …}`, as
+    IBM's SDK has it."""
+    bases_change_places: bool = False
+    """The list of base models comes in another order each time, which IBM reserves the right to."""
+    acoustic_error: bool = False
+    """An acoustic model shows an `error` after a failure, as was seen; its schema has no such field."""
 
 
 def _phrase(status: int) -> str:

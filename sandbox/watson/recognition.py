@@ -88,13 +88,12 @@ def transcript(choice: Choice) -> str:
     return f"{greeting} "
 
 
-def result(choice: Choice, unknown: tuple[str, ...]) -> JSON:
-    """`SpeechRecognitionResults` of the API."""
-    warnings = list(choice.warnings)
-    if unknown:
-        warnings.insert(0, f"Unknown url query arguments: {', '.join(unknown)}.")
+def result(choice: Choice, in_query: tuple[str, ...], in_metadata: tuple[str, ...] = (), *, files: int = 1) -> JSON:
+    """`SpeechRecognitionResults` of the API for that many *files*, with a warning of each unknown argument."""
+    said = (("Unknown url query arguments", in_query), ("Unknown arguments", in_metadata))
+    warnings = [*(f"{what}: {', '.join(names)}." for what, names in said if names), *choice.warnings]
     alternatives = [{"transcript": transcript(choice), "confidence": 0.94 if choice.customized else 0.81}]
-    found: JSON = {"result_index": 0, "results": [{"final": True, "alternatives": alternatives}]}
+    found: JSON = {"result_index": 0, "results": [{"final": True, "alternatives": alternatives} for _ in range(files)]}
     return found | ({"warnings": warnings} if warnings else {})
 
 

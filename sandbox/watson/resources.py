@@ -8,6 +8,9 @@ from typing import Any
 
 JSON = dict[str, Any]
 
+LONGEST_NAME = 128
+"""Characters in the name of a corpus, grammar or recording."""
+
 
 @dataclass(slots=True)
 class Corpus:
@@ -21,19 +24,10 @@ class Corpus:
 
     def describe(self, now: float) -> JSON:
         """`Corpus` of the API; counts are 0 while it is analysed."""
-        busy = now < self.done_at
-        found: JSON = {
-            "name": self.name,
-            "total_words": 0 if busy or self.broken else self.total_words,
-            "out_of_vocabulary_words": 0 if busy or self.broken else self.oov,
-            "status": _status(self.done_at, self.broken, now),
-        }
-        if self.broken and not busy:
-            found["error"] = (
-                f"Analysis of corpus '{self.name}' failed. Please try adding the corpus again by setting the "
-                "'allow_overwrite' flag to 'true'"
-            )
-        return found
+        counts = {"total_words": self.total_words, "out_of_vocabulary_words": self.oov}
+        return _text(
+            self, "corpus", counts, now, "adding the corpus again by setting the 'allow_overwrite' flag to 'true'"
+        )
 
 
 @dataclass(slots=True)
@@ -47,18 +41,8 @@ class Grammar:
 
     def describe(self, now: float) -> JSON:
         """`Grammar` of the API."""
-        busy = now < self.done_at
-        found: JSON = {
-            "name": self.name,
-            "out_of_vocabulary_words": 0 if busy or self.broken else self.oov,
-            "status": _status(self.done_at, self.broken, now),
-        }
-        if self.broken and not busy:
-            found["error"] = (
-                f"Analysis of grammar '{self.name}' failed. Please try fixing the error or adding the grammar again "
-                "by setting the 'allow_overwrite' flag to 'true'."
-            )
-        return found
+        mend = "fixing the error or adding the grammar again by setting the 'allow_overwrite' flag to 'true'."
+        return _text(self, "grammar", {"out_of_vocabulary_words": self.oov}, now, mend)
 
 
 @dataclass(slots=True)
@@ -73,8 +57,8 @@ class Word:
     mapping_only: Any = None
     error: dict[str, str] | None = None
 
-    def describe(self) -> JSON:
-        """`Word` of the API; `error` in the shape that the documentation shows."""
+    def describe(self, *, errors_named: bool = False) -> JSON:
+        """`Word` of the API; *errors_named* is the other of the two shapes of its `error`."""
         found: JSON = {
             "word": self.word,
             "sounds_like": self.sounds_like,
@@ -85,7 +69,8 @@ class Word:
         if self.mapping_only is not None:
             found["mapping_only"] = self.mapping_only
         if self.error:
-            found["error"] = [self.error]
+            pairs = self.error.items()
+            found["error"] = [{one: why} if errors_named else {"element": f'"{one}": "{why}"'} for one, why in pairs]
         return found
 
 
@@ -149,7 +134,7 @@ class Data:
     def usable(self, now: float) -> bool:
         """Whether at least one resource is valid: what a model needs to be more than `pending`."""
         return any(not one.broken and now >= one.done_at for one in self._analysed()) or any(
-            word.error is None for word in self.words.values()
+            not word.error for word in self.words.values()
         )
 
     def invalid(self) -> dict[str, list[str]]:
@@ -178,6 +163,18 @@ class Data:
         yield from self.corpora.values()
         yield from self.grammars.values()
         yield from self.audio.values()
+
+
+def _text(one: Corpus | Grammar, kind: str, counts: dict[str, int], now: float, mend: str) -> JSON:
+    known = now >= one.done_at and not one.broken
+    found: JSON = {
+        "name": one.name,
+        **{name: count if known else 0 for name, count in counts.items()},
+        "status": _status(one.done_at, one.broken, now),
+    }
+    if found["status"] == "undetermined":
+        found["error"] = f"Analysis of {kind} '{one.name}' failed. Please try {mend}"
+    return found
 
 
 def _status(done_at: float, broken: bool, now: float) -> str:

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.watson import routes_models
+from sandbox.watson import bases
 from sandbox.watson.audio import measure
 from sandbox.watson.exchange import Exchange, Reply, Routes
 from sandbox.watson.failures import Refused
-from sandbox.watson.resources import Audio
+from sandbox.watson.resources import LONGEST_NAME, Audio
+from sandbox.watson.routes_models import common
 from sandbox.watson.training import MOST_HOURS, train_acoustic
 from sandbox.watson.upgrades import upgrade_acoustic
-
-
-async def list_acoustic_models(x: Exchange) -> Reply:
-    """`GET /v1/acoustic_customizations`."""
-    return routes_models.listed(x, "acoustic")
-
-
-async def create_acoustic_model(x: Exchange) -> Reply:
-    """`POST /v1/acoustic_customizations`."""
-    return await routes_models.create(x, "acoustic")
-
-
-async def get_acoustic_model(x: Exchange) -> Reply:
-    """`GET /v1/acoustic_customizations/{customization_id}`."""
-    return Reply(routes_models.describe(x, x.model("acoustic")))
-
-
-async def delete_acoustic_model(x: Exchange) -> Reply:
-    """`DELETE /v1/acoustic_customizations/{customization_id}`."""
-    return routes_models.delete(x, "acoustic")
 
 
 async def train_acoustic_model(x: Exchange) -> Reply:
@@ -37,11 +18,6 @@ async def train_acoustic_model(x: Exchange) -> Reply:
     language_model = x.query.get("custom_language_model_id")
     warnings = train_acoustic(x.world, x.instance, model, language_model, x.flag("strict", True))
     return Reply({"warnings": warnings} if warnings else {})
-
-
-async def reset_acoustic_model(x: Exchange) -> Reply:
-    """`POST …/reset`."""
-    return routes_models.reset(x, "acoustic")
 
 
 async def upgrade_acoustic_model(x: Exchange) -> Reply:
@@ -67,10 +43,19 @@ async def add_audio(x: Exchange) -> Reply:
     model, name = x.model("acoustic"), x.part("audio_name")
     if model.operation is not None:
         raise Refused("busy")
+    if len(name) > LONGEST_NAME:
+        raise Refused("too_long_name")
     if name in model.data.audio and not x.flag("allow_overwrite"):
         raise Refused("resource_exists", name=name)
     hours = MOST_HOURS[x.instance.deployment]
-    audio = measure(name, await x.request.read(), x.request.content_type)
+    headers = x.request.headers
+    audio = measure(
+        name,
+        await x.request.read(),
+        headers.get("Content-Type", "application/octet-stream"),
+        least=bases.rate(model.base_model_name),
+        contained=headers.get("Contained-Content-Type", ""),
+    )
     if model.data.minutes(x.world.clock.now()) + audio.seconds / 60 > hours * 60:
         raise Refused("too_much_audio", hours=hours)
     analysis = 3.0 + audio.seconds / 600
@@ -107,12 +92,8 @@ def _find(x: Exchange) -> Audio:
 _ONE = "/v1/acoustic_customizations/{customization_id}"
 
 ROUTES: Routes = {
-    ("GET", "/v1/acoustic_customizations"): list_acoustic_models,
-    ("POST", "/v1/acoustic_customizations"): create_acoustic_model,
-    ("GET", _ONE): get_acoustic_model,
-    ("DELETE", _ONE): delete_acoustic_model,
+    **common("acoustic"),
     ("POST", f"{_ONE}/train"): train_acoustic_model,
-    ("POST", f"{_ONE}/reset"): reset_acoustic_model,
     ("POST", f"{_ONE}/upgrade_model"): upgrade_acoustic_model,
     ("GET", f"{_ONE}/audio"): list_audio,
     ("POST", f"{_ONE}/audio/{{audio_name}}"): add_audio,

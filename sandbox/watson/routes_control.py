@@ -6,12 +6,15 @@
   or `{"kind": "outcome", "model": "call-center-us", "outcome": "failed"}`; or `{"kind": "expire_tokens"}`.
 - `POST /_sandbox/versions`: `{"do": "release", "where": "cloud", "base": …, "version": …}`, and without `base`
   `"do": "remove"`, without `version` `"do": "retire"`.
+- `GET /_sandbox/assumptions` lists how the service behaves where its documentation is silent; `POST` changes some:
+  `{"equal_names": false}` refuses a second model of one name.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 from aiohttp import web
@@ -43,6 +46,12 @@ def add_control(app: web.Application, world: World) -> None:
                 return web.json_response({"error": str(error)}, status=404)
         return web.json_response({})
 
+    async def assumptions(request: web.Request) -> web.Response:
+        return web.json_response(asdict(world.assumptions))
+
+    async def assume(request: web.Request) -> web.Response:
+        return await _changing(request, lambda body: _assume(world, body))
+
     async def versions(request: web.Request) -> web.Response:
         return await _changing(request, lambda body: _change_versions(world, body))
 
@@ -51,6 +60,8 @@ def add_control(app: web.Application, world: World) -> None:
     app.router.add_delete("/_sandbox/faults", disarm)
     app.router.add_delete("/_sandbox/faults/{id}", disarm)
     app.router.add_post("/_sandbox/versions", versions)
+    app.router.add_get("/_sandbox/assumptions", assumptions)
+    app.router.add_post("/_sandbox/assumptions", assume)
 
 
 async def _changing(request: web.Request, change: Callable[[JSON], JSON]) -> web.Response:
@@ -80,6 +91,17 @@ def _arm(world: World, body: JSON) -> JSON:
     if "fields" in settings:
         settings["fields"] = tuple(settings["fields"])
     return world.faults.add(kind, **settings).summary()
+
+
+def _assume(world: World, body: JSON) -> JSON:
+    known = asdict(world.assumptions)
+    for name, value in body.items():
+        if name not in known:
+            raise ValueError(f"unknown: {name}; there are {', '.join(known)}")
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} is true or false")
+    world.assumptions = replace(world.assumptions, **body)
+    return asdict(world.assumptions)
 
 
 def _change_versions(world: World, body: JSON) -> JSON:

@@ -10,25 +10,18 @@ from sandbox.watson import bases
 from sandbox.watson.custom_models import CustomModel
 from sandbox.watson.exchange import Exchange, Reply, Routes
 from sandbox.watson.failures import Refused
-from sandbox.watson.resources import Corpus, Grammar, Word
+from sandbox.watson.resources import LONGEST_NAME, Corpus, Grammar, Word
 
+MOST_WORDS = 10_000_000
+"""Words of all corpora that one model may have."""
+
+_PLAIN = frozenset(
+    # What curl says of itself, and what IBM's own scripts say of a text file, count as plain text too.
+    {"text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "application/json"}
+)
 _RESERVED = frozenset({"user", "base_lm", "default_lm"})
 _SENTENCE = re.compile(r"[.!?\n]+")
 _TOKEN = re.compile(r"[^\W_][\w'-]*")
-
-
-async def list_corpora(x: Exchange) -> Reply:
-    """`GET …/corpora`."""
-    now = x.world.clock.now()
-    return Reply({"corpora": [one.describe(now) for one in x.model("language").data.corpora.values()]})
-
-
-async def get_corpus(x: Exchange) -> Reply:
-    """`GET …/corpora/{corpus_name}`."""
-    data, name = x.model("language").data, x.part("corpus_name")
-    if name not in data.corpora:
-        raise Refused("unknown_resource", kind="corpus", name=name)
-    return Reply(data.corpora[name].describe(x.world.clock.now()))
 
 
 async def add_corpus(x: Exchange) -> Reply:
@@ -38,6 +31,9 @@ async def add_corpus(x: Exchange) -> Reply:
     _refuse_addition(x, model, name, replaces=name in model.data.corpora, taken=name in model.data.grammars)
     text = _decoded(content)
     words = _TOKEN.findall(text)
+    others = sum(one.total_words for one in model.data.corpora.values() if one.name != name)
+    if others + len(words) > MOST_WORDS:
+        raise Refused("too_many_words", most=MOST_WORDS)
     corpus = Corpus(name, len(words), broken=not words)
     analysis = 5.0 + len(words) / 5000
     corpus.done_at = x.world.clock.after(analysis)
@@ -47,32 +43,6 @@ async def add_corpus(x: Exchange) -> Reply:
     model.data.corpora[name] = corpus
     model.changed(analysis)
     return Reply({}, 201)
-
-
-async def delete_corpus(x: Exchange) -> Reply:
-    """`DELETE …/corpora/{corpus_name}`."""
-    model, name = x.model("language"), x.part("corpus_name")
-    if name not in model.data.corpora:
-        raise Refused("unknown_resource", kind="corpus", name=name)
-    model.refuse_if_busy()
-    del model.data.corpora[name]
-    model.data.forget_source(name)
-    model.changed()
-    return Reply({})
-
-
-async def list_grammars(x: Exchange) -> Reply:
-    """`GET …/grammars`."""
-    now = x.world.clock.now()
-    return Reply({"grammars": [one.describe(now) for one in x.model("language").data.grammars.values()]})
-
-
-async def get_grammar(x: Exchange) -> Reply:
-    """`GET …/grammars/{grammar_name}`."""
-    data, name = x.model("language").data, x.part("grammar_name")
-    if name not in data.grammars:
-        raise Refused("unknown_resource", kind="grammar", name=name)
-    return Reply(data.grammars[name].describe(x.world.clock.now()))
 
 
 async def add_grammar(x: Exchange) -> Reply:
@@ -91,28 +61,16 @@ async def add_grammar(x: Exchange) -> Reply:
     return Reply({}, 201)
 
 
-async def delete_grammar(x: Exchange) -> Reply:
-    """`DELETE …/grammars/{grammar_name}`."""
-    model, name = x.model("language"), x.part("grammar_name")
-    if name not in model.data.grammars:
-        raise Refused("unknown_resource", kind="grammar", name=name)
-    model.refuse_if_busy()
-    del model.data.grammars[name]
-    model.data.forget_source(name)
-    model.changed()
-    return Reply({})
-
-
 async def _corpus_text(x: Exchange) -> bytes:
-    """The file, from a body of plain text (or curl's default type) or from a form, as IBM's SDK sends it."""
-    if x.request.content_type in ("text/plain", "application/octet-stream", "application/x-www-form-urlencoded"):
+    """The file, from a body of text or from a form, as IBM's SDK sends it."""
+    if x.request.content_type in _PLAIN:
         return await x.request.read()
     if x.request.content_type != "multipart/form-data":
         raise Refused("corpus_type")
     try:
         async for part in await x.request.multipart():
             if isinstance(part, BodyPartReader) and part.name == "corpus_file":
-                if not part.headers.get("Content-Type", "text/plain").startswith("text/plain"):
+                if part.headers.get("Content-Type", "text/plain").partition(";")[0].strip() not in _PLAIN:
                     break
                 return bytes(await part.read(decode=True))
     except ValueError as error:
@@ -121,7 +79,9 @@ async def _corpus_text(x: Exchange) -> bytes:
 
 
 def _refuse_addition(x: Exchange, model: CustomModel, name: str, *, replaces: bool, taken: bool) -> None:
-    if name in _RESERVED or len(name) > 128:
+    if len(name) > LONGEST_NAME:
+        raise Refused("too_long_name")
+    if name in _RESERVED:
         raise Refused("reserved_name", name=name)
     if taken or (replaces and not x.flag("allow_overwrite")):
         raise Refused("resource_exists", name=name)
@@ -160,15 +120,46 @@ def _note_words(model: CustomModel, words: list[str], source: str) -> int:
     return len(set(words))
 
 
+def _held(x: Exchange, plural: str) -> dict[str, Corpus] | dict[str, Grammar]:
+    data = x.model("language").data
+    return data.corpora if plural == "corpora" else data.grammars
+
+
+def _kept(plural: str, kind: str) -> Routes:
+    """Listing, reading and deleting corpora or grammars."""
+
+    def one(x: Exchange) -> Corpus | Grammar:
+        name = x.part(f"{kind}_name")
+        found = _held(x, plural).get(name)
+        if found is None:
+            raise Refused("unknown_resource", kind=kind, name=name)
+        return found
+
+    async def listing(x: Exchange) -> Reply:
+        now = x.world.clock.now()
+        return Reply({plural: [found.describe(now) for found in _held(x, plural).values()]})
+
+    async def reading(x: Exchange) -> Reply:
+        return Reply(one(x).describe(x.world.clock.now()))
+
+    async def deleting(x: Exchange) -> Reply:
+        model, found = x.model("language"), one(x)
+        model.refuse_if_busy()
+        del _held(x, plural)[found.name]
+        model.data.forget_source(found.name)
+        model.changed()
+        return Reply({})
+
+    place = f"{_ONE}/{plural}"
+    named = f"{place}/{{{kind}_name}}"
+    return {("GET", place): listing, ("GET", named): reading, ("DELETE", named): deleting}
+
+
 _ONE = "/v1/customizations/{customization_id}"
 
 ROUTES: Routes = {
-    ("GET", f"{_ONE}/corpora"): list_corpora,
+    **_kept("corpora", "corpus"),
+    **_kept("grammars", "grammar"),
     ("POST", f"{_ONE}/corpora/{{corpus_name}}"): add_corpus,
-    ("GET", f"{_ONE}/corpora/{{corpus_name}}"): get_corpus,
-    ("DELETE", f"{_ONE}/corpora/{{corpus_name}}"): delete_corpus,
-    ("GET", f"{_ONE}/grammars"): list_grammars,
     ("POST", f"{_ONE}/grammars/{{grammar_name}}"): add_grammar,
-    ("GET", f"{_ONE}/grammars/{{grammar_name}}"): get_grammar,
-    ("DELETE", f"{_ONE}/grammars/{{grammar_name}}"): delete_grammar,
 }

@@ -17,8 +17,11 @@ _FORBIDDEN = frozenset("\\/:=&?")
 
 
 async def list_models(x: Exchange) -> Reply:
-    """`GET /v1/models`."""
-    return Reply({"models": [bases.describe(name, x.service_url) for name in x.instance.base_models]})
+    """`GET /v1/models`. IBM says that the order may change from call to call."""
+    names = x.instance.base_models
+    x.instance.turns += x.world.assumptions.bases_change_places
+    at = x.instance.turns % max(1, len(names))
+    return Reply({"models": [bases.describe(name, x.service_url) for name in (*names[at:], *names[:at])]})
 
 
 async def get_model(x: Exchange) -> Reply:
@@ -32,19 +35,23 @@ async def get_model(x: Exchange) -> Reply:
 ROUTES: Routes = {("GET", "/v1/models"): list_models, ("GET", "/v1/models/{model_id}"): get_model}
 
 
-def describe(x: Exchange, model: CustomModel) -> JSON:
+def _describe(x: Exchange, model: CustomModel) -> JSON:
     """*model* as the API shows it."""
-    return model.describe(versions=x.world.assumptions.empty_model_shows_versions or not model.data.empty)
+    assumed = x.world.assumptions
+    shown = model.describe(versions=assumed.empty_model_shows_versions or not model.data.empty)
+    if model.kind == "acoustic" and not assumed.acoustic_error:
+        shown.pop("error", None)
+    return shown
 
 
-def listed(x: Exchange, kind: Kind) -> Reply:
+def _listed(x: Exchange, kind: Kind) -> Reply:
     """All custom models of one kind, or those of one `language`."""
     wanted = x.query.get("language")
     found = [model for model in x.instance.models(kind) if wanted in (None, model.language)]
-    return Reply({"customizations": [describe(x, model) for model in found]})
+    return Reply({"customizations": [_describe(x, model) for model in found]})
 
 
-async def create(x: Exchange, kind: Kind) -> Reply:
+async def _create(x: Exchange, kind: Kind) -> Reply:
     """A new, empty custom model on the newest version of its base."""
     body = await x.json()
     name = text_field(body, "name", required=True) or ""
@@ -69,7 +76,7 @@ async def create(x: Exchange, kind: Kind) -> Reply:
     return Reply({"customization_id": model.customization_id}, 201)
 
 
-def delete(x: Exchange, kind: Kind) -> Reply:
+def _delete(x: Exchange, kind: Kind) -> Reply:
     """Deletes a custom model for good."""
     model = x.model(kind)
     model.refuse_if_busy()
@@ -77,7 +84,7 @@ def delete(x: Exchange, kind: Kind) -> Reply:
     return Reply({})
 
 
-def reset(x: Exchange, kind: Kind) -> Reply:
+def _reset(x: Exchange, kind: Kind) -> Reply:
     """Removes all that a custom model holds."""
     model = x.model(kind)
     model.refuse_if_busy()
@@ -90,5 +97,35 @@ def _check_name(x: Exchange, kind: Kind, name: str) -> None:
         raise Refused("invalid_name", why="at most 256 characters")
     if bad := _FORBIDDEN.intersection(name):
         raise Refused("invalid_name", why=f"it must not contain {' '.join(sorted(bad))}")
-    if any(model.name == name for model in x.instance.models(kind)):
+    taken = not x.world.assumptions.equal_names and any(model.name == name for model in x.instance.models(kind))
+    if taken:
         raise Refused("name_taken", name=name)
+
+
+def common(kind: Kind) -> Routes:
+    """The calls that language and acoustic models have alike."""
+
+    async def listing(x: Exchange) -> Reply:
+        return _listed(x, kind)
+
+    async def creating(x: Exchange) -> Reply:
+        return await _create(x, kind)
+
+    async def reading(x: Exchange) -> Reply:
+        return Reply(_describe(x, x.model(kind)))
+
+    async def deleting(x: Exchange) -> Reply:
+        return _delete(x, kind)
+
+    async def resetting(x: Exchange) -> Reply:
+        return _reset(x, kind)
+
+    every = "/v1/customizations" if kind == "language" else "/v1/acoustic_customizations"
+    one = f"{every}/{{customization_id}}"
+    return {
+        ("GET", every): listing,
+        ("POST", every): creating,
+        ("GET", one): reading,
+        ("DELETE", one): deleting,
+        ("POST", f"{one}/reset"): resetting,
+    }

@@ -10,6 +10,9 @@ from sandbox.watson.exchange import Exchange, Reply, Routes
 from sandbox.watson.failures import Refused
 from sandbox.watson.resources import JSON, Word
 
+MOST_WORDS = 90_000
+"""Custom words that one model may have; documented for the previous generation."""
+
 _MOST_SOUNDS = 5
 _LONGEST_SOUND = 40
 _LONGEST_JAPANESE = 25
@@ -24,23 +27,24 @@ async def list_words(x: Exchange) -> Reply:
     found.sort(key=lambda word: word.word, reverse=sort == "-alphabetical")
     if sort.endswith("count"):
         found.sort(key=lambda word: word.count, reverse=sort.startswith("-"))
-    return Reply({"words": [word.describe() for word in found]})
+    return Reply({"words": [_described(x, word) for word in found]})
 
 
 async def get_word(x: Exchange) -> Reply:
     """`GET …/words/{word_name}`."""
-    return Reply(_find(x).describe())
+    return Reply(_described(x, _find(x)))
 
 
 async def add_words(x: Exchange) -> Reply:
-    """`POST …/words`: all or none, then analysed."""
+    """`POST …/words`: all or none, then analysed, which marks the words whose sounds-likes are invalid."""
     model = x.model("language")
     body = await x.json()
     given = body.get("words")
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise Refused("invalid_parameter", name="words", value=given)
-    words = [_checked(model, str(one.get("word") or ""), one) for one in given]
+    words = [_defined(model, one.get("word"), one) for one in given]
     model.refuse_if_busy()
+    _refuse_too_many(model, words)
     for word in words:
         _put(model, word)
     model.changed(2.0 + len(words) / 50)
@@ -48,10 +52,13 @@ async def add_words(x: Exchange) -> Reply:
 
 
 async def add_word(x: Exchange) -> Reply:
-    """`PUT …/words/{word_name}`, done at once."""
+    """`PUT …/words/{word_name}`, done at once; an invalid sounds-like is refused."""
     model = x.model("language")
-    word = _checked(model, x.part("word_name"), await x.json())
+    word = _defined(model, x.part("word_name"), await x.json())
+    if word.error:
+        raise Refused("invalid_word", word=word.word, why="; ".join(word.error.values()))
     model.refuse_if_busy()
+    _refuse_too_many(model, [word])
     known = model.data.words.get(word.word)
     same = known is not None and _definition(known) == _definition(word) and "user" in known.source
     _put(model, word)
@@ -67,6 +74,10 @@ async def delete_word(x: Exchange) -> Reply:
     del model.data.words[word.word]
     model.changed()
     return Reply({})
+
+
+def _described(x: Exchange, word: Word) -> JSON:
+    return word.describe(errors_named=x.world.assumptions.word_errors_named)
 
 
 def _find(x: Exchange) -> Word:
@@ -86,28 +97,41 @@ def _is_of(model: CustomModel, word: Word, kind: str) -> bool:
     return any(source in names for source in word.source)
 
 
-def _checked(model: CustomModel, name: str, body: JSON) -> Word:
-    """The word that *body* defines. Raises `Refused` for a definition that the service does not take."""
+def _defined(model: CustomModel, name: object, body: JSON) -> Word:
+    """The word that *body* defines, marked where its sounds-likes are invalid. Raises `Refused` where it is none."""
     sounds = body.get("sounds_like") or []
-    if not name or any(one.isspace() for one in name):
-        raise Refused("invalid_word", word=name, why="a word is needed, without spaces")
+    if not isinstance(name, str) or not name or any(one.isspace() for one in name):
+        raise Refused("invalid_word", word=name or "", why="a word is needed, without spaces")
     if not isinstance(sounds, list) or not all(isinstance(one, str) for one in sounds):
         raise Refused("invalid_word", word=name, why="sounds_like must be a list of texts")
-    if len(sounds) > _MOST_SOUNDS:
-        raise Refused("invalid_word", word=name, why=f"at most {_MOST_SOUNDS} sounds_like")
-    japanese = model.language == "ja-JP"
-    longest = _LONGEST_JAPANESE if japanese else _LONGEST_SOUND
-    if japanese and len(name) > _LONGEST_JAPANESE:
+    if model.language == "ja-JP" and len(name) > _LONGEST_JAPANESE:
         raise Refused("invalid_word", word=name, why=f"at most {_LONGEST_JAPANESE} characters")
-    for sound in sounds:
-        if len(sound.strip()) > longest:
-            raise Refused("invalid_word", word=name, why=f"sounds_like of at most {longest} characters")
-        if any(one.isdigit() for one in sound):
-            raise Refused("invalid_word", word=name, why="Numbers are not allowed in sounds_like")
     shown: Any = body.get("display_as")
+    faults = _faults(model, name, sounds)
     if not sounds and bases.generation(model.base_model_name) == "previous":
         sounds = [name.lower()]
-    return Word(name, list(sounds), str(shown or name), mapping_only=body.get("mapping_only"))
+    return Word(name, list(sounds), str(shown or name), mapping_only=body.get("mapping_only"), error=faults or None)
+
+
+def _faults(model: CustomModel, name: str, sounds: list[str]) -> dict[str, str]:
+    """What is wrong with the sounds-likes that a request gives, each with its reason."""
+    found: dict[str, str] = {}
+    longest = _LONGEST_JAPANESE if model.language == "ja-JP" else _LONGEST_SOUND
+    if len(sounds) > _MOST_SOUNDS:
+        found[name] = f"At most {_MOST_SOUNDS} sounds_like are allowed."
+    for sound in sounds:
+        if not sound.strip():
+            found[sound] = "An empty sounds_like is not allowed."
+        elif len(sound.strip()) > longest:
+            found[sound] = f"A sounds_like has at most {longest} characters."
+        elif any(one.isdigit() for one in sound):
+            found[sound] = "Numbers are not allowed in sounds_like. Spell them out, for example 'seventy five'."
+    return found
+
+
+def _refuse_too_many(model: CustomModel, added: list[Word]) -> None:
+    if len({*model.data.words, *(word.word for word in added)}) > MOST_WORDS:
+        raise Refused("too_many_words", most=MOST_WORDS)
 
 
 def _put(model: CustomModel, word: Word) -> None:

@@ -24,13 +24,15 @@ from sandbox.watson import (
 )
 from sandbox.watson.auth import TokenRefused, Tokens
 from sandbox.watson.clock import Clock
+from sandbox.watson.damage import cut, half, planned, spoiled
 from sandbox.watson.exchange import Exchange, Route, Routes
 from sandbox.watson.failures import Refused
-from sandbox.watson.faults import Fault, Faults
+from sandbox.watson.faults import Faults
 from sandbox.watson.ledger import LEDGER, Entry
 from sandbox.watson.routes_control import add_control
 from sandbox.watson.seed import seed_fleet
 from sandbox.watson.state import Instance, World
+from sandbox.watson.unexpected import warned
 
 T = TypeVar("T")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -54,9 +56,10 @@ _MOST_BYTES = 100 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to an instance. *path* begins with `/v1`; *status* is 0 where the connection was cut before.
+    """One request to an instance. *path* begins with `/v1` and has no slash at its end.
 
-    *status* is what the service answered, also where that answer was lost. *instance* is empty for an unknown one.
+    *status* is what the service answered, also where that answer was lost; 0 where the connection was cut before.
+    *instance* is empty for an unknown one.
     """
 
     method: str
@@ -91,8 +94,9 @@ class SpeechServer:
         app = web.Application(middlewares=[self._middleware()], client_max_size=_MOST_BYTES)
         for entry in LEDGER:
             handler = self._handler(entry, ROUTES.get((entry.method, entry.path)))
-            app.router.add_route(entry.method, _CLOUD + entry.path, handler)
-            app.router.add_route(entry.method, _CLUSTER + entry.path, handler)
+            for place in (_CLOUD, _CLUSTER):
+                app.router.add_route(entry.method, place + entry.path, handler)
+                app.router.add_route(entry.method, f"{place}{entry.path}/", handler)
         app.router.add_post("/identity/token", self._iam)
         app.router.add_post("/icp4d-api/v1/authorize", self._authorize)
         add_control(app, self.world)
@@ -168,27 +172,27 @@ class SpeechServer:
 
     async def _with_faults(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         at = self.world.clock.now()
-        fault = self.faults.take(request.method, request.path)
+        fault = self.faults.take(request.method, request.path.rstrip("/"))
         if fault is not None and fault.kind == "hold":
             fault.held.set()
             await fault.gate.wait()
         if fault is not None and fault.kind == "cut":
             self._record(request, 0, at)
-            return _cut(request)
+            return cut(request)
         if fault is not None and fault.kind == "answer":
-            response: web.StreamResponse = _planned(fault)
+            response: web.StreamResponse = planned(fault)
         else:
             response = await self._guarded(request, handler)
         self._record(request, response.status, at)
         match fault.kind if fault is not None else "":
             case "lose":
-                return _cut(request)
+                return cut(request)
             case "half":
-                return await _half(request, response)
+                return await half(request, response)
             case "instead" if fault is not None:
-                return _planned(fault)
+                return planned(fault)
             case "nonsense" | "omit" | "replace" | "odd" | "few" if fault is not None:
-                return _spoiled(fault, response)
+                return spoiled(fault, response)
         return response
 
     async def _guarded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
@@ -221,14 +225,11 @@ class SpeechServer:
             url = self.url + instance.path
             if entry.customization and instance.plan == "lite":
                 raise Refused("lite_plan", url=url)
-            known = entry.parameters(instance.deployment)
+            known = entry.parameters("cloud" if self.world.assumptions.cluster_honours_force else instance.deployment)
             query = {name: value for name, value in request.query.items() if name in known}
             unknown = tuple(name for name in request.query if name not in known)
             reply = await route(Exchange(request, self.world, instance, query, unknown, url))
-            body = reply.body
-            if unknown and entry.customization and "warnings" not in body:
-                # A string on custom models, and so here; a training's array of warnings takes its place.
-                body = body | {"warnings": f"Unexpected query parameter(s) {list(unknown)} detected"}
+            body = warned(entry, reply.body, unknown) if unknown and entry.customization else reply.body
             return web.json_response(body, status=reply.status)
 
         return handle
@@ -255,40 +256,6 @@ class SpeechServer:
             return
         instance = self._instance(request)
         name = instance.name if instance is not None else ""
-        self.calls.append(Call(request.method, place["path"], dict(request.query), status, at, name))
+        self.calls.append(Call(request.method, place["path"].rstrip("/"), dict(request.query), status, at, name))
         self._heard.set()
         self._heard = asyncio.Event()
-
-
-def _planned(fault: Fault) -> web.Response:
-    headers = dict(fault.headers)
-    if isinstance(fault.body, str) or fault.body is None:
-        headers.setdefault("Content-Type", "text/plain")
-        return web.Response(text=fault.body or "", status=fault.status, headers=headers)
-    return web.json_response(fault.body, status=fault.status, headers=headers)
-
-
-def _spoiled(fault: Fault, response: web.StreamResponse) -> web.StreamResponse:
-    if fault.kind == "nonsense":
-        return web.Response(text='{"customizations": [{"customi', content_type="application/json")
-    if not isinstance(response, web.Response) or response.text is None:
-        return response
-    return web.json_response(fault.spoil(json.loads(response.text)), status=response.status)
-
-
-async def _half(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    """Announces the whole answer and sends the first half of it."""
-    body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b"{}"
-    partial = web.StreamResponse(status=response.status, headers={"Content-Type": "application/json"})
-    partial.content_length = len(body) + 2
-    await partial.prepare(request)
-    await partial.write(body[: max(1, len(body) // 2)])
-    _cut(request)
-    return partial
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    """Closes the connection; what is returned can no longer be sent."""
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response(status=500)

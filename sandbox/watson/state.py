@@ -54,6 +54,8 @@ class Instance:
     base_models: list[str] = field(default_factory=list)
     improved: set[str] = field(default_factory=set)
     plan: Literal["plus", "lite"] = "plus"
+    turns: int = 0
+    """How often the order of its base models changed."""
     versions: VersionBook = field(init=False)
     _models: dict[str, CustomModel] = field(default_factory=dict)
 

@@ -41,9 +41,8 @@ def language_seconds(model: CustomModel) -> float:
 def train_language(world: World, instance: Instance, model: CustomModel, asked: LanguageTraining) -> list[JSON]:
     """Begins a training; gives its `TrainingWarning`s. Raises `Refused`, after which the status may be `failed`."""
     model.refuse_if_busy()
+    _refuse_empty(model)
     _refuse_recreate(instance, model)
-    if model.data.empty:
-        raise Refused("nothing_modified")
     warnings = _check_resources(world, model, asked.strict)
     if not (model.modified or asked.force):
         _refuse_unmodified(world, model)
@@ -63,8 +62,7 @@ def train_acoustic(
 ) -> list[JSON]:
     """Begins a training of an acoustic model; as `train_language`."""
     model.refuse_if_busy()
-    if model.data.empty:
-        raise Refused("nothing_modified")
+    _refuse_empty(model)
     warnings = _check_resources(world, model, strict)
     minutes = model.data.minutes(world.clock.now())
     hours = MOST_HOURS[instance.deployment]
@@ -115,9 +113,17 @@ def _same_version(instance: Instance, one: CustomModel, other: CustomModel) -> b
     return book.latest_of(one.base_model_name, one.versions) == book.latest_of(other.base_model_name, other.versions)
 
 
+def _refuse_empty(model: CustomModel) -> None:
+    """A training without data is refused and sets `failed`, as language-create.md and acoustic-create.md say."""
+    if model.data.empty:
+        model.fail()
+        raise Refused("nothing_modified")
+
+
 def _refuse_recreate(instance: Instance, model: CustomModel) -> None:
     newest = instance.versions.latest_of(model.base_model_name, model.versions)
     if newest is not None and must_recreate(model.base_model_name, newest):
+        model.fail()
         raise Refused("must_recreate", version=newest)
 
 

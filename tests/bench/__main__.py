@@ -7,6 +7,7 @@ import asyncio
 
 from tests.bench.acks import acks
 from tests.bench.history import history
+from tests.bench.reading import reading
 from tests.bench.work import tick, unchanged_pass
 
 
@@ -36,6 +37,11 @@ async def main() -> None:
     print(f"{'':34}{'years':>10}{'a week':>10}{'ratio':>8}  bar")
     for cost in await history(requests, notes):
         print(f"{cost.what:34}{cost.long:10.2f}{cost.short:10.2f}{cost.ratio:8.2f}  {cost.bar}")
+    read = await reading(1 if quick else 5)
+    print(
+        f"\nreading 50 instances from nothing: {read.whole:.0f} ms, one answer {read.answer:.0f} ms: "
+        f"{read.ratio:.1f} times as long (at most 5)"
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from sandbox.slack.limits import Limits
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
 
@@ -22,7 +23,7 @@ COMMANDS = {"ours": ["-m", "bot"], "floor": [str(Path(__file__).parent / "floor.
 @asynccontextmanager
 async def services() -> AsyncIterator[tuple[SlackServer, SpeechServer]]:
     """Both local services."""
-    async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack:
+    async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml", limits=Limits(scale=1000)) as slack:
         yield slack, speech
 
 

@@ -74,6 +74,8 @@ class Years:
                     sql = f"INSERT INTO {table} ({', '.join(first)}) VALUES (:{', :'.join(first)})"
                     connection.execute(sql, first)
                     connection.executemany(sql, rows)
+            end = "(SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1)"
+            connection.execute(f"UPDATE audit_head SET (last, hash) = {end} WHERE EXISTS {end}")
 
     def _ids(self) -> range:
         return range(1, self.requests + 1)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import Self, bolt
-from commands import register
+from bot.adapters.slack_app import Self, bolt
+from commands.listeners import Listeners
+from commands.surface import Surface
 from tests.world import CHANNEL, World
 
 
@@ -125,12 +126,14 @@ class Slack:
 
 
 @pytest.fixture
-def slack(world: World) -> Slack:
+async def slack(world: World) -> Slack:
     """The bot behind Bolt."""
     world.fleet()
     me = Self("T1", "UBOT", "BBOT", None)
-    app = bolt(AsyncWebClient(token="xoxb-test"), me, SimpleNamespace(signing_secret=None))  # type: ignore[arg-type]  # all that it reads
-    register(app, world.desk)
+    app = bolt(AsyncWebClient(token="xoxb-test"), me)
+    answers = asyncio.get_running_loop().create_future()
+    answers.set_result(Surface(world.desk))
+    Listeners(world.background, answers).register(app)
 
     async def dispatch(body: dict[str, Any]) -> Any:
         return await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))

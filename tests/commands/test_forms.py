@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import commands
 from bot.errors import InputsRefused, Refusal, StoreUnavailable
-from commands import door
+from commands import door, surface
 from commands.desk import Desk
 from commands.forms import Form, Submission
 from tests.commands.conftest import Slack
@@ -92,7 +91,7 @@ async def sent(slack: Slack, monkeypatch: pytest.MonkeyPatch, outcome: Any) -> A
         return outcome or None
 
     kinds = {"test": Submission(handler, at="why", again="Press Ask again in a moment.")}
-    monkeypatch.setattr(commands, "SUBMISSIONS", kinds)
+    monkeypatch.setattr(surface, "SUBMISSIONS", kinds)
     monkeypatch.setattr(door, "QUICK", 0.01)
     return await slack.submit({"callback_id": "test", "private_metadata": ""}, {})
 

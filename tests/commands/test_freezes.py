@@ -11,7 +11,7 @@ from bot.domain.authority import Policy
 from bot.errors import ChatRefused
 from tests.commands.conftest import Slack
 from tests.fakes import FakeSpeech, Said
-from tests.world import ADA, CHANNEL, GRACE, MEI, NEW, OLD, TOMAS, World, model
+from tests.world import ADA, CHANNEL, GRACE, MEI, NEW, OLD, TOMAS, World, model, quotes
 
 REF = "stt/language/id-call-center-us"
 BOTH = "UBOTH"
@@ -109,7 +109,8 @@ async def test_all_that_i_decide_on(three: World, slack: Slack):
     (said,) = heard(slack, "freeze:")
     assert (said.channel, said.thread) == (CHANNEL, None)
     assert "*Frozen:* `prod` and `stt` until" in said.text
-    assert "by UBOTH: the audit of &lt;!channel&gt;" in said.text
+    assert "Reason for the freeze, from UBOTH: “the audit of &lt;!channel&gt;”" in said.text
+    assert quotes(said.message.blocks) == {"Reason for the freeze, from UBOTH:": "the audit of <!channel>"}
     mine = next(freeze for freeze in held if freeze.instance == "stt")
     other = next(freeze for freeze in held if freeze.instance == "prod")
     assert "can end this freeze" in await slack.click("unfreeze", str(other.id), user=GRACE)

@@ -12,7 +12,7 @@ from bot.domain.requests import RequestState
 from sandbox.slack.blockkit import check_blocks, check_view
 from tests.commands.conftest import Slack
 from tests.fakes import FakeSpeech
-from tests.world import ADA, GRACE, MEI, NEW, OLD, TOMAS, World, model
+from tests.world import ADA, GRACE, MEI, NEW, OLD, TOMAS, World, model, quotes
 
 REF = "stt/language/id-call-center-us"
 WHY = {"why": {"v": {"type": "plain_text_input", "value": "the audit is over"}}}
@@ -63,7 +63,10 @@ async def test_who_may_end_it(slack: Slack, user: str):
     assert check_view(view) == []
     assert view["submit"]["text"] == "End hold and request"
     top = view["blocks"][0]["text"]["text"]
-    assert f"`call-center-us` is *on hold* until 3 Dec 2026 by <@{MEI}>: the regulator tests it." in top
+    assert f"`call-center-us` is *on hold* until 3 Dec 2026 by <@{MEI}>." in top
+    assert quotes(view["blocks"]) == {
+        f"Reason for the hold on call-center-us, from <@{MEI}>:": "the regulator tests it"
+    }
     assert f"Owner: <@{TOMAS}>" in top
     assert holds(slack) == [number]
     for _ in range(2):  # sent twice: one request
@@ -73,7 +76,7 @@ async def test_who_may_end_it(slack: Slack, user: str):
     card = slack.world.chat.keyed(f"request:{request.id}:card").message
     assert check_blocks(list(card.blocks), "message") == []
     name = slack.world.chat.people[user].name if user in slack.world.chat.people else user
-    said = f"Hold by {MEI} until 3 Dec 2026: the regulator tests it. Ended by {name} for this request."
+    said = f"Hold by {MEI} until 3 Dec 2026. Ended by {name} for this request."
     assert said in str(card.blocks)
     assert "owner Utomas" in str(card.blocks)
     assert f"<@{TOMAS}>" not in str(card.blocks)
@@ -92,7 +95,8 @@ async def test_who_may_not_end_it(slack: Slack):
         _, view = last(slack)
         assert check_view(view) == []
         assert "submit" not in view
-        assert f"until 3 Dec 2026 by <@{MEI}>: the regulator tests it. Owner: <@{TOMAS}>" in text(view)
+        assert f"until 3 Dec 2026 by <@{MEI}>. Owner: <@{TOMAS}>" in text(view)
+        assert "the regulator tests it" in quotes(view["blocks"]).values()
         assert f"<@{MEI}> or <!subteam^SAPPROVE> can end it: *End hold* on `/stt-model call-center-us`" in text(view)
 
 
@@ -170,9 +174,8 @@ async def test_the_question_of_approve(slack: Slack):
     card = slack.world.chat.keyed(f"request:{request.id}:card").message
     assert check_blocks(list(card.blocks), "message") == []
     asks = buttons(card.blocks)[0]["confirm"]["text"]["text"]
-    assert asks.startswith(
-        "This cannot be undone. call-center-us is on hold until 3 Dec 2026 by UMEI, owner Utomas: bec"
-    )
+    assert asks.startswith("This cannot be undone. call-center-us is on hold until 3 Dec 2026 by UMEI, owner Utomas.")
+    assert "because" not in asks
     assert asks.endswith("call-center-us.")
     assert len(asks) <= 300
     answer = await slack.press(buttons(card.blocks)[0], user=GRACE)

@@ -117,10 +117,12 @@ async def test_the_history_of_a_request(slack: Slack):
     await world.ring(after=300)
     told = await slack.command(f"/stt-runs {request.id}")
     said = [
-        "<@UADA>: asked for it: misheard &lt;names&gt;",
+        "<@UADA>: asked for it",
+        "misheard <names>",
         "<@UADA>: wanted to approve, which did not count (own request)",
         "<@UGUS>: wanted to approve, which did not count (not a member)",
-        "<@UGRACE>: approved: looks good",
+        "<@UGRACE>: approved",
+        "looks good",
         "<@UTOMAS>: approved",
         "Retune: started it",
         "Retune: sent to the service: upgrade `call-center-us`",
@@ -128,7 +130,8 @@ async def test_the_history_of_a_request(slack: Slack):
         f"Retune: the step ended: proven: {NEW}",
         "Retune: ended it as *done*",
     ]
-    places = [told.index(text) for text in said]
+    blocks = told[told.index('"blocks"') :]
+    places = [blocks.index(text) for text in said]
     assert places == sorted(places)
     assert "ended <!date^" in told
     assert "after 5 minutes, 1 attempt, transaction `tx-1`" in told
@@ -195,7 +198,7 @@ async def test_export(slack: Slack):
         "outcome": "",
         "why": "misheard names",
     }
-    assert (rows[1]["model"], rows[1]["why"], rows[1]["outcome"]) == ("'=2+5", "'@SUM(A1)", "not now; -1")
+    assert (rows[1]["model"], rows[1]["why"], rows[1]["outcome"]) == ("'=2+5", "'@SUM(A1)", "not now;' -1")
     last = list(slack.world.store.audit.all())[-1]
     assert (last["actor"], last["action"], last["detail"]) == (ADA, "export", "3 requests as csv")
 

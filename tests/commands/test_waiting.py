@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-import commands
 from bot.domain.fleet import Kind, Listed, Model
 from bot.domain.requests import RequestState
 from bot.store import Store
-from commands import desk
+from commands import desk, surface
 from tests.commands.conftest import Slack
 from tests.world import ADA, GRACE, MEI
 
@@ -44,7 +43,7 @@ async def test_the_first_reading(slack: Slack, monkeypatch: pytest.MonkeyPatch, 
         return await models(kind)
 
     monkeypatch.setattr(slack.world.speech, "models", slow)
-    monkeypatch.setattr(commands, "AT_ONCE", 0.01)
+    monkeypatch.setattr(surface, "AT_ONCE", 0.01)
     acknowledged = await slack.dispatch(slack.typed(command))
     assert (acknowledged.status, acknowledged.body) == (200, "")
     assert slack.world.chat.whispers == []

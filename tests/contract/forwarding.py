@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import shutil
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
+HERE = Path(__file__).parent
 
-OPENSSL = shutil.which("openssl")
-needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="no openssl here to make a certificate with")
+OWN_AUTHORITY = (HERE / "authority.pem", HERE / "authority-key.pem")
+"""A certificate for this machine that is its own authority, and its key: known to everybody, good from 2020 to 2125."""
 
 
 class ForwardProxy:
@@ -91,22 +89,6 @@ async def tls_front(url: str, certificate: tuple[Path, Path]) -> AsyncIterator[s
     server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=context)
     yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
-
-
-def own_authority(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this machine that is its own authority, and its key."""
-    certificate, key = folder / "ca.pem", folder / "key.pem"
-    assert OPENSSL is not None
-    subprocess.run(
-        [
-            *(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "2", "-subj", "/CN=Retune's tests", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

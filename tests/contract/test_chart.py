@@ -164,8 +164,6 @@ async def test_the_child_gets_no_token(monkeypatch: pytest.MonkeyPatch):
 
 def test_the_bot_does_not_import_the_library():
     """Its memory would stay with a process that lives on 90 MB."""
-    script = (
-        "import sys, bot.app, bot.adapters.charts, bot.flows.charts; print({'matplotlib', 'numpy'} & set(sys.modules))"
-    )
+    script = "import sys, bot.app, bot.wiring, bot.services; print({'matplotlib', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

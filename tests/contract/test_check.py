@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,3 +159,69 @@ async def test_sockets_that_do_not_answer(slack: SlackServer, monkeypatch: pytes
     said = await told(monkeypatch, APPROVERS="S0APPROVE")
     assert "FAIL  Socket Mode: Slack gave an address for Socket Mode, and does not answer there." in said
     assert "ok    channel #speech-models" in said
+
+
+async def test_files_that_others_can_read(slack: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Warned of, with what to type; they fail nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").touch(0o644)
+    (tmp_path / ".env").chmod(0o644)
+    said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "WARN  .env can be read by other users of this machine: chmod 600 .env" in said
+    assert "FAIL" not in said
+
+
+async def test_optional_scopes(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """What is lost without them is said and fails nothing, unless a setting needs one."""
+    assert "the optional" not in await told(monkeypatch, APPROVERS="S0APPROVE")
+    slack.grants.withhold = True
+    said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "ok    scopes" in said
+    assert "note  without the optional groups:history, groups:read: no private channel can have cards" in said
+    assert "note  without the optional pins:write: the living card is not pinned" in said
+    assert "note  without the optional reactions:write: a mention gets its answer" in said
+    assert "FAIL" not in said
+    slack.workspace.channels["C0PRIVATE"].members.add(BOT)
+    said = await told(monkeypatch, APPROVERS="C0PRIVATE", CHANNEL="C0PRIVATE")
+    assert "FAIL  channel C0PRIVATE: Slack refuses: missing_scope (groups:read)" in said
+    assert "FAIL  approvers C0PRIVATE: Slack refuses: missing_scope (groups:read)" in said
+
+
+async def test_half_of_what_a_private_channel_needs(
+    tmp_path: Path, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+):
+    """The bot sees the channel and could not look for its posts there: that fails, with the scope to allow."""
+    slack.grants.manifest = replace(slack.manifest, scopes=slack.manifest.scopes - {"groups:history"})
+    slack.workspace.channels["C0PRIVATE"].members.add(BOT)
+    said = await told(monkeypatch, APPROVERS="S0APPROVE", CHANNEL="C0PRIVATE")
+    assert "FAIL  channel #speech-leads: it is private, which needs groups:history: install the app again" in said
+    assert "ok    channel" not in said
+
+
+async def test_needed_scopes(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """Without one of them, that fails."""
+    slack.grants.manifest = replace(slack.manifest, scopes=slack.manifest.scopes - {"files:write", "pins:write"})
+    said = await told(monkeypatch, APPROVERS="S0APPROVE")
+    assert "FAIL  scopes: files:write missing: install the app again" in said
+
+
+@pytest.mark.parametrize(
+    ("bind", "taken", "said"),
+    [
+        ("127.0.0.1", False, "ok    HTTP, port {port} of 127.0.0.1"),
+        ("127.0.0.1", True, "note  HTTP, port {port} of 127.0.0.1, is in use: by a running Retune, if there is one"),
+        ("192.0.2.1", False, "FAIL  HTTP, port {port} of 192.0.2.1: it cannot be used"),
+    ],
+)
+async def test_where_http_listens(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch, bind: str, taken: bool, said: str
+):
+    """Whether the port can be had; that a running Retune has it is no fault."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        if not taken:
+            held.close()
+        monkeypatch.delenv("SLACK_APP_TOKEN")
+        monkeypatch.setenv("SLACK_SIGNING_SECRET", "secret")
+        monkeypatch.setenv("PORT", str(port))
+        assert said.format(port=port) in await told(monkeypatch, APPROVERS="S0APPROVE", BIND=bind)

@@ -15,10 +15,10 @@ from aiohttp import web
 
 from bot.adapters.ibm_auth import IbmAuth
 from bot.adapters.slack import SlackChat
+from bot.adapters.slack_app import Self, bolt
 from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.sockets import Sockets
 from bot.adapters.watson import WatsonSpeech, client
-from bot.app import Self, bolt
 from bot.domain.plans import Action
 from bot.errors import (
     ChatBusy,
@@ -33,7 +33,8 @@ from bot.ports import Message, Place
 from bot.settings import Settings, authenticator, load
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
-from tests.contract.forwarding import ForwardProxy, forward_proxy, needs_openssl, own_authority, tls_front
+from tests.between import settings_between
+from tests.contract.forwarding import OWN_AUTHORITY, ForwardProxy, forward_proxy, tls_front
 
 MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
 ADA, CHANNEL = "U0ADA", "C0SPEECH"
@@ -70,7 +71,7 @@ class Company:
             await chat.upload(CHANNEL, "a.txt", b"abc", title="A")
             assert settings.app_token is not None
             me = Self(told["team_id"], told["user_id"], told["bot_id"], None)
-            sockets = Sockets(bolt(api, me, settings), settings.app_token.reveal())
+            sockets = Sockets(bolt(api, me), settings.app_token.reveal())
             await sockets.connect()
             assert self.slack.connections == 2
             await sockets.close()
@@ -88,13 +89,7 @@ async def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         forward_proxy(f"ada:{PASSWORD}") as proxy,
     ):
         for name, value in {
-            **speech.environment(),
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "RETUNE_CHANNEL": CHANNEL,
-            "RETUNE_APPROVERS": "S0APPROVE",
-            "RETUNE_DATABASE": str(tmp_path / "retune.db"),
+            **settings_between(speech, slack, tmp_path),
             "HTTP_PROXY": f"http://ada:{PASSWORD}@127.0.0.1:{proxy.port}",
             "IBM_CREDENTIALS_FILE": "/dev/null",
         }.items():
@@ -108,7 +103,7 @@ async def test_a_goodbye_that_nobody_answers(company: Company, monkeypatch: pyte
     settings = company.settings()
     async with session() as http:
         api = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
-        sockets = Sockets(bolt(api, Self("T", "U", "B", None), settings), company.slack.app_token)
+        sockets = Sockets(bolt(api, Self("T", "U", "B", None)), company.slack.app_token)
         await sockets.connect()
         for handler in sockets._handlers:
             monkeypatch.setattr(handler.client, "disconnect", partial(_hang, handler.client.disconnect))
@@ -183,16 +178,15 @@ async def test_a_proxy_that_refuses_a_tunnel(company: Company):
 
 
 @pytest.mark.parametrize("proxied", [False, True])
-@needs_openssl
-async def test_an_own_authority(company: Company, tmp_path: Path, proxied: bool):
+async def test_an_own_authority(company: Company, proxied: bool):
     """`SSL_CERT_FILE` and `REQUESTS_CA_BUNDLE` are trusted by all; a fault is named with what to set."""
-    certificate, key = own_authority(tmp_path)
+    certificate, _ = OWN_AUTHORITY
     company.patch.setenv(
         "HTTPS_PROXY" if proxied else "UNUSED", f"http://ada:{PASSWORD}@127.0.0.1:{company.proxy.port}"
     )
     async with (
-        tls_front(company.speech.url, (certificate, key)) as speech,
-        tls_front(company.slack.api_url, (certificate, key)) as slack,
+        tls_front(company.speech.url, OWN_AUTHORITY) as speech,
+        tls_front(company.slack.api_url, OWN_AUTHORITY) as slack,
     ):
         url = company.settings().instances["speech-to-text"].url.replace(company.speech.url, speech)
         api_url = f"{slack}/api/"

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.slack_app import Self, bolt, identify
 from bot.adapters.slack_calls import session, web_client
 from bot.adapters.sockets import CONNECTIONS, Sockets, Tickets
-from bot.app import Self, bolt, identify, run
+from bot.app import run
 from bot.errors import ChatBusy, ChatRefused
 from bot.settings import Settings, load
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
+from tests.between import settings_between
 
 MANIFEST = Path(__file__).parents[2] / "app-manifest.yml"
 
@@ -32,13 +34,7 @@ async def slack() -> AsyncIterator[SlackServer]:
 async def settings(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Settings]:
     async with SpeechServer() as speech:
         for name, value in {
-            **speech.environment(),
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "RETUNE_CHANNEL": "C0SPEECH",
-            "RETUNE_APPROVERS": "S0APPROVE",
-            "RETUNE_DATABASE": str(tmp_path / "retune.db"),
+            **settings_between(speech, slack, tmp_path),
             "IBM_CREDENTIALS_FILE": os.devnull,
         }.items():
             monkeypatch.setenv(name, value)
@@ -47,7 +43,7 @@ async def settings(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 async def who(slack: SlackServer, settings: Settings, patience: float) -> Self:
     async with session() as http:
-        return await identify(web_client(slack.bot_token, slack.api_url, http), settings, patience)
+        return await identify(web_client(slack.bot_token, slack.api_url, http), settings.app_token, patience)
 
 
 WRONG: list[tuple[str, Any]] = [
@@ -95,7 +91,7 @@ async def test_a_stop_while_slack_stumbles(slack: SlackServer, settings: Setting
 async def sockets(slack: SlackServer, settings: Settings) -> AsyncIterator[Sockets]:
     async with session() as http:
         client = web_client(slack.bot_token, slack.api_url, http)
-        app = bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None), settings)
+        app = bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None))
         made = Sockets(app, slack.app_token)
         yield made
         await made.close()
@@ -128,10 +124,21 @@ async def test_what_is_no_address(slack: SlackServer, answer: Any):
 
 
 async def test_two_deployments_on_one_token(
-    slack: SlackServer, settings: Settings, sockets: Sockets, caplog: pytest.LogCaptureFixture
+    slack: SlackServer,
+    settings: Settings,
+    sockets: Sockets,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     """Ours alone are nothing to speak of, also when Slack rotates them; with somebody else's it is said once."""
     caplog.set_level(logging.WARNING)
+    greetings, greeted = asyncio.Semaphore(0), Sockets._greeted
+
+    async def counted(*heard: Any) -> None:
+        await greeted(*heard)
+        if heard[2].get("type") == "hello":
+            greetings.release()
+
     await sockets.connect()
     await slack.until(lambda: slack.connections == CONNECTIONS)
     await slack.refresh_connections()
@@ -139,10 +146,12 @@ async def test_two_deployments_on_one_token(
     assert "Slack counts" not in caplog.text
     async with session() as http:
         client = web_client(slack.bot_token, slack.api_url, http)
-        other = Sockets(bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None), settings), slack.app_token)
+        monkeypatch.setattr(Sockets, "_greeted", counted)
+        other = Sockets(bolt(client, Self("T0RETUNE", "U0RETUNE", "B0RETUNE", None)), slack.app_token)
         await other.connect()
-        await slack.until(lambda: slack.connections == 2 * CONNECTIONS and "Slack counts" in caplog.text)
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(10):
+            for _ in range(CONNECTIONS):
+                await greetings.acquire()
         assert caplog.text.count("Slack counts") == 1
         assert "each command and click reaches only one of the two" in caplog.text
         await other.close()

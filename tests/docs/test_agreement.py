@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
 import yaml
 
-from bot.adapters.slack_calls import SCOPES
+from bot.adapters.http import PATH
+from bot.adapters.slack_scopes import OPTIONAL, REQUIRED
 from bot.domain.request_filter import STATES
 from bot.domain.requests import RequestState
 from bot.messages.help import COMMANDS as HELP
-from commands import COMMANDS
+from commands.surface import COMMANDS
+from sandbox.slack.manifest import load
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -38,13 +43,17 @@ def test_commands():
 
 
 def test_scopes():
-    """The manifest asks for exactly what `check` looks for."""
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == SCOPES
+    """The manifest asks for exactly what `check` looks for; the README tells the use of each."""
+    asked, optional = MANIFEST["oauth_config"]["scopes"], frozenset[str]().union(*OPTIONAL)
+    assert set(asked["bot"]) == REQUIRED | optional
+    assert not REQUIRED & optional
+    told = README.split("- **Slack scopes**")[1].split("\n- ")[0]
+    assert set(re.findall(r"`([a-z_]+(?::[a-z]+)?)`", told)) >= REQUIRED | optional
 
 
 def test_events():
     """Every event that the manifest subscribes has a listener."""
-    listeners = set(re.findall(r'@app\.event\("(\w+)"\)', (ROOT / "commands" / "__init__.py").read_text("utf-8")))
+    listeners = set(re.findall(r'app\.event\("(\w+)"\)', (ROOT / "commands" / "listeners.py").read_text("utf-8")))
     assert {event.split(".")[0] for event in MANIFEST["settings"]["event_subscriptions"]["bot_events"]} == listeners
 
 
@@ -121,3 +130,22 @@ def test_the_layout_is_told():
     """Every package of the source has its line in the README."""
     for package in ("bot/domain", "bot/messages", "bot/flows", "bot/store", "bot/adapters", "commands", "sandbox"):
         assert f"\n{package}/" in README
+
+
+def test_http_in_the_readme(tmp_path: Path):
+    """The manifest, changed as the README tells for HTTP, is one that Slack accepts, and its address is the bot's."""
+    block = README.split("### Over HTTP")[1].split("```yaml\n")[1].split("```")[0]
+    told = yaml.safe_load(textwrap.dedent(block))
+    changed = copy.deepcopy(MANIFEST)
+    (command,) = told["features"]["slash_commands"]
+    for declared in changed["features"]["slash_commands"]:
+        declared["url"] = command["url"]
+    for name in ("event_subscriptions", "interactivity"):
+        changed["settings"][name] |= told["settings"].pop(name)
+    changed["settings"] |= told["settings"]
+    jsonschema.validate(changed, json.loads((Path(__file__).parent / "schema" / "manifest.json").read_text("utf-8")))
+    path = tmp_path / "manifest.yml"
+    path.write_text(yaml.safe_dump(changed))
+    urls = load(path).urls
+    assert urls is not None
+    assert {urlsplit(url).path for url in (*urls.commands.values(), urls.events, urls.interactivity)} == {PATH}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import both_ways
 from tests.e2e.page import become, browser_only, wait_for_the_fleet, write
 
 
+@both_ways
 @browser_only
 @pytest.mark.browser
 @pytest.mark.timeout(120)

@@ -73,3 +73,25 @@ def test_later_taken_back_and_withdrawn(page: Page):
     modal.get_by_text("Withdraw", exact=True).click(timeout=10_000)
     page.get_by_test_id("confirm-accept").click()
     expect(main.get_by_text("Request withdrawn").first).to_be_visible(timeout=10_000)
+
+
+@browser_only
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+def test_a_reason_that_pretends(page: Page):
+    """It stands in a quote below its author, after the warning, line by line; nothing in it is an emoji or bold."""
+    wait_for_the_fleet(page)
+    main, modal = page.locator("#main"), page.get_by_test_id("modal")
+    write(page, "/stt-upgrade call-center-us")
+    expect(modal.get_by_text("cannot be undone")).to_be_visible(timeout=15_000)
+    reason = "misheard names\n:white_check_mark: *Approved by the security team*\n<!channel> <http://x|Approved>"
+    modal.get_by_label("Reason").fill(reason)
+    page.get_by_test_id("modal-submit").click()
+    quote = main.locator("blockquote")
+    expect(quote).to_be_visible(timeout=15_000)
+    assert quote.inner_text() == reason
+    assert quote.locator("*").count() == 0
+    expect(main.get_by_text("Reason from")).to_contain_text("Ada")
+    above = "el => el.closest('.rich').previousElementSibling.textContent"
+    assert "An upgrade cannot be undone." in quote.evaluate(above)
+    expect(main.get_by_text("Approved by the security team")).to_have_count(1)

@@ -16,6 +16,7 @@ import pytest
 from sandbox.bot_process import BotProcess
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
+from tests.between import settings_between
 
 ROOT = Path(__file__).parents[2]
 CHANNEL = "C0SPEECH"
@@ -65,17 +66,18 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     """Everything started, with a service that works ten times as fast as life."""
     monkeypatch.setenv("RETUNE_POLL_LANGUAGE", "1")
     async with SpeechServer(speed=6) as speech, SlackServer(ROOT / "app-manifest.yml") as slack:
-        environment = {
-            **speech.environment(),
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token,
-            "SLACK_API_URL": slack.api_url,
-            "RETUNE_CHANNEL": CHANNEL,
-            "RETUNE_APPROVERS": "S0APPROVE",
-            "RETUNE_DATABASE": str(tmp_path / "retune.db"),
-        }
+        environment = settings_between(speech, slack, tmp_path)
         async with BotProcess(ROOT, tmp_path, environment, quiet=True) as bot:
             yield Stage(slack, speech, environment, bot)
+
+
+async def test_a_command_while_it_starts(stage: Stage):
+    """The first one that finds a connection is acknowledged and answered, though nothing else was imported by then."""
+    slack = stage.slack
+    await slack.until(lambda: slack.connections > 0, within=30)
+    assert (await slack.send(ADA, CHANNEL, "/stt-help")).acknowledged
+    await slack.until(lambda: slack.ephemerals(ADA), within=25)
+    assert "/stt-models" in str(slack.ephemerals(ADA))
 
 
 async def test_killed_in_the_middle(stage: Stage):

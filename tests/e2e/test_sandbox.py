@@ -5,19 +5,21 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Tour
+from tests.e2e.conftest import Tour, both_ways
 from tests.e2e.page import become, browser_only, press, write
 
 
+@both_ways
 @pytest.mark.timeout(150)
 def test_the_tour(tour: Tour):
     """It plays the whole way without a browser, prints the conversation, and exits with 0 because it happened."""
-    said = tour.finish(140)
-    assert tour.process.returncode == 0, said
+    code, said = tour.finish(140)
+    assert code == 0, said
     assert "It really happened" in said
     assert "Proof: the service now lists `en-US_NarrowbandModel.v2020-01-16`" in said
 
 
+@both_ways
 @browser_only
 @pytest.mark.browser
 @pytest.mark.timeout(120)
@@ -64,6 +66,7 @@ def test_the_main_job_in_the_browser(page: Page):
     expect(home.get_by_text("request 1: call-center-us")).to_be_visible()
 
 
+@both_ways
 @browser_only
 @pytest.mark.browser
 @pytest.mark.timeout(120)

@@ -17,6 +17,7 @@ import pytest
 from sandbox.bot_process import BotProcess
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
+from tests.between import settings_between
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,19 +53,6 @@ async def silent() -> AsyncIterator[Silent]:
     server.close()
 
 
-def environment(speech: SpeechServer, slack: SlackServer, folder: Path) -> dict[str, str]:
-    """The settings of a bot between both services."""
-    return {
-        **speech.environment(),
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-        "SLACK_API_URL": slack.api_url,
-        "RETUNE_CHANNEL": "C0SPEECH",
-        "RETUNE_APPROVERS": "S0APPROVE",
-        "RETUNE_DATABASE": str(folder / "retune.db"),
-    }
-
-
 async def seconds_to_end(bot: BotProcess) -> float:
     """SIGTERM, and how long the process lives on."""
     assert bot.pid is not None
@@ -81,7 +69,7 @@ async def test_while_the_service_hangs(tmp_path: Path, path: str):
     """A token request, a list, everything: none of them is waited for."""
     async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack:
         held = speech.faults.hold(path, times=None)
-        async with BotProcess(ROOT, tmp_path, environment(speech, slack, tmp_path), quiet=True) as bot:
+        async with BotProcess(ROOT, tmp_path, settings_between(speech, slack, tmp_path), quiet=True) as bot:
             await slack.until(lambda: slack.connections == 2, within=30)
             await asyncio.wait_for(held.held.wait(), 20)
             assert await seconds_to_end(bot) < BAR
@@ -90,7 +78,7 @@ async def test_while_the_service_hangs(tmp_path: Path, path: str):
 async def test_while_a_token_service_takes_connections_only(tmp_path: Path):
     """No byte ever comes back: IBM's SDK would wait a minute for one, in a thread that Python waits for."""
     async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack, silent() as tokens:
-        settings = {**environment(speech, slack, tmp_path), "SPEECH_TO_TEXT_AUTH_URL": tokens.url}
+        settings = {**settings_between(speech, slack, tmp_path), "SPEECH_TO_TEXT_AUTH_URL": tokens.url}
         async with BotProcess(ROOT, tmp_path, settings, quiet=True) as bot:
             await asyncio.wait_for(tokens.reached.wait(), 30)
             assert await seconds_to_end(bot) < BAR
@@ -100,9 +88,9 @@ async def test_while_a_token_service_takes_connections_only(tmp_path: Path):
 async def test_while_it_starts(tmp_path: Path, method: str):
     """Slack does not answer the first calls: the start is cut off."""
     async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack, silent() as hanging:
-        settings = {**environment(speech, slack, tmp_path), "SLACK_API_URL": f"{hanging.url}/api/"}
+        settings = {**settings_between(speech, slack, tmp_path), "SLACK_API_URL": f"{hanging.url}/api/"}
         if method != "*":
-            settings = environment(speech, slack, tmp_path)
+            settings = settings_between(speech, slack, tmp_path)
         held = slack.faults.hold(method, times=MANY)
         async with BotProcess(ROOT, tmp_path, settings, quiet=True) as bot:
             if method == "*":
@@ -147,7 +135,7 @@ async def test_while_sockets_reconnect(tmp_path: Path, how: str):
     async with (
         SpeechServer() as speech,
         SlackServer(ROOT / "app-manifest.yml") as slack,
-        BotProcess(ROOT, tmp_path, environment(speech, slack, tmp_path), quiet=True) as bot,
+        BotProcess(ROOT, tmp_path, settings_between(speech, slack, tmp_path), quiet=True) as bot,
     ):
         await slack.until(lambda: slack.connections == 2, within=30)
         if how == "refused":

@@ -32,6 +32,17 @@ async def booth(world: World) -> Request:
     return request
 
 
+def on_a_cluster(world: World, *names: str) -> None:
+    """Outdated models of those names on a cluster, where a person changes a word first, and a sibling as the proof."""
+    base = "en-US_Telephony"
+    old, new = f"{base}.v2022-01-01", f"{base}.v2026-06-01"
+    facts: dict[str, Any] = {"base": base, "deployment": "cp4d"}
+    world.speech.latest[base] = new
+    world.speech.add(model("sibling", versions=(old, new), **facts))
+    for name in names:
+        world.speech.add(model(name, versions=(old,), **facts), Holdings(words=3))
+
+
 async def through(world: World, id: str, **end: Any) -> None:
     """One step: begun, seen working, ended."""
     await world.ring(after=60)

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from bot.domain.fleet import Holdings
 from bot.domain.outcomes import StepEnd
 from bot.domain.plans import Action
-from bot.domain.requests import Request, RequestState
+from bot.domain.requests import RequestState
 from bot.errors import RequestRefused
 from bot.flows.sending import NOT_MODIFIED
-from tests.world import ADA, GRACE, NEW, OLD, World, model
-
-AM, LM = "id-booth", "id-terms"
-
-
-async def approved(world: World) -> Request:
-    """An approved run of an acoustic model and the language model that it was trained with."""
-    world.speech.add(model("sibling", versions=(OLD, NEW)))
-    world.speech.add(model("terms"))
-    world.speech.add(model("booth", kind="acoustic"), Holdings(recordings=2, audio_minutes=30))
-    await world.inventory.refresh()
-    await world.requests.link("stt/acoustic/id-booth", LM, ADA)
-    return await world.approved("booth")
-
-
-async def through(world: World, id: str, **end: object) -> None:
-    """One step: begun, seen working, ended."""
-    await world.ring(after=60)
-    await world.ring(after=60)
-    world.speech.finish(id, **end)  # type: ignore[arg-type]  # its keywords
-    await world.ring(after=60)
+from tests.flows.acting import AM, LM, booth, through
+from tests.world import GRACE, NEW, World
 
 
 async def test_the_language_model_comes_first(world: World):
     """Its proof comes before anything is sent for the acoustic model."""
-    request = await approved(world)
+    request = await booth(world)
     await world.ring()
     assert [id for _, id, _ in world.speech.begun] == [LM]
     await through(world, LM)
@@ -45,7 +25,7 @@ async def test_the_language_model_comes_first(world: World):
 
 async def test_force_only_after_the_documented_refusal(world: World):
     """The second upgrade with the language model: 400 of that one kind, then the same with force, recorded."""
-    request = await approved(world)
+    request = await booth(world)
     await world.ring()
     await through(world, LM)
     world.speech.fail["begin"] = []
@@ -62,7 +42,7 @@ async def test_force_only_after_the_documented_refusal(world: World):
 
 async def test_no_force_after_another_refusal(world: World):
     """Any other 400 ends the run with the service's words."""
-    request = await approved(world)
+    request = await booth(world)
     await world.ring()
     await through(world, LM)
     await world.ring(after=60)
@@ -75,7 +55,7 @@ async def test_no_force_after_another_refusal(world: World):
 
 async def test_polled_once_a_minute(world: World):
     """An acoustic model is looked at every 60 seconds, as IBM advises; the language model every 10."""
-    await approved(world)
+    await booth(world)
     await world.ring()
     world.speech.calls.clear()
     for _ in range(6):
@@ -91,7 +71,7 @@ async def test_polled_once_a_minute(world: World):
 
 async def test_both_models_are_locked_together(world: World):
     """Nobody can ask for the language model while it is part of the acoustic model's request."""
-    request = await approved(world)
+    request = await booth(world)
     held = world.store.requests.holding("stt/language/id-terms")
     assert held is not None
     assert held.id == request.id
@@ -99,7 +79,7 @@ async def test_both_models_are_locked_together(world: World):
 
 async def test_only_what_an_earlier_attempt_left_undone(world: World):
     """The last step failed: asked again, only the upgrade with the language model is done."""
-    request = await approved(world)
+    request = await booth(world)
     await world.ring()
     await through(world, LM)
     await world.ring(after=60)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.announcements import Schedule, check_rule
+from bot.domain.timing import Schedule, check_rule
 from bot.errors import ChatRefused, ServiceUnavailable
 from tests.fakes import FrozenClock
 from tests.world import World

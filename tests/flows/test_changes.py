@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -277,12 +276,9 @@ async def test_slack_takes_it_later(world: World, fault: Exception):
     assert len(told(world)) == 1
 
 
-async def test_two_bots_on_one_database(tmp_path: Path):
+async def test_two_bots_on_one_database(pair: tuple[World, World]):
     """Both read, both would say it: it is noted once and said once."""
-    first = World(tmp_path / "shared.db")
-    second = World(tmp_path / "shared.db", clock=first.clock, holder="there:2")
-    second.chat, second.speech = first.chat, first.speech
-    second.rebuild()
+    first, second = pair
     first.fleet()
     await first.inventory.refresh()
     by_hand(first, versions=(OLD, NEW))
@@ -296,8 +292,6 @@ async def test_two_bots_on_one_database(tmp_path: Path):
             await world.ring()
     assert noted(first) == [ChangeKind.UPGRADED]
     assert len(told(first)) == 1
-    for world in (first, second):
-        world.close()
 
 
 def break_down(world: World) -> None:

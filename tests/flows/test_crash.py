@@ -109,12 +109,9 @@ def finish(world: World) -> None:
             world.speech.finish(one.id)
 
 
-async def test_two_processes_on_one_database(tmp_path: Path):
+async def test_two_processes_on_one_database(pair: tuple[World, World]):
     """Two bots share the file: one does the work, either answers clicks, and everything happens once."""
-    first = World(tmp_path / "shared.db")
-    second = World(tmp_path / "shared.db", clock=first.clock, holder="there:2")
-    second.chat, second.speech = first.chat, first.speech
-    second.rebuild()
+    first, second = pair
     first.fleet()
     request = await first.asked()
     await first.ring()
@@ -132,5 +129,3 @@ async def test_two_processes_on_one_database(tmp_path: Path):
     assert first.request(request.id).state is RequestState.DONE
     assert len(first.speech.begun) == 1
     assert len(first.chat.said) == 3
-    first.close()
-    second.close()

@@ -15,7 +15,7 @@ from bot.domain.requests import Request, RequestState
 from bot.domain.runs import StepState
 from tests.fakes import FakeSpeech
 from tests.flows.acting import AM, LM, US, approved, booth, through, while_preparing
-from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model
+from tests.world import ADA, GRACE, NEW, OLD, TOMAS, World, model, quotes
 
 # Freezing
 
@@ -156,7 +156,8 @@ async def test_frozen_before_it_is_approved(world: World):
     await freeze(world)
     request = await world.asked()
     card = world.chat.keyed(f"request:{request.id}:card")
-    assert f"by <@{GRACE}>: audit" in str(card.message.blocks)
+    assert f"by <@{GRACE}>. Nothing new starts before" in str(card.message.blocks)
+    assert quotes(card.message.blocks)[f"Reason for the freeze, from <@{GRACE}>:"] == "audit"
     await world.approve(request, GRACE)
     assert await starts(world, request) == request.requested_at + timedelta(hours=3)
     assert "frozen" not in str(card.message.blocks)

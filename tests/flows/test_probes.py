@@ -6,13 +6,14 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.domain.fleet import Model
 from bot.domain.observations import PREVIOUS, REMOVED, Stage
 from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Verdict
-from bot.errors import Refusal, ServiceUnavailable
+from bot.errors import OutcomeUnknown, Refusal, ServiceUnavailable
 from bot.flows.probes import DENSEST, spread
 from tests.world import ADA, NEW, OLD, World, model
 
@@ -147,6 +148,31 @@ async def test_a_canary(tmp_path: Path):
     found = await judged(world)
     assert [e.kind for e in found.evidence] == [EvidenceKind.CANARY]
     assert (found.verdict, found.target) == (Verdict.OUTDATED, f"{base}.v2026-01-01")
+    assert list(world.speech.kept) == ["id-call-center-us"]
+    world.close()
+
+
+@pytest.mark.parametrize("lost", ["create", "delete"])
+async def test_a_lost_answer_leaves_nothing_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str):
+    """Names may be equal, so the next one would stand beside it: what was left is deleted before that."""
+    world = World(tmp_path / "c.db", canary_every=timedelta(minutes=5))
+    base = "xx-XX_Telephony"
+    world.speech.add(model(base=base, versions=(f"{base}.v2025-01-01",)))
+    await world.ring()
+    create = world.speech.create
+
+    async def unheard(*asked: Any) -> str:
+        await create(*asked)
+        raise OutcomeUnknown("lost", instance="stt")
+
+    with monkeypatch.context() as patch:
+        if lost == "create":
+            patch.setattr(world.speech, "create", unheard)
+        else:
+            world.speech.fail["delete"] = [ServiceUnavailable("down", instance="stt")]
+        await world.ring(after=61)
+    assert len(world.speech.kept) == 2
+    await world.ring(after=301)
     assert list(world.speech.kept) == ["id-call-center-us"]
     world.close()
 

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.announcements import Schedule
 from bot.domain.observations import PREVIOUS, REMOVED
 from bot.domain.owners import OwnerRule
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
+from bot.domain.timing import Schedule
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
 from bot.messages.fitting import size_of
 from tests.fakes import FrozenClock, Said

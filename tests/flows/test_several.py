@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.requests import Request, RequestState
 from bot.errors import ChatBusy, Refusal
+from tests.flows.acting import on_a_cluster
 from tests.world import ADA, CHANNEL, GRACE, MEI, NEW, OLD, TOMAS, World, model
 
 
@@ -326,13 +326,7 @@ async def test_a_slack_that_is_busy_once_costs_no_reminder(world: World):
 
 async def test_a_change_by_hand_is_asked_for(world: World):
     """On a cluster a person must change a word first: the thread asks, the card says who is waited for."""
-    base = "en-US_Telephony"
-    old, new = f"{base}.v2022-01-01", f"{base}.v2026-06-01"
-    facts: dict[str, Any] = {"base": base, "deployment": "cp4d"}
-    world.speech.latest[base] = new
-    world.speech.add(model("sibling", versions=(old, new), **facts))
-    for name in ("a", "b"):
-        world.speech.add(model(name, versions=(old,), **facts), Holdings(words=3))
+    on_a_cluster(world, "a", "b")
     request = await world.approved("a", "b")
     await world.ring(after=4)
     await world.ring(after=4)

@@ -350,7 +350,7 @@ async def test_what_is_known_of_an_earlier_request_changes_no_later_one(world: W
     record = world.request(request.id).first.steps[0]
     stale, now = replace(record, attempts=record.attempts - 1), world.clock.now()
     assert not world.store.journal.over(stale, StepState.FAILED, Outcome(StepEnd.REFUSED), now)
-    world.store.journal.refused(stale, now)
+    world.store.journal.not_taken(stale, "busy", now, now)
     world.store.journal.answered(stale, "tx", now, now)
     assert world.request(request.id).first.steps[0] == record
 

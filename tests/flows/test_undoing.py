@@ -14,8 +14,8 @@ from bot.domain.plans import Action
 from bot.domain.requests import LIVE, Request, RequestState
 from bot.domain.runs import RunState, StepState
 from bot.errors import ModelBusy, RequestRefused
-from tests.flows.acting import AM, LM, US, approved, booth, through, while_preparing, while_sending
-from tests.world import ADA, GRACE, TOMAS, World, model
+from tests.flows.acting import AM, LM, US, approved, booth, on_a_cluster, through, while_preparing, while_sending
+from tests.world import ADA, GRACE, TOMAS, World
 
 # Cancelling
 
@@ -183,12 +183,7 @@ async def test_what_a_cancelled_run_left_undone_can_be_asked_for(world: World):
 
 async def test_tried_again_after_the_change_that_the_plan_asked_for(world: World):
     """On a cluster a person changes a word first; that this changed the data is no reason not to try again."""
-    base = "en-US_Telephony"
-    old, new = f"{base}.v2022-01-01", f"{base}.v2026-06-01"
-    facts: dict[str, Any] = {"base": base, "deployment": "cp4d"}
-    world.speech.latest[base] = new
-    world.speech.add(model("sibling", versions=(old, new), **facts))
-    world.speech.add(model(versions=(old,), **facts), Holdings(words=3))
+    on_a_cluster(world, "call-center-us")
     request = await world.asked()
     assert [record.step.action for record in request.first.steps] == [Action.AWAIT_CHANGE, Action.TRAIN]
     assert (await world.approve(request, GRACE)).allowed

@@ -300,21 +300,16 @@ async def test_a_partial_upgrade_by_hand_after_the_approval(world: World):
     assert world.chat.keyed(f"request:{request_id}:end").buttons == ["Look at the new plan…"]
 
 
-async def test_only_one_process_does_the_work(tmp_path):
+async def test_only_one_process_does_the_work(pair: tuple[World, World]):
     """The second process does nothing by itself while the first holds the lease, and takes over when it is gone."""
-    first = World(tmp_path / "lease.db")
-    second = World(tmp_path / "lease.db", clock=first.clock, holder="there:2")
+    first, second = pair
     first.fleet()
-    second.chat, second.speech = first.chat, first.speech
-    second.rebuild()
     await first.ring()
     first.speech.calls.clear()
     await second.ring(after=5)
     assert first.speech.calls == []
     await second.ring(after=11)
     assert "models" in first.speech.calls
-    first.close()
-    second.close()
 
 
 def doubtful(world: World, base: str) -> None:

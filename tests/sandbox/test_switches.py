@@ -180,3 +180,21 @@ async def test_more_of_slack(page: Page):
         await page.set("slack-deaf", on=on)
         seen.append((channel.archived, page.slack.faults.hearing.is_set()))
     assert seen == [(True, False), (False, True)]
+
+
+async def test_what_people_and_slack_do_on_other_days(page: Page):
+    """Phones, events that come again, a message that an admin deletes; each can be taken back but the last."""
+    slack = page.slack
+    for on in (True, False):
+        await page.set("slack-phones", on=on)
+        await page.set("slack-redeliver", on=on)
+        assert (slack.workspace.curly, slack.faults.redeliveries) == (on, 2 if on else 0)
+    channel = next(c for c in slack.workspace.channels.values() if BOT in c.members and c.kind == "channel")
+    first = slack.workspace.post(channel.id, BOT, {"text": "with a reply"})
+    slack.workspace.post(channel.id, BOT, {"text": "reply", "thread_ts": first["ts"]})
+    await page.set("slack-tombstone")
+    said = slack.workspace.messages[channel.id]
+    assert [m.get("subtype") for m in said.values() if m["ts"] == first["ts"]] == ["tombstone"]
+    alone = slack.workspace.post(channel.id, BOT, {"text": "without"})
+    await page.set("slack-tombstone")
+    assert alone["ts"] not in said

@@ -6,22 +6,22 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import Self, bolt
+from bot.adapters.slack_app import Self, bolt
 from bot.store.database import Database
-from commands import register
+from commands.listeners import Listeners
+from commands.surface import Surface
 from tests.soak.faults import COMMIT, Fault, Killed
 from tests.soak.lines import ServiceLine, SlackLine
 from tests.soak.stage import Stage
 from tests.world import World
 
 ANNOUNCE = 5.0
-"""Seconds between two looks whether an announcement is due, as in `bot.app`."""
+"""Seconds between two looks whether an announcement is due, as in `bot.services`."""
 
 DRAIN = 1.5
 
@@ -118,9 +118,10 @@ class Bot:
 
     def _app(self) -> AsyncApp:
         me: Any = Self("T1", "UBOT", "BBOT", None)
-        settings: Any = SimpleNamespace(signing_secret=None)
-        app = bolt(AsyncWebClient(token="xoxb-test"), me, settings)
-        register(app, self.world.desk)
+        app = bolt(AsyncWebClient(token="xoxb-test"), me)
+        answers = self.stage.loop.create_future()
+        answers.set_result(Surface(self.world.desk))
+        Listeners(self.world.background, answers).register(app)
         return app
 
     async def _run(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,7 @@ LATEST = 12.0
 """Seconds after which a request whose answer was lost has its effect at the latest; Retune looks for longer."""
 
 
-class Line:
+class Line(ABC):
     """What a bot sees of one thing outside: its calls take a little time, and end when the bot does."""
 
     def __init__(self, stage: Stage, bot: Any, target: Any, calls: frozenset[str]) -> None:
@@ -59,8 +60,9 @@ class Line:
         """A call leaves the bot; what can be said against a request that begins something is said now."""
         return None
 
+    @abstractmethod
     async def _called(self, name: str, call: partial[Awaitable[Any]], sent: Sent | None) -> Any:
-        raise NotImplementedError
+        """What the thing outside answers, or what becomes of the call on its way."""
 
 
 class ServiceLine(Line):

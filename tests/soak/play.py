@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.announcements import Schedule as Timetable
+from bot.domain.timing import Schedule as Timetable
 from bot.store import Store
 from tests.soak.bots import Bot
 from tests.soak.faults import STORM, Fault, Killed

@@ -23,11 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.auditing import export, verify
-from bot.domain.authority import Policy
 from bot.domain.requests import RequestState
 from bot.errors import RequestRefused, SettingsError
 from bot.store import Store
-from bot.store.audit import START, Audit
+from bot.store.audit import START, Audit, Broken
 from bot.store.database import Database
 from tests.fakes import NOW
 from tests.world import GRACE, GUS, NEW, TOMAS, World, model
@@ -75,8 +74,8 @@ def test_a_whole_chain(store: Store):
     assert (tip.rows, store.audit.verify()) == (10, None)
     store.audit.note(NOW, "retune", "settings")
     assert store.audit.verify() is None
-    assert store.audit.holds(tip.hash)
-    assert not store.audit.holds("f" * 64)
+    assert store.audit.examine(tip.hash).kept
+    assert not store.audit.examine("f" * 64).kept
     with Store(":memory:") as empty:
         assert (empty.audit.tip().hash, empty.audit.verify()) == (START, None)
 
@@ -106,13 +105,19 @@ def test_a_row_that_was_taken_out(store: Store, change: Change, gone: int, named
     assert (broken.id, broken.why) == (named, "it does not follow the row before it")
 
 
-def test_a_cut_off_end_needs_a_hash_that_was_kept(store: Store, change: Change):
-    """The chain looks whole; only who kept its end knows better."""
+def test_a_cut_off_end(store: Store, change: Change):
+    """The end is kept beside the rows; who changes that too is found by who kept a hash elsewhere."""
     kept = store.audit.tip().hash
     change("DELETE FROM audit WHERE id > 7")
-    store.audit.note(NOW, "UEVE", "probe")
+    found = store.audit.verify()
+    assert found is not None
+    assert "rows at the end were taken out" in found.why
+    store.audit.note(NOW, "UADA", "probe")
+    assert store.audit.verify() == Broken(11, "it does not follow the row before it")
+    change("DELETE FROM audit WHERE id > 7")
+    change("UPDATE audit_head SET last = 7, hash = (SELECT hash FROM audit WHERE id = 7)")
     assert store.audit.verify() is None
-    assert not store.audit.holds(kept)
+    assert not store.audit.examine(kept).kept
 
 
 def test_the_database_takes_no_fork(store: Store, change: Change):
@@ -185,27 +190,29 @@ def test_reading_all_of_it_takes_no_memory(tmp_path: Path):
     assert peak < 4_000_000
 
 
-POLICY = Policy(("SAPPROVE",), 1, False, 86400.0)
+RULE = {"approvers": "SAPPROVE", "approvals": "1", "window": "any time"}
 
 
 def noted(audit: Audit) -> list[tuple[str, str]]:
     return [(row["instance"], row["detail"]) for row in audit.all() if row["action"] == "settings"]
 
 
-def test_a_change_of_who_may_approve_is_noted_once(tmp_path: Path):
-    """Per instance, only what differs from what was noted last; one that went away is noted too."""
+def test_a_change_of_the_settings_is_noted_once(tmp_path: Path):
+    """Per instance, only what differs from what was noted last, old → new; one that went away is noted too."""
     with Store(tmp_path / "retune.db") as store:
         for _ in range(3):
-            store.audit.settings_changed({"a": POLICY, "b": POLICY}, NOW)
-        rule = "approvers SAPPROVE; approvals 1; requesters may not approve their own; expires after 86400 s"
-        assert noted(store.audit) == [("a", rule), ("b", rule)]
-        store.audit.settings_changed({"a": POLICY, "b": Policy(("UEVE",), 1, True, 60)}, NOW)
-        changed = "approvers UEVE; approvals 1; requesters may approve their own; expires after 60 s"
-        assert noted(store.audit)[2:] == [("b", changed)]
+            store.audit.settings_changed({"": {"guests": "none"}, "a": RULE, "b": RULE}, NOW)
+        whole = "approvers: SAPPROVE; approvals: 1; window: any time"
+        assert noted(store.audit) == [(None, "guests: none"), ("a", whole), ("b", whole)]
+        stricter = {**RULE, "approvals": "2", "window": "22:00-05:00 UTC"}
         for _ in range(2):
-            store.audit.settings_changed({"a": POLICY}, NOW)
-        store.audit.settings_changed({"a": POLICY, "b": POLICY}, NOW)
-        assert noted(store.audit)[3:] == [("b", "not configured any more"), ("b", rule)]
+            store.audit.settings_changed({"": {"guests": "read"}, "a": RULE, "b": stricter}, NOW)
+        changed = "approvals: 1 → 2; window: any time → 22:00-05:00 UTC"
+        assert noted(store.audit)[3:] == [(None, "guests: none → read"), ("b", changed)]
+        for _ in range(2):
+            store.audit.settings_changed({"": {"guests": "read"}, "a": RULE}, NOW)
+        store.audit.settings_changed({"": {}, "a": RULE, "b": RULE}, NOW)
+        assert noted(store.audit)[5:] == [("b", "not configured any more"), (None, "guests: read → none"), ("b", whole)]
 
 
 async def test_a_request_leaves_a_row_for_everything(world: World):

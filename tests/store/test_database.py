@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -42,6 +41,38 @@ def note(store: Store) -> int:
     return store.audit.tip().rows
 
 
+class Tries:
+    """How often somebody tried to write."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._tried = asyncio.Event()
+
+    def note(self) -> None:
+        self.count += 1
+        self._tried.set()
+
+    async def until(self, count: int) -> None:
+        """Waits for that many tries."""
+        async with asyncio.timeout(10):
+            while self.count < count:
+                self._tried.clear()
+                await self._tried.wait()
+
+
+@pytest.fixture
+def tries(db: Database, monkeypatch: pytest.MonkeyPatch) -> Tries:
+    """The tries from now on."""
+    found, transaction = Tries(), db.store.transaction
+
+    def counted(**named: bool) -> AbstractContextManager[None]:
+        found.note()
+        return transaction(**named)
+
+    monkeypatch.setattr(db.store, "transaction", counted)
+    return found
+
+
 async def test_all_or_nothing(db: Database):
     """What breaks in the middle leaves nothing behind."""
 
@@ -61,17 +92,16 @@ async def test_work_that_only_reads_cannot_write(db: Database):
     assert await db.read(lambda store: store.audit.tip().rows) == 0
 
 
-async def test_a_lock_of_somebody_else_holds_neither_the_loop_nor_readers(db: Database, other: sqlite3.Connection):
+async def test_a_lock_of_somebody_else_holds_neither_the_loop_nor_readers(
+    db: Database, other: sqlite3.Connection, tries: Tries
+):
     """While the file is locked the loop turns, reading goes on, and the write is done as soon as it can be."""
     other.execute("BEGIN IMMEDIATE")
     writing = asyncio.create_task(db.write(note))
-    held, turns = 0.0, 0
-    while turns < 20:
-        began = monotonic()
-        await asyncio.sleep(0.005)
-        held, turns = max(held, monotonic() - began), turns + 1
+    for number in range(1, 6):
+        await tries.until(number)
         assert await db.read(lambda store: store.audit.tip().rows) == 0
-    assert not writing.done()
+        assert not writing.done()
     other.execute("ROLLBACK")
     assert await writing == 1
     assert db.store.audit.tip().rows == 1
@@ -99,32 +129,22 @@ async def test_trouble_with_the_file_is_that_error_too(db: Database, other: sqli
         await db.write(lambda store: store.runs.add(99, 1, plan()))
 
 
-async def test_work_is_tried_again_from_its_beginning(db: Database, other: sqlite3.Connection):
+async def test_work_is_tried_again_from_its_beginning(db: Database, other: sqlite3.Connection, tries: Tries):
     """It sees what the other one wrote meanwhile."""
     other.execute("BEGIN IMMEDIATE")
     counting = asyncio.create_task(db.write(lambda store: store.freezes.holding()))
-    await asyncio.sleep(0.05)
+    await tries.until(2)
     other.execute("INSERT INTO freezes (instance, reason, author, at, until) VALUES ('', 'r', 'U', 0, 1)")
     other.execute("COMMIT")
     assert len(await counting) == 1
 
 
-async def test_a_hundred_that_wait_do_not_hold_the_loop_in_turn(
-    db: Database, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-):
+async def test_a_hundred_that_wait_do_not_hold_the_loop_in_turn(db: Database, other: sqlite3.Connection, tries: Tries):
     """One tries for all of them: what a try holds is not multiplied by how many wait."""
-    tried, transaction = 0, db.store.transaction
-
-    def counted(**named: bool) -> AbstractContextManager[None]:
-        nonlocal tried
-        tried += 1
-        return transaction(**named)
-
-    monkeypatch.setattr(db.store, "transaction", counted)
     other.execute("BEGIN IMMEDIATE")
     waiting = [asyncio.create_task(db.write(note, deadline=5.0)) for _ in range(100)]
-    await asyncio.sleep(0.2)
-    assert tried < 20
+    await tries.until(3)
+    assert tries.count < 10
     other.execute("ROLLBACK")
     assert sorted(await asyncio.gather(*waiting)) == list(range(1, 101))
 

@@ -110,8 +110,8 @@ def test_messages(name: str, count: int):
     for view in (
         holds.refused(stopped[:2], owners, policies),
         request_form.ask_one(plans[0], judgement, None, Wanted("C1"), held=stopped[:2], owners=owners),
-        request_form.ask_several(plans, [], Wanted("C1"), 0, "", {plans[0].key: stopped}, names),
-        request_form.ask_several(plans, [], Wanted("C1"), 0, "", {plan.key: stopped[:1] for plan in plans}, names),
+        request_form.ask_several(plans, [], Wanted("C1"), 0, [], {plans[0].key: stopped}, names),
+        request_form.ask_several(plans, [], Wanted("C1"), 0, [], {plan.key: stopped[:1] for plan in plans}, names),
     ):
         assert check_view(dict(view)) == []
         assert "<!channel>" not in str(view["blocks"][0])

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.announcements import Timing, compose
+from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Policy, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
@@ -29,6 +29,7 @@ from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.requests import MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
+from bot.domain.timing import Timing
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
@@ -415,9 +416,9 @@ def test_modals(name: str):
         request_form.reading(300),
         request_form.refused("text"),
         request_form.refused("text", "upgrade C1 - stt/language/x"),
-        request_form.ask_one(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, HOSTILE),
-        request_form.ask_several(plans, left_out, Wanted("", NOW), 12, HOSTILE[10:]),
-        request_form.ask_several(plans[:1], [], Wanted("C1"), -49, ""),
+        request_form.ask_one(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, freezes.freeze_blocks([FROZEN])),
+        request_form.ask_several(plans, left_out, Wanted("", NOW), 12, freezes.freeze_blocks([FROZEN] * 5)),
+        request_form.ask_several(plans[:1], [], Wanted("C1"), -49, []),
         request_form.nothing(left_out),
         request_form.nothing([]),
         request_form.ask_link(model(name), [j.model for j in judgements], Wanted("")),
@@ -435,7 +436,7 @@ def test_what_travels_with_a_form(channel: str, later: datetime | None):
     wanted, plan = Wanted(channel, later), made.plan()
     one = request_form.ask_one(plan, judged()[1][0], None, wanted)
     assert request_form.wanted(one["private_metadata"]) == (wanted, plan.key)
-    many = request_form.ask_several([plan], [], wanted, 0, "")
+    many = request_form.ask_several([plan], [], wanted, 0, [])
     assert request_form.wanted(many["private_metadata"]) == (wanted, "")
 
 
@@ -655,7 +656,7 @@ def test_everything_that_is_left_out_is_named():
     left_out = tuple(LeftOut(f"left-{number}", Cause(CauseKind.UNREAD, detail=why)) for number in range(MOST))
     views = (
         request_form.nothing(left_out),
-        request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, ""),
+        request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, []),
         details.details(made.request(many(2), left_out=left_out), LATER, None, None, []),
     )
     for view in views:
@@ -684,7 +685,7 @@ def test_the_line_of_each_model():
         "late": "step 1 of 1, takes longer than estimated",
         "proven": "→ `v2020-01-16`",
         "trained": "trained, no newer version shown",
-        "failed": "failed: The service said: &lt;!channel&gt; no",
+        "failed": "failed: The service refused the request.",
         "left": "left out: The approvals do not meet the policy any more",
         "stopped": "not begun",
     }.items():

@@ -9,9 +9,10 @@ import threading
 
 import pytest
 
-from bot.__main__ import _Masked
 from bot.adapters.threads import DaemonThreads
+from bot.logging_setup import formatter
 from bot.network import authorities, certificate_fault, is_loopback, is_open, is_slack, masked, proxy_for
+from bot.redaction import Redaction
 
 PROXY = "http://proxy.example.com:3128"
 
@@ -100,7 +101,7 @@ def test_the_log_masks():
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("x", logging.ERROR, "x", 1, "via %s", ("http://ada:s3cret@proxy",), info)
-    written = _Masked(logging.Formatter("%(message)s")).format(record)
+    written = formatter("text", Redaction()).format(record)
     assert "s3cret" not in written
     assert written.count("•••@proxy") == 3  # the message, the line of the source, the error
 

@@ -135,6 +135,13 @@ def test_data_in_the_way(holdings: Holdings, reason: WhyNot):
     assert found.reason is reason
 
 
+def test_a_failed_model_without_data():
+    """A training of nothing fails: the way out is data, and there is nothing to repair."""
+    found = plan(judgement(Verdict.FAILED), Holdings(), shipped())
+    assert isinstance(found, NoPlan)
+    assert found.reason is WhyNot.EMPTY
+
+
 statuses = st.sampled_from(["pending", "ready", "training", "available", "upgrading", "failed", "surprise"])
 bases = st.sampled_from(
     ["en-US_NarrowbandModel", "en-US_Telephony", "zh-CN_Telephony", "en-US", "de-DE_Telephony", "xx-YY_Telephony"]

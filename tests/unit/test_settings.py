@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from bot.domain.owners import OwnerRule
 from bot.errors import SettingsError
 from bot.setting_parsers import seconds
-from bot.settings import Secret, load
+from bot.settings import load
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-hush",
@@ -129,6 +130,48 @@ def test_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     assert settings.policies["speech-to-text"].approvers == ("U1", "S2", "U3")
 
 
+@pytest.mark.parametrize(
+    ("port", "bind", "meant"),
+    [
+        *((None, None, "127.0.0.1"), ("8080", None, None), (None, "*", None), ("8080", "localhost", "127.0.0.1")),
+        *(("8080", "10.1.2.3", "10.1.2.3"), (None, "0.0.0.0", "0.0.0.0"), ("8080", "[::1]", "::1"), (None, "::", "::")),
+    ],
+)
+def test_where_http_listens(monkeypatch: pytest.MonkeyPatch, port: str | None, bind: str | None, meant: str | None):
+    """On this machine alone, unless PORT is set, by which a host says that it is to be reached; or as is chosen."""
+    monkeypatch.delenv("PORT", raising=False)
+    put(monkeypatch, {**GOOD, "PORT": port, "RETUNE_BIND": bind})
+    settings = load(None)
+    assert (settings.port, settings.bind) == (int(port or 3000), meant)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        *(("RETUNE_BIND", value, "is no IP address") for value in ("example.com", "127.0.0.1:80", "256.1.1.1", "")),
+        *(("PORT", value, "from 1 to 65535") for value in ("0", "65536", "-1")),
+        *(("PORT", value, "integer") for value in ("http", "80.5")),
+        ("SLACK_SIGNING_SECRET", "two words", "without spaces"),
+    ],
+)
+def test_where_http_cannot_listen(monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str):
+    """Each is a fault of that setting, with what to write."""
+    put(monkeypatch, {**GOOD, setting: value})
+    with pytest.raises(SettingsError) as caught:
+        load(None)
+    assert len(caught.value.faults) == 1
+    assert caught.value.faults[0].startswith(f"{setting}: ")
+    assert said in caught.value.faults[0]
+
+
+@pytest.mark.parametrize("secret", ["", "   "])
+def test_no_way_to_slack(monkeypatch: pytest.MonkeyPatch, secret: str):
+    """Neither Socket Mode nor HTTP: both ways are named."""
+    put(monkeypatch, {**GOOD, "SLACK_APP_TOKEN": None, "SLACK_SIGNING_SECRET": secret})
+    with pytest.raises(SettingsError, match=r"SLACK_APP_TOKEN: not set.*SLACK_SIGNING_SECRET and PORT"):
+        load(None)
+
+
 @pytest.mark.parametrize(("text", "value"), [("90", 90), ("15m", 900), ("24h", 86400), ("2d", 172800), ("1.5h", 5400)])
 def test_durations(text: str, value: float):
     """With or without a unit."""
@@ -136,10 +179,9 @@ def test_durations(text: str, value: float):
 
 
 def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch):
-    """Neither printing nor formatting a secret shows it."""
-    put(monkeypatch, GOOD)
+    """Neither printing nor encoding the settings shows one."""
+    put(monkeypatch, {**GOOD, "SLACK_SIGNING_SECRET": "sign-hush"})
     settings = load(None)
-    secret = Secret("xoxb-hush")
-    shown = f"{secret} {secret!r} {secret!s} {settings!r} {settings}"
+    shown = f"{settings!r} {settings} {json.dumps([settings.bot_token, settings.app_token, settings.signing_secret])}"
     assert "hush" not in shown
-    assert secret.reveal() == "xoxb-hush"
+    assert settings.bot_token.reveal() == "xoxb-hush"

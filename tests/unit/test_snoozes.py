@@ -127,7 +127,7 @@ def test_the_next_version_never_comes():
     one = replace(by_version(), over_at=NOW)
     assert over(one, [judgement(target=None)], NOW) == Over(Ended.LONGEST)
     ended = replace(one, ended_at=NOW, ended_by="retune", ended_why=Ended.LONGEST)
-    assert "90 days are over" in snoozes.lapsed(ended)
+    assert "90 days are over" in snoozes.lapsed(ended).text
     assert "until the next base version, at most until 25 Nov 2026" in snoozes.line(one)
 
 
@@ -232,7 +232,7 @@ def test_messages(name: str, kind: SnoozeKind):
         accepted(fleet.model(one, None, None, fleet.Dossier(snooze=each), NOW))
         over_ = replace(each, ended_at=NOW, ended_by="retune", ended_why=Ended.NEXT, ended_version=HOSTILE)
         ends = (End(None), End(each), End(over_, late=True))
-        for text in (*(snoozes.ended(end, name) for end in ends), snoozes.lapsed(over_, name)):
+        for text in (*(snoozes.ended(end, name) for end in ends), snoozes.lapsed(over_, name).text):
             assert "<!channel>" not in text
         accepted(snoozes.begun(each, {"UADA": name}))
         accepted(snoozes.ended_early(replace(over_, ended_by="UADA"), {"UADA": name}))
@@ -243,7 +243,8 @@ def test_messages(name: str, kind: SnoozeKind):
 
 def test_a_line():
     """What it says, and of whom."""
-    assert snoozes.line(made()) == ":zzz: snoozed until 25 Nov 2026 by <@UADA>: retired soon"
+    assert snoozes.line(made()) == ":zzz: snoozed until 25 Nov 2026 by <@UADA>"
+    assert snoozes.reason(made()).text == "retired soon"
     held = made(kind=SnoozeKind.HOLD)
     assert snoozes.mark(held) == ":pushpin: on hold until 25 Nov 2026"
     shown = str(snoozes.of_model(held, judgement()))

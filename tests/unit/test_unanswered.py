@@ -10,7 +10,8 @@ import pytest
 
 from bot.adapters.watson import TIMEOUT
 from bot.domain.plans import Action, Step
-from bot.domain.runs import PUZZLED, READINGS, TIME_OUT, Before, Progress, StepRecord, StepState, began, observe
+from bot.domain.proof import PUZZLED, READINGS, TIME_OUT, Progress, began, observe
+from bot.domain.runs import Before, StepRecord, StepState
 from tests.fakes import NOW
 from tests.world import NEW, OLD, model
 

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.limits import Limits
 from sandbox.slack.server import SlackServer
 
 from .bot_side import MANIFEST, Bot
@@ -32,7 +33,7 @@ def now() -> Now:
 @pytest.fixture
 async def slack(now: Now) -> AsyncIterator[SlackServer]:
     """A workspace, patient enough that a busy machine makes no difference."""
-    async with SlackServer(MANIFEST, now=now, ack_timeout=10) as server:
+    async with SlackServer(MANIFEST, now=now, ack_timeout=10, limits=Limits(scale=1000)) as server:
         yield server
 
 

@@ -37,9 +37,9 @@ async def test_a_command(slack: SlackServer, bot: Bot):
 
 
 async def test_names_become_ids(slack: SlackServer, bot: Bot):
-    """`should_escape`: what is unknown or private stays as it was typed; an address keeps its query."""
+    """`should_escape`: what is unknown stays as it was typed, and a private channel hides its name."""
     await slack.send(ADA, SPEECH, "/stt-model @grace @nobody in #general #speech-leads see https://example.com/a?b=c")
-    expected = "<@U0GRACE> @nobody in <#C0GENERAL|general> #speech-leads see <https://example.com/a?b=c>"
+    expected = "<@U0GRACE|grace> @nobody in <#C0GENERAL|general> <#C0PRIVATE|> see <https://example.com/a?b=c>"
     assert bot.heard[0]["text"] == expected
 
 
@@ -139,7 +139,7 @@ async def test_only_what_the_manifest_declares(tmp_path: Path, http: aiohttp.Cli
 
     def change(read: Any) -> None:
         read["settings"]["event_subscriptions"]["bot_events"] = ["message.im"]
-        read["features"]["app_home"]["home_tab_enabled"] = False
+        read["features"]["app_home"] = {"home_tab_enabled": False, "messages_tab_enabled": False}
         read["features"]["slash_commands"] = [{"command": "/only", "description": "x"}]
 
     async with SlackServer(manifest(tmp_path, change)) as slack:
@@ -153,6 +153,8 @@ async def test_only_what_the_manifest_declares(tmp_path: Path, http: aiohttp.Cli
             assert (await slack.send(ADA, SPEECH, "/only")).acknowledged
             assert len(bot.heard) == 2
             assert (await refused(client.views_publish(user_id=ADA, view=home())))["error"] == "not_enabled"
+            answer = await refused(client.chat_postMessage(channel=DIRECT, text="x"))
+            assert answer["error"] == "messages_tab_disabled"
 
 
 async def test_suggestions(slack: SlackServer, bot: Bot, client: AsyncWebClient, http: aiohttp.ClientSession):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.delivery import Outcome
 from sandbox.slack.server import SlackServer
 
-from .bot_side import ADA, MANIFEST, SPEECH, Bot, Line
+from .bot_side import ADA, MANIFEST, SPEECH, Bot, Line, button, modal, row
 
 
 async def test_an_envelope(slack: SlackServer, http: aiohttp.ClientSession):
@@ -96,3 +98,52 @@ async def test_an_acknowledged_event_is_not_sent_again(http: aiohttp.ClientSessi
             await slack.send(ADA, SPEECH, "/stt-help")
         assert [(await line.next())["type"] for _ in range(2)] == ["slash_commands"] * 2
         await line.socket.close()
+
+
+async def test_what_may_be_answered(slack: SlackServer, client: AsyncWebClient, http: aiohttp.ClientSession):
+    """A command, a submission and a search for options; a click may not: what comes is dropped."""
+    line = await Line.open(slack, http)
+    blocks = [row(button(), {"type": "external_select", "action_id": "pick"})]
+    ts = (await client.chat_postMessage(channel=SPEECH, text="x", blocks=blocks))["ts"]
+
+    async def accepts(doing: Awaitable[Outcome]) -> tuple[bool, Outcome]:
+        task = asyncio.ensure_future(doing)
+        envelope = await line.next()
+        await line.ack(envelope, {"text": "more"})
+        return envelope["accepts_response_payload"], await task
+
+    assert (await accepts(slack.send(ADA, SPEECH, "/stt-help")))[0] is True
+    allowed, outcome = await accepts(slack.click(ADA, SPEECH, ts, "go"))
+    assert (allowed, outcome.acknowledged, outcome.body) == (False, True, None)
+    where = {"type": "message", "channel": SPEECH, "ts": ts}
+    assert (await accepts(slack.people.suggest(ADA, where, "decide", "pick", "x")))[0] is True
+    opening = asyncio.ensure_future(slack.send(ADA, SPEECH, "/stt-help"))
+    command = await line.next()
+    await line.ack(command)
+    await opening
+    view = modal(notify_on_close=True)
+    await client.views_open(trigger_id=command["payload"]["trigger_id"], view=view)
+    assert (await accepts(slack.submit(ADA)))[0] is True
+    await line.socket.close()
+
+
+async def test_redelivered_events(slack: SlackServer, http: aiohttp.ClientSession):
+    """Though it was acknowledged, an event comes again: the same one, with its count; clicks and commands do not."""
+    slack.faults.redeliveries = 2
+    line = await Line.open(slack, http)
+    await slack.open_home(ADA)
+    tries = []
+    for _ in range(3):
+        tries.append(await line.next())
+        await line.ack(tries[-1])
+    assert [(t["retry_attempt"], t["retry_reason"]) for t in tries] == [(0, ""), (1, "timeout"), (2, "timeout")]
+    assert len({t["payload"]["event_id"] for t in tries}) == 1
+    sending = asyncio.ensure_future(slack.send(ADA, SPEECH, "/stt-help"))
+    await line.ack(await line.next())
+    assert (await sending).acknowledged
+    slack.faults.clear()
+    await slack.open_home(ADA)
+    again = await line.next()
+    await line.ack(again)
+    assert again["retry_attempt"] == 0
+    await line.socket.close()

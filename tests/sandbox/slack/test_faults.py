@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
 
-from .bot_side import ADA, SPEECH, Bot, Line, refused, ticket
+from .bot_side import ADA, BOT, SPEECH, Bot, Line, refused, ticket
 
 
 def post(client: AsyncWebClient, text: str = "x") -> Any:
@@ -77,6 +77,32 @@ async def test_a_deleted_parent(slack: SlackServer, client: AsyncWebClient):
     assert [m["text"] for m in thread] == ["This message was deleted.", "reply", "more"]
     answer = await refused(client.chat_postMessage(channel=SPEECH, text="x", thread_ts=alone["ts"]))
     assert answer["error"] == "thread_not_found"
+
+
+async def test_the_marks_of_a_thread(slack: SlackServer, client: AsyncWebClient):
+    """A parent names who replied and how often; without replies it is a message like any other again."""
+    parent = await post(client, "parent")
+    first = await client.chat_postMessage(channel=SPEECH, text="one", thread_ts=parent["ts"])
+    await slack.send(ADA, SPEECH, "two", parent["ts"])
+    seen = (await client.conversations_history(channel=SPEECH))["messages"][0]
+    assert (seen["reply_count"], seen["reply_users"], seen["reply_users_count"]) == (2, [BOT, ADA], 2)
+    assert seen["bot_profile"]["name"] == "retune"
+    two = slack.thread(ADA, SPEECH, parent["ts"])[-1]
+    slack.workspace.remove(SPEECH, two["ts"])
+    seen = (await client.conversations_replies(channel=SPEECH, ts=parent["ts"]))["messages"][0]
+    assert (seen["reply_users"], seen["latest_reply"]) == ([BOT], first["ts"])
+    await client.chat_delete(channel=SPEECH, ts=first["ts"])
+    seen = (await client.conversations_history(channel=SPEECH))["messages"][0]
+    assert not {"thread_ts", "reply_count", "reply_users", "latest_reply"} & seen.keys()
+
+
+async def test_a_tombstone_goes_with_its_last_reply(slack: SlackServer, client: AsyncWebClient):
+    """Then nothing is left of either."""
+    parent = await post(client, "parent")
+    reply = await client.chat_postMessage(channel=SPEECH, text="one", thread_ts=parent["ts"])
+    await client.chat_delete(channel=SPEECH, ts=parent["ts"])
+    await client.chat_delete(channel=SPEECH, ts=reply["ts"])
+    assert (await client.conversations_history(channel=SPEECH))["messages"] == []
 
 
 async def test_retention(slack: SlackServer, client: AsyncWebClient):

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackServer
 
-from .bot_side import ADA, BOT, DEACTIVATED, DIRECT, GENERAL, GRACE, PRIVATE, SECTION, SPEECH, STRANGER, refused
+from .bot_side import (
+    ADA,
+    BOT,
+    DEACTIVATED,
+    DIRECT,
+    GENERAL,
+    GRACE,
+    MANIFEST,
+    PRIVATE,
+    SECTION,
+    SPEECH,
+    STRANGER,
+    refused,
+)
 
 
 async def said(slack: SlackServer, user: str = ADA, text: str = "theirs") -> str:
@@ -142,6 +156,16 @@ async def test_blocks_that_are_too_long_together(slack: SlackServer, client: Asy
     posted = await client.chat_postMessage(channel=SPEECH, text="x", blocks=long[:4])
     answer = await refused(client.chat_update(channel=SPEECH, ts=posted["ts"], text="x", blocks=long))
     assert answer["error"] == "msg_blocks_too_long"
+
+
+async def test_another_length(http: aiohttp.ClientSession):
+    """How long a message may be is a setting: Slack's own number is not published."""
+    async with SlackServer(MANIFEST, longest_message=500) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=http, retry_handlers=[])
+        long = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 500}}]
+        answer = await refused(client.chat_postMessage(channel=SPEECH, text="x", blocks=long))
+        assert answer["error"] == "msg_blocks_too_long"
+        await client.chat_postMessage(channel=SPEECH, text="x", blocks=[SECTION])
 
 
 async def test_an_archived_channel(slack: SlackServer, client: AsyncWebClient):

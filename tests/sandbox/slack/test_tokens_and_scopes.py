@@ -131,3 +131,41 @@ def test_manifests_that_cannot_work(tmp_path: Path):
 
     with pytest.raises(ValueError, match="Socket Mode"):
         SlackServer(manifest(tmp_path, off))
+
+
+async def test_optional_scopes(tmp_path: Path, http: aiohttp.ClientSession):
+    """They are granted with the others, until somebody withholds them; those that the app needs stay."""
+
+    def ask(read: Any) -> None:
+        read["oauth_config"]["scopes"] |= {
+            "bot": ["chat:write", "reactions:write", "channels:read", "groups:read"],
+            "bot_optional": ["reactions:write", "groups:read"],
+        }
+
+    async with SlackServer(manifest(tmp_path, ask)) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=http)
+        ts = (await client.chat_postMessage(channel=SPEECH, text="x"))["ts"]
+        await client.reactions_add(channel=SPEECH, timestamp=ts, name="eyes")
+        slack.grants.withhold = True
+        answer = await refused(client.reactions_add(channel=SPEECH, timestamp=ts, name="tada"))
+        told = (answer["error"], answer["needed"], answer["provided"])
+        assert told == ("missing_scope", "reactions:write", "channels:read,chat:write")
+        slack.workspace.channels["C0PRIVATE"].members.add("U0RETUNE")
+        assert (await refused(client.conversations_info(channel="C0PRIVATE")))["needed"] == "groups:read"
+        assert (await client.conversations_info(channel=SPEECH))["ok"]
+        assert (await client.auth_test()).headers["x-oauth-scopes"] == "channels:read,chat:write"
+
+
+async def test_the_switch_for_optional_scopes(slack: SlackServer, http: aiohttp.ClientSession):
+    """On the page too; what is switched off is granted again."""
+    for on in (True, False):
+        await http.post(f"{slack.url}/page/switches", json={"id": "slack-scopes", "on": on})
+        assert slack.grants.withhold is on
+
+
+async def test_an_empty_json_body(slack: SlackServer, http: aiohttp.ClientSession):
+    """No arguments, as slack_sdk's synchronous client sends them; half an object stays an error."""
+    headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": "application/json; charset=utf-8"}
+    for body, error in ((b"", None), (b"{", "invalid_json"), (b"[]", "json_not_object")):
+        async with http.post(f"{slack.api_url}auth.test", data=body, headers=headers) as answer:
+            assert (await answer.json()).get("error") == error

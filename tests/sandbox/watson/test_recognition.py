@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import aiohttp
 import pytest
 
+from sandbox.watson.resources import Grammar
 from sandbox.watson.server import SpeechServer
 from tests.sandbox.watson.conftest import UNKNOWN_ID, Client, Heard
 from tests.sandbox.watson.test_sdk import wav
@@ -119,6 +124,15 @@ async def test_weight_needs_a_model(ask: Client) -> None:
     assert answer.body["error"] == "Cannot specify customization weight when not using customization."
 
 
+async def test_a_grammar_needs_its_model(speech: SpeechServer, ask: Client) -> None:
+    """It is named together with the language model that has it."""
+    speech.world.model("call-center-us").data.grammars["digits"] = Grammar("digits")
+    base = "en-US_NarrowbandModel"
+    assert (await hear(ask, base, grammar_name="digits")).status == 400
+    assert (await hear(ask, base, "call-center-us", grammar_name="letters")).status == 400
+    assert (await hear(ask, base, "call-center-us", grammar_name="digits")).status == 200
+
+
 async def test_unknown_arguments_are_warned_of(ask: Client) -> None:
     """Unknown parameters succeed; the warnings are an array, ours first."""
     answer = await hear(ask, "en-US_NarrowbandModel", "call-center-us", colour="red", shape="round")
@@ -147,3 +161,47 @@ async def test_audio(ask: Client, body: bytes, content_type: str, status: int) -
         "POST", "/v1/recognize?model=en-US_BroadbandModel", data=body, headers={"Content-Type": content_type}
     )
     assert answer.status == status
+
+
+def form(metadata: Any, *files: bytes, first: str = "metadata", then: str = "upload") -> aiohttp.FormData:
+    """A request in several parts, as http.md shows it."""
+    made = aiohttp.FormData(default_to_multipart=True)
+    made.add_field(first, metadata if isinstance(metadata, str) else json.dumps(metadata))
+    for number, file in enumerate(files):
+        made.add_field(then, file, filename=f"{number}.wav", content_type="application/octet-stream")
+    return made
+
+
+async def test_several_files_in_one_request(ask: Client) -> None:
+    """A form of metadata and files: versions and warnings as ever, and a result for each file."""
+    base = "en-US_NarrowbandModel"
+    query = {"model": base, "language_customization_id": ask.id("call-center-us")}
+    metadata = {"part_content_type": "audio/wav", "data_parts_count": 2, "customization_weight": 0.4, "colour": "red"}
+    answer = await ask("POST", "/v1/recognize", params=query, data=form(metadata, wav(1), wav(2)))
+    assert (answer.status, len(answer.body["results"]), answer.body["result_index"]) == (200, 2, 0)
+    assert answer.body["warnings"][0] == "Unknown arguments: colour."
+    assert answer.body["warnings"][1].startswith("Using previous version")
+    assert (await ask("POST", "/v1/recognize", params={"model": base}, data=form({}, wav(1)))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "text"),
+    [
+        (form({"part_content_type": "audio/wav"}, wav(1), wav(1)[:60]), 400, "100 bytes"),
+        (form({"part_content_type": "audio/wav"}, b"x" * 200), 400, "not what"),
+        (form({"part_content_type": "audio/l16"}, AUDIO), 415, "media type"),
+        (form({"part_content_type": 7}, AUDIO), 400, "part_content_type"),
+        (form({"data_parts_count": 3}, AUDIO), 400, "data_parts_count"),
+        (form({"customization_weight": 0.4}, AUDIO), 400, "customization weight"),
+        (form({"customization_weight": "much"}, AUDIO), 400, "customization_weight"),
+        (form({}), 400, "upload"),
+        (form("[1]", AUDIO), 400, "object"),
+        (form("{", AUDIO), 400, "JSON"),
+        (form({}, AUDIO, first="upload"), 400, "first part"),
+        (form({}, AUDIO, then="audio"), 400, "upload"),
+    ],
+)
+async def test_forms_that_are_refused(ask: Client, sent: aiohttp.FormData, status: int, text: str) -> None:
+    """What is missing, in the wrong place or no audio is refused, each with its reason."""
+    answer = await ask("POST", "/v1/recognize?model=en-US_NarrowbandModel", data=sent)
+    assert (answer.status, text in answer.body["error"]) == (status, True), answer.body

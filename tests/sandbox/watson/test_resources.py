@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 import zipfile
 from typing import Any
 
@@ -22,7 +23,6 @@ HALL = "/v1/acoustic_customizations/{%s}"
     [
         ("customizations", {"name": "a/b", "base_model_name": "en-US"}, "must not contain /"),
         ("customizations", {"name": "x" * 257, "base_model_name": "en-US"}, "256"),
-        ("customizations", {"name": "call-center-us", "base_model_name": "en-US"}, "already exists"),
         ("customizations", {"name": "n", "base_model_name": "en-US", "description": "d" * 129}, "128"),
         ("customizations", {"name": "n", "base_model_name": "en-US", "dialect": "en-GB"}, "dialect"),
         ("customizations", {"name": "n", "base_model_name": "nl-NL"}, "not supported"),
@@ -75,6 +75,10 @@ async def test_unknown_parameters_are_warned_of(ask: Client) -> None:
     assert answer.status == 200
     assert answer.body["warnings"] == "Unexpected query parameter(s) ['verbose', 'limit'] detected"
     assert "warnings" not in (await ask("GET", HOME % "call-center-us")).body
+    listed = (await ask("GET", "/v1/customizations?limit=5")).body
+    assert list(listed) == ["customizations"]
+    assert {one["warnings"] for one in listed["customizations"]} == {"Unexpected query parameter(s) ['limit'] detected"}
+    assert list((await ask("GET", HOME % "call-center-us" + "/corpora?limit=5")).body) == ["corpora"]
 
 
 async def test_versions_of_an_empty_model_by_assumption(speech: SpeechServer, ask: Client) -> None:
@@ -99,12 +103,14 @@ async def test_lite_plan_has_no_customization(speech: SpeechServer, ask: Client)
     [
         (b"one two three", "text/plain", 201),
         (b"one two three", "application/x-www-form-urlencoded", 201),
-        (b'{"a": 1}', "application/json", 415),
+        (b"one two three", "application/json", 201),
+        (b"one two three", "text/plain; charset=utf-8", 201),
+        (b"one two three", "application/pdf", 415),
         (b"one two three", "multipart/form-data", 400),
     ],
 )
 async def test_corpus_types(ask: Client, data: bytes, content_type: str, status: int) -> None:
-    """A corpus is plain text, as a body (curl's default type too) or as a form."""
+    """A corpus is plain text, as a body (also by the types of curl and of IBM's scripts) or as a form."""
     path = HOME % "call-center-us" + "/corpora/new"
     answer = await ask("POST", path, data=data, headers={"Content-Type": content_type})
     assert answer.status == status
@@ -158,61 +164,69 @@ async def test_grammars(ask: Client) -> None:
     assert (await ask("GET", HOME % "ivr-uk" + "/grammars/none")).status == 400
 
 
-@pytest.mark.parametrize(
-    ("word", "body"),
-    [
-        ("two words", {}),
-        ("many", {"sounds_like": ["a", "b", "c", "d", "e", "f"]}),
-        ("long", {"sounds_like": ["x" * 41]}),
-        ("75", {"sounds_like": ["75 dollars"]}),
-        ("flat", {"sounds_like": "flat"}),
-    ],
-)
-async def test_invalid_words_are_not_added(speech: SpeechServer, ask: Client, word: str, body: dict[str, str]) -> None:
-    """A word with a definition that the service does not take is 400; of several none is added."""
-    path = HOME % "call-center-us" + "/words"
-    assert (await ask("PUT", f"{path}/{word}", json=body)).status == 400
-    assert (await ask("POST", path, json={"words": [{"word": "fine"}, {"word": word, **body}]})).status == 400
-    model = speech.world.model("call-center-us")
-    assert "fine" not in model.data.words
-    assert model.status == "available"
+@pytest.mark.parametrize("base", ["customizations", "acoustic_customizations"])
+async def test_equal_names(speech: SpeechServer, ask: Client, base: str) -> None:
+    """Two models may have one name, as IBM's own test data shows; a switch refuses the second."""
+    body = {"name": "twin", "base_model_name": "en-US_NarrowbandModel"}
+    made = [await ask("POST", f"/v1/{base}", json=body) for _ in range(2)]
+    assert [one.status for one in made] == [201, 201]
+    assert made[0].body != made[1].body
+    switch = f"{speech.url}/_sandbox/assumptions"
+    assert (await ask("POST", switch, json={"equal_names": "no"})).status == 400
+    assert (await ask("POST", switch, json={"equal_name": False})).status == 400
+    assert (await ask("POST", switch, json={"equal_names": False})).body["equal_names"] is False
+    assert (await ask("GET", switch)).body["equal_names"] is False
+    refused = await ask("POST", f"/v1/{base}", json=body)
+    assert (refused.status, "already exists" in refused.body["error"]) == (400, True)
 
 
-async def test_words_are_pending_then_ready(speech: SpeechServer, ask: Client, moved: MovedClock) -> None:
-    """Several words at once are analysed: `pending`, then `ready`; a corpus word that is changed is the user's too."""
-    path = HOME % "call-center-us" + "/words"
-    from_corpus = (await ask("GET", path + "?word_type=corpora&sort=-count")).body["words"][0]
-    changed = {"word": from_corpus["word"], "display_as": "Shown"}
-    assert (await ask("POST", path, json={"words": [changed]})).status == 201
-    model = speech.world.model("call-center-us")
-    assert model.status == "pending"
-    moved.advance(5)
-    assert model.status == "ready"
-    word = (await ask("GET", f"{path}/{from_corpus['word']}")).body
-    assert (word["display_as"], word["count"]) == ("Shown", from_corpus["count"])
-    assert word["source"] == [*from_corpus["source"], "user"]
+async def test_trailing_slashes(speech: SpeechServer, ask: Client) -> None:
+    """IBM's own scripts end paths with a slash; every call takes that, and a fault for the call applies."""
+    model = HOME % "call-center-us"
+    assert (await ask("GET", "/v1/customizations/")).status == 200
+    assert (await ask("GET", model + "/?verbose=1")).body["name"] == "call-center-us"
+    text: dict[str, Any] = {"data": b"hello there", "headers": {"Content-Type": "application/json"}}
+    assert (await ask("POST", model + "/corpora/scripted/", **text)).status == 201
+    assert (await ask("GET", "/v1/customizations//")).status == 404
+    speech.faults.unavailable("*/upgrade_model")
+    assert (await ask("POST", model + "/upgrade_model/")).status == 503
+    assert speech.calls[-1].path.endswith("/upgrade_model")
 
 
-async def test_words_in_paths_are_decoded(ask: Client) -> None:
-    """Words that need URL encoding are found."""
-    answer = await ask("GET", HOME % "pharmacy-zh" + "/words/%E9%98%BF%E8%8E%AB%E8%A5%BF%E6%9E%97")
-    assert answer.body["word"] == "阿莫西林"
+async def test_base_models_may_come_in_any_order(speech: SpeechServer, ask: Client) -> None:
+    """By switch they are the same ones each time, and the order says nothing."""
+    speech.world.assumptions.bases_change_places = True
+    first, second = [[one["name"] for one in (await ask("GET", "/v1/models")).body["models"]] for _ in range(2)]
+    assert first != second
+    assert sorted(first) == sorted(second)
 
 
 async def test_archives(ask: Client, moved: MovedClock) -> None:
     """An archive shows its files and the sum of their lengths."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.wav", wav(30))
-        archive.writestr("b.wav", wav(15))
+        archive.writestr("a.wav", wav(20, 16000))
+        archive.writestr("b.wav", wav(5, 16000))
+        archive.writestr("c.jpg", b"photo" * 50)
     path = HALL % "stadium-noise" + "/audio/more"
     zipped: dict[str, Any] = {"data": buffer.getvalue(), "headers": {"Content-Type": "application/zip"}}
     assert (await ask("POST", path, **zipped)).status == 201
     moved.advance(10)
     listing = (await ask("GET", path)).body
-    assert listing["container"]["duration"] == 45
+    assert listing["container"]["duration"] == 25
     assert listing["container"]["details"] == {"type": "archive", "compression": "zip"}
-    assert [one["name"] for one in listing["audio"]] == ["a.wav", "b.wav"]
+    assert [one["status"] for one in listing["audio"]] == ["ok", "ok", "invalid"]
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo("d/raw")
+        member.size = 64_000
+        tar.addfile(member, io.BytesIO(b"\1" * 64_000))
+    kinds = {"Content-Type": "application/gzip", "Contained-Content-Type": "audio/l16;rate=16000"}
+    gzip = HALL % "stadium-noise" + "/audio/packed"
+    assert (await ask("POST", gzip, data=packed.getvalue(), headers=kinds)).status == 201
+    moved.advance(10)
+    listing = (await ask("GET", gzip)).body
+    assert (listing["container"]["duration"], listing["audio"][0]["name"]) == (2, "d/raw")
     assert (await ask("POST", path, **zipped)).status == 400
     assert (await ask("GET", HALL % "stadium-noise" + "/audio/none")).status == 400
 
@@ -229,6 +243,10 @@ async def test_audio_may_be_added_while_other_audio_is_analysed(
     assert (await ask("DELETE", path + "one")).status == 200
     moved.advance(10)
     assert (await ask("GET", path + "two")).body["status"] == "invalid"
+    assert (await ask("POST", path + "low", data=wav(5, 8000), headers=wave_type)).status == 201
+    assert (await ask("POST", path + "x" * 129, data=wav(5, 16000), headers=wave_type)).status == 400
+    moved.advance(10)
+    assert (await ask("GET", path + "low")).body["status"] == "invalid"
     assert speech.world.model("stadium-noise").status == "ready"
 
 

@@ -46,7 +46,7 @@ async def test_a_command(slack: SlackServer, app: App):
     assert outcome.acknowledged
     assert all(isinstance(value, str) for value in body.values())
     assert (body["command"], body["channel_id"], body["channel_name"]) == ("/stt-model", SPEECH, "speech-models")
-    assert body["text"] == "<@U0GRACE> <#C0GENERAL|general> <https://example.com/x>"
+    assert body["text"] == "<@U0GRACE|grace> <#C0GENERAL|general> <https://example.com/x>"
     assert "thread_ts" not in body
     body, _ = await app.play(slack.send(ADA, "D0ADA", "/stt-help"))
     assert body["channel_name"] == "directmessage"
@@ -55,6 +55,7 @@ async def test_a_command(slack: SlackServer, app: App):
 async def test_a_command_where_the_bot_is_not(slack: SlackServer, app: App, http: aiohttp.ClientSession):
     """Is delivered all the same; the app can answer by `response_url`."""
     body, _ = await app.play(slack.send(ADA, PRIVATE, "/stt-help"))
+    assert (body["channel_id"], body["channel_name"]) == (PRIVATE, "privategroup")
     async with http.post(body["response_url"], json={"text": "here"}) as answer:
         assert await answer.text() == "ok"
     assert [(m["text"], m["channel"]) for m in slack.ephemerals(ADA)] == [("here", PRIVATE)]
@@ -202,6 +203,11 @@ async def test_events_of_a_shared_channel(slack: SlackServer, app: App):
     await slack.send(ADA, SPEECH, f"<@{BOT}> hello")
     frame = await app.take()
     assert frame["payload"]["is_ext_shared_channel"] is True
+    assert "user_team" not in frame["payload"]["event"]
+    await app.ack(frame)
+    await slack.send(EXTERNAL, SPEECH, f"<@{BOT}> hello")
+    event = (await app.take())["payload"]["event"]
+    assert (event["team"], event["user_team"], event["source_team"]) == ("T0OTHER", "T0OTHER", "T0OTHER")
 
 
 @pytest.mark.parametrize("user", ["U0OLD", BOT, "U0NOBODY"])

@@ -83,7 +83,7 @@ async def test_people_in_portions(client: AsyncWebClient):
 async def test_groups(client: AsyncWebClient):
     """The approvers, with their members only when asked for."""
     [group] = (await client.usergroups_list())["usergroups"]
-    assert (group["id"], group["handle"], group["user_count"]) == ("S0APPROVE", "speech-approvers", "2")
+    assert (group["id"], group["handle"], group["user_count"]) == ("S0APPROVE", "speech-approvers", 2)
     assert "users" not in group
     [group] = (await client.usergroups_list(include_users=True))["usergroups"]
     assert group["users"] == ["U0GRACE", "U0TOMAS"]

@@ -1,0 +1,96 @@
+"""Our app at Slack: who we are there, and Bolt told so."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from time import monotonic
+
+from aiohttp import ClientSession
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack_answers import text_at
+from bot.adapters.slack_calls import call
+from bot.adapters.slack_routes import NotSecure
+from bot.adapters.slack_scopes import granted
+from bot.errors import ChatBusy, ChatRefused
+from bot.secret import Secret
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """Who we are in the workspace, as Slack's `auth.test` says. *ticket* is the first socket's address.
+
+    *scopes*: what we may do; None where Slack does not say.
+    """
+
+    team: str
+    user: str
+    bot: str
+    ticket: str | None
+    scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Slack as it is reached: who we are there, the client, and the session that all calls share."""
+
+    me: Self
+    client: AsyncWebClient
+    http: ClientSession
+    api_url: str
+
+
+async def identify(client: AsyncWebClient, app_token: Secret | None, patience: float = 0.0) -> Self:
+    """Checks both tokens at once: a wrong one is found before anything starts.
+
+    *patience*: for so many seconds it tries again while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
+    """
+    until, said = monotonic() + patience, ""
+    while True:
+        try:
+            return await _identify(client, app_token)
+        except ChatBusy as error:
+            left = until - monotonic()
+            if left <= 0 or isinstance(error.__cause__, NotSecure):  # waiting makes no address https
+                raise
+            if error.text != said:
+                log.warning("Slack is in trouble: %s It is tried again for %.0f s", said := error.text, left)
+            await asyncio.sleep(min(max(1.0, error.retry_after), left))
+
+
+async def _identify(client: AsyncWebClient, app_token: Secret | None) -> Self:
+    opening = call(client.apps_connections_open(app_token=app_token.reveal())) if app_token else asyncio.sleep(0)
+    try:
+        told, opened = await asyncio.gather(call(client.auth_test()), opening)
+    except ChatRefused as error:
+        raise ChatRefused(f"{error.text} Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.", code=error.code) from error
+    team, user, bot = (text_at(told, name) for name in ("team_id", "user_id", "bot_id"))
+    return Self(team, user, bot, text_at(opened, "url") if opened else None, granted(told))
+
+
+def bolt(client: AsyncWebClient, me: Self) -> AsyncApp:
+    """Bolt, told who we are, so that no click waits for `auth.test`.
+
+    `process_before_response=True`: otherwise Bolt looks every 10 ms whether a listener has acknowledged.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None, team_id=me.team, bot_id=me.bot, bot_user_id=me.user, bot_token=client.token
+        )
+
+    quiet = logging.getLogger("bot.bolt")  # Bolt warns of an unused token in the environment, and tells every reconnect
+    quiet.setLevel(logging.ERROR)
+    return AsyncApp(
+        # Without a token: Bolt warns that it ignores one, and takes the one that `authorize` gives.
+        client=AsyncWebClient(base_url=client.base_url, session=client.session),
+        authorize=authorize,
+        process_before_response=True,
+        logger=quiet,
+    )

@@ -1,0 +1,88 @@
+"""The log: one record is one line, whatever a person, a model or a service put into it.
+
+Only the lines of a traceback follow their record, each behind a bar that no record begins with. In both forms a
+terminal acts on nothing: controls, line separators and what turns the direction are written as escapes.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from types import TracebackType
+
+from bot.domain.foreign_text import escaped
+from bot.redaction import Redaction
+
+NOISY = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core")
+"""These log whole requests, with tokens and form values, when asked for more; and every request at INFO."""
+
+BAR = "    | "
+"""Before every line of a traceback."""
+
+log = logging.getLogger(__name__)
+
+
+def set_up(form: str, redact: Redaction) -> None:
+    """Sends everything that is logged, warned of or raised and caught by nobody to standard error, as text or json."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter(form, redact))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    for noisy in NOISY:
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def formatter(form: str, redact: Redaction) -> logging.Formatter:
+    """What makes a line of a record, without secrets: `json`, or text for anything else."""
+    if form != "json":
+        return _Text("%(asctime)s %(levelname)-7s %(name)s: %(message)s", redact)
+    from pythonjsonlogger.json import JsonFormatter
+
+    return _Json(JsonFormatter("{asctime}{levelname}{name}{message}", style="{", json_ensure_ascii=True), redact)
+
+
+class _Text(logging.Formatter):
+    """Lines for people."""
+
+    def __init__(self, form: str, redact: Redaction) -> None:
+        super().__init__(form)
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        lines = [escaped(self._redact(self.formatMessage(record)))]
+        # Another handler may have left its own `exc_text` in the record: it is never taken.
+        if record.exc_info:
+            lines += _barred(self._redact(self.formatException(record.exc_info)))
+        if record.stack_info:
+            lines += _barred(self._redact(record.stack_info))
+        return "\n".join(lines)
+
+
+class _Json(logging.Formatter):
+    """Lines for collectors: JSON in ASCII, so that they are safe on a terminal too."""
+
+    def __init__(self, form: logging.Formatter, redact: Redaction) -> None:
+        super().__init__()
+        self._form = form
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None
+        return self._redact(self._form.format(record)).replace("\x7f", "\\u007f")
+
+
+def _barred(text: str) -> list[str]:
+    return [f"{BAR}{escaped(line)}" for line in text.split("\n")]
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    """In place of the interpreter's own words, which would print the error as it is."""
+    if issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    log.critical("not caught: %s", kind.__name__, exc_info=(kind, error or kind(), trace))

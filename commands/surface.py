@@ -1,0 +1,153 @@
+"""What people can do, by tables, and what each kind of payload sets going.
+
+What takes time goes on in a tracked task, because Bolt forgets its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.messages.freezes import UNTIL
+from bot.messages.help import help_text, no_command
+from bot.messages.owners import GROUP, GROUP_LIMIT, USER
+from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
+from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
+from bot.ports import Message
+from commands import payloads
+from commands.announcements import announce
+from commands.decide import approve, details, reject, rejected, wish
+from commands.desk import Answer, Ask, Desk, Handler, Public
+from commands.door import Door, Way
+from commands.doubts import accept
+from commands.forms import Form, Submission
+from commands.freezes import begin, end, freezes, frozen
+from commands.home import opened, refresh
+from commands.model import disown, link, model, owned, owner, probe
+from commands.models import models, turn
+from commands.requests import export, history, requests
+from commands.requests import turn as turn_requests
+from commands.snoozes import snooze, snoozed, unsnooze
+from commands.typed import first_word
+from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
+
+log = logging.getLogger(__name__)
+
+
+async def ask_for(ask: Ask, desk: Desk) -> Answer:
+    """`/stt-upgrade`: one model, all that are outdated, or a freeze."""
+    word, _ = first_word(ask.text)
+    return await {"freeze": freezes, "unfreeze": freezes, "outdated": several}.get(word, upgrade)(ask, desk)
+
+
+async def help(ask: Ask, desk: Desk) -> Answer:
+    """`/stt-help`, or a word that is no command: every command with an example, the same for everybody."""
+    return help_text() if ask.name in COMMANDS else no_command(ask.name.removeprefix("/stt-"), ask.meant)
+
+
+COMMANDS: Mapping[str, Handler] = {
+    "/stt-models": models,
+    "/stt-model": model,
+    "/stt-upgrade": ask_for,
+    "/stt-runs": requests,
+    "/stt-announce": announce,
+    "/stt-help": help,
+}
+
+ACTIONS: Mapping[str, Way] = {
+    "model": Way(model),
+    "ask": Way(upgrade, opens="Upgrade"),
+    "train": Way(train, opens="Train"),
+    "lenient": Way(leave_out, here=True),
+    "page": Way(turn),
+    "runs": Way(turn_requests),
+    "history": Way(history),
+    "export": Way(export),
+    "approve": Way(approve),
+    "reject": Way(reject, opens="Reject"),
+    "home": Way(refresh),
+    "details": Way(details, opens="Details"),
+    "freeze": Way(begin, opens="Freeze"),
+    "unfreeze": Way(end),
+    "wish": Way(wish, here=True),
+    "probe": Way(probe),
+    "link": Way(link, opens="Trained with?"),
+    "snooze": Way(snooze, opens="Snooze"),
+    "hold": Way(snooze, opens="Hold"),
+    "unsnooze": Way(unsnooze),
+    "owner": Way(owner, opens="Owner"),
+    "disown": Way(disown, here=True),
+    "accept": Way(accept),
+}
+"""By the part of the action id before the colon."""
+
+SUBMISSIONS: Mapping[str, Submission] = {
+    "request": Submission(submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT}),
+    "link": Submission(linked, at=LANGUAGE, again="Press Next again in a moment."),
+    "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment.", limits={WHY: WHY_LIMIT}),
+    "freeze": Submission(frozen, at=UNTIL, again="Press Freeze again in a moment.", limits={WHY: WHY_LIMIT}),
+    "snooze": Submission(snoozed, at=WHY, again="Send this again in a moment.", limits={WHY: SNOOZE_LIMIT}),
+    "owner": Submission(owned, at=USER, again="Press Save again in a moment.", limits={GROUP: GROUP_LIMIT}),
+}
+"""By callback id."""
+
+AT_ONCE = 1.0
+"""Seconds that an acknowledgement waits for its answer, which saves a call; Slack waits three."""
+
+
+class Surface:
+    """Answers what Slack sends. *at* is when it came, on the monotonic clock."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._door = Door(desk)
+        self._spawn = desk.background.spawn
+
+    async def command(self, body: dict[str, Any], at: float, ack: AsyncAck) -> None:
+        """Acknowledges a command with its answer where that is ready soon enough, else without one."""
+        ask = payloads.command(body, at)
+        answering = self._spawn(self._door.typed(COMMANDS.get(ask.name, help), ask), f"{ask.name} of {ask.user}")
+        if answering is None:
+            return  # we are stopping: Slack says that we do not answer
+        await asyncio.wait({answering}, timeout=AT_ONCE)
+        answer = answering.result() if answering.done() and not answering.cancelled() else None
+        if isinstance(answer, Message | Public) and ask.window.id is None:
+            message, kind = (answer.message, "in_channel") if isinstance(answer, Public) else (answer, "ephemeral")
+            await ack(response_type=kind, text=message.text, blocks=list(message.blocks))
+        else:
+            await ack()
+            self._spawn(self._door.say(answering, ask), f"{ask.name} answered late")
+
+    def acknowledged(self, body: dict[str, Any], at: float) -> None:
+        """Answers a command that was acknowledged already."""
+        self._said(payloads.command(body, at))
+
+    def click(self, body: dict[str, Any], at: float) -> None:
+        """Answers a click, which was acknowledged."""
+        ask = payloads.click(body, at)
+        if way := ACTIONS.get(ask.name):
+            self._spawn(self._door.say(self._door.clicked(way, ask), ask), f"{ask.name} of {ask.user}")
+
+    async def submit(self, body: dict[str, Any]) -> dict[str, Any] | None:
+        """What Slack is told about a form."""
+        form = Form.sent(payloads.user_of(body), body.get("view"), payloads.text(body.get("trigger_id")))
+        submission = SUBMISSIONS.get(form.callback)
+        return await self._door.sent(submission, form) if submission else None
+
+    def home(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Shows App Home to somebody who opened it."""
+        user, key = payloads.text(event.get("user")), payloads.text(body.get("event_id"))
+        self._spawn(self._door.home(opened, user, key), "App Home")
+
+    def message(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Answers a mention or a direct message of a person."""
+        if (ask := payloads.said(event, body, self._desk.bot_user)) is not None:
+            self._said(ask)
+
+    def _said(self, ask: Ask) -> None:
+        answering = self._door.typed(COMMANDS.get(ask.name, help), ask)
+        self._spawn(self._door.say(answering, ask), f"{ask.name} of {ask.user}")
