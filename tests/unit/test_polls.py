@@ -14,11 +14,14 @@ from bot.domain.polls import Size, one_by_one
         (2, 10, False),
         (5, 20, False),
         (20, 40, False),
+        (2, 60, False),
+        (2, 100, True),
         (2, 200, True),
         (5, 1000, True),
         (20, 1000, True),
         (200, 1000, False),
         (60, 64, False),
+        (32, 100, False),
     ],
 )
 def test_fewer_bytes_win(wanted: int, models: int, single: bool):
