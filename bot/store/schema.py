@@ -174,6 +174,7 @@ def requests_are_found_by_indexes(db: Sqlite) -> None:
         "ALTER TABLE requests ADD COLUMN kinds INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX runs_by_subject ON runs (subject, request)",
         "CREATE INDEX runs_subjects ON runs (request, subject)",
+        "CREATE INDEX runs_queued ON runs (request) WHERE state = 'queued'",
         "DROP INDEX requests_ended",
     ):
         db.execute(statement)

@@ -10,6 +10,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,27 @@ async def test_a_start_costs_the_same(both: tuple[World, World]):
         await world.settle()
         steps.append(found.steps)
     assert steps[1] <= steps[0] * 1.2
+
+
+async def test_what_waits_costs_a_ring_nothing(tmp_path: Path):
+    """A request of forty models that waits for its turn is read once, as one of two is."""
+    steps = []
+    for count in (2, 40):
+        world = World(tmp_path / f"{count}.db")
+        world.fleet()
+        names = [f"m{number:02}" for number in range(count)]
+        for name in names:
+            world.speech.add(model(name))
+        request = await world.asked(*names)
+        world.store.requests.touch(request.id, not_before=world.clock.now() + timedelta(hours=5))
+        await world.approve(world.request(request.id))
+        for _ in range(3):
+            await world.ring(after=10)
+        with watched(connection(world)) as found:
+            await world.ring(after=1)
+        steps.append(found.steps)
+        world.clock.advance(5 * 3600)
+        await world.ring()
+        assert world.request(request.id).state is RequestState.RUNNING
+        world.close()
+    assert steps[0] == steps[1]

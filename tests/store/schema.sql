@@ -44,6 +44,7 @@ CREATE TABLE runs ( id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES 
 CREATE INDEX runs_by_state ON runs (state);
 CREATE INDEX runs_by_subject ON runs (subject, request);
 CREATE INDEX runs_ended ON runs (instance, ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX runs_queued ON runs (request) WHERE state = 'queued';
 CREATE INDEX runs_subjects ON runs (request, subject);
 CREATE TABLE settings_noted (subject TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT;
 CREATE TABLE snoozes ( id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, subject TEXT NOT NULL, kind TEXT NOT NULL, until TEXT NOT NULL, over_at REAL NOT NULL, by_version INTEGER NOT NULL, known TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL, at REAL NOT NULL, begun_said INTEGER NOT NULL, ended_at REAL, ended_by TEXT, ended_why TEXT, ended_version TEXT NOT NULL DEFAULT '', ended_for INTEGER REFERENCES requests (id), said INTEGER NOT NULL DEFAULT 0) STRICT;
