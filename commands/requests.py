@@ -54,7 +54,7 @@ async def _page(ask: Ask, filters: str, page: int, desk: Desk, asked: str = "") 
     if not found.shown:
         return request_list.nothing(filters, ever=found.ever)
     return request_list.requests(
-        found.shown, found.live, found.ended, desk.clock.now(), page=found.page, filters=filters
+        found.shown, found.live, found.ended, desk.clock.now(), page=found.page, filters=filters, more=found.more
     )
 
 

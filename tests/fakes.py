@@ -245,6 +245,8 @@ class FakeSpeech:
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     odd: set[str] = field(default_factory=set)
     """The ids of models whose records make no sense."""
+    record: int = 0
+    """Bytes of one record, where lists say how large they are."""
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -260,7 +262,8 @@ class FakeSpeech:
         self._call("models")
         of_kind = [model for model in self.kept.values() if model.kind == kind]
         odd = [Unreadable(f"{kind} model", model.id, "makes no sense") for model in of_kind if model.id in self.odd]
-        return Listed(tuple(model for model in of_kind if model.id not in self.odd), tuple(odd))
+        sound = tuple(model for model in of_kind if model.id not in self.odd)
+        return Listed(sound, tuple(odd), self.record * len(of_kind))
 
     async def model(self, kind: Kind, id: str) -> Model:
         self._call("model")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -86,7 +87,8 @@ class WatsonSpeech:
     def _listed(self, kind: Kind, response: httpx.Response) -> Listed[Model]:
         answer = self._decoded(response, CustomModels)
         read = partial(record, self._name, self.deployment, kind)
-        return listed(answer.customizations, read, f"{kind} model", "customization_id")
+        found = listed(answer.customizations, read, f"{kind} model", "customization_id")
+        return replace(found, size=response.num_bytes_downloaded)
 
     async def model(self, kind: Kind, id: str) -> Model:
         """One custom model. Raises `ModelGone` only when the service says so and a list that works lacks it."""

@@ -131,10 +131,11 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
-    """The records of a list that can be read, and the others."""
+    """The records of a list that can be read, and the others. *size*: bytes that came over the wire, 0 if not known."""
 
     items: tuple[T, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    size: int = 0
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)

@@ -47,6 +47,9 @@ UNSTARTED = frozenset({RequestState.OPEN, RequestState.SCHEDULED})
 RETRIABLE = frozenset({RequestState.FAILED, RequestState.CANCELLED})
 """Ends after which a run that failed can be tried again."""
 
+FINAL = frozenset(RequestState) - LIVE - RETRIABLE
+"""Ends after which nothing of a request changes any more."""
+
 _OVER = {RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED}
 _GIVEN_UP = {RequestState.WITHDRAWN, RequestState.CANCELLED, RequestState.CHANGED}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.domain.authority import Act
 from bot.domain.request_filter import RequestFilter
@@ -16,10 +17,11 @@ from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.owners import Owning
 from bot.messages.fleet import Dossier
-from bot.messages.sheet import Format, as_file, file_name, nothing_to_export, rows
+from bot.messages.sheet import Format, Sheet, file_name, nothing_to_export, rows
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
+from bot.store.search import Place
 
 PART = 20
 """How many requests are read at a time for a file: others get their turn in between."""
@@ -27,13 +29,14 @@ PART = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the requests that fit a filter; *ever*: whether there ever was one at all."""
+    """One page of the requests that fit a filter; *ever*: whether there ever was one at all. *more* as in `Found`."""
 
     shown: tuple[Request, ...]
     live: int
     ended: int
     page: int
     ever: bool
+    more: bool = False
 
 
 @dataclass(eq=False)
@@ -46,10 +49,9 @@ class Listing:
         """Page *number*, from 0, or the last one where there are fewer; live requests come first."""
 
         def read(store: Store) -> Page:
-            found = store.search.requests(wanted)
-            page = max(0, min(number, (len(found.all) - 1) // size))
-            shown = store.requests.those(found.all[page * size : (page + 1) * size])
-            return Page(shown, len(found.live), len(found.ended), page, store.search.any())
+            found = store.search.page(wanted, number, size)
+            shown = store.requests.those(found.shown)
+            return Page(shown, found.live, found.ended, found.page, store.search.any(), found.more)
 
         return await self.db.read(read)
 
@@ -84,22 +86,36 @@ class Exporter:
         """The file for *user*, noted in the audit. Raises `Denied`, `Refusal`, or a `ChatError`."""
         await self.electorate.may(user, Act.EXPORT)
         now = self.clock.now()
-        found = await self.db.read(lambda store: store.search.requests(wanted).all)
-        if not found:
-            raise Refusal(nothing_to_export(typed))
-        written = []
-        for start in range(0, len(found), PART):
-            read = await self._those(found[start : start + PART])
-            written += [row for request in read for row in rows(request)]
+        sheet, count = Sheet(form), 0
+        async for some in self._parts(wanted):
+            count += len(some)
+            sheet.add([row for request in some for row in rows(request)])
             await asyncio.sleep(0)
-        content = as_file(written, form)
+        if not count:
+            raise Refusal(nothing_to_export(typed))
         about = f": {typed}" if typed else ""
-        detail = f"{len(found)} requests as {form}{about}"
+        detail = f"{count} requests as {form}{about}"
         await self.db.write(lambda store: store.audit.note(now, user, "export", detail=detail))
-        return Export(file_name(f"{now:%Y-%m-%d}", form), content, len(found))
+        return Export(file_name(f"{now:%Y-%m-%d}", form), sheet.content(), count)
+
+    async def _parts(self, wanted: RequestFilter) -> AsyncIterator[tuple[Request, ...]]:
+        """The requests that fit, a few at a time; each once, also one that ends meanwhile."""
+        live = await self.db.read(lambda store: store.search.live(wanted))
+        for start in range(0, len(live), PART):
+            yield await self._those(live[start : start + PART])
+        seen, after = frozenset(live), None
+        while True:
+            ids, after = await self.db.read(partial(_ended, wanted, after))
+            yield await self._those([id for id in ids if id not in seen])
+            if after is None:
+                return
 
     async def _those(self, ids: Sequence[int]) -> tuple[Request, ...]:
         return await self.db.read(lambda store: store.requests.those(ids))
+
+
+def _ended(wanted: RequestFilter, after: Place | None, store: Store) -> tuple[tuple[int, ...], Place | None]:
+    return store.search.ended(wanted, after, PART)
 
 
 @dataclass(eq=False)

@@ -33,6 +33,7 @@ from bot.flows.sending import Sender
 from bot.flows.snoozes import Snoozer
 from bot.flows.starting import Starter
 from bot.flows.survey import Survey
+from bot.flows.sweeping import Sweeper
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
@@ -92,6 +93,7 @@ class Flows:
         notices = self.notices = Notices(db, inventory, poster, timetable, names, clock, channel=terms.channel)
         self.snoozer = Snoozer(db, inventory, electorate, authority, clock, zone=zone, said=notices.snooze)
         self.doubts = Doubts(inventory, electorate)
+        self.sweeper = Sweeper(db, clock)
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
         self.viewers = Viewers(db, inventory, holds, owning, names, clock)
         self.listing = Listing(db)

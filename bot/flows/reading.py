@@ -14,6 +14,7 @@ from bot.domain.changes import compare
 from bot.domain.doubts import Doubt, DoubtKind, doubtful, missing
 from bot.domain.fleet import IN_PROGRESS, InstanceReading, Kind, Listed, Model, Ref, Unreadable
 from bot.domain.observations import CANARY
+from bot.domain.polls import Size
 from bot.errors import ModelGone, RecordUnreadable, ServiceError, ServiceUnavailable
 from bot.ports import Clock, SpeechService
 from bot.store import Store
@@ -72,6 +73,8 @@ class Reader:
     db: Database
     clock: Clock
     changed: Callable[[], None]
+    sizes: dict[tuple[str, Kind], Size] = field(default_factory=dict, init=False)
+    """What the last list of each instance and kind was."""
     _again: dict[str, _Turn] = field(default_factory=dict, init=False)
     """The instances in trouble."""
     _told: set[tuple[str, Unreadable]] = field(default_factory=set, init=False)
@@ -84,12 +87,18 @@ class Reader:
             self._again[name] = replace(self._again[name], at=None)
         return found
 
+    async def models(self, name: str, kind: Kind) -> Listed[Model]:
+        """All models of one kind as an instance lists them now. Raises a `ServiceError`, or `Refusal`."""
+        listed = await self.service(name).models(kind)
+        self.sizes[name, kind] = Size(listed.size, len(listed))
+        return listed
+
     async def read(self, name: str, accepted: Accepted | None = None) -> Read:
         """Reads one instance; what was *accepted* is believed."""
         service, asked = self.service(name), self.clock.now()
         try:
             language, acoustic, bases = await asyncio.gather(
-                service.models("language"), service.models("acoustic"), service.bases()
+                self.models(name, "language"), self.models(name, "acoustic"), service.bases()
             )
         except ServiceError as error:
             self._plan(name, AGAIN)
@@ -168,7 +177,7 @@ class Reader:
         has = {(str(ref.kind), id) for id in listed}
         for kind in get_args(Kind):
             if kind != ref.kind:
-                has |= _ids(kind, await self.service(ref.instance).models(kind))
+                has |= _ids(kind, await self.models(ref.instance, kind))
         return missing(had, has) or ""
 
     async def keep(self, keep: Callable[[Store], Kept], now: datetime) -> Kept:

@@ -6,6 +6,7 @@ crash the same pass goes on: a step that was `starting` is looked at first, and 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import get_args
 
 from bot.domain.fleet import IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.polls import AT_ONCE, Turn, one_by_one
 from bot.domain.proof import Progress, began, observe, proven
 from bot.domain.requests import Request
 from bot.domain.runs import Run, StepRecord, StepState
@@ -33,8 +35,8 @@ log = logging.getLogger(__name__)
 BROKEN = timedelta(minutes=1)
 """How long a run rests in which something unexpected broke, or whose instance is not configured."""
 
-Due = tuple[list[tuple[int, str]], list[tuple[Request, Run]]]
-"""What is to be taken up now: steps by run and model, and queued runs whose turn it is."""
+Due = tuple[tuple[Turn, ...], list[tuple[Request, Run]]]
+"""What is to be taken up now: steps, and queued runs whose turn it is."""
 
 
 @dataclass(eq=False)
@@ -54,13 +56,26 @@ class Runner:
     def due(self, store: Store) -> Due:
         """What is to be taken up now. Work for the store."""
         now = self.clock.now()
-        return store.journal.due(now), self.starter.due(store, now)
+        return self._turns(store, now), self.starter.due(store, now)
+
+    def _turns(self, store: Store, now: datetime) -> tuple[Turn, ...]:
+        """The steps that are due, and those whose models are seen with theirs: all wait for the same look from then on.
+
+        So there is one look for each instance, kind and poll interval, whenever its runs began.
+        """
+        due = store.journal.due(now)
+        looks = {_place(turn) for turn in due if turn.look}
+        soon = {
+            turn for kind in {kind for _, kind in looks} for turn in store.journal.due(now + self.sender.every(kind))
+        }
+        along = [turn for turn in soon.difference(due) if turn.look and _place(turn) in looks]
+        return (*due, *sorted(along, key=lambda turn: turn.run))
 
     def take_up(self, due: Due) -> None:
         """Starts a task for each instance that has something due and none at work."""
-        steps: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        for run, model in due[0]:
-            steps[Ref.parse(model).instance].append((run, model))
+        steps: defaultdict[str, list[Turn]] = defaultdict(list)
+        for turn in due[0]:
+            steps[_place(turn)[0]].append(turn)
         starts: defaultdict[str, list[tuple[Request, Run]]] = defaultdict(list)
         for request, starting in due[1]:
             starts[starting.plan.model.instance].append((request, starting))
@@ -68,18 +83,19 @@ class Runner:
             self._active.add(instance)
             self.background.spawn(self._work(instance, steps[instance], starts[instance]), f"runs of {instance}")
 
-    async def _work(self, instance: str, due: list[tuple[int, str]], starts: list[tuple[Request, Run]]) -> None:
+    async def _work(self, instance: str, due: list[Turn], starts: list[tuple[Request, Run]]) -> None:
         try:
             begun = [run.id for request, run in starts if await self._start(request, run)]
-            seen = await self._look(instance, {model for _, model in due}) if due else {}
-            for run, model in due:
-                await self._advance(run, seen.get(model), gone=model in seen and seen[model] is None)
+            seen = await self._look(instance, {turn.model for turn in due if turn.look})
+            for turn in due:
+                gone = turn.model in seen and seen[turn.model] is None
+                await self._advance(turn.run, seen.get(turn.model), gone=gone)
             for run in begun:
                 await self._advance(run, None)
         except Refusal as error:  # the instance was taken out of the settings: nothing is lost, it may come back
             log.warning("runs of %s wait: %s", instance, error.text)
-            for run, _ in due:
-                await self._rest(run)
+            for turn in due:
+                await self._rest(turn.run)
         finally:
             self._active.discard(instance)
             # Apart from this task: however slow Slack is, the next look at the service is on time.
@@ -126,21 +142,31 @@ class Runner:
 
     async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
         """Reads the models that are due: one that is gone is None, one that could not be read is missing."""
-        service = self.inventory.service(instance)
+        reader = self.inventory.reader
         seen: dict[str, Model | None] = {}
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def look(ref: str) -> None:
+            try:
+                async with gate:
+                    seen[ref] = await reader.look(Ref.parse(ref))
+            except ServiceError as error:
+                await self.inventory.lost(instance, error)
+
         for kind in get_args(Kind):
             wanted = {ref for ref in refs if Ref.parse(ref).kind == kind}
-            if len(wanted) > 1:
+            if not one_by_one(len(wanted), reader.sizes.get((instance, kind))):
                 try:
-                    seen.update({model.ref: model for model in await service.models(kind) if model.ref in wanted})
+                    listed = await reader.models(instance, kind)
+                    seen.update({model.ref: model for model in listed if model.ref in wanted})
                 except ServiceError as error:
                     await self.inventory.lost(instance, error)
                     continue
-            for ref in sorted(wanted - seen.keys()):  # one alone, and what the list lacks
-                try:
-                    seen[ref] = await self.inventory.look(Ref.parse(ref))
-                except ServiceError as error:
-                    await self.inventory.lost(instance, error)
+            alone = sorted(wanted - seen.keys())  # and what the list lacks
+            if len(alone) == 1:
+                await look(alone[0])
+            else:
+                await asyncio.gather(*map(look, alone))
         found, now = [model for model in seen.values() if model is not None], self.clock.now()
         if found:
             await self.db.write(lambda store: [store.fleet.see(model, now) for model in found])
@@ -199,3 +225,8 @@ class Runner:
                 return await self.sender.fail(run, record, broken)
             case _:
                 return await self.sender.look_again(record, busy=seen.status in IN_PROGRESS)
+
+
+def _place(turn: Turn) -> tuple[str, Kind]:
+    ref = Ref.parse(turn.model)
+    return ref.instance, ref.kind

@@ -68,8 +68,12 @@ class Sender:
         """When to look at a step's model again."""
         return self.clock.now() + self._poll(record)
 
+    def every(self, kind: Kind) -> timedelta:
+        """The time between two looks at a model of that kind."""
+        return timedelta(seconds=self.polls[kind])
+
     def _poll(self, record: StepRecord) -> timedelta:
-        return timedelta(seconds=self.polls[Ref.parse(record.step.ref).kind])
+        return self.every(Ref.parse(record.step.ref).kind)
 
     async def look_again(self, record: StepRecord, at: datetime | None = None, *, busy: bool = False) -> bool:
         """Writes when to look next, and that the service was seen working. Always false: nothing more to do now."""

@@ -27,6 +27,15 @@ LATER = timedelta(seconds=15)
 """When an approved run is taken up again whose model is busy or whose instance does not answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A request as it was in a version, and the runs whose turn it was."""
+
+    version: int
+    request: Request
+    runs: tuple[Run, ...]
+
+
 @dataclass(eq=False)
 class Starter:
     """Takes queued runs to their first step, one after the other, at most *parallel* on each instance."""
@@ -41,14 +50,23 @@ class Starter:
     _: KW_ONLY
     parallel: int
     _later: Rests = field(default_factory=Rests, init=False)
+    _turns: dict[int, _Turn] = field(default_factory=dict, init=False)
+    """By request: whose turn it was when it was read last."""
 
     def due(self, store: Store, now: datetime) -> list[tuple[Request, Run]]:
         """The queued runs that may start now: it is their turn, and nothing holds them back. Work for the store."""
+        queued = store.requests.queued()
+        self._turns = {id: turn for id, turn in self._turns.items() if turn.version == queued.get(id)}
+        for id in queued.keys() - self._turns.keys():
+            # A request that waits is read once: however many runs it has, they cost the rings after that nothing.
+            request = store.requests.get(id)
+            assert request is not None
+            self._turns[id] = _Turn(request.version, request, startable(request, self.parallel))
         return [
-            (request, run)
-            for request in store.requests.queued()
-            for run in startable(request, self.parallel)
-            if self._later.may(now, run.id) and self.freezes.wait(store, request, run, now) is None
+            (turn.request, run)
+            for turn in map(self._turns.__getitem__, queued)
+            for run in turn.runs
+            if self._later.may(now, run.id) and self.freezes.wait(store, turn.request, run, now) is None
         ]
 
     def rest(self, run: Run, until: datetime) -> None:

@@ -120,7 +120,7 @@ class Teller:
 
         def read(store: Store) -> tuple[Request, Seen, dict[str, Posted]] | None:
             request = store.requests.get(id)
-            if request is None:
+            if request is None or store.messages.swept(id):
                 return None
             return request, self.seen(store, request, holding(store)), store.messages.of(f"request:{id}:")
 

@@ -122,6 +122,8 @@ class Worker:
             self._spawn(flows.snoozer.ring(), "the end of snoozes")
         if look.living:
             self._spawn(flows.living.ring(), "living card")
+        if flows.sweeper.due():
+            self._spawn(flows.sweeper.ring(), "sweeping")
         if flows.prober.due():
             self._spawn(flows.prober.ring(), "observation")
         if self._reading.may(now):

@@ -30,12 +30,23 @@ WORDS = (
 
 
 def requests(
-    shown: Sequence[Request], live: int, ended: int, now: datetime, *, page: int, filters: str = ""
+    shown: Sequence[Request],
+    live: int,
+    ended: int,
+    now: datetime,
+    *,
+    page: int,
+    filters: str = "",
+    more: bool = False,
 ) -> Message:
-    """One page of those that fit *filters*: how many are live and ended on all pages; live ones first."""
-    count = live + ended
+    """One page of those that fit *filters*: how many are live and ended on all pages; live ones first.
+
+    *more*: more ended ones fit than are counted.
+    """
+    count, over = live + ended, "more than " if more else ""
     said = f" that fit “{escape(filters)}”" if filters else ""
-    text = f"{counted(count, 'request')}{said}: {live} waiting or running, {ended} ended."
+    text = f"{over}{counted(count, 'request')}{said}: {live} waiting or running, {over}{ended} ended."
+    text = text[0].upper() + text[1:] + (NEWEST if more else "")
     lines = []
     for request in shown:
         label = f"History of request {request.id}, {request.first.plan.model.name}"
@@ -45,6 +56,9 @@ def requests(
     blocks = [section(f"*{text}*"), *grouped(lines), *paging("runs", page, pages_of(count, PAGE), filters, export)]
     names = "; ".join(f"{one.id} {escape(one.first.plan.model.name, 60)} {state_word(one)}" for one in shown)
     return Message(capped(f"{text} {names}"), tuple(blocks))
+
+
+NEWEST = " The pages have the newest of them: narrow them down by another word, or export all."
 
 
 def nothing(filters: str, *, ever: bool) -> Message:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Literal
 
 from bot.domain.foreign_text import escaped
@@ -100,11 +100,27 @@ def _row(request: Request, run: Run) -> Row:
     return dict(zip(COLUMNS, cells, strict=True))
 
 
-def as_file(rows: Sequence[Row], form: Format) -> bytes:
-    """The rows as CSV, lists in one cell each, or as a JSON array."""
-    if form == "json":
-        return (as_json(rows, indent=1) + "\n").encode()
-    return "".join(csv_lines(COLUMNS, map(_flat, rows))).encode()
+class Sheet:
+    """A file that is made a few rows at a time: as CSV, lists in one cell each, or as a JSON array."""
+
+    def __init__(self, form: Format) -> None:
+        self._form = form
+        self._parts: list[bytes] = []
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Puts rows at its end."""
+        if not rows:
+            return
+        if self._form == "json":
+            array = as_json(rows, indent=1)
+            self._parts.append(array[len("[\n") : -len("\n]")].encode())
+        else:
+            begin = 1 if self._parts else 0  # the headline once
+            self._parts.append("".join(islice(csv_lines(COLUMNS, map(_flat, rows)), begin, None)).encode())
+
+    def content(self) -> bytes:
+        """All of it."""
+        return b"[\n" + b",\n".join(self._parts) + b"\n]\n" if self._form == "json" else b"".join(self._parts)
 
 
 def _flat(cells: Row) -> Row:

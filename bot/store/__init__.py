@@ -30,10 +30,10 @@ from bot.store.leases import Leases
 from bot.store.messages import Messages
 from bot.store.observed import Observed
 from bot.store.owners import Owners
-from bot.store.reading import Search
 from bot.store.requests import Requests
 from bot.store.runs import Runs
 from bot.store.schema import migrations
+from bot.store.search import Search
 from bot.store.snoozes import Snoozes
 from bot.store.troubles import trouble
 

@@ -117,7 +117,8 @@ class Announcements(Part):
     def shown(self) -> str:
         """Changes whenever owners, snoozes or settings do: what a living card shows beside fleet and runs."""
         sql = """SELECT (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM owners) || ' ' ||
-                 (SELECT count(*) || ' ' || count(ended_at) FROM snoozes) || ' ' ||
+                 (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
+                 (SELECT count(*) FROM snoozes WHERE ended_at IS NULL) || ' ' ||
                  (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM announcer_settings)"""
         return self._c.value(str, sql) or ""
 

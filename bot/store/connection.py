@@ -122,7 +122,10 @@ class Connection:
     def values(self, kind: type[T], sql: str, parameters: Parameters = ()) -> tuple[T, ...]:
         """What the one column of a query has, without nulls."""
         found = self._db.execute(sql, parameters)
-        return tuple(read(kind, value) for (value,) in found if value is not None)
+        if kind in (int, str):  # as the tables are strict, they are that already
+            return tuple(value for (value,) in found if value is not None)
+        reader = _reader(cast("Any", kind))
+        return tuple(reader(value) for (value,) in found if value is not None)
 
     def value(self, kind: type[T], sql: str, parameters: Parameters = ()) -> T | None:
         """What the one column of a query has first; None also for null."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.estimates import Past
 from bot.domain.fleet import Model
 from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.polls import Turn
 from bot.domain.runs import Before, RunState, StepRecord, StepState
 from bot.store.audit import Audited
 from bot.store.connection import marks, written
@@ -19,6 +20,9 @@ LONGEST = timedelta(minutes=15)
 
 NOTICED = timedelta(seconds=3)
 """Within which it is noticed that the clock was set."""
+
+ACOUSTIC = "(instr(s.model, '/acoustic/') > 0)"
+"""Whether a step works on an acoustic model, as the index on past steps has it."""
 
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
@@ -156,14 +160,15 @@ class Journal(Audited):
             {"now": now, "latest": now + LONGEST, "running": RunState.RUNNING},
         )
 
-    def due(self, now: datetime) -> list[tuple[int, str]]:
-        """Steps of running runs to look at now: run and model reference."""
-        rows = self._c.rows(
-            """SELECT s.run, s.model FROM steps s JOIN runs r ON r.id = s.run
+    def due(self, now: datetime) -> tuple[Turn, ...]:
+        """The steps of running runs that are to be taken up by then, in that order."""
+        return self._c.all(
+            Turn,
+            """SELECT s.run, s.model, s.state IN (?, ?) OR s.unanswered > 0 AS look
+               FROM steps s CROSS JOIN runs r ON r.id = s.run
                WHERE s.next_at <= ? AND r.state = ? ORDER BY s.next_at""",
-            (now, RunState.RUNNING),
+            (StepState.STARTING, StepState.WAITING, now, RunState.RUNNING),
         )
-        return [(row["run"], row["model"]) for row in rows]
 
     def past(self, action: str, kind: str, limit: int = LAST) -> tuple[Past, ...]:
         """How long the last steps of one action on one kind of model took, newest first.
@@ -178,8 +183,8 @@ class Journal(Audited):
                 CASE WHEN s.model = r.model THEN json_extract(r.plan, '$.holdings') END AS holdings
                 FROM steps s JOIN runs r ON r.id = s.run
                 WHERE s.state = 'done' AND s.action = ? AND s.outcome IN ({marks(WORKED)})
-                AND s.model LIKE ? AND s.started_at IS NOT NULL ORDER BY s.ended_at DESC LIMIT ?""",
-            (action, *sorted(WORKED), f"%/{kind}/%", limit),
+                AND {ACOUSTIC} = ? AND s.started_at IS NOT NULL ORDER BY s.ended_at DESC LIMIT ?""",
+            (action, *sorted(WORKED), kind == "acoustic", limit),
         )
 
     def _step(self, record: StepRecord, **values: object) -> bool:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.store.connection import Part
+from bot.domain.requests import FINAL
+from bot.store.connection import Part, marks
+
+KEPT = timedelta(days=30)
+"""How long the messages of a request are known whose end is final: after it nothing is edited, or posted again."""
 
 NOTICED = timedelta(seconds=3)
 """Within which it is noticed that the clock was set."""
@@ -116,7 +120,8 @@ class Messages(Part):
 
     def doubtful(self, prefix: str, before: datetime) -> tuple[str, ...]:
         """The keys with that prefix of messages that may show something else, since *before* at the latest."""
-        sql = "SELECT key FROM messages WHERE doubt_at <= ? AND key >= ? AND key < ?"
+        # The pluses keep SQLite from going through every key with that prefix: few messages are in doubt, of years.
+        sql = "SELECT key FROM messages WHERE doubt_at <= ? AND +key >= ? AND +key < ?"
         return self._c.values(str, sql, (before, prefix, prefix + "\uffff"))
 
     def twins(self, before: datetime) -> tuple[Posted, ...]:
@@ -127,3 +132,26 @@ class Messages(Part):
     def alone(self, posted: Posted) -> None:
         """Writes that there is no second one of a message."""
         self._c.change("UPDATE messages SET twin_at = NULL WHERE key = ? AND ts = ?", (posted.key, posted.ts))
+
+    def sweep(self, now: datetime, most: int) -> int:
+        """Forgets the messages of up to that many requests that ended for good and were told; how many requests.
+
+        They stay in Slack. What is not certain of them is settled first.
+        """
+        ids = self._c.values(
+            int,
+            f"""SELECT q.id FROM requests q WHERE q.swept = 0 AND q.state IN ({marks(FINAL)}) AND q.ended_at < ?
+                AND q.told >= q.version AND NOT EXISTS (
+                    SELECT 1 FROM messages m
+                    WHERE m.key >= 'request:' || q.id || ':' AND m.key < 'request:' || q.id || ';'
+                    AND (m.ts IS NULL OR m.doubt_at IS NOT NULL OR m.twin_at IS NOT NULL)) LIMIT ?""",
+            (*sorted(FINAL), now - KEPT, most),
+        )
+        for id in ids:
+            self._c.change("UPDATE requests SET swept = 1 WHERE id = ?", (id,))
+            self._c.change("DELETE FROM messages WHERE key >= ? AND key < ?", (f"request:{id}:", f"request:{id};"))
+        return len(ids)
+
+    def swept(self, request: int) -> bool:
+        """Whether the messages of a request were forgotten: they are there, and are not posted again."""
+        return self._c.value(bool, "SELECT swept FROM requests WHERE id = ?", (request,)) or False

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import Outcome, StepEnd
-from bot.domain.request_filter import RequestFilter
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
-from bot.domain.runs import Run, RunState, StepRecord
+from bot.domain.runs import Run, StepRecord
 from bot.store.connection import Parameters, Part, built, grouped, marks, read
 
 
@@ -42,11 +40,13 @@ class Reading(Part):
         """Those that have not ended, oldest first."""
         return self.in_state(*sorted(LIVE))
 
-    def queued(self) -> tuple[Request, ...]:
-        """Approved ones of which a run has not started yet, oldest first."""
+    def queued(self) -> dict[int, int]:
+        """Approved ones of which a run has not started yet, oldest first, and the versions that they are in."""
         states = (RequestState.SCHEDULED, RequestState.RUNNING, RequestState.PAUSED)
-        where = "state IN (?, ?, ?) AND id IN (SELECT request FROM runs WHERE state = ?) ORDER BY id"
-        return self._load(where, (*states, RunState.QUEUED))
+        # The state as a literal: only so does SQLite use the index that has nothing but these runs.
+        sql = """SELECT q.id, q.version FROM requests q WHERE q.state IN (?, ?, ?)
+                 AND EXISTS (SELECT 1 FROM runs r WHERE r.request = q.id AND r.state = 'queued') ORDER BY +q.id"""
+        return {row["id"]: row["version"] for row in self._c.rows(sql, states)}
 
     def recent(self, limit: int) -> tuple[Request, ...]:
         """Those that ended last, newest first."""
@@ -120,49 +120,3 @@ class Reading(Part):
         for row in rows:
             row["steps"] = [built(StepRecord, step) for step in steps.get(row["id"], ())]
         return {id: [built(Run, row) for row in group] for id, group in grouped(rows, "request").items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The numbers of the requests that fit: live ones oldest first, ended ones newest first."""
-
-    live: tuple[int, ...]
-    ended: tuple[int, ...]
-
-    @property
-    def all(self) -> tuple[int, ...]:
-        """In the order in which they are listed."""
-        return (*self.live, *self.ended)
-
-
-class Search(Part):
-    """Finds requests without reading their plans and journals."""
-
-    def requests(self, wanted: RequestFilter) -> Found:
-        """The requests that fit a filter; of one for several models, when one of them does."""
-        conditions, values = ["1 = 1"], list[object]()
-        if wanted.states:
-            conditions.append(f"q.state IN ({marks(wanted.states)})")
-            values += sorted(wanted.states)
-        if wanted.kinds:
-            conditions.append(f"json_extract(r.plan, '$.model.kind') IN ({marks(wanted.kinds)})")
-            values += sorted(wanted.kinds)
-        if wanted.requester is not None:
-            conditions.append("q.requester = ?")
-            values.append(wanted.requester)
-        rows = self._c.rows(
-            f"""SELECT q.id, q.state, r.instance, json_extract(r.plan, '$.model.name') AS name
-                FROM requests q JOIN runs r ON r.request = q.id
-                WHERE {" AND ".join(conditions)} ORDER BY q.ended_at DESC, q.id DESC, r.number""",
-            values,
-        )
-        models: dict[tuple[int, bool], list[tuple[str, str]]] = {}
-        for row in rows:
-            models.setdefault((row["id"], row["state"] in LIVE), []).append((row["instance"], row["name"]))
-        # Names are compared here: SQLite folds the case of ASCII letters only.
-        fitting = [key for key, names in models.items() if wanted.names(key[0], tuple(names))]
-        return Found(tuple(sorted(id for id, live in fitting if live)), tuple(id for id, live in fitting if not live))
-
-    def any(self) -> bool:
-        """Whether there ever was a request."""
-        return self._c.value(int, "SELECT id FROM requests LIMIT 1") is not None

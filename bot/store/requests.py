@@ -75,6 +75,12 @@ class Requests(Reading):
         id = self._c.add("requests", state=RequestState.OPEN, **facts)
         for number, plan in enumerate(free, start=1):
             self._runs.add(id, number, plan)
+        self._c.change(
+            """UPDATE requests SET (subject, kinds) = (
+               SELECT CASE count(*) WHEN 1 THEN max(s.id) END, max(s.kind = 'language') + 2 * max(s.kind = 'acoustic')
+               FROM runs r JOIN subjects s ON s.id = r.subject WHERE r.request = requests.id) WHERE id = ?""",
+            (id,),
+        )
         request = self._must(id)
         self._note(request, asked.at, asked.requester, "request", asked.why)
         return Proposed(request, new=True)

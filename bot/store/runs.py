@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from bot.domain.fleet import Model
+from bot.domain.foreign_text import matching
 from bot.domain.outcomes import Cause
 from bot.domain.plans import Plan
 from bot.domain.runs import LASTING, RUN_FOLLOWS, Run, RunState, StepState
@@ -23,12 +25,26 @@ class Runs(Part):
     def add(self, request: int, number: int, plan: Plan) -> None:
         """Writes a queued run with its steps and locks its models, which must be free."""
         model = plan.model
-        facts = {"model": model.ref, "instance": model.instance, "plan": written(plan), "digest": plan.digest}
+        facts: dict[str, object] = {
+            "model": model.ref,
+            "instance": model.instance,
+            "plan": written(plan),
+            "digest": plan.digest,
+        }
+        facts |= {"subject": self._subject(model)}
         run = self._c.add("runs", request=request, number=number, state=RunState.QUEUED, **facts)
         self._lock(plan, run)
         for place, step in enumerate(plan.steps, start=1):
             facts = {"step": written(step), "action": step.action, "model": step.ref}
             self._c.add("steps", run=run, number=place, state=StepState.PLANNED, **facts)
+
+    def _subject(self, model: Model) -> int:
+        """The number of what lists of requests are filtered by: instance, kind and name of a model."""
+        facts = {"instance": model.instance, "kind": model.kind, "name": model.name}
+        forms = {"place": matching(model.instance), "form": matching(model.name)}
+        self._c.add_once("subjects", "instance, kind, name", **facts, **forms)
+        sql = "SELECT id FROM subjects WHERE instance = :instance AND kind = :kind AND name = :name"
+        return self._c.value(int, sql, facts) or 0
 
     def holder(self, models: Iterable[str]) -> int | None:
         """A request that has one of these models locked."""

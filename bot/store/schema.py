@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.foreign_text import matching
 from bot.store.connection import Migrations, Sqlite
 
 migrations = Migrations("retune")
@@ -155,5 +156,61 @@ def audit_sealed(db: Sqlite) -> None:
         coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), '{"0" * 64}'))""",
         # subject: an instance, or empty for what holds for all of them; facts: by their names, as JSON.
         "CREATE TABLE settings_noted (subject TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def requests_are_found_by_indexes(db: Sqlite) -> None:
+    """What a list of requests is filtered by lies in indexes: years of them are found without reading any plan."""
+    for statement in (
+        # place, form: the instance and the name as `matching` compares them; where that changes, they are made anew.
+        """CREATE TABLE subjects (
+            id INTEGER PRIMARY KEY, instance TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+            place TEXT NOT NULL, form TEXT NOT NULL, UNIQUE (instance, kind, name)) STRICT""",
+        # subject of a request: of its one run, none where it has several. kinds: 1 language, 2 acoustic, 3 both.
+        "ALTER TABLE runs ADD COLUMN subject INTEGER REFERENCES subjects (id)",
+        "ALTER TABLE requests ADD COLUMN subject INTEGER REFERENCES subjects (id)",
+        "ALTER TABLE requests ADD COLUMN kinds INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX runs_by_subject ON runs (subject, request)",
+        "CREATE INDEX runs_subjects ON runs (request, subject)",
+        "CREATE INDEX runs_queued ON runs (request) WHERE state = 'queued'",
+        "DROP INDEX requests_ended",
+    ):
+        db.execute(statement)
+    known = """SELECT DISTINCT instance, json_extract(plan, '$.model.kind'), json_extract(plan, '$.model.name')
+               FROM runs"""
+    for instance, kind, name in db.execute(known).fetchall():
+        facts = (instance, kind, name, matching(instance), matching(name))
+        db.execute("INSERT INTO subjects (instance, kind, name, place, form) VALUES (?, ?, ?, ?, ?)", facts)
+    for statement in (
+        """UPDATE runs SET subject = (
+            SELECT s.id FROM subjects s WHERE s.instance = runs.instance
+            AND s.kind = json_extract(runs.plan, '$.model.kind')
+            AND s.name = json_extract(runs.plan, '$.model.name'))""",
+        """UPDATE requests SET (subject, kinds) = (
+            SELECT CASE count(*) WHEN 1 THEN max(s.id) END, max(s.kind = 'language') + 2 * max(s.kind = 'acoustic')
+            FROM runs r JOIN subjects s ON s.id = r.subject WHERE r.request = requests.id)""",
+        """CREATE INDEX requests_ended ON requests (ended_at DESC, id DESC, state, requester, kinds, subject)
+           WHERE ended_at IS NOT NULL""",
+        """CREATE INDEX requests_ended_by_state ON requests (
+            state, ended_at DESC, id DESC, requester, kinds, subject) WHERE ended_at IS NOT NULL""",
+        "DROP INDEX steps_done",
+        """CREATE INDEX steps_done ON steps (action, (instr(model, '/acoustic/') > 0), ended_at)
+           WHERE state = 'done'""",
+        """CREATE INDEX requests_ended_by_requester ON requests (
+            requester, ended_at DESC, id DESC, state, kinds, subject) WHERE ended_at IS NOT NULL""",
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
+    """So that it is forgotten without looking at what stays."""
+    for statement in (
+        # swept: its messages are forgotten.
+        "ALTER TABLE requests ADD COLUMN swept INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX requests_unswept ON requests (state, ended_at) WHERE swept = 0 AND ended_at IS NOT NULL",
+        "CREATE INDEX drafts_by_time ON drafts (at)",
     ):
         db.execute(statement)

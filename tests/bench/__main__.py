@@ -6,6 +6,7 @@ import argparse
 import asyncio
 
 from tests.bench.acks import acks
+from tests.bench.history import history
 from tests.bench.reading import reading
 from tests.bench.work import tick, unchanged_pass
 
@@ -29,6 +30,13 @@ async def main() -> None:
         f"\nan unchanged pass with {count} runs in flight: {passed.milliseconds:.2f} ms a second, "
         f"{passed.wrote} of 20 passes wrote, {passed.calls} calls made"
     )
+    requests, notes = (5000, 10_000) if quick else (50_000, 300_000)
+    print(
+        f"\nafter years: {requests:,} ended requests and {notes:,} rows of the audit against 100 and 600; medians, ms"
+    )
+    print(f"{'':34}{'years':>10}{'a week':>10}{'ratio':>8}  bar")
+    for cost in await history(requests, notes):
+        print(f"{cost.what:34}{cost.long:10.2f}{cost.short:10.2f}{cost.ratio:8.2f}  {cost.bar}")
     read = await reading(1 if quick else 5)
     print(
         f"\nreading 50 instances from nothing: {read.whole:.0f} ms, one answer {read.answer:.0f} ms: "

@@ -36,6 +36,17 @@ async def test_reads_every_instance(services: Services, name: str):
     assert any(model.base in bases for model in language)
 
 
+async def test_lists_say_how_large_they_are(services: Services, server: SpeechServer):
+    """What a list moved is measured: it grows with each model."""
+    stt = services["speech-to-text"]
+    before = await stt.models("language")
+    await stt.create("language", "one more", "en-US_NarrowbandModel")
+    after = await stt.models("language")
+    assert len(after) == len(before) + 1
+    assert before.size / len(before) == pytest.approx(after.size / len(after), rel=0.2)
+    assert 200 < after.size - before.size < 1000
+
+
 async def test_one_model(services: Services, server: SpeechServer):
     """A model by its id is the one of the list."""
     stt = services["speech-to-text"]

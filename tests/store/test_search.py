@@ -44,7 +44,10 @@ def test_all_conditions_together(store: Store):
         store.requests.move(request, RequestState.REJECTED, NOW + timedelta(seconds=seconds), by=GRACE)
 
     def found(text: str, user: str = ADA) -> list[int]:
-        return list(store.search.requests(request_filter(text, user)).all)
+        wanted = request_filter(text, user)
+        shown = list(store.search.page(wanted, 0, 15).shown)
+        assert shown == [*store.search.live(wanted), *store.search.ended(wanted, None, 15)[0]]
+        return shown
 
     assert store.search.any()
     assert found("") == [far.id, call.id, noise.id]

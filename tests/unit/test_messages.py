@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -707,6 +709,13 @@ def test_a_request_as_rows(form: sheet.Format):
     assert rows[0]["to_version"] == NEW
     assert rows[0]["steps"] == ["upgrade terms: proven", "upgrade booth: proven"]
     assert [row["outcome"] for row in rows] == ["", "The service said: <!channel> no", "shares a language model: m2"]
-    text = sheet.as_file(rows, form).decode()
+    whole, parts = sheet.Sheet(form), sheet.Sheet(form)
+    whole.add(rows)
+    for some in ([], rows[:1], [], rows[1:]):
+        parts.add(some)
+    assert parts.content() == whole.content()
+    text = whole.content().decode()
+    read = json.loads(text) if form == "json" else list(csv.DictReader(io.StringIO(text)))
+    assert [row["model"] for row in read] == ["booth", "m2", "m3"]
     assert text.count("booth") >= 2
     assert "UGRACE" in text
