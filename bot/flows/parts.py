@@ -26,6 +26,7 @@ from bot.flows.owners import Owning
 from bot.flows.planning import Planning
 from bot.flows.posting import Poster
 from bot.flows.probes import Prober
+from bot.flows.request_files import RequestFiles
 from bot.flows.requests import Requests
 from bot.flows.rooms import Rooms
 from bot.flows.runner import Runner
@@ -69,7 +70,10 @@ class Flows:
         electorate = self.electorate = Electorate(people, authority, clock)
         owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
         holds = self.holds = HoldBook(db, inventory, electorate, clock)
-        teller = self.teller = Teller(poster, db, policies, freezes, holds, owning, names, clock)
+        listing = RequestFiles(world.files, poster, db, rooms, clock)
+        teller = self.teller = Teller(
+            *(poster, db, policies, freezes, holds, owning, names, clock, listing), parallel=terms.parallel
+        )
         timetable = self.timetable = Timetable(db, rooms, clock, terms.schedule, terms.channel)
         survey = self.survey = Survey(db, inventory, owning, names, catalog, clock)
         self.living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
