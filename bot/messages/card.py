@@ -83,7 +83,8 @@ def card(request: Request, seen: Seen) -> Message:
         blocks += [context(*hindrances), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
     if buttons := card_buttons(request, seen.around):
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
-    names = some([escape(name, 60) for name in changed(request)], 10)
+    every = changed(request)
+    names = some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)
     on_hold = "".join(f" {escape(one.name, 60)} is {hold_words(one.hold, seen.around)}." for one in held[:3])
     return Message(f"{title(request)}: {names}. {_plain_state(request)}{on_hold}", tuple(blocks))
 

@@ -37,7 +37,8 @@ async def proposed(world: World, count: int = MOST) -> Request:
 async def ended(world: World, *, failing: int = 0) -> None:
     """The service ends what it works on, the first of them as failed, and Retune sees it and goes on."""
     for number, one in enumerate([one for one in world.speech.kept.values() if one.status == "upgrading"]):
-        world.speech.finish(one.id, **({"status": "failed", "grow": False} if number < failing else {}))
+        fails = number < failing
+        world.speech.finish(one.id, status="failed" if fails else None, grow=not fails)
     for _ in range(3):
         await world.ring(after=10)
 
