@@ -30,6 +30,7 @@ from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
 from commands.model import disown, link, model, owned, owner, probe
+from commands.models import export as export_models
 from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
@@ -66,6 +67,7 @@ ACTIONS: Mapping[str, Way] = {
     "train": Way(train, opens="Train"),
     "lenient": Way(leave_out, here=True),
     "page": Way(turn),
+    "export-models": Way(export_models),
     "runs": Way(turn_requests),
     "history": Way(history),
     "export": Way(export),

@@ -16,12 +16,14 @@ from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
+from bot.flows.model_files import ModelFiles
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
-from bot.messages.announcements import Since, announcement, mentions
+from bot.messages.announcements import Since, announcement, filed, mentions
 from bot.messages.findings import About
+from bot.messages.model_sheet import missing
 from bot.messages.text import counted
 from bot.ports import Clock, Message
 from bot.store import Store
@@ -73,6 +75,7 @@ class Announcer:
     survey: Survey
     timetable: Timetable
     charter: Charter
+    lists: ModelFiles
     clock: Clock
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
@@ -150,9 +153,20 @@ class Announcer:
         except ChatRefused as error:
             log.warning("the rest of %s cannot be posted: %s", slot.key, error.text)
         await self._said(slot, draft, slot.key)
+        if filed(len(draft.levels)):
+            listed = (await self.survey.findings()).worth
+            if not await self.lists.accompany(slot.channel, ts, listed):
+                await self._unlisted(slot, ts)
         if draft.digest:
             await self.charter.accompany(slot.channel, ts)
         return True
+
+    async def _unlisted(self, slot: Slot, ts: str) -> None:
+        """The message says that a file follows: where none does, the thread says how to get it."""
+        try:
+            await self.poster.post(f"{slot.key}:more:1", slot.channel, missing(), ts)
+        except ChatError as error:
+            log.warning("that the list of %s is left out cannot be said: %s", slot.name, error.text)
 
     async def _said(self, slot: Slot, draft: Draft, key: str | None) -> bool:
         now = self.clock.now()

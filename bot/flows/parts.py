@@ -20,6 +20,7 @@ from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.listing import Dossiers, Exporter, Listing
 from bot.flows.living import LivingCard
+from bot.flows.model_files import ModelFiles
 from bot.flows.names import Names
 from bot.flows.notices import Notices
 from bot.flows.owners import Owning
@@ -77,7 +78,8 @@ class Flows:
         timetable = self.timetable = Timetable(db, rooms, clock, terms.schedule, terms.channel)
         survey = self.survey = Survey(db, inventory, owning, names, catalog, clock)
         self.living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
-        self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
+        lists = self.model_files = ModelFiles(world.files, db, rooms, electorate, clock)
+        self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, lists, clock)
         planning = self.planning = Planning(db, inventory, catalog, holds, clock)
         self.requests = Requests(
             *(db, inventory, planning, holds, teller, electorate, authority, clock), channel=terms.channel, zone=zone

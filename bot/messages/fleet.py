@@ -37,6 +37,14 @@ SHORT = 200
 FAILURES = 5
 """How many of those are quoted: the others are in the log, and one outage often takes all instances along."""
 
+MANY = 100
+"""Models that nobody reads page by page."""
+
+NARROW = (
+    "Narrow it by words: `outdated`, `risky`, `acoustic`, an instance, `en-US`, a base model, part of a name. *Export* "
+    "sends all of them as a CSV file."
+)
+
 PAGE = 15
 """Models on one page: with a button each, and Slack's 50 blocks in a message."""
 
@@ -64,7 +72,9 @@ def models(
     for judgement in shown:
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
         blocks.append(section(line, model_button(judgement.model.ref, judgement.model.name)))
-    blocks += paging("page", page, pages, filters)
+    export = button("Export", "export-models", filters[:2000] or " ", label="Export all of these models as a CSV file")
+    blocks += paging("page", page, pages, filters, *([export] if pages > 1 else []))
+    blocks += [context(NARROW)] if len(listed) > MANY else []
     names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in shown)
     return Message(f"{text} {entities(names)}", (*blocks, *_age(snapshot, now)))
 
