@@ -32,7 +32,7 @@ COMMANDS = (
     ),
     Usage(
         "/stt-upgrade",
-        "asks for the upgrade of one model, or of up to 1,000 outdated ones in one request; the team decides on the card. "
+        "asks for the upgrade of one model, or of up to 1,000 outdated ones at once; the team decides on the card. "
         "freeze holds everything back that has not begun",
         ("call-center-us", "call-center-us at 22:00", "outdated", "outdated en-US", "freeze"),
     ),
