@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from functools import lru_cache
-
 from bot.domain.foreign_text import matching
+from bot.domain.model_filter import passing
 from bot.domain.snoozes import standing
 from bot.domain.typed_values import number
-from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
+from bot.domain.verdicts import Verdict, acting_on
 from bot.messages import fleet
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
 from bot.ports import Message
+from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Public
 from commands.typed import words
 
 PUBLIC = "public"
 ORDER = list(Verdict)
-
-_form = lru_cache(maxsize=1024)(matching)
-"""For words that return with every model: what was typed, instances, languages, bases."""
 
 
 async def models(ask: Ask, desk: Desk) -> Answer:
@@ -43,7 +39,7 @@ async def turn(ask: Ask, desk: Desk) -> Answer:
 async def _page(filters: str, page: int, desk: Desk) -> Message:
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
     marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
-    listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
+    listed = await in_turns(passing(judged.judgements, judged.names, filters.split(), marks))
     worst = acting_on(listed)
     acted = {j.model.ref for j in worst}
     others = (j for j in listed if j.model.ref not in acted)
@@ -53,20 +49,3 @@ async def _page(filters: str, page: int, desk: Desk) -> Message:
     )
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
     return message
-
-
-def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
-    """Whether a model passes one filter word: verdict, risk, kind, instance, language, base, or part of its name.
-
-    *snoozed* are the references of those that are snoozed or on hold.
-    """
-    wanted, model = _form(word), judgement.model
-    if wanted == "outdated":
-        return judgement.outdated
-    if wanted == "risky":
-        return judgement.risk is not Risk.NONE
-    if wanted == "snoozed":
-        return model.ref in snoozed
-    named = {_form(name) for name in (model.instance, model.language, model.base)}
-    facts = {judgement.verdict.value, model.kind, model.id, *named}
-    return wanted in facts or wanted in matching(model.name)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
+from bot.domain.model_filter import passing
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
 from bot.domain.typed_values import LATEST, parse_later
@@ -22,11 +23,11 @@ from bot.messages.kit import said_in
 from bot.messages.refusals import in_the_way, no_plan, private
 from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
+from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.door import quietly
 from commands.forms import Form
 from commands.model import known, named
-from commands.models import fits
 from commands.typed import meant, words
 
 AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
@@ -43,12 +44,9 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     """`outdated [filters]`: opens the form with every outdated model that fits."""
     ask, later = await later_start(ask, desk)
     filters = words(ask.text)[1:]
-    found = [
-        judgement
-        for judgement in acting_on((await desk.inventory.read_once()).judgements)
-        if judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
-        and all(fits(judgement, word) for word in filters)
-    ]
+    judged = await desk.inventory.read_once()
+    listed = acting_on(await in_turns(passing(judged.judgements, judged.names, filters)))
+    found = [judgement for judgement in listed if judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)]
     if not found:
         return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
     if ask.trigger_id is None:

@@ -13,13 +13,15 @@ from bot.domain.fleet import Model, Ref, Snapshot
 from bot.domain.foreign_text import matching
 from bot.domain.history import counts
 from bot.domain.lag import beyond
+from bot.domain.search import FAR, PIECE, Names, key_of, nearest
 from bot.domain.verdicts import Judgement, judge
 from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
 from bot.flows.reading import GOOD, Accepted, Read, Reader
-from bot.messages.refusals import STARTING, deleted, not_configured, not_read_yet
+from bot.messages.refusals import CHOICES, STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
 from bot.store.database import Database
+from bot.turns import Work, in_turns
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Judged:
 
     snapshot: Snapshot
     judgements: tuple[Judgement, ...]
+    names: Names
+    """Their names as they are searched."""
 
     @cached_property
     def by_ref(self) -> Mapping[str, Judgement]:
@@ -44,14 +48,20 @@ class Judged:
         return {judgement.model.ref: judgement for judgement in self.judgements}
 
     @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the models as they are compared, in the order of the judgements."""
-        return tuple(judgement.model.id.casefold() for judgement in self.judgements)
+    def by_id(self) -> Mapping[str, Sequence[Judgement]]:
+        """The judgements by the ids of their models as they are compared."""
+        found: dict[str, list[Judgement]] = {}
+        for judgement in self.judgements:
+            found.setdefault(judgement.model.id.casefold(), []).append(judgement)
+        return found
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of the models as they are compared, in the order of the judgements."""
-        return tuple(matching(judgement.model.name) for judgement in self.judgements)
+    def by_name(self) -> Mapping[str, Sequence[Judgement]]:
+        """The judgements by the names of their models as they are searched."""
+        found: dict[str, list[Judgement]] = {}
+        for judgement, key in zip(self.judgements, self.names.keys, strict=True):
+            found.setdefault(key, []).append(judgement)
+        return found
 
     @property
     def untried(self) -> list[str]:
@@ -79,6 +89,8 @@ class Inventory:
     _changes: int = field(default=0, init=False)
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
+    _keys: dict[str, str] = field(default_factory=dict, init=False)
+    """What names are searched as, so that this is found out once for each."""
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.service, self.db, self.clock, self.changed)
@@ -97,7 +109,9 @@ class Inventory:
             return self._judged
         changes = self._changes
         snapshot, observed = await self.db.read(lambda store: (store.fleet.snapshot(), store.observed.every()))
-        found = Judged(snapshot, judge(snapshot, self.catalog(), self.clock.now().date(), observed))
+        judgements = judge(snapshot, self.catalog(), self.clock.now().date(), observed)
+        self._keys = keys = await in_turns(_keys(judgements, self._keys))
+        found = Judged(snapshot, judgements, Names(keys[judgement.model.name] for judgement in judgements))
         if changes == self._changes:  # else what was read is out of date already
             self._judged = found
         return found
@@ -218,19 +232,31 @@ class Inventory:
         if len(found) == 1:
             return found[0]
         if found:
-            raise AmbiguousModel(said, [j.model.ref for j in found])
+            raise AmbiguousModel(said, [j.model.ref for j in found[:CHOICES]], len(found))
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
             raise Refusal(not_read_yet(said, unread))
-        raise UnknownModel(said, _nearest(wanted, judged))
+        keys = await in_turns(nearest(wanted[-1], [judged.names], 3)) if wanted else []
+        raise UnknownModel(said, [judged.by_name[key][0].model.name for key in keys])
 
 
-def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:
+def _keys(judgements: Iterable[Judgement], known: Mapping[str, str]) -> Work[dict[str, str]]:
+    """What each name is searched as; *known* are those of names before."""
+    keys: dict[str, str] = {}
+    for number, judgement in enumerate(judgements):
+        name = judgement.model.name
+        keys[name] = known[name] if name in known else key_of(name)
+        if number % PIECE == 0:
+            yield
+    return keys
+
+
+def _fitting(wanted: Sequence[str], judged: Judged) -> Sequence[Judgement]:
     """The models that one of the readings means, which are in their matching form."""
-    steps: tuple[Callable[[str], list[Judgement]], ...] = (
+    steps: tuple[Callable[[str], Sequence[Judgement]], ...] = (
         lambda form: _identified(form, judged),
-        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form == name],
-        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form in name],
+        lambda form: judged.by_name.get(form[:FAR], ()),
+        lambda form: [judged.judgements[place] for place in judged.names.having(form[:FAR])],
     )
     return next((found for step in steps for form in wanted if (found := step(form))), [])
 
@@ -238,15 +264,4 @@ def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:
 def _identified(form: str, judged: Judged) -> list[Judgement]:
     """The models with that id, or the one with that reference."""
     last = form.rpartition("/")[2]
-    same = [j for j, id in zip(judged.judgements, judged.ids, strict=True) if id == last]
-    return [j for j in same if form in (last, matching(j.model.ref))]
-
-
-def _nearest(wanted: Sequence[str], judged: Judged) -> list[str]:
-    """The names that are most like the cleanest reading."""
-    from rapidfuzz import process  # only a typo needs it, the first answer does not
-
-    if not wanted:
-        return []
-    by_form = {form: j.model.name for j, form in zip(judged.judgements, judged.names, strict=True)}
-    return [by_form[form] for form, _, _ in process.extract(wanted[-1], sorted(by_form), limit=3, score_cutoff=60)]
+    return [j for j in judged.by_id.get(last, ()) if form in (last, matching(j.model.ref))]
