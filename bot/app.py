@@ -6,6 +6,7 @@ Slack comes first, so that the first click is answered soon; what that does not 
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.resources
 import logging
 import os
@@ -129,9 +130,11 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     register(app, flows)
     await _listen(app, settings, me, stack)
     background.spawn(flows.electorate.warn(), "policies")
+    await asyncio.to_thread(catalog)  # 60 ms that no answer should wait for
     services.update(await connect_services(settings, clients))
     flows.inventory.connected.set()
     look = _alarms(worker, stack)
+    gc.freeze()  # what is imported lives as long as the process: the collector need not go through it again and again
     return worker.run(ring, look)
 
 

@@ -6,7 +6,6 @@ from bot.domain.foreign_text import matching
 from bot.domain.model_filter import passing
 from bot.domain.snoozes import standing
 from bot.domain.typed_values import number
-from bot.domain.verdicts import Verdict, acting_on
 from bot.messages import fleet
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
@@ -16,7 +15,6 @@ from commands.desk import Answer, Ask, Desk, Public
 from commands.typed import words
 
 PUBLIC = "public"
-ORDER = list(Verdict)
 
 
 async def models(ask: Ask, desk: Desk) -> Answer:
@@ -38,14 +36,9 @@ async def turn(ask: Ask, desk: Desk) -> Answer:
 
 async def _page(filters: str, page: int, desk: Desk) -> Message:
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
-    marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
-    listed = await in_turns(passing(judged.judgements, judged.names, filters.split(), marks))
-    worst = acting_on(listed)
-    acted = {j.model.ref for j in worst}
-    others = (j for j in listed if j.model.ref not in acted)
-    rest = sorted(others, key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold()))
-    message = fleet.models(
-        [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
-    )
+    listed = await in_turns(passing(judged, filters.split(), lambda j: standing(j, snoozes, now) is not None))
+    page, shown = await in_turns(listed.page(page, fleet.PAGE))
+    marks = {j.model.ref: mark(s) for j in shown if (s := standing(j, snoozes, now)) is not None}
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
-    return message
+    found = fleet.Found(shown, page, listed.count, listed.outdated, judged.total)
+    return fleet.models(found, judged.snapshot, now, filters=filters, marks=marks)

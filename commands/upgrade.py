@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
-from bot.domain.model_filter import passing
+from bot.domain.model_filter import passing, upgradable
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import MOST, Request
 from bot.domain.typed_values import LATEST, parse_later
-from bot.domain.verdicts import Judgement, Verdict, acting_on
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.messages import holds, refusals
@@ -44,9 +44,8 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     """`outdated [filters]`: opens the form with every outdated model that fits."""
     ask, later = await later_start(ask, desk)
     filters = words(ask.text)[1:]
-    judged = await desk.inventory.read_once()
-    listed = acting_on(await in_turns(passing(judged.judgements, judged.names, filters)))
-    found = [judgement for judgement in listed if judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)]
+    listed = await in_turns(passing(await desk.inventory.read_once(), filters, lambda _: False))
+    found = await in_turns(upgradable(listed))
     if not found:
         return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
     if ask.trigger_id is None:

@@ -10,8 +10,13 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from bot.domain.snoozes import Silenced, Snooze, awake
-from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
+from bot.domain.judged import Judged
+from bot.domain.snoozes import Silenced, Snooze, covering, indexed
+from bot.domain.verdicts import Judgement, Risk, Verdict
+from bot.turns import Work
+
+PIECE = 100
+"""Models that are looked at between two rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,10 @@ class Findings:
     instances: int = 1
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)
     """How many of all models have each verdict."""
+    risks: Mapping[Risk, int] = field(default_factory=dict)
+    """How many of those worth acting on are at each risk."""
+    failed: int = 0
+    """How many of them failed their last training."""
 
     @property
     def all_current(self) -> bool:
@@ -92,27 +101,39 @@ class Findings:
 
 
 def compose(
-    judgements: Iterable[Judgement], now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
-) -> Findings:
+    fleet: Judged, now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
+) -> Work[Findings]:
     """The announcement for a fleet. *snoozes* are those in force."""
-    listed = tuple(judgements)
-    worth, silenced = awake(acting_on(listed), snoozes, now)
+    by_subject, worth, silenced = indexed(snoozes), list[Judgement](), list[Silenced]()
+    risks: Counter[Risk] = Counter()
+    outdated = failed = 0
+    for number, judgement in enumerate(fleet.acting()):
+        outdated += judgement.outdated and judgement.verdict is not Verdict.EMPTY
+        snooze = covering(judgement, by_subject, now) if by_subject else None
+        if snooze is not None:
+            silenced.append(Silenced(judgement, snooze))
+        else:
+            worth.append(judgement)
+            risks[judgement.risk] += 1
+            failed += judgement.verdict is Verdict.FAILED
+        if number % PIECE == 0:
+            yield
+    verdicts: Counter[Verdict] = Counter()
+    for (verdict, _), models in fleet.counts.items():
+        verdicts[verdict] += models
     return Findings(
-        total=len(listed),
-        outdated=sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY),
-        worth=worth,
-        silenced=silenced,
+        total=fleet.total,
+        outdated=outdated,
+        worth=tuple(worth),
+        silenced=tuple(silenced),
         unread=tuple(sorted(unread)),
-        instances=len({j.model.instance for j in listed}),
-        verdicts=Counter(j.verdict for j in listed),
+        instances=sum(1 for part in fleet.instances.values() if part.by_key),
+        verdicts=verdicts,
+        risks=risks,
+        failed=failed,
     )
 
 
 def at_risk(found: Findings) -> int:
     """How many of the models are expected to return recognition warnings."""
-    return sum(1 for j in found.worth if j.risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))
-
-
-def seen_risk(found: Findings, risk: Risk) -> int:
-    """How many of the models are at that risk."""
-    return sum(1 for j in found.worth if j.risk is risk)
+    return sum(found.risks.get(risk, 0) for risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))

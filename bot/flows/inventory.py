@@ -6,21 +6,23 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from bot.domain.catalog import Catalog
-from bot.domain.fleet import Model, Ref, Snapshot
+from bot.domain.fleet import Model, Ref
 from bot.domain.foreign_text import matching
-from bot.domain.history import counts
+from bot.domain.judged import Judged, JudgedInstance
 from bot.domain.lag import beyond
-from bot.domain.search import FAR, PIECE, Names, key_of, nearest
-from bot.domain.verdicts import Judgement, judge
+from bot.domain.search import FAR, nearest
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
+from bot.flows.fleet import Fleet
 from bot.flows.reading import GOOD, Accepted, Read, Reader
 from bot.messages.refusals import CHOICES, STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
+from bot.store import Store
 from bot.store.database import Database
+from bot.store.fleet import Kept, Known
 from bot.turns import Work, in_turns
 
 log = logging.getLogger(__name__)
@@ -31,46 +33,6 @@ FIRST = 20.0
 
 MANY = 500
 """Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A snapshot with its judgements, in the snapshot's order."""
-
-    snapshot: Snapshot
-    judgements: tuple[Judgement, ...]
-    names: Names
-    """Their names as they are searched."""
-
-    @cached_property
-    def by_ref(self) -> Mapping[str, Judgement]:
-        """The judgements by the references of their models."""
-        return {judgement.model.ref: judgement for judgement in self.judgements}
-
-    @cached_property
-    def by_id(self) -> Mapping[str, Sequence[Judgement]]:
-        """The judgements by the ids of their models as they are compared."""
-        found: dict[str, list[Judgement]] = {}
-        for judgement in self.judgements:
-            found.setdefault(judgement.model.id.casefold(), []).append(judgement)
-        return found
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Sequence[Judgement]]:
-        """The judgements by the names of their models as they are searched."""
-        found: dict[str, list[Judgement]] = {}
-        for judgement, key in zip(self.judgements, self.names.keys, strict=True):
-            found.setdefault(key, []).append(judgement)
-        return found
-
-    @property
-    def untried(self) -> list[str]:
-        """The instances that were never read, nor tried in vain."""
-        return [r.name for r in self.snapshot.instances.values() if r.read_at is None and r.failing_since is None]
-
-    def of(self, ref: str) -> Judgement | None:
-        """The judgement of one model."""
-        return self.by_ref.get(ref)
 
 
 @dataclass(eq=False)
@@ -84,16 +46,14 @@ class Inventory:
     background: Background
     connected: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set once *services* has the instances, a moment after the start."""
+    fleet: Fleet = field(init=False)
     reader: Reader = field(init=False)
-    _judged: Judged | None = field(default=None, init=False)
-    _changes: int = field(default=0, init=False)
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
-    _keys: dict[str, str] = field(default_factory=dict, init=False)
-    """What names are searched as, so that this is found out once for each."""
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.service, self.db, self.clock, self.changed)
+        self.fleet = Fleet(self.db, self.catalog, self.clock, self.background)
+        self.reader = Reader(self.service, self.fleet, self.clock)
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
@@ -105,21 +65,7 @@ class Inventory:
 
     async def judged(self) -> Judged:
         """The fleet as last read, with verdicts of the day on which it was read."""
-        if self._judged is not None:
-            return self._judged
-        changes = self._changes
-        snapshot, observed = await self.db.read(lambda store: (store.fleet.snapshot(), store.observed.every()))
-        judgements = judge(snapshot, self.catalog(), self.clock.now().date(), observed)
-        self._keys = keys = await in_turns(_keys(judgements, self._keys))
-        found = Judged(snapshot, judgements, Names(keys[judgement.model.name] for judgement in judgements))
-        if changes == self._changes:  # else what was read is out of date already
-            self._judged = found
-        return found
-
-    def changed(self) -> None:
-        """The fleet in the store is not what we judged last."""
-        self._judged = None
-        self._changes += 1
+        return await self.fleet.judged()
 
     async def read_once(self, patience: float = FIRST) -> Judged:
         """The fleet once every instance was read or has failed; as it is, when *patience* seconds are over."""
@@ -141,6 +87,7 @@ class Inventory:
         wanted = set(self.services if instances is None else instances)
         names = [name for name in self.services if name in wanted]
         found = await asyncio.gather(*(self._joined(name) for name in names))
+        await self.fleet.settle()
         await self._remember([name for name, read in zip(names, found, strict=True) if read in GOOD])
 
     async def _remember(self, instances: Collection[str]) -> None:
@@ -148,9 +95,9 @@ class Inventory:
         if not instances:
             return
         judged, today = await self.judged(), self.clock.now().date()
-        counted = {name: counts(j for j in judged.judgements if j.model.instance == name) for name in instances}
+        counted = {name: part.counts for name in instances if (part := judged.instances.get(name)) is not None}
         await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
-        fresh = sorted(beyond(judged.snapshot, self.catalog()) - self._unknown)
+        fresh = sorted(beyond((judged.instances[name] for name in counted), self.catalog()) - self._unknown)
         for version in fresh[: MANY - len(self._unknown)]:
             self._unknown.add(version)
             log.warning(
@@ -203,14 +150,27 @@ class Inventory:
         """One model as its instance shows it now, None when it is gone. Raises as `Reader.look`."""
         return await self.reader.look(ref)
 
+    async def saw(self, instance: str, models: Sequence[Model]) -> None:
+        """Keeps what was read of some models of an instance for another reason. What they show is not noted."""
+        now = self.clock.now()
+
+        def work(store: Store, known: Known) -> list[Kept]:
+            kept: list[Kept] = []
+            for model in models:
+                kept.append(store.fleet.see(model, now, kept[-1].known if kept else known))
+            return kept
+
+        if models:
+            await self.fleet.keep(instance, work)
+
     async def fresh(self, ref: str) -> Judgement:
         """One model, read now and judged among the others. Raises a `ServiceError`, or `Refusal` if it is gone."""
         wanted = Ref.parse(ref)
         model, now = await self.look(wanted), self.clock.now()
         if model is None:
-            await self.reader.keep(lambda store: store.fleet.gone(ref), now)
+            await self.reader.keep(wanted.instance, lambda store, known: store.fleet.gone(ref, known), now)
             raise DeletedModel(deleted(wanted.instance))
-        await self.reader.keep(lambda store: store.fleet.see(model, now), now)
+        await self.reader.keep(wanted.instance, lambda store, known: store.fleet.see(model, now, known), now)
         judgement = (await self.judged()).of(ref)
         if judgement is None:
             raise Refusal(not_configured(wanted.instance))
@@ -226,9 +186,9 @@ class Inventory:
         said = (typed, *cleaner)[-1].strip()
         wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
         judged = await self.judged()
-        found = _fitting(wanted, judged)
+        found = await in_turns(_fitting(wanted, judged))
         if not found and (now := await self.read_once(patience)) is not judged:
-            judged, found = now, _fitting(wanted, now)
+            judged, found = now, await in_turns(_fitting(wanted, now))
         if len(found) == 1:
             return found[0]
         if found:
@@ -236,32 +196,37 @@ class Inventory:
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
             raise Refusal(not_read_yet(said, unread))
-        keys = await in_turns(nearest(wanted[-1], [judged.names], 3)) if wanted else []
-        raise UnknownModel(said, [judged.by_name[key][0].model.name for key in keys])
+        raise UnknownModel(said, await in_turns(_nearest(wanted, judged)))
 
 
-def _keys(judgements: Iterable[Judgement], known: Mapping[str, str]) -> Work[dict[str, str]]:
-    """What each name is searched as; *known* are those of names before."""
-    keys: dict[str, str] = {}
-    for number, judgement in enumerate(judgements):
-        name = judgement.model.name
-        keys[name] = known[name] if name in known else key_of(name)
-        if number % PIECE == 0:
-            yield
-    return keys
-
-
-def _fitting(wanted: Sequence[str], judged: Judged) -> Sequence[Judgement]:
-    """The models that one of the readings means, which are in their matching form."""
-    steps: tuple[Callable[[str], Sequence[Judgement]], ...] = (
-        lambda form: _identified(form, judged),
-        lambda form: judged.by_name.get(form[:FAR], ()),
-        lambda form: [judged.judgements[place] for place in judged.names.having(form[:FAR])],
+def _fitting(wanted: Sequence[str], judged: Judged) -> Work[Sequence[Judgement]]:
+    """The models that one of the readings means, which are in their matching form; the worst first in each instance."""
+    steps: tuple[Callable[[JudgedInstance, str], Sequence[Judgement]], ...] = (
+        _identified,
+        lambda part, form: part.by_name.get(form, ()),
+        lambda part, form: [part.ranked[place] for place in part.names.having(form)],
     )
-    return next((found for step in steps for form in wanted if (found := step(form))), [])
+    for step in steps:
+        for form in wanted:
+            found: list[Judgement] = []
+            for part in judged.instances.values():
+                found += step(part, form[:FAR])
+                yield
+            if found:
+                return found
+    return ()
 
 
-def _identified(form: str, judged: Judged) -> list[Judgement]:
+def _identified(part: JudgedInstance, form: str) -> list[Judgement]:
     """The models with that id, or the one with that reference."""
     last = form.rpartition("/")[2]
-    return [j for j in judged.by_id.get(last, ()) if form in (last, matching(j.model.ref))]
+    return [j for j in part.by_id.get(last, ()) if form in (last, matching(j.model.ref))]
+
+
+def _nearest(wanted: Sequence[str], judged: Judged) -> Work[list[str]]:
+    """The names that are most like the cleanest reading."""
+    if not wanted:
+        return []
+    parts = judged.instances.values()
+    keys = yield from nearest(wanted[-1], (part.names for part in parts), 3)
+    return [next(part.by_name[key][0].model.name for part in parts if key in part.by_name) for key in keys]

@@ -15,10 +15,10 @@ from bot.domain.doubts import Doubt, DoubtKind, doubtful, missing
 from bot.domain.fleet import IN_PROGRESS, InstanceReading, Kind, Listed, Model, Ref, Unreadable
 from bot.domain.observations import CANARY
 from bot.errors import ModelGone, RecordUnreadable, ServiceError, ServiceUnavailable
+from bot.flows.fleet import Fleet
 from bot.ports import Clock, SpeechService
 from bot.store import Store
-from bot.store.database import Database
-from bot.store.fleet import Kept
+from bot.store.fleet import Kept, Known
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +66,11 @@ class _Turn:
 
 @dataclass(eq=False)
 class Reader:
-    """Reads instances into the store. *changed* is called when the store has something new."""
+    """Reads instances into the fleet."""
 
     service: Callable[[str], SpeechService]
-    db: Database
+    fleet: Fleet
     clock: Clock
-    changed: Callable[[], None]
     _again: dict[str, _Turn] = field(default_factory=dict, init=False)
     """The instances in trouble."""
     _told: set[tuple[str, Unreadable]] = field(default_factory=set, init=False)
@@ -98,7 +97,7 @@ class Reader:
         fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
         odd = (*language.unreadable, *acoustic.unreadable, *bases.unreadable)
         self._tell(name, odd)
-        before, now = await self.db.read(lambda store: store.fleet.one(name)), self.clock.now()
+        before, now = await self.fleet.reading(name), self.clock.now()
         had = {(model.kind, model.id): model for model in before.models}
         has = {*_ids("language", language), *_ids("acoustic", acoustic)}
         serves = _served(bases, before.bases)
@@ -112,19 +111,22 @@ class Reader:
             self._plan(name, DOUBTED)
             serves = None
             if doubt.kind is not DoubtKind.NO_BASES:
-                await self.keep(lambda store: store.fleet.doubted(name, doubt), now)
+                await self.keep(name, lambda store, known: store.fleet.doubted(name, doubt, known), now)
                 return Read.DOUBTED
         if not believed:
             listed = {(model.kind, model.id) for model in fleet}
             fleet += await self._still_there(had[key] for key in sorted(had.keys() - listed))
 
-        def work(store: Store) -> Kept:
+        def work(store: Store, known: Known) -> Kept:
             if believed is not None and accepted is not None:
                 detail = f"{believed.kind}: {believed.had} → {believed.has}"
                 store.audit.note(now, accepted.by, "accept", instance=name, detail=detail)
-            return store.fleet.keep(name, fleet, serves, asked=asked, now=now, unreadable=odd, doubt=doubt)
+            return store.fleet.keep(
+                *(name, fleet, serves), asked=asked, now=now, unreadable=odd, doubt=doubt, known=known
+            )
 
-        kept = await self.keep(work, now)
+        while (kept := await self.keep(name, work, now)).more:
+            pass  # each goes on where the last one ended
         if kept.recovered:
             log.info("instance %s answers again", name)
         if doubt is not None:
@@ -161,7 +163,7 @@ class Reader:
 
     async def _looks_wrong(self, ref: Ref, listed: frozenset[str]) -> str:
         """What is odd about the lists that lack a model; "" where nothing is. The other kind's is read if need be."""
-        known = await self.db.read(lambda store: store.fleet.one(ref.instance))
+        known = await self.fleet.reading(ref.instance)
         had = {(model.kind, model.id) for model in known.models}
         if listed and {id for kind, id in had if kind == ref.kind} <= {ref.id, *listed}:
             return ""
@@ -171,17 +173,17 @@ class Reader:
                 has |= _ids(kind, await self.service(ref.instance).models(kind))
         return missing(had, has) or ""
 
-    async def keep(self, keep: Callable[[Store], Kept], now: datetime) -> Kept:
+    async def keep(self, name: str, keep: Callable[[Store, Known], Kept], now: datetime) -> Kept:
         """Keeps a reading and notes in the same transaction what it shows."""
+        found: list[Kept] = []
 
-        def work(store: Store) -> Kept:
-            kept = keep(store)
-            _note(store, kept, now)
-            return kept
+        def work(store: Store, known: Known) -> list[Kept]:
+            found[:] = [keep(store, known)]
+            _note(store, found[0], now)
+            return found
 
-        kept = await self.db.write(work)
-        self.changed()
-        return kept
+        await self.fleet.keep(name, work)
+        return found[0]
 
     async def lost(self, name: str, error: ServiceError) -> None:
         """Notes that an instance cannot be read; says so once. One odd record is no trouble of its instance."""
@@ -191,9 +193,13 @@ class Reader:
         now = self.clock.now()
         if name not in self._again:
             self._plan(name, AGAIN)
-        if await self.db.write(lambda store: store.fleet.failed(name, error.text, now)):
+
+        def work(store: Store, known: Known) -> list[Kept]:
+            kept = store.fleet.failed(name, error.text, now, known)
+            return [] if kept is None else [kept]
+
+        if await self.fleet.keep(name, work):
             log.warning("instance %s cannot be read: %s", name, error.text)
-            self.changed()
 
     def _plan(self, name: str, pauses: tuple[timedelta, ...]) -> None:
         last = self._again.get(name)

@@ -9,13 +9,16 @@ import humanize
 
 from bot.domain.foreign_text import shown
 
+FAR = 20
+"""How many characters may stand for one that shows; the rest of a text that is longer is not looked at."""
+
 BLANK = "–"
 """Stands for text of which nothing shows."""
 
 
 def escape(foreign: str, limit: int = 300) -> str:
     """Foreign text for mrkdwn and for `text`: it can neither ping, link nor hide anything. Capped at *limit*."""
-    clean = capped(_visible(foreign), limit)
+    clean = capped(_visible(foreign, limit), limit)
     return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -26,12 +29,12 @@ def code(foreign: str, limit: int = 120) -> str:
 
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup, capped at *limit* characters."""
-    return capped(_visible(foreign).replace("\n", " "), limit)
+    return capped(_visible(foreign, limit).replace("\n", " "), limit)
 
 
-def _visible(foreign: str) -> str:
-    """The shown form; a dash where something was written and nothing of it shows."""
-    clean = shown(foreign)
+def _visible(foreign: str, limit: int) -> str:
+    """The shown form, of so much that *limit* characters show; a dash where something was written and nothing shows."""
+    clean = shown(foreign[: FAR * limit])
     return BLANK if foreign and not clean.strip() else clean
 
 
