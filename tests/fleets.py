@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.domain.fleet import Key, Snapshot
-from bot.domain.judged import Judged, JudgedInstance
+from bot.domain.judged import Judged
+from bot.domain.ranking import instance_of
 from bot.domain.verdicts import Judgement
+from bot.turns import at_once
 
 
 def judged_of(judgements: Iterable[Judgement], snapshot: Snapshot | None = None) -> Judged:
@@ -16,5 +18,5 @@ def judged_of(judgements: Iterable[Judgement], snapshot: Snapshot | None = None)
     for judgement in judgements:
         parts.setdefault(judgement.model.instance, {})[judgement.model.key] = judgement
         deployments[judgement.model.instance] = judgement.model.deployment
-    made = {name: JudgedInstance(name, deployments[name], by_key) for name, by_key in parts.items()}
+    made = {name: at_once(instance_of(name, deployments[name], by_key, {})) for name, by_key in parts.items()}
     return Judged(made, snapshot.instances if snapshot else {})

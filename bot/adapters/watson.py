@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
+from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from bot.adapters.watson_answers import (
     CustomModels,
     Recognized,
     Resources,
+    Sent,
     SpeechModels,
     audio,
     base_name,
@@ -51,7 +53,7 @@ from bot.errors import (
     ServiceUnavailable,
 )
 from bot.ports import Receipt
-from bot.turns import in_turns
+from bot.turns import behind, in_turns
 
 T = TypeVar("T")
 
@@ -77,18 +79,23 @@ class WatsonSpeech:
         self._url = url
         self._auth = auth
         self._worked = False
-        self._sent: dict[Kind, dict[bytes, Model]] = {}
-        """The models of the last lists by what was sent of them: most are sent again as they were."""
+        self._lists: dict[Kind, Sent] = {}
+        """The last lists: most of a list is sent again as it was."""
 
     async def models(self, kind: Kind) -> Listed[Model]:
         """All custom models of one kind; the list has no pages."""
         return await self._listed(kind, await self._read(f"/v1/{ROOTS[kind]}"))
 
     async def _listed(self, kind: Kind, response: httpx.Response) -> Listed[Model]:
-        answer = self._decoded(response, CustomModels)
+        seen, last = blake2b(response.content).digest(), self._lists.get(kind, Sent())
+        if seen == last.seen:
+            return last.models
         read = partial(record, self._name, self.deployment, kind)
-        found, self._sent[kind] = await in_turns(models_in(answer.customizations, read, kind, self._sent.get(kind, {})))
-        return found
+        async with behind():
+            answer = self._decoded(response, CustomModels)
+            models, records = await in_turns(models_in(answer.customizations, read, kind, last.records))
+        self._lists[kind] = Sent(seen, models, records)
+        return models
 
     async def model(self, kind: Kind, id: str) -> Model:
         """One custom model. Raises `ModelGone` only when the service says so and a list that works lacks it."""

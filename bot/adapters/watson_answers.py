@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
 from sys import intern
 from typing import Any, TypeVar
 
@@ -124,15 +124,27 @@ def _once(versions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(intern, versions))
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A list of models: the digest of what was sent, its models, and each by the hash of its record.
+
+    Python keys the hash anew for each process, and it has 64 bits: nobody can make two records alike.
+    """
+
+    seen: bytes = b""
+    models: Listed[Model] = field(default_factory=lambda: Listed(()))
+    records: Mapping[int, Model] = field(default_factory=dict)
+
+
 def models_in(
-    raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], Model], kind: Kind, before: Mapping[bytes, Model]
-) -> Work[tuple[Listed[Model], dict[bytes, Model]]]:
-    """The models of a list, and by what was sent of each, which of the list *before* need not be read again."""
+    raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], Model], kind: Kind, before: Mapping[int, Model]
+) -> Work[tuple[Listed[Model], dict[int, Model]]]:
+    """The models of a list, and each by the hash of its record; those that are as *before* are not read again."""
     items: list[Model] = []
     unreadable: list[Unreadable] = []
-    sent: dict[bytes, Model] = {}
+    sent: dict[int, Model] = {}
     for number, raw in enumerate(raws):
-        seen = blake2b(raw, digest_size=16).digest()
+        seen = hash(bytes(raw))
         try:
             model = before.get(seen) or read(raw)
         except BAD as error:

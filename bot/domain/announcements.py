@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from bot.domain.judged import Judged
+from bot.domain.ranking import ranked
 from bot.domain.snoozes import Silenced, Snooze, covering, indexed
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.turns import Work
+
+WORST = 300
+"""Models that a message and its thread can show, and more."""
 
 PIECE = 100
 """Models that are looked at between two rests."""
@@ -76,12 +81,15 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an announcement says: the models worth acting on, worst first, and what they are part of."""
+    """What an announcement says: the models worth acting on, and what they are part of."""
 
     total: int
     outdated: int
     """How many are outdated, snoozed ones among them."""
     worth: tuple[Judgement, ...]
+    """The worst of those worth acting on, the worst first: more than any message shows."""
+    lists: Sequence[Sequence[Judgement]]
+    """All of those, by instance."""
     silenced: tuple[Silenced, ...]
     """Worth acting on too, but snoozed or on hold."""
     unread: tuple[str, ...]
@@ -95,6 +103,11 @@ class Findings:
     """How many of them failed their last training."""
 
     @property
+    def count(self) -> int:
+        """How many are worth acting on."""
+        return sum(map(len, self.lists))
+
+    @property
     def all_current(self) -> bool:
         """Whether nothing is to be done anywhere, as far as everything could be read."""
         return not (self.worth or self.silenced or self.unread)
@@ -104,33 +117,38 @@ def compose(
     fleet: Judged, now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
 ) -> Work[Findings]:
     """The announcement for a fleet. *snoozes* are those in force."""
-    by_subject, worth, silenced = indexed(snoozes), list[Judgement](), list[Silenced]()
+    by_subject, counts, silenced = indexed(snoozes), Counter[tuple[Verdict, Risk]](), list[Silenced]()
+    lists: list[Sequence[Judgement]] = []
+    for part in fleet.instances.values():
+        lists.append(part.acting)
+        counts.update(part.index.acting)
+        if by_subject:
+            worth: list[Judgement] = []
+            for number, judgement in enumerate(part.acting):
+                if (snooze := covering(judgement, by_subject, now)) is None:
+                    worth.append(judgement)
+                else:
+                    silenced.append(Silenced(judgement, snooze))
+                if number % PIECE == 0:
+                    yield
+            lists[-1] = worth
+        yield
+    empty = sum(number for (verdict, _), number in counts.items() if verdict is Verdict.EMPTY)
+    counts.subtract((each.judgement.verdict, each.judgement.risk) for each in silenced)
     risks: Counter[Risk] = Counter()
-    outdated = failed = 0
-    for number, judgement in enumerate(fleet.acting()):
-        outdated += judgement.outdated and judgement.verdict is not Verdict.EMPTY
-        snooze = covering(judgement, by_subject, now) if by_subject else None
-        if snooze is not None:
-            silenced.append(Silenced(judgement, snooze))
-        else:
-            worth.append(judgement)
-            risks[judgement.risk] += 1
-            failed += judgement.verdict is Verdict.FAILED
-        if number % PIECE == 0:
-            yield
-    verdicts: Counter[Verdict] = Counter()
-    for (verdict, _), models in fleet.counts.items():
-        verdicts[verdict] += models
+    for (_, risk), number in counts.items():
+        risks[risk] += number
     return Findings(
         total=fleet.total,
-        outdated=outdated,
-        worth=tuple(worth),
+        outdated=fleet.outdated - empty,
+        worth=tuple(islice(ranked(lists), WORST)),
+        lists=lists,
         silenced=tuple(silenced),
         unread=tuple(sorted(unread)),
         instances=sum(1 for part in fleet.instances.values() if part.by_key),
-        verdicts=verdicts,
+        verdicts=fleet.verdicts,
         risks=risks,
-        failed=failed,
+        failed=sum(number for (verdict, _), number in counts.items() if verdict is Verdict.FAILED),
     )
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from operator import is_
+from itertools import chain
 
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import InstanceReading, Key, Model, Ref, is_newer
-from bot.domain.judged import Judged, JudgedInstance
+from bot.domain.judged import Judged
 from bot.domain.observations import NOTHING, Observations, partners
+from bot.domain.ranking import JudgedInstance, instance_of
 from bot.domain.search import PIECE, key_of
 from bot.domain.siblings import Siblings
 from bot.domain.verdicts import Judgement, judge_one
 from bot.turns import Work
+
+IN_PLACE = 20
+"""Judgements that are put in place of others one by one; for more, all is ranked anew."""
 
 
 @dataclass(eq=False)
@@ -39,44 +43,36 @@ class Judging:
         *today* dates a reading that does not say when it was.
         """
         name = reading.name
-        was, known = self.judged.readings.get(name), self._observed.get(name)
+        was, known = self.judged.readings.get(name), self._observed.get(name, NOTHING)
         before = self.judged.instances.get(name) or JudgedInstance(name, reading.deployment)
-        if was is not None and name not in self._stale and _as_before(was, reading) and known == observed:
-            self._take(before, reading, said=_told(was) != _told(reading))
-            return
-        here = self._stale[name]
-        here |= self._changed(reading, today)  # until they are judged: whoever waits for that may be cut off
-        again = _touched(reading, known or NOTHING, observed)
-        every = was is None or was.bases != reading.bases or was.deployment != reading.deployment
-        pairs = partners(reading.models, observed.links)
-        found: dict[Key, Judgement] = {}
-        keys: dict[str, str] = {}
-        said, same = was is None or _told(was) != _told(reading), True
-        for number, model in enumerate(reading.models):
-            old, partner = before.by_key.get(model.key), pairs.get(model.ref) if pairs else None
-            if (
-                old is not None
-                and old.model is model
-                and old.partner is partner
-                and not (every or model.base in here or model.key in again)
-            ):
-                found[model.key] = old
-            else:
-                new = self._judge(model, reading, observed, partner)
-                found[model.key], said, same = new, said or new != old, False
-            if model.name in before.keys:
-                keys[model.name] = before.keys[model.name]
-            elif (old is None or old.model.name != model.name) and (key := key_of(model.name)) != model.name:
-                keys[model.name] = key
+        fresh = [model for model in reading.models if _is_fresh(model, before)]
+        kept = len(reading.models) - sum(model.key not in before.by_key for model in fresh)
+        fewer = kept < len(before.by_key)
+        every = was is None or (was.bases, was.deployment) != (reading.bases, reading.deployment)
+        said = was is None or fewer or _told(was) != _told(reading)
+        here = self._stale[name]  # until they are judged: whoever waits for that may be cut off
+        if was is None or every or fewer or _day(was) != _day(reading) or any(_is_other(m, before) for m in fresh):
+            here |= self._changed(reading, today)
+        yield
+        pairs = partners(reading.models, observed.links) if observed.links else {}
+        again = _touched(reading, known, observed) | _paired(before, pairs, (known, observed))
+        again.update(model.key for model in fresh)
+        changed: dict[Key, Judgement] = {}
+        keys = dict(before.keys)
+        for number, model in enumerate(reading.models if again or here or every else ()):
+            if every or model.base in here or model.key in again:
+                new = self._judge(model, reading, observed, pairs.get(model.ref) if pairs else None)
+                said = said or new != before.by_key.get(model.key)
+                changed[model.key] = new
+                if model.name not in keys and (key := key_of(model.name)) != model.name:
+                    keys[model.name] = key
             if number % PIECE == 0:
                 yield
-        fewer = len(found) != len(before.by_key)
-        if fewer or not same:
-            before = JudgedInstance(name, reading.deployment, found, keys)
-            yield from before.prepared()
+        if changed or fewer:
+            before = yield from _with(before, reading, changed, keys, fewer=fewer)
         self._observed[name] = observed
         del self._stale[name]
-        self._take(before, reading, said=said or fewer)
+        self._take(before, reading, said=said)
 
     @property
     def unsettled(self) -> bool:
@@ -88,15 +84,14 @@ class Judging:
         name, bases = next(iter(self._stale.items()))
         if (part := self.judged.instances.get(name)) is not None:
             reading, observed = self.judged.readings[name], self._observed[name]
-            found = dict(part.by_key)
+            changed: dict[Key, Judgement] = {}
             for number, (key, old) in enumerate(part.by_key.items()):
                 if old.model.base in bases and (new := self._judge(old.model, reading, observed, old.partner)) != old:
-                    found[key] = new
+                    changed[key] = new
                 if number % PIECE == 0:
                     yield
-            if any(found[key] is not old for key, old in part.by_key.items()):
-                part = replace(part, by_key=found)
-                yield from part.prepared()
+            if changed:
+                part = yield from _with(part, reading, changed, part.keys, fewer=False)
                 self._take(part, reading, said=True)
         del self._stale[name]
 
@@ -117,7 +112,7 @@ class Judging:
         for base, versions in changed.items():
             for other in self._siblings.instances(base):
                 part = self.judged.instances.get(other)
-                haves = part.haves.get(base, ()) if part is not None else ()
+                haves = part.index.haves.get(base, ()) if part is not None else ()
                 if other != reading.name and any(is_newer(version, have) for version in versions for have in haves):
                     self._stale[other].add(base)
         return frozenset(changed)
@@ -134,11 +129,52 @@ class Judging:
         self.judged = Judged(dict(sorted(parts.items())), dict(sorted(readings.items())), self.judged.state + said)
 
 
-def _as_before(was: InstanceReading, now: InstanceReading) -> bool:
-    """Whether a reading shows of its models what the one before showed, on the same day: as almost always."""
-    same = len(was.models) == len(now.models) and all(map(is_, was.models, now.models))
-    day = was.read_at and now.read_at and was.read_at.date() == now.read_at.date()
-    return bool(same and day) and (was.bases, was.deployment) == (now.bases, now.deployment)
+def _with(
+    before: JudgedInstance,
+    reading: InstanceReading,
+    changed: Mapping[Key, Judgement],
+    keys: Mapping[str, str],
+    *,
+    fewer: bool,
+) -> Work[JudgedInstance]:
+    """An instance with the judgements that changed, in place where nothing that is looked for did."""
+    if not fewer and len(changed) <= IN_PLACE and (same := before.with_same(changed)) is not None:
+        return same
+    by_key = {model.key: changed.get(model.key) or before.by_key[model.key] for model in reading.models}
+    here = {model.name: keys[model.name] for model in reading.models if model.name in keys} if keys else {}
+    yield
+    return (yield from instance_of(reading.name, reading.deployment, by_key, here))
+
+
+def _is_fresh(model: Model, before: JudgedInstance) -> bool:
+    old = before.by_key.get(model.key)
+    return old is None or old.model is not model
+
+
+def _is_other(model: Model, before: JudgedInstance) -> bool:
+    """Whether a model differs in what its siblings go by."""
+    old = before.by_key.get(model.key)
+    if old is None:
+        return True
+    had = old.model
+    pending = had.status == "pending", model.status == "pending"
+    return (had.name, had.base, had.newest, pending[0]) != (model.name, model.base, model.newest, pending[1])
+
+
+def _day(reading: InstanceReading) -> date | None:
+    return reading.read_at.date() if reading.read_at else None
+
+
+def _paired(before: JudgedInstance, pairs: Mapping[str, Model], observed: Iterable[Observations]) -> set[Key]:
+    """The models of which the other half of their pair is another one now."""
+    refs = chain.from_iterable(pair for each in observed for pair in each.links.items())
+    found = {ref: before.by_key.get(_key(ref)) for ref in refs}
+    return {old.model.key for ref, old in found.items() if old is not None and old.partner is not pairs.get(ref)}
+
+
+def _key(ref: str) -> Key:
+    found = Ref.parse(ref)
+    return found.kind, found.id
 
 
 def _touched(reading: InstanceReading, was: Observations, now: Observations) -> set[Key]:
@@ -146,7 +182,7 @@ def _touched(reading: InstanceReading, was: Observations, now: Observations) -> 
     if was is now:
         return set()
     probed = (ref for ref in was.probes.keys() | now.probes.keys() if was.probes.get(ref) != now.probes.get(ref))
-    found: set[Key] = {(ref.kind, ref.id) for ref in map(Ref.parse, probed)}
+    found = set(map(_key, probed))
     if was.canaries != now.canaries:
         bases = {base for _, base in was.canaries.keys() | now.canaries.keys()}
         found.update(model.key for model in reading.models if model.base in bases)

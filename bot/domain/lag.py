@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import embedded_date, is_newer
-from bot.domain.judged import Judged, JudgedInstance
+from bot.domain.judged import Judged
+from bot.domain.ranking import JudgedInstance
 from bot.domain.verdicts import Judgement
 
 
@@ -48,7 +49,7 @@ def beyond(instances: Iterable[JudgedInstance], catalog: Catalog) -> set[str]:
     found = set()
     for part in instances:
         reach = catalog.as_of.get(part.deployment)
-        for version in frozenset[str]().union(*part.versions.values()):
+        for version in frozenset[str]().union(*part.index.versions.values()):
             if reach and (day := embedded_date(version)) and day > reach:
                 found.add(version)
     return found

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from bot.domain.foreign_text import matching
-from bot.domain.judged import Judged, JudgedInstance, ranked
-from bot.domain.search import FAR
-from bot.domain.verdicts import UPGRADABLE, Judgement
+from bot.domain.judged import Judged
+from bot.domain.ranking import JudgedInstance, ranked
+from bot.domain.search import FAR, mask
+from bot.domain.verdicts import Judgement
 from bot.turns import Work
 
 SNOOZED = "snoozed"
@@ -20,63 +21,69 @@ PIECE = 200
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The models that pass: a ranked list for each instance."""
+    """The models that pass: the instances, each with the places of those models in its ranking."""
 
-    lists: Sequence[Sequence[Judgement]]
-    count: int
-    outdated: int
+    parts: Sequence[tuple[JudgedInstance, int]]
+
+    @property
+    def count(self) -> int:
+        """How many pass."""
+        return sum(places.bit_count() for _, places in self.parts)
+
+    @property
+    def outdated(self) -> int:
+        """How many of them are outdated."""
+        return sum((part.outdated & places).bit_count() for part, places in self.parts)
+
+    def upgradable(self) -> Listing:
+        """Those that an upgrade brings up to date."""
+        return Listing([(part, part.index.upgradable & places) for part, places in self.parts])
+
+    def first(self, most: int) -> list[Judgement]:
+        """The worst of them, at most so many."""
+        return list(islice(self._ranked(), most))
 
     def page(self, number: int, size: int) -> Work[tuple[int, tuple[Judgement, ...]]]:
         """Page *number*, from 0, or the nearest that there is; which one it is, and its models, the worst first."""
         number = min(max(number, 0), max(0, (self.count - 1) // size))
-        found = ranked(self.lists)
+        found = self._ranked()
         for _ in range(number * size // PIECE):
             next(islice(found, PIECE - 1, None))
             yield
         left = number * size % PIECE
         return number, tuple(islice(found, left, left + size))
 
+    def _ranked(self) -> Iterator[Judgement]:
+        return ranked([part.at(places) for part, places in self.parts])
+
 
 def passing(judged: Judged, words: Iterable[str], is_snoozed: Callable[[Judgement], bool]) -> Work[Listing]:
     """The models that pass every word: verdict, risk, kind, instance, language, base, id, or part of a name."""
     wanted = list(dict.fromkeys(matching(word)[:FAR] for word in words))
-    if not wanted:
-        lists = [part.ranked for part in judged.instances.values()]
-        return Listing(lists, judged.total, judged.outdated)
-    found: list[Sequence[Judgement]] = []
-    outdated = 0
+    found: list[tuple[JudgedInstance, int]] = []
     for part in judged.instances.values():
-        places = set(range(len(part.ranked)))
+        places = (1 << len(part.ranked)) - 1
         for word in wanted:
-            places &= yield from _places(part, word, is_snoozed)
+            index = part.index
+            fit = index.facts.get(word, 0) | index.names.having(word) | index.ids.equal(word)
+            if word == SNOOZED:
+                fit |= yield from _places(part, is_snoozed)
+            places &= fit
+            if not places:
+                break
             yield
-        found.append([part.ranked[place] for place in sorted(places)])
-        outdated += sum(judgement.outdated for judgement in found[-1])
+        else:
+            found.append((part, places))
         yield
-    return Listing(found, sum(map(len, found)), outdated)
+    return Listing(found)
 
 
-def _places(part: JudgedInstance, word: str, is_snoozed: Callable[[Judgement], bool]) -> Work[set[int]]:
-    """Where in an instance the models are that pass one word."""
-    places = set(part.names.having(word)).union(part.facts.get(word, ()))
-    if word == SNOOZED:
-        for place, judgement in enumerate(part.ranked):
-            if is_snoozed(judgement):
-                places.add(place)
-            if place % PIECE == 0:
-                yield
-    return places
-
-
-def upgradable(listing: Listing) -> Work[list[Judgement]]:
-    """Those that an upgrade brings up to date, the worst first."""
-    lists: list[Sequence[Judgement]] = []
-    for each in listing.lists:
-        lists.append([judgement for judgement in each if judgement.verdict in UPGRADABLE])
-        yield
-    found: list[Judgement] = []
-    for judgement in ranked(lists):
-        found.append(judgement)
-        if len(found) % PIECE == 0:
+def _places(part: JudgedInstance, fits: Callable[[Judgement], bool]) -> Work[int]:
+    """Where in an instance the models are that fit."""
+    places: list[int] = []
+    for place, judgement in enumerate(part.ranked):
+        if fits(judgement):
+            places.append(place)
+        if place % PIECE == 0:
             yield
-    return found
+    return mask(places)

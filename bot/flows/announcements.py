@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from bot.domain.announcements import Findings, Timing
 from bot.domain.changes import QUIET, Change
@@ -157,9 +158,9 @@ class Announcer:
     async def _draft(self, slot: Slot, *, mention: bool = True) -> Draft:
         found = await self.survey.findings()
         told, changes = await self.db.read(partial(_known, slot.channel))
-        now = await in_turns(levels(found.worth))
+        now = await in_turns(levels(chain.from_iterable(found.lists)))
         tells = await in_turns(news(told, found, now, slot.week))
-        kept = await in_turns(_by_level(now))
+        kept = await in_turns(_by_level(now)) if mention else {}
         if not (tells.speaks or slot.asked):
             return Draft(kept, told.all_current, slot.week)
         about = await self.survey.about(found, slot.timing.zone)

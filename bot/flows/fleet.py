@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from bot.domain.catalog import Catalog
@@ -17,7 +18,7 @@ from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 from bot.store.fleet import Kept, Known, Stored
-from bot.turns import in_turns
+from bot.turns import behind, in_turns
 
 SPARED = 500
 """Judgements made after which the collector is told again; fewer cost it little."""
@@ -98,7 +99,7 @@ class Fleet:
         """Waits until what changed in some instances is judged in all others."""
         async with self._settling:
             while self.judging.unsettled:
-                async with self._turn:
+                async with behind(), self._turn:
                     if self.judging.unsettled:
                         await in_turns(self.judging.settle())
                         self._spare()
@@ -119,12 +120,12 @@ class Fleet:
         """One instance as it was read last."""
         return (await self.judged()).readings.get(name) or InstanceReading(name, "cloud")
 
-    async def keep(self, name: str, work: Callable[[Store, Known], Sequence[Kept]]) -> bool:
+    async def keep(self, name: str, work: Callable[[Store, Known], Sequence[Kept]], *, waits: bool = True) -> bool:
         """Writes what changes one instance, and takes it over. *work* is given what is known of it before.
 
-        Gives whether anything was kept.
+        *waits*: somebody waits for it. Gives whether anything was kept.
         """
-        async with self._turn:
+        async with nullcontext() if waits else behind(), self._turn:
             self._taking = name
             try:
                 known = self._known.get(name) or Known(InstanceReading(name, "cloud"))

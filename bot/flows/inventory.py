@@ -6,13 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Model, Ref
 from bot.domain.foreign_text import matching
-from bot.domain.judged import Judged, JudgedInstance
+from bot.domain.judged import Judged
 from bot.domain.lag import beyond
-from bot.domain.search import FAR, nearest
+from bot.domain.ranking import Index
+from bot.domain.search import FAR, mask, nearest
+from bot.domain.search import places as all_of
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
@@ -31,6 +34,9 @@ FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
 
+AT_ONCE = 20
+"""Instances that are read at the same time: their lists are in memory until each was dealt with."""
+
 MANY = 500
 """Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
 
@@ -48,6 +54,7 @@ class Inventory:
     """Set once *services* has the instances, a moment after the start."""
     fleet: Fleet = field(init=False)
     reader: Reader = field(init=False)
+    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
 
@@ -95,7 +102,7 @@ class Inventory:
         if not instances:
             return
         judged, today = await self.judged(), self.clock.now().date()
-        counted = {name: part.counts for name in instances if (part := judged.instances.get(name)) is not None}
+        counted = {name: part.index.counts for name in instances if (part := judged.instances.get(name)) is not None}
         await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
         fresh = sorted(beyond((judged.instances[name] for name in counted), self.catalog()) - self._unknown)
         for version in fresh[: MANY - len(self._unknown)]:
@@ -131,7 +138,8 @@ class Inventory:
         future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:
-            read = await self.reader.read(name, accepted)
+            async with self._gate:
+                read = await self.reader.read(name, accepted)
             future.set_result(read)
             return read
         except Exception as error:
@@ -186,41 +194,39 @@ class Inventory:
         said = (typed, *cleaner)[-1].strip()
         wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
         judged = await self.judged()
-        found = await in_turns(_fitting(wanted, judged))
-        if not found and (now := await self.read_once(patience)) is not judged:
-            judged, found = now, await in_turns(_fitting(wanted, now))
-        if len(found) == 1:
+        count, found = await in_turns(_fitting(wanted, judged))
+        if not count and (now := await self.read_once(patience)) is not judged:
+            judged, (count, found) = now, await in_turns(_fitting(wanted, now))
+        if count == 1:
             return found[0]
-        if found:
-            raise AmbiguousModel(said, [j.model.ref for j in found[:CHOICES]], len(found))
+        if count:
+            raise AmbiguousModel(said, [judgement.model.ref for judgement in found], count)
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
             raise Refusal(not_read_yet(said, unread))
         raise UnknownModel(said, await in_turns(_nearest(wanted, judged)))
 
 
-def _fitting(wanted: Sequence[str], judged: Judged) -> Work[Sequence[Judgement]]:
-    """The models that one of the readings means, which are in their matching form; the worst first in each instance."""
-    steps: tuple[Callable[[JudgedInstance, str], Sequence[Judgement]], ...] = (
-        _identified,
-        lambda part, form: part.by_name.get(form, ()),
-        lambda part, form: [part.ranked[place] for place in part.names.having(form)],
+def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judgement]]]:
+    """How many models one of the readings means, which are in their matching form; and the first ones."""
+    steps: tuple[Callable[[Index, str], int], ...] = (
+        lambda index, form: index.ids.equal(form.rpartition("/")[2]),
+        lambda index, form: index.names.equal(form[:FAR]),
+        lambda index, form: index.names.having(form[:FAR]),
     )
-    for step in steps:
+    for number, step in enumerate(steps):
         for form in wanted:
-            found: list[Judgement] = []
+            count, found = 0, list[Judgement]()
             for part in judged.instances.values():
-                found += step(part, form[:FAR])
+                places = step(part.index, form)
+                if places and number == 0 and "/" in form:  # a reference, not an id
+                    places = mask(place for place in all_of(places) if matching(part.ranked[place].model.ref) == form)
+                count += places.bit_count()
+                found += islice(part.at(places), max(0, CHOICES - len(found)))
                 yield
-            if found:
-                return found
-    return ()
-
-
-def _identified(part: JudgedInstance, form: str) -> list[Judgement]:
-    """The models with that id, or the one with that reference."""
-    last = form.rpartition("/")[2]
-    return [j for j in part.by_id.get(last, ()) if form in (last, matching(j.model.ref))]
+            if count:
+                return count, found
+    return 0, []
 
 
 def _nearest(wanted: Sequence[str], judged: Judged) -> Work[list[str]]:
@@ -228,5 +234,5 @@ def _nearest(wanted: Sequence[str], judged: Judged) -> Work[list[str]]:
     if not wanted:
         return []
     parts = judged.instances.values()
-    keys = yield from nearest(wanted[-1], (part.names for part in parts), 3)
-    return [next(part.by_name[key][0].model.name for part in parts if key in part.by_name) for key in keys]
+    keys = yield from nearest(wanted[-1], (part.index.names for part in parts), 3)
+    return [next(j.model.name for part in parts for j in part.at(part.index.names.equal(key))) for key in keys]

@@ -98,7 +98,7 @@ class Reader:
         odd = (*language.unreadable, *acoustic.unreadable, *bases.unreadable)
         self._tell(name, odd)
         before, now = await self.fleet.reading(name), self.clock.now()
-        had = {(model.kind, model.id): model for model in before.models}
+        had = {model.key: model for model in before.models}
         has = {*_ids("language", language), *_ids("acoustic", acoustic)}
         serves = _served(bases, before.bases)
         offers = frozenset({*bases, *(one.id for one in bases.unreadable)})
@@ -114,7 +114,7 @@ class Reader:
                 await self.keep(name, lambda store, known: store.fleet.doubted(name, doubt, known), now)
                 return Read.DOUBTED
         if not believed:
-            listed = {(model.kind, model.id) for model in fleet}
+            listed = {model.key for model in fleet}
             fleet += await self._still_there(had[key] for key in sorted(had.keys() - listed))
 
         def work(store: Store, known: Known) -> Kept:
@@ -125,7 +125,7 @@ class Reader:
                 *(name, fleet, serves), asked=asked, now=now, unreadable=odd, doubt=doubt, known=known
             )
 
-        while (kept := await self.keep(name, work, now)).more:
+        while (kept := await self.keep(name, work, now, waits=False)).more:
             pass  # each goes on where the last one ended
         if kept.recovered:
             log.info("instance %s answers again", name)
@@ -173,8 +173,8 @@ class Reader:
                 has |= _ids(kind, await self.service(ref.instance).models(kind))
         return missing(had, has) or ""
 
-    async def keep(self, name: str, keep: Callable[[Store, Known], Kept], now: datetime) -> Kept:
-        """Keeps a reading and notes in the same transaction what it shows."""
+    async def keep(self, name: str, keep: Callable[[Store, Known], Kept], now: datetime, *, waits: bool = True) -> Kept:
+        """Keeps a reading and notes in the same transaction what it shows. *waits*: somebody waits for it."""
         found: list[Kept] = []
 
         def work(store: Store, known: Known) -> list[Kept]:
@@ -182,7 +182,7 @@ class Reader:
             _note(store, found[0], now)
             return found
 
-        await self.fleet.keep(name, work)
+        await self.fleet.keep(name, work, waits=waits)
         return found[0]
 
     async def lost(self, name: str, error: ServiceError) -> None:
@@ -218,7 +218,7 @@ class Reader:
 def _ids(kind: str, listed: Listed[Model]) -> set[tuple[str, str]]:
     """What a list names, odd records too; what Retune made itself to see a version does not count."""
     odd = {(kind, one.id) for one in listed.unreadable}
-    return odd | {(kind, model.id) for model in listed if not model.name.startswith(CANARY)}
+    return odd | {model.key for model in listed if not model.name.startswith(CANARY)}
 
 
 def _served(bases: Listed[str], before: frozenset[str] | None) -> frozenset[str] | None:

@@ -112,9 +112,9 @@ def _replies(
     about: About,
     draw: Callable[[Sequence[Judgement]], list[Block]],
 ) -> Iterable[Message]:
-    left = len(found.worth) - start - sum(map(len, parts))
+    left = found.count - start - sum(map(len, parts))
     for number, part in enumerate(parts, start=1):
-        first = f"Continued: {start + 1} to {start + len(part)} of {len(found.worth)}."
+        first = f"Continued: {start + 1} to {start + len(part)} of {found.count}."
         blocks = [section(f"*{first}*"), *draw(part)]
         if left > 0 and number == len(parts):
             blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
@@ -131,7 +131,7 @@ def living(found: Findings, about: About, timing: Timing) -> Message:
 
     shown = portion(found.worth, draw, LIVING, MOST - 2 * SPARE)
     blocks = [section(f"*Now:* {first}"), *draw(shown)]
-    left = len(found.worth) - len(shown)
+    left = found.count - len(shown)
     small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
     small += _uncovered(found)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,9 +95,7 @@ def _requests(requests: Collection[Request], now: datetime, around: Around | Non
 
 
 def _fleet(judged: Judged) -> list[Block]:
-    counts: Counter[Verdict] = Counter()
-    for (verdict, _), models in judged.counts.items():
-        counts[verdict] += models
+    counts = judged.verdicts
     glance = " · ".join(f"{sign(verdict)}: {counts[verdict]}" for verdict in Verdict if counts[verdict])
     blocks = [section(glance or "No custom models were read yet.")]
     outdated = sum(counts[verdict] for verdict in UPGRADABLE)

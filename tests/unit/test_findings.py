@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def announced(*judgements: Judgement, snoozes: tuple[Snooze, ...] = (), unread: 
 
 
 def told_by(told: Told, found: Findings, week: str) -> News:
-    return at_once(news(told, found, at_once(levels(found.worth)), week))
+    return at_once(news(told, found, at_once(levels(chain.from_iterable(found.lists))), week))
 
 
 A, B = model("a").ref, model("b").ref
