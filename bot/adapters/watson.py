@@ -7,6 +7,7 @@ once: if no answer proves anything (`watson_proof`), `OutcomeUnknown` says so, a
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from functools import partial
 from hashlib import blake2b
@@ -271,6 +272,8 @@ class WatsonSpeech:
 
 def client(verify: bool) -> httpx.AsyncClient:
     """The HTTP client for all instances with the same TLS rule: one for the process."""
+    # httpcore asks for it with each request, by an import that searches all folders in vain: 1 ms (measured).
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to say: there is none
     transport = RetryTransport(
         transport=Limited(Routed(verify, connections=40)),
         retry=Retry(
