@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from time import perf_counter
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -13,13 +15,14 @@ T = TypeVar("T")
 Work = Generator[None, None, T]
 """Work that can rest wherever it yields; what it returns is its result."""
 
-SLICE = 0.002
-"""Seconds that work goes on at a time: an answer passes through the loop some five times, and may meet one each time.
+SLICE, BEHIND = 0.004, 0.001
+"""Seconds that work goes on at a time: for somebody who waits for it, and behind all who wait.
 
-Handing over costs some 30 µs (measured), so hardly more than one in a hundred of its time.
+An answer passes through the loop some five times, and may meet one each time. Handing over costs some 30 µs (measured).
 """
 
-_behind: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_slice: ContextVar[float] = ContextVar("slice", default=SLICE)
 
 
 def at_once(work: Work[T]) -> T:
@@ -35,7 +38,7 @@ def at_once(work: Work[T]) -> T:
 async def in_turns(work: Work[T]) -> T:
     """Does *work*, and lets others of the loop have their turn in between."""
     while True:
-        until = perf_counter() + SLICE
+        until = perf_counter() + _slice.get()
         try:
             next(work)
             while perf_counter() < until:
@@ -46,8 +49,14 @@ async def in_turns(work: Work[T]) -> T:
         await asyncio.sleep(0)
 
 
-def behind() -> asyncio.Lock:
-    """What work holds that nobody waits for: one after the other, so that a hundred answers that come at once are no
-    more in the way of a person than one.
+@asynccontextmanager
+async def behind() -> AsyncIterator[None]:
+    """Around work that nobody waits for: one after the other, so that a hundred answers of services that come at once
+    are no more in a person's way than one.
     """
-    return _behind.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with _locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        before = _slice.set(BEHIND)
+        try:
+            yield
+        finally:
+            _slice.reset(before)

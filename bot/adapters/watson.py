@@ -7,6 +7,7 @@ once: if no answer proves anything (`watson_proof`), `OutcomeUnknown` says so, a
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -280,6 +281,8 @@ def client(verify: bool) -> httpx.AsyncClient:
     One for each: httpcore looks through all connections of a pool for each request that waits, so that one pool for 50
     instances took longer to hand out its connections than the service to answer (0.4 s of a reading of 1.1 s).
     """
+    # httpcore asks for it with each request, by an import that searches all folders in vain: 1 ms (measured).
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to say: there is none
     transport = RetryTransport(
         transport=Limited(Routed(verify, connections=CONNECTIONS)),
         retry=Retry(

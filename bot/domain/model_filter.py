@@ -8,7 +8,7 @@ from itertools import islice
 
 from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
-from bot.domain.ranking import JudgedInstance, ranked
+from bot.domain.ranking import OUTDATED, RISKY, JudgedInstance, ranked
 from bot.domain.search import FAR, mask
 from bot.domain.verdicts import Judgement
 from bot.turns import Work
@@ -65,14 +65,14 @@ def passing(judged: Judged, words: Iterable[str], is_snoozed: Callable[[Judgemen
         places = (1 << len(part.ranked)) - 1
         for word in wanted:
             index = part.index
-            fit = index.facts.get(word, 0) | index.names.having(word) | index.ids.equal(word)
             if word == SNOOZED:
-                fit |= yield from _places(part, is_snoozed)
-            places &= fit
-            if not places:
-                break
+                places &= yield from _places(part, is_snoozed)
+            elif word in (OUTDATED, RISKY):
+                places &= index.facts.get(word, 0)
+            else:
+                places &= index.facts.get(word, 0) | index.names.having(word) | mask(index.ids.get(word, ()))
             yield
-        else:
+        if places:
             found.append((part, places))
         yield
     return Listing(found)

@@ -7,7 +7,7 @@ nobody looks for, as of a time, leaves all of it as it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from heapq import merge
@@ -15,7 +15,7 @@ from heapq import merge
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Key
 from bot.domain.foreign_text import matching
-from bot.domain.search import Names, mask, places
+from bot.domain.search import Names, mask, places, places_of
 from bot.domain.verdicts import UPGRADABLE, Judgement, Risk, Verdict, calls_for_action
 from bot.turns import Work
 
@@ -23,8 +23,8 @@ _VERDICTS = {verdict: number for number, verdict in enumerate(Verdict)}
 
 Rank = tuple[bool, bool, int, date, str, str, Key]
 
-OUTDATED = "outdated"
-"""The word for every model that is outdated, whatever its verdict is."""
+OUTDATED, RISKY = "outdated", "risky"
+"""The words for every model that is outdated, whatever its verdict is, and for every one at risk."""
 
 PIECE = 50
 """Models that are looked at between two rests, in a quarter of a millisecond."""
@@ -60,7 +60,7 @@ class Index:
     """
 
     names: Names = field(default_factory=lambda: Names(()))
-    ids: Names = field(default_factory=lambda: Names(()))
+    ids: Mapping[str, Sequence[int]] = field(default_factory=dict)
     facts: Mapping[str, int] = field(default_factory=dict)
     upgradable: int = 0
     acting: Counter[tuple[Verdict, Risk]] = field(default_factory=Counter)
@@ -107,9 +107,7 @@ class JudgedInstance:
             old = self.by_key.get(key)
             if old is None or _looks(old) != _looks(new):
                 return None
-            listed[next(place for place in places(self.index.ids.equal(key[1].casefold())) if listed[place] is old)] = (
-                new
-            )
+            listed[next(place for place in self.index.ids[key[1].casefold()] if listed[place] is old)] = new
         return JudgedInstance(
             *(self.name, self.deployment, {**self.by_key, **changed}, self.keys, tuple(listed), self.index)
         )
@@ -133,7 +131,8 @@ def instance_of(
     listed = tuple(sorted(by_key.values(), key=rank))
     yield
     names = Names(keys.get(judgement.model.name, judgement.model.name) for judgement in listed)
-    ids = Names(judgement.model.id.casefold() for judgement in listed)
+    yield
+    ids = places_of(judgement.model.id.casefold() for judgement in listed)
     yield
     facts: dict[str, list[int]] = {}
     versions: dict[str, set[str]] = {}
@@ -146,12 +145,12 @@ def instance_of(
         model, verdict = judgement.model, judgement.verdict
         said = (model.kind, model.language, model.base, verdict.value)
         if said not in words_of:
-            words_of[said] = frozenset(map(matching, (*said, name))) - {OUTDATED}
+            words_of[said] = frozenset(map(matching, (*said, name))) - {OUTDATED, RISKY}
         words = words_of[said]
         if judgement.outdated:
             words |= {OUTDATED}
         if judgement.risk is not Risk.NONE:
-            words |= {"risky"}
+            words |= {RISKY}
         for word in words:
             facts.setdefault(word, []).append(place)
         if calls_for_action(judgement):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate
 
 from bot.domain.foreign_text import matching
@@ -18,6 +18,8 @@ ALIKE = 60
 
 LIKELY = 50
 """Names that are compared closely, of those that a quick look finds most like it."""
+
+ONE = ord("1")
 
 SHORT = 100
 """Characters of a part, and of names on average, up to which each name is looked at by itself."""
@@ -41,20 +43,22 @@ class Names:
     What is found are places, as the bits of a number: so thousands are counted and compared at once.
     """
 
-    __slots__ = ("_joined", "_starts", "keys")
+    __slots__ = ("_joined", "_places", "_starts", "keys", "longest")
 
     def __init__(self, keys: Iterable[str]) -> None:
         self.keys = tuple(keys)
-        self._joined = "\n".join(("", *self.keys, ""))  # no key has a line break
-        self._starts = array("L", accumulate((len(key) + 1 for key in self.keys), initial=1))
+        self._joined = "\n".join(self.keys)  # no key has a line break
+        self._starts = array("L", accumulate((len(key) + 1 for key in self.keys), initial=0))
+        self._places = places_of(self.keys)
+        self.longest = max(map(len, self.keys), default=0)
 
     def having(self, part: str) -> int:
         """The places of the names that have that part, which is a key itself."""
-        at = self._joined.find(part, 1)
+        at = self._joined.find(part)
         if at < 0:
             return 0
         if len(part) <= SHORT and len(self._joined) <= SHORT * len(self.keys):
-            return mask(place for place, key in enumerate(self.keys) if part in key)  # five times as fast for many
+            return mask([place for place, key in enumerate(self.keys) if part in key])  # five times as fast for many
         found: list[int] = []
         while at >= 0:
             place = bisect_right(self._starts, at) - 1
@@ -64,20 +68,26 @@ class Names:
 
     def equal(self, key: str) -> int:
         """The places of the names with that key."""
-        found: list[int] = []
-        at = self._joined.find(f"\n{key}\n")
-        while at >= 0:
-            found.append(bisect_right(self._starts, at + 1) - 1)
-            at = self._joined.find(f"\n{key}\n", at + 1)
-        return mask(found)
+        return mask(self._places.get(key, ()))
 
 
-def mask(places: Iterable[int]) -> int:
-    """Places as the bits of a number."""
-    found = 0
-    for place in places:
-        found |= 1 << place
+def places_of(keys: Iterable[str]) -> dict[str, list[int]]:
+    """The places of each key."""
+    found: dict[str, list[int]] = {}
+    for place, key in enumerate(keys):
+        found.setdefault(key, []).append(place)
     return found
+
+
+def mask(places: Collection[int]) -> int:
+    """Places as the bits of a number."""
+    if not places:
+        return 0
+    size = max(places)
+    digits = bytearray(b"0") * (size + 1)
+    for place in places:
+        digits[size - place] = ONE
+    return int(digits, 2)  # four times as fast as bit by bit, for thousands
 
 
 def places(mask: int) -> Iterator[int]:
@@ -96,7 +106,7 @@ def nearest(key: str, names: Iterable[Names], most: int) -> Work[list[str]]:
     for of_some in names:
         for start in range(0, len(of_some.keys), MANY):
             some = of_some.keys[start : start + MANY]
-            short = [each[:ALIKE] for each in some]
+            short = [each[:ALIKE] for each in some] if of_some.longest > ALIKE else some
             found = process.extract(wanted, short, scorer=fuzz.ratio, limit=LIKELY, score_cutoff=least)
             likely.update((some[place], score) for _, score, place in found)
             yield

@@ -34,8 +34,10 @@ FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
 
-AT_ONCE = 20
-"""Instances that are read at the same time: their lists are in memory until each was dealt with."""
+AT_ONCE = 50
+"""Instances that are read at the same time, with three requests each: their lists, of a megabyte at most, are in memory
+until each was dealt with.
+"""
 
 MANY = 500
 """Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
@@ -210,7 +212,7 @@ class Inventory:
 def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judgement]]]:
     """How many models one of the readings means, which are in their matching form; and the first ones."""
     steps: tuple[Callable[[Index, str], int], ...] = (
-        lambda index, form: index.ids.equal(form.rpartition("/")[2]),
+        lambda index, form: mask(index.ids.get(form.rpartition("/")[2], ())),
         lambda index, form: index.names.equal(form[:FAR]),
         lambda index, form: index.names.having(form[:FAR]),
     )
@@ -220,7 +222,7 @@ def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judg
             for part in judged.instances.values():
                 places = step(part.index, form)
                 if places and number == 0 and "/" in form:  # a reference, not an id
-                    places = mask(place for place in all_of(places) if matching(part.ranked[place].model.ref) == form)
+                    places = mask([one for one in all_of(places) if matching(part.ranked[one].model.ref) == form])
                 count += places.bit_count()
                 found += islice(part.at(places), max(0, CHOICES - len(found)))
                 yield
