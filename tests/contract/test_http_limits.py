@@ -73,14 +73,16 @@ async def test_a_head_that_does_not_end():
         kept.close()
 
 
-async def test_a_body_that_does_not_end():
+async def test_a_body_that_does_not_end(caplog: pytest.LogCaptureFixture):
     """It is refused at its deadline, and the connection closed."""
     async with serving(Limits(connections=64, backlog=16, body_seconds=0.2)) as bot:
         line = await bot.line()
         line.send(head(signed(COMMAND), len(COMMAND)) + COMMAND[:5])
         async with asyncio.timeout(20):
-            assert (await line.hear()).status == 408
+            answer = await line.hear()
+            assert (answer.status, answer.body) == (401, b"")
             assert await line.ended()
+        assert "too slow" in caplog.text
 
 
 async def test_a_connection_that_stays_idle():
@@ -94,7 +96,7 @@ async def test_a_connection_that_stays_idle():
 
 
 @pytest.mark.parametrize("how", ["length", "chunks"])
-async def test_a_body_that_is_too_large(how: str):
+async def test_a_body_that_is_too_large(how: str, caplog: pytest.LogCaptureFixture):
     """Refused before it is read, or as soon as it is too large."""
     async with serving() as bot:
         line = await bot.line()
@@ -105,8 +107,10 @@ async def test_a_body_that_is_too_large(how: str):
             for _ in range(20):
                 line.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
         async with asyncio.timeout(20):
-            assert (await line.hear()).status == 413
+            answer = await line.hear()
+            assert (answer.status, answer.body) == (401, b"")
             assert await line.ended()
+        assert "too large" in caplog.text
 
 
 async def test_a_form_of_the_largest_size():
