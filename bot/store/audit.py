@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache
 
 from bot.domain.fleet import Ref
+from bot.domain.foreign_text import escaped
 from bot.domain.requests import Noted
 from bot.store.chain import COLUMNS, KEYED, LOST, START, Broken, Head, SealingKey, Walk, digest
 from bot.store.connection import Connection, Part, Row, Sqlite, read, written
@@ -196,7 +197,7 @@ class Audit(Part):
             if broken is None and (fault := walk.end([Head(**row) for row in self._heads()])):
                 broken = Broken(None, fault)
         except sqlite3.DatabaseError as error:  # text that is none, a page that is damaged
-            broken = Broken(None, f"what follows row {walk.last.last} cannot be read ({_shown(str(error))})")
+            broken = Broken(None, f"what follows row {walk.last.last} cannot be read ({escaped(str(error))})")
         keyed = (walk.keyed[0], read(datetime, walk.keyed[1])) if walk.keyed else None
         return Examined(Tip(walk.last.last, walk.last.hash), broken, found, keyed, walk.sealed)
 
@@ -206,7 +207,7 @@ class Audit(Part):
     def _surroundings(self) -> Broken | None:
         """What is not as Retune made it around the rows: a column, a trigger, a view, an index that shows others."""
         there = _around(self._c)
-        odd = sorted({_shown(name) for _, name, *_ in there ^ _expected()})
+        odd = sorted({escaped(name) for _, name, *_ in there ^ _expected()})
         if odd:
             return Broken(
                 None, f"a table, index, trigger or view is not as Retune made it, or not there: {', '.join(odd)}"
@@ -214,7 +215,7 @@ class Audit(Part):
         for table in ("audit", "audit_head"):
             found = self._c.value(str, f"PRAGMA integrity_check({table})")
             if found != "ok":
-                return Broken(None, f"SQLite finds {table} damaged: {_shown(found or '')}")
+                return Broken(None, f"SQLite finds {table} damaged: {escaped(found or '')}")
         return None
 
 
@@ -224,11 +225,6 @@ class Audited(Part):
     def __init__(self, connection: Connection, audit: Audit) -> None:
         super().__init__(connection)
         self._audit = audit
-
-
-def _shown(text: str) -> str:
-    """Somebody else's words in one line, with nothing that a terminal obeys."""
-    return repr(text)[1:-1]
 
 
 def _difference(was: Mapping[str, str], now: Mapping[str, str]) -> str:
