@@ -55,7 +55,7 @@ from bot.ports import Receipt
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-CONNECTIONS = 10
+CONNECTIONS = 8
 """To one instance at once."""
 
 BREATH = 1.0

@@ -16,7 +16,7 @@ from functools import cache
 from bot.domain.fleet import Ref
 from bot.domain.foreign_text import escaped
 from bot.domain.requests import Noted
-from bot.store.chain import COLUMNS, KEYED, LOST, START, Broken, Head, SealingKey, Walk, digest
+from bot.store.chain import COLUMNS, KEYED, LOST, NO_KEY, START, Broken, Head, SealingKey, Walk, digest
 from bot.store.connection import Connection, Part, Row, Sqlite, read, written
 from bot.store.schema import migrations
 
@@ -95,25 +95,25 @@ class Audit(Part):
                 },
             )
 
-    def begin(self, now: datetime) -> str | None:
+    def begin(self, now: datetime) -> tuple[str, str] | None:
         """Notes, once, when the end is not what this key sealed: the key is new or gone, or somebody changed the end.
 
-        Gives what was noted; None where there was nothing. Every `note` begins with it.
+        Gives what was noted, its action and its detail; None where there was nothing. Every `note` begins with it.
         """
         with self._c.transaction():
             return self._settled(now)[1]
 
-    def _settled(self, now: datetime) -> tuple[Head, str | None]:
+    def _settled(self, now: datetime) -> tuple[Head, tuple[str, str] | None]:
         """The end as it is then, and what was noted."""
         end, sealed = self._end()
         if sealed:
             return end, None
-        action, detail = KEYED, self._key.begins(end.last) if self._key else "no seals from here on"
+        action, detail = KEYED, self._key.name if self._key else NO_KEY
         if sealed is None:
-            action, detail = LOST, f"the last row there is: {end.last}"
+            action, detail = LOST, f"the last row was {end.last}"
         facts = dict.fromkeys(("request", "model", "instance"))
         said = {"at": now.timestamp(), "actor": "retune", "action": action, "detail": detail, **facts}
-        return self._append(end, said), detail
+        return self._append(end, said), (action, detail)
 
     def _end(self) -> tuple[Head, bool | None]:
         """Where the next row follows, and whether the key that is in use sealed that; None where it is not kept."""

@@ -113,6 +113,7 @@ async def test_while_it_starts(tmp_path: Path, method: str):
         # A lookup of a name: the process ends by itself.
         ("asyncio.get_running_loop().run_in_executor(None, time.sleep, 60); await stop.wait()", 3600),
         ("await asyncio.sleep(60)", LIMIT),  # what does not look at *stop*
+        ("[None for _ in iter(int, 1)]", LIMIT),  # what holds the loop
     ],
 )
 def test_whatever_else_hangs(tmp_path: Path, hanging: str, limit: float):
