@@ -60,7 +60,7 @@ from bot.turns import behind, in_turns
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-CONNECTIONS = 10
+CONNECTIONS = 8
 """To one instance at once."""
 
 BREATH = 1.0

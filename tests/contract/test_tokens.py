@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -214,6 +213,5 @@ async def test_nonsense(services: dict[str, WatsonSpeech], server: SpeechServer,
 async def test_over_the_wire(services: dict[str, WatsonSpeech], server: SpeechServer):
     """One 503 of the token service: the instance answers all the same, within seconds. IBM's pauses for a minute."""
     server.faults.unavailable(TOKENS)
-    began = time.monotonic()
-    assert await services["speech-to-text"].models("language")
-    assert time.monotonic() - began < 10
+    async with asyncio.timeout(30):
+        assert await services["speech-to-text"].models("language")
