@@ -34,9 +34,9 @@ FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
 
-AT_ONCE = 50
-"""Instances that are read at the same time, with three requests each: their lists, of a megabyte at most, are in memory
-until each was dealt with.
+FIRST_AT_ONCE, AT_ONCE = 50, 10
+"""Instances that are read at the same time, with three requests each: for the first time in this process, when people
+wait for them; and later, when the answers of more would be in the way of people.
 """
 
 MANY = 500
@@ -56,7 +56,10 @@ class Inventory:
     """Set once *services* has the instances, a moment after the start."""
     fleet: Fleet = field(init=False)
     reader: Reader = field(init=False)
-    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
+    _first: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_AT_ONCE), init=False)
+    _later: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
+    _was_read: set[str] = field(default_factory=set, init=False)
+    """The instances that this process read or tried to."""
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
 
@@ -140,7 +143,9 @@ class Inventory:
         future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:
-            async with self._gate:
+            gate = self._later if name in self._was_read else self._first
+            self._was_read.add(name)
+            async with gate:
                 read = await self.reader.read(name, accepted)
             future.set_result(read)
             return read
