@@ -84,6 +84,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     await asyncio.to_thread(import_module, "bot.services")
     from bot.services import alarms, connect_services
 
+    await asyncio.to_thread(catalog)  # 60 ms that no answer should wait for
     wired.services.update(await connect_services(settings, clients))
     wired.flows.inventory.connected.set()
     look = alarms(wired.worker, stack)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from functools import lru_cache
-
 from bot.domain.foreign_text import matching
+from bot.domain.model_filter import passing
 from bot.domain.snoozes import standing
 from bot.domain.typed_values import number
-from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
 from bot.messages import fleet
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
 from bot.ports import Message
+from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Public
 from commands.typed import words
 
 PUBLIC = "public"
-ORDER = list(Verdict)
-
-_form = lru_cache(maxsize=1024)(matching)
-"""For words that return with every model: what was typed, instances, languages, bases."""
 
 
 async def models(ask: Ask, desk: Desk) -> Answer:
@@ -42,31 +36,9 @@ async def turn(ask: Ask, desk: Desk) -> Answer:
 
 async def _page(filters: str, page: int, desk: Desk) -> Message:
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
-    marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
-    listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
-    worst = acting_on(listed)
-    acted = {j.model.ref for j in worst}
-    others = (j for j in listed if j.model.ref not in acted)
-    rest = sorted(others, key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold()))
-    message = fleet.models(
-        [*worst, *rest], judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
-    )
+    listed = await in_turns(passing(judged, filters.split(), lambda j: standing(j, snoozes, now) is not None))
+    page, shown = await in_turns(listed.page(page, fleet.PAGE))
+    marks = {j.model.ref: mark(s) for j in shown if (s := standing(j, snoozes, now)) is not None}
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
-    return message
-
-
-def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
-    """Whether a model passes one filter word: verdict, risk, kind, instance, language, base, or part of its name.
-
-    *snoozed* are the references of those that are snoozed or on hold.
-    """
-    wanted, model = _form(word), judgement.model
-    if wanted == "outdated":
-        return judgement.outdated
-    if wanted == "risky":
-        return judgement.risk is not Risk.NONE
-    if wanted == "snoozed":
-        return model.ref in snoozed
-    named = {_form(name) for name in (model.instance, model.language, model.base)}
-    facts = {judgement.verdict.value, model.kind, model.id, *named}
-    return wanted in facts or wanted in matching(model.name)
+    found = fleet.Found(shown, page, listed.count, listed.outdated, judged.total)
+    return fleet.models(found, judged.snapshot, now, filters=filters, marks=marks)

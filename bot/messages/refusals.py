@@ -247,9 +247,13 @@ def at_input(fault: RetuneError | str) -> str:
     return on_one_line(said)[:INPUT]
 
 
+CHOICES = 20
+"""Buttons that a choice has at most; Slack takes 25 in a row."""
+
+
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
     """Several models fit: one button each; *names* are references and what to call them."""
-    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:20])]
+    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:CHOICES])]
     return paragraph(escape(fault.text, 1000), "", *buttons)
 
 

@@ -10,6 +10,9 @@ import humanize
 
 from bot.domain.foreign_text import shown
 
+FAR = 20
+"""How many characters may stand for one that shows; the rest of a text that is longer is not looked at."""
+
 BLANK = "–"
 """Stands for text of which nothing shows."""
 
