@@ -56,7 +56,7 @@ async def connections(http: aiohttp.ClientSession, ticket: str) -> int:
     try:
         async with asyncio.timeout(5), http.ws_connect(ticket) as socket:
             return connections_in(await socket.receive_json())
-    except (TimeoutError, aiohttp.ClientError, ValueError, TypeError) as error:
+    except (TimeoutError, aiohttp.ClientError, ValueError, TypeError, RecursionError) as error:
         raise ChatBusy("Slack gave an address for Socket Mode, and does not answer there.") from error
 
 

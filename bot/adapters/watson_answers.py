@@ -14,8 +14,8 @@ from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 
 T = TypeVar("T")
 
-BAD = (msgspec.DecodeError, UnicodeDecodeError)
-"""What decoding raises."""
+BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises, also for what is nested too deep."""
 
 
 class CustomModel(msgspec.Struct):
