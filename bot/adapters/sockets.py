@@ -85,7 +85,8 @@ class Sockets:
             handler.client.aiohttp_client_session = session(plain=self._plain)
         self._watchdog = asyncio.create_task(self._watch(), name="socket watchdog")
         try:
-            await asyncio.wait_for(asyncio.gather(*(h.connect_async() for h in self._handlers)), deadline)
+            async with asyncio.timeout(deadline):  # `wait_for` leaves the end of `gather` to nobody when we are stopped
+                await asyncio.gather(*(handler.connect_async() for handler in self._handlers))
         except TimeoutError as error:
             raise ChatBusy(f"Slack gave no socket connection within {deadline:.0f} s.") from error
 
