@@ -63,7 +63,7 @@ class Long(str):
     def __getitem__(self, at: object) -> str:
         assert isinstance(at, slice)
         assert at.stop < 20_000
-        return "é" * at.stop
+        return "é" * int(at.stop)
 
     def strip(self, chars: str | None = None) -> str:
         return "é"
