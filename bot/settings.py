@@ -170,7 +170,10 @@ def key_of_audit(dotenv: Path | None = Path(".env")) -> Secret | None:
 def _environment(dotenv: Path | None) -> Env:
     env = Env(eager=False)
     if dotenv is not None and dotenv.is_file():
-        env.read_env(str(dotenv), recurse=False)
+        try:
+            env.read_env(str(dotenv), recurse=False)
+        except UnicodeDecodeError as error:
+            raise SettingsError([f"{dotenv}: is not UTF-8. Save it as UTF-8."]) from error
     return env
 
 

@@ -24,8 +24,8 @@ PIECE = 50
 KEPT = 2000
 """Characters of what is only shown that are kept of one record; nobody is shown more."""
 
-BAD = (msgspec.DecodeError, UnicodeDecodeError)
-"""What decoding raises."""
+BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises, also for what is nested too deep."""
 
 
 class CustomModel(msgspec.Struct):

@@ -201,7 +201,15 @@ def test_what_is_said():
         assert "<" not in said.text
 
 
-@pytest.mark.parametrize("answer", ["[]", "{}", '"token"', "null", "<html>", '{"access_token": "no.jwt"}'])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("[]", "{}", '"token"', "null", "<html>", '{"access_token": "no.jwt"}', '{"access_token": 5}'),
+        *("[" * 100_000, '{"access_token": [], "expires_in": {}}', '{"access_token": "é.é.é", "expiration": "x"}'),
+        '{"access_token": "x", "expires_in": "soon", "expiration": 1e999}',
+    ],
+    ids=lambda answer: answer[:40],
+)
 async def test_nonsense(services: dict[str, WatsonSpeech], server: SpeechServer, answer: str):
     """Whatever the token service answers is one of our errors."""
     fault = server.faults.add("answer", TOKENS, times=None, status=200, body=answer)

@@ -153,3 +153,25 @@ async def test_a_port_that_is_taken(stage: Stage, tmp_path: Path):
         await asyncio.wait_for(second.ended.wait(), 20)
         assert f"PORT, RETUNE_BIND: port {stage.port} of 127.0.0.1 cannot be used" in second.output()
         assert "Traceback" not in second.output()
+
+
+@pytest.mark.parametrize("over_http", [True, False])
+async def test_a_start_that_fails_after_slack_is_connected(tmp_path: Path, over_http: bool):
+    """Whoever was acknowledged is told that nothing was done, and the log has no traceback."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events" if over_http else None
+    async with AsyncExitStack() as stack:
+        speech = await stack.enter_async_context(SpeechServer(speed=6))
+        slack = await stack.enter_async_context(SlackServer(ROOT / "app-manifest.yml", request_url=url))
+        settings = settings_between(speech, slack, tmp_path)
+        if over_http:
+            settings |= way_in(slack, port)
+            del settings["SLACK_APP_TOKEN"]
+        Path(settings["RETUNE_DATABASE"]).write_bytes(b"x" * 9000)
+        bot = await stack.enter_async_context(BotProcess(ROOT, tmp_path, settings, quiet=True))
+        await slack.until(lambda: slack.connections >= 1, within=30)
+        acknowledged = (await slack.send(ADA, CHANNEL, "/stt-models")).acknowledged
+        await asyncio.wait_for(bot.ended.wait(), 20)
+        assert ("Nothing was done" in slack.transcript(ADA)) == acknowledged
+        assert "cannot be used, because the file is damaged" in bot.output()
+        assert "Traceback" not in bot.output()
