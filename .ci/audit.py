@@ -1,4 +1,4 @@
-"""Known vulnerabilities in both locks, where an advisory service answers; says plainly where none did.
+"""Known vulnerabilities in both locks, where an advisory service answers; it says so where none did.
 
 pip-audit calls packages that it could not look up "no known vulnerabilities", and ends with 1 both for a finding and
 for a network that is down. Here the exit code is 1 for a finding only. `make audit` is the strict one: it fails in
@@ -13,8 +13,8 @@ import sys
 from typing import Any
 
 SERVICES = ("pypi", "osv")
-PATIENCE = 300
-"""Seconds for which a service may keep us waiting."""
+TIMEOUT = 300
+"""Seconds that a service gets to answer."""
 
 LOCKS = ("-r", "requirements.txt", "-r", "requirements-dev.txt")
 
@@ -42,8 +42,8 @@ def _asked(command: list[str], service: str) -> list[dict[str, Any]]:
     """What a service says of each package; nothing where it does not answer."""
     options = ("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json", *LOCKS)
     try:
-        done = subprocess.run(  # noqa: S603 - what we were told
-            [*command, "-s", service, *options], capture_output=True, text=True, check=False, timeout=PATIENCE
+        done = subprocess.run(  # noqa: S603 - the command of .ci/run
+            [*command, "-s", service, *options], capture_output=True, text=True, check=False, timeout=TIMEOUT
         )
         return list(json.loads(done.stdout)["dependencies"])
     except (subprocess.TimeoutExpired, ValueError, KeyError, TypeError):

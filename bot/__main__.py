@@ -107,15 +107,15 @@ async def _main(command: str, redact: Redaction) -> int:
 
     stop = asyncio.Event()
 
-    def asked() -> None:
+    def asked(*_: object) -> None:
         if not stop.is_set():
-            stop.set()
+            loop.call_soon_threadsafe(stop.set)
             end = Timer(LIMIT, os._exit, (0,))
             end.daemon = True
             end.start()
 
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, asked)
+        signal.signal(name, asked)  # not the loop's own handler: it would wait for whatever holds the loop
     loop.call_later(GROWING, _collect)
     await run(settings, stop)
     return 0

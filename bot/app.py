@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -66,15 +66,15 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     answers: asyncio.Future[Surface] = asyncio.get_running_loop().create_future()
     clients, listening = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
     app = bolt(client, me)
-    Listeners(background, answers).register(app)
+    slack, listeners = Connected(me, client, http, settings.slack_api_url), Listeners(background, answers)
+    listeners.register(app)
     await _listen(app, settings, me, listening)
-    stack.callback(answers.cancel)
+    stack.push_async_callback(_not_started, listeners, slack)
 
     await asyncio.to_thread(import_module, "bot.wiring")
     from bot.wiring import wire
     from commands.surface import Surface
 
-    slack = Connected(me, client, http, settings.slack_api_url)
     wired = await wire(settings, slack, catalog, background, ring.set, stack)
     stack.push_async_callback(background.drain, DRAIN)
     stack.push_async_exit(listening.pop_all())  # so that it stops first
@@ -84,6 +84,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     await asyncio.to_thread(import_module, "bot.services")
     from bot.services import alarms, connect_services
 
+    await asyncio.to_thread(catalog)  # 60 ms that no answer should wait for
     wired.services.update(await connect_services(settings, clients))
     wired.flows.inventory.connected.set()
     look = alarms(wired.worker, stack)
@@ -130,6 +131,19 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
         stack.push_async_callback(server.close)
         await server.open()
         log.info("listening for Slack on port %d of %s, at %s", settings.port, settings.bind or "all addresses", PATH)
+
+
+async def _not_started(listeners: Listeners, slack: Connected) -> None:
+    """Tells those who were acknowledged while we started that nobody answers; nobody waits for it when it started."""
+    if places := listeners.give_up(slack.me.user):
+        from bot.adapters.slack import SlackChat
+        from bot.messages.refusals import NOT_STARTED, private
+
+        chat = SlackChat(slack.client, slack.http, slack.api_url)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN):
+                told = (chat.whisper(place, private(NOT_STARTED)) for place in places)
+                await asyncio.gather(*told, return_exceptions=True)
 
 
 async def _until(stop: asyncio.Event, ringing: Coroutine[Any, Any, None]) -> None:

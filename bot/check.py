@@ -84,18 +84,18 @@ class Report:
         """Something that works, and may not for ever."""
         self._say(f"WARN  {what}")
 
-    def bad(self, what: str, mend: str) -> None:
-        """Something must be mended."""
+    def bad(self, what: str, fix: str) -> None:
+        """Something is wrong, and how to fix it."""
         self.failed = True
-        self._say(f"FAIL  {what}: {mend}")
+        self._say(f"FAIL  {what}: {fix}")
 
     def note(self, what: str, means: str) -> None:
-        """Something may be as it should be; what it means where it is not."""
+        """Something that may be intended, and what it means if it is not."""
         self._say(f"note  {what}: {means}")
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
-        """A check that ends with the first error of ours, which says how to mend it."""
+        """A check that ends with the first error of ours, which says how to fix it."""
         try:
             yield
         except RetuneError as error:
@@ -176,8 +176,8 @@ async def _channel(chat: SlackChat, settings: Settings, scopes: frozenset[str], 
     """Where cards and announcements go."""
     room = await chat.room(settings.channel)
     if room is None:
-        mend = "there is no such channel, or it is private and the bot is not in it: /invite @retune there."
-        report.bad(f"channel {settings.channel}", mend)
+        fix = "there is no such channel, or it is private and the bot is not in it: /invite @retune there."
+        report.bad(f"channel {settings.channel}", fix)
         return
     name = f"channel #{room.name}"
     if not room.member:
@@ -222,8 +222,8 @@ async def _policy(chat: SlackChat, authority: Authority, policy: Policy, report:
     people = await Electorate(chat, authority, SystemClock()).approvers(policy)
     could = f"{policy.needed} of {len(people)} people"
     if len(people) < policy.needed:
-        mend = f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS."
-        report.bad("approvals", mend)
+        fix = f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS."
+        report.bad("approvals", fix)
     elif len(people) == policy.needed and not policy.self_approval:
         report.good(f"approvals: {could} (when one of them asks, nobody else is left: add an approver)")
     else:

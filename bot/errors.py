@@ -77,10 +77,11 @@ class DeletedModel(Refusal):
 
 
 class AmbiguousModel(Refusal):
-    """Several custom models fit what was typed; *refs* are their references, best fit first."""
+    """Several custom models fit what was typed; *refs* are the references of the first of *count* (None: of all)."""
 
-    def __init__(self, typed: str, refs: Sequence[str]) -> None:
-        super().__init__(f"“{typed}” fits {len(refs)} custom models. Choose one, or type its whole name or id.")
+    def __init__(self, typed: str, refs: Sequence[str], count: int | None = None) -> None:
+        number = len(refs) if count is None else count
+        super().__init__(f"“{typed}” fits {number} custom models. Choose one, or type its whole name or id.")
         self.refs = tuple(refs)
 
 

@@ -20,6 +20,12 @@ NOISY = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp
 BAR = "    | "
 """Before every line of a traceback."""
 
+LONGEST = 8000
+"""Characters of what a record says, at most: an id or an answer that somebody sends may have a million."""
+
+AT_THE_CUT = 4000
+"""Characters that go with it: half of a secret, which nothing knows any more; IBM's tokens are the longest."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +59,7 @@ class _Text(logging.Formatter):
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message = record.getMessage()
+        record.message = _within(record.getMessage(), self._redact)
         record.asctime = self.formatTime(record)
         lines = [escaped(self._redact(self.formatMessage(record)))]
         # Another handler may have left its own `exc_text` in the record: it is never taken.
@@ -74,7 +80,16 @@ class _Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None
+        record.msg, record.args = _within(record.getMessage(), self._redact), ()
         return self._redact(self._form.format(record)).replace("\x7f", "\\u007f")
+
+
+def _within(said: str, redact: Redaction) -> str:
+    """As much of it as there is room for, and how long it was."""
+    if len(said) <= LONGEST:
+        return said
+    begin = redact(said[: LONGEST + AT_THE_CUT])
+    return f"{begin[: min(LONGEST, max(0, len(begin) - AT_THE_CUT))]}… ({len(said)} characters)"
 
 
 def _barred(text: str) -> list[str]:

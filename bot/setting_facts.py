@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.hours import Window
 from bot.network import masked
 from bot.settings import InstanceSettings, Settings
-from bot.store import Store
+from bot.store import Store, chain
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +19,13 @@ Facts = Mapping[str, str]
 def note(settings: Settings, now: datetime, store: Store) -> None:
     """A start: the instances there are, whether a key seals the audit, and what was set otherwise than before."""
     store.fleet.declare((one.name, one.deployment) for one in settings.instances.values())
-    if begun := store.audit.begin(now):
-        log.warning("the audit: %s", begun)
+    match store.audit.begin(now):
+        case (chain.LOST, last):
+            log.warning("the audit: the kept end of its chain was gone; %s", last)
+        case (_, chain.NO_KEY):
+            log.warning("the audit: rows are not sealed from here on")
+        case (_, key):
+            log.warning("the audit: rows are sealed with the key %s from here on", key)
     store.audit.settings_changed(facts(settings), now)
 
 

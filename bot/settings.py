@@ -117,18 +117,10 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         "catalog": env.path("RETUNE_CATALOG", None),
         "log": _parsed(env, "text_or_json", "RETUNE_LOG", "text"),
     }
-    faults: list[str] = []
-    try:
-        env.seal()
-    except EnvValidationError as error:
-        texts = cast("dict[str, list[str]]", error.error_messages)
-        faults += [f"{name}: {' '.join(texts[name])}" for name in texts]
+    by_setting = _faults(env)
+    faults = [*by_setting.values()]
     signing_secret = (signing_secret or "").strip()
-    if (
-        not app_token
-        and not signing_secret
-        and not any(fault.startswith(("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")) for fault in faults)
-    ):
+    if not app_token and not signing_secret and not by_setting.keys() & {"SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"}:
         faults.append(
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
@@ -170,19 +162,29 @@ def key_of_audit(dotenv: Path | None = Path(".env")) -> Secret | None:
     """What seals the audit, for what needs no other setting. Raises `SettingsError`."""
     env = _environment(dotenv)
     key = _audit_key(env)
-    try:
-        env.seal()
-    except EnvValidationError as error:
-        texts = cast("dict[str, list[str]]", error.error_messages)
-        raise SettingsError([f"{name}: {' '.join(texts[name])}" for name in texts]) from error
+    if faults := _faults(env):
+        raise SettingsError([*faults.values()])
     return key
 
 
 def _environment(dotenv: Path | None) -> Env:
     env = Env(eager=False)
     if dotenv is not None and dotenv.is_file():
-        env.read_env(str(dotenv), recurse=False)
+        try:
+            env.read_env(str(dotenv), recurse=False)
+        except UnicodeDecodeError as error:
+            raise SettingsError([f"{dotenv}: is not UTF-8. Save it as UTF-8."]) from error
     return env
+
+
+def _faults(env: Env) -> dict[str, str]:
+    """What is wrong with what was read, by setting."""
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        texts = cast("dict[str, list[str]]", error.error_messages)
+        return {name: f"{name}: {' '.join(texts[name])}" for name in texts}
+    return {}
 
 
 def _database(env: Env) -> Path:

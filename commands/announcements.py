@@ -49,13 +49,13 @@ async def announce(ask: Ask, desk: Desk) -> Answer:
 
 async def _overview(ask: Ask, desk: Desk) -> Answer:
     judged, timing = await desk.inventory.judged(), await desk.timetable.now()
-    names = {j.model.ref: j.model.name for j in judged.judgements}
+    snoozes = [(each, judged.of(each.subject)) for each in await desk.snoozer.in_force()]
     return overview(
         timing,
         desk.clock.now(),
         state=headline(await desk.survey.findings()),
         link=await desk.living.link(),
-        snoozes=[(snooze, names.get(snooze.subject)) for snooze in await desk.snoozer.in_force()],
+        snoozes=[(snooze, about.model.name if about else None) for snooze, about in snoozes],
         audio=await desk.survey.audio(timing.zone),
     )
 

@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.flows.background import Background
 
 if TYPE_CHECKING:
+    from bot.ports import Place
     from commands.surface import Surface
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,26 @@ class Listeners:
     def __init__(self, background: Background, coming: asyncio.Future[Surface]) -> None:
         self._background = background
         self._coming = coming
+        self._waiting: list[dict[str, Any]] = []
+
+    @property
+    def _closed(self) -> bool:
+        """Whether nobody more is let in: Slack says then that we do not answer."""
+        return self._background.full or self._coming.cancelled()
+
+    def give_up(self, bot_user: str) -> list[Place]:
+        """What answers will never be there. Where those are told so who were acknowledged, and not answered."""
+        if not self._coming.cancel():
+            return []
+        from commands import payloads
+
+        asked = []
+        for body in self._waiting:
+            if event := payloads.mapping(body.get("event")):
+                asked.append(payloads.said(event, body, bot_user))
+            else:
+                asked.append((payloads.command if body.get("command") else payloads.click)(body, 0.0))
+        return [ask.place for ask in asked if ask is not None]
 
     def register(self, app: AsyncApp) -> None:
         """Tells Bolt of all."""
@@ -47,22 +68,24 @@ class Listeners:
 
     async def _command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         at = monotonic()
-        if self._background.full:
-            return  # Slack says that we do not answer
+        if self._closed:
+            return
         if self._coming.done():
             await self._coming.result().command(body, at, ack)
         else:
             await ack()
-            self._soon(lambda surface: surface.acknowledged(body, at))
+            self._soon(lambda surface: surface.acknowledged(body, at), body)
 
     async def _click(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         at = monotonic()
-        if self._background.full:
+        if self._closed:
             return
         await ack()
-        self._soon(lambda surface: surface.click(body, at))
+        self._soon(lambda surface: surface.click(body, at), body)
 
     async def _submit(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        if self._closed:
+            return
         try:
             surface = await asyncio.wait_for(asyncio.shield(self._coming), QUICK)
         except TimeoutError:
@@ -74,26 +97,30 @@ class Listeners:
         await ack()
 
     async def _home(self, event: dict[str, Any], body: dict[str, Any]) -> None:
-        if event.get("tab") == "home" and not self._background.full:
+        if event.get("tab") == "home" and not self._closed:
             self._soon(lambda surface: surface.home(event, body))
 
     async def _mention(self, event: dict[str, Any], body: dict[str, Any]) -> None:
-        if not self._background.full:
-            self._soon(lambda surface: surface.message(event, body))
+        if not self._closed:
+            self._soon(lambda surface: surface.message(event, body), body)
 
     async def _message(self, event: dict[str, Any], body: dict[str, Any]) -> None:
-        if event.get("channel_type") == "im" and not self._background.full:
-            self._soon(lambda surface: surface.message(event, body))
+        if event.get("channel_type") == "im" and not self._closed:
+            self._soon(lambda surface: surface.message(event, body), body)
 
     async def _broke(self, error: Exception) -> None:
         log.error("a listener broke", exc_info=error)
 
-    def _soon(self, answer: Callable[[Surface], None]) -> None:
-        """Answers now, or once it can."""
+    def _soon(self, answer: Callable[[Surface], None], body: dict[str, Any] | None = None) -> None:
+        """Answers now, or once it can. *body*: who sent it waits for words."""
         if self._coming.done():
             answer(self._coming.result())
         else:
+            if body is not None:
+                self._waiting.append(body)
             self._background.spawn(self._once_there(answer), "what came while we start")
 
     async def _once_there(self, answer: Callable[[Surface], None]) -> None:
-        answer(await asyncio.shield(self._coming))
+        surface = await asyncio.shield(self._coming)
+        self._waiting.clear()
+        answer(surface)

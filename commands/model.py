@@ -10,7 +10,7 @@ from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
-from bot.messages.refusals import GONE, choose, labels, which_model
+from bot.messages.refusals import CHOICES, GONE, choose, labels, which_model
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Window, open_window
@@ -34,7 +34,7 @@ async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement 
         return await desk.inventory.find(*ask.readings)
     except AmbiguousModel as fault:
         judged = await desk.inventory.judged()
-        found = [judgement.model for ref in fault.refs if (judgement := judged.of(ref))]
+        found = [judgement.model for ref in fault.refs[:CHOICES] if (judgement := judged.of(ref))]
         refs = [f"{model.ref}{also}" for model in found]
         return choose(fault, zip(refs, labels(found), strict=True), action)
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from functools import lru_cache
+from collections.abc import Callable
 
 from bot.domain.foreign_text import matching
-from bot.domain.snoozes import standing
+from bot.domain.judged import Judged
+from bot.domain.model_filter import Listing, passing
+from bot.domain.snoozes import Snooze, standing
 from bot.domain.typed_values import number
-from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
+from bot.domain.verdicts import Judgement
 from bot.flows.budgets import Cost
-from bot.flows.inventory import Judged
 from bot.messages import fleet
 from bot.messages.model_sheet import about, sent
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
 from bot.ports import Message
+from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Public
 from commands.exports import File, hand_over
 from commands.typed import words
 
 PUBLIC, EXPORT = "public", "export"
-ORDER = list(Verdict)
-
-_form = lru_cache(maxsize=1024)(matching)
-"""For words that return with every model: what was typed, instances, languages, bases."""
 
 
 async def models(ask: Ask, desk: Desk) -> Answer:
@@ -53,45 +50,25 @@ async def export(ask: Ask, desk: Desk) -> Answer:
 
 async def _export(ask: Ask, filters: str, desk: Desk) -> Answer:
     desk.budgets.spend(ask.user, Cost.EXPORTS)
-    listed, _, _ = await _listed(filters, desk)
-    name, content = await desk.model_files.export(ask.user, listed, filters)
-    return await hand_over(ask, desk, File(name, content, *about(len(listed))), sent(name, len(listed)))
+    listed, _, _ = await _fitting(filters, desk)
+    name, content = await desk.model_files.export(ask.user, listed.every(), listed.count, filters)
+    return await hand_over(ask, desk, File(name, content, *about(listed.count)), sent(name, listed.count))
 
 
 async def _page(filters: str, page: int, desk: Desk) -> Message:
-    listed, judged, marks = await _listed(filters, desk)
-    now = desk.clock.now()
-    message = fleet.models(
-        listed, judged.snapshot, now, page=page, filters=filters, total=len(judged.judgements), marks=marks
-    )
+    listed, judged, snoozed = await _fitting(filters, desk)
+    page, shown = await in_turns(listed.page(page, fleet.PAGE))
+    marks = {j.model.ref: mark(s) for j in shown if (s := snoozed(j)) is not None}
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
-    return message
+    found = fleet.Found(shown, page, listed.count, listed.outdated, judged.total)
+    return fleet.models(found, judged.snapshot, desk.clock.now(), filters=filters, marks=marks)
 
 
-async def _listed(filters: str, desk: Desk) -> tuple[list[Judgement], Judged, dict[str, str]]:
-    """The models that fit, the worst first; the fleet; and what else to say of some models."""
+async def _fitting(filters: str, desk: Desk) -> tuple[Listing, Judged, Callable[[Judgement], Snooze | None]]:
+    """The models that fit, the fleet, and what tells whether a model is snoozed."""
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
-    marks = {j.model.ref: mark(s) for j in judged.judgements if (s := standing(j, snoozes, now)) is not None}
-    listed = [j for j in judged.judgements if all(fits(j, word, marks.keys()) for word in filters.split())]
-    worst = acting_on(listed)
-    acted = {j.model.ref for j in worst}
-    others = (j for j in listed if j.model.ref not in acted)
-    rest = sorted(others, key=lambda j: (ORDER.index(j.verdict), j.model.name.casefold()))
-    return [*worst, *rest], judged, marks
 
+    def snoozed(judgement: Judgement) -> Snooze | None:
+        return standing(judgement, snoozes, now)
 
-def fits(judgement: Judgement, word: str, snoozed: Container[str] = ()) -> bool:
-    """Whether a model passes one filter word: verdict, risk, kind, instance, language, base, or part of its name.
-
-    *snoozed* are the references of those that are snoozed or on hold.
-    """
-    wanted, model = _form(word), judgement.model
-    if wanted == "outdated":
-        return judgement.outdated
-    if wanted == "risky":
-        return judgement.risk is not Risk.NONE
-    if wanted == "snoozed":
-        return model.ref in snoozed
-    named = {_form(name) for name in (model.instance, model.language, model.base)}
-    facts = {judgement.verdict.value, model.kind, model.id, *named}
-    return wanted in facts or wanted in matching(model.name)
+    return await in_turns(passing(judged, filters.split(), lambda j: snoozed(j) is not None)), judged, snoozed

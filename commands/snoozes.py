@@ -74,5 +74,6 @@ def _tell(desk: Desk) -> None:
 
 async def in_force(desk: Desk) -> Message:
     """Everything that is snoozed or on hold, with a button each that ends it."""
-    names = {ref: judgement.model.name for ref, judgement in (await desk.inventory.judged()).by_ref.items()}
-    return messages.listed(await desk.snoozer.in_force(), names)
+    judged, snoozes = await desk.inventory.judged(), await desk.snoozer.in_force()
+    found = filter(None, (judged.of(snooze.subject) for snooze in snoozes if snooze.scope is Reach.MODEL))
+    return messages.listed(snoozes, {judgement.model.ref: judgement.model.name for judgement in found})

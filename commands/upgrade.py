@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
+from bot.domain.model_filter import Listing, passing
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.selections import GROUPS, MANY, typed_names
 from bot.domain.typed_values import LATEST, number, parse_later
-from bot.domain.verdicts import Judgement, Verdict, acting_on
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.flows.candidates import Progress
@@ -25,11 +25,11 @@ from bot.messages.kit import said_in
 from bot.messages.refusals import in_the_way, no_plan, no_plan_quotes, private
 from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
+from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.door import quietly
 from commands.forms import Form
 from commands.model import known, named
-from commands.models import fits
 from commands.typed import meant, words
 
 AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
@@ -46,27 +46,24 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     """`outdated [filters]`: opens the form with every outdated model that fits."""
     ask, later = await later_start(ask, desk)
     filters = words(ask.text)[1:]
-    found = [
-        judgement
-        for judgement in acting_on((await desk.inventory.read_once()).judgements)
-        if judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
-        and all(fits(judgement, word) for word in filters)
-    ]
-    if not found:
+    listed = await in_turns(passing(await desk.inventory.read_once(), filters, lambda _: False))
+    listed = listed.upgradable()
+    if not listed.count:
         return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
     if ask.trigger_id is None:
         raise Refusal(refusals.NO_FORM)
-    await open_window(ask, desk, forms.reading(len(found)))
-    return await _several(found, forms.Wanted(ask.place.channel, later), ask, desk)
+    await open_window(ask, desk, forms.reading(listed.count))
+    return await _several(listed, forms.Wanted(ask.place.channel, later), ask, desk)
 
 
-async def _several(found: Sequence[Judgement], what: forms.Wanted, ask: Ask, desk: Desk) -> Window:
+async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) -> Window:
     """A form that lists what can be upgraded, or counts it where that is too much to list."""
     await desk.requests.may_ask(ask.user)
     desk.budgets.spend(ask.user, Cost.READINGS)
-    candidates = await desk.requests.candidates(found, ask.user, _counting(len(found), ask, desk))
+    found = listed.first(MOST)
+    candidates = await desk.requests.candidates(found, ask.user, _counting(listed.count, ask, desk))
     notes = freeze_blocks((await desk.freezes.holding())[:5])
-    plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, len(found) - MOST
+    plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, listed.count - MOST
     if not plans:
         return Window(forms.nothing(left_out[:LISTED]), refused="nothing can be upgraded")
     if len(plans) > LISTED:

@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,10 +24,22 @@ FAULTY_SETTINGS = 2
 
 
 class BotProcess:
-    """Runs `python -m bot` with *environment*, from *folder*, so that no settings file of anybody's is read."""
+    """Runs `python -m bot` with *environment*, from *folder*, so that no settings file of anybody's is read.
 
-    def __init__(self, root: Path, folder: Path, environment: dict[str, str], *, quiet: bool) -> None:
+    *arguments* are Python's, for a bot that is started otherwise.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        environment: dict[str, str],
+        *,
+        quiet: bool,
+        arguments: Sequence[str] = ("-m", "bot"),
+    ) -> None:
         self._root = root
+        self._arguments = arguments
         self._folder = folder
         self._environment = environment
         self._quiet = quiet
@@ -91,7 +104,8 @@ class BotProcess:
         inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith(SETTINGS)}
         chosen = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot"),
+            sys.executable,
+            *self._arguments,
             cwd=self._folder,
             env={
                 **inherited,

@@ -1,7 +1,7 @@
 """HTTP instead of Socket Mode: takes what Slack signed, at one path, and nothing else.
 
-In this order: path and method, the headers of the signature, the body within its time and size, the signature over the
-raw bytes, and only then its content. Whatever fails before the signature is answered with an empty 401.
+In this order: path and method (404, 405), the headers of the signature, the body within its time and size, the
+signature over the raw bytes, and only then its content (400). Whatever is not proven to be Slack's gets an empty 401.
 """
 
 from __future__ import annotations
@@ -138,16 +138,16 @@ class HttpServer:
         """The whole body, or what is answered where it does not come so."""
         limits, body = self._crowd.limits, bytearray()
         if (request.content_length or 0) > limits.body_size:
-            return self._refuse(413, Reason.TOO_LARGE)
+            return self._refuse(401, Reason.TOO_LARGE)
         try:
             async with asyncio.timeout(limits.body_seconds):
                 async for piece in request.content.iter_any():
                     body += piece
                     if len(body) > limits.body_size:
-                        return self._refuse(413, Reason.TOO_LARGE)
+                        return self._refuse(401, Reason.TOO_LARGE)
                     self._crowd.hold(connection, len(piece))
         except TimeoutError:
-            return self._refuse(408, Reason.SLOW)
+            return self._refuse(401, Reason.SLOW)
         except (web.RequestPayloadError, OSError):
             return self._refuse(401, Reason.NOT_HTTP) if connection.alive else refusal(401)
         return bytes(body)

@@ -134,7 +134,7 @@ def _new_token(manager: Any) -> tuple[str, float, float]:
     manager.expire_time = 0
     try:
         return str(manager.get_token()), manager.expire_time - EARLY, manager.refresh_time
-    except (AttributeError, KeyError, TypeError) as error:  # JSON, but no token or no times in it
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:  # JSON, but no token or no times in it
         raise jwt.DecodeError(type(error).__name__) from error
 
 

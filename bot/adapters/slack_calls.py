@@ -74,8 +74,8 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
         raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
     except (
         *(TimeoutError, aiohttp.ClientError),
-        # slack_sdk fails so on a 200 whose body is not JSON: something between us and Slack answered.
-        *(SlackClientError, AttributeError, TypeError, ValueError),
+        # slack_sdk fails so on a 200 whose body is not JSON, or nested too deep: something before Slack answered.
+        *(SlackClientError, AttributeError, TypeError, ValueError, RecursionError),
     ) as error:
         raise lost(writes, why(error)) from error
     if fields(answer).get("ok") is not True:

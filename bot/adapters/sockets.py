@@ -56,7 +56,7 @@ async def connections(http: aiohttp.ClientSession, ticket: str) -> int:
     try:
         async with asyncio.timeout(5), http.ws_connect(ticket) as socket:
             return connections_in(await socket.receive_json())
-    except (TimeoutError, aiohttp.ClientError, ValueError, TypeError) as error:
+    except (TimeoutError, aiohttp.ClientError, ValueError, TypeError, RecursionError) as error:
         raise ChatBusy("Slack gave an address for Socket Mode, and does not answer there.") from error
 
 
@@ -85,7 +85,8 @@ class Sockets:
             handler.client.aiohttp_client_session = session(plain=self._plain)
         self._watchdog = asyncio.create_task(self._watch(), name="socket watchdog")
         try:
-            await asyncio.wait_for(asyncio.gather(*(h.connect_async() for h in self._handlers)), deadline)
+            async with asyncio.timeout(deadline):  # `wait_for` leaves the end of `gather` to nobody when we are stopped
+                await asyncio.gather(*(handler.connect_async() for handler in self._handlers))
         except TimeoutError as error:
             raise ChatBusy(f"Slack gave no socket connection within {deadline:.0f} s.") from error
 

@@ -7,9 +7,11 @@ once: if no answer proves anything (`watson_proof`), `OutcomeUnknown` says so, a
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,17 +19,19 @@ import httpx
 import msgspec
 from httpx_retries import Retry, RetryTransport
 
-from bot.adapters.sizes import Limited
+from bot.adapters.sizes import PACKED, Limited
 from bot.adapters.watson_answers import (
     BAD,
     CustomModel,
     CustomModels,
     Recognized,
     Resources,
+    Sent,
     SpeechModels,
     audio,
     base_name,
     listed,
+    models_in,
     texts,
 )
 from bot.adapters.watson_answers import model as record
@@ -51,11 +55,12 @@ from bot.errors import (
     ServiceUnavailable,
 )
 from bot.ports import Receipt
+from bot.turns import behind, in_turns
 
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-CONNECTIONS = 10
+CONNECTIONS = 8
 """To one instance at once."""
 
 BREATH = 1.0
@@ -79,16 +84,24 @@ class WatsonSpeech:
         self._url = url
         self._auth = auth
         self._worked = False
+        self._lists: dict[Kind, Sent] = {}
+        """The last lists: most of a list is sent again as it was."""
 
     async def models(self, kind: Kind) -> Listed[Model]:
         """All custom models of one kind; the list has no pages."""
-        return self._listed(kind, await self._read(f"/v1/{ROOTS[kind]}"))
+        return await self._listed(kind, await self._read(f"/v1/{ROOTS[kind]}"))
 
-    def _listed(self, kind: Kind, response: httpx.Response) -> Listed[Model]:
-        answer = self._decoded(response, CustomModels)
+    async def _listed(self, kind: Kind, response: httpx.Response) -> Listed[Model]:
+        seen, last = blake2b(response.content).digest(), self._lists.get(kind, Sent())
+        if seen == last.seen:
+            return last.models
         read = partial(record, self._name, self.deployment, kind)
-        found = listed(answer.customizations, read, f"{kind} model", "customization_id")
-        return replace(found, size=response.num_bytes_downloaded)
+        async with behind():
+            answer = self._decoded(response, CustomModels)
+            models, records = await in_turns(models_in(answer.customizations, read, kind, last.records))
+        models = replace(models, size=response.num_bytes_downloaded)
+        self._lists[kind] = Sent(seen, models, records)
+        return models
 
     async def model(self, kind: Kind, id: str) -> Model:
         """One custom model. Raises `ModelGone` only when the service says so and a list that works lacks it."""
@@ -108,9 +121,9 @@ class WatsonSpeech:
     async def holdings(self, model: Model) -> Holdings:
         """What a model holds, from the calls that list its resources."""
         if model.kind == "acoustic":
-            return audio(await self._list(model, "audio"))
+            return await in_turns(audio(await self._list(model, "audio")))
         paths = ("corpora", "words?word_type=user", "grammars")
-        return texts(*await asyncio.gather(*(self._list(model, path) for path in paths)))
+        return await in_turns(texts(*await asyncio.gather(*(self._list(model, path) for path in paths))))
 
     async def _list(self, model: Model, what: str) -> Resources:
         """Large models and some clusters have no grammars at all and may refuse to list them."""
@@ -255,7 +268,7 @@ class WatsonSpeech:
         response = await self._get(f"/v1/{ROOTS[kind]}")
         if response.status_code != 200:
             raise refusal(self._name, response)
-        found = self._listed(kind, response)
+        found = await self._listed(kind, response)
         return frozenset({*(model.id for model in found), *(odd.id for odd in found.unreadable)})
 
     def _unreachable(self, error: Exception) -> ServiceUnavailable:
@@ -268,6 +281,8 @@ def client(verify: bool) -> httpx.AsyncClient:
     One for each: httpcore looks through all connections of a pool for each request that waits, so that one pool for 50
     instances took longer to hand out its connections than the service to answer (0.4 s of a reading of 1.1 s).
     """
+    # httpcore asks for it with each request, by an import that searches all folders in vain: 1 ms (measured).
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to say: there is none
     transport = RetryTransport(
         transport=Limited(Routed(verify, connections=CONNECTIONS)),
         retry=Retry(
@@ -279,7 +294,9 @@ def client(verify: bool) -> httpx.AsyncClient:
             total_timeout=25,
         ),
     )
-    return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, headers={"Accept": "application/json"})
+    return httpx.AsyncClient(
+        transport=transport, timeout=TIMEOUT, headers={"Accept": "application/json", "Accept-Encoding": PACKED}
+    )
 
 
 def _path(kind: Kind, id: str, *rest: str) -> str:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any, TypeVar
 
 import msgspec
 
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
+from bot.turns import Work
 
 T = TypeVar("T")
 
-BAD = (msgspec.DecodeError, UnicodeDecodeError)
-"""What decoding raises."""
+PIECE = 50
+"""Records that are read between two rests, in half a millisecond."""
+
+KEPT = 2000
+"""Characters of what is only shown that are kept of one record; nobody is shown more."""
+
+BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises, also for what is nested too deep."""
 
 
 class CustomModel(msgspec.Struct):
@@ -96,16 +106,55 @@ def model(instance: str, deployment: Deployment, kind: Kind, raw: bytes | msgspe
         kind=kind,
         id=sent.customization_id,
         name=sent.name or sent.customization_id,
-        base=sent.base_model_name,
-        language=sent.language or sent.base_model_name[:5],
-        status=sent.status,
-        versions=None if sent.versions is None else tuple(sent.versions),
+        base=intern(sent.base_model_name),
+        language=intern(sent.language or sent.base_model_name[:5]),
+        status=intern(sent.status),
+        versions=None if sent.versions is None else _once(tuple(sent.versions)),
         created=moment(sent.created),
         updated=moment(sent.updated),
-        owner=_text(sent.owner),
-        description=_text(sent.description),
-        error="" if sent.error is None else str(sent.error),
+        owner=intern(_text(sent.owner)[:KEPT]),
+        description=_text(sent.description)[:KEPT],
+        error="" if sent.error is None else str(sent.error)[:KEPT],
     )
+
+
+@lru_cache(maxsize=4096)
+def _once(versions: tuple[str, ...]) -> tuple[str, ...]:
+    """The same object for equal versions: thousands of models have the same."""
+    return tuple(map(intern, versions))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A list of models: the digest of what was sent, its models, and each by the hash of its record.
+
+    Python keys the hash anew for each process, and it has 64 bits: nobody can make two records alike.
+    """
+
+    seen: bytes = b""
+    models: Listed[Model] = field(default_factory=lambda: Listed(()))
+    records: Mapping[int, Model] = field(default_factory=dict)
+
+
+def models_in(
+    raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], Model], kind: Kind, before: Mapping[int, Model]
+) -> Work[tuple[Listed[Model], dict[int, Model]]]:
+    """The models of a list, and each by the hash of its record; those that are as *before* are not read again."""
+    items: list[Model] = []
+    unreadable: list[Unreadable] = []
+    sent: dict[int, Model] = {}
+    for number, raw in enumerate(raws):
+        seen = hash(bytes(raw))
+        try:
+            model = before.get(seen) or read(raw)
+        except BAD as error:
+            unreadable.append(Unreadable(f"{kind} model", _id(raw, "customization_id"), str(error)))
+        else:
+            items.append(model)
+            sent[seen] = model
+        if number % PIECE == 0:
+            yield
+    return Listed(tuple(items), tuple(unreadable)), sent
 
 
 def listed(raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], T], what: str, key: str) -> Listed[T]:
@@ -124,20 +173,22 @@ def base_name(raw: msgspec.Raw) -> str:
     return msgspec.json.decode(raw, type=SpeechModelName).name
 
 
-def resources(raws: Iterable[msgspec.Raw]) -> list[Resource]:
+def resources(raws: Iterable[msgspec.Raw]) -> Work[list[Resource]]:
     """What a model holds. A record that makes no sense counts as held, and nothing is said of its state."""
-    found = []
+    found: list[Resource] = []
     for raw in raws:
         try:
             found.append(msgspec.json.decode(raw, type=Resource))
         except BAD:
             found.append(Resource())
+        if len(found) % PIECE == 0:
+            yield
     return found
 
 
-def audio(sent: Resources) -> Holdings:
+def audio(sent: Resources) -> Work[Holdings]:
     """What an acoustic model holds."""
-    held, minutes = resources(sent.audio), sent.total_minutes_of_audio
+    held, minutes = (yield from resources(sent.audio)), sent.total_minutes_of_audio
     sound = isinstance(minutes, int | float) and math.isfinite(minutes) and minutes > 0
     return Holdings(
         recordings=len(held),
@@ -147,9 +198,10 @@ def audio(sent: Resources) -> Holdings:
     )
 
 
-def texts(corpora: Resources, words: Resources, grammars: Resources) -> Holdings:
+def texts(corpora: Resources, words: Resources, grammars: Resources) -> Work[Holdings]:
     """What a language model holds."""
-    listed, said = [*resources(corpora.corpora), *resources(grammars.grammars)], resources(words.words)
+    listed = [*(yield from resources(corpora.corpora)), *(yield from resources(grammars.grammars))]
+    said = yield from resources(words.words)
     return Holdings(
         corpora=len(corpora.corpora),
         words=len(said),

@@ -10,8 +10,8 @@ import msgspec
 import requests
 from ibm_cloud_sdk_core import ApiException
 
-from bot.adapters.watson_answers import Refused
-from bot.adapters.watson_proof import is_own
+from bot.adapters.watson_answers import BAD, Refused
+from bot.adapters.watson_proof import WORDS, is_own
 from bot.errors import (
     CredentialsRefused,
     ModelBusy,
@@ -124,9 +124,11 @@ def _after(response: httpx.Response) -> float | None:
 
 def _detail(response: httpx.Response) -> str | None:
     """The service's own words; a gateway's HTML page is nobody's words."""
+    if len(response.content) > WORDS:
+        return None
     try:
         body = msgspec.json.decode(response.content, type=Refused)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except BAD:
         return None
     said = body.error or body.message or body.errorMessage
     return str(said)[:500] if said else None

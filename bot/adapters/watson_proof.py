@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from bot.adapters.watson_answers import BAD
+
 
 class Proof(StrEnum):
     """What an answer to a request that begins something proves."""
@@ -25,6 +27,9 @@ class Proof(StrEnum):
 
 REFUSING = frozenset({400, 401, 403, 404, 409, 415})
 """The statuses with which the service refuses."""
+
+WORDS = 64 * 1024
+"""Bytes of an error or a receipt at most; the service's have a few hundred, and 15 MB took 2.6 s to read."""
 
 _NO_JSON = object()
 
@@ -61,11 +66,11 @@ def is_own(response: httpx.Response) -> bool:
 
 
 def _json(content_type: str, body: bytes) -> Any:
-    if "html" in content_type.lower():
+    if "html" in content_type.lower() or len(body) > WORDS:
         return _NO_JSON
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except BAD:
         return _NO_JSON
 
 

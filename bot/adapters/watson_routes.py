@@ -8,13 +8,16 @@ import httpx
 
 from bot.network import certificate_fault, masked, proxy_for, setting_of, trust
 
+KEPT = 3
+"""Connections that stay open between requests: a reading takes so many."""
+
 
 class Routed(httpx.AsyncBaseTransport):
     """One pool of connections for each proxy, and one for what goes without."""
 
     def __init__(self, verify: bool, connections: int) -> None:
         self._trust = trust(verify)
-        self._limits = httpx.Limits(max_connections=connections)
+        self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=KEPT)
         self._proxy = cache(proxy_for)
         self._pools: dict[str | None, httpx.AsyncHTTPTransport] = {}
 

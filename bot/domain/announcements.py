@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
-from bot.domain.snoozes import Silenced, Snooze, awake
-from bot.domain.verdicts import Judgement, Risk, Verdict, acting_on
+from bot.domain.judged import Judged
+from bot.domain.ranking import ranked
+from bot.domain.snoozes import Silenced, Snooze, covering, indexed
+from bot.domain.verdicts import Judgement, Risk, Verdict
+from bot.turns import Work
+
+WORST = 300
+"""Models that a message and its thread can show, and more."""
+
+PIECE = 100
+"""Models that are looked at between two rests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an announcement says: the models worth acting on, worst first, and what they are part of."""
+    """What an announcement says: the models worth acting on, and what they are part of."""
 
     total: int
     outdated: int
     """How many are outdated, snoozed ones among them."""
     worth: tuple[Judgement, ...]
+    """The worst of those worth acting on, the worst first: more than any message shows."""
+    lists: Sequence[Sequence[Judgement]]
+    """All of those, by instance."""
     silenced: tuple[Silenced, ...]
     """Worth acting on too, but snoozed or on hold."""
     unread: tuple[str, ...]
@@ -26,6 +39,15 @@ class Findings:
     instances: int = 1
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)
     """How many of all models have each verdict."""
+    risks: Mapping[Risk, int] = field(default_factory=dict)
+    """How many of those worth acting on are at each risk."""
+    failed: int = 0
+    """How many of them failed their last training."""
+
+    @property
+    def count(self) -> int:
+        """How many are worth acting on."""
+        return sum(map(len, self.lists))
 
     @property
     def all_current(self) -> bool:
@@ -34,27 +56,44 @@ class Findings:
 
 
 def compose(
-    judgements: Iterable[Judgement], now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
-) -> Findings:
+    fleet: Judged, now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
+) -> Work[Findings]:
     """The announcement for a fleet. *snoozes* are those in force."""
-    listed = tuple(judgements)
-    worth, silenced = awake(acting_on(listed), snoozes, now)
+    by_subject, counts, silenced = indexed(snoozes), Counter[tuple[Verdict, Risk]](), list[Silenced]()
+    lists: list[Sequence[Judgement]] = []
+    for part in fleet.instances.values():
+        lists.append(part.acting)
+        counts.update(part.index.acting)
+        if by_subject:
+            worth: list[Judgement] = []
+            for number, judgement in enumerate(part.acting):
+                if (snooze := covering(judgement, by_subject, now)) is None:
+                    worth.append(judgement)
+                else:
+                    silenced.append(Silenced(judgement, snooze))
+                if number % PIECE == 0:
+                    yield
+            lists[-1] = worth
+        yield
+    empty = sum(number for (verdict, _), number in counts.items() if verdict is Verdict.EMPTY)
+    counts.subtract((each.judgement.verdict, each.judgement.risk) for each in silenced)
+    risks: Counter[Risk] = Counter()
+    for (_, risk), number in counts.items():
+        risks[risk] += number
     return Findings(
-        total=len(listed),
-        outdated=sum(1 for j in listed if j.outdated and j.verdict is not Verdict.EMPTY),
-        worth=worth,
-        silenced=silenced,
+        total=fleet.total,
+        outdated=fleet.outdated - empty,
+        worth=tuple(islice(ranked(lists), WORST)),
+        lists=lists,
+        silenced=tuple(silenced),
         unread=tuple(sorted(unread)),
-        instances=len({j.model.instance for j in listed}),
-        verdicts=Counter(j.verdict for j in listed),
+        instances=sum(1 for part in fleet.instances.values() if part.by_key),
+        verdicts=fleet.verdicts,
+        risks=risks,
+        failed=sum(number for (verdict, _), number in counts.items() if verdict is Verdict.FAILED),
     )
 
 
 def at_risk(found: Findings) -> int:
     """How many of the models are expected to return recognition warnings."""
-    return sum(1 for j in found.worth if j.risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))
-
-
-def seen_risk(found: Findings, risk: Risk) -> int:
-    """How many of the models are at that risk."""
-    return sum(1 for j in found.worth if j.risk is risk)
+    return sum(found.risks.get(risk, 0) for risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))

@@ -10,6 +10,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -174,6 +175,7 @@ def generation_by_shape(name: str) -> Generation:
     return next((generation for shape, generation in _NAMES if shape.fullmatch(name)), "unknown")
 
 
+@lru_cache(maxsize=4096)
 def _embedded(version: str) -> datetime.date | None:
     """The date at the end of a version string of today's shape; None for older shapes, which no range uses."""
     found = _DATED.search(version)

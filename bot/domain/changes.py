@@ -88,14 +88,16 @@ def compare(
     """
     if before.read_at is None:
         return ()
-    had = {model.ref: model for model in before.models if not model.name.startswith(CANARY)}
-    has = {model.ref: model for model in after.models if not model.name.startswith(CANARY)}
-    found = [_of(ChangeKind.DELETED, model, now) for ref, model in had.items() if ref not in has]
-    for ref, model in has.items():
-        if ref not in had:
+    if before.models is after.models and before.bases == after.bases:
+        return ()
+    had = {model.key: model for model in before.models if not model.name.startswith(CANARY)}
+    has = {model.key: model for model in after.models if not model.name.startswith(CANARY)}
+    found = [_of(ChangeKind.DELETED, model, now) for key, model in had.items() if key not in has]
+    for key, model in has.items():
+        if key not in had:
             found.append(_of(ChangeKind.CREATED, model, now))
-        elif ref not in ours and had[ref] != model:
-            found += _changed(had[ref], model, now)
+        elif had[key] is not model and had[key] != model and model.ref not in ours:
+            found += _changed(had[key], model, now)
     if before.bases is not None and after.bases is not None:
         for base in sorted(before.bases - after.bases):
             names = tuple(model.name for model in has.values() if model.base == base)

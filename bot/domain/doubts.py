@@ -70,7 +70,9 @@ def doubtful(
 def missing(had: Listing, has: Listing) -> DoubtKind | None:
     """Whether more is missing than people delete between two readings, of all models or of one kind."""
     gone = set(had) - set(has)
-    if gone and not has:
+    if not gone:
+        return None
+    if not has:
         return DoubtKind.NOTHING
     parts = [(had, gone)]
     parts += [([h for h in had if h[0] == kind], {g for g in gone if g[0] == kind}) for kind in {h[0] for h in had}]

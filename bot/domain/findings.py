@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 from bot.domain.announcements import Findings
 from bot.domain.verdicts import Judgement, Risk, Strength, Verdict
+from bot.turns import Work
 
 _RISKS, _VERDICTS = list(Risk), list(Verdict)
+
+PIECE = 200
+"""Models that are looked at between two rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,13 @@ def parse_level(text: str) -> Level | None:
     """The level that `str` wrote; None for one that this version of Retune does not know."""
     risk, _, verdict = text.partition("|")
     try:
-        return Level(Risk(risk), Verdict(verdict))
+        return _level(Risk(risk), Verdict(verdict))
     except ValueError:
         return None
+
+
+_level = cache(Level)
+"""There are few, and a fleet has thousands of each."""
 
 
 def level_of(judgement: Judgement) -> Level:
@@ -46,12 +55,17 @@ def level_of(judgement: Judgement) -> Level:
     if verdict is Verdict.BUSY and judgement.outdated:
         sure = any(item.strength in (Strength.PROOF, Strength.STRONG) for item in judgement.evidence)
         verdict = Verdict.OUTDATED if sure else Verdict.LIKELY_OUTDATED
-    return Level(judgement.risk, verdict)
+    return _level(judgement.risk, verdict)
 
 
-def levels(judgements: Iterable[Judgement]) -> dict[str, Level]:
+def levels(judgements: Iterable[Judgement]) -> Work[dict[str, Level]]:
     """The level of each, by the model's reference."""
-    return {judgement.model.ref: level_of(judgement) for judgement in judgements}
+    found: dict[str, Level] = {}
+    for judgement in judgements:
+        found[judgement.model.ref] = level_of(judgement)
+        if len(found) % PIECE == 0:
+            yield
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +106,28 @@ def week_of(slot: datetime) -> str:
     return f"{year}-W{week:02}"
 
 
-def news(told: Told, found: Findings, week: str) -> News:
+def news(told: Told, found: Findings, now: Mapping[str, Level], week: str) -> Work[News]:
     """What an announcement would tell that the channel does not know.
 
     It speaks when the models worth acting on, or a risk or verdict among them, are not those it told last; once a
     week while there are any; and once when all are current. Being snoozed is no news: somebody chose that.
+    *now* are the levels of what is worth acting on.
     """
-    now = levels(found.worth)
-    hushed = {silenced.judgement.model.ref for silenced in found.silenced}
-    before = {ref: level for ref, level in told.levels.items() if ref not in hushed}
-    both = now.keys() & before.keys()
-    worse = frozenset(ref for ref in both if now[ref].worse_than(before[ref]))
-    otherwise = frozenset(ref for ref in both if now[ref] != before[ref]) - worse
-    new, gone = frozenset(now.keys() - before.keys()), frozenset(before.keys() - now.keys())
-    differs = News(new, worse, otherwise, gone, digest=week != told.week)
+    hushed = yield from levels(silenced.judgement for silenced in found.silenced)
+    new, worse, otherwise, gone = set[str](), set[str](), set[str](), set[str]()
+    for number, (ref, level) in enumerate(now.items()):
+        was = None if ref in hushed else told.levels.get(ref)
+        if level != was:
+            (new if was is None else worse if level.worse_than(was) else otherwise).add(ref)
+        if number % PIECE == 0:
+            yield
+    for number, ref in enumerate(told.levels):
+        if ref not in now and ref not in hushed:
+            gone.add(ref)
+        if number % PIECE == 0:
+            yield
+    sets = frozenset(new), frozenset(worse), frozenset(otherwise), frozenset(gone)
+    differs = News(*sets, digest=week != told.week)
     due = (differs.digest and bool(now)) or (found.all_current and not told.all_current)
     return replace(differs, speaks=differs.any or due)
 

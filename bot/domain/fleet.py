@@ -16,6 +16,9 @@ T = TypeVar("T")
 
 Kind = Literal["language", "acoustic"]
 
+Key = tuple[Kind, str]
+"""What identifies a model within its instance: its kind and customization id."""
+
 IDLE = frozenset({"ready", "available"})
 """Statuses in which the service accepts an upgrade ("Upgrading a custom language model", step 1)."""
 
@@ -47,8 +50,8 @@ def embedded_date(version: str) -> date | None:
 def newest(versions: Iterable[str]) -> str | None:
     """The newest of *versions*: by embedded date; where one carries none, the last in the service's order."""
     listed = list(versions)
-    if not listed:
-        return None
+    if len(listed) < 2:
+        return listed[0] if listed else None
     dates = [embedded_date(version) for version in listed]
     known = [day for day in dates if day is not None]
     if len(known) < len(listed):
@@ -115,9 +118,19 @@ class Model:
         return f"{self.instance}/{self.kind}/{self.id}"
 
     @property
+    def key(self) -> Key:
+        """What identifies the model within its instance."""
+        return self.kind, self.id
+
+    @property
     def newest(self) -> str | None:
         """The newest version of the base model that this model was upgraded to; None if unknown."""
         return newest(self.versions or ())
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """Models of one instance in the order in which they are judged and listed: by name, then by id."""
+    return sorted(models, key=lambda m: (m.name.casefold(), m.id, m.kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +206,7 @@ class Snapshot:
     @property
     def models(self) -> tuple[Model, ...]:
         """Every model of every instance, ordered by instance, name and id."""
-        found = [model for reading in self.instances.values() for model in reading.models]
-        return tuple(sorted(found, key=lambda m: (m.instance, m.name.casefold(), m.id)))
+        return tuple(model for name in sorted(self.instances) for model in in_order(self.instances[name].models))
 
     @property
     def read_at(self) -> datetime | None:

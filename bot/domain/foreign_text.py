@@ -15,6 +15,9 @@ from enum import Enum, auto
 MARKS = 4
 """Combining marks on one character; more than any script needs cover the lines above and below."""
 
+COMPARED = 1000
+"""Characters of a text that are compared: nobody types so many, and a name of a million took half a second."""
+
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
 """Show as nothing although they are letters, marks, symbols or not assigned, and belong to no sequence."""
 
@@ -99,7 +102,11 @@ def escaped(text: str) -> str:
 
 
 def matching(text: str) -> str:
-    """The text as names are compared: case, kind of quotes and spaces, width and invisible characters do not count."""
+    """The text as names are compared: case, kind of quotes and spaces, width and invisible characters do not count.
+
+    What follows the first `COMPARED` characters is not looked at.
+    """
+    text = text[:COMPARED]
     if not (text.isascii() and text.isprintable()):
         # What is shown has few marks on a character: normalizing sorts them, in time that grows with their square.
         text = unicodedata.normalize("NFKC", shown(text).translate(_COMPARED))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from bot.domain.authority import Scope
@@ -17,11 +17,11 @@ Holds = Mapping[str, Snooze]
 """The holds in force by the references of their models. A snooze holds nothing back."""
 
 
-def in_force(holds: Iterable[Snooze], judgements: Mapping[str, Judgement], now: datetime) -> Holds:
-    """Those of *holds* that are not over, also where nobody has noted their end yet; *judgements* by reference."""
+def in_force(holds: Iterable[Snooze], judgement: Callable[[str], Judgement | None], now: datetime) -> Holds:
+    """Those of *holds* that are not over, also where nobody has noted their end yet; *judgement* of a reference."""
     found = {}
     for hold in holds:
-        known = judgements.get(hold.subject)
+        known = judgement(hold.subject)
         if hold.ended_at is None and over(hold, () if known is None else (known,), now) is None:
             found[hold.subject] = hold
     return found

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.catalog import Catalog
-from bot.domain.fleet import Model, Snapshot, embedded_date, is_newer
+from bot.domain.fleet import embedded_date, is_newer
+from bot.domain.judged import Judged
+from bot.domain.ranking import JudgedInstance
 from bot.domain.verdicts import Judgement
 
 
@@ -18,33 +20,21 @@ class Lag:
     exact: bool
 
 
-def lags(worth: Iterable[Judgement], fleet: Iterable[Judgement], catalog: Catalog) -> dict[str, Lag]:
+def lags(worth: Iterable[Judgement], fleet: Judged, catalog: Catalog) -> dict[str, Lag]:
     """How far each outdated model of *worth* is behind, by reference; *fleet* is everything that was read.
 
     As with evidence, nothing is carried to or from a cluster: it has what its release brought.
     """
-    seen: dict[tuple[str, str], set[str]] = {}
-    for judgement in fleet:
-        model = judgement.model
-        if model.status != "pending":
-            for place in _places(model):
-                seen.setdefault((place, model.base), set()).update(model.versions or ())
-    return {j.model.ref: _lag(j, seen, catalog) for j in worth if j.outdated}
+    return {j.model.ref: _lag(j, fleet, catalog) for j in worth if j.outdated}
 
 
-def _places(model: Model) -> tuple[str, ...]:
-    """Where its versions count: in its own instance, and for IBM Cloud in every one of those."""
-    return (f"/{model.instance}", "cloud") if model.deployment == "cloud" else (f"/{model.instance}",)
-
-
-def _lag(judgement: Judgement, seen: dict[tuple[str, str], set[str]], catalog: Catalog) -> Lag:
+def _lag(judgement: Judgement, fleet: Judged, catalog: Catalog) -> Lag:
     model, target = judgement.model, judgement.target
     have = model.newest
     if have is None or target is None or is_newer(target, have) is None:
         return Lag(1, exact=False)
     pool = {item.version for item in judgement.evidence if item.version is not None}
-    for place in _places(model):
-        pool |= seen.get((place, model.base), set())
+    pool |= fleet.versions(model.instance, model.base)
     entry = catalog.base(model.base)
     if entry is not None:
         pool |= {update.version for update in entry.required.get(model.deployment, ()) if update.version is not None}
@@ -54,11 +44,12 @@ def _lag(judgement: Judgement, seen: dict[tuple[str, str], set[str]], catalog: C
     return Lag(max(1, len(between)), exact=True)
 
 
-def beyond(snapshot: Snapshot, catalog: Catalog) -> set[str]:
+def beyond(instances: Iterable[JudgedInstance], catalog: Catalog) -> set[str]:
     """The versions that are dated after the release notes that the catalog was made from: it is out of date."""
     found = set()
-    for model in snapshot.models:
-        version, reach = model.newest, catalog.as_of.get(model.deployment)
-        if version and reach and (day := embedded_date(version)) and day > reach:
-            found.add(version)
+    for part in instances:
+        reach = catalog.as_of.get(part.deployment)
+        for version in frozenset[str]().union(*part.index.versions.values()):
+            if reach and (day := embedded_date(version)) and day > reach:
+                found.add(version)
     return found

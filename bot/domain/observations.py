@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from bot.domain.fleet import Model, Snapshot
+from bot.domain.fleet import Model
 
 PREVIOUS = "Using previous version of base model"
 REMOVED = "Using non-customized default base model"
@@ -72,12 +72,12 @@ def stage_of(warnings: tuple[str, ...]) -> Stage:
     return Stage.SILENT
 
 
-def partners(snapshot: Snapshot, links: Mapping[str, str]) -> dict[str, Model]:
+def partners(models: Iterable[Model], links: Mapping[str, str]) -> dict[str, Model]:
     """For both halves of each linked pair (*links* as in `Observations`) on different versions: the other half, by ref.
 
     Recognition with both uses the older version, because that is what they share.
     """
-    known = {model.ref: model for model in snapshot.models} if links else {}
+    known = {model.ref: model for model in models} if links else {}
     found: dict[str, Model] = {}
     for acoustic, language in links.items():
         one, other = known.get(acoustic), known.get(language)

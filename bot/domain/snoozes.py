@@ -244,13 +244,3 @@ def standing(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | No
 def covering(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
     """The most specific snooze that silences a judgement now. None silences `Risk.IGNORED`: see above."""
     return None if judgement.risk is Risk.IGNORED else standing(judgement, snoozes, now)
-
-
-def awake(
-    judgements: Iterable[Judgement], snoozes: Iterable[Snooze], now: datetime
-) -> tuple[tuple[Judgement, ...], tuple[Silenced, ...]]:
-    """Splits judgements into those worth saying and those that a snooze silences, each in the given order."""
-    by_subject = indexed(snoozes)
-    found = [(judgement, covering(judgement, by_subject, now)) for judgement in judgements]
-    worth = tuple(judgement for judgement, snooze in found if snooze is None)
-    return worth, tuple(Silenced(judgement, snooze) for judgement, snooze in found if snooze is not None)

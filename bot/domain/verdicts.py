@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.domain.catalog import Catalog, RecreateRange, RequiredUpdate
-from bot.domain.fleet import IN_PROGRESS, Model, Snapshot, embedded_date, is_newer
+from bot.domain.fleet import IN_PROGRESS, InstanceReading, Model, Snapshot, embedded_date, is_newer
 from bot.domain.observations import NOTHING, Observations, Stage, partners
+from bot.domain.siblings import Best, Siblings
 
 
 class Verdict(StrEnum):
@@ -24,6 +25,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     EMPTY = "empty"
     CURRENT = "current"
+
+
+UPGRADABLE = frozenset({Verdict.OUTDATED, Verdict.LIKELY_OUTDATED})
+"""What an upgrade mends."""
 
 
 class EvidenceKind(StrEnum):
@@ -60,7 +65,8 @@ class Evidence:
     """One reason for a verdict.
 
     *version* is the newer version it speaks of, None if it does not tell. *source* is the name of the sibling
-    model or the release note; *on* the day it was seen or published.
+    model or the release note; *on* the day it was seen or published. *further*: how many other instances have a newer
+    version too.
     """
 
     kind: EvidenceKind
@@ -68,6 +74,7 @@ class Evidence:
     version: str | None
     source: str
     on: date
+    further: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,76 +111,62 @@ def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observati
 
     *today* dates what is seen in the snapshot itself where an instance does not say when it was read.
     """
-    peers, others = _peers(snapshot), partners(snapshot, observed.links)
-    judged = (_judge_one(model, snapshot, catalog, peers, today, observed) for model in snapshot.models)
-    return tuple(_with_partner(judgement, others.get(judgement.model.ref)) for judgement in judged)
+    siblings, others = Siblings(), partners(snapshot.models, observed.links)
+    for reading in snapshot.instances.values():
+        siblings.put(reading, today)
+    return tuple(
+        judge_one(model, snapshot.instances[model.instance], catalog, siblings, observed, others.get(model.ref))
+        for model in snapshot.models
+    )
 
 
-def _with_partner(judgement: Judgement, partner: Model | None) -> Judgement:
-    if partner is None:
-        return judgement
-    risk = Risk.PAIR if judgement.risk is Risk.NONE else judgement.risk
-    return replace(judgement, partner=partner, risk=risk)
+def calls_for_action(judgement: Judgement) -> bool:
+    """Whether somebody should act on a model."""
+    return judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE, Verdict.FAILED)
 
 
-def acting_on(judgements: Iterable[Judgement]) -> tuple[Judgement, ...]:
-    """The judgements that somebody should act on, worst first, longest waiting first among equals."""
-    order = list(Verdict)
-    worth = [j for j in judgements if j.outdated or j.verdict in (Verdict.RETIRED, Verdict.RECREATE, Verdict.FAILED)]
-
-    def urgency(j: Judgement) -> tuple[bool, int, date, str]:
-        return j.risk is not Risk.IGNORED, order.index(j.verdict), j.since or date.max, j.model.name.casefold()
-
-    return tuple(sorted(worth, key=urgency))
-
-
-_Peers = dict[str, dict[str, tuple[Model, int]]]
-"""For each base and instance: the model with the newest version, and how many models say their versions."""
-
-
-def _peers(snapshot: Snapshot) -> _Peers:
-    found: _Peers = {}
-    for model in snapshot.models:
-        if model.newest is None or model.status == "pending":
-            continue  # IBM never says that a model without data shows the versions it would have
-        here = found.setdefault(model.base, {})
-        best, count = here.get(model.instance, (model, 0))
-        if is_newer(model.newest, best.newest or ""):
-            best = model
-        here[model.instance] = (best, count + 1)
-    return found
-
-
-def _judge_one(
-    model: Model, snapshot: Snapshot, catalog: Catalog, peers: _Peers, today: date, observed: Observations
+def judge_one(
+    model: Model,
+    reading: InstanceReading,
+    catalog: Catalog,
+    siblings: Siblings,
+    observed: Observations = NOTHING,
+    partner: Model | None = None,
 ) -> Judgement:
-    reading = snapshot.instances[model.instance]
+    """The judgement of one model of the instance that *reading* is of. *partner* as in `Judgement`."""
     entry = catalog.base(model.base)
     discontinued = entry.discontinued.get(model.deployment) if entry else None
     successor = entry.successor if entry else None
-    if reading.bases is not None and model.base not in reading.bases:
-        return Judgement(model, Verdict.RETIRED, Risk.RETIRED, discontinued=discontinued, successor=successor)
     have = model.newest
-    found = catalog.must_recreate(model.base, model.deployment, have) if have is not None else None
-    if found is not None and not _made_after(model, found):
-        return Judgement(
-            model, Verdict.RECREATE, Risk.REFUSED, since=found.noted, discontinued=discontinued, successor=successor
+    evidence: tuple[Evidence, ...] = ()
+    target = since = None
+    if reading.bases is not None and model.base not in reading.bases:
+        verdict, risk = Verdict.RETIRED, Risk.RETIRED
+    elif have is not None and (found := _recreate(model, have, catalog)) is not None:
+        verdict, risk, since = Verdict.RECREATE, Risk.REFUSED, found.noted
+    else:
+        evidence = (
+            *_from_probe(model, observed),
+            *_from_siblings(model, siblings),
+            *_from_canary(model, observed),
+            *_from_catalog(model, catalog),
         )
-    evidence = (
-        *_from_probe(model, observed),
-        *_from_siblings(model, snapshot, peers, today),
-        *_from_canary(model, observed),
-        *_from_catalog(model, catalog),
-    )
-    target = _target(evidence)
-    since = min((e.on for e in evidence if e.kind is EvidenceKind.CATALOG), default=None)
-    if since is None and target is not None:
-        since = embedded_date(target)
-    here = peers.get(model.base, {}).get(model.instance)
-    verdict = _verdict(model, evidence, known=entry is not None or (here is not None and here[1] > 1))
-    return Judgement(
-        model, verdict, _risk(model, verdict, evidence, observed), evidence, target, since, discontinued, successor
-    )
+        target = _target(evidence)
+        since = min((e.on for e in evidence if e.kind is EvidenceKind.CATALOG), default=None)
+        if since is None and target is not None:
+            since = embedded_date(target)
+        here = siblings.here(model.base, model.instance)
+        verdict = _verdict(model, evidence, known=entry is not None or (here is not None and here.several))
+        risk = _risk(model, verdict, evidence, observed)
+    if partner is not None and risk is Risk.NONE:
+        risk = Risk.PAIR
+    return Judgement(model, verdict, risk, evidence, target, since, discontinued, successor, partner)
+
+
+def _recreate(model: Model, have: str, catalog: Catalog) -> RecreateRange | None:
+    """The range of versions that the model is in and that cannot be upgraded; None where it was made anew already."""
+    found = catalog.must_recreate(model.base, model.deployment, have)
+    return None if found is not None and _made_after(model, found) else found
 
 
 def _made_after(model: Model, found: RecreateRange) -> bool:
@@ -220,27 +213,29 @@ def _from_canary(model: Model, observed: Observations) -> tuple[Evidence, ...]:
     return (Evidence(EvidenceKind.CANARY, Strength.STRONG, canary.version, "a new model", canary.at.date()),)
 
 
-def _from_siblings(model: Model, snapshot: Snapshot, peers: _Peers, today: date) -> tuple[Evidence, ...]:
+def _from_siblings(model: Model, siblings: Siblings) -> tuple[Evidence, ...]:
     """Another model on the same base has a newer version.
 
     In the same instance that is proof. Another instance of IBM Cloud makes it likely: versions agree between
-    regions as far as anybody knows, but nobody promises it. Clusters have what their release brought, so
-    nothing is carried between them, nor between the two deployments.
+    regions as far as anybody knows, but nobody promises it. All of those are one piece of evidence.
     """
     have = model.newest
     if have is None:
         return ()
     found: list[Evidence] = []
-    for instance, (best, _) in peers.get(model.base, {}).items():
-        same = instance == model.instance
-        reading = snapshot.instances[instance]
-        if not same and (model.deployment != "cloud" or reading.deployment != "cloud"):
-            continue
-        if best.newest is not None and is_newer(best.newest, have):
-            strength = Strength.PROOF if same else Strength.LIKELY
-            day = reading.read_at.date() if reading.read_at else today
-            found.append(Evidence(EvidenceKind.SIBLING, strength, best.newest, best.name, day))
-    return tuple(sorted(found, key=lambda e: (e.strength is not Strength.PROOF, e.source)))
+    best = siblings.here(model.base, model.instance)
+    if best is not None and is_newer(best.version, have):
+        found.append(_shown_by(best, Strength.PROOF, 0))
+    if model.deployment == "cloud" and (newer := siblings.newer_elsewhere(model.base, model.instance, have)):
+        best, count = newer
+        found.append(_shown_by(best, Strength.LIKELY, count - 1))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _shown_by(best: Best, strength: Strength, further: int) -> Evidence:
+    """One object for the thousands of models that it is evidence for."""
+    return Evidence(EvidenceKind.SIBLING, strength, best.version, best.name, best.on, further)
 
 
 def _from_catalog(model: Model, catalog: Catalog) -> tuple[Evidence, ...]:
@@ -249,6 +244,11 @@ def _from_catalog(model: Model, catalog: Catalog) -> tuple[Evidence, ...]:
     have = model.newest
     if update is None or have is None or not _precedes(have, model, update):
         return ()
+    return _required_by(update)
+
+
+@lru_cache(maxsize=4096)
+def _required_by(update: RequiredUpdate) -> tuple[Evidence]:
     return (Evidence(EvidenceKind.CATALOG, Strength.LIKELY, update.version, update.source, update.date),)
 
 

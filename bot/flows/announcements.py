@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from bot.domain.announcements import Findings
 from bot.domain.changes import QUIET, Change
-from bot.domain.findings import Level, Told, level_of, levels, news, unmentioned, week_of
+from bot.domain.findings import PIECE, Level, Told, level_of, levels, news, unmentioned, week_of
+from bot.domain.ranking import ranked
 from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
@@ -21,7 +23,7 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
-from bot.messages.announcements import Since, announcement, filed, mentions
+from bot.messages.announcements import IN_ALL, Since, announcement, filed, mentions
 from bot.messages.findings import About
 from bot.messages.model_sheet import missing
 from bot.messages.text import counted
@@ -29,6 +31,7 @@ from bot.ports import Clock, Message
 from bot.store import Store
 from bot.store.announcements import Draft, Mention
 from bot.store.database import Database
+from bot.turns import Work, in_turns
 
 log = logging.getLogger(__name__)
 
@@ -153,9 +156,9 @@ class Announcer:
         except ChatRefused as error:
             log.warning("the rest of %s cannot be posted: %s", slot.key, error.text)
         await self._said(slot, draft, slot.key)
-        if filed(len(draft.levels)):
-            listed = (await self.survey.findings()).worth
-            if not await self.lists.accompany(slot.channel, ts, listed):
+        if filed(draft.count):
+            found = await self.survey.findings()
+            if not await self.lists.accompany(slot.channel, ts, ranked(found.lists), found.count):
                 await self._unlisted(slot, ts)
         if draft.digest:
             await self.charter.accompany(slot.channel, ts)
@@ -173,7 +176,7 @@ class Announcer:
 
         def write(store: Store) -> None:
             if key is not None and not store.announcements.is_said(slot.channel, slot.name):
-                detail = f"in {slot.channel}: {counted(len(draft.levels), 'model')} to act on"
+                detail = f"in {slot.channel}: {counted(draft.count, 'model')} to act on"
                 store.audit.note(now, slot.by, "announcement", detail=detail)
             store.announcements.said(slot.channel, slot.name, draft, now, key)
 
@@ -182,16 +185,17 @@ class Announcer:
 
     async def _draft(self, slot: Slot, *, mention: bool = True) -> Draft:
         found = await self.survey.findings()
-        told, changes, mentioned = await self.db.read(partial(_known, slot.channel))
-        tells = news(told, found, slot.week)
-        kept = {ref: str(level) for ref, level in levels(found.worth).items()}
+        told, changes = await self.db.read(partial(_known, slot.channel))
+        now = await in_turns(levels(chain.from_iterable(found.lists)))
+        tells = await in_turns(news(told, found, now, slot.week))
+        kept = await in_turns(_by_level(now)) if mention else {}
         if not (tells.speaks or slot.asked):
             return Draft(kept, told.all_current, slot.week)
         about = await self.survey.about(found, slot.timing.zone)
-        fresh, words = _mentions(found, about, mentioned) if mention else ((), "")
+        fresh, words = await self._mentions(found, about) if mention else ((), "")
         since = Since(told.at, tells, changes) if told.at else None
         audio = await self.survey.audio(slot.timing.zone)
-        written = announcement(found, about, since=since, mentioned=words, audio=audio)
+        written = await in_turns(announcement(found, about, since=since, mentioned=words, audio=audio))
         return Draft(kept, found.all_current, slot.week, tells.digest, fresh, written)
 
     async def preview_for(self, user: str) -> tuple[Message, ...]:
@@ -200,27 +204,35 @@ class Announcer:
         await self.db.write(lambda store: store.audit.note(now, user, "preview"))
         return messages
 
+    async def _mentions(self, found: Findings, about: About) -> tuple[tuple[Mention, ...], str]:
+        """Whom the message mentions, for what they were never mentioned before."""
+        owned = [j for j in found.worth[:IN_ALL] if j.model.ref in about.owners]
+        refs = [j.model.ref for j in owned]
+        mentioned = await self.db.read(lambda store: store.announcements.mentioned(refs))
+        named, words = mentions(unmentioned(owned, mentioned), about)
+        written = (
+            Mention(j.model.ref, j.model.newest or "", str(level_of(j)), about.owners[j.model.ref].id) for j in named
+        )
+        return tuple(written), words
+
     async def preview(self) -> tuple[Message, ...]:
         """What an announcement would say now, and its replies. It mentions nobody."""
         slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
         return (await self._draft(slot, mention=False)).messages
 
 
-def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...], Mapping[tuple[str, str], Level]]:
-    """What a channel was told last, what was noticed since, and for what somebody was mentioned."""
+def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...]]:
+    """What a channel was told last, and what was noticed since."""
     told = store.announcements.told(channel)
     found = store.changes.since(told.at) if told.at else ()
     changes = tuple(change for change in found if change.kind in QUIET and told.at and change.at > told.at)
-    return told, changes, store.announcements.mentioned()
+    return told, changes
 
 
-def _mentions(
-    found: Findings, about: About, mentioned: Mapping[tuple[str, str], Level]
-) -> tuple[tuple[Mention, ...], str]:
-    """Whom the message mentions, for what they were never mentioned before."""
-    fresh = unmentioned(found.worth, mentioned)
-    named, words = mentions([j for j in fresh if j.model.ref in about.owners], about)
-    written = (
-        Mention(j.model.ref, j.model.newest or "", str(level_of(j)), about.owners[j.model.ref].id) for j in named
-    )
-    return tuple(written), words
+def _by_level(found: Mapping[str, Level]) -> Work[dict[str, list[str]]]:
+    kept: dict[str, list[str]] = {}
+    for number, (ref, level) in enumerate(found.items()):
+        kept.setdefault(str(level), []).append(ref)
+        if number % PIECE == 0:
+            yield
+    return kept

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.holds import held
+from bot.domain.judged import Judged
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
 from bot.domain.requests import LISTED, MOST, together
@@ -68,7 +69,7 @@ class Gathering:
         """
         wanted = judgements[:MOST]
         large = len(wanted) > LISTED
-        listed, silent = await self._listed({j.model.instance for j in wanted}) if large else ({}, {})
+        told, silent = await self._listed({j.model.instance for j in wanted}) if large else (Judged(), {})
         done = 0
 
         async def one(judgement: Judgement) -> Plan | LeftOut:
@@ -77,7 +78,7 @@ class Gathering:
             if instance in silent:
                 return LeftOut(judgement.model.name, Cause(CauseKind.UNREAD, detail=silent[instance]))
             async with self._gates[instance]:
-                found = await self._one(judgement, listed.get(judgement.model.ref))
+                found = await self._one(judgement, told.of(judgement.model.ref))
                 await asyncio.sleep(0)  # however fast a service answers, a few are planned between two turns
             done += 1
             if seen is not None:
@@ -121,8 +122,8 @@ class Gathering:
             return prepared.outlook
         return LeftOut(name, Cause(CauseKind.NO_PLAN, no_plan=prepared.outlook))
 
-    async def _listed(self, instances: set[str]) -> tuple[Mapping[str, Judgement], Mapping[str, str]]:
-        """The models of instances whose lists were read just now, by reference, and what silent instances answered.
+    async def _listed(self, instances: set[str]) -> tuple[Judged, Mapping[str, str]]:
+        """The fleet of the instances whose lists were read just now, and what silent instances answered.
 
         Three lists take the place of a thousand questions; what a list does not tell is asked of the model alone.
         """
@@ -132,7 +133,7 @@ class Gathering:
         readings = [judged.snapshot.instances[name] for name in instances if name in judged.snapshot.instances]
         silent = {reading.name: reading.failure for reading in readings if reading.failing_since is not None}
         good = {one.name for one in readings if one.name not in silent and one.read_at and one.read_at >= began}
-        return {ref: found for ref, found in judged.by_ref.items() if found.model.instance in good}, silent
+        return Judged({name: part for name, part in judged.instances.items() if name in good}), silent
 
     async def select(self, found: Candidates, judgements: Sequence[Judgement]) -> tuple[str, Selection]:
         """Keeps what a form offers together; its key, and the selection."""

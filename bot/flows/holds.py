@@ -27,7 +27,7 @@ class HoldBook:
 
     async def reader(self) -> Callable[[Store], Holds]:
         """What reads the holds in force; work for the store, to be done in the transaction that goes by them."""
-        known = (await self.inventory.judged()).by_ref
+        known = (await self.inventory.judged()).of
         return lambda store: in_force(store.snoozes.holds(), known, self.clock.now())
 
     async def now(self) -> Holds:

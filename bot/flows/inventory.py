@@ -6,20 +6,27 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import islice
 
 from bot.domain.catalog import Catalog
-from bot.domain.fleet import Model, Ref, Snapshot
+from bot.domain.fleet import Model, Ref
 from bot.domain.foreign_text import matching
-from bot.domain.history import counts
+from bot.domain.judged import Judged
 from bot.domain.lag import beyond
-from bot.domain.verdicts import Judgement, judge
+from bot.domain.ranking import Index
+from bot.domain.search import FAR, mask, nearest
+from bot.domain.search import places as all_of
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
+from bot.flows.fleet import Fleet
 from bot.flows.reading import GOOD, Accepted, Read, Reader
-from bot.messages.refusals import STARTING, deleted, not_configured, not_read_yet
+from bot.messages.refusals import CHOICES, STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
+from bot.store import Store
 from bot.store.database import Database
+from bot.store.fleet import Kept, Known
+from bot.turns import Work, in_turns
 
 log = logging.getLogger(__name__)
 
@@ -27,40 +34,13 @@ FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
 
+FIRST_AT_ONCE, AT_ONCE = 50, 10
+"""Instances that are read at the same time, with three requests each: for the first time in this process, when people
+wait for them; and later, when the answers of more would be in the way of people.
+"""
+
 MANY = 500
 """Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A snapshot with its judgements, in the snapshot's order."""
-
-    snapshot: Snapshot
-    judgements: tuple[Judgement, ...]
-
-    @cached_property
-    def by_ref(self) -> Mapping[str, Judgement]:
-        """The judgements by the references of their models."""
-        return {judgement.model.ref: judgement for judgement in self.judgements}
-
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the models as they are compared, in the order of the judgements."""
-        return tuple(judgement.model.id.casefold() for judgement in self.judgements)
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The names of the models as they are compared, in the order of the judgements."""
-        return tuple(matching(judgement.model.name) for judgement in self.judgements)
-
-    @property
-    def untried(self) -> list[str]:
-        """The instances that were never read, nor tried in vain."""
-        return [r.name for r in self.snapshot.instances.values() if r.read_at is None and r.failing_since is None]
-
-    def of(self, ref: str) -> Judgement | None:
-        """The judgement of one model."""
-        return self.by_ref.get(ref)
 
 
 @dataclass(eq=False)
@@ -74,14 +54,18 @@ class Inventory:
     background: Background
     connected: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Set once *services* has the instances, a moment after the start."""
+    fleet: Fleet = field(init=False)
     reader: Reader = field(init=False)
-    _judged: Judged | None = field(default=None, init=False)
-    _changes: int = field(default=0, init=False)
+    _first: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_AT_ONCE), init=False)
+    _later: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
+    _was_read: set[str] = field(default_factory=set, init=False)
+    """The instances that this process read or tried to."""
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.service, self.db, self.clock, self.changed)
+        self.fleet = Fleet(self.db, self.catalog, self.clock, self.background)
+        self.reader = Reader(self.service, self.fleet, self.clock)
 
     def service(self, instance: str) -> SpeechService:
         """The service of an instance. Raises `Refusal` when it is not configured any more."""
@@ -93,19 +77,7 @@ class Inventory:
 
     async def judged(self) -> Judged:
         """The fleet as last read, with verdicts of the day on which it was read."""
-        if self._judged is not None:
-            return self._judged
-        changes = self._changes
-        snapshot, observed = await self.db.read(lambda store: (store.fleet.snapshot(), store.observed.every()))
-        found = Judged(snapshot, judge(snapshot, self.catalog(), self.clock.now().date(), observed))
-        if changes == self._changes:  # else what was read is out of date already
-            self._judged = found
-        return found
-
-    def changed(self) -> None:
-        """The fleet in the store is not what we judged last."""
-        self._judged = None
-        self._changes += 1
+        return await self.fleet.judged()
 
     async def read_once(self, patience: float = FIRST) -> Judged:
         """The fleet once every instance was read or has failed; as it is, when *patience* seconds are over."""
@@ -127,6 +99,7 @@ class Inventory:
         wanted = set(self.services if instances is None else instances)
         names = [name for name in self.services if name in wanted]
         found = await asyncio.gather(*(self._joined(name) for name in names))
+        await self.fleet.settle()
         await self._remember([name for name, read in zip(names, found, strict=True) if read in GOOD])
 
     async def _remember(self, instances: Collection[str]) -> None:
@@ -134,9 +107,9 @@ class Inventory:
         if not instances:
             return
         judged, today = await self.judged(), self.clock.now().date()
-        counted = {name: counts(j for j in judged.judgements if j.model.instance == name) for name in instances}
+        counted = {name: part.index.counts for name in instances if (part := judged.instances.get(name)) is not None}
         await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
-        fresh = sorted(beyond(judged.snapshot, self.catalog()) - self._unknown)
+        fresh = sorted(beyond((judged.instances[name] for name in counted), self.catalog()) - self._unknown)
         for version in fresh[: MANY - len(self._unknown)]:
             self._unknown.add(version)
             log.warning(
@@ -170,7 +143,10 @@ class Inventory:
         future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:
-            read = await self.reader.read(name, accepted)
+            gate = self._later if name in self._was_read else self._first
+            self._was_read.add(name)
+            async with gate:
+                read = await self.reader.read(name, accepted)
             future.set_result(read)
             return read
         except Exception as error:
@@ -189,14 +165,27 @@ class Inventory:
         """One model as its instance shows it now, None when it is gone. Raises as `Reader.look`."""
         return await self.reader.look(ref)
 
+    async def saw(self, instance: str, models: Sequence[Model]) -> None:
+        """Keeps what was read of some models of an instance for another reason. What they show is not noted."""
+        now = self.clock.now()
+
+        def work(store: Store, known: Known) -> list[Kept]:
+            kept: list[Kept] = []
+            for model in models:
+                kept.append(store.fleet.see(model, now, kept[-1].known if kept else known))
+            return kept
+
+        if models:
+            await self.fleet.keep(instance, work)
+
     async def fresh(self, ref: str) -> Judgement:
         """One model, read now and judged among the others. Raises a `ServiceError`, or `Refusal` if it is gone."""
         wanted = Ref.parse(ref)
         model, now = await self.look(wanted), self.clock.now()
         if model is None:
-            await self.reader.keep(lambda store: store.fleet.gone(ref), now)
+            await self.reader.keep(wanted.instance, lambda store, known: store.fleet.gone(ref, known), now)
             raise DeletedModel(deleted(wanted.instance))
-        await self.reader.keep(lambda store: store.fleet.see(model, now), now)
+        await self.reader.keep(wanted.instance, lambda store, known: store.fleet.see(model, now, known), now)
         judgement = (await self.judged()).of(ref)
         if judgement is None:
             raise Refusal(not_configured(wanted.instance))
@@ -212,41 +201,45 @@ class Inventory:
         said = (typed, *cleaner)[-1].strip()
         wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
         judged = await self.judged()
-        found = _fitting(wanted, judged)
-        if not found and (now := await self.read_once(patience)) is not judged:
-            judged, found = now, _fitting(wanted, now)
-        if len(found) == 1:
+        count, found = await in_turns(_fitting(wanted, judged))
+        if not count and (now := await self.read_once(patience)) is not judged:
+            judged, (count, found) = now, await in_turns(_fitting(wanted, now))
+        if count == 1:
             return found[0]
-        if found:
-            raise AmbiguousModel(said, [j.model.ref for j in found])
+        if count:
+            raise AmbiguousModel(said, [judgement.model.ref for judgement in found], count)
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
             raise Refusal(not_read_yet(said, unread))
-        raise UnknownModel(said, _nearest(wanted, judged))
+        raise UnknownModel(said, await in_turns(_nearest(wanted, judged)))
 
 
-def _fitting(wanted: Sequence[str], judged: Judged) -> list[Judgement]:
-    """The models that one of the readings means, which are in their matching form."""
-    steps: tuple[Callable[[str], list[Judgement]], ...] = (
-        lambda form: _identified(form, judged),
-        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form == name],
-        lambda form: [j for j, name in zip(judged.judgements, judged.names, strict=True) if form in name],
+def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judgement]]]:
+    """How many models one of the readings means, which are in their matching form; and the first ones."""
+    steps: tuple[Callable[[Index, str], int], ...] = (
+        lambda index, form: mask(index.ids.get(form.rpartition("/")[2], ())),
+        lambda index, form: index.names.equal(form[:FAR]),
+        lambda index, form: index.names.having(form[:FAR]),
     )
-    return next((found for step in steps for form in wanted if (found := step(form))), [])
+    for number, step in enumerate(steps):
+        for form in wanted:
+            count, found = 0, list[Judgement]()
+            for part in judged.instances.values():
+                places = step(part.index, form)
+                if places and number == 0 and "/" in form:  # a reference, not an id
+                    places = mask([one for one in all_of(places) if matching(part.ranked[one].model.ref) == form])
+                count += places.bit_count()
+                found += islice(part.at(places), max(0, CHOICES - len(found)))
+                yield
+            if count:
+                return count, found
+    return 0, []
 
 
-def _identified(form: str, judged: Judged) -> list[Judgement]:
-    """The models with that id, or the one with that reference."""
-    last = form.rpartition("/")[2]
-    same = [j for j, id in zip(judged.judgements, judged.ids, strict=True) if id == last]
-    return [j for j in same if form in (last, matching(j.model.ref))]
-
-
-def _nearest(wanted: Sequence[str], judged: Judged) -> list[str]:
+def _nearest(wanted: Sequence[str], judged: Judged) -> Work[list[str]]:
     """The names that are most like the cleanest reading."""
-    from rapidfuzz import process  # only a typo needs it, the first answer does not
-
     if not wanted:
         return []
-    by_form = {form: j.model.name for j, form in zip(judged.judgements, judged.names, strict=True)}
-    return [by_form[form] for form, _, _ in process.extract(wanted[-1], sorted(by_form), limit=3, score_cutoff=60)]
+    parts = judged.instances.values()
+    keys = yield from nearest(wanted[-1], (part.index.names for part in parts), 3)
+    return [next(j.model.name for part in parts for j in part.at(part.index.names.equal(key))) for key in keys]

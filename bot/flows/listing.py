@@ -132,7 +132,8 @@ class Dossiers:
         judged, model, now = await self.inventory.judged(), judgement.model, self.clock.now()
 
         def read(store: Store) -> Dossier:
-            snoozes = indexed(in_force(store.snoozes.in_force(), judged.judgements, now))
+            snoozed = store.snoozes.in_force()
+            snoozes = indexed(in_force(snoozed, judged.spoken_of(snoozed), now))
             said, language = store.observed.linked(model.ref)
             partner = judged.of(language) if language else None
             return Dossier(

@@ -7,9 +7,10 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from bot.domain.judged import Judged
 from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
-from bot.flows.inventory import Inventory, Judged
+from bot.flows.inventory import Inventory
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 PACE = timedelta(minutes=1)
 """The shortest time between two edits, and the rest after Slack refused one."""
 
-_State = tuple[Judged, tuple[int, int], str, date, str]
+_State = tuple[int, tuple[int, int], str, date, str]
 """Everything that the card is drawn from; the same as before means: nothing to do."""
 
 
@@ -56,13 +57,12 @@ class LivingCard:
         timing = self.timetable.read(store)
         if store.announcements.last(timing.channel) is None or judged.untried:
             return bool(store.announcements.left(timing.channel))
-        before, now = self._shows, self._state(store, judged, timing)
-        same = before is not None and before[1:] == now[1:] and before[0] is now[0]
+        same = self._shows == self._state(store, judged, timing)
         return not same or bool(self.poster.doubtful(store, living_key(timing.channel)))
 
     def _state(self, store: Store, judged: Judged, timing: Timing) -> _State:
         today = self.clock.now().astimezone(timing.zone).date()
-        return judged, store.requests.changes(), store.announcements.shown(), today, timing.revision
+        return judged.state, store.requests.changes(), store.announcements.shown(), today, timing.revision
 
     async def ring(self) -> None:
         """Brings it up to date; pins it once; says in a channel that was left where it went."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.domain.authority import Act
 from bot.domain.verdicts import Judgement
@@ -15,11 +15,12 @@ from bot.flows.rooms import Rooms
 from bot.messages import model_sheet
 from bot.ports import Clock, Files
 from bot.store.database import Database
+from bot.turns import Work, in_turns
 
 log = logging.getLogger(__name__)
 
-PART = 100
-"""Rows that are made before others of the loop get their turn."""
+PART = 20
+"""Rows that are made between two rests."""
 
 
 @dataclass(eq=False)
@@ -32,19 +33,19 @@ class ModelFiles:
     electorate: Electorate
     clock: Clock
 
-    async def export(self, user: str, judgements: Sequence[Judgement], typed: str) -> tuple[str, bytes]:
+    async def export(self, user: str, judgements: Iterable[Judgement], count: int, typed: str) -> tuple[str, bytes]:
         """The name and content of a file for *user*, noted in the audit. Raises `Denied`, `Refusal`, a `ChatError`."""
         await self.electorate.may(user, Act.EXPORT)
-        if not judgements:
+        if not count:
             raise Refusal(model_sheet.nothing(typed))
         content, now = await _content(judgements), self.clock.now()
-        detail = f"{len(judgements)} models as csv{f': {typed}' if typed else ''}"
+        detail = f"{count} models as csv{f': {typed}' if typed else ''}"
         await self.db.write(lambda store: store.audit.note(now, user, "export", detail=detail))
         return model_sheet.name(f"{now:%Y-%m-%d}"), content
 
-    async def accompany(self, channel: str, thread: str, judgements: Sequence[Judgement]) -> bool:
+    async def accompany(self, channel: str, thread: str, judgements: Iterable[Judgement], count: int) -> bool:
         """Posts a list beside a message that stands without it; a fault is only logged."""
-        title, alt_text = model_sheet.about(len(judgements))
+        title, alt_text = model_sheet.about(count)
         name = model_sheet.name(f"{self.clock.now():%Y-%m-%d}")
         try:
             await self.rooms.admit(channel)
@@ -56,9 +57,13 @@ class ModelFiles:
         return True
 
 
-async def _content(judgements: Sequence[Judgement]) -> bytes:
-    parts = []
-    for start in range(0, len(judgements), PART):
-        parts.append(model_sheet.part(judgements[start : start + PART], headline=start == 0))
-        await asyncio.sleep(0)
-    return b"".join(parts)
+async def _content(judgements: Iterable[Judgement]) -> bytes:
+    return b"".join(await in_turns(_parts(iter(judgements))))
+
+
+def _parts(judgements: Iterator[Judgement]) -> Work[list[bytes]]:
+    parts: list[bytes] = []
+    while some := list(islice(judgements, PART)):
+        parts.append(model_sheet.part(some, headline=not parts))
+        yield
+    return parts

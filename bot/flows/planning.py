@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.catalog import Catalog
 from bot.domain.estimates import estimate, total
-from bot.domain.fleet import Holdings, Model, Ref
+from bot.domain.fleet import Holdings, Model, Ref, in_order
 from bot.domain.outcomes import Cause, CauseKind
 from bot.domain.planning import plan, plan_training
 from bot.domain.plans import Action, Estimate, Link, NoPlan, Plan, Step, WhyNot, differences
@@ -127,12 +127,8 @@ class Planning:
 
     async def language_models(self, model: Model) -> list[Model]:
         """Those with which an acoustic model can have been trained: same instance, same base."""
-        judged = await self.inventory.judged()
-        return [
-            j.model
-            for j in judged.judgements
-            if j.model.kind == "language" and j.model.instance == model.instance and j.model.base == model.base
-        ]
+        models = in_order((await self.inventory.fleet.reading(model.instance)).models)
+        return [other for other in models if other.kind == "language" and other.base == model.base]
 
 
 def _second_pass_missing(store: Store, model: Model) -> bool:

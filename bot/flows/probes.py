@@ -73,7 +73,6 @@ class Prober:
             store.audit.note(probe.at, by, "probe", model=ref, detail=f"stage {int(probe.stage)}, 1 s of audio")
 
         await self.db.write(note, done=True)
-        self.inventory.changed()
         return probe
 
     async def _failed(self, ref: str, by: str, error: ServiceError) -> None:
@@ -158,7 +157,6 @@ class Prober:
         if made.newest is not None:  # IBM never says that an empty model shows its versions
             canary = Canary(instance, base, made.newest, now)
             await self.db.write(lambda store: store.observed.canary(canary))
-            self.inventory.changed()
 
     async def _sweep(self) -> None:
         """Deletes what was made and could not be deleted, also by an earlier process."""

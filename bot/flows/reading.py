@@ -16,10 +16,10 @@ from bot.domain.fleet import IN_PROGRESS, InstanceReading, Kind, Listed, Model, 
 from bot.domain.observations import CANARY
 from bot.domain.polls import Size
 from bot.errors import ModelGone, RecordUnreadable, ServiceError, ServiceUnavailable
+from bot.flows.fleet import Fleet
 from bot.ports import Clock, SpeechService
 from bot.store import Store
-from bot.store.database import Database
-from bot.store.fleet import Kept
+from bot.store.fleet import Kept, Known
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +67,11 @@ class _Turn:
 
 @dataclass(eq=False)
 class Reader:
-    """Reads instances into the store. *changed* is called when the store has something new."""
+    """Reads instances into the fleet."""
 
     service: Callable[[str], SpeechService]
-    db: Database
+    fleet: Fleet
     clock: Clock
-    changed: Callable[[], None]
     sizes: dict[tuple[str, Kind], Size] = field(default_factory=dict, init=False)
     """What the last list of each instance and kind was."""
     _again: dict[str, _Turn] = field(default_factory=dict, init=False)
@@ -107,8 +106,8 @@ class Reader:
         fleet = [model for model in (*language, *acoustic) if not model.name.startswith(CANARY)]
         odd = (*language.unreadable, *acoustic.unreadable, *bases.unreadable)
         self._tell(name, odd)
-        before, now = await self.db.read(lambda store: store.fleet.one(name)), self.clock.now()
-        had = {(model.kind, model.id): model for model in before.models}
+        before, now = await self.fleet.reading(name), self.clock.now()
+        had = {model.key: model for model in before.models}
         has = {*_ids("language", language), *_ids("acoustic", acoustic)}
         serves = _served(bases, before.bases)
         offers = frozenset({*bases, *(one.id for one in bases.unreadable)})
@@ -121,19 +120,22 @@ class Reader:
             self._plan(name, DOUBTED)
             serves = None
             if doubt.kind is not DoubtKind.NO_BASES:
-                await self.keep(lambda store: store.fleet.doubted(name, doubt), now)
+                await self.keep(name, lambda store, known: store.fleet.doubted(name, doubt, known), now)
                 return Read.DOUBTED
         if not believed:
-            listed = {(model.kind, model.id) for model in fleet}
+            listed = {model.key for model in fleet}
             fleet += await self._still_there(had[key] for key in sorted(had.keys() - listed))
 
-        def work(store: Store) -> Kept:
+        def work(store: Store, known: Known) -> Kept:
             if believed is not None and accepted is not None:
                 detail = f"{believed.kind}: {believed.had} → {believed.has}"
                 store.audit.note(now, accepted.by, "accept", instance=name, detail=detail)
-            return store.fleet.keep(name, fleet, serves, asked=asked, now=now, unreadable=odd, doubt=doubt)
+            return store.fleet.keep(
+                *(name, fleet, serves), asked=asked, now=now, unreadable=odd, doubt=doubt, known=known
+            )
 
-        kept = await self.keep(work, now)
+        while (kept := await self.keep(name, work, now, waits=False)).more:
+            pass  # each goes on where the last one ended
         if kept.recovered:
             log.info("instance %s answers again", name)
         if doubt is not None:
@@ -170,7 +172,7 @@ class Reader:
 
     async def _looks_wrong(self, ref: Ref, listed: frozenset[str]) -> str:
         """What is odd about the lists that lack a model; "" where nothing is. The other kind's is read if need be."""
-        known = await self.db.read(lambda store: store.fleet.one(ref.instance))
+        known = await self.fleet.reading(ref.instance)
         had = {(model.kind, model.id) for model in known.models}
         if listed and {id for kind, id in had if kind == ref.kind} <= {ref.id, *listed}:
             return ""
@@ -180,17 +182,17 @@ class Reader:
                 has |= _ids(kind, await self.models(ref.instance, kind))
         return missing(had, has) or ""
 
-    async def keep(self, keep: Callable[[Store], Kept], now: datetime) -> Kept:
-        """Keeps a reading and notes in the same transaction what it shows."""
+    async def keep(self, name: str, keep: Callable[[Store, Known], Kept], now: datetime, *, waits: bool = True) -> Kept:
+        """Keeps a reading and notes in the same transaction what it shows. *waits*: somebody waits for it."""
+        found: list[Kept] = []
 
-        def work(store: Store) -> Kept:
-            kept = keep(store)
-            _note(store, kept, now)
-            return kept
+        def work(store: Store, known: Known) -> list[Kept]:
+            found[:] = [keep(store, known)]
+            _note(store, found[0], now)
+            return found
 
-        kept = await self.db.write(work)
-        self.changed()
-        return kept
+        await self.fleet.keep(name, work, waits=waits)
+        return found[0]
 
     async def lost(self, name: str, error: ServiceError) -> None:
         """Notes that an instance cannot be read; says so once. One odd record is no trouble of its instance."""
@@ -200,9 +202,13 @@ class Reader:
         now = self.clock.now()
         if name not in self._again:
             self._plan(name, AGAIN)
-        if await self.db.write(lambda store: store.fleet.failed(name, error.text, now)):
+
+        def work(store: Store, known: Known) -> list[Kept]:
+            kept = store.fleet.failed(name, error.text, now, known)
+            return [] if kept is None else [kept]
+
+        if await self.fleet.keep(name, work):
             log.warning("instance %s cannot be read: %s", name, error.text)
-            self.changed()
 
     def _plan(self, name: str, pauses: tuple[timedelta, ...]) -> None:
         last = self._again.get(name)
@@ -221,7 +227,7 @@ class Reader:
 def _ids(kind: str, listed: Listed[Model]) -> set[tuple[str, str]]:
     """What a list names, odd records too; what Retune made itself to see a version does not count."""
     odd = {(kind, one.id) for one in listed.unreadable}
-    return odd | {(kind, model.id) for model in listed if not model.name.startswith(CANARY)}
+    return odd | {model.key for model in listed if not model.name.startswith(CANARY)}
 
 
 def _served(bases: Listed[str], before: frozenset[str] | None) -> frozenset[str] | None:

@@ -86,7 +86,6 @@ class Requests:
                 store.audit.note(now, user, "link", model=ref, detail=language or "none")
 
         await self.db.write(write)
-        self.inventory.changed()
 
     async def live_for(self, ref: str) -> Request | None:
         """The live request that has a model already."""

@@ -167,11 +167,7 @@ class Runner:
                 await look(alone[0])
             else:
                 await asyncio.gather(*map(look, alone))
-        found, now = [model for model in seen.values() if model is not None], self.clock.now()
-        if found:
-            await self.db.write(lambda store: [store.fleet.see(model, now) for model in found])
-        if seen:
-            self.inventory.changed()
+        await self.inventory.saw(instance, [model for model in seen.values() if model is not None])
         return seen
 
     def _state(self, store: Store, id: int) -> tuple[Run | None, datetime | None]:

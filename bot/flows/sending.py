@@ -230,7 +230,6 @@ class Sender:
                 store.journal.schedule(run.id, record.number + 1, now)
 
         await self._noted(write)
-        self.inventory.changed()
         return True
 
     async def cancelled(self, run: Run) -> bool:

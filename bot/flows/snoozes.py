@@ -67,7 +67,7 @@ class Snoozer:
     async def in_force(self) -> tuple[Snooze, ...]:
         """What is snoozed now, oldest first; what is over is left out, also before `ring` has noted it."""
         snoozes = await self.db.read(lambda store: store.snoozes.in_force())
-        return in_force(snoozes, (await self.inventory.judged()).judgements, self.clock.now())
+        return in_force(snoozes, (await self.inventory.judged()).spoken_of(snoozes), self.clock.now())
 
     async def index(self) -> Index:
         """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
@@ -91,7 +91,8 @@ class Snoozer:
         Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
         """
         person = await self.electorate.may(user, act_of(wish.kind, wish.scope), self._scope(wish.scope, wish.subject))
-        judgements, now, today = (await self.inventory.judged()).judgements, self.clock.now(), self.today()
+        judged, now, today = await self.inventory.judged(), self.clock.now(), self.today()
+        judgements = judged.about(wish.scope, wish.subject)
 
         def put(store: Store) -> Snooze:
             twin = store.snoozes.requested(request)
@@ -153,7 +154,7 @@ class Snoozer:
         unsettled, unsaid = await self.db.read(_unsettled)
         if not unsettled:
             return
-        over_now = ending(unsettled, (await self.inventory.judged()).judgements, now)
+        over_now = ending(unsettled, (await self.inventory.judged()).spoken_of(unsettled), now)
         lapsed = [(snooze, over_now[snooze.id]) for snooze in unsettled if snooze.id in over_now]
         if lapsed:
             ended = await self.db.write(lambda store: [self._end(store, each, RETUNE, why) for each, why in lapsed])

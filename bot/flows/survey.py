@@ -17,6 +17,7 @@ from bot.messages.announcements import IN_ALL
 from bot.messages.findings import About
 from bot.ports import Clock
 from bot.store.database import Database
+from bot.turns import in_turns
 
 
 @dataclass(eq=False)
@@ -33,10 +34,11 @@ class Survey:
     async def findings(self) -> Findings:
         """What there is to say now."""
         judged, now = await self.inventory.judged(), self.clock.now()
-        snoozes = in_force(await self.db.read(lambda store: store.snoozes.in_force()), judged.judgements, now)
+        snoozed = await self.db.read(lambda store: store.snoozes.in_force())
+        snoozes = in_force(snoozed, judged.spoken_of(snoozed), now)
         readings = judged.snapshot.instances.values()
         unread = [r.name for r in readings if r.failing_since is not None or r.read_at is None]
-        return compose(judged.judgements, now, snoozes=snoozes, unread=unread)
+        return await in_turns(compose(judged, now, snoozes=snoozes, unread=unread))
 
     async def about(self, found: Findings, zone: ZoneInfo) -> About:
         """Who asked, who owns, who snoozed, how far behind: of the models that a message can show."""
@@ -59,7 +61,7 @@ class Survey:
             snoozed=held,
             owners=owners,
             names=await self.names.of(people),
-            lags=lags(shown, judged.judgements, self.catalog()),
+            lags=lags(shown, judged, self.catalog()),
         )
 
     async def audio(self, zone: ZoneInfo) -> int:

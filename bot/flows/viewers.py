@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.domain.judged import Judged
 from bot.domain.owners import Owner
 from bot.errors import RetuneError, StoreUnavailable
 from bot.flows.holds import HoldBook
-from bot.flows.inventory import Inventory, Judged
+from bot.flows.inventory import Inventory
 from bot.flows.names import Names
 from bot.flows.owners import Owning
 from bot.flows.rests import Rests
@@ -46,7 +47,7 @@ class Viewers:
     names: Names
     clock: Clock
     _opened: dict[str, datetime] = field(default_factory=dict, init=False)
-    _shown: tuple[tuple[int, int], Judged] | None = field(default=None, init=False)
+    _shown: tuple[tuple[int, int], int] | None = field(default=None, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
 
     async def opened(self, user: str) -> None:
@@ -67,8 +68,7 @@ class Viewers:
             return False
         if self._shown is None or self._shown[0] != store.requests.changes():
             return True
-        before = self._shown[1]
-        return before is not judged and _verdicts(before) != _verdicts(judged)
+        return self._shown[1] != judged.state
 
     async def seen(self, user: str, decides: frozenset[str], own: frozenset[str]) -> Seen:
         """What one person's App Home is made of, from what is known; *decides* and *own* as in `Seen`."""
@@ -80,7 +80,7 @@ class Viewers:
             holds = holding(store)
             owners = {ref: owner for ref in holds if (owner := self._owner(store, judged, ref)) is not None}
             around = Around(holds, owners)
-            return Seen(user, decides, own, judged.judgements, judged.snapshot, live, ended, freezes, around)
+            return Seen(user, decides, own, judged, live, ended, freezes, around)
 
         found = await self.db.read(read)
         return replace(found, around=replace(found.around, names=await self.names.of(found.around.people)))
@@ -99,13 +99,9 @@ class Viewers:
             except RetuneError as error:
                 log.warning("App Home of %s is not refreshed: %s", user, error.text)
 
-    async def _state(self) -> tuple[tuple[int, int], Judged] | None:
+    async def _state(self) -> tuple[tuple[int, int], int] | None:
         """What App Home is drawn from; None while nobody can tell: then it is drawn once more."""
         try:
-            return await self.db.read(lambda store: store.requests.changes()), await self.inventory.judged()
+            return await self.db.read(lambda store: store.requests.changes()), (await self.inventory.judged()).state
         except StoreUnavailable:
             return None
-
-
-def _verdicts(judged: Judged) -> list[tuple[str, str]]:
-    return [(judgement.model.ref, judgement.verdict.value) for judgement in judged.judgements]

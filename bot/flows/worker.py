@@ -11,9 +11,9 @@ from typing import Any
 
 from bot.domain.drift import Drift
 from bot.domain.freezes import Freeze
+from bot.domain.judged import Judged
 from bot.domain.requests import Request
 from bot.errors import StoreUnavailable
-from bot.flows.inventory import Judged
 from bot.flows.parts import Flows
 from bot.flows.rests import Rests
 from bot.flows.runner import Due

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from bot.domain.announcements import Findings, at_risk, seen_risk
+from bot.domain.announcements import Findings, at_risk
 from bot.domain.changes import Change, ChangeKind
 from bot.domain.findings import News
 from bot.domain.timing import Timing
@@ -20,6 +20,7 @@ from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed, some
 from bot.messages.timetable import audio_sent, rule
 from bot.ports import Block, Message
+from bot.turns import Work
 
 SHOWN = 12
 """Models in the channel; the others are in the thread."""
@@ -73,7 +74,7 @@ class Since:
 
 def announcement(
     found: Findings, about: About, *, since: Since | None = None, mentioned: str = "", audio: int = 0
-) -> tuple[Message, ...]:
+) -> Work[tuple[Message, ...]]:
     """The announcement and, where the list is long, the replies that go on with it.
 
     *mentioned* are the words of `mentions`; *audio* the seconds that were sent this month to see warnings.
@@ -82,14 +83,18 @@ def announcement(
     tops = [section(top) for top in (f"*{first}*", RISKS if at_risk(found) else "", mentioned) if top]
     small = [*_uncovered(found), *([audio_sent(audio)] if audio else [])]
     small = [*([_since(since)] if since else []), *small]
+    lines: dict[str, Block] = {}
+    for judgement in found.worth[:IN_ALL]:
+        lines[judgement.model.ref] = line(judgement, about, news)
+        yield
 
     def draw(some: Sequence[Judgement]) -> list[Block]:
-        return _grouped(some, found, about, news)
+        return _grouped(some, found, lines)
 
-    shown = portion(found.worth, draw, SHOWN, MOST - size_of([*tops, context(*small)]) - SPARE)
-    parts = [] if filed(len(found.worth)) else _parts(found.worth[len(shown) :], draw)
-    if filed(len(found.worth)):
-        small.insert(1 if since else 0, f"{len(found.worth) - len(shown)} more, the worst first: {FILTERS}.")
+    shown = portion(found.worth[:IN_ALL], draw, SHOWN, MOST - size_of([*tops, context(*small)]) - SPARE)
+    parts = [] if filed(found.count) else _parts(found.worth[len(shown) : IN_ALL], draw)
+    if filed(found.count):
+        small.insert(1 if since else 0, f"{found.count - len(shown)} more, the worst first: {FILTERS}.")
     elif parts:
         small.insert(1 if since else 0, f"{sum(map(len, parts))} more in the thread.")
     blocks = [*tops, *draw(shown), *([context(*small)] if small else [])]
@@ -120,9 +125,9 @@ def _replies(
     about: About,
     draw: Callable[[Sequence[Judgement]], list[Block]],
 ) -> Iterable[Message]:
-    left = len(found.worth) - start - sum(map(len, parts))
+    left = found.count - start - sum(map(len, parts))
     for number, part in enumerate(parts, start=1):
-        first = f"Continued: {start + 1} to {start + len(part)} of {len(found.worth)}."
+        first = f"Continued: {start + 1} to {start + len(part)} of {found.count}."
         blocks = [section(f"*{first}*"), *draw(part)]
         if left > 0 and number == len(parts):
             blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
@@ -139,7 +144,7 @@ def living(found: Findings, about: About, timing: Timing) -> Message:
 
     shown = portion(found.worth, draw, LIVING, MOST - 2 * SPARE)
     blocks = [section(f"*Now:* {first}"), *draw(shown)]
-    left = len(found.worth) - len(shown)
+    left = found.count - len(shown)
     small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
     small += _uncovered(found)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
@@ -180,12 +185,12 @@ def headline(found: Findings) -> str:
     else:
         first = f"None of {of} is known to be outdated"
     counts = (
-        (seen_risk(found, Risk.IGNORED), "is", "are", " ignored by recognition already"),
-        (seen_risk(found, Risk.RETIRED), "is", "are", " on a retired base"),
-        (seen_risk(found, Risk.REFUSED), "", "", "must be created again"),
-        (seen_risk(found, Risk.WARNED), "already returns", "already return", " recognition warnings"),
-        (seen_risk(found, Risk.EXPECTED), "", "", "expected to return recognition warnings"),
-        (sum(1 for j in found.worth if j.verdict is Verdict.FAILED), "failed its", "failed their", " last training"),
+        (found.risks.get(Risk.IGNORED, 0), "is", "are", " ignored by recognition already"),
+        (found.risks.get(Risk.RETIRED, 0), "is", "are", " on a retired base"),
+        (found.risks.get(Risk.REFUSED, 0), "", "", "must be created again"),
+        (found.risks.get(Risk.WARNED, 0), "already returns", "already return", " recognition warnings"),
+        (found.risks.get(Risk.EXPECTED, 0), "", "", "expected to return recognition warnings"),
+        (found.failed, "failed its", "failed their", " last training"),
         (len(found.silenced), "is", "are", " snoozed"),
     )
     parts = [f"{count} {one if count == 1 else many}{rest}" for count, one, many, rest in counts if count]
@@ -194,13 +199,13 @@ def headline(found: Findings) -> str:
     return f"{first}; {listed(parts)}." if parts else f"{first}."
 
 
-def _grouped(shown: Iterable[Judgement], found: Findings, about: About, news: News) -> list[Block]:
+def _grouped(shown: Iterable[Judgement], found: Findings, lines: Mapping[str, Block]) -> list[Block]:
     """One section a model; with several instances, those together that are in the same one, the worst first."""
     by_instance: dict[str, list[tuple[str, Block]]] = {}
     for judgement in shown:
         instance = judgement.model.instance
         group = instance if found.instances > 1 else ""
-        by_instance.setdefault(instance, []).append((group, line(judgement, about, news)))
+        by_instance.setdefault(instance, []).append((group, lines[judgement.model.ref]))
     return grouped(chain.from_iterable(by_instance.values()), instance_heading)
 
 

@@ -41,10 +41,11 @@ def fitted(message: Message) -> Message:
 
 def portion(items: Sequence[T], draw: Callable[[Sequence[T]], Sequence[Block]], most: int, room: int) -> Sequence[T]:
     """The first of *items*, at most so many, that fit into so many characters of block JSON; at least one."""
-    for count in range(min(most, len(items)), 1, -1):
-        if size_of(draw(items[:count])) <= room:
-            return items[:count]
-    return items[:1]
+    low, high = 1, min(most, len(items))
+    while low < high:  # the most that fit
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if size_of(draw(items[:middle])) <= room else (low, middle - 1)
+    return items[:low]
 
 
 def _capped(blocks: Sequence[Block], limit: int) -> list[Block]:

@@ -15,7 +15,7 @@ from bot.domain.owners import Owner
 from bot.domain.plans import NoPlan, Plan
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
-from bot.domain.verdicts import Judgement, Verdict, acting_on
+from bot.domain.verdicts import Judgement, Verdict, calls_for_action
 from bot.messages.buttons import ask_button, check_button, model_button
 from bot.messages.changes import history_line
 from bot.messages.doubts import not_believed, unreadable
@@ -49,33 +49,40 @@ PAGE = 15
 """Models on one page: with a button each, and Slack's 50 blocks in a message."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page, from 0, of the models that fit: how many fit and how many of those are outdated, and of how many."""
+
+    shown: Sequence[Judgement]
+    page: int
+    count: int
+    outdated: int
+    total: int
+
+
 def models(
-    listed: Sequence[Judgement],
+    found: Found,
     snapshot: Snapshot,
     now: datetime,
     *,
-    page: int = 0,
     filters: str = "",
-    total: int = 0,
     marks: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
     """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
-    pages = pages_of(len(listed), PAGE)
-    page = min(max(page, 0), pages - 1)
-    if not listed:
-        text = _nothing(filters, total)
+    if not found.count:
+        text = _nothing(filters, found.total)
         return Message(text, (section(text), *_age(snapshot, now)))
     said = f" that fit “{escape(filters)}”" if filters else ""
-    text = f"{counted(len(listed), 'custom model')}{said}: {sum(j.outdated for j in listed)} outdated."
+    text = f"{counted(found.count, 'custom model')}{said}: {found.outdated} outdated."
     blocks = [section(f"*{text}*")]
-    shown = listed[page * PAGE : (page + 1) * PAGE]
-    for judgement in shown:
+    for judgement in found.shown:
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
         blocks.append(section(line, model_button(judgement.model.ref, judgement.model.name)))
+    pages = pages_of(found.count, PAGE)
     export = button("Export", "export-models", filters[:2000] or " ", label="Export all of these models as a CSV file")
-    blocks += paging("page", page, pages, filters, *([export] if pages > 1 else []))
-    blocks += [context(NARROW)] if len(listed) > MANY else []
-    names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in shown)
+    blocks += paging("page", found.page, pages, filters, *([export] if pages > 1 else []))
+    blocks += [context(NARROW)] if found.count > MANY else []
+    names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in found.shown)
     return Message(f"{text} {entities(names)}", (*blocks, *_age(snapshot, now)))
 
 
@@ -178,7 +185,7 @@ def _further(judgement: Judgement) -> list[Block]:
         buttons.append(check_button(m))
     if m.kind == "acoustic":
         buttons.append(button("Trained with…", "link", m.ref, label=f"Say with which model {m.name} was trained"))
-    if acting_on([judgement]):
+    if calls_for_action(judgement):
         buttons.append(button("Snooze…", "snooze", m.ref, label=f"Snooze {m.name}"))
     if judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
         buttons.append(button("Hold…", "hold", m.ref, label=f"Hold {m.name} on its old version on purpose"))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.foreign_text import shown
-from bot.messages.text import BLANK, capped, defused, entities, on_one_line, plain
+from bot.messages.text import BLANK, brief, capped, defused, entities, plain
 from bot.ports import Block
 
 LONG = 600
@@ -51,7 +51,7 @@ def aloud(*quotes: Quote) -> str:
     """The same for the text of a message, each in one line between quotation marks; "" for none."""
     said = []
     for quote in _kept(quotes):
-        words = defused(capped(on_one_line(quote.text), SPOKEN)).translate(_MARKS)
+        words = defused(brief(quote.text, SPOKEN)).translate(_MARKS)
         who = f" <@{quote.user}>" if quote.user else ""
         said.append(f"{entities(defused(plain(quote.what, 150)))}{who}: “{entities(words)}”.")
     return " ".join(said)

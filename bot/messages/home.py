@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from bot.domain.fleet import Snapshot
 from bot.domain.freezes import Freeze
+from bot.domain.judged import Judged
 from bot.domain.requests import Request, RequestState
-from bot.domain.verdicts import Judgement, Verdict, acting_on
+from bot.domain.verdicts import UPGRADABLE, Verdict
 from bot.messages.buttons import card_buttons, details_button, model_button
 from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
@@ -20,6 +21,9 @@ from bot.messages.requests import state_line
 from bot.messages.text import ago, code
 from bot.messages.verdicts import one_line, sign
 from bot.ports import Block
+
+AT_A_GLANCE = 10
+"""Outdated models that are shown."""
 
 EACH = 5
 """Requests shown with their own buttons in one group; App Home holds 100 blocks."""
@@ -33,8 +37,7 @@ class Seen:
     decides: frozenset[str]
     own: frozenset[str]
     """Those on which requesters may approve their own."""
-    judgements: Sequence[Judgement]
-    snapshot: Snapshot
+    judged: Judged
     live: Sequence[Request]
     ended: Sequence[Request]
     freezes: Sequence[Freeze]
@@ -57,11 +60,11 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
         blocks.append(section("Nothing else." if deciding or asked else "No upgrade is asked for or running."))
     if seen.freezes:
         blocks += [header("Frozen"), *freeze_blocks(seen.freezes[:5])]
-    blocks += [divider(), header("The fleet"), *_fleet(seen.judgements)]
+    blocks += [divider(), header("The fleet"), *_fleet(seen.judged)]
     if seen.ended:
         lines = "\n".join(f"• {state_line(request, now)}" for request in seen.ended)
         blocks += [divider(), header("Last outcomes"), section(lines)]
-    blocks.append(context(*_age(seen.snapshot, now)))
+    blocks.append(context(*_age(seen.judged.snapshot, now)))
     return {"type": "home", "blocks": blocks}
 
 
@@ -91,15 +94,15 @@ def _requests(requests: Collection[Request], now: datetime, around: Around | Non
     return blocks
 
 
-def _fleet(judgements: Sequence[Judgement]) -> list[Block]:
-    counts = Counter(j.verdict for j in judgements)
+def _fleet(judged: Judged) -> list[Block]:
+    counts = judged.verdicts
     glance = " · ".join(f"{sign(verdict)}: {counts[verdict]}" for verdict in Verdict if counts[verdict])
     blocks = [section(glance or "No custom models were read yet.")]
-    outdated = [j for j in acting_on(judgements) if j.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)]
-    for judgement in outdated[:10]:
+    outdated = sum(counts[verdict] for verdict in UPGRADABLE)
+    for judgement in islice(judged.upgradable(), AT_A_GLANCE):
         blocks.append(section(one_line(judgement), model_button(judgement.model.ref, judgement.model.name)))
-    if len(outdated) > 10:
-        blocks.append(context(f"and {len(outdated) - 10} more: `/stt-models outdated` lists all"))
+    if outdated > AT_A_GLANCE:
+        blocks.append(context(f"and {outdated - AT_A_GLANCE} more: `/stt-models outdated` lists all"))
     blocks.append(actions([button("Refresh", "home:refresh", "now")]))
     return blocks
 

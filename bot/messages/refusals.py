@@ -24,6 +24,8 @@ INPUT = 150
 
 STARTING = "Retune is just starting. Try again in a second."
 GONE = "That model is not known any more. /stt-models lists all of them."
+NOT_STARTED = "Nothing was done: Retune was stopped, or failed, while it started. Try again in a minute."
+
 NOT_SHOWN = "Slack did not show the answer. Close the window and press the button again."
 NO_FORM_ID = "Slack sent that form without its id. Close it and open it again."
 TOO_LATE = "That took too long to open a window. Try again."
@@ -244,12 +246,16 @@ def error(fault: RetuneError) -> Message:
 def at_input(fault: RetuneError | str) -> str:
     """What is wrong, below an input of a form, where nothing can be quoted: our own words, in one line. Plain text."""
     said = fault if isinstance(fault, str) else fault.ours if isinstance(fault, ServiceError) else fault.text
-    return on_one_line(said)[:INPUT]
+    return on_one_line(said[: 4 * INPUT])[:INPUT]
+
+
+CHOICES = 20
+"""Buttons that a choice has at most; Slack takes 25 in a row."""
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
     """Several models fit: one button each; *names* are references and what to call them."""
-    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:20])]
+    buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:CHOICES])]
     return paragraph(escape(fault.text, 1000), "", *buttons)
 
 

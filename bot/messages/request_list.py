@@ -152,7 +152,7 @@ def _quote(noted: Noted) -> Quote:
     words = "" if noted.action in _OURS else noted.detail
     if _USER.fullmatch(noted.actor):
         return Quote("Reason from", words, noted.actor, SHORT)
-    return Quote("Answer of the service" if noted.action in set(StepEnd) else "Noted with it", words, limit=SHORT)
+    return Quote("Answer from the service" if noted.action in set(StepEnd) else "Details", words, limit=SHORT)
 
 
 def _steps(request: Request) -> list[Block]:

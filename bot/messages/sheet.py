@@ -19,7 +19,7 @@ from bot.messages.text import code, counted, plain
 _SIGNS = "=+-@" + "＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋﬩"
 """What begins a formula, and the forms of it that become one when text is brought to one width."""
 
-_FORMULA = re.compile(rf"(^|[;,|])(?=[\s\"'“”„‘’«»\u200c\u200d\ufe00-\ufe0f]*[{re.escape(_SIGNS)}])")
+_FORMULA = re.compile(rf"(^|[;,|；，｜﹐﹔])(?=[\s\"'＂＇“”„‘’«»\u200c\u200d\ufe00-\ufe0f]*[{re.escape(_SIGNS)}])")
 """Where a cell begins, also for a program that splits lines at another separator than the comma."""
 
 

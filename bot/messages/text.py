@@ -10,6 +10,9 @@ import humanize
 
 from bot.domain.foreign_text import shown
 
+FAR = 20
+"""How many characters may stand for one that shows; the rest of a text that is longer is not looked at."""
+
 BLANK = "–"
 """Stands for text of which nothing shows."""
 
@@ -20,20 +23,20 @@ def escape(foreign: str, limit: int = 300) -> str:
     They can neither ping, link, hide anything, nor be set in bold or become an emoji. Reasons, descriptions and
     errors are quoted (`foreign`), never put into a line.
     """
-    return entities(defused(_brief(foreign, limit)))
+    return entities(defused(brief(foreign, limit)))
 
 
 def code(foreign: str, limit: int = 120) -> str:
     """Foreign words as code; backticks inside would end it early, so they become quotes."""
-    return f"`{entities(_brief(foreign, limit).replace('`', '’') or BLANK)}`"
+    return f"`{entities(brief(foreign, limit).replace('`', '’') or BLANK)}`"
 
 
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
-    return _brief(foreign, limit)
+    return brief(foreign, limit)
 
 
-def _brief(foreign: str, limit: int) -> str:
+def brief(foreign: str, limit: int) -> str:
     """One line of at most so many characters; what is far beyond them is not even looked at."""
     return capped(on_one_line(foreign[: 4 * limit]), limit)
 
@@ -45,7 +48,7 @@ def on_one_line(foreign: str) -> str:
 
 def sentence(text: str, limit: int = 2000) -> str:
     """A sentence of our error tree, for mrkdwn: `code` in it stays, and what it repeats of others is defused."""
-    parts = _SPAN.split(entities(capped(on_one_line(text), limit)))
+    parts = _SPAN.split(entities(brief(text, limit)))
     return "".join(part if at % 2 else defused(part) for at, part in enumerate(parts))
 
 

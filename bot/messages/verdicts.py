@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
-from bot.messages.text import code, day, escape, version
+from bot.messages.text import code, counted, day, escape, version
 
 SIGNS = {
     Verdict.RETIRED: ":no_entry:",
@@ -52,7 +52,11 @@ def evidence_line(evidence: Evidence, base: str) -> str:
             return f"{strength}: a new model on this base was given {given} {seen}"
         case EvidenceKind.SIBLING:
             where = "the same instance" if evidence.strength is Strength.PROOF else "another instance"
-            return f"{strength}: {code(evidence.source)} in {where} is on {given} {seen}"
+            others = counted(evidence.further, "other instance")
+            also = f", and {others} {'has' if evidence.further == 1 else 'have'} a newer one too"
+            return (
+                f"{strength}: {code(evidence.source)} in {where} is on {given} {seen}{also if evidence.further else ''}"
+            )
         case _:
             page, ending, rest = escape(evidence.source).partition(".md")
             return f"{strength}: {_PAGES.get(page, page + ending)}{rest}: an upgrade is required"

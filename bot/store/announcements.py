@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from bot.domain.findings import Level, Told, parse_level
 from bot.ports import Message
 from bot.store.audit import Audited
-from bot.store.connection import Part, built, read, written
+from bot.store.connection import Part, built, marks, read, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,21 @@ class Mention:
 class Draft:
     """What a slot is about to say, written before it is said, so that a crash changes neither words nor memory.
 
-    *messages* are the announcement and its replies; none for a slot that says nothing.
+    *levels* has the references of the models by their levels, as which there are few. *messages* are the announcement
+    and its replies; none for a slot that says nothing.
     """
 
-    levels: dict[str, str]
+    levels: dict[str, list[str]]
     all_current: bool
     week: str
     digest: bool = False
     mentions: tuple[Mention, ...] = ()
     messages: tuple[Message, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many models it is about."""
+        return sum(map(len, self.levels.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +94,17 @@ class Announcements(Part):
         row = self._c.row("SELECT * FROM announced WHERE channel = ?", (channel,))
         if row is None:
             return Told()
-        texts = read(dict[str, str], row["levels"])
-        levels = {ref: level for ref, text in texts.items() if (level := parse_level(text))}
-        return built(Told, {**row, "levels": levels})
+        known = read(dict[str, list[str]], row["levels"])
+        levels = {ref: level for text, refs in known.items() if (level := parse_level(text)) for ref in refs}
+        return replace(built(Told, {**row, "levels": {}}), levels=levels)  # which may be very many
 
     def last(self, channel: str) -> str | None:
         """The key of the last announcement in a channel; None if there was none."""
         return self._c.value(str, "SELECT key FROM announced WHERE channel = ?", (channel,))
 
-    def mentioned(self) -> dict[tuple[str, str], Level]:
-        """For which findings, by reference and version, somebody was mentioned, and how bad they were then."""
-        known = self._c.all(Mention, "SELECT * FROM mentioned")
+    def mentioned(self, refs: Sequence[str]) -> dict[tuple[str, str], Level]:
+        """For which findings of these, by reference and version, somebody was mentioned, and how bad they were then."""
+        known = self._c.all(Mention, f"SELECT * FROM mentioned WHERE ref IN ({marks(refs)})", refs)
         return {(was.ref, was.version): level for was in known if (level := parse_level(was.level))}
 
     def pinned(self, channel: str) -> str | None:

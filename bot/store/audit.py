@@ -14,8 +14,9 @@ from datetime import datetime
 from functools import cache
 
 from bot.domain.fleet import Ref
+from bot.domain.foreign_text import escaped
 from bot.domain.requests import Noted
-from bot.store.chain import COLUMNS, KEYED, LOST, START, Broken, Head, SealingKey, Walk, digest
+from bot.store.chain import COLUMNS, KEYED, LOST, NO_KEY, START, Broken, Head, SealingKey, Walk, digest
 from bot.store.connection import Connection, Part, Row, Sqlite, read, written
 from bot.store.schema import migrations
 
@@ -94,25 +95,25 @@ class Audit(Part):
                 },
             )
 
-    def begin(self, now: datetime) -> str | None:
+    def begin(self, now: datetime) -> tuple[str, str] | None:
         """Notes, once, when the end is not what this key sealed: the key is new or gone, or somebody changed the end.
 
-        Gives what was noted; None where there was nothing. Every `note` begins with it.
+        Gives what was noted, its action and its detail; None where there was nothing. Every `note` begins with it.
         """
         with self._c.transaction():
             return self._settled(now)[1]
 
-    def _settled(self, now: datetime) -> tuple[Head, str | None]:
+    def _settled(self, now: datetime) -> tuple[Head, tuple[str, str] | None]:
         """The end as it is then, and what was noted."""
         end, sealed = self._end()
         if sealed:
             return end, None
-        action, detail = KEYED, self._key.begins(end.last) if self._key else "no seals from here on"
+        action, detail = KEYED, self._key.name if self._key else NO_KEY
         if sealed is None:
-            action, detail = LOST, f"the last row there is: {end.last}"
+            action, detail = LOST, f"the last row was {end.last}"
         facts = dict.fromkeys(("request", "model", "instance"))
         said = {"at": now.timestamp(), "actor": "retune", "action": action, "detail": detail, **facts}
-        return self._append(end, said), detail
+        return self._append(end, said), (action, detail)
 
     def _end(self) -> tuple[Head, bool | None]:
         """Where the next row follows, and whether the key that is in use sealed that; None where it is not kept."""
@@ -196,7 +197,7 @@ class Audit(Part):
             if broken is None and (fault := walk.end([Head(**row) for row in self._heads()])):
                 broken = Broken(None, fault)
         except sqlite3.DatabaseError as error:  # text that is none, a page that is damaged
-            broken = Broken(None, f"what follows row {walk.last.last} cannot be read ({_shown(str(error))})")
+            broken = Broken(None, f"what follows row {walk.last.last} cannot be read ({escaped(str(error))})")
         keyed = (walk.keyed[0], read(datetime, walk.keyed[1])) if walk.keyed else None
         return Examined(Tip(walk.last.last, walk.last.hash), broken, found, keyed, walk.sealed)
 
@@ -206,7 +207,7 @@ class Audit(Part):
     def _surroundings(self) -> Broken | None:
         """What is not as Retune made it around the rows: a column, a trigger, a view, an index that shows others."""
         there = _around(self._c)
-        odd = sorted({_shown(name) for _, name, *_ in there ^ _expected()})
+        odd = sorted({escaped(name) for _, name, *_ in there ^ _expected()})
         if odd:
             return Broken(
                 None, f"a table, index, trigger or view is not as Retune made it, or not there: {', '.join(odd)}"
@@ -214,7 +215,7 @@ class Audit(Part):
         for table in ("audit", "audit_head"):
             found = self._c.value(str, f"PRAGMA integrity_check({table})")
             if found != "ok":
-                return Broken(None, f"SQLite finds {table} damaged: {_shown(found or '')}")
+                return Broken(None, f"SQLite finds {table} damaged: {escaped(found or '')}")
         return None
 
 
@@ -224,11 +225,6 @@ class Audited(Part):
     def __init__(self, connection: Connection, audit: Audit) -> None:
         super().__init__(connection)
         self._audit = audit
-
-
-def _shown(text: str) -> str:
-    """Somebody else's words in one line, with nothing that a terminal obeys."""
-    return repr(text)[1:-1]
 
 
 def _difference(was: Mapping[str, str], now: Mapping[str, str]) -> str:

@@ -30,7 +30,10 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 """All columns of a row, and what each can hold."""
 
 KEYED = "audit key"
-"""The action of the row with which seals by another key begin, or seals end."""
+"""The action of the row with which seals by another key begin, or seals end; its detail is that key's name."""
+
+NO_KEY = "none"
+"""In place of the name, where seals end."""
 
 LOST = "audit end lost"
 """The action of the row that was written when the kept end of the chain was gone."""
@@ -81,18 +84,9 @@ class SealingKey:
         """Whether this key sealed that end."""
         return _same(head.seal, self.of_head(head.last, head.hash))
 
-    def begins(self, rows: int) -> str:
-        """The detail of the row with which its seals begin."""
-        before = f"; rows 1 to {rows} were not written with it" if rows else ""
-        return f"{self._begin}{before}"
-
     def begun_by(self, row: Row) -> bool:
         """Whether a row says that the seals of this key begin with it."""
-        return row["action"] == KEYED and f"{row['detail']};".startswith(f"{self._begin};")
-
-    @property
-    def _begin(self) -> str:
-        return f"sealed with key {self.name} from here on"
+        return (row["action"], row["detail"]) == (KEYED, self.name)
 
     def _hmac(self, text: str) -> str:
         return hmac.digest(self._key, text.encode(), "sha256").hex()

@@ -107,6 +107,10 @@ class Connection:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
+    def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query, for very many of them."""
+        return self._db.execute(sql, parameters).fetchall()
+
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """The first row of a query."""
         return next(iter(self.rows(sql, parameters)), None)
@@ -153,6 +157,18 @@ class Connection:
         """Writes a row, over the one with that *key* (its columns, with commas) if there is one."""
         others = ", ".join(f"{column} = excluded.{column}" for column in values if column not in key.split(", "))
         self._insert(table, values, f"ON CONFLICT ({key}) DO UPDATE SET {others}")
+
+    def put_all(self, table: str, key: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Writes very many rows as `put` writes one, inside a transaction."""
+        others = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)}) "
+        self.change_all(f"{sql} ON CONFLICT ({key}) DO UPDATE SET {others}", rows)
+
+    def change_all(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Runs a write once for each of the rows of parameters, inside a transaction."""
+        assert not self._reads_only, "work that only reads must not write"
+        if rows:
+            self._db.conn.executemany(sql, rows)
 
     def _insert(self, table: str, values: Mapping[str, object], conflict: str = "") -> sqlite3.Cursor:
         sql = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks(values)}) {conflict}"

@@ -9,10 +9,11 @@ migrations = Migrations("retune")
 
 TABLES = (
     # unreadable: records of its lists that make no sense; doubt: a reading that was not believed; both as JSON.
+    # revision: grows with each change of the instance, its models, and what was observed of them.
     """CREATE TABLE instances (
         name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL,
         failing_since REAL, failure TEXT NOT NULL DEFAULT '', unreadable TEXT NOT NULL DEFAULT '[]',
-        doubt TEXT) STRICT""",
+        doubt TEXT, revision INTEGER NOT NULL DEFAULT 0) STRICT""",
     # seen_at: when the model was read alone, so that no older list overwrites it.
     """CREATE TABLE models (
         ref TEXT PRIMARY KEY, instance TEXT NOT NULL, facts TEXT NOT NULL, seen_at REAL) STRICT""",

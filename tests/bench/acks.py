@@ -44,7 +44,7 @@ async def measure(name: str, slack: SlackServer, speech: SpeechServer, bursts: t
     """One round with one subject."""
     found: dict[str, float] = {}
     began = time.perf_counter()
-    async with running(name, slack, speech) as process:
+    async with running(name, slack, speech.environment()) as process:
         while True:
             await slack.until(lambda: slack.connections > 0, within=30)
             if (await slack.delivery.send("slash_commands", command(slack))).acknowledged:

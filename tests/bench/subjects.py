@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,8 +28,8 @@ async def services() -> AsyncIterator[tuple[SlackServer, SpeechServer]]:
 
 
 @asynccontextmanager
-async def running(name: str, slack: SlackServer, speech: SpeechServer) -> AsyncIterator[psutil.Process]:
-    """One subject as a process, from its start to its end."""
+async def running(name: str, slack: SlackServer, service: Mapping[str, str]) -> AsyncIterator[psutil.Process]:
+    """One subject as a process, from its start to its end. *service* are the variables of the instances."""
     with tempfile.TemporaryDirectory() as folder:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -37,7 +37,7 @@ async def running(name: str, slack: SlackServer, speech: SpeechServer) -> AsyncI
             cwd=folder,
             env={
                 **os.environ,
-                **speech.environment(),
+                **service,
                 "PYTHONPATH": str(ROOT),
                 "IBM_CREDENTIALS_FILE": os.devnull,
                 "SLACK_BOT_TOKEN": slack.bot_token,

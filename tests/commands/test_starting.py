@@ -26,6 +26,7 @@ class Starting:
     world: World
     slack: Slack
     answers: asyncio.Future[Surface]
+    listeners: Listeners
 
     async def ready(self) -> None:
         self.answers.set_result(Surface(self.world.desk))
@@ -42,12 +43,13 @@ async def starting(world: World) -> Starting:
     await world.inventory.refresh()
     answers: asyncio.Future[Surface] = asyncio.get_running_loop().create_future()
     app = bolt(AsyncWebClient(token="xoxb-test"), Self("T1", "UBOT", "BBOT", None))
-    Listeners(world.background, answers).register(app)
+    listening = Listeners(world.background, answers)
+    listening.register(app)
 
     async def dispatch(body: dict[str, Any]) -> Any:
         return await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
 
-    return Starting(world, Slack(world, dispatch), answers)
+    return Starting(world, Slack(world, dispatch), answers, listening)
 
 
 CLICK = {
@@ -104,3 +106,31 @@ async def test_a_start_that_ends_early(starting: Starting, caplog: pytest.LogCap
     starting.answers.cancel()
     assert await starting.world.settle() == []
     assert caplog.records == []
+
+
+async def test_who_waits_when_the_start_fails(starting: Starting):
+    """They are told; a form was not acknowledged, and neither is what comes then."""
+    own = {**EVENT, "event": {**MENTION, "user": "UBOT"}}
+    for body in (
+        starting.slack.typed("/stt-models"),
+        CLICK,
+        {**EVENT, "event": MENTION},
+        {**EVENT, "event": DIRECT},
+        own,
+    ):
+        assert (await starting.slack.dispatch(body)).status == 200
+    sending = asyncio.create_task(starting.slack.submit({"callback_id": "request", "private_metadata": ""}, {}))
+    await asyncio.sleep(0)
+    places = starting.listeners.give_up("UBOT")
+    assert [(place.user, place.channel) for place in places] == [("UADA", "CSPEECH")] * 3 + [("UADA", "DADA")]
+    assert (await asyncio.gather(sending, return_exceptions=True))[0] is not None
+    for body in (starting.slack.typed("/stt-models"), CLICK):
+        assert (await starting.slack.dispatch(body)).status == 404
+    assert starting.listeners.give_up("UBOT") == []
+
+
+async def test_nobody_waits_after_the_start(starting: Starting):
+    """Who was answered is not told otherwise."""
+    await starting.slack.dispatch(CLICK)
+    await starting.ready()
+    assert starting.listeners.give_up("UBOT") == []

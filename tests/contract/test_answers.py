@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.slack import SlackChat
-from bot.adapters.slack_calls import session, web_client
+from bot.adapters.slack_calls import call, session, web_client
 from bot.errors import (
     BlocksRefused,
     ChannelClosed,
@@ -295,3 +296,13 @@ async def test_nothing_is_taken(stage: Stage):
     with pytest.raises(BlocksRefused):
         await stage.chat.post(CHANNEL, HELLO, key="k")
     await asyncio.sleep(0)
+
+
+async def test_an_answer_that_is_nested_too_deep():
+    """It is lost, like one that is no JSON."""
+
+    async def answer() -> Any:
+        return json.loads("[" * 100_000)
+
+    with pytest.raises(ChatOutcomeUnknown):
+        await call(answer(), writes=True)

@@ -28,6 +28,8 @@ from sandbox.watson.server import SpeechServer
 Services = dict[str, WatsonSpeech]
 STT = "speech-to-text"
 PAGE = "<html><h1>Sign in</h1></html>"
+DEEP = "[" * 100_000 + "]" * 100_000
+LARGE = '{"code": 400, "error": "x", "more": [' + "[]," * 30_000 + "1]}"
 LITE = {"code": 400, "error": "This feature is not available for the Bluemix Lite plan. Please upgrade."}
 
 
@@ -51,9 +53,13 @@ def posts(server: SpeechServer) -> int:
     [
         (200, PAGE),
         (200, '{"warn'),
+        (200, DEEP),
+        (200, LARGE),
         (202, {}),
         (307, None),
         (400, PAGE),
+        (400, DEEP),
+        (400, LARGE),
         (401, PAGE),
         (403, {"message": "Forbidden by policy"}),
         (404, "404 Not Found: Requested route does not exist."),
@@ -237,6 +243,28 @@ async def test_one_odd_model_is_no_outage(services: Services, server: SpeechServ
     with pytest.raises(AnswerUnreadable) as caught:
         await services[STT].model("language", id)
     assert not isinstance(caught.value, RecordUnreadable)
+
+
+async def test_what_is_nested_too_deep(services: Services, server: SpeechServer, id: str):
+    """It is no answer, and no bug of ours."""
+    server.faults.add("answer", "*/v1/*", times=None, status=200, body=DEEP)
+    with pytest.raises(AnswerUnreadable):
+        await services[STT].models("language")
+    with pytest.raises(AnswerUnreadable):
+        await services[STT].model("language", id)
+    server.faults.clear()
+    server.faults.add("answer", "*/v1/*", times=None, status=400, body=DEEP)
+    with pytest.raises(ServiceUnavailable, match="Something in front of"):
+        await services[STT].models("language")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500])
+async def test_a_large_refusal_is_not_read(services: Services, server: SpeechServer, status: int):
+    """The service's have a few hundred bytes; reading megabytes would hold up everybody."""
+    server.faults.add("answer", "*/v1/*", times=None, status=status, body=LARGE.replace("400", str(status), 1))
+    with pytest.raises(ServiceError) as caught:
+        await services[STT].create("language", "n", "b")
+    assert caught.value.detail is None
 
 
 async def test_odd_base_models(services: Services, server: SpeechServer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -202,7 +201,15 @@ def test_what_is_said():
         assert "<" not in said.text
 
 
-@pytest.mark.parametrize("answer", ["[]", "{}", '"token"', "null", "<html>", '{"access_token": "no.jwt"}'])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("[]", "{}", '"token"', "null", "<html>", '{"access_token": "no.jwt"}', '{"access_token": 5}'),
+        *("[" * 100_000, '{"access_token": [], "expires_in": {}}', '{"access_token": "é.é.é", "expiration": "x"}'),
+        '{"access_token": "x", "expires_in": "soon", "expiration": 1e999}',
+    ],
+    ids=lambda answer: answer[:40],
+)
 async def test_nonsense(services: dict[str, WatsonSpeech], server: SpeechServer, answer: str):
     """Whatever the token service answers is one of our errors."""
     fault = server.faults.add("answer", TOKENS, times=None, status=200, body=answer)
@@ -214,6 +221,5 @@ async def test_nonsense(services: dict[str, WatsonSpeech], server: SpeechServer,
 async def test_over_the_wire(services: dict[str, WatsonSpeech], server: SpeechServer):
     """One 503 of the token service: the instance answers all the same, within seconds. IBM's pauses for a minute."""
     server.faults.unavailable(TOKENS)
-    began = time.monotonic()
-    assert await services["speech-to-text"].models("language")
-    assert time.monotonic() - began < 10
+    async with asyncio.timeout(30):
+        assert await services["speech-to-text"].models("language")

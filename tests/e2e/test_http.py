@@ -18,7 +18,7 @@ from sandbox.watson.server import SpeechServer
 from tests.between import settings_between
 from tests.contract.slack_over_http import Line, form, head, request, signed
 from tests.e2e.test_process import ADA, CHANNEL, ROOT
-from tests.e2e.test_stopping import BAR, seconds_to_end
+from tests.e2e.test_stopping import BY_ITSELF, end
 
 DESCRIPTORS = 1024
 """What a process usually may have."""
@@ -60,7 +60,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         settings = settings_between(speech, slack, tmp_path) | way_in(slack, port)
         del settings["SLACK_APP_TOKEN"]
         with descriptors(DESCRIPTORS):
-            bot = await stack.enter_async_context(BotProcess(ROOT, tmp_path, settings, quiet=True))
+            bot = BotProcess(ROOT, tmp_path, settings, quiet=True, arguments=BY_ITSELF)
+            await stack.enter_async_context(bot)
         await slack.until(lambda: slack.connections == 1, within=30)
         await slack.until(lambda: "Retune is ready" in bot.output(), within=30)
         made = Stage(slack, bot, port, settings)
@@ -133,7 +134,7 @@ async def test_what_is_not_signed(stage: Stage):
     assert (await stage.slack.send(ADA, CHANNEL, "/stt-help")).acknowledged
 
 
-async def test_stops_in_time(stage: Stage):
+async def test_stopping(stage: Stage):
     """With connections that are idle, half open, and in the middle of a body."""
     body = form(command="/stt-help", user_id=ADA, channel_id=CHANNEL, team_id="T0RETUNE", trigger_id="1.2.4")
     lines = [await stage.line() for _ in range(30)]
@@ -142,7 +143,7 @@ async def test_stops_in_time(stage: Stage):
     idle = await stage.line()
     idle.send(stage.signed(body))
     assert (await idle.hear()).status == 200
-    assert await seconds_to_end(stage.bot) < BAR
+    await end(stage.bot)
 
 
 async def test_a_port_that_is_taken(stage: Stage, tmp_path: Path):
@@ -152,3 +153,25 @@ async def test_a_port_that_is_taken(stage: Stage, tmp_path: Path):
         await asyncio.wait_for(second.ended.wait(), 20)
         assert f"PORT, RETUNE_BIND: port {stage.port} of 127.0.0.1 cannot be used" in second.output()
         assert "Traceback" not in second.output()
+
+
+@pytest.mark.parametrize("over_http", [True, False])
+async def test_a_start_that_fails_after_slack_is_connected(tmp_path: Path, over_http: bool):
+    """Whoever was acknowledged is told that nothing was done, and the log has no traceback."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/slack/events" if over_http else None
+    async with AsyncExitStack() as stack:
+        speech = await stack.enter_async_context(SpeechServer(speed=6))
+        slack = await stack.enter_async_context(SlackServer(ROOT / "app-manifest.yml", request_url=url))
+        settings = settings_between(speech, slack, tmp_path)
+        if over_http:
+            settings |= way_in(slack, port)
+            del settings["SLACK_APP_TOKEN"]
+        Path(settings["RETUNE_DATABASE"]).write_bytes(b"x" * 9000)
+        bot = await stack.enter_async_context(BotProcess(ROOT, tmp_path, settings, quiet=True))
+        await slack.until(lambda: slack.connections >= 1, within=30)
+        acknowledged = (await slack.send(ADA, CHANNEL, "/stt-models")).acknowledged
+        await asyncio.wait_for(bot.ended.wait(), 20)
+        assert ("Nothing was done" in slack.transcript(ADA)) == acknowledged
+        assert "cannot be used, because the file is damaged" in bot.output()
+        assert "Traceback" not in bot.output()

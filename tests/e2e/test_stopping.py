@@ -1,4 +1,7 @@
-"""SIGTERM ends the process within two seconds, whatever is under way: the bar of each case is the same."""
+"""SIGTERM ends the process, whatever is under way: by itself, and what hangs by a limit below two seconds.
+
+No time is measured: what hangs here hangs for a minute or for ever, so the process either ends soon or not in time.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from bot.__main__ import LIMIT
 from sandbox.bot_process import BotProcess
 from sandbox.slack.server import SlackServer
 from sandbox.watson.server import SpeechServer
@@ -21,11 +24,11 @@ from tests.between import settings_between
 
 ROOT = Path(__file__).parents[2]
 
-BAR = 3.0
-"""Seconds. It is two for the process itself; a loaded machine also has to let it run and to notice its end."""
+SOON = 30
+"""Seconds, also on a busy machine; half of what the shortest thing here hangs for."""
 
-CUT_OFF = 1.5
-"""Seconds where nothing is worth waiting for: less than after which everything is ended."""
+BY_ITSELF = ("-c", "import bot.__main__ as main; main.LIMIT = 3600; main.main()")
+"""A bot that no limit ends: it must stop waiting for what hangs."""
 
 MANY = 1000
 
@@ -53,15 +56,18 @@ async def silent() -> AsyncIterator[Silent]:
     server.close()
 
 
-async def seconds_to_end(bot: BotProcess) -> float:
-    """SIGTERM, and how long the process lives on."""
+async def end(bot: BotProcess) -> None:
+    """SIGTERM; fails where the process does not end."""
     assert bot.pid is not None
-    began = time.monotonic()
     os.kill(bot.pid, signal.SIGTERM)
-    await asyncio.wait_for(bot.ended.wait(), 20)
-    took = time.monotonic() - began
+    await asyncio.wait_for(bot.ended.wait(), SOON)
     assert "Traceback" not in bot.output()
-    return took
+
+
+def bot_between(speech: SpeechServer, slack: SlackServer, folder: Path, **others: str) -> BotProcess:
+    """The bot between both services, without its limit."""
+    settings = {**settings_between(speech, slack, folder), **others}
+    return BotProcess(ROOT, folder, settings, quiet=True, arguments=BY_ITSELF)
 
 
 @pytest.mark.parametrize("path", ["/identity/token", "*/customizations", "*"])
@@ -69,50 +75,53 @@ async def test_while_the_service_hangs(tmp_path: Path, path: str):
     """A token request, a list, everything: none of them is waited for."""
     async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack:
         held = speech.faults.hold(path, times=None)
-        async with BotProcess(ROOT, tmp_path, settings_between(speech, slack, tmp_path), quiet=True) as bot:
+        async with bot_between(speech, slack, tmp_path) as bot:
             await slack.until(lambda: slack.connections == 2, within=30)
             await asyncio.wait_for(held.held.wait(), 20)
-            assert await seconds_to_end(bot) < BAR
+            await end(bot)
 
 
 async def test_while_a_token_service_takes_connections_only(tmp_path: Path):
     """No byte ever comes back: IBM's SDK would wait a minute for one, in a thread that Python waits for."""
-    async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack, silent() as tokens:
-        settings = {**settings_between(speech, slack, tmp_path), "SPEECH_TO_TEXT_AUTH_URL": tokens.url}
-        async with BotProcess(ROOT, tmp_path, settings, quiet=True) as bot:
-            await asyncio.wait_for(tokens.reached.wait(), 30)
-            assert await seconds_to_end(bot) < BAR
+    async with (
+        SpeechServer() as speech,
+        SlackServer(ROOT / "app-manifest.yml") as slack,
+        silent() as tokens,
+        bot_between(speech, slack, tmp_path, SPEECH_TO_TEXT_AUTH_URL=tokens.url) as bot,
+    ):
+        await asyncio.wait_for(tokens.reached.wait(), 30)
+        await end(bot)
 
 
 @pytest.mark.parametrize("method", ["auth.test", "apps.connections.open", "*"])
 async def test_while_it_starts(tmp_path: Path, method: str):
     """Slack does not answer the first calls: the start is cut off."""
     async with SpeechServer() as speech, SlackServer(ROOT / "app-manifest.yml") as slack, silent() as hanging:
-        settings = {**settings_between(speech, slack, tmp_path), "SLACK_API_URL": f"{hanging.url}/api/"}
-        if method != "*":
-            settings = settings_between(speech, slack, tmp_path)
+        others = {"SLACK_API_URL": f"{hanging.url}/api/"} if method == "*" else {}
         held = slack.faults.hold(method, times=MANY)
-        async with BotProcess(ROOT, tmp_path, settings, quiet=True) as bot:
+        async with bot_between(speech, slack, tmp_path, **others) as bot:
             if method == "*":
                 await asyncio.wait_for(hanging.reached.wait(), 30)
             else:
                 await slack.until(lambda: held.times != MANY, within=30)
-            assert await seconds_to_end(bot) < CUT_OFF
+            await end(bot)
 
 
 @pytest.mark.parametrize(
-    "hanging",
+    ("hanging", "limit"),
     [
-        "asyncio.get_running_loop().run_in_executor(None, time.sleep, 60); await stop.wait()",  # a lookup of a name
-        "await asyncio.sleep(60)",  # what does not look at *stop*
+        # A lookup of a name: the process ends by itself.
+        ("asyncio.get_running_loop().run_in_executor(None, time.sleep, 60); await stop.wait()", 3600),
+        ("await asyncio.sleep(60)", LIMIT),  # what does not look at *stop*
+        ("[None for _ in iter(int, 1)]", LIMIT),  # what holds the loop
     ],
 )
-def test_whatever_else_hangs(tmp_path: Path, hanging: str):
+def test_whatever_else_hangs(tmp_path: Path, hanging: str, limit: float):
     """A thread that blocks is not waited for, and a limit ends what waits for itself."""
     script = (
         "import asyncio, sys, time, bot.__main__, bot.app\n"
         f"async def run(settings, stop):\n    print('up', flush=True); {hanging}\n"
-        "bot.app.run = run\nsys.argv = ['retune']\nbot.__main__.main()\n"
+        f"bot.__main__.LIMIT = {limit}\nbot.app.run = run\nsys.argv = ['retune']\nbot.__main__.main()\n"
     )
     settings = {
         **{"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "RETUNE_CHANNEL": "C1", "RETUNE_APPROVERS": "U1"},
@@ -123,10 +132,13 @@ def test_whatever_else_hangs(tmp_path: Path, hanging: str):
     with subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
-        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert time.monotonic() - began < (BAR if "sleep(60)" in hanging else CUT_OFF)
+        assert process.wait(SOON) == 0
+
+
+def test_the_limit_is_below_what_is_promised():
+    """Two seconds, with some to spare for ending the process itself."""
+    assert LIMIT < 2
 
 
 @pytest.mark.parametrize("how", ["refused", "no ticket", "silent"])
@@ -135,7 +147,7 @@ async def test_while_sockets_reconnect(tmp_path: Path, how: str):
     async with (
         SpeechServer() as speech,
         SlackServer(ROOT / "app-manifest.yml") as slack,
-        BotProcess(ROOT, tmp_path, settings_between(speech, slack, tmp_path), quiet=True) as bot,
+        bot_between(speech, slack, tmp_path) as bot,
     ):
         await slack.until(lambda: slack.connections == 2, within=30)
         if how == "refused":
@@ -144,5 +156,5 @@ async def test_while_sockets_reconnect(tmp_path: Path, how: str):
             slack.faults.hold("apps.connections.open" if how == "no ticket" else "*", times=None)
         slack.cut_connections()
         await slack.until(lambda: slack.connections == 0)
-        assert await seconds_to_end(bot) < BAR
+        await end(bot)
         slack.faults.clear()

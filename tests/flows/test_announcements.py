@@ -151,6 +151,8 @@ async def test_thousands_are_counted(tmp_path: Path, count: int):
         return
     assert len(world.chat.said) == 1
     assert "the thread gets a CSV file" in str(said.message.blocks)
+    noted = [row["detail"] for row in world.store.audit.all() if row["action"] == "announcement"]
+    assert noted == [f"in CSPEECH: {count} models to act on"]
     (file,) = world.files.uploaded
     assert file.thread == said.ts
     assert len(file.content.decode().splitlines()) == count + 1

@@ -16,7 +16,7 @@ from bot.domain.verdicts import Verdict
 from bot.errors import DeletedModel, ServiceUnavailable
 from bot.flows.doubts import Doubts
 from bot.flows.reading import Read
-from bot.messages.fleet import models
+from bot.messages.fleet import Found, models
 from tests.fakes import NOW, Said
 from tests.world import GRACE, NEW, OLD, World, model
 
@@ -44,6 +44,13 @@ def lists(world: World, keep: Callable[[Model], bool]) -> dict[str, Model]:
 
 def told(world: World) -> list[Said]:
     return [said for said in world.chat.said if said.key.startswith("changes:")]
+
+
+async def listed(world: World) -> str:
+    """What `/stt-models` shows."""
+    judged = await world.inventory.judged()
+    found = Found(judged.judgements[:3], 0, judged.total, judged.outdated, judged.total)
+    return str(models(found, judged.snapshot, world.clock.now()).blocks)
 
 
 def known(world: World) -> int:
@@ -94,8 +101,7 @@ async def test_an_instance_that_lists_something_else(world: World, keep: Callabl
     assert len(told(world)) == 1
     assert known(world) == 28
     assert world.request(request.id).state is RequestState.OPEN
-    judged = await world.inventory.judged()
-    assert "of the 28" in str(models(judged.judgements, judged.snapshot, world.clock.now()).blocks)
+    assert "of the 28" in await listed(world)
 
 
 async def test_it_lists_them_again(world: World):
@@ -267,8 +273,7 @@ async def test_an_odd_record_blinds_nobody(world: World, caplog: pytest.LogCaptu
     assert (len(reading.models), len(reading.unreadable), reading.failing_since) == (28, 2, None)
     named = [record.message for record in caplog.records if "makes no sense, 'id-m9'" in record.message]
     assert len(named) == 1
-    judged = await world.inventory.judged()
-    shown = str(models(judged.judgements, judged.snapshot, world.clock.now()).blocks)
+    shown = await listed(world)
     assert "2 records unreadable" in shown
     assert "id-m9" in shown
     assert world.request(request.id).state is RequestState.RUNNING

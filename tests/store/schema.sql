@@ -21,7 +21,7 @@ CREATE INDEX freezes_begun_unsaid ON freezes (id) WHERE begun_said = 0 AND ended
 CREATE INDEX freezes_ended_unsaid ON freezes (id) WHERE ended_said = 0;
 CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL;
 CREATE TABLE history ( day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL, models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT;
-CREATE TABLE instances ( name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL, failing_since REAL, failure TEXT NOT NULL DEFAULT '', unreadable TEXT NOT NULL DEFAULT '[]', doubt TEXT) STRICT;
+CREATE TABLE instances ( name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL, failing_since REAL, failure TEXT NOT NULL DEFAULT '', unreadable TEXT NOT NULL DEFAULT '[]', doubt TEXT, revision INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE leases ( name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) STRICT;
 CREATE TABLE links ( acoustic TEXT PRIMARY KEY, language TEXT, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE locks ( model TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (id)) STRICT;

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.announcements import Findings, compose
-from bot.domain.findings import Level, Told, level_of, levels, news, parse_level, unmentioned, week_of
+from bot.domain.findings import Level, News, Told, level_of, levels, news, parse_level, unmentioned, week_of
 from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
 from bot.messages.announcements import headline
+from bot.turns import at_once
+from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -37,7 +40,11 @@ def snoozed(name: str) -> Snooze:
 
 
 def announced(*judgements: Judgement, snoozes: tuple[Snooze, ...] = (), unread: tuple[str, ...] = ()) -> Findings:
-    return compose(judgements, NOW, snoozes=snoozes, unread=unread)
+    return at_once(compose(judged_of(judgements), NOW, snoozes=snoozes, unread=unread))
+
+
+def told_by(told: Told, found: Findings, week: str) -> News:
+    return at_once(news(told, found, at_once(levels(chain.from_iterable(found.lists))), week))
 
 
 A, B = model("a").ref, model("b").ref
@@ -66,14 +73,14 @@ SILENT = Told({A: EXPECTED}, week="2026-W48", at=NOW)
 )
 def test_when_it_speaks(told: Told, found: Findings, week: str, speaks: bool):
     """The set, a risk or a verdict changed; the week is new; or everything is current for the first time."""
-    assert news(told, found, week).speaks is speaks
+    assert told_by(told, found, week).speaks is speaks
 
 
 def test_what_is_new():
     """New, worse, otherwise changed and gone are told apart."""
     heard = Told({A: EXPECTED, B: WARNED, "x": EXPECTED, "y": EXPECTED}, week="2026-W48")
     said = announced(judged("a", WARNED), judged("b", EXPECTED), judged("new"))
-    found = news(heard, said, "2026-W48")
+    found = told_by(heard, said, "2026-W48")
     assert (set(found.worse), set(found.otherwise)) == ({A}, {B})
     assert (set(found.new), set(found.gone)) == ({model("new").ref}, {"x", "y"})
 
@@ -136,7 +143,7 @@ def far(*models: Model) -> dict[str, Lag]:
         for name in [m.instance]
     }
     judgements = judge(Snapshot(readings), shipped(), NOW.date())
-    found = lags(judgements, judgements, shipped())
+    found = lags(judgements, judged_of(judgements), shipped())
     return {m.name: found[m.ref] for m in models if m.ref in found}
 
 
@@ -159,12 +166,19 @@ def test_an_unknown_version():
     probe = Probe(one.ref, V20, Stage.PREVIOUS, NOW)
     snapshot = Snapshot({"stt": InstanceReading("stt", "cloud", (one,), None, NOW)})
     judgements = judge(snapshot, shipped(), NOW.date(), Observations(probes={one.ref: probe}))
-    assert lags(judgements, judgements, shipped()) == {one.ref: Lag(1, exact=False)}
+    assert lags(judgements, judged_of(judgements), shipped()) == {one.ref: Lag(1, exact=False)}
 
 
 def test_levels_by_reference():
     """What the store keeps."""
-    assert levels([judged()]) == {A: EXPECTED}
+    assert at_once(levels([judged()])) == {A: EXPECTED}
+
+
+def test_the_order():
+    """What is worth saying comes worst first, and what is snoozed apart from it."""
+    found = announced(judged("d"), judged("a", WARNED), judged("c"), judged("b"), snoozes=(snoozed("c"),))
+    assert [j.model.name for j in found.worth] == ["a", "b", "d"]
+    assert [silenced.judgement.model.name for silenced in found.silenced] == ["c"]
 
 
 RETIRED = Judgement(model("r"), Verdict.RETIRED, Risk.RETIRED)

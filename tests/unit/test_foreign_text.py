@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.foreign_text import MARKS, matching, shown
+from bot.domain.foreign_text import COMPARED, MARKS, matching, shown
 from bot.messages.text import code, escape, plain
 
 FORBIDDEN = [
@@ -147,3 +147,9 @@ def test_long_texts():
     for part in ("a\u0301", "\u200d", "👩\u200d", "🏴\U000e0061", "\u3164", "x\u202e"):
         assert len(shown(part * 50_000)) <= len(part) * 50_000
         matching(part * 50_000)
+
+
+@pytest.mark.parametrize("char", ["a", "é", "ﷺ", "\u0300", "\u200d", "\u202e"])
+def test_a_name_that_is_far_too_long_is_compared_by_its_beginning(char: str):
+    """A model that is called by a book holds nobody up."""
+    assert matching("x" + char * 1_000_000) == matching("x" + char * (COMPARED - 1))

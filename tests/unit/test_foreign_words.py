@@ -27,10 +27,12 @@ import pytest
 
 import bot.messages
 from bot.domain.fleet import Model, Ref
+from bot.domain.judged import Judged
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Plan
 from bot.domain.requests import Request, RequestState, VoteRecord
 from bot.domain.runs import Run, RunState, StepRecord, StepState
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, RequestRefused, RetuneError, UnknownModel
 from bot.messages.fitting import fitted, size_of
 from bot.messages.foreign import Quote, aloud, lines, quoted
@@ -38,6 +40,7 @@ from bot.messages.kit import paragraph
 from bot.messages.text import BLANK
 from bot.ports import Message
 from sandbox.slack.blockkit import check_blocks, check_view
+from tests.fleets import judged_of
 from tests.unit import made
 from tests.unit.made import NOW
 from tests.world import ADA, GRACE, model
@@ -234,6 +237,9 @@ class Maker:
     def reference(self) -> Ref:
         return Ref("stt", "language", "x")
 
+    def judged(self) -> Judged:
+        return judged_of(self.make(Judgement) for _ in range(self.random.choice([1, 3])))
+
     def zone(self) -> ZoneInfo:
         return ZoneInfo("Europe/Berlin")
 
@@ -241,7 +247,7 @@ class Maker:
 SPECIAL: dict[Any, Callable[[Maker], Any]] = {
     Model: Maker.model, Plan: Maker.plan, Run: Maker.run, StepRecord: Maker.record, Request: Maker.request,
     RetuneError: Maker.fault, AmbiguousModel: Maker.ambiguous, Message: Maker.message,
-    Ref: Maker.reference, ZoneInfo: Maker.zone,
+    Ref: Maker.reference, ZoneInfo: Maker.zone, Judged: Maker.judged,
     Any: lambda maker: None,
     dict: lambda maker: {"type": "divider"},  # a block
 }  # fmt: skip

@@ -14,6 +14,8 @@ from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.history import Counts, Day, Entry, Series, State, counts, series, state
 from bot.domain.verdicts import Risk, Verdict, judge
 from bot.messages.charts import ALT_TEXT, alt_text, notes, subtitle, title
+from bot.turns import at_once
+from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped
 
 TODAY = date(2026, 11, 23)
@@ -44,7 +46,7 @@ def test_outdated_is_what_announcements_call_outdated(status: str):
     models = (model("a", versions=(OLD, NEW)), model("b", status=status))
     judged = judge(Snapshot({"stt": InstanceReading("stt", "cloud", models)}), shipped(), TODAY)
     shown = series([Entry(TODAY, "stt", counts(judged))], 1, TODAY)
-    assert outdated(shown) == [compose(judged, datetime(2026, 11, 23, tzinfo=UTC)).outdated]
+    assert outdated(shown) == [at_once(compose(judged_of(judged), datetime(2026, 11, 23, tzinfo=UTC))).outdated]
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,11 @@ def test_in_force():
     """Until its end, or until somebody ends it, or the model is where it should be; not only once that is noted."""
     one = hold()
     current = Judgement(model(versions=(OLD,)), Verdict.CURRENT, Risk.NONE)
-    ref = one.subject
-    assert in_force([one], {}, NOW) == {ref: one}
-    assert in_force([one], {}, one.over_at) == {}
-    assert in_force([replace(one, ended_at=NOW)], {}, NOW) == {}
-    assert in_force([one], {ref: current}, NOW) == {}
+    ref, unknown = one.subject, dict[str, Judgement]().get
+    assert in_force([one], unknown, NOW) == {ref: one}
+    assert in_force([one], unknown, one.over_at) == {}
+    assert in_force([replace(one, ended_at=NOW)], unknown, NOW) == {}
+    assert in_force([one], {ref: current}.get, NOW) == {}
 
 
 def test_what_it_stops():

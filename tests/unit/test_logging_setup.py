@@ -107,3 +107,17 @@ def test_text_stays_readable():
     """What people write in any script, with emoji, stays as it is; a line break is told as one."""
     record = logging.LogRecord("bot", logging.INFO, "x", 1, "Ärger mit «Zürich» 👩‍🔬\nשלום", (), None)
     assert formatter("text", Redaction()).format(record).endswith("bot: Ärger mit «Zürich» 👩‍🔬\\nשלום")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("before", range(7_950, 8_060, 10))
+def test_a_record_has_a_longest_form(form: str, before: int):
+    """Whatever somebody sends, the log does not grow by it; where it is cut no part of a secret stays."""
+    redact = Redaction()
+    redact.learn(["secret-" * 20])
+    said = "x" * before + "secret-" * 20 + "y" * 1_000_000
+    record = logging.LogRecord("bot", logging.WARNING, __file__, 1, "of %s", (said,), None)
+    written = formatter(form, redact).format(record)
+    assert len(written) < 9_000
+    assert f"({len(said) + 3} characters)" in written
+    assert "secret" not in written

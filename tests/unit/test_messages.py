@@ -57,7 +57,9 @@ from bot.messages.fitting import cut, fitted, size_of
 from bot.messages.request_form import Wanted
 from bot.messages.requests import state_line, tellings
 from bot.ports import Message
+from bot.turns import at_once
 from sandbox.slack.blockkit import check_blocks, check_view
+from tests.fleets import judged_of
 from tests.unit import made
 from tests.unit.made import NOW, approvals
 from tests.world import ADA, GRACE, NEW, OLD, TOMAS, model, shipped
@@ -235,9 +237,10 @@ def judged(name: str = "call-center-us") -> tuple[Snapshot, tuple[Judgement, ...
 def test_lists(name: str):
     """Pages of the fleet, one model, the announcement, App Home, choices."""
     snapshot, judgements = judged(name)
-    for page in (0, 1, 2, 99):
-        accepted(fleet.models(judgements, snapshot, NOW, page=page, filters=HOSTILE, total=41))
-    accepted(fleet.models([], snapshot, NOW, filters=HOSTILE, total=41))
+    for page in (0, 1, 2):
+        shown = judgements[page * fleet.PAGE : (page + 1) * fleet.PAGE]
+        accepted(fleet.models(fleet.Found(shown, page, 41, 40, 41), snapshot, NOW, filters=HOSTILE))
+    accepted(fleet.models(fleet.Found([], 0, 0, 0, 41), snapshot, NOW, filters=HOSTILE))
     first = replace(judgements[0], model=replace(judgements[0].model, description=HOSTILE, name=name))
     plan = every_step()
     dossier = fleet.Dossier(trained_with=HOSTILE)
@@ -248,7 +251,7 @@ def test_lists(name: str):
     others = [replace(several(RequestState.PAUSED, name), id=id) for id in range(30, 60)]
     deciding = [*mine, *others, *(replace(one, requester=GRACE) for one in [*mine, *others])]
     seen = home.Seen(
-        *(GRACE, frozenset({"stt"}), frozenset[str](), judgements, snapshot),
+        *(GRACE, frozenset({"stt"}), frozenset[str](), judged_of(judgements, snapshot)),
         *([replace(one, votes=()) for one in deciding], [several(RequestState.DONE, name)] * 5, [FROZEN] * 30),
     )
     assert check_view(dict(home.home(seen, NOW))) == []
@@ -288,12 +291,12 @@ def test_announcements(name: str, count: int, instances: int):
         *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
     )
     current = next(j for j in judgements if not j.outdated)
-    said = compose([*worth, current], NOW, unread=[HOSTILE])
+    said = at_once(compose(judged_of([*worth, current]), NOW, unread=[HOSTILE]))
     since = announcements.Since(NOW, News(frozenset(refs), frozenset(refs), frozenset(refs), frozenset(refs)))
     whose, words = announcements.mentions(worth, about)
     assert len(words) <= 3000
     assert words.count("<@U") == len(whose)
-    first, *replies = announcements.announcement(said, about, since=since, mentioned=words, audio=1)
+    first, *replies = at_once(announcements.announcement(said, about, since=since, mentioned=words, audio=1))
     assert len(replies) <= min(2, count // 3)
     buttons = sum("accessory" in block for message in (first, *replies) for block in message.blocks)
     assert buttons == count if count < 50 else f"{count - buttons} more, the worst first" in str(first.blocks)

@@ -111,4 +111,5 @@ def test_used():
     assert SECRET != HUSH
     assert SECRET != "•••"
     assert {SECRET, Secret(HUSH), Secret("xoxb-other")} == {SECRET, Secret("xoxb-other")}
+    assert type(pickle.loads(pickle.dumps(SECRET))) is str  # what comes out of a pickle claims to be no secret
     assert copy.deepcopy(Holder(SECRET)).token.reveal() == HUSH

@@ -130,6 +130,13 @@ def test_dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     assert settings.policies["speech-to-text"].approvers == ("U1", "S2", "U3")
 
 
+def test_a_dotenv_that_is_no_text(tmp_path: Path):
+    """It is said, without a traceback of what is in it."""
+    (tmp_path / ".env").write_bytes("SLACK_BOT_TOKEN=xoxb-1-é".encode("latin-1"))
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        load(tmp_path / ".env")
+
+
 @pytest.mark.parametrize(
     ("port", "bind", "meant"),
     [

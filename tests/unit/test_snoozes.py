@@ -16,7 +16,6 @@ from bot.domain.snoozes import (
     Snooze,
     SnoozeKind,
     Wish,
-    awake,
     covering,
     ending,
     faults,
@@ -69,8 +68,7 @@ def by_version(scope: Reach = Reach.MODEL, subject: str = "stt/language/id-call-
 )
 def test_what_a_snooze_speaks_of(scope: Reach, subject: str, covered: bool):
     """A model, a base on all instances, or a whole instance."""
-    worth, silenced = awake([judgement()], [made(scope, subject)], NOW)
-    assert (len(worth), len(silenced)) == ((0, 1) if covered else (1, 0))
+    assert (covering(judgement(), indexed([made(scope, subject)]), NOW) is not None) is covered
 
 
 @pytest.mark.parametrize("scope", list(Reach))
@@ -80,7 +78,6 @@ def test_a_customization_that_is_ignored_breaks_through(scope: Reach, kind: Snoo
     ignored = judgement(risk=Risk.IGNORED)
     subjects = {Reach.MODEL: ignored.model.ref, Reach.BASE: BASE, Reach.INSTANCE: "stt"}
     one = made(scope, subjects[scope], kind=kind)
-    assert awake([ignored], [one], NOW) == ((ignored,), ())
     assert covering(ignored, indexed([one]), NOW) is None
     assert standing(ignored, indexed([one]), NOW) is one
 
@@ -88,7 +85,7 @@ def test_a_customization_that_is_ignored_breaks_through(scope: Reach, kind: Snoo
 @pytest.mark.parametrize("risk", [risk for risk in Risk if risk is not Risk.IGNORED])
 def test_every_other_risk_can_be_snoozed(risk: Risk):
     """Waiting is what a snooze is for."""
-    assert awake([judgement(risk=risk)], [made()], NOW)[0] == ()
+    assert covering(judgement(risk=risk), indexed([made()]), NOW) is not None
 
 
 def test_the_most_specific_covers():
@@ -149,15 +146,6 @@ def test_what_else_ends():
     assert over(made(Reach.BASE, BASE), [current], NOW) is None
     assert over(made(), [], NOW) is None
     assert covering(judgement(), indexed([replace(made(), ended_at=NOW)]), NOW) is None
-
-
-def test_the_order_stays():
-    """What is worth saying stays worst first."""
-    names = ["d", "a", "c", "b"]
-    fleet_ = [judgement(name) for name in names]
-    worth, silenced = awake(fleet_, [made(subject="stt/language/id-c")], NOW)
-    assert [j.model.name for j in worth] == ["d", "a", "b"]
-    assert [(s.judgement.model.name, s.snooze.author) for s in silenced] == [("c", "UADA")]
 
 
 def test_known_targets():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import SupportsIndex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.text import code, duration, escape, listed, plain
+from bot.messages.foreign import Quote, aloud, lines
+from bot.messages.text import code, duration, escape, listed, plain, sentence
 
 
 @given(st.text(max_size=500))
@@ -52,3 +55,30 @@ def test_lists():
     """Commas, and a word before the last."""
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"], "or") == "a, b or c"
+
+
+class Long(str):
+    """A text of which nobody may look at more than its beginning."""
+
+    def __getitem__(self, at: object) -> str:
+        assert isinstance(at, slice)
+        assert at.stop < 20_000
+        return "é" * int(at.stop)
+
+    def strip(self, chars: str | None = None) -> str:
+        return "é"
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError
+
+    def replace(self, old: str, new: str, count: SupportsIndex = -1) -> str:
+        raise AssertionError
+
+    def translate(self, table: object) -> str:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("say", [code, escape, plain, sentence, lines, lambda text: aloud(Quote("said by", text))])
+def test_what_is_far_too_long_is_not_looked_at(say: Callable[[str], str]):
+    """A description or an error of megabytes holds nobody up."""
+    assert say(Long("z" * 100)).startswith(("é", "`é", "said by: “é"))

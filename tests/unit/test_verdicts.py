@@ -9,7 +9,8 @@ import pytest
 from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import beyond
 from bot.domain.observations import Observations
-from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Strength, Verdict, acting_on, judge
+from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Strength, Verdict, judge
+from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped
 
 TODAY = date(2026, 11, 23)
@@ -134,7 +135,7 @@ def test_worst_first():
     found = judged(
         model("old"), model("new", versions=(OLD, NEW)), model("bad", status="failed"), model("ready", status="ready")
     )
-    assert [j.model.name for j in acting_on(found.values())] == ["old", "ready", "bad"]
+    assert [j.model.name for j in judged_of(found.values()).acting()] == ["old", "ready", "bad"]
 
 
 def test_a_pair_on_different_versions():
@@ -152,5 +153,5 @@ def test_a_pair_on_different_versions():
 def test_a_version_newer_than_the_catalog():
     """Not an alarm for the model, but a word to the operator."""
     young = model("young", base="en-US", versions=("en-US.v2026-09-01",))
-    reading = InstanceReading("stt", "cloud", (young, model("old")), None, READ)
-    assert beyond(Snapshot({"stt": reading}), shipped()) == {"en-US.v2026-09-01"}
+    fleet = judged_of(judged(young, model("old")).values())
+    assert beyond(fleet.instances.values(), shipped()) == {"en-US.v2026-09-01"}

@@ -87,7 +87,7 @@ async def test_events_are_sent_again(impatient: SlackServer, http: aiohttp.Clien
 
 async def test_an_acknowledged_event_is_not_sent_again(http: aiohttp.ClientSession):
     """After a second try was acknowledged there is no third."""
-    async with SlackServer(MANIFEST, ack_timeout=0.2) as slack:
+    async with SlackServer(MANIFEST, ack_timeout=0.5) as slack:
         line = await Line.open(slack, http)
         await slack.open_home(ADA)
         first, second = await line.next(), await line.next()

@@ -1,0 +1,93 @@
+"""What `/stt-models` and `/stt-upgrade outdated` filter by: words, of which each must fit a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from bot.domain.foreign_text import matching
+from bot.domain.judged import Judged
+from bot.domain.ranking import OUTDATED, RISKY, JudgedInstance, ranked
+from bot.domain.search import FAR, mask
+from bot.domain.verdicts import Judgement
+from bot.turns import Work
+
+SNOOZED = "snoozed"
+
+PIECE = 200
+"""Models that are looked at between two rests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The models that pass: the instances, each with the places of those models in its ranking."""
+
+    parts: Sequence[tuple[JudgedInstance, int]]
+
+    @property
+    def count(self) -> int:
+        """How many pass."""
+        return sum(places.bit_count() for _, places in self.parts)
+
+    @property
+    def outdated(self) -> int:
+        """How many of them are outdated."""
+        return sum((part.outdated & places).bit_count() for part, places in self.parts)
+
+    def upgradable(self) -> Listing:
+        """Those that an upgrade brings up to date."""
+        return Listing([(part, part.index.upgradable & places) for part, places in self.parts])
+
+    def first(self, most: int) -> list[Judgement]:
+        """The worst of them, at most so many."""
+        return list(islice(self._ranked(), most))
+
+    def every(self) -> Iterator[Judgement]:
+        """All of them, the worst first."""
+        return self._ranked()
+
+    def page(self, number: int, size: int) -> Work[tuple[int, tuple[Judgement, ...]]]:
+        """Page *number*, from 0, or the nearest that there is; which one it is, and its models, the worst first."""
+        number = min(max(number, 0), max(0, (self.count - 1) // size))
+        found = self._ranked()
+        for _ in range(number * size // PIECE):
+            next(islice(found, PIECE - 1, None))
+            yield
+        left = number * size % PIECE
+        return number, tuple(islice(found, left, left + size))
+
+    def _ranked(self) -> Iterator[Judgement]:
+        return ranked([part.at(places) for part, places in self.parts])
+
+
+def passing(judged: Judged, words: Iterable[str], is_snoozed: Callable[[Judgement], bool]) -> Work[Listing]:
+    """The models that pass every word: verdict, risk, kind, instance, language, base, id, or part of a name."""
+    wanted = list(dict.fromkeys(matching(word)[:FAR] for word in words))
+    found: list[tuple[JudgedInstance, int]] = []
+    for part in judged.instances.values():
+        places = (1 << len(part.ranked)) - 1
+        for word in wanted:
+            index = part.index
+            if word == SNOOZED:
+                places &= yield from _places(part, is_snoozed)
+            elif word in (OUTDATED, RISKY):
+                places &= index.facts.get(word, 0)
+            else:
+                places &= index.facts.get(word, 0) | index.names.having(word) | mask(index.ids.get(word, ()))
+            yield
+        if places:
+            found.append((part, places))
+        yield
+    return Listing(found)
+
+
+def _places(part: JudgedInstance, fits: Callable[[Judgement], bool]) -> Work[int]:
+    """Where in an instance the models are that fit."""
+    places: list[int] = []
+    for place, judgement in enumerate(part.ranked):
+        if fits(judgement):
+            places.append(place)
+        if place % PIECE == 0:
+            yield
+    return mask(places)

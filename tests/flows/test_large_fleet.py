@@ -1,0 +1,82 @@
+"""A large fleet holds nobody up: reading, judging, telling and showing it go on a little at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.snoozes import Reach, SnoozeKind, Wish
+from commands.home import opened
+from tests.fakes import FakeSpeech
+from tests.holds import MOST, measured
+from tests.world import ADA, GRACE, NEW, OLD, World, model
+
+INSTANCES, MODELS = 4, 1500
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Iterator[World]:
+    """Four instances on one base, a third of each up to date."""
+    services = {f"stt{number}": FakeSpeech(name=f"stt{number}") for number in range(INSTANCES)}
+    world = World(tmp_path / "retune.db", services=services)
+    for name, speech in services.items():
+        for number in range(MODELS):
+            versions = (OLD, NEW) if number % 3 == 0 else (OLD,)
+            id = f"{number:06}-{name}"
+            speech.add(model(f"support-{name}-{number:04}", instance=name, id=id, versions=versions))
+    yield world
+    world.close()
+
+
+async def held(world: World, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """Does it, and everything that follows, as tasks of their own."""
+    with measured() as found:
+        await asyncio.create_task(work())
+        await world.settle()
+    assert found.longest < MOST, found.all[:5]
+
+
+async def test_nothing_holds_the_loop(large: World):
+    """The first reading, the next, what changes in it, a new day, an announcement, App Home, a snooze, a new start."""
+    large.inventory.catalog()
+    await held(large, large.inventory.refresh)
+    await held(large, large.inventory.refresh)
+    for speech in large.services.values():
+        speech.kept = {id: replace(one, versions=(OLD, NEW)) for id, one in speech.kept.items()}
+    await held(large, large.inventory.refresh)
+    for speech in large.services.values():
+        speech.kept = {id: replace(one, versions=(OLD,)) for id, one in list(speech.kept.items())[:900]}
+        speech.add(replace(next(iter(speech.kept.values())), id="new", versions=(OLD, NEW)))
+    await held(large, large.worker.ring)
+    await held(large, lambda: large.announce(after=86400))
+    await held(large, lambda: large.announce(after=86400))
+    await held(large, lambda: opened(ADA, large.desk))
+    wish = Wish(SnoozeKind.SNOOZE, Reach.INSTANCE, "stt1", None, by_version=True, reason="later")
+    await held(large, lambda: large.snoozer.snooze(wish, GRACE, "R1"))
+    await held(large, lambda: large.announcer.announce_now("now"))
+    large.crash()
+    await held(large, large.inventory.judged)
+    await held(large, large.worker.ring)
+
+
+async def test_a_poll_judges_one_model(large: World):
+    """Of six thousand; and what another process wrote is taken over from the store, model by model."""
+    await large.inventory.refresh()
+    judging, ref = large.inventory.fleet.judging, "stt0/language/000001-stt0"
+    before = judging.made
+    await large.inventory.refresh()
+    assert judging.made == before
+    speech = large.services["stt0"]
+    speech.kept["000001-stt0"] = replace(speech.kept["000001-stt0"], status="upgrading")
+    assert (await large.inventory.fresh(ref)).model.status == "upgrading"
+    assert judging.made == before + 1
+    large.store.fleet.see(replace(speech.kept["000001-stt0"], status="available"), large.clock.now())
+    judgement = (await large.inventory.judged()).of(ref)
+    assert judgement is not None
+    assert judgement.model.status == "available"
+    assert judging.made == before + 2
