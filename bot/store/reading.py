@@ -19,13 +19,13 @@ class Reading(Part):
         """One request with its runs and votes."""
         return self._one("id = ?", request)
 
-    def of_run(self, run: int) -> Request | None:
-        """The request that a run is part of."""
-        return self._one("id = (SELECT request FROM runs WHERE id = ?)", run)
+    def of_form(self, form: str) -> int | None:
+        """The number of the request that a window asked for."""
+        return self._c.value(int, "SELECT id FROM requests WHERE form = ?", (form,))
 
-    def of_form(self, form: str) -> Request | None:
-        """The request that a window asked for."""
-        return self._one("form = ?", form)
+    def run(self, id: int) -> Run | None:
+        """One run alone: what it costs does not grow with its request."""
+        return next(iter(self._journals("id = ?", (id,))), None)
 
     def those(self, ids: Sequence[int]) -> tuple[Request, ...]:
         """Several, in the order of *ids*; unknown ones are left out."""
@@ -108,15 +108,20 @@ class Reading(Part):
 
     def _runs_of(self, requests: Sequence[int]) -> dict[int, list[Run]]:
         """The runs of requests with their journals, in the order in which they start."""
-        those = f"request IN ({marks(requests)})"
-        rows = self._c.rows(f"SELECT * FROM runs WHERE {those} ORDER BY request, number", requests)
+        found: dict[int, list[Run]] = {}
+        for run in self._journals(f"request IN ({marks(requests)})", requests):
+            found.setdefault(run.request, []).append(run)
+        return found
+
+    def _journals(self, those: str, parameters: Parameters) -> list[Run]:
+        rows = self._c.rows(f"SELECT * FROM runs WHERE {those} ORDER BY request, number", parameters)
         sql = f"""SELECT *, transaction_id AS "transaction" FROM steps
                   WHERE run IN (SELECT id FROM runs WHERE {those}) ORDER BY run, number"""
-        journal = self._c.rows(sql, requests)
+        journal = self._c.rows(sql, parameters)
         for row in journal:
             if row["outcome"] is not None:
                 row["outcome"] = Outcome(StepEnd(row["outcome"]), row["proven"], row["status"], row["detail"])
         steps = grouped(journal, "run")
         for row in rows:
             row["steps"] = [built(StepRecord, step) for step in steps.get(row["id"], ())]
-        return {id: [built(Run, row) for row in group] for id, group in grouped(rows, "request").items()}
+        return [built(Run, row) for row in rows]
