@@ -32,6 +32,20 @@ class Reading(Part):
         found = {request.id: request for request in self._load(f"id IN ({marks(ids)})", ids)}
         return tuple(found[id] for id in ids if id in found)
 
+    def sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """How many runs each of these has."""
+        sql = f"SELECT request, count(*) AS runs FROM runs WHERE request IN ({marks(ids)}) GROUP BY request"
+        return {row["request"]: row["runs"] for row in self._c.rows(sql, ids)}
+
+    def live_ids(self) -> tuple[int, ...]:
+        """The numbers of those that have not ended, oldest first."""
+        return self._c.values(int, f"SELECT id FROM requests WHERE state IN ({marks(LIVE)}) ORDER BY id", sorted(LIVE))
+
+    def recent_ids(self, limit: int) -> tuple[int, ...]:
+        """The numbers of those that ended last, newest first."""
+        sql = "SELECT id FROM requests WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?"
+        return self._c.values(int, sql, (limit,))
+
     def in_state(self, *states: RequestState) -> tuple[Request, ...]:
         """The requests in these states, oldest first."""
         return self._load(f"state IN ({marks(states)}) ORDER BY id", states)

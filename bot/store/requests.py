@@ -130,25 +130,25 @@ class Requests(Reading):
         self, request: Request, run: Run, new: RunState, now: datetime, *, by: str, cause: Cause | None = None
     ) -> bool:
         """Moves one of its runs from the state that it was read in, and the request where that follows from it."""
-        return self.move_runs(request, [(run, new)], now, by=by, cause=cause) == 1
+        return self.move_runs(request, [(run, new, cause)], now, by=by) == 1
 
     def move_runs(
         self,
         request: Request,
-        runs: Sequence[tuple[Run, RunState]],
+        runs: Sequence[tuple[Run, RunState, Cause | None]],
         now: datetime,
         *,
         by: str,
-        cause: Cause | None = None,
     ) -> int:
         """The same for several, each with its new state; how many were still in the state that they were read in."""
-        moved = [(run, new) for run, new in runs if self._runs.move(run, new, now, cause)]
+        moved = [(run, new, cause) for run, new, cause in runs if self._runs.move(run, new, now, cause)]
         if not moved:
             return 0
         self.touch(request.id)
-        detail = cause.summary if cause else ""
-        for run, new in moved if request.several or cause is not None else ():
-            self._note(request, now, by, f"run {new}", detail, model=run.plan.model.ref)
+        for run, new, cause in moved:
+            if request.several or cause is not None:
+                detail = cause.summary if cause else ""
+                self._note(request, now, by, f"run {new}", detail, model=run.plan.model.ref)
         self.settle(request.id, now, by=by)
         return len(moved)
 
