@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.fleet import Holdings
 from bot.domain.request_filter import request_filter
-from bot.domain.requests import LISTED, MOST, Request, RequestState
+from bot.domain.requests import LISTED, MOST, Request, RequestState, following
 from bot.domain.selections import Choice, Selection, typed_names
 from bot.domain.verdicts import Risk
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
@@ -42,6 +42,11 @@ async def ended(world: World, *, failing: int = 0) -> None:
         world.speech.finish(one.id, status="failed" if fails else None, grow=not fails)
     for _ in range(3):
         await world.ring(after=10)
+    for id in world.store.requests.live_ids():
+        few, every = world.store.requests.deciding(id), world.store.requests.get(id)
+        assert few is not None
+        assert every is not None
+        assert following(few) is following(every)
 
 
 async def begun(world: World, count: int = LISTED + 10, parallel: int = 30) -> Request:
