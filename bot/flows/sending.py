@@ -13,7 +13,6 @@ from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
 from bot.domain.proof import already_there, began
-from bot.domain.requests import Request
 from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState
 from bot.errors import (
     AnswerUnreadable,
@@ -223,9 +222,9 @@ class Sender:
             if not store.journal.over(record, StepState.DONE, outcome, now):
                 return  # another process sent it anew meanwhile, or somebody ended it
             if record.number == len(run.steps):
-                store.requests.move_run(_of(store, fresh), fresh, RunState.DONE, now, by="retune")
+                store.requests.end_run(fresh, RunState.DONE, now, by="retune")
             elif fresh.cancelled_by is not None:
-                store.requests.move_run(_of(store, fresh), fresh, RunState.CANCELLED, now, by=fresh.cancelled_by)
+                store.requests.end_run(fresh, RunState.CANCELLED, now, by=fresh.cancelled_by)
             else:
                 store.journal.schedule(run.id, record.number + 1, now)
 
@@ -239,7 +238,7 @@ class Sender:
         def write(store: Store) -> None:
             if found := running(store, run.id):
                 by = found.cancelled_by or "retune"
-                store.requests.move_run(_of(store, found), found, RunState.CANCELLED, now, by=by)
+                store.requests.end_run(found, RunState.CANCELLED, now, by=by)
 
         await self.db.write(write)
         return False
@@ -250,7 +249,7 @@ class Sender:
 
         def write(store: Store) -> None:
             if (found := running(store, run.id)) and store.journal.over(record, StepState.FAILED, outcome, now):
-                store.requests.move_run(_of(store, found), found, RunState.FAILED, now, by="retune")
+                store.requests.end_run(found, RunState.FAILED, now, by="retune")
 
         await self._noted(write)
         return False
@@ -260,10 +259,3 @@ def running(store: Store, id: int) -> Run | None:
     """A run that is running now. Work for the store."""
     run = store.requests.run(id)
     return run if run is not None and run.state is RunState.RUNNING else None
-
-
-def _of(store: Store, run: Run) -> Request:
-    """The request of a run. Work for the store."""
-    request = store.requests.get(run.request)
-    assert request is not None
-    return request

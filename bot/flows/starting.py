@@ -139,5 +139,5 @@ class Starter:
 
 def _leave_out(store: Store, request: Request, runs: Sequence[Run], cause: Cause, now: datetime) -> None:
     """One that is tried again stays what it was: failed."""
-    states = [(run, RunState.FAILED if run.retries else RunState.LEFT_OUT) for run in runs]
-    store.requests.move_runs(request, states, now, by="retune", cause=cause)
+    states = [(run, RunState.FAILED if run.retries else RunState.LEFT_OUT, cause) for run in runs]
+    store.requests.move_runs(request, states, now, by="retune")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.hours import MISSED
-from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.outcomes import PROOFS, Outcome, StepEnd
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
 from bot.domain.runs import Run, StepRecord
 from bot.store.connection import Parameters, Part, built, grouped, marks, read
@@ -31,6 +31,20 @@ class Reading(Part):
         """Several, in the order of *ids*; unknown ones are left out."""
         found = {request.id: request for request in self._load(f"id IN ({marks(ids)})", ids)}
         return tuple(found[id] for id in ids if id in found)
+
+    def sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """How many runs each of these has."""
+        sql = f"SELECT request, count(*) AS runs FROM runs WHERE request IN ({marks(ids)}) GROUP BY request"
+        return {row["request"]: row["runs"] for row in self._c.rows(sql, ids)}
+
+    def live_ids(self) -> tuple[int, ...]:
+        """The numbers of those that have not ended, oldest first."""
+        return self._c.values(int, f"SELECT id FROM requests WHERE state IN ({marks(LIVE)}) ORDER BY id", sorted(LIVE))
+
+    def recent_ids(self, limit: int) -> tuple[int, ...]:
+        """The numbers of those that ended last, newest first."""
+        sql = "SELECT id FROM requests WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?"
+        return self._c.values(int, sql, (limit,))
 
     def in_state(self, *states: RequestState) -> tuple[Request, ...]:
         """The requests in these states, oldest first."""
@@ -89,6 +103,23 @@ class Reading(Part):
         noted = self._c.value(int, "SELECT last FROM audit_head")
         versions = self._c.value(int, f"SELECT sum(version) FROM requests WHERE state IN ({marks(LIVE)})", sorted(LIVE))
         return noted or 0, versions or 0
+
+    def deciding(self, request: int) -> Request | None:
+        """A request with those of its runs from which its state follows, which are few: see `following`.
+
+        One run stands for all in the same state, unless it may be bad, or is tried again.
+        """
+        rows = self._c.rows("SELECT * FROM requests WHERE id = ?", (request,))
+        if not rows:
+            return None
+        runs = self._journals(
+            f"""request = ? AND (state IN ('running', 'failed') OR (state = 'queued' AND retries > 0)
+                OR id IN (SELECT min(id) FROM runs WHERE request = ? GROUP BY state)
+                OR (state = 'done' AND EXISTS (SELECT 1 FROM steps s WHERE s.run = runs.id AND s.model = runs.model
+                    AND (s.outcome IS NULL OR s.outcome NOT IN ({marks(PROOFS)})))))""",
+            (request, request, *sorted(PROOFS)),
+        )
+        return built(Request, {**rows[0], "runs": runs})
 
     def _one(self, where: str, *parameters: object) -> Request | None:
         return next(iter(self._load(where, parameters)), None)

@@ -130,34 +130,43 @@ class Requests(Reading):
         self, request: Request, run: Run, new: RunState, now: datetime, *, by: str, cause: Cause | None = None
     ) -> bool:
         """Moves one of its runs from the state that it was read in, and the request where that follows from it."""
-        return self.move_runs(request, [(run, new)], now, by=by, cause=cause) == 1
+        return self.move_runs(request, [(run, new, cause)], now, by=by) == 1
 
     def move_runs(
         self,
         request: Request,
-        runs: Sequence[tuple[Run, RunState]],
+        runs: Sequence[tuple[Run, RunState, Cause | None]],
         now: datetime,
         *,
         by: str,
-        cause: Cause | None = None,
     ) -> int:
         """The same for several, each with its new state; how many were still in the state that they were read in."""
-        moved = [(run, new) for run, new in runs if self._runs.move(run, new, now, cause)]
+        return self._moved(request.id, runs, now, by=by, several=request.several)
+
+    def end_run(self, run: Run, new: RunState, now: datetime, *, by: str) -> None:
+        """The same for one run that was read alone."""
+        self._moved(run.request, [(run, new, None)], now, by=by, several=self.sizes([run.request])[run.request] > 1)
+
+    def _moved(
+        self, request: int, runs: Sequence[tuple[Run, RunState, Cause | None]], now: datetime, *, by: str, several: bool
+    ) -> int:
+        moved = [(run, new, cause) for run, new, cause in runs if self._runs.move(run, new, now, cause)]
         if not moved:
             return 0
-        self.touch(request.id)
-        detail = cause.summary if cause else ""
-        for run, new in moved if request.several or cause is not None else ():
-            self._note(request, now, by, f"run {new}", detail, model=run.plan.model.ref)
-        self.settle(request.id, now, by=by)
+        self.touch(request)
+        for run, new, cause in moved:
+            if several or cause is not None:
+                detail = cause.summary if cause else ""
+                self._audit.note(now, by, f"run {new}", request=request, model=run.plan.model.ref, detail=detail)
+        self.settle(request, now, by=by)
         return len(moved)
 
     def settle(self, request: int, now: datetime, *, by: str) -> None:
         """Moves a request to the state that follows from its runs."""
-        fresh = self._must(request)
-        wanted = following(fresh)
+        some = self.deciding(request)
+        wanted = following(some) if some is not None else None
         if wanted is not None:
-            self.move(fresh, wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
+            self.move(self._must(request), wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
 
     def drop(self, request: Request, by: str, now: datetime) -> None:
         """Cancels what has not begun; the request ends when what has begun does."""

@@ -11,7 +11,8 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.fleet import Holdings
-from bot.domain.requests import LISTED, MOST, Request, RequestState
+from bot.domain.request_filter import request_filter
+from bot.domain.requests import LISTED, MOST, Request, RequestState, following
 from bot.domain.selections import Choice, Selection, typed_names
 from bot.domain.verdicts import Risk
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
@@ -41,6 +42,11 @@ async def ended(world: World, *, failing: int = 0) -> None:
         world.speech.finish(one.id, status="failed" if fails else None, grow=not fails)
     for _ in range(3):
         await world.ring(after=10)
+    for id in world.store.requests.live_ids():
+        few, every = world.store.requests.deciding(id), world.store.requests.get(id)
+        assert few is not None
+        assert every is not None
+        assert following(few) is following(every)
 
 
 async def begun(world: World, count: int = LISTED + 10, parallel: int = 30) -> Request:
@@ -217,3 +223,44 @@ def test_exceptions():
     assert left(("base", "de"), ("risk", "none")) == ("", [])
     assert left(names="TEST*, id-b\n\n") == ("a", [])
     assert left(names="test 1\neu/language/id-a, zebra, [ab]") == ("test-2 b", ["zebra", "[ab]"])
+
+
+async def test_changes_elsewhere_are_looked_for_once(world: World):
+    """Of a thousand models two were upgraded elsewhere: only these are left out, whatever the others are."""
+    request = await proposed(world, 300)
+    for name in ("m0007", "m0100"):
+        kept = world.speech.kept[f"id-{name}"]
+        world.speech.kept[f"id-{name}"] = replace(kept, versions=(OLD, NEW))
+    asked: list[str] = []
+    about = world.store.changes.about
+    world.store.changes.about = lambda plan, since: asked.append(plan.model.name) or about(plan, since)  # type: ignore[method-assign,func-returns-value]
+    world.clock.advance(60)
+    await world.inventory.refresh()
+    await world.noticer.ring()
+    left = [run.plan.model.name for run in world.request(request.id).runs if run.state.value == "left out"]
+    assert left == ["m0007", "m0100"]
+    assert len(asked) <= 10
+
+
+async def test_lists_with_large_requests(world: World):
+    """`/stt-runs`, its export and App Home read one large request at a time."""
+    numbers = []
+    for number in range(3):
+        for place in range(120):
+            world.speech.add(model(f"m{number}-{place:03}"))
+        world.speech.add(model("sibling", versions=(OLD, NEW)))
+        await world.inventory.refresh()
+        every = (await world.inventory.judged()).judgements
+        judged = [judgement for judgement in every if judgement.model.name.startswith(f"m{number}-")]
+        found = await world.requests.candidates(judged, ADA)
+        numbers.append((await world.requests.propose(f"V{number}", found.keys, "", ADA)).id)
+    read: list[int] = []
+    those = world.store.requests.those
+    world.store.requests.those = lambda ids: read.append(len(ids)) or those(ids)  # type: ignore[method-assign,func-returns-value]
+    page = await world.desk.listing.page(request_filter("", ADA), 0, 15)
+    assert [request.id for request in page.shown] == numbers
+    assert max(read) <= 2
+    made = await world.desk.exporter.export(ADA, request_filter("", ADA), "", "csv")
+    assert len(made.content.decode().splitlines()) == 361
+    seen = await world.viewers.seen(ADA, frozenset(), frozenset())
+    assert [request.id for request in seen.live] == numbers
