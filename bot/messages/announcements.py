@@ -31,11 +31,11 @@ LIVING = 30
 REPLY = 20
 """Models in one reply: with a heading for each instance it stays below Slack's 50 blocks."""
 
-REPLIES = 2
-"""Full replies that go on with an announcement; what would take more is a file in the thread."""
+REPLIES = 4
+"""Replies that go on with an announcement: with long names fewer models fit into each."""
 
-IN_ALL = SHOWN + REPLIES * REPLY
-"""Models in an announcement and its thread, at most."""
+IN_ALL = 50
+"""Models in an announcement and its thread; of more a file has the list."""
 
 
 def filed(models: int) -> bool:
@@ -105,7 +105,7 @@ def announcement(
 def _parts(rest: Sequence[Judgement], draw: Callable[[Sequence[Judgement]], list[Block]]) -> list[Sequence[Judgement]]:
     """What goes into the thread, by replies."""
     parts: list[Sequence[Judgement]] = []
-    while rest:
+    while rest and len(parts) < REPLIES:
         parts.append(portion(rest, draw, REPLY, MOST - SPARE))
         rest = rest[len(parts[-1]) :]
     return parts
