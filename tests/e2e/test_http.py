@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, closing, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.store import Store
@@ -159,6 +160,11 @@ async def test_a_port_that_is_taken(stage: Stage, tmp_path: Path):
         assert "Traceback" not in second.output()
 
 
+def files_of(pid: int) -> list[str]:
+    """The files that a process has open."""
+    return [file.path for file in psutil.Process(pid).open_files()]
+
+
 @pytest.mark.parametrize("over_http", [True, False])
 async def test_a_stop_while_it_starts(tmp_path: Path, over_http: bool):
     """Whoever was acknowledged is told that nothing was done, and the log has no traceback."""
@@ -179,7 +185,9 @@ async def test_a_stop_while_it_starts(tmp_path: Path, over_http: bool):
         await slack.until(lambda: slack.connections >= 1 or "listening for Slack" in bot.output(), within=30)
         assert (await slack.send(ADA, CHANNEL, "/stt-models")).acknowledged
         assert bot.pid is not None
-        os.kill(bot.pid, signal.SIGTERM)
+        pid, database = bot.pid, settings["RETUNE_DATABASE"]
+        await slack.until(lambda: database in files_of(pid), within=30)  # what could be imported is
+        os.kill(pid, signal.SIGTERM)
         await asyncio.wait_for(bot.ended.wait(), 20)
         assert "Nothing was done" in slack.transcript(ADA)
         assert "Traceback" not in bot.output()
