@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -53,7 +54,9 @@ async def wire(
 ) -> Wired:
     """Opens the database, and puts all that stops in its order on *stack*. Raises `StoreUnavailable`."""
     key = settings.audit_key
-    db = stack.enter_context(Database(settings.database, SealingKey(key.reveal()) if key else None))
+    sealing = SealingKey(key.reveal()) if key else None
+    # Not in the loop: another process may hold a lock on it for seconds, in which Slack waits to be answered.
+    db = stack.enter_context(await asyncio.to_thread(Database, settings.database, sealing))
     for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)
     clock, services = SystemClock(), dict[str, "WatsonSpeech"]()

@@ -64,6 +64,12 @@ async def details(ask: Ask, desk: Desk) -> Answer:
     return Window(await _details(number(ask.text), ask.user, desk))
 
 
+async def turn(ask: Ask, desk: Desk) -> Answer:
+    """Another page of the models of a large request, in the same window: the value is the page and the request."""
+    page, _, id = ask.text.partition(" ")
+    return Window(await _details(number(id), ask.user, desk, page=number(page)))
+
+
 async def wish(ask: Ask, desk: Desk) -> Answer:
     """A click on one of the buttons: the value is the wish, the request, and the run that it is about. Judged again."""
     word, _, about = ask.text.partition(" ")
@@ -91,7 +97,7 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
     return Window(view)
 
 
-async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[str, Any]:
+async def _details(id: int, user: str, desk: Desk, answer: str = "", page: int = 0) -> Mapping[str, Any]:
     request = await desk.requests.get(id)
     if request is None:
         raise Refusal(NO_SUCH_REQUEST)
@@ -99,7 +105,8 @@ async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[
         offers = await desk.decisions.offers(request, user)
     except ChatError as error:
         return details_view.unread(error)
-    request = await desk.planning.estimated(request)
+    if not request.large:
+        request = await desk.planning.estimated(request)
     model = request.first.plan.model
     return details_view.details(
         request,
@@ -108,6 +115,7 @@ async def _details(id: int, user: str, desk: Desk, answer: str = "") -> Mapping[
         desk.freezes.window(model.instance) if request.state in (RequestState.OPEN, RequestState.SCHEDULED) else None,
         offers,
         answer,
+        page,
     )
 
 

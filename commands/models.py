@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.domain.foreign_text import matching
-from bot.domain.model_filter import passing
-from bot.domain.snoozes import standing
+from bot.domain.judged import Judged
+from bot.domain.model_filter import Listing, passing
+from bot.domain.snoozes import Snooze, standing
 from bot.domain.typed_values import number
+from bot.domain.verdicts import Judgement
+from bot.flows.budgets import Cost
 from bot.messages import fleet
+from bot.messages.model_sheet import about, sent
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
 from bot.ports import Message
 from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Public
+from commands.exports import File, hand_over
 from commands.typed import words
 
-PUBLIC = "public"
+PUBLIC, EXPORT = "public", "export"
 
 
 async def models(ask: Ask, desk: Desk) -> Answer:
     """One page from the last good reading; a stale one is refreshed behind the answer."""
     typed = words(ask.text)
+    if typed and matching(typed[0]) == EXPORT:
+        return await _export(ask, " ".join(typed[1:]), desk)
     filters = [word for word in typed if matching(word) != PUBLIC]
     shown = await _page(" ".join(filters), 0, desk)
     if len(filters) == len(typed):
@@ -34,11 +43,32 @@ async def turn(ask: Ask, desk: Desk) -> Answer:
     return await _page(filters, number(page), desk)
 
 
+async def export(ask: Ask, desk: Desk) -> Answer:
+    """The Export button: its value has the filters of the list that it is below."""
+    return await _export(ask, ask.text.strip(), desk)
+
+
+async def _export(ask: Ask, filters: str, desk: Desk) -> Answer:
+    desk.budgets.spend(ask.user, Cost.EXPORTS)
+    listed, _, _ = await _fitting(filters, desk)
+    name, content = await desk.model_files.export(ask.user, listed.every(), listed.count, filters)
+    return await hand_over(ask, desk, File(name, content, *about(listed.count)), sent(name, listed.count))
+
+
 async def _page(filters: str, page: int, desk: Desk) -> Message:
-    judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
-    listed = await in_turns(passing(judged, filters.split(), lambda j: standing(j, snoozes, now) is not None))
+    listed, judged, snoozed = await _fitting(filters, desk)
     page, shown = await in_turns(listed.page(page, fleet.PAGE))
-    marks = {j.model.ref: mark(s) for j in shown if (s := standing(j, snoozes, now)) is not None}
+    marks = {j.model.ref: mark(s) for j in shown if (s := snoozed(j)) is not None}
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
     found = fleet.Found(shown, page, listed.count, listed.outdated, judged.total)
-    return fleet.models(found, judged.snapshot, now, filters=filters, marks=marks)
+    return fleet.models(found, judged.snapshot, desk.clock.now(), filters=filters, marks=marks)
+
+
+async def _fitting(filters: str, desk: Desk) -> tuple[Listing, Judged, Callable[[Judgement], Snooze | None]]:
+    """The models that fit, the fleet, and what tells whether a model is snoozed."""
+    judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
+
+    def snoozed(judgement: Judgement) -> Snooze | None:
+        return standing(judgement, snoozes, now)
+
+    return await in_turns(passing(judged, filters.split(), lambda j: snoozed(j) is not None)), judged, snoozed

@@ -8,11 +8,10 @@ from bot.errors import Refusal
 from bot.flows.budgets import Cost
 from bot.messages import request_list
 from bot.messages.denials import NO_SUCH_REQUEST
-from bot.messages.refusals import private
-from bot.messages.rooms import alone
 from bot.messages.sheet import Format, about_file, sent_file
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk
+from commands.exports import File, hand_over
 from commands.typed import words
 
 
@@ -71,20 +70,7 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
     filters = rest.strip() if first.casefold() in ("csv", "json") else text.strip()
     desk.budgets.spend(ask.user, Cost.EXPORTS)
     made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
-    place = ask.place
-    # A thread and a direct message are places of the person's own choice; a channel did not ask for a file.
-    direct = place.channel.startswith("D")
-    here = bool(ask.name.startswith("/") and not place.response_url and (place.thread or direct))
-    why = await desk.rooms.why_private(place.channel) if here and not direct else None
-    here = here and why is None
     title, alt_text = about_file(made.requests)
-    await desk.files.upload(
-        place.channel if here else ask.user,
-        made.name,
-        made.content,
-        title=title,
-        alt_text=alt_text,
-        thread=place.thread if here else None,
+    return await hand_over(
+        ask, desk, File(made.name, made.content, title, alt_text), sent_file(made.name, made.requests)
     )
-    said = private(sent_file(made.name, made.requests), warn=False)
-    return None if here else alone(said, why) if why else said

@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
+from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
@@ -21,6 +22,7 @@ from bot.ports import Message
 from commands import payloads
 from commands.announcements import announce
 from commands.decide import approve, details, reject, rejected, wish
+from commands.decide import turn as turn_details
 from commands.desk import Answer, Ask, Desk, Handler, Public
 from commands.door import Door, Way
 from commands.doubts import accept
@@ -28,6 +30,7 @@ from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
 from commands.model import disown, link, model, owned, owner, probe
+from commands.models import export as export_models
 from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
@@ -64,6 +67,7 @@ ACTIONS: Mapping[str, Way] = {
     "train": Way(train, opens="Train"),
     "lenient": Way(leave_out, here=True),
     "page": Way(turn),
+    "export-models": Way(export_models),
     "runs": Way(turn_requests),
     "history": Way(history),
     "export": Way(export),
@@ -71,6 +75,7 @@ ACTIONS: Mapping[str, Way] = {
     "reject": Way(reject, opens="Reject"),
     "home": Way(refresh),
     "details": Way(details, opens="Details"),
+    "models-of": Way(turn_details, here=True),
     "freeze": Way(begin, opens="Freeze"),
     "unfreeze": Way(end),
     "wish": Way(wish, here=True),
@@ -86,7 +91,9 @@ ACTIONS: Mapping[str, Way] = {
 """By the part of the action id before the colon."""
 
 SUBMISSIONS: Mapping[str, Submission] = {
-    "request": Submission(submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT}),
+    "request": Submission(
+        submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
+    ),
     "link": Submission(linked, at=LANGUAGE, again="Press Next again in a moment."),
     "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment.", limits={WHY: WHY_LIMIT}),
     "freeze": Submission(frozen, at=UNTIL, again="Press Freeze again in a moment.", limits={WHY: WHY_LIMIT}),

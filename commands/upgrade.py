@@ -11,11 +11,14 @@ from typing import Any
 from bot.domain.fleet import Model
 from bot.domain.model_filter import Listing, passing
 from bot.domain.plans import NoPlan, WhyNot
-from bot.domain.requests import MOST, Request
-from bot.domain.typed_values import LATEST, parse_later
+from bot.domain.requests import LISTED, MOST, Request
+from bot.domain.selections import GROUPS, MANY, typed_names
+from bot.domain.typed_values import LATEST, number, parse_later
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
-from bot.messages import holds, refusals
+from bot.flows.candidates import Progress
+from bot.flows.rests import PACE
+from bot.messages import holds, large_form, refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_blocks
 from bot.messages.kit import said_in
@@ -50,19 +53,40 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     if ask.trigger_id is None:
         raise Refusal(refusals.NO_FORM)
     await open_window(ask, desk, forms.reading(listed.count))
-    return await _several(listed, forms.Wanted(ask.place.channel, later), ask.user, desk)
+    return await _several(listed, forms.Wanted(ask.place.channel, later), ask, desk)
 
 
-async def _several(listed: Listing, what: forms.Wanted, user: str, desk: Desk) -> Window:
-    await desk.requests.may_ask(user)
-    desk.budgets.spend(user, Cost.READINGS)
-    candidates = await desk.requests.candidates(listed.first(MOST), user)
+async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) -> Window:
+    """A form that lists what can be upgraded, or counts it where that is too much to list."""
+    await desk.requests.may_ask(ask.user)
+    desk.budgets.spend(ask.user, Cost.READINGS)
+    found = listed.first(MOST)
+    candidates = await desk.requests.candidates(found, ask.user, _counting(listed.count, ask, desk))
     notes = freeze_blocks((await desk.freezes.holding())[:5])
-    if not candidates.plans:
-        return Window(forms.nothing(candidates.left_out), refused="nothing can be upgraded")
-    names = await desk.names.of(one.hold.author for held in candidates.held.values() for one in held)
-    more = listed.count - MOST
-    return Window(forms.ask_several(candidates.plans, candidates.left_out, what, more, notes, candidates.held, names))
+    plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, listed.count - MOST
+    if not plans:
+        return Window(forms.nothing(left_out[:LISTED]), refused="nothing can be upgraded")
+    if len(plans) > LISTED:
+        key, selection = await desk.requests.gathering.select(candidates, found)
+        return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes))
+    names = await desk.names.of(one.hold.author for on_hold in held.values() for one in on_hold)
+    return Window(forms.ask_several(plans, left_out[:LISTED], what, more, notes, held, names))
+
+
+def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
+    """Shows in the open window how many models have been read, as often as a message may be edited."""
+    shown, showing = desk.clock.now(), False
+
+    async def seen(done: int) -> None:
+        nonlocal shown, showing
+        now = desk.clock.now()
+        if ask.window.id is None or showing or done >= min(total, MOST) or abs(now - shown) < PACE:
+            return
+        shown, showing = now, True
+        await quietly(desk.windows.update(ask.window.id, forms.reading(total, done)))
+        showing = False
+
+    return seen
 
 
 async def _fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
@@ -162,7 +186,10 @@ async def _view(
 async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """The form was sent: the request is written before Slack hears that we took it, the card follows."""
     what, draft = forms.wanted(form.metadata)
-    ticked = dict.fromkeys([draft], forms.WHY) if draft else form.marked(forms.MODELS)
+    if draft.startswith(MANY):
+        ticked = await _left(draft, form, desk)
+    else:
+        ticked = dict.fromkeys([draft], forms.WHY) if draft else form.marked(forms.MODELS)
     if not ticked:
         raise InputsRefused({f"{forms.MODELS}0": refusals.CHOOSE_ONE})
     if len(ticked) > MOST:
@@ -180,6 +207,21 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
         raise InputsRefused(_by_input(error.faults, ticked)) from error
     desk.background.spawn(_post(request, form.user, what.channel, desk), f"card {request.id}")
     return None
+
+
+async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
+    """What a form that only counts leaves after its exceptions: keys of plans, each with the input to blame."""
+    selection = await desk.requests.gathering.selected(key)
+    if selection is None:
+        raise Refusal(refusals.FORM_TOO_OLD)
+    chosen = {by: [number(place) for place in form.marked(f"{large_form.LEAVE}{by}")] for by in GROUPS}
+    names = typed_names(form.text(large_form.NAMES))
+    kept, unknown = selection.without(large_form.exceptions(selection, chosen), names)
+    if unknown:
+        raise InputsRefused({large_form.NAMES: large_form.unknown(unknown)})
+    if not kept:
+        raise InputsRefused({large_form.NAMES: large_form.NOTHING_LEFT})
+    return {choice.key: large_form.NAMES for choice in kept}
 
 
 def _by_input(faults: Mapping[str, str], ticked: Mapping[str, str]) -> dict[str, str]:

@@ -23,6 +23,9 @@ try:
 except ImportError:  # PyYAML built without libyaml: the same result, five times as slow (measured)
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # same methods, no common base
 
+NAME = 40
+"""Characters at most of a key or a value that is shown."""
+
 SHIPPED: Final = "catalog.yaml"
 """The catalog that comes with Retune: a resource of the package `bot.domain`."""
 
@@ -89,13 +92,20 @@ def _faults(value: object, shape: Any, place: str) -> list[str]:
         return inner
     at = place or "top level"
     if isinstance(value, dict) and (keys := _hints(shape)) and (unknown := [k for k in value if k not in keys]):
-        return [f"{at}: unknown key “{key}”; the keys are {', '.join(keys)}" for key in unknown]
+        named = [f"unknown key “{key}”" for key in unknown if _is_name(key)]
+        if len(named) < len(unknown):  # perhaps no catalog at all: what else is in it is shown to nobody
+            named.append(f"{len(unknown) - len(named)} lines that are no keys of a catalog")
+        return [f"{at}: {what}; the keys are {', '.join(keys)}" for what in named]
     try:
         msgspec.convert(value, shape)
     except msgspec.ValidationError as fault:
-        found = "" if isinstance(value, dict | list) else f" (found {value!r})"
+        found = "" if isinstance(value, dict | list) or len(repr(value)) > NAME else f" (found {value!r})"
         return [f"{at}: {str(fault).partition(' - at `')[0]}{found}"]
     return []
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str) and key.isidentifier() and len(key) <= NAME
 
 
 def _parts(value: object, shape: Any, place: str) -> Iterator[tuple[object, Any, str]]:

@@ -29,7 +29,7 @@ def in_force(holds: Iterable[Snooze], judgement: Callable[[str], Judgement | Non
 
 def held(plan: Plan, holds: Holds) -> tuple[Held, ...]:
     """The models on hold among all that a plan changes for good."""
-    return tuple(Held(name, holds[ref]) for ref, name in plan.changes.items() if ref in holds)
+    return tuple(Held(name, holds[ref]) for ref, name in plan.changes.items() if ref in holds) if holds else ()
 
 
 def waiting(request: Request) -> tuple[Run, ...]:

@@ -43,6 +43,10 @@ class Listing:
         """The worst of them, at most so many."""
         return list(islice(self._ranked(), most))
 
+    def every(self) -> Iterator[Judgement]:
+        """All of them, the worst first."""
+        return self._ranked()
+
     def page(self, number: int, size: int) -> Work[tuple[int, tuple[Judgement, ...]]]:
         """Page *number*, from 0, or the nearest that there is; which one it is, and its models, the worst first."""
         number = min(max(number, 0), max(0, (self.count - 1) // size))

@@ -14,8 +14,11 @@ from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
 from bot.domain.runs import LASTING, Run, RunState
 
-MOST = 50
-"""Models in one request: what a form can list and a card can show, a line for each."""
+MOST = 1_000
+"""Models in one request."""
+
+LISTED = 50
+"""Of how many a form and a card show each one; of more they give the counts, and a file has the list."""
 
 
 class RequestState(StrEnum):
@@ -131,6 +134,11 @@ class Request:
         return len(self.runs) > 1
 
     @property
+    def large(self) -> bool:
+        """Whether it has more models than can be shown one by one."""
+        return len(self.runs) > LISTED
+
+    @property
     def first(self) -> Run:
         """The run that starts first; the only one of a request for one model."""
         return self.runs[0]
@@ -165,9 +173,9 @@ class Noted:
     detail: str = ""
 
 
-def digest_of(plans: Iterable[Plan]) -> str:
-    """What an approval is bound to: changes when anything changes that matters in one of the plans."""
-    return hashlib.sha256(" ".join(plan.digest for plan in plans).encode()).hexdigest()[:16]
+def digest_of(digests: Iterable[str]) -> str:
+    """What an approval is bound to: changes when anything changes that matters in one of the plans with these."""
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
 
 def together(plans: Iterable[Plan], after: Iterable[Plan] = ()) -> tuple[tuple[Plan, ...], tuple[LeftOut, ...]]:

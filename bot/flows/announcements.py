@@ -13,16 +13,19 @@ from itertools import chain
 from bot.domain.announcements import Findings
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import PIECE, Level, Told, level_of, levels, news, unmentioned, week_of
+from bot.domain.ranking import ranked
 from bot.domain.timing import Timing
 from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
+from bot.flows.model_files import ModelFiles
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
-from bot.messages.announcements import IN_ALL, Since, announcement, mentions
+from bot.messages.announcements import IN_ALL, Since, announcement, filed, mentions
 from bot.messages.findings import About
+from bot.messages.model_sheet import missing
 from bot.messages.text import counted
 from bot.ports import Clock, Message
 from bot.store import Store
@@ -75,6 +78,7 @@ class Announcer:
     survey: Survey
     timetable: Timetable
     charter: Charter
+    lists: ModelFiles
     clock: Clock
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
@@ -152,16 +156,27 @@ class Announcer:
         except ChatRefused as error:
             log.warning("the rest of %s cannot be posted: %s", slot.key, error.text)
         await self._said(slot, draft, slot.key)
+        if filed(draft.count):
+            found = await self.survey.findings()
+            if not await self.lists.accompany(slot.channel, ts, ranked(found.lists), found.count):
+                await self._unlisted(slot, ts)
         if draft.digest:
             await self.charter.accompany(slot.channel, ts)
         return True
+
+    async def _unlisted(self, slot: Slot, ts: str) -> None:
+        """The message says that a file follows: where none does, the thread says how to get it."""
+        try:
+            await self.poster.post(f"{slot.key}:more:1", slot.channel, missing(), ts)
+        except ChatError as error:
+            log.warning("that the list of %s is left out cannot be said: %s", slot.name, error.text)
 
     async def _said(self, slot: Slot, draft: Draft, key: str | None) -> bool:
         now = self.clock.now()
 
         def write(store: Store) -> None:
             if key is not None and not store.announcements.is_said(slot.channel, slot.name):
-                detail = f"in {slot.channel}: {counted(len(draft.levels), 'model')} to act on"
+                detail = f"in {slot.channel}: {counted(draft.count, 'model')} to act on"
                 store.audit.note(now, slot.by, "announcement", detail=detail)
             store.announcements.said(slot.channel, slot.name, draft, now, key)
 

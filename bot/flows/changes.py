@@ -6,10 +6,11 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot.domain.changes import SILENCE, worst_effect
+from bot.domain.changes import SILENCE, subjects, worst_effect
 from bot.domain.outcomes import Cause, CauseKind
-from bot.domain.runs import RunState
+from bot.domain.runs import Run, RunState
 from bot.errors import ChannelClosed, ChannelShared, ChatError
 from bot.flows.inventory import Inventory
 from bot.flows.posting import Poster
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=15)
 """The shortest time between two messages: a busy day collects."""
+
+PART = 100
+"""Runs that are left out within one transaction: each has its row in the audit."""
 
 REST = timedelta(minutes=2)
 """How long we wait after Slack did not take a message."""
@@ -56,18 +60,11 @@ class Noticer:
 
     async def close_cards(self) -> None:
         """Leaves out the runs whose plan does not hold any more because of a change, before they start."""
-        now = self.clock.now()
-
-        def close(store: Store) -> None:
-            for request in store.requests.live():
-                for run in request.runs:
-                    if run.state is not RunState.QUEUED or run.started_at is not None:
-                        continue
-                    if found := worst_effect(store.changes.about(run.plan, request.requested_at), run.plan):
-                        cause = Cause(CauseKind.ELSEWHERE, change=found[0], effect=found[1])
-                        store.requests.move_run(request, run, RunState.LEFT_OUT, now, by="retune", cause=cause)
-
-        await self.db.write(close)
+        for id in await self.db.read(lambda store: store.requests.live_ids()):
+            more = bool(await self.db.read(partial(_affected, id)))
+            while more:
+                more = await self.db.write(partial(_close, id, self.clock.now()))
+                await asyncio.sleep(0)
 
     async def _look_again(self) -> None:
         """An old failure proves nothing of now: reads the instance once more before people hear that it is lost."""
@@ -106,3 +103,30 @@ def _long_lost(store: Store, now: datetime) -> list[tuple[str, datetime]]:
     """The instances that failed more than `SILENCE` ago and of which that is not noted."""
     failing = store.fleet.failing(now - SILENCE)
     return [(name, since) for name, since in failing if store.changes.lost(name, since) is None]
+
+
+def _affected(id: int, store: Store) -> list[tuple[Run, Cause]]:
+    """The runs of a request that have not started, and whose plan does not hold any more. Work for the store."""
+    request = store.requests.get(id)
+    if request is None:
+        return []
+    refs, gone = store.changes.touched(request.requested_at)
+    found = []
+    for run in request.runs:
+        plan = run.plan
+        if run.state is not RunState.QUEUED or run.started_at is not None:
+            continue
+        if refs.isdisjoint(subjects(plan)) and (plan.model.instance, plan.model.base) not in gone:
+            continue  # as with nearly all: the changes of each need not be read
+        if worst := worst_effect(store.changes.about(plan, request.requested_at), plan):
+            found.append((run, Cause(CauseKind.ELSEWHERE, change=worst[0], effect=worst[1])))
+    return found
+
+
+def _close(id: int, now: datetime, store: Store) -> bool:
+    """Leaves them out, a part at a time; whether there are more. Work for the store."""
+    request, found = store.requests.get(id), _affected(id, store)
+    if request is not None:
+        some = [(run, RunState.LEFT_OUT, cause) for run, cause in found[:PART]]
+        store.requests.move_runs(request, some, now, by="retune")
+    return len(found) > PART

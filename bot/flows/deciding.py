@@ -218,9 +218,14 @@ class Decisions:
     async def offers(self, request: Request, user: str) -> frozenset[Offer]:
         """What somebody may want of it now; for the buttons that are shown, not for decisions. Raises a `ChatError`."""
         (person,) = await self._persons([user], request)
-        runs = [run.id for run in request.runs]
-        asked = ((wish, run) for wish in get_args(Wish) for run in (runs if wish in OF_RUN else [None]))
-        return frozenset((wish, run) for wish, run in asked if self._settle(wish, person, request, run).allowed)
+        # What waits, is done or was cancelled is nobody's to act on: of a thousand runs few are left.
+        runs = [run for run in request.runs if run.state in (RunState.RUNNING, RunState.FAILED)]
+        offered: set[Offer] = set()
+        for wish in get_args(Wish):
+            for run in runs if wish in OF_RUN else [None]:
+                if settle(wish, person, self.authority, request, run).allowed:
+                    offered.add((wish, run.id if run else None))
+        return frozenset(offered)
 
     async def still_enough(self, request: Request) -> bool:
         """Whether the approvals of a request meet the policies as they are now. Raises a `ChatError`."""

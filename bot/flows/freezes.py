@@ -39,7 +39,8 @@ class Freezes:
     def holding_back(self, store: Store, request: Request, now: datetime) -> Wait | None:
         """What holds back the first of its runs that waits, or a step of one that runs. Work for the store."""
         going = (run for run in request.runs if run.state in LASTING)
-        return next((wait for run in going if (wait := self.wait(store, request, run, now))), None)
+        alike = {(run.plan.model.instance, run.started_at is None): run for run in reversed(list(going))}
+        return next((wait for run in reversed(alike.values()) if (wait := self.wait(store, request, run, now))), None)
 
     def of_step(self, store: Store, ref: str, now: datetime) -> Freeze | None:
         """The freeze that holds for the instance of a model. Work for the store."""

@@ -16,12 +16,16 @@ from bot.errors import Refusal
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.owners import Owning
+from bot.flows.request_reading import read_those
 from bot.messages.fleet import Dossier
 from bot.messages.sheet import Format, Sheet, file_name, nothing_to_export, rows
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 from bot.store.search import Place
+
+ROWS = 200
+"""Rows of a file that are written before others get their turn."""
 
 PART = 20
 """How many requests are read at a time for a file: others get their turn in between."""
@@ -48,12 +52,9 @@ class Listing:
     async def page(self, wanted: RequestFilter, number: int, size: int) -> Page:
         """Page *number*, from 0, or the last one where there are fewer; live requests come first."""
 
-        def read(store: Store) -> Page:
-            found = store.search.page(wanted, number, size)
-            shown = store.requests.those(found.shown)
-            return Page(shown, found.live, found.ended, found.page, store.search.any(), found.more)
-
-        return await self.db.read(read)
+        found, ever = await self.db.read(lambda store: (store.search.page(wanted, number, size), store.search.any()))
+        shown = await read_those(self.db, found.shown)
+        return Page(shown, found.live, found.ended, found.page, ever, found.more)
 
     async def history(self, id: int) -> tuple[Request, tuple[Noted, ...]] | None:
         """One request and what was noted of it, oldest first; None where there is none."""
@@ -89,8 +90,10 @@ class Exporter:
         sheet, count = Sheet(form), 0
         async for some in self._parts(wanted):
             count += len(some)
-            sheet.add([row for request in some for row in rows(request)])
-            await asyncio.sleep(0)
+            made = [row for request in some for row in rows(request)]
+            for start in range(0, len(made), ROWS):
+                sheet.add(made[start : start + ROWS])
+                await asyncio.sleep(0)
         if not count:
             raise Refusal(nothing_to_export(typed))
         about = f": {typed}" if typed else ""
@@ -111,7 +114,7 @@ class Exporter:
                 return
 
     async def _those(self, ids: Sequence[int]) -> tuple[Request, ...]:
-        return await self.db.read(lambda store: store.requests.those(ids))
+        return await read_those(self.db, ids)
 
 
 def _ended(wanted: RequestFilter, after: Place | None, store: Store) -> tuple[tuple[int, ...], Place | None]:

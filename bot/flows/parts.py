@@ -20,12 +20,14 @@ from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.listing import Dossiers, Exporter, Listing
 from bot.flows.living import LivingCard
+from bot.flows.model_files import ModelFiles
 from bot.flows.names import Names
 from bot.flows.notices import Notices
 from bot.flows.owners import Owning
 from bot.flows.planning import Planning
 from bot.flows.posting import Poster
 from bot.flows.probes import Prober
+from bot.flows.request_files import RequestFiles
 from bot.flows.requests import Requests
 from bot.flows.rooms import Rooms
 from bot.flows.runner import Runner
@@ -69,11 +71,15 @@ class Flows:
         electorate = self.electorate = Electorate(people, authority, clock)
         owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
         holds = self.holds = HoldBook(db, inventory, electorate, clock)
-        teller = self.teller = Teller(poster, db, policies, freezes, holds, owning, names, clock)
+        listing = RequestFiles(world.files, poster, db, rooms, clock)
+        teller = self.teller = Teller(
+            *(poster, db, policies, freezes, holds, owning, names, clock, listing), parallel=terms.parallel
+        )
         timetable = self.timetable = Timetable(db, rooms, clock, terms.schedule, terms.channel)
         survey = self.survey = Survey(db, inventory, owning, names, catalog, clock)
         self.living = LivingCard(db, inventory, poster, survey, timetable, chat, clock)
-        self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, clock)
+        lists = self.model_files = ModelFiles(world.files, db, rooms, electorate, clock)
+        self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, lists, clock)
         planning = self.planning = Planning(db, inventory, catalog, holds, clock)
         self.requests = Requests(
             *(db, inventory, planning, holds, teller, electorate, authority, clock), channel=terms.channel, zone=zone

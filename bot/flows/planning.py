@@ -60,9 +60,14 @@ class Planning:
     holds: HoldBook
     clock: Clock
 
-    async def prepare(self, ref: str, *, training: bool = False, lenient: bool = False) -> Prepared:
-        """Reads a model and plans its upgrade, or its training. Raises a `ServiceError` or `Refusal`."""
-        judgement = await self.inventory.fresh(ref)
+    async def prepare(
+        self, ref: str, *, training: bool = False, lenient: bool = False, read: Judgement | None = None
+    ) -> Prepared:
+        """Reads a model and plans its upgrade, or its training. Raises a `ServiceError` or `Refusal`.
+
+        *read* is what was read of it a moment ago.
+        """
+        judgement = read or await self.inventory.fresh(ref)
         model = judgement.model
         holdings = await self.inventory.service(model.instance).holdings(model)
         link = await self._link(model)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import required, scope_of
@@ -15,13 +15,12 @@ from bot.domain.authority import Act, Authority, Person
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held
 from bot.domain.hours import reminder_at
-from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
 from bot.domain.policies import policy_of
-from bot.domain.requests import MOST, Request, RequestState, together
-from bot.domain.snoozes import Held
+from bot.domain.requests import Request, RequestState, together
 from bot.domain.verdicts import Judgement
-from bot.errors import ChatError, InputsRefused, Refusal, RetuneError
+from bot.errors import ChatError, InputsRefused, Refusal
+from bot.flows.candidates import Candidates, Gathering, Progress
 from bot.flows.electorate import Electorate
 from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
@@ -40,22 +39,8 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = timedelta(seconds=30)
 """How long a look for who could approve may take, and rests after Slack did not answer."""
 
-AT_ONCE = 6
-"""Models of one instance that are read at the same time while many are planned, however many people ask: a service
-answers a few well, dozens badly.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """What a request could hold, in the order in which it would start, and what it could not, with the reason.
-
-    *held* are the models on hold, by the keys of the plans that change them: the person who asks may end each.
-    """
-
-    plans: tuple[Plan, ...]
-    left_out: tuple[LeftOut, ...]
-    held: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
+PART = 50
+"""Plans that are read before others of the loop get their turn."""
 
 
 @dataclass(eq=False)
@@ -74,9 +59,10 @@ class Requests:
     channel: str
     zone: ZoneInfo
     _looking: Rests = field(default_factory=Rests, init=False)
-    _gates: defaultdict[str, asyncio.Semaphore] = field(
-        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE)), init=False
-    )
+    gathering: Gathering = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gathering = Gathering(self.db, self.inventory, self.planning, self.holds, self.clock)
 
     async def may_ask(self, user: str) -> None:
         """Raises `Denied` for people who may not ask, else a `ChatError`."""
@@ -109,43 +95,9 @@ class Requests:
         """One request."""
         return await self.db.read(lambda store: store.requests.get(id))
 
-    async def candidates(self, judgements: Sequence[Judgement], user: str) -> Candidates:
-        """Reads and plans each of these models; what cannot be planned says why, and stops no other.
-
-        A model on hold is a candidate for somebody who may end its hold. Raises a `ChatError`.
-        """
-
-        async def one(judgement: Judgement) -> Plan | LeftOut:
-            name = judgement.model.name
-            try:
-                async with self._gates[judgement.model.instance]:
-                    prepared = await self.planning.prepare(judgement.model.ref)
-            except RetuneError as error:
-                return LeftOut(name, Cause(CauseKind.UNREAD, detail=error.text))
-            if prepared.request is not None:
-                return LeftOut(name, Cause(CauseKind.IN_REQUEST, request=prepared.request.id))
-            if isinstance(prepared.outlook, Plan):
-                return prepared.outlook
-            return LeftOut(name, Cause(CauseKind.NO_PLAN, no_plan=prepared.outlook))
-
-        found = await asyncio.gather(*(one(judgement) for judgement in judgements[:MOST]))
-        holds = await self.holds.now()
-        planned = [item for item in found if isinstance(item, Plan)]
-        stopped = {plan.key: on_hold for plan in planned if (on_hold := held(plan, holds))}
-        instances = {plan.model.instance for plan in planned if plan.key in stopped}
-        person = await self.holds.person(user, instances) if stopped else None
-        endable = {key for key, on_hold in stopped.items() if person and self.holds.may_end(person, on_hold)}
-        plans, overlapping = together(
-            [plan for plan in planned if plan.key not in stopped], [plan for plan in planned if plan.key in endable]
-        )
-        left_out = [
-            LeftOut(plan.model.name, Cause(CauseKind.ON_HOLD, held=stopped[plan.key]))
-            for plan in planned
-            if plan.key in stopped.keys() - endable
-        ]
-        unplanned = (item for item in found if isinstance(item, LeftOut))
-        ends = {plan.key: stopped[plan.key] for plan in plans if plan.key in endable}
-        return Candidates(plans, (*left_out, *overlapping, *unplanned), ends)
+    async def candidates(self, judgements: Sequence[Judgement], user: str, seen: Progress | None = None) -> Candidates:
+        """What a request for these could hold: as `Gathering.gather`."""
+        return await self.gathering.gather(judgements, user, seen)
 
     async def propose(
         self,
@@ -163,31 +115,46 @@ class Requests:
         when a plan is too old, or every model in another request; `InputsRefused`, by the keys of plans, for models
         with another hold, or with one that this person may not end; and a `ChatError`.
         """
+        twin = await self.db.read(lambda store: store.requests.of_form(form))
+        plans = await self._drafted(drafts) if twin is None else []
         now, holding = self.clock.now(), await self.holds.reader()
-        kept, holds_now = await self.db.read(lambda store: ([*map(store.drafts.get, drafts)], holding(store)))
-        instances = {plan.model.instance for plan in kept if plan and held(plan, holds_now)}
+        holds_now = await self.db.read(holding)
+        instances = {plan.model.instance for plan in plans if held(plan, holds_now)}
         person = await self.holds.person(user, instances) if instances else None
+        digests = {plan.model.ref: draft.rpartition(" ")[2] for plan, draft in zip(plans, drafts, strict=False)}
 
-        def write(store: Store) -> Request:
+        def write(store: Store) -> int:
             if (twin := store.requests.of_form(form)) is not None:
                 return twin
-            plans = [plan for draft in drafts if (plan := store.drafts.get(draft)) is not None]
-            if len(plans) < len(drafts) or not plans:
-                raise Refusal(FORM_TOO_OLD)
             holds = holding(store)
             self._refuse_held(plans, holds, person, shown)
             ttl = min(policy_of(self.authority.policies, plan.model.instance).ttl for plan in plans)
             chosen, left_out = together(plans)
             expires = now + timedelta(seconds=ttl)
-            proposal = Proposal(form, chosen, user, why, self.channel, now, expires, not_before, left_out)
+            proposal = Proposal(*(form, chosen, user, why, self.channel, now, expires, not_before, left_out), digests)
             proposed = store.requests.propose(proposal)
             if proposed.request is None:
                 raise Refusal(all_taken(proposed.holder))
-            for run in proposed.request.runs:
-                self.holds.end_for(store, held(run.plan, holds), user, proposed.request.id)
+            for plan in chosen:
+                self.holds.end_for(store, held(plan, holds), user, proposed.request)
             return proposed.request
 
-        return await self.db.write(write)
+        made = await self.db.write(write)
+        request = await self.get(made)
+        assert request is not None
+        return request
+
+    async def _drafted(self, drafts: Sequence[str]) -> list[Plan]:
+        """The plans with these keys, in their order. Raises `Refusal` where one is too old."""
+        found: list[Plan | None] = []
+        for start in range(0, len(drafts), PART):
+            some = drafts[start : start + PART]
+            found += await self.db.read(partial(_get, some))
+            await asyncio.sleep(0)
+        plans = [plan for plan in found if plan is not None]
+        if len(plans) < len(drafts) or not plans:
+            raise Refusal(FORM_TOO_OLD)
+        return plans
 
     def _refuse_held(self, plans: Sequence[Plan], holds: Holds, person: Person | None, shown: Collection[int]) -> None:
         """Nobody ends a hold that they were not shown, or may not end."""
@@ -225,3 +192,7 @@ class Requests:
         needed = required(self.authority.policies, request).needed
         await self.db.write(lambda store: store.requests.voters(request.id, count, needed, remind_at))
         self._looking.end(request.id)
+
+
+def _get(keys: Sequence[str], store: Store) -> list[Plan | None]:
+    return [*map(store.drafts.get, keys)]

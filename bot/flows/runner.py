@@ -90,6 +90,7 @@ class Runner:
             for turn in due:
                 gone = turn.model in seen and seen[turn.model] is None
                 await self._advance(turn.run, seen.get(turn.model), gone=gone)
+                await asyncio.sleep(0)  # thirty that end at once are thirty turns of the loop
             for run in begun:
                 await self._advance(run, None)
         except Refusal as error:  # the instance was taken out of the settings: nothing is lost, it may come back
@@ -135,8 +136,8 @@ class Runner:
 
         def write(store: Store) -> None:
             found = running(store, run)
-            if found is not None and found[1].current is not None:
-                store.journal.schedule(run, found[1].current.number, until)
+            if found is not None and found.current is not None:
+                store.journal.schedule(run, found.current.number, until)
 
         await self.db.write(write)
 
@@ -172,7 +173,7 @@ class Runner:
 
     def _state(self, store: Store, id: int) -> tuple[Run | None, datetime | None]:
         """A running run, and until when a freeze holds its next step."""
-        _, run = running(store, id) or (None, None)
+        run = running(store, id)
         if run is None or run.current is None:
             return run, None
         freeze = self.freezes.of_step(store, run.current.step.ref, self.clock.now())

@@ -13,7 +13,6 @@ from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action
 from bot.domain.proof import already_there, began
-from bot.domain.requests import Request
 from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState
 from bot.errors import (
     AnswerUnreadable,
@@ -127,7 +126,7 @@ class Sender:
             found = running(store, run.id)
             if found is None:
                 return False
-            if found[1].cancelled_by is not None or self.freezes.of_step(store, step.ref, now) is not None:
+            if found.cancelled_by is not None or self.freezes.of_step(store, step.ref, now) is not None:
                 store.journal.look_again(record, when, busy=False)
                 return False
             return store.journal.starting(record, seen, now, when, forced=forced)
@@ -196,8 +195,7 @@ class Sender:
 
         def refused(store: Store) -> Run | None:
             store.journal.not_taken(record, error.text, now, now)
-            found = running(store, run.id)
-            return found[1] if found else None
+            return running(store, run.id)
 
         again = await self._noted(refused)
         if again is not None and again.current is not None:
@@ -219,15 +217,14 @@ class Sender:
         now = self.clock.now()
 
         def write(store: Store) -> None:
-            if (found := running(store, run.id)) is None:
+            if (fresh := running(store, run.id)) is None:
                 return
             if not store.journal.over(record, StepState.DONE, outcome, now):
                 return  # another process sent it anew meanwhile, or somebody ended it
-            request, fresh = found
             if record.number == len(run.steps):
-                store.requests.move_run(request, fresh, RunState.DONE, now, by="retune")
+                store.requests.end_run(fresh, RunState.DONE, now, by="retune")
             elif fresh.cancelled_by is not None:
-                store.requests.move_run(request, fresh, RunState.CANCELLED, now, by=fresh.cancelled_by)
+                store.requests.end_run(fresh, RunState.CANCELLED, now, by=fresh.cancelled_by)
             else:
                 store.journal.schedule(run.id, record.number + 1, now)
 
@@ -240,7 +237,8 @@ class Sender:
 
         def write(store: Store) -> None:
             if found := running(store, run.id):
-                store.requests.move_run(*found, RunState.CANCELLED, now, by=found[1].cancelled_by or "retune")
+                by = found.cancelled_by or "retune"
+                store.requests.end_run(found, RunState.CANCELLED, now, by=by)
 
         await self.db.write(write)
         return False
@@ -251,14 +249,13 @@ class Sender:
 
         def write(store: Store) -> None:
             if (found := running(store, run.id)) and store.journal.over(record, StepState.FAILED, outcome, now):
-                store.requests.move_run(*found, RunState.FAILED, now, by="retune")
+                store.requests.end_run(found, RunState.FAILED, now, by="retune")
 
         await self._noted(write)
         return False
 
 
-def running(store: Store, id: int) -> tuple[Request, Run] | None:
-    """A run that is running now, with its request. Work for the store."""
-    request = store.requests.of_run(id)
-    run = request.run(id) if request else None
-    return (request, run) if request and run and run.state is RunState.RUNNING else None
+def running(store: Store, id: int) -> Run | None:
+    """A run that is running now. Work for the store."""
+    run = store.requests.run(id)
+    return run if run is not None and run.state is RunState.RUNNING else None

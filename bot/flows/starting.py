@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +24,9 @@ from bot.store import Store
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
+
+PART = 100
+"""Runs that are left out within one transaction."""
 
 LATER = timedelta(seconds=15)
 """When an approved run is taken up again whose model is busy or whose instance does not answer."""
@@ -107,7 +112,7 @@ class Starter:
         if fresh is None or mine is None or self.freezes.wait(store, fresh, mine, now) is not None:
             return False
         if stopped := held(mine.plan, holds):
-            _leave_out(store, fresh, mine, Cause(CauseKind.ON_HOLD, held=stopped), now)
+            _leave_out(store, fresh, [mine], Cause(CauseKind.ON_HOLD, held=stopped), now)
             return False
         if not store.requests.move_run(fresh, mine, RunState.RUNNING, now, by="retune"):
             return False
@@ -115,20 +120,24 @@ class Starter:
         return True
 
     async def _leave_out(self, request: Request, cause: Cause, run: Run | None = None) -> None:
-        """One run, or all that are queued."""
+        """One run, or all that are queued: a few at a time, because each has its row in the audit."""
         now = self.clock.now()
 
-        def write(store: Store) -> None:
+        def write(store: Store) -> bool:
             fresh = store.requests.get(request.id)
-            for one in fresh.runs if fresh else ():
-                if fresh is not None and one.state is RunState.QUEUED and (run is None or one.id == run.id):
-                    _leave_out(store, fresh, one, cause, now)
-                    fresh = store.requests.get(request.id)
+            queued = [one for one in fresh.runs if one.state is RunState.QUEUED] if fresh else []
+            wanted = [one for one in queued if run is None or one.id == run.id]
+            if fresh is not None and wanted:
+                _leave_out(store, fresh, wanted[:PART], cause, now)
+            return len(wanted) > PART
 
-        await self.db.write(write)
+        more = True
+        while more:
+            more = await self.db.write(write)
+            await asyncio.sleep(0)
 
 
-def _leave_out(store: Store, request: Request, run: Run, cause: Cause, now: datetime) -> None:
+def _leave_out(store: Store, request: Request, runs: Sequence[Run], cause: Cause, now: datetime) -> None:
     """One that is tried again stays what it was: failed."""
-    state = RunState.FAILED if run.retries else RunState.LEFT_OUT
-    store.requests.move_run(request, run, state, now, by="retune", cause=cause)
+    states = [(run, RunState.FAILED if run.retries else RunState.LEFT_OUT, cause) for run in runs]
+    store.requests.move_runs(request, states, now, by="retune")

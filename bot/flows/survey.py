@@ -13,6 +13,7 @@ from bot.domain.snoozes import in_force, indexed, standing
 from bot.flows.inventory import Inventory
 from bot.flows.names import Names
 from bot.flows.owners import Owning
+from bot.flows.request_reading import read_those
 from bot.messages.announcements import IN_ALL
 from bot.messages.findings import About
 from bot.ports import Clock
@@ -45,7 +46,8 @@ class Survey:
         judged, now = await self.inventory.judged(), self.clock.now()
         shown = found.worth[:IN_ALL]
         refs = {j.model.ref for j in shown}
-        live, snoozed = await self.db.read(lambda store: (store.requests.live(), store.snoozes.in_force()))
+        ids, snoozed = await self.db.read(lambda store: (store.requests.live_ids(), store.snoozes.in_force()))
+        live = await read_those(self.db, ids)
         asked = {ref: request for request in live for run in request.runs for ref in run.plan.models & refs}
         snoozes = indexed(snoozed)
         held = {j.model.ref: snooze for j in shown if (snooze := standing(j, snoozes, now)) is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -20,7 +20,8 @@ from bot.flows.names import Names
 from bot.flows.owners import Owning
 from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
-from bot.flows.rests import REST, Rests
+from bot.flows.request_files import RequestFiles
+from bot.flows.rests import PACE, REST, Rests
 from bot.messages.card import Seen
 from bot.messages.holds import Around
 from bot.messages.requests import Telling, tellings
@@ -54,10 +55,14 @@ class Teller:
     owning: Owning
     names: Names
     clock: Clock
+    files: RequestFiles
+    _: KW_ONLY
+    parallel: int
     _locks: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary, init=False)
     _wanted: dict[int, None] = field(default_factory=dict, init=False)
     _at_work: set[int] = field(default_factory=set, init=False)
     _broken: Rests = field(default_factory=Rests, init=False)
+    _paced: Rests = field(default_factory=Rests, init=False)
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
     def want(self, request: int) -> None:
@@ -78,7 +83,8 @@ class Teller:
         for request in await self.db.read(lambda store: (*store.requests.untold(), *self._doubtful(store))):
             self.want(request)
         now = self.clock.now()
-        mine = [id for id in self._wanted if id not in self._at_work and self._broken.may(now, id)]
+        resting = (self._broken, self._paced)
+        mine = [id for id in self._wanted if id not in self._at_work and all(rests.may(now, id) for rests in resting)]
         self._at_work.update(mine)
         await asyncio.gather(*(self._in_turn(id) for id in mine))
 
@@ -106,11 +112,14 @@ class Teller:
                     break
                 read = await self._known(id)  # asking Slack may have taken long
             if read is not None:
+                await asyncio.sleep(0)  # reading a thousand runs takes its time, and so does what is said of them
                 if not await self._show_all(*read):
                     self.want(id)
                     await self.db.write(lambda store: store.requests.untell(id))
                     return False
                 await self.db.write(lambda store: store.requests.told(read[0]))
+                if read[0].large:  # its thousand runs change all the time, and a card once in three seconds at most
+                    self._paced.rest(self.clock.now() + PACE, id)
             self._wanted.pop(id, None)
             return True
 
@@ -129,7 +138,9 @@ class Teller:
     def seen(self, store: Store, request: Request, holds: Holds) -> Seen:
         """What the messages of a request need to know beside it. Work for the store."""
         now = self.clock.now()
-        changes = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
+        # Whose each of a thousand models is would take as many questions; the files and Details do without.
+        runs = () if request.large else request.runs
+        changes = {ref: name for run in runs for ref, name in run.plan.changes.items()}
         owners = {ref: found for ref, name in changes.items() if (found := self.owning.owner_by(store, ref, name))}
         seen = Seen(
             policy=required(self.policies, request),
@@ -138,6 +149,7 @@ class Teller:
             wait=self.freezes.holding_back(store, request, now),
             around=Around({one.hold.subject: one.hold for one in held_of(request, holds)}, owners),
             ended=store.snoozes.ended_for(request.id),
+            parallel=self.parallel,
         )
         return seen.named(self.names.known(seen.people))
 
@@ -170,7 +182,17 @@ class Teller:
             complete = complete and ts is not None
             if not telling.threaded:
                 card = ts or (known[telling.key].ts if telling.key in known else None)
+                if card is not None and request.large:
+                    complete = await self._listed(request, card, known) and complete
         return complete
+
+    async def _listed(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
+        """Whether the thread has the file with every model, and the one with what became of them."""
+        try:
+            return await self.files.show(request, card, known)
+        except ChatError as error:
+            log.warning("the file of request %s cannot be posted: %s", request.id, error.text)
+            return False
 
     async def _show(
         self, telling: Telling, request: Request, card: str | None, known: Mapping[str, Posted]

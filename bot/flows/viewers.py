@@ -14,6 +14,7 @@ from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.names import Names
 from bot.flows.owners import Owning
+from bot.flows.request_reading import read_those
 from bot.flows.rests import Rests
 from bot.messages.holds import Around
 from bot.messages.home import Seen
@@ -74,9 +75,11 @@ class Viewers:
         """What one person's App Home is made of, from what is known; *decides* and *own* as in `Seen`."""
         judged, now, holding = await self.inventory.judged(), self.clock.now(), await self.holds.reader()
 
+        ids = await self.db.read(lambda store: (store.requests.live_ids(), store.requests.recent_ids(LAST)))
+        live, ended = [await read_those(self.db, some) for some in ids]
+
         def read(store: Store) -> Seen:
             freezes = tuple(freeze for freeze in store.freezes.holding() if now < freeze.until)
-            live, ended = store.requests.live(), store.requests.recent(LAST)
             holds = holding(store)
             owners = {ref: owner for ref in holds if (owner := self._owner(store, judged, ref)) is not None}
             around = Around(holds, owners)

@@ -31,11 +31,17 @@ LIVING = 30
 REPLY = 20
 """Models in one reply: with a heading for each instance it stays below Slack's 50 blocks."""
 
-REPLIES = 10
-"""Replies that go on with an announcement."""
+REPLIES = 4
+"""Replies that go on with an announcement: with long names fewer models fit into each."""
 
-IN_ALL = SHOWN + REPLIES * REPLY
-"""Models in an announcement and its thread, at most."""
+IN_ALL = 50
+"""Models in an announcement and its thread; of more a file has the list."""
+
+
+def filed(models: int) -> bool:
+    """Whether so many models are listed in a file instead of replies."""
+    return models > IN_ALL
+
 
 SPARE = 800
 """Characters that are left free for what stands around a list."""
@@ -45,6 +51,10 @@ NAMES = 5
 
 TEXT = 3900
 """Slack refuses edits whose text has more than 4,000 characters."""
+
+FILTERS = (
+    "`/stt-models outdated`, narrowed by `risky`, an instance, `en-US` or a base model; the thread gets a CSV file"
+)
 
 RISKS = (
     "*What it risks:* today a request with an outdated model succeeds with a warning. The older version is supported "
@@ -82,8 +92,10 @@ def announcement(
         return _grouped(some, found, lines)
 
     shown = portion(found.worth[:IN_ALL], draw, SHOWN, MOST - size_of([*tops, context(*small)]) - SPARE)
-    parts = _parts(found.worth[len(shown) : IN_ALL], draw)
-    if parts:
+    parts = [] if filed(found.count) else _parts(found.worth[len(shown) : IN_ALL], draw)
+    if filed(found.count):
+        small.insert(1 if since else 0, f"{found.count - len(shown)} more, the worst first: {FILTERS}.")
+    elif parts:
         small.insert(1 if since else 0, f"{sum(map(len, parts))} more in the thread.")
     blocks = [*tops, *draw(shown), *([context(*small)] if small else [])]
     said = Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks))

@@ -20,11 +20,12 @@ from bot.messages.foreign import Quote, quoted
 from bot.messages.freezes import wait_quotes, wait_text
 from bot.messages.holds import Around, card_lines, ended_lines, ended_quotes, hold_quotes, hold_words
 from bot.messages.kit import actions, context, section, sections
+from bot.messages.large import count_lines
 from bot.messages.model_lines import also_changed, model_lines, owner_of
 from bot.messages.outcomes import failure_text
 from bot.messages.refusals import approvers
 from bot.messages.steps import changed, doing, noun, state_word, step_text, versions
-from bot.messages.text import code, counted, escape, listed, moment
+from bot.messages.text import code, counted, escape, listed, moment, some
 from bot.messages.verdicts import evidence_line
 from bot.ports import Block, Message
 
@@ -44,6 +45,8 @@ class Seen:
     wait: Wait | None = None
     around: Around = field(default_factory=Around)
     ended: tuple[Snooze, ...] = ()
+    parallel: int = 2
+    """How many runs may go on at a time on each instance."""
 
     @property
     def people(self) -> set[str]:
@@ -70,7 +73,9 @@ def card(request: Request, seen: Seen) -> Message:
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
     lines += ended_lines(seen.ended, seen.around.names, models)
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
-    if request.several:
+    if request.large:
+        blocks += sections(count_lines(request, seen))
+    elif request.several:
         blocks += sections(model_lines(request, seen))
     blocks += quoted(*([] if runs else why_quotes(request)), *_hold_quotes(request, held, models, seen))
     blocks.append(context(*_small_print(request, seen.policy)))
@@ -78,7 +83,8 @@ def card(request: Request, seen: Seen) -> Message:
         blocks += [context(*hindrances), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
     if buttons := card_buttons(request, seen.around):
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
-    names = listed([escape(name, 60) for name in changed(request)[:10]])
+    every = changed(request)
+    names = some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)
     on_hold = "".join(f" {escape(one.name, 60)} is {hold_words(one.hold, seen.around)}." for one in held[:3])
     return Message(f"{title(request)}: {names}. {_plain_state(request)}{on_hold}", tuple(blocks))
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.approvals import Wish
 from bot.domain.hours import Window
 from bot.domain.plans import Plan
-from bot.domain.requests import LIVE, MOST, UNSTARTED, Request
+from bot.domain.requests import LISTED, LIVE, UNSTARTED, Request
 from bot.domain.runs import RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
@@ -19,6 +19,7 @@ from bot.messages.foreign import Quote, quoted
 from bot.messages.freezes import wait_quotes, wait_text
 from bot.messages.holds import SHOWN, ended_lines, ended_quotes, hold_quotes, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
+from bot.messages.large import page_of
 from bot.messages.outcomes import SHORT, cause_of, failure_text, left_out_blocks, proofs, quotes_of
 from bot.messages.refusals import approvers, mention
 from bot.messages.refusals import error as fault
@@ -47,14 +48,20 @@ def details(
     window: Window | None,
     offers: Collection[tuple[Wish, int | None]],
     answer: str = "",
+    page: int = 0,
 ) -> Mapping[str, Any]:
     """The window behind *Details*.
 
     *judgement* is of the model where there is one, *window* the hours in which its upgrade may start. *offers* is what
-    this person may do now, *answer* what became of their last click.
+    this person may do now, *answer* what became of their last click. *page* is of the models of a large request.
     """
     blocks: list[Block] = [section(f":warning: {answer}"), divider()] if answer else []
-    blocks += _many(request, seen) if request.several else _one(request, judgement, seen)
+    if request.large:
+        models, shown = page_of(request, seen, page)
+        offers = [(wish, run) for wish, run in offers if run is None or run in shown]
+        blocks += [section(f"*{headline(request)}*"), *quoted(*why_quotes(request), *_said(request)), *models]
+    else:
+        blocks += _many(request, seen) if request.several else _one(request, judgement, seen)
     blocks += headed({"Who decides": _who(request, seen)})
     if times := _times(request, seen, window):
         blocks += [context(*times), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
@@ -93,7 +100,7 @@ def _on_hold(request: Request, seen: Seen) -> str:
 
 def _ended(request: Request, seen: Seen) -> str:
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
-    return "\n".join(ended_lines(seen.ended, seen.around.names, models, most=MOST))
+    return "\n".join(ended_lines(seen.ended, seen.around.names, models, most=LISTED))
 
 
 def _held_quotes(request: Request, seen: Seen) -> list[Quote]:
@@ -102,7 +109,7 @@ def _held_quotes(request: Request, seen: Seen) -> list[Quote]:
 
 def _ended_quotes(request: Request, seen: Seen) -> list[Quote]:
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
-    return ended_quotes(seen.ended, seen.around.names, models, most=MOST)
+    return ended_quotes(seen.ended, seen.around.names, models, most=LISTED)
 
 
 def _said(request: Request) -> list[Quote]:

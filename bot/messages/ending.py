@@ -8,10 +8,14 @@ from bot.messages.buttons import check_button, wish_button
 from bot.messages.card import people, rejection_quotes, sign, so_far, title
 from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.kit import button, paragraph, section, sections
+from bot.messages.large import left_to_do
 from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
 from bot.messages.steps import step_text
 from bot.messages.text import code, counted
 from bot.ports import Message
+
+BECAME = 20
+"""Models of which the end says what became of them."""
 
 
 def step_done(run: Run, record: StepRecord) -> Message:
@@ -85,12 +89,16 @@ def done(run: Run, who: str = "") -> Message:
 
 def end_of_several(request: Request) -> Message:
     """How many are upgraded and proven, and what became of each of the others."""
-    others = [run for run in request.runs if run not in request.proven]
+    proven = {run.id for run in request.proven}
+    others = [run for run in request.runs if run.id not in proven]
     told_each = request.started_at is not None or request.state is RequestState.CHANGED
     said = title(request) if others else f"*done*: {so_far(request)}"
     text = f"{_who(request)} {said}. {'' if told_each else _reason(request)}".rstrip()
-    lines = [f"• {code(run.plan.model.name, 60)}: {_what_became(run)}" for run in others[:20]]
+    lines = [f"• {code(run.plan.model.name, 60)}: {_what_became(run)}" for run in others[:BECAME]]
+    lines += [f"and {len(others) - BECAME} more: *Details* and the file have each"] if len(others) > BECAME else []
     left = ["*Not upgraded, or not proven*", *lines] if others and told_each else []
+    if request.large and (to_do := left_to_do(request)):
+        left += ["*Left to do*", *to_do]
     quotes = [] if told_each else _quotes(request)
     blocks = (section(f"{sign(request)} {text}"), *sections(left), *quoted(*quotes))
     return Message(f"{text} {aloud(*quotes)}".rstrip(), blocks)

@@ -37,6 +37,14 @@ SHORT = 200
 FAILURES = 5
 """How many of those are quoted: the others are in the log, and one outage often takes all instances along."""
 
+MANY = 100
+"""Models that nobody reads page by page."""
+
+NARROW = (
+    "Narrow it by words: `outdated`, `risky`, `acoustic`, an instance, `en-US`, a base model, part of a name. *Export* "
+    "sends all of them as a CSV file."
+)
+
 PAGE = 15
 """Models on one page: with a button each, and Slack's 50 blocks in a message."""
 
@@ -70,7 +78,10 @@ def models(
     for judgement in found.shown:
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
         blocks.append(section(line, model_button(judgement.model.ref, judgement.model.name)))
-    blocks += paging("page", found.page, pages_of(found.count, PAGE), filters)
+    pages = pages_of(found.count, PAGE)
+    export = button("Export", "export-models", filters[:2000] or " ", label="Export all of these models as a CSV file")
+    blocks += paging("page", found.page, pages, filters, *([export] if pages > 1 else []))
+    blocks += [context(NARROW)] if found.count > MANY else []
     names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in found.shown)
     return Message(f"{text} {entities(names)}", (*blocks, *_age(snapshot, now)))
 

@@ -22,8 +22,8 @@ class Usage:
 COMMANDS = (
     Usage(
         "/stt-models",
-        "lists the custom models with what is outdated, worst first",
-        ("", "outdated", "acoustic en-US", "snoozed", "public"),
+        "lists the custom models with what is outdated, worst first; export sends a file",
+        ("", "outdated", "acoustic en-US", "snoozed", "public", "export risky"),
     ),
     Usage(
         "/stt-model",
@@ -32,7 +32,7 @@ COMMANDS = (
     ),
     Usage(
         "/stt-upgrade",
-        "asks for the upgrade of one model, or of all that are outdated in one request; the team decides on the card. "
+        "asks for the upgrade of one model, or of up to 1,000 outdated ones at once; the team decides on the card. "
         "freeze holds everything back that has not begun",
         ("call-center-us", "call-center-us at 22:00", "outdated", "outdated en-US", "freeze"),
     ),

@@ -10,7 +10,7 @@ from bot.domain.runs import Run, RunState
 from bot.messages.holds import Around, hold_words
 from bot.messages.outcomes import cause_of, failure_text
 from bot.messages.steps import goal, others, step_text
-from bot.messages.text import code, listed, moment
+from bot.messages.text import code, listed, moment, shortened
 
 if TYPE_CHECKING:
     from bot.messages.card import Seen
@@ -54,14 +54,15 @@ def _line(request: Request, run: Run, seen: Seen) -> str:
     sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
     also = f", also changes {also_changed(run)}" if also_changed(run) else ""
     to = goal(run.plan, run.brought)
-    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {_state_of(request, run, seen)}"
+    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {state_of(request, run, seen)}"
     held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
     name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
     on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around)}" if held else ""
     return f"{what}{on_hold}{owner_of(run, seen.around)}"
 
 
-def _state_of(request: Request, run: Run, seen: Seen) -> str:
+def state_of(request: Request, run: Run, seen: Seen) -> str:
+    """What one model of several is doing, or what became of it."""
     match run.state:
         case RunState.QUEUED:
             return "to come" if request.state in LIVE else "not begun"
@@ -79,16 +80,11 @@ def _state_of(request: Request, run: Run, seen: Seen) -> str:
         case RunState.DONE:
             return "trained, no newer version shown" if run.unproven else "done"
         case RunState.FAILED:
-            return f"failed: {_short(failure_text(run))}"
+            return f"failed: {shortened(failure_text(run))}"
         case RunState.LEFT_OUT:
-            return f"left out: {_short(cause_of(run) or 'something changed')}"
+            return f"left out: {shortened(cause_of(run) or 'something changed')}"
         case RunState.CANCELLED:
             return "cancelled" if run.started_at is not None else "not begun"
-
-
-def _short(text: str) -> str:
-    """Escaped text cut so that nothing of an escape is torn."""
-    return text if len(text) <= 160 else text[:150].rsplit(" ", 1)[0] + " …"
 
 
 def also_changed(run: Run) -> str:

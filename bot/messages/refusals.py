@@ -119,11 +119,11 @@ def in_the_way(request: Request, name: str) -> str:
     )
 
 
-def all_taken(holder: Request | None) -> str:
+def all_taken(holder: int | None) -> str:
     """Every model of a form is in another request meanwhile. Plain text."""
     if holder is None:
         return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
-    return f"Somebody was faster: request {holder.id} has it already. /stt-runs {holder.id} shows it."
+    return f"Somebody was faster: request {holder} has it already. /stt-runs {holder} shows it."
 
 
 def too_long(most: int, words: int) -> str:

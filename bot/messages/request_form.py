@@ -69,9 +69,10 @@ def wanted(metadata: str) -> tuple[Wanted, str]:
     return Wanted("" if channel == NOWHERE else channel, moment_of(later), shown), rest
 
 
-def reading(what: str | int) -> Mapping[str, Any]:
-    """Shown within the three seconds that a trigger lives, while one model or many are read."""
+def reading(what: str | int, done: int = 0) -> Mapping[str, Any]:
+    """Shown within the three seconds that a trigger lives, while one model or many are read; *done* of them are."""
     models = counted(min(what, MOST), "model") if isinstance(what, int) else code(what)
+    models = f"{done:,} of {models}" if done else models
     return modal("Upgrade", [section(f":hourglass_flowing_sand: Reading {models} …")], callback="reading")
 
 
@@ -115,8 +116,8 @@ def ask_one(
             else ":warning: *An upgrade cannot be undone.* While it runs, the service refuses every change to the "
             "model; recognition goes on with the existing version."
         ),
-        _why(),
-        _later(wanted, hours),
+        why_input(),
+        later_input(wanted, hours),
         *hindrance,
     ]
     title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
@@ -134,7 +135,7 @@ def ask_several(
     held: Mapping[str, tuple[Held, ...]] = MappingProxyType({}),
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
-    """The models with a checkbox each, set for those that are not on hold; those that are left out, with the reason.
+    """At most `LISTED` models with a checkbox each, set for those that are not on hold; and why others are left out.
 
     *more* is how many fit the filters beyond what one request takes, *notes* show what holds starts back now. *held*
     are the models on hold by the keys of their plans, whose holds this ends; *names* what people are called, by id.
@@ -153,7 +154,7 @@ def ask_several(
         *left_out_blocks(left_out),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *notes,
-        *(_why(), _later(wanted, "")),
+        *(why_input(), later_input(wanted)),
     ]
     shown = replace(wanted, holds=tuple(dict.fromkeys(one.hold.id for on in held.values() for one in on)))
     return modal("Upgrade several models", blocks, callback=REQUEST, submit="Request upgrades", metadata=f"{shown} ")
@@ -184,12 +185,14 @@ def nothing(left_out: Sequence[LeftOut]) -> Mapping[str, Any]:
     return modal("Not now", blocks, callback="refused")
 
 
-def _why() -> Block:
+def why_input() -> Block:
+    """Where the reason is typed."""
     reason = long_text("For example: callers report misheard product names", WHY_LIMIT)
     return input_block(WHY, "Reason, for those who approve", reason, optional=True)
 
 
-def _later(wanted: Wanted, hours: str) -> Block:
+def later_input(wanted: Wanted, hours: str = "") -> Block:
+    """Where somebody picks when it may start; *hours* are those of its instance."""
     chosen = {"initial_date_time": int(wanted.later.timestamp())} if wanted.later is not None else {}
     element = {"type": "datetimepicker", **chosen}
     hint = f"Upgrades of this instance start only {hours}." if hours else "Empty: as soon as it is approved."

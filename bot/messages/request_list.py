@@ -14,6 +14,7 @@ from bot.messages.buttons import details_button
 from bot.messages.card import headline, title
 from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import button, grouped, pages_of, paging, paragraph, section, sections
+from bot.messages.large import summary
 from bot.messages.outcomes import step_quotes, step_sentence
 from bot.messages.requests import state_line
 from bot.messages.steps import about_model, others, state_word, step_text
@@ -158,6 +159,8 @@ def _steps(request: Request) -> list[Block]:
     if not request.several:
         steps = ((section(_step(record)), *quoted(*step_quotes(record))) for record in request.first.steps)
         return [block for step in steps for block in step]
+    if request.large:
+        return sections(summary(request))
     lines = []
     for run in request.runs:
         also = [code(name, 40) for name in others(run.plan)]

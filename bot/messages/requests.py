@@ -13,6 +13,7 @@ from bot.domain.policies import Policy
 from bot.domain.proof import is_late
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
+from bot.messages import large
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
 from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
@@ -48,13 +49,16 @@ def tellings(request: Request, seen: Seen) -> list[Telling]:
         told.append(("remind", reminder(request, seen.policy)))
     if not request.several and request.first.started_at is not None:
         told.append(("progress", progress(request.first, seen)))
-    for run in request.runs:
-        told += _of_run(request, run, seen)
+    if request.large:
+        told += [(f"retry:{run.id}{_again(run)}", retried(request, run)) for run in request.runs if run.retries]
+        told += large.asks(request, seen.policy)
+    else:
+        told += [each for run in request.runs for each in _of_run(request, run, seen)]
     told += _of_several(request, seen) if request.several else []
     if request.ended_at is not None and not request.count(RunState.RUNNING):
         end = end_of_several(request) if request.several else end_of_one(request)
         told.append((f"end{_again(*request.runs)}", end))
-    edited = ("card", "progress")
+    edited = ("card", "progress", *(key for key, _ in told if request.large and key.startswith("pause:")))
     made = ((key, replace(message, text=spoken(message.text).strip())) for key, message in told)
     return [Telling(f"request:{request.id}:{key}", said, key != "card", key not in edited) for key, said in made]
 
@@ -98,10 +102,13 @@ def _held_back(run: Run) -> Message:
 def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
     """The first proof, after which the others follow; and each pause, which asks for a decision."""
     told = []
-    if request.proven:
-        first = min(request.proven, key=lambda run: (run.ended_at or request.requested_at, run.id))
+    if proven := request.proven:
+        first = min(proven, key=lambda run: (run.ended_at or request.requested_at, run.id))
         told.append(("first", _first(request, first)))
+    told += large.milestones(request) if request.large else []
     bad = [run for run in request.runs if run.bad and not run.excused]
+    if request.state is RequestState.PAUSED and bad and request.large:
+        return [*told, large.pause(request, bad, seen.policy)]
     if request.state is RequestState.PAUSED and bad:  # none: what failed is tried again, and was said when it paused
         which = "-".join(f"{run.id}.{run.retries}" for run in bad)
         told.append((f"pause:{which}", _pause(request, bad, seen.policy)))

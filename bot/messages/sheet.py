@@ -123,6 +123,11 @@ class Sheet:
         return b"[\n" + b",\n".join(self._parts) + b"\n]\n" if self._form == "json" else b"".join(self._parts)
 
 
+def cells_as_csv(columns: Sequence[str], rows: Sequence[Row], *, headline: bool) -> bytes:
+    """Rows with these columns as lines of CSV, below their names where they are the first."""
+    return "".join(islice(csv_lines(columns, rows), 0 if headline else 1, None)).encode()
+
+
 def _flat(cells: Row) -> Row:
     return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in cells.items()}
 

@@ -117,6 +117,11 @@ def capped(text: str, limit: int = 3000) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def shortened(text: str, limit: int = 160) -> str:
+    """Escaped text cut at a word, so that nothing of an escape is torn."""
+    return text if len(text) <= limit else f"{text[: limit - 10].rsplit(' ', 1)[0]} …"
+
+
 def ago(then: datetime, now: datetime) -> str:
     """How long ago: just now, 40 s ago, 3 minutes ago."""
     seconds = (now - then).total_seconds()

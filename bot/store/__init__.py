@@ -72,8 +72,8 @@ class Store(AbstractContextManager["Store"]):
         """
         if path != ":memory:":
             _close(Path(path).resolve())
-        try:
-            connection = sqlite3.connect(path, isolation_level=None, timeout=patience)
+        try:  # opened in one thread, and used by the loop's alone from then on
+            connection = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
         except sqlite3.Error as error:
             raise DatabaseUnusable(path, trouble(error).cause) from error
         self._db = Sqlite(connection, execute_plugins=False)

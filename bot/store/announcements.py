@@ -37,6 +37,11 @@ class Draft:
     mentions: tuple[Mention, ...] = ()
     messages: tuple[Message, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many models it is about."""
+        return sum(map(len, self.levels.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

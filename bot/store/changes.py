@@ -91,6 +91,12 @@ class Changes(Audited):
         """Writes that people were told a message."""
         self._c.change("UPDATE changes SET said = 1 WHERE message = ?", (number,))
 
+    def touched(self, since: datetime) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+        """The models of which something was noticed since then; and the instances that lost a base model, with it."""
+        rows = self._c.rows("SELECT DISTINCT ref, kind, instance, base FROM changes WHERE at >= ?", (since,))
+        gone = frozenset((row["instance"], row["base"]) for row in rows if row["kind"] == ChangeKind.BASE_GONE)
+        return frozenset(row["ref"] for row in rows), gone
+
     def about(self, plan: Plan, since: datetime) -> tuple[Change, ...]:
         """What was noticed since then of the models that a plan is about."""
         refs = sorted(subjects(plan))

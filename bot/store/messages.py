@@ -86,6 +86,11 @@ class Messages(Part):
         """Writes where the message is and what it shows since *now*."""
         self._c.change("UPDATE messages SET ts = ?, digest = ?, sent_at = ? WHERE key = ?", (ts, digest, now, key))
 
+    def filed(self, key: str, channel: str, thread: str, name: str, now: datetime) -> None:
+        """Writes that a file of that name is in a thread, in place of where it was before."""
+        facts = {"channel": channel, "thread": thread, "ts": thread, "digest": name, "intended_at": now, "sent_at": now}
+        self._c.put("messages", "key", key=key, **facts)
+
     def begin_edit(self, posted: Posted, now: datetime) -> Posted | None:
         """Writes that from *now* on Slack may show something else. What was known before; None if it went meanwhile."""
         known = self.get(posted.key)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.hours import MISSED
-from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.outcomes import PROOFS, Outcome, StepEnd
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
 from bot.domain.runs import Run, StepRecord
 from bot.store.connection import Parameters, Part, built, grouped, marks, read
@@ -19,18 +19,32 @@ class Reading(Part):
         """One request with its runs and votes."""
         return self._one("id = ?", request)
 
-    def of_run(self, run: int) -> Request | None:
-        """The request that a run is part of."""
-        return self._one("id = (SELECT request FROM runs WHERE id = ?)", run)
+    def of_form(self, form: str) -> int | None:
+        """The number of the request that a window asked for."""
+        return self._c.value(int, "SELECT id FROM requests WHERE form = ?", (form,))
 
-    def of_form(self, form: str) -> Request | None:
-        """The request that a window asked for."""
-        return self._one("form = ?", form)
+    def run(self, id: int) -> Run | None:
+        """One run alone: what it costs does not grow with its request."""
+        return next(iter(self._journals("id = ?", (id,))), None)
 
     def those(self, ids: Sequence[int]) -> tuple[Request, ...]:
         """Several, in the order of *ids*; unknown ones are left out."""
         found = {request.id: request for request in self._load(f"id IN ({marks(ids)})", ids)}
         return tuple(found[id] for id in ids if id in found)
+
+    def sizes(self, ids: Sequence[int]) -> dict[int, int]:
+        """How many runs each of these has."""
+        sql = f"SELECT request, count(*) AS runs FROM runs WHERE request IN ({marks(ids)}) GROUP BY request"
+        return {row["request"]: row["runs"] for row in self._c.rows(sql, ids)}
+
+    def live_ids(self) -> tuple[int, ...]:
+        """The numbers of those that have not ended, oldest first."""
+        return self._c.values(int, f"SELECT id FROM requests WHERE state IN ({marks(LIVE)}) ORDER BY id", sorted(LIVE))
+
+    def recent_ids(self, limit: int) -> tuple[int, ...]:
+        """The numbers of those that ended last, newest first."""
+        sql = "SELECT id FROM requests WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?"
+        return self._c.values(int, sql, (limit,))
 
     def in_state(self, *states: RequestState) -> tuple[Request, ...]:
         """The requests in these states, oldest first."""
@@ -90,6 +104,23 @@ class Reading(Part):
         versions = self._c.value(int, f"SELECT sum(version) FROM requests WHERE state IN ({marks(LIVE)})", sorted(LIVE))
         return noted or 0, versions or 0
 
+    def deciding(self, request: int) -> Request | None:
+        """A request with those of its runs from which its state follows, which are few: see `following`.
+
+        One run stands for all in the same state, unless it may be bad, or is tried again.
+        """
+        rows = self._c.rows("SELECT * FROM requests WHERE id = ?", (request,))
+        if not rows:
+            return None
+        runs = self._journals(
+            f"""request = ? AND (state IN ('running', 'failed') OR (state = 'queued' AND retries > 0)
+                OR id IN (SELECT min(id) FROM runs WHERE request = ? GROUP BY state)
+                OR (state = 'done' AND EXISTS (SELECT 1 FROM steps s WHERE s.run = runs.id AND s.model = runs.model
+                    AND (s.outcome IS NULL OR s.outcome NOT IN ({marks(PROOFS)})))))""",
+            (request, request, *sorted(PROOFS)),
+        )
+        return built(Request, {**rows[0], "runs": runs})
+
     def _one(self, where: str, *parameters: object) -> Request | None:
         return next(iter(self._load(where, parameters)), None)
 
@@ -108,15 +139,20 @@ class Reading(Part):
 
     def _runs_of(self, requests: Sequence[int]) -> dict[int, list[Run]]:
         """The runs of requests with their journals, in the order in which they start."""
-        those = f"request IN ({marks(requests)})"
-        rows = self._c.rows(f"SELECT * FROM runs WHERE {those} ORDER BY request, number", requests)
+        found: dict[int, list[Run]] = {}
+        for run in self._journals(f"request IN ({marks(requests)})", requests):
+            found.setdefault(run.request, []).append(run)
+        return found
+
+    def _journals(self, those: str, parameters: Parameters) -> list[Run]:
+        rows = self._c.rows(f"SELECT * FROM runs WHERE {those} ORDER BY request, number", parameters)
         sql = f"""SELECT *, transaction_id AS "transaction" FROM steps
                   WHERE run IN (SELECT id FROM runs WHERE {those}) ORDER BY run, number"""
-        journal = self._c.rows(sql, requests)
+        journal = self._c.rows(sql, parameters)
         for row in journal:
             if row["outcome"] is not None:
                 row["outcome"] = Outcome(StepEnd(row["outcome"]), row["proven"], row["status"], row["detail"])
         steps = grouped(journal, "run")
         for row in rows:
             row["steps"] = [built(StepRecord, step) for step in steps.get(row["id"], ())]
-        return {id: [built(Run, row) for row in group] for id, group in grouped(rows, "request").items()}
+        return [built(Run, row) for row in rows]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.approvals import Vote
@@ -30,15 +31,23 @@ class Proposal:
     expires_at: datetime
     not_before: datetime | None = None
     left_out: tuple[LeftOut, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Of the plans, by the references of their models, where they are known: a thousand take 30 ms to compute."""
+
+    def digest(self, plan: Plan) -> str:
+        """The digest of one of the plans."""
+        return self.digests.get(plan.model.ref) or plan.digest
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What became of a proposal: the request and whether it is new, or none and the one that has a model already."""
+    """What became of a proposal, by numbers: the request and whether it is new, or none and the one that has a model
+    already. Reading a request with a thousand runs takes its time, and is for afterwards.
+    """
 
-    request: Request | None
+    request: int | None
     new: bool = False
-    holder: Request | None = None
+    holder: int | None = None
 
 
 class Requests(Reading):
@@ -54,36 +63,36 @@ class Requests(Reading):
 
         A model that a live request has meanwhile is left out; where that leaves none, nothing is written.
         """
-        twin = self.of_form(asked.form)
-        if twin is not None:
+        if (twin := self.of_form(asked.form)) is not None:
             return Proposed(twin)
         free: list[Plan] = []
         left_out = list(asked.left_out)
         holders: list[int] = []
+        taken = self._runs.holders({ref for plan in asked.plans for ref in plan.models})
         for plan in asked.plans:
-            holder = self._runs.holder(plan.models)
+            holder = next((taken[ref] for ref in sorted(plan.models & taken.keys())), None) if taken else None
             if holder is None:
                 free.append(plan)
             else:
                 holders.append(holder)
                 left_out.append(LeftOut(plan.model.name, Cause(CauseKind.IN_REQUEST, request=holder)))
         if not free:
-            return Proposed(None, holder=self.get(holders[0]) if holders else None)
+            return Proposed(None, holder=holders[0] if holders else None)
         columns = ("form", "requester", "why", "expires_at", "channel", "not_before")
         facts = {name: getattr(asked, name) for name in columns}
-        facts |= {"digest": digest_of(free), "requested_at": asked.at, "left_out": written(left_out)}
+        digests = [asked.digest(plan) for plan in free]
+        facts |= {"digest": digest_of(digests), "requested_at": asked.at, "left_out": written(left_out)}
         id = self._c.add("requests", state=RequestState.OPEN, **facts)
-        for number, plan in enumerate(free, start=1):
-            self._runs.add(id, number, plan)
+        self._runs.add(id, free, digests)
         self._c.change(
             """UPDATE requests SET (subject, kinds) = (
                SELECT CASE count(*) WHEN 1 THEN max(s.id) END, max(s.kind = 'language') + 2 * max(s.kind = 'acoustic')
                FROM runs r JOIN subjects s ON s.id = r.subject WHERE r.request = requests.id) WHERE id = ?""",
             (id,),
         )
-        request = self._must(id)
-        self._note(request, asked.at, asked.requester, "request", asked.why)
-        return Proposed(request, new=True)
+        about = free[0].model.ref if len(free) == 1 else None
+        self._audit.note(asked.at, asked.requester, "request", request=id, model=about, detail=asked.why)
+        return Proposed(id, new=True)
 
     def move(self, request: Request, new: RequestState, now: datetime, *, by: str) -> bool:
         """Moves a request from the state that it was read in, with the runs that end by it.
@@ -115,28 +124,49 @@ class Requests(Reading):
         for run in request.runs:
             if run.state is RunState.QUEUED and run.retries:
                 self._runs.move(run, RunState.FAILED, now, Cause(CauseKind.NOT_TRIED_AGAIN))
-            elif run.state is RunState.QUEUED:
-                self._runs.move(run, RunState.CANCELLED, now)
+        self._runs.cancel(request.id, now)
 
     def move_run(
         self, request: Request, run: Run, new: RunState, now: datetime, *, by: str, cause: Cause | None = None
     ) -> bool:
         """Moves one of its runs from the state that it was read in, and the request where that follows from it."""
-        if not self._runs.move(run, new, now, cause):
-            return False
-        self.touch(request.id)
-        if request.several or cause is not None:
-            detail = cause.summary if cause else ""
-            self._note(request, now, by, f"run {new}", detail, model=run.plan.model.ref)
-        self.settle(request.id, now, by=by)
-        return True
+        return self.move_runs(request, [(run, new, cause)], now, by=by) == 1
+
+    def move_runs(
+        self,
+        request: Request,
+        runs: Sequence[tuple[Run, RunState, Cause | None]],
+        now: datetime,
+        *,
+        by: str,
+    ) -> int:
+        """The same for several, each with its new state; how many were still in the state that they were read in."""
+        return self._moved(request.id, runs, now, by=by, several=request.several)
+
+    def end_run(self, run: Run, new: RunState, now: datetime, *, by: str) -> None:
+        """The same for one run that was read alone."""
+        self._moved(run.request, [(run, new, None)], now, by=by, several=self.sizes([run.request])[run.request] > 1)
+
+    def _moved(
+        self, request: int, runs: Sequence[tuple[Run, RunState, Cause | None]], now: datetime, *, by: str, several: bool
+    ) -> int:
+        moved = [(run, new, cause) for run, new, cause in runs if self._runs.move(run, new, now, cause)]
+        if not moved:
+            return 0
+        self.touch(request)
+        for run, new, cause in moved:
+            if several or cause is not None:
+                detail = cause.summary if cause else ""
+                self._audit.note(now, by, f"run {new}", request=request, model=run.plan.model.ref, detail=detail)
+        self.settle(request, now, by=by)
+        return len(moved)
 
     def settle(self, request: int, now: datetime, *, by: str) -> None:
         """Moves a request to the state that follows from its runs."""
-        fresh = self._must(request)
-        wanted = following(fresh)
+        some = self.deciding(request)
+        wanted = following(some) if some is not None else None
         if wanted is not None:
-            self.move(fresh, wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
+            self.move(self._must(request), wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
 
     def drop(self, request: Request, by: str, now: datetime) -> None:
         """Cancels what has not begun; the request ends when what has begun does."""

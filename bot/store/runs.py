@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.fleet import Model
@@ -19,38 +19,58 @@ UNFINISHED = timedelta(days=1)
 """How long the service's work on a request of ours may go on after our run ended."""
 
 
+AT_ONCE = 500
+"""Models in one query: every SQLite takes 999 parameters."""
+
+
 class Runs(Part):
     """All runs. Every change of state is a conditional update: who changes no row has lost a race."""
 
-    def add(self, request: int, number: int, plan: Plan) -> None:
-        """Writes a queued run with its steps and locks its models, which must be free."""
-        model = plan.model
-        facts: dict[str, object] = {
-            "model": model.ref,
-            "instance": model.instance,
-            "plan": written(plan),
-            "digest": plan.digest,
-        }
-        facts |= {"subject": self._subject(model)}
-        run = self._c.add("runs", request=request, number=number, state=RunState.QUEUED, **facts)
-        self._lock(plan, run)
-        for place, step in enumerate(plan.steps, start=1):
-            facts = {"step": written(step), "action": step.action, "model": step.ref}
-            self._c.add("steps", run=run, number=place, state=StepState.PLANNED, **facts)
+    def add(self, request: int, plans: Sequence[Plan], digests: Sequence[str]) -> None:
+        """Writes queued runs in their order, with their steps, and locks their models, which must be free."""
+        self._subjects(plan.model for plan in plans)
+        self._c.add_all(
+            """INSERT INTO runs (request, number, state, model, instance, plan, digest, subject) VALUES (
+               ?, ?, ?, ?, ?, ?, ?, (SELECT id FROM subjects WHERE instance = ? AND kind = ? AND name = ?))""",
+            (
+                (
+                    *(request, number, RunState.QUEUED, m.ref, m.instance, written(plan), digest),
+                    *(m.instance, m.kind, m.name),
+                )
+                for number, (plan, digest) in enumerate(zip(plans, digests, strict=True), start=1)
+                for m in (plan.model,)
+            ),
+        )
+        ids = self._c.values(int, "SELECT id FROM runs WHERE request = ? ORDER BY number", (request,))
+        self._lock(zip(ids, plans, strict=True))
+        self._c.add_all(
+            "INSERT INTO steps (run, number, state, step, action, model) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (run, place, StepState.PLANNED, written(step), step.action, step.ref)
+                for run, plan in zip(ids, plans, strict=True)
+                for place, step in enumerate(plan.steps, start=1)
+            ),
+        )
 
-    def _subject(self, model: Model) -> int:
-        """The number of what lists of requests are filtered by: instance, kind and name of a model."""
-        facts = {"instance": model.instance, "kind": model.kind, "name": model.name}
-        forms = {"place": matching(model.instance), "form": matching(model.name)}
-        self._c.add_once("subjects", "instance, kind, name", **facts, **forms)
-        sql = "SELECT id FROM subjects WHERE instance = :instance AND kind = :kind AND name = :name"
-        return self._c.value(int, sql, facts) or 0
+    def _subjects(self, models: Iterable[Model]) -> None:
+        """What lists of requests are filtered by: instance, kind and name of each model."""
+        self._c.add_all(
+            """INSERT INTO subjects (instance, kind, name, place, form) VALUES (?, ?, ?, ?, ?)
+               ON CONFLICT (instance, kind, name) DO NOTHING""",
+            ((m.instance, m.kind, m.name, matching(m.instance), matching(m.name)) for m in models),
+        )
 
     def holder(self, models: Iterable[str]) -> int | None:
         """A request that has one of these models locked."""
-        wanted = sorted(models)
-        sql = f"SELECT r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model IN ({marks(wanted)}) LIMIT 1"
-        return self._c.value(int, sql, wanted)
+        return next(iter(self.holders(models).values()), None)
+
+    def holders(self, models: Iterable[str]) -> dict[str, int]:
+        """The requests that have these models locked, by model."""
+        found = {}
+        for some in batched(sorted(models), AT_ONCE):
+            sql = f"SELECT l.model, r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model IN ({marks(some)})"
+            found.update({row["model"]: row["request"] for row in self._c.rows(sql, some)})
+        return found
 
     def running(self, instance: str) -> int:
         """How many runs of an instance are running."""
@@ -93,9 +113,17 @@ class Runs(Part):
             self._c.change("UPDATE steps SET next_at = NULL WHERE run = ?", (run.id,))
         return changed == 1
 
+    def cancel(self, request: int, now: datetime) -> None:
+        """Cancels everything of a request that is queued, in three statements: there may be a thousand."""
+        queued = "SELECT id FROM runs WHERE request = ? AND state = 'queued'"
+        self._c.change(f"DELETE FROM locks WHERE run IN ({queued})", (request,))
+        self._c.change(f"UPDATE steps SET next_at = NULL WHERE next_at IS NOT NULL AND run IN ({queued})", (request,))
+        sql = "UPDATE runs SET state = ?, ended_at = ? WHERE request = ? AND state = 'queued'"
+        self._c.change(sql, (RunState.CANCELLED, now, request))
+
     def again(self, run: Run) -> None:
         """Makes a run that was moved back to the queue begin at the step that failed; its models must be free."""
-        self._lock(run.plan, run.id)
+        self._lock([(run.id, run.plan)])
         sql = "UPDATE runs SET retries = retries + 1, cancelled_by = NULL, excused = 0 WHERE id = ?"
         self._c.change(sql, (run.id,))
         self._c.change(
@@ -106,6 +134,11 @@ class Runs(Part):
             (StepState.PLANNED, run.id, StepState.FAILED),
         )
 
-    def _lock(self, plan: Plan, run: int) -> None:
-        for model in sorted(plan.models):
-            self._c.add("locks", model=model, run=run)
+    def _lock(self, runs: Iterable[tuple[int, Plan]]) -> None:
+        locks = ((model, run) for run, plan in runs for model in sorted(plan.models))
+        self._c.add_all("INSERT INTO locks (model, run) VALUES (?, ?)", locks)
+
+
+def batched(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """The values in their order, at most so many at a time."""
+    return (values[start : start + size] for start in range(0, len(values), size))

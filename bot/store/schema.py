@@ -215,3 +215,9 @@ def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
         "CREATE INDEX drafts_by_time ON drafts (at)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def changes_are_found_by_time(db: Sqlite) -> None:
+    """What was noticed since a request was made is found without reading what was noticed before."""
+    db.execute("CREATE INDEX changes_by_time ON changes (at, ref, kind, instance, base)")

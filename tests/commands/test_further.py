@@ -147,3 +147,28 @@ async def test_a_mention_with_a_time(slack: Slack):
     later = next(block for block in view["blocks"] if block.get("block_id") == "later")
     assert later["element"]["initial_date_time"] == 1795557600
     assert slack.world.chat.received == [("CSPEECH", "1.2")]
+
+
+async def test_models_as_a_file(slack: Slack):
+    """Typed, or by the button below a long list; guests cannot; a filter that nothing fits says so."""
+    for number in range(120):
+        slack.world.speech.add(model(f"m{number:03}"))
+    await slack.world.inventory.refresh()
+    listed = await slack.command("/stt-models m0")
+    assert "Export all of these models as a CSV file" in listed
+    assert "Narrow it by words" not in listed
+    assert "Narrow it by words" in await slack.command("/stt-models")
+    assert "with 100 custom models by direct message" in await slack.command("/stt-models export m0")
+    assert "with 20 custom models by direct message" in await slack.click("export-models", "m1")
+    (first, second) = slack.world.files.uploaded
+    assert (first.channel, first.name) == ("UADA", "retune-models-2026-11-23.csv")
+    rows = first.content.decode().splitlines()
+    assert len(rows) == 101
+    assert rows[1].startswith(
+        '"m000","id-m000","language","stt","en-US","en-US_NarrowbandModel","available","outdated"'
+    )
+    assert len(second.content.decode().splitlines()) == 21
+    assert "nothing to export" in await slack.command("/stt-models export zebra")
+    assert "Guests" in await slack.command("/stt-models export", user="UGUS")
+    noted = [row["detail"] for row in slack.world.store.audit.all() if row["action"] == "export"]
+    assert noted == ["100 models as csv: m0", "20 models as csv: m1"]

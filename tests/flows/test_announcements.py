@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.timing import Schedule, check_rule
 from bot.errors import ChatRefused, ServiceUnavailable
 from tests.fakes import FrozenClock
-from tests.world import World
+from tests.world import World, model
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -132,3 +132,31 @@ def test_rules():
     """A rule that is none is said to be none."""
     assert check_rule("0 9 * * mon-fri") is None
     assert check_rule("every day") is not None
+
+
+@pytest.mark.parametrize("count", [50, 51, 2000])
+async def test_thousands_are_counted(tmp_path: Path, count: int):
+    """The channel gets counts and the worst few, the thread a few replies, or a file with all of them."""
+    world = World(tmp_path / "a.db", clock=FrozenClock(at("2026-11-23T08:00")))
+    world.fleet()
+    for number in range(count - 1):
+        world.speech.add(model(f"m{number:04}"))
+    await world.inventory.refresh()
+    assert await world.announcer.announce_now("asked")
+    said = world.chat.said[0]
+    assert said.text.startswith(f"{count} of {count + 1} custom models are outdated")
+    if count <= 50:
+        assert 1 < len(world.chat.said) <= 4
+        assert world.files.uploaded == []
+        return
+    assert len(world.chat.said) == 1
+    assert "the thread gets a CSV file" in str(said.message.blocks)
+    noted = [row["detail"] for row in world.store.audit.all() if row["action"] == "announcement"]
+    assert noted == [f"in CSPEECH: {count} models to act on"]
+    (file,) = world.files.uploaded
+    assert file.thread == said.ts
+    assert len(file.content.decode().splitlines()) == count + 1
+    world.files.fail.append(ChatRefused("no", code="missing_scope"))
+    assert await world.announcer.announce_now("again")
+    assert "`/stt-models export outdated`" in world.chat.said[-1].text
+    world.close()

@@ -10,6 +10,7 @@ CREATE TABLE audit_head ( id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NO
 CREATE TABLE canaries ( instance TEXT NOT NULL, base TEXT NOT NULL, version TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (instance, base)) STRICT;
 CREATE TABLE changes ( id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, kind TEXT NOT NULL, instance TEXT NOT NULL, ref TEXT NOT NULL, base TEXT NOT NULL, facts TEXT NOT NULL, said INTEGER NOT NULL DEFAULT 0, message INTEGER, taken_at REAL) STRICT;
 CREATE INDEX changes_by_ref ON changes (ref);
+CREATE INDEX changes_by_time ON changes (at, ref, kind, instance, base);
 CREATE INDEX changes_taken ON changes (taken_at) WHERE taken_at IS NOT NULL;
 CREATE INDEX changes_unsaid ON changes (id) WHERE said = 0;
 CREATE TABLE deliveries ( key TEXT PRIMARY KEY, at REAL NOT NULL) STRICT;

@@ -126,7 +126,7 @@ async def test_trouble_with_the_file_is_that_error_too(db: Database, other: sqli
         await db.read(lambda store: store.audit.tip())
     other.execute("ALTER TABLE taken_away RENAME TO audit")
     with pytest.raises(sqlite3.IntegrityError):
-        await db.write(lambda store: store.runs.add(99, 1, plan()))
+        await db.write(lambda store: store.runs.add(99, [plan()], ["0"]))
 
 
 async def test_work_is_tried_again_from_its_beginning(db: Database, other: sqlite3.Connection, tries: Tries):

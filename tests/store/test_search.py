@@ -30,8 +30,9 @@ def asked(store: Store, *names: str, requester: str = ADA, **over: str) -> Reque
     proposal = Proposal(f"V{names}", plans, requester, "", "C1", NOW, NOW + timedelta(days=1))
     found = store.requests.propose(proposal)
     assert found.new
-    assert found.request is not None
-    return found.request
+    made = store.requests.get(found.request or 0)
+    assert made is not None
+    return made
 
 
 def test_all_conditions_together(store: Store):

@@ -62,8 +62,9 @@ def unproven(planned: Plan, number: int = 1, **over: Any) -> Run:
 
 def request(runs: Sequence[Run], state: RequestState = RequestState.OPEN, **over: Any) -> Request:
     """A request of Ada's with these runs, in a state."""
+    digest = digest_of(one.plan.digest for one in runs)
     made = Request(
-        *(1, digest_of(one.plan for one in runs), state, ADA, "misheard names", NOW, NOW + timedelta(days=1), "C1"),
+        *(1, digest, state, ADA, "misheard names", NOW, NOW + timedelta(days=1), "C1"),
         runs=tuple(runs),
         ended_at=None if state in LIVE else NOW,
     )

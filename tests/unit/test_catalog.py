@@ -401,3 +401,14 @@ def test_all_faults_are_said_at_once():
         "en-US_Telephony.min_rate_hz",
         "en-US_Telephony.required.cloud, item 1.method",
     ]
+
+
+def test_a_file_that_is_no_catalog():
+    """Somebody named another file: how much of it is no catalog is told, and none of it is shown."""
+    with pytest.raises(CatalogError) as caught:
+        parse("root:$6$salt$secret-hash: 1\nuser:$6$more: 2\nsecret_but_short: 3\n")
+    assert "2 lines that are no keys of a catalog" in str(caught.value)
+    assert "hash" not in str(caught.value)
+    with pytest.raises(CatalogError) as caught:
+        parse("root:$6$salt$secret-hash-that-is-much-longer-than-a-name:19000:0:99999:7:::")
+    assert "hash" not in str(caught.value)

@@ -98,8 +98,8 @@ OURS = {
 BUILDING = {"kit", "text", "fitting", "foreign"}
 """Modules that messages are made from: their callers escape, and their own tests are elsewhere."""
 
-FILES = {"cell", "iso", "csv_lines", "json_line", "rows", "as_json", "Sheet"}
-"""Of the module `sheet`: cells and lines of files, not of messages."""
+FILES = {"cell", "iso", "csv_lines", "json_line", "rows", "as_json", "Sheet", "cells_as_csv", "part"}
+"""Of the modules for files: cells and lines of files, not of messages."""
 
 NAMES = {"others", "changed", "labels", "fitting", "called", "plain"}
 """Give names, or begin with one, for those who put them into a sentence."""
@@ -258,7 +258,8 @@ def _hints(of: Any) -> dict[str, Any]:
     """The annotations, with the imports that a module makes for type checkers only."""
     from bot.messages.card import Seen
 
-    return typing.get_type_hints(of, localns={"Seen": Seen} if of.__module__ == "bot.messages.model_lines" else None)
+    checked = of.__module__ in ("bot.messages.model_lines", "bot.messages.large")
+    return typing.get_type_hints(of, localns={"Seen": Seen} if checked else None)
 
 
 def messages() -> Iterator[Any]:

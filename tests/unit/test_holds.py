@@ -11,7 +11,7 @@ from bot.domain.holds import held, held_of, in_force, stopping
 from bot.domain.outcomes import Cause, CauseKind
 from bot.domain.owners import Owner
 from bot.domain.policies import Policy
-from bot.domain.requests import MOST, Request, RequestState
+from bot.domain.requests import LISTED, MOST, Request, RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Ended, Held, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk, Verdict
@@ -78,7 +78,7 @@ def everything(name: str, request: Request) -> Seen:
 
 
 @pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
-@pytest.mark.parametrize("count", [1, 2, MOST])
+@pytest.mark.parametrize("count", [1, 2, LISTED, MOST])
 def test_messages(name: str, count: int):
     """Slack takes all of them, whatever people write; a question keeps our words and its 300 characters."""
     runs = [made.run(made.plan(f"{name}{number}"), number=number) for number in range(1, count + 1)]
@@ -107,6 +107,8 @@ def test_messages(name: str, count: int):
     plans = [run.plan for run in runs]
     names = dict.fromkeys((MEI, GRACE), name)
     judgement = Judgement(model(), Verdict.OUTDATED, Risk.EXPECTED)
+    plans = plans[:LISTED]
+    stopped = stopped[:LISTED]
     for view in (
         holds.refused(stopped[:2], owners, policies),
         request_form.ask_one(plans[0], judgement, None, Wanted("C1"), held=stopped[:2], owners=owners),

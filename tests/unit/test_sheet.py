@@ -9,7 +9,7 @@ import unicodedata
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.foreign_text import escaped
@@ -30,6 +30,8 @@ FORMULA = st.builds(
 """A formula at the start of a cell, or of what becomes one where a program splits at another separator."""
 
 
+@example("x", "a；＝1+1")
+@example("＂＝1+1", "x")
 @given(TEXT | FORMULA, TEXT | FORMULA)
 def test_cells(first: str, second: str):
     """No cell is a formula, whether a program splits at commas, semicolons, bars or tabs; each row is one line."""

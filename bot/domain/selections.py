@@ -1,0 +1,86 @@
+"""Selections: many models that a form offers together, less the exceptions that somebody names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal, get_args
+
+from bot.domain.foreign_text import matching
+from bot.domain.plans import Plan
+from bot.domain.verdicts import Risk
+
+Group = Literal["instance", "base", "risk"]
+"""By what the models of a form are counted, and left out together."""
+
+MANY = "="
+"""Begins the keys of selections; no instance, with which the keys of plans begin, is called so."""
+
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One model of a form: the key of its plan, and by what it may be left out."""
+
+    key: str
+    ref: str
+    name: str
+    instance: str
+    base: str
+    risk: Risk
+
+    @classmethod
+    def of(cls, plan: Plan, key: str, risk: Risk) -> Choice:
+        """The choice of a plan, whose key takes its time to compute."""
+        model = plan.model
+        return cls(key, model.ref, model.name, model.instance, model.base, risk)
+
+    def group(self, by: Group) -> str:
+        """In which group it is."""
+        return str(getattr(self, by))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """All models of one form, in the order in which they would start."""
+
+    choices: tuple[Choice, ...]
+
+    def counts(self, by: Group) -> list[tuple[str, int]]:
+        """The groups with how many models each has, the largest first."""
+        return sorted(
+            Counter(choice.group(by) for choice in self.choices).items(), key=lambda item: (-item[1], item[0])
+        )
+
+    def without(self, left_out: Collection[tuple[Group, str]], names: Iterable[str]) -> tuple[list[Choice], list[str]]:
+        """What is left without these groups and names, and those of the names that are of no model here.
+
+        A name may be an id, and `*` stands for anything: `test-*`.
+        """
+        tests = [_test(name) for name in names]
+        used = set[int]()
+        kept = []
+        for choice in self.choices:
+            forms = (matching(choice.name), choice.ref.rpartition("/")[2].casefold(), choice.ref.casefold())
+            hits = [number for number, (_, fits) in enumerate(tests) if any(map(fits, forms))]
+            used.update(hits)
+            if not hits and not any((by, choice.group(by)) in left_out for by in GROUPS):
+                kept.append(choice)
+        return kept, [name for number, (name, _) in enumerate(tests) if number not in used]
+
+
+def _test(name: str) -> tuple[str, Callable[[str], bool]]:
+    """A name as it was typed, and what tells whether a form of a model's is meant by it."""
+    wanted = matching(name)
+    if "*" not in wanted:
+        return name, wanted.__eq__
+    pattern = wanted.replace("[", "[[]").replace("?", "[?]")  # nothing else of a pattern means something here
+    return name, lambda form: fnmatchcase(form, pattern)
+
+
+def typed_names(text: str) -> Sequence[str]:
+    """The names in a text, one a line or with commas between them; each once."""
+    return list(dict.fromkeys(name.strip() for line in text.splitlines() for name in line.split(",") if name.strip()))

@@ -1,0 +1,148 @@
+"""Candidates: what a request for several models could hold. Each is read and planned; what cannot be says why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.holds import held
+from bot.domain.judged import Judged
+from bot.domain.outcomes import Cause, CauseKind, LeftOut
+from bot.domain.plans import Plan
+from bot.domain.requests import LISTED, MOST, together
+from bot.domain.selections import Choice, Selection
+from bot.domain.snoozes import Held
+from bot.domain.verdicts import Judgement
+from bot.errors import RetuneError
+from bot.flows.holds import HoldBook
+from bot.flows.inventory import Inventory
+from bot.flows.planning import Planning
+from bot.ports import Clock
+from bot.store.database import Database
+
+AT_ONCE = 6
+"""Models of one instance that are read at the same time while many are planned, however many people ask: a service
+answers a few well, dozens badly.
+"""
+
+PART = 100
+"""Plans that are looked at before others of the loop get their turn."""
+
+Progress = Callable[[int], Awaitable[None]]
+"""Is told how many models have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What a request could hold, in the order in which it would start, and what it could not, with the reason.
+
+    *held* are the models on hold, by the keys of the plans that change them: the person who asks may end each.
+    *keys* are the keys of the plans.
+    """
+
+    plans: tuple[Plan, ...]
+    left_out: tuple[LeftOut, ...]
+    held: Mapping[str, tuple[Held, ...]] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Gathering:
+    """Reads and plans many models, a few of each instance at a time."""
+
+    db: Database
+    inventory: Inventory
+    planning: Planning
+    holds: HoldBook
+    clock: Clock
+    _gates: defaultdict[str, asyncio.Semaphore] = field(
+        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE)), init=False
+    )
+
+    async def gather(self, judgements: Sequence[Judgement], user: str, seen: Progress | None = None) -> Candidates:
+        """Reads and plans each of these models; what cannot be planned says why, and stops no other.
+
+        A model on hold is a candidate for somebody who may end its hold; not in a form that only counts them. Raises a
+        `ChatError`.
+        """
+        wanted = judgements[:MOST]
+        large = len(wanted) > LISTED
+        told, silent = await self._listed({j.model.instance for j in wanted}) if large else (Judged(), {})
+        done = 0
+
+        async def one(judgement: Judgement) -> Plan | LeftOut:
+            nonlocal done
+            instance = judgement.model.instance
+            if instance in silent:
+                return LeftOut(judgement.model.name, Cause(CauseKind.UNREAD, detail=silent[instance]))
+            async with self._gates[instance]:
+                found = await self._one(judgement, told.of(judgement.model.ref))
+                await asyncio.sleep(0)  # however fast a service answers, a few are planned between two turns
+            done += 1
+            if seen is not None:
+                await seen(done)
+            return found
+
+        found = await asyncio.gather(*(one(judgement) for judgement in wanted))
+        planned = {item.model.ref: item for item in found if isinstance(item, Plan)}
+        keys = {}
+        for number, (ref, plan) in enumerate(planned.items()):
+            keys[ref] = plan.key
+            if number % PART == PART - 1:
+                await asyncio.sleep(0)
+        holds = await self.holds.now()
+        stopped = {ref: on_hold for ref, plan in planned.items() if (on_hold := held(plan, holds))}
+        instances = {planned[ref].model.instance for ref in stopped}
+        person = await self.holds.person(user, instances) if stopped and not large else None
+        endable = {ref for ref, on_hold in stopped.items() if person and self.holds.may_end(person, on_hold)}
+        plans, overlapping = together(
+            [plan for ref, plan in planned.items() if ref not in stopped],
+            [planned[ref] for ref in stopped if ref in endable],
+        )
+        left_out = [
+            LeftOut(planned[ref].model.name, Cause(CauseKind.ON_HOLD, held=on_hold))
+            for ref, on_hold in stopped.items()
+            if ref not in endable
+        ]
+        unplanned = (item for item in found if isinstance(item, LeftOut))
+        ends = {keys[ref]: stopped[ref] for plan in plans if (ref := plan.model.ref) in endable}
+        return Candidates(plans, (*left_out, *overlapping, *unplanned), ends, tuple(keys[p.model.ref] for p in plans))
+
+    async def _one(self, judgement: Judgement, read: Judgement | None) -> Plan | LeftOut:
+        name = judgement.model.name
+        try:
+            prepared = await self.planning.prepare(judgement.model.ref, read=read)
+        except RetuneError as error:
+            return LeftOut(name, Cause(CauseKind.UNREAD, detail=error.text))
+        if prepared.request is not None:
+            return LeftOut(name, Cause(CauseKind.IN_REQUEST, request=prepared.request.id))
+        if isinstance(prepared.outlook, Plan):
+            return prepared.outlook
+        return LeftOut(name, Cause(CauseKind.NO_PLAN, no_plan=prepared.outlook))
+
+    async def _listed(self, instances: set[str]) -> tuple[Judged, Mapping[str, str]]:
+        """The fleet of the instances whose lists were read just now, and what silent instances answered.
+
+        Three lists take the place of a thousand questions; what a list does not tell is asked of the model alone.
+        """
+        began = self.clock.now()
+        await self.inventory.refresh(instances)
+        judged = await self.inventory.judged()
+        readings = [judged.snapshot.instances[name] for name in instances if name in judged.snapshot.instances]
+        silent = {reading.name: reading.failure for reading in readings if reading.failing_since is not None}
+        good = {one.name for one in readings if one.name not in silent and one.read_at and one.read_at >= began}
+        return Judged({name: part for name, part in judged.instances.items() if name in good}), silent
+
+    async def select(self, found: Candidates, judgements: Sequence[Judgement]) -> tuple[str, Selection]:
+        """Keeps what a form offers together; its key, and the selection."""
+        risks = {judgement.model.ref: judgement.risk for judgement in judgements}
+        pairs = zip(found.plans, found.keys, strict=True)
+        selection = Selection(tuple(Choice.of(plan, key, risks[plan.model.ref]) for plan, key in pairs))
+        now = self.clock.now()
+        return await self.db.write(lambda store: store.drafts.keep_all(selection, now)), selection
+
+    async def selected(self, key: str) -> Selection | None:
+        """What a form offered together; None where it is too old."""
+        return await self.db.read(lambda store: store.drafts.all(key))

@@ -1,0 +1,76 @@
+"""Request files: the list of every model of a large request in its thread, and what became of each at its end.
+
+A file has no key that Slack would show us again, so what was posted is written down: a crash between the post and its
+note posts the file a second time, and never leaves it out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.requests import Request
+from bot.errors import ChatError
+from bot.flows.posting import Poster
+from bot.flows.rests import REST, Rests
+from bot.flows.rooms import Rooms
+from bot.messages import request_sheet
+from bot.ports import Clock, Files
+from bot.store.database import Database
+from bot.store.messages import Posted
+
+log = logging.getLogger(__name__)
+
+PART = 100
+"""Rows that are made before others of the loop get their turn."""
+
+
+@dataclass(eq=False)
+class RequestFiles:
+    """Puts the files of large requests into their threads, each once for each card."""
+
+    files: Files
+    poster: Poster
+    db: Database
+    rooms: Rooms
+    clock: Clock
+    _rests: Rests = field(default_factory=Rests, init=False)
+
+    async def show(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
+        """Whether all files that there should be are in the thread of *card*; what Slack refuses is said there."""
+        wanted = [False, *([True] if request_sheet.is_over(request) else [])]
+        return all([await self._show(request, card, known, ended=ended) for ended in wanted])
+
+    async def _show(self, request: Request, card: str, known: Mapping[str, Posted], *, ended: bool) -> bool:
+        key = f"request:{request.id}:{'outcome' if ended else 'list'}"
+        posted, now = known.get(key), self.clock.now()
+        if posted is not None and posted.thread == card:
+            return True
+        if not self._rests.may(now, key):
+            return False
+        name = request_sheet.name(request, ended=ended)
+        title, alt_text = request_sheet.about(request, ended=ended)
+        try:
+            await self.rooms.admit(request.channel)
+            content = await _content(request, ended=ended)
+            await self.files.upload(request.channel, name, content, title=title, alt_text=alt_text, thread=card)
+        except ChatError as error:
+            log.warning("Slack does not show %s: %s", key, error.text)
+            self._rests.rest(now + REST, key)
+            if not error.permanent:
+                return False
+            said = request_sheet.refused(request, error.text, ended=ended)
+            return await self.poster.post(f"{key}:refused", request.channel, said, card) is not None
+        await self.db.write(lambda store: store.messages.filed(key, request.channel, card, name, now), done=True)
+        return True
+
+
+async def _content(request: Request, *, ended: bool) -> bytes:
+    parts = []
+    for start in range(0, len(request.runs), PART):
+        rows = request_sheet.rows(request, request.runs[start : start + PART], ended=ended)
+        parts.append(request_sheet.part(rows, ended=ended, headline=start == 0))
+        await asyncio.sleep(0)
+    return b"".join(parts)

@@ -1,0 +1,59 @@
+"""Models as a CSV file: what a list of thousands says in a channel by counts and a few names, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.verdicts import Judgement
+from bot.messages.kit import paragraph
+from bot.messages.sheet import cells_as_csv
+from bot.messages.text import code, counted, plain
+from bot.ports import Message
+
+COLUMNS = (
+    *("model", "id", "kind", "instance", "language", "base_model", "status", "verdict", "risk", "versions"),
+    *("newer_version", "known_since", "evidence", "created", "updated"),
+)
+
+
+def part(judgements: Sequence[Judgement], *, headline: bool) -> bytes:
+    """A row for each of these, below the names of the columns where they are the first."""
+    return cells_as_csv(COLUMNS, list(map(_row, judgements)), headline=headline)
+
+
+def _row(judgement: Judgement) -> dict[str, object]:
+    model = judgement.model
+    evidence = "; ".join(f"{one.kind.value}, seen {one.on}" for one in judgement.evidence)
+    cells = (
+        *(model.name, model.id, model.kind, model.instance, model.language, model.base, model.status),
+        *(judgement.verdict.value, judgement.risk.value, "; ".join(model.versions or ()), judgement.target),
+        *(judgement.since and judgement.since.isoformat(), evidence, model.created, model.updated),
+    )
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def name(day: str) -> str:
+    """What the file is called."""
+    return f"retune-models-{day}.csv"
+
+
+def about(models: int) -> tuple[str, str]:
+    """The title of a file, and what is in it for people who cannot see it."""
+    what = counted(models, "custom model")
+    return f"Retune: {what}", f"A table with a row for each of {what}: verdict, risk, versions, evidence"
+
+
+def sent(name: str, models: int) -> str:
+    """Where the file went."""
+    return f"Sent you {code(name)} with {counted(models, 'custom model')} by direct message."
+
+
+def missing() -> Message:
+    """Slack does not take the file of an announcement: how to get it."""
+    return paragraph("The CSV file cannot be posted here. `/stt-models export outdated` sends it to you.", ":warning:")
+
+
+def nothing(typed: str) -> str:
+    """No model fits. Plain text."""
+    fits = f"No custom model fits “{plain(typed)}”" if typed else "No custom model is known"
+    return f"{fits}, so there is nothing to export. /stt-models lists all of them."
