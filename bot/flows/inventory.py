@@ -34,9 +34,9 @@ FIRST = 20.0
 """Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
 
 
-FIRST_AT_ONCE, AT_ONCE = 50, 10
-"""Instances that are read at the same time, with three requests each: for the first time in this process, when people
-wait for them; and later, when the answers of more would be in the way of people.
+FIRST_AT_ONCE, AT_ONCE = 50, 4
+"""Instances that are read at the same time, with three requests each: those that people wait for, or that may hang; and
+those that answered last time, of which the answers of more would be in people's way.
 """
 
 MANY = 500
@@ -58,8 +58,8 @@ class Inventory:
     reader: Reader = field(init=False)
     _first: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_AT_ONCE), init=False)
     _later: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
-    _was_read: set[str] = field(default_factory=set, init=False)
-    """The instances that this process read or tried to."""
+    _well: set[str] = field(default_factory=set, init=False)
+    """The instances that answered when they were read last."""
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
 
@@ -143,10 +143,11 @@ class Inventory:
         future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
         try:
-            gate = self._later if name in self._was_read else self._first
-            self._was_read.add(name)
-            async with gate:
+            async with self._later if name in self._well else self._first:
+                self._well.discard(name)
                 read = await self.reader.read(name, accepted)
+            if read is not Read.LOST:
+                self._well.add(name)
             future.set_result(read)
             return read
         except Exception as error:

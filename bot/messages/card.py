@@ -210,7 +210,8 @@ def _for_good(request: Request) -> str:
 
 
 def _small_print(request: Request, policy: Policy) -> list[str]:
-    where = f" on {listed([code(name) for name in request.instances])}" if len(request.instances) > 1 else ""
+    instances = sorted({run.plan.model.instance for run in request.meant})
+    where = f" on {listed([code(name) for name in instances])}" if len(instances) > 1 else ""
     lines = [f"Request {request.id} by <@{request.requester}>, {moment(request.requested_at)}{where}"]
     if request.state is RequestState.OPEN:
         missing = max(1, policy.needed - len(request.approved_by))

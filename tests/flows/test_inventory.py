@@ -8,8 +8,9 @@ import pytest
 
 from bot.domain.fleet import Kind, Listed, Model
 from bot.errors import Refusal, ServiceUnavailable, StoreUnavailable, UnknownModel
-from bot.flows.inventory import Inventory
+from bot.flows.inventory import AT_ONCE, Inventory
 from bot.ports import SpeechService
+from tests.fakes import FakeSpeech
 from tests.world import World, shipped
 
 
@@ -119,3 +120,28 @@ async def test_who_joins_a_reading_that_is_cancelled_reads_itself(world: World, 
     found = await asyncio.gather(*joins)
     assert {judged.model.name for judged in found} == {"call-center-us"}
     assert reads.cancelled()
+
+
+async def test_instances_that_hang_hold_up_no_others(world: World):
+    """Many that answered once hang at their next reading: the others are read meanwhile, and from then on at once."""
+    hangs = asyncio.Event()
+    hangs.set()
+
+    class Hanging(FakeSpeech):
+        async def bases(self) -> Listed[str]:
+            await hangs.wait()
+            return await super().bases()
+
+    bad = {f"bad{number}": Hanging(f"bad{number}", clock=world.clock) for number in range(AT_ONCE - 1)}
+    good = {f"good{number}": FakeSpeech(f"good{number}", clock=world.clock) for number in range(3 * AT_ONCE)}
+    inventory = Inventory({**bad, **good}, world.db, shipped, world.clock, world.background)
+    world.store.fleet.declare((name, "cloud") for name in (*bad, *good))
+    await inventory.refresh()
+    hangs.clear()
+    reading = asyncio.ensure_future(inventory.refresh())
+    async with asyncio.timeout(20):
+        while not all(speech.calls.count("bases") == 2 for speech in good.values()):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
+    assert not reading.done()
+    hangs.set()
+    await reading

@@ -539,6 +539,16 @@ def test_a_card_with_most_models_stays_small():
     assert len(json.dumps(card.message.blocks)) < 10_000
 
 
+def test_a_card_names_its_instances_to_the_end():
+    """Also those on which nothing is left to do."""
+    runs = [
+        made.run(made.plan(f"m{number}", instance=instance), state, number)
+        for number, (instance, state) in enumerate([("east", RunState.DONE), ("west", RunState.RUNNING)], start=1)
+    ]
+    (card, *_) = tellings(made.request(runs, RequestState.RUNNING, started_at=NOW), SEEN)
+    assert "on `east` and `west`" in json.dumps(card.message.blocks)
+
+
 LATER = replace(SEEN, wait=None)
 
 
