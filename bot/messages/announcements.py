@@ -38,6 +38,10 @@ IN_ALL = 50
 """Models in an announcement and its thread; of more a file has the list."""
 
 
+UNREAD = 8
+"""Instances that are named where they could not be read."""
+
+
 def filed(models: int) -> bool:
     """Whether so many models are listed in a file instead of replies."""
     return models > IN_ALL
@@ -210,8 +214,8 @@ def _grouped(shown: Iterable[Judgement], found: Findings, lines: Mapping[str, Bl
 
 
 def _uncovered(found: Findings) -> list[str]:
-    unread = listed([code(name) for name in found.unread])
-    return [f"Incomplete: {unread} is unreachable."] if unread else []
+    unread, verb = some([code(name) for name in found.unread], UNREAD), "is" if len(found.unread) == 1 else "are"
+    return [f"Incomplete: {unread} {verb} unreachable."] if unread else []
 
 
 def _since(since: Since) -> str:

@@ -18,7 +18,7 @@ from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.requests import state_line
-from bot.messages.text import ago, code
+from bot.messages.text import ago, code, some
 from bot.messages.verdicts import one_line, sign
 from bot.ports import Block
 
@@ -107,7 +107,11 @@ def _fleet(judged: Judged) -> list[Block]:
     return blocks
 
 
+UNREAD = 8
+"""Instances that are named where they cannot be read."""
+
+
 def _age(snapshot: Snapshot, now: datetime) -> list[str]:
     read = f"Read {ago(snapshot.read_at, now)}." if snapshot.read_at else "Being read for the first time."
-    unread = ", ".join(code(r.name) for r in snapshot.instances.values() if r.failing_since is not None)
-    return [read, f":warning: cannot be read: {unread}" if unread else ""]
+    unread = [code(r.name) for r in snapshot.instances.values() if r.failing_since is not None]
+    return [read, f":warning: cannot be read: {some(unread, UNREAD)}" if unread else ""]

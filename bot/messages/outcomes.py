@@ -19,7 +19,7 @@ from bot.messages.text import code, counted, escape, listed
 from bot.ports import Block
 
 SHORT = 200
-"""Characters of each quote where there may be one for each of fifty models."""
+"""Characters of each quote where there may be one for each of many models."""
 
 _DONE = {
     StepEnd.PROVEN: "Proof: the service now lists {version} among its versions, and {now}.",

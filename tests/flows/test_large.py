@@ -17,6 +17,7 @@ from bot.domain.selections import Choice, Selection, typed_names
 from bot.domain.verdicts import Risk
 from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
 from bot.flows.candidates import AT_ONCE
+from bot.turns import at_once
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, TOMAS, World, model
 
 
@@ -215,9 +216,13 @@ def test_exceptions():
     assert selection.counts("instance") == [("eu", 2), ("us", 2)]
 
     def left(*groups: tuple[str, str], names: str = "") -> tuple[str, list[str]]:
-        kept, unknown = selection.without(set(groups), typed_names(names))  # type: ignore[arg-type]  # a group by name
+        work = selection.without(set(groups), typed_names(names))  # type: ignore[arg-type]  # a group by name
+        kept, unknown = at_once(work)
         return " ".join(one.name for one in kept), unknown
 
+    typed = typed_names("x*, y*, z*")
+    rests = sum(1 for _ in selection.without((), typed))
+    assert rests == len(typed) + len(selection.choices), "others of the loop have their turn at each"
     assert left() == ("a Test 1 test-2 b", [])
     assert left(("instance", "us")) == ("a Test 1", [])
     assert left(("base", "de"), ("risk", "none")) == ("", [])

@@ -266,6 +266,23 @@ def test_lists(name: str):
     accepted(help.help_text())
 
 
+@pytest.mark.parametrize("read_at", [NOW, None])
+@pytest.mark.parametrize("failing_since", [NOW, None])
+def test_fifty_instances_in_trouble(read_at: datetime | None, failing_since: datetime | None):
+    """Slack takes what is said of all of them, and it stays short."""
+    names = [f"stt-{number}" for number in range(50)]
+    readings = [InstanceReading(name, "cloud", (), None, read_at, failing_since, HOSTILE) for name in names]
+    snapshot = Snapshot({reading.name: reading for reading in readings})
+    said = fleet.models(fleet.Found([], 0, 0, 0, 0), snapshot, NOW)
+    accepted(said)
+    seen = home.Seen(GRACE, frozenset(names), frozenset[str](), judged_of((), snapshot), [], [], [])
+    assert check_view(dict(home.home(seen, NOW))) == []
+    assert str(home.home(seen, NOW)).count("stt-") < 10
+    assert len(refusals.not_read_yet("call-center-us", readings)) < 400
+    if failing_since is not None:
+        assert "and 42 more lines like these" in str(said.blocks)
+
+
 @pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
 @pytest.mark.parametrize("count", [0, 1, 12, 13, 300])
 @pytest.mark.parametrize("instances", [1, 20])
