@@ -216,7 +216,7 @@ async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
         raise Refusal(refusals.FORM_TOO_OLD)
     chosen = {by: [number(place) for place in form.marked(f"{large_form.LEAVE}{by}")] for by in GROUPS}
     names = typed_names(form.text(large_form.NAMES))
-    kept, unknown = selection.without(large_form.exceptions(selection, chosen), names)
+    kept, unknown = await in_turns(selection.without(large_form.exceptions(selection, chosen), names))
     if unknown:
         raise InputsRefused({large_form.NAMES: large_form.unknown(unknown)})
     if not kept:
