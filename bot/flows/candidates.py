@@ -15,7 +15,7 @@ from bot.domain.requests import LISTED, MOST, together
 from bot.domain.selections import Choice, Selection
 from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
-from bot.errors import RetuneError, ServiceUnavailable
+from bot.errors import OutcomeUnknown, RetuneError, ServiceUnavailable
 from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning
@@ -87,7 +87,7 @@ class Gathering:
                     unanswered[instance] = 0
                 except RetuneError as error:
                     found = LeftOut(judgement.model.name, Cause(CauseKind.UNREAD, detail=error.text))
-                    unanswered[instance] += 1 if isinstance(error, ServiceUnavailable) else 0
+                    unanswered[instance] += 1 if isinstance(error, ServiceUnavailable | OutcomeUnknown) else 0
                     if unanswered[instance] >= SILENT:
                         silent[instance] = error.text
                 await asyncio.sleep(0)  # however fast a service answers, a few are planned between two turns

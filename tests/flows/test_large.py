@@ -15,7 +15,7 @@ from bot.domain.request_filter import request_filter
 from bot.domain.requests import LISTED, MOST, Request, RequestState, following
 from bot.domain.selections import Choice, Selection, typed_names
 from bot.domain.verdicts import Risk
-from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
+from bot.errors import ChatBusy, ChatRefused, OutcomeUnknown, ServiceError, ServiceUnavailable
 from bot.flows.candidates import AT_ONCE
 from bot.turns import at_once
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, TOMAS, World, model
@@ -255,14 +255,15 @@ async def test_a_request_that_goes_on_lists_its_second_end(world: World):
     assert len(world.files.uploaded) == 3
 
 
-async def test_an_instance_that_falls_silent_is_not_asked_for_each(world: World):
+@pytest.mark.parametrize("fault", [ServiceUnavailable, OutcomeUnknown])
+async def test_an_instance_that_falls_silent_is_not_asked_for_each(world: World, fault: type[ServiceError]):
     """Its lists came and then nothing more: after a few models the others are left out with the same reason."""
     for number in range(200):
         world.speech.add(model(f"m{number}"))
     world.speech.add(model("sibling", versions=(OLD, NEW)))
     await world.inventory.refresh()
     judged = [judgement for judgement in (await world.inventory.judged()).judgements if judgement.outdated]
-    world.speech.fail["holdings"] = [ServiceUnavailable("no answer", instance="stt")] * 400
+    world.speech.fail["holdings"] = [fault("no answer", instance="stt")] * 400
     world.speech.calls.clear()
     found = await world.requests.candidates(judged, ADA)
     assert (len(found.plans), len(found.left_out)) == (0, 200)
