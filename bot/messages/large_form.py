@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.outcomes import LeftOut
 from bot.domain.selections import GROUPS, Choice, Group, Selection
 from bot.messages.kit import context, input_block, long_text, modal, option, placeholder, section
-from bot.messages.outcomes import left_out_blocks
+from bot.messages.outcomes import first_left_out
 from bot.messages.request_form import REQUEST, Wanted, later_input, why_input
 from bot.messages.text import code, counted, escape, plain, some
 from bot.ports import Block
@@ -59,8 +59,7 @@ def ask_many(
         "a few at a time on each instance; the first failure stops everything that has not begun.\n"
         ":warning: *An upgrade cannot be undone.*"
     )
-    reasons = left_out_blocks(left_out[:REASONS], f"*Left out: {counted(len(left_out), 'model')}*")
-    unsaid = len(left_out) - REASONS
+    reasons = first_left_out(left_out, REASONS, f"*Left out: {counted(len(left_out), 'model')}*")
     blocks = [
         section(head),
         section("\n".join(lines)),
@@ -73,7 +72,6 @@ def ask_many(
             hint="Names or ids, one a line or with commas; * stands for anything. The thread will have the list.",
         ),
         *reasons,
-        *([context(f"and {unsaid} more: `/stt-model` tells the reason of each.")] if unsaid > 0 else []),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *notes,
         *(why_input(), later_input(wanted)),

@@ -15,7 +15,7 @@ from bot.domain.request_filter import request_filter
 from bot.domain.requests import LISTED, MOST, Request, RequestState, following
 from bot.domain.selections import Choice, Selection, typed_names
 from bot.domain.verdicts import Risk
-from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
+from bot.errors import ChatBusy, ChatRefused, OutcomeUnknown, ServiceError, ServiceUnavailable
 from bot.flows.candidates import AT_ONCE
 from bot.turns import at_once
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, TOMAS, World, model
@@ -228,6 +228,49 @@ def test_exceptions():
     assert left(("base", "de"), ("risk", "none")) == ("", [])
     assert left(names="TEST*, id-b\n\n") == ("a", [])
     assert left(names="test 1\neu/language/id-a, zebra, [ab]") == ("test-2 b", ["zebra", "[ab]"])
+
+
+def test_exceptions_rest_after_each_model():
+    """A thousand patterns for a thousand models hold nobody up: between two models others have their turn."""
+    choices = tuple(Choice(f"k{n}", f"eu/language/{n}", f"m{n}", "eu", "en", Risk.NONE) for n in range(20))
+    work = Selection(choices).without(set(), typed_names(",".join(f"*{n}x" for n in range(1000))))
+    assert sum(1 for _ in work) == len(choices)
+
+
+async def test_a_request_that_goes_on_lists_its_second_end(world: World):
+    """What is tried again after the end ends otherwise: the thread gets the list of that, not only of the first."""
+    request = await begun(world, LISTED + 1, parallel=60)
+    await ended(world, failing=1)
+    if world.request(request.id).state is RequestState.PAUSED:
+        assert (await world.wish("resume", request, TOMAS)).allowed
+        await world.ring(after=4)
+    request = world.request(request.id)
+    assert request.state is RequestState.FAILED
+    (failed,) = [run for run in request.runs if run.bad]
+    assert [row["model"] for row in listed(world) if row["state"] == "failed"] == [failed.plan.model.name]
+    kept = world.speech.kept[failed.plan.model.id]
+    world.speech.kept[failed.plan.model.id] = replace(kept, status="available")
+    assert (await world.wish("retry", request, TOMAS, failed.id)).allowed
+    for _ in range(3):
+        await ended(world)
+    assert world.request(request.id).state is RequestState.DONE
+    assert {row["state"] for row in listed(world)} == {"done"}
+    assert len(world.files.uploaded) == 3
+
+
+@pytest.mark.parametrize("fault", [ServiceUnavailable, OutcomeUnknown])
+async def test_an_instance_that_falls_silent_is_not_asked_for_each(world: World, fault: type[ServiceError]):
+    """Its lists came and then nothing more: after a few models the others are left out with the same reason."""
+    for number in range(200):
+        world.speech.add(model(f"m{number}"))
+    world.speech.add(model("sibling", versions=(OLD, NEW)))
+    await world.inventory.refresh()
+    judged = [judgement for judgement in (await world.inventory.judged()).judgements if judgement.outdated]
+    world.speech.fail["holdings"] = [fault("no answer", instance="stt")] * 400
+    world.speech.calls.clear()
+    found = await world.requests.candidates(judged, ADA)
+    assert (len(found.plans), len(found.left_out)) == (0, 200)
+    assert world.speech.calls.count("holdings") <= 20
 
 
 async def test_changes_elsewhere_are_looked_for_once(world: World):

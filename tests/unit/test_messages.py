@@ -694,6 +694,16 @@ def test_everything_that_is_left_out_is_named():
         assert all(f"`left-{number}`" in str(view["blocks"]) for number in range(LISTED))
 
 
+def test_a_form_says_how_many_more_are_left_out():
+    """Nine hundred that cannot be upgraded are no fewer because a form has room for fifty."""
+    why = "Speech to Text does not answer: it could not be reached within 30 seconds. " * 2
+    left_out = tuple(LeftOut(f"left-{number}", Cause(CauseKind.UNREAD, detail=why)) for number in range(LISTED + 900))
+    views = request_form.nothing(left_out), request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, [])
+    for view in views:
+        assert check_view(dict(view)) == []
+        assert "and 900 more" in str(view["blocks"])
+
+
 def test_the_line_of_each_model():
     """To come, waits for a person, late, proven, not proven, failed, left out, cancelled: said on the card."""
     waits = made.run(made.plan("waits", action=Action.AWAIT_CHANGE), RunState.RUNNING, 2)
