@@ -73,7 +73,7 @@ def models(
         text = _nothing(filters, found.total)
         return Message(text, (section(text), *_age(snapshot, now)))
     said = f" that fit “{escape(filters)}”" if filters else ""
-    text = f"{counted(found.count, 'custom model')}{said}: {found.outdated} outdated."
+    text = f"{counted(found.count, 'custom model')}{said}: {found.outdated:,} outdated."
     blocks = [section(f"*{text}*")]
     for judgement in found.shown:
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()

@@ -96,13 +96,13 @@ def _requests(requests: Collection[Request], now: datetime, around: Around | Non
 
 def _fleet(judged: Judged) -> list[Block]:
     counts = judged.verdicts
-    glance = " · ".join(f"{sign(verdict)}: {counts[verdict]}" for verdict in Verdict if counts[verdict])
+    glance = " · ".join(f"{sign(verdict)}: {counts[verdict]:,}" for verdict in Verdict if counts[verdict])
     blocks = [section(glance or "No custom models were read yet.")]
     outdated = sum(counts[verdict] for verdict in UPGRADABLE)
     for judgement in islice(judged.upgradable(), AT_A_GLANCE):
         blocks.append(section(one_line(judgement), model_button(judgement.model.ref, judgement.model.name)))
     if outdated > AT_A_GLANCE:
-        blocks.append(context(f"and {outdated - AT_A_GLANCE} more: `/stt-models outdated` lists all"))
+        blocks.append(context(f"and {outdated - AT_A_GLANCE:,} more: `/stt-models outdated` lists all"))
     blocks.append(actions([button("Refresh", "home:refresh", "now")]))
     return blocks
 

@@ -82,12 +82,12 @@ def ask_many(
 
 
 def _line(by: Group, counts: Sequence[tuple[str, int]]) -> str:
-    shown = [f"{escape(name, 60)} {number}" for name, number in counts]
+    shown = [f"{escape(name, 60)} {number:,}" for name, number in counts]
     return f"*By {_WORDS[by][0]}:* {some(shown, SHOWN)}"
 
 
 def _menu(by: Group, counts: Sequence[tuple[str, int]]) -> Block:
-    options = [option(f"{plain(name, 60)} ({number})", str(place)) for place, (name, number) in enumerate(counts)]
+    options = [option(f"{plain(name, 60)} ({number:,})", str(place)) for place, (name, number) in enumerate(counts)]
     menu = {"type": "multi_static_select", "placeholder": placeholder("None"), "options": options[:OPTIONS]}
     return input_block(f"{LEAVE}{by}", _WORDS[by][1], menu, optional=True)
 

@@ -133,7 +133,7 @@ def too_long(most: int, words: int) -> str:
 
 def too_many(most: int) -> str:
     """More models than one request takes. Plain text."""
-    return f"That is too many: one request takes {most} models."
+    return f"That is too many: one request takes {most:,} models."
 
 
 def too_much(most: int) -> str:

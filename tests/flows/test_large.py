@@ -72,8 +72,8 @@ async def test_a_thousand_are_one_card_and_one_file(world: World):
     assert len(request.runs) == MOST
     assert [said.key for said in world.chat.said] == [f"request:{request.id}:card"]
     card = world.chat.keyed(f"request:{request.id}:card")
-    assert "1000 models" in card.text
-    assert "stt 1000" in str(card.message.blocks)
+    assert "1,000 models" in card.text
+    assert "stt 1,000" in str(card.message.blocks)
     (file,) = world.files.uploaded
     assert (file.channel, file.thread) == (CHANNEL, card.ts)
     assert [row["model"] for row in listed(world)] == [run.plan.model.name for run in request.runs]
