@@ -230,13 +230,6 @@ def test_exceptions():
     assert left(names="test 1\neu/language/id-a, zebra, [ab]") == ("test-2 b", ["zebra", "[ab]"])
 
 
-def test_exceptions_rest_after_each_model():
-    """A thousand patterns for a thousand models hold nobody up: between two models others have their turn."""
-    choices = tuple(Choice(f"k{n}", f"eu/language/{n}", f"m{n}", "eu", "en", Risk.NONE) for n in range(20))
-    work = Selection(choices).without(set(), typed_names(",".join(f"*{n}x" for n in range(1000))))
-    assert sum(1 for _ in work) == len(choices)
-
-
 async def test_a_request_that_goes_on_lists_its_second_end(world: World):
     """What is tried again after the end ends otherwise: the thread gets the list of that, not only of the first."""
     request = await begun(world, LISTED + 1, parallel=60)
