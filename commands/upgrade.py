@@ -65,12 +65,12 @@ async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) ->
     notes = freeze_blocks((await desk.freezes.holding())[:5])
     plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, listed.count - MOST
     if not plans:
-        return Window(forms.nothing(left_out[:LISTED]), refused="nothing can be upgraded")
+        return Window(forms.nothing(left_out), refused="nothing can be upgraded")
     if len(plans) > LISTED:
         key, selection = await desk.requests.gathering.select(candidates, found)
         return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes))
     names = await desk.names.of(one.hold.author for on_hold in held.values() for one in on_hold)
-    return Window(forms.ask_several(plans, left_out[:LISTED], what, more, notes, held, names))
+    return Window(forms.ask_several(plans, left_out, what, more, notes, held, names))
 
 
 def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
@@ -216,7 +216,7 @@ async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
         raise Refusal(refusals.FORM_TOO_OLD)
     chosen = {by: [number(place) for place in form.marked(f"{large_form.LEAVE}{by}")] for by in GROUPS}
     names = typed_names(form.text(large_form.NAMES))
-    kept, unknown = selection.without(large_form.exceptions(selection, chosen), names)
+    kept, unknown = await in_turns(selection.without(large_form.exceptions(selection, chosen), names))
     if unknown:
         raise InputsRefused({large_form.NAMES: large_form.unknown(unknown)})
     if not kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from bot.domain.requests import LISTED, MOST, together
 from bot.domain.selections import Choice, Selection
 from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
-from bot.errors import RetuneError
+from bot.errors import OutcomeUnknown, RetuneError, ServiceUnavailable
 from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning
@@ -25,6 +25,10 @@ from bot.store.database import Database
 AT_ONCE = 6
 """Models of one instance that are read at the same time while many are planned, however many people ask: a service
 answers a few well, dozens badly.
+"""
+
+SILENT = 12
+"""Models of an instance in a row without an answer after which its others are not asked for: each takes half a minute.
 """
 
 PART = 100
@@ -70,15 +74,22 @@ class Gathering:
         wanted = judgements[:MOST]
         large = len(wanted) > LISTED
         told, silent = await self._listed({j.model.instance for j in wanted}) if large else (Judged(), {})
-        done = 0
+        unanswered, done = Counter[str](), 0
 
         async def one(judgement: Judgement) -> Plan | LeftOut:
             nonlocal done
             instance = judgement.model.instance
-            if instance in silent:
-                return LeftOut(judgement.model.name, Cause(CauseKind.UNREAD, detail=silent[instance]))
             async with self._gates[instance]:
-                found = await self._one(judgement, told.of(judgement.model.ref))
+                if instance in silent:
+                    return LeftOut(judgement.model.name, Cause(CauseKind.UNREAD, detail=silent[instance]))
+                try:
+                    found = await self._one(judgement, told.of(judgement.model.ref))
+                    unanswered[instance] = 0
+                except RetuneError as error:
+                    found = LeftOut(judgement.model.name, Cause(CauseKind.UNREAD, detail=error.text))
+                    unanswered[instance] += 1 if isinstance(error, ServiceUnavailable | OutcomeUnknown) else 0
+                    if unanswered[instance] >= SILENT:
+                        silent[instance] = error.text
                 await asyncio.sleep(0)  # however fast a service answers, a few are planned between two turns
             done += 1
             if seen is not None:
@@ -111,18 +122,14 @@ class Gathering:
         return Candidates(plans, (*left_out, *overlapping, *unplanned), ends, tuple(keys[p.model.ref] for p in plans))
 
     async def _one(self, judgement: Judgement, read: Judgement | None) -> Plan | LeftOut:
-        name = judgement.model.name
-        try:
-            prepared = await self.planning.prepare(judgement.model.ref, read=read)
-        except RetuneError as error:
-            return LeftOut(name, Cause(CauseKind.UNREAD, detail=error.text))
+        name, prepared = judgement.model.name, await self.planning.prepare(judgement.model.ref, read=read)
         if prepared.request is not None:
             return LeftOut(name, Cause(CauseKind.IN_REQUEST, request=prepared.request.id))
         if isinstance(prepared.outlook, Plan):
             return prepared.outlook
         return LeftOut(name, Cause(CauseKind.NO_PLAN, no_plan=prepared.outlook))
 
-    async def _listed(self, instances: set[str]) -> tuple[Judged, Mapping[str, str]]:
+    async def _listed(self, instances: set[str]) -> tuple[Judged, dict[str, str]]:
         """The fleet of the instances whose lists were read just now, and what silent instances answered.
 
         Three lists take the place of a thousand questions; what a list does not tell is asked of the model alone.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.fleet import Model
-from bot.domain.observations import CANARY, Canary, Probe, stage_of
+from bot.domain.observations import CANARY, Canary, Observations, Probe, stage_of
 from bot.errors import Refusal, ServiceError
 from bot.flows.inventory import Inventory
 from bot.flows.rests import Rests
@@ -101,40 +102,51 @@ class Prober:
 
     async def _probe_one(self, now: datetime, every: timedelta) -> None:
         """The model that was asked longest ago, where its turn has come: `every` has room for one turn of each."""
-        probes = (await self.db.read(lambda store: store.observed.every())).probes
-        fit = [j.model for j in (await self.inventory.judged()).judgements if j.model.status == "available"]
-        if not fit:
+        count, asked, due = 0, list[datetime](), list[tuple[float, float, str]]()
+        for name, part in (await self.inventory.judged()).instances.items():
+            probes = (await self._observed(name)).probes
+            fit = [j.model.ref for j in part.ranked if j.model.status == "available"]
+            count += len(fit)
+            at = {ref: probes[ref].at for ref in fit if ref in probes}
+            asked += [max(at.values())] if at else []
+            mine = [ref for ref in fit if ref not in at or now - at[ref] >= every]
+            # One that fails goes to the end: it must not keep the others from their turn.
+            known = ((self._tried.get(ref, 0.0), at[ref].timestamp() if ref in at else 0.0, ref) for ref in mine)
+            due += [min(known)] if mine else []
+            await asyncio.sleep(0)  # others of the loop have their turn
+        if not count:
             return
-        pace = spread(every, len(fit))
-        last = max((probes[m.ref].at for m in fit if m.ref in probes), default=None)
+        pace, last = spread(every, count), max(asked, default=None)
         if last is not None and last <= now < last + pace:
             self._turns.rest(last + pace, PROBE)
             return
-        due = [m for m in fit if m.ref not in probes or now - probes[m.ref].at >= every]
         if not due:
             return
-        at = {ref: probe.at.timestamp() for ref, probe in probes.items()}
-        # One that fails goes to the end: it must not keep the others from their turn.
-        oldest = min(due, key=lambda m: (self._tried.get(m.ref, 0.0), at.get(m.ref, 0.0), m.ref))
-        self._tried[oldest.ref] = now.timestamp()
+        oldest = min(due)[-1]
+        self._tried[oldest] = now.timestamp()
         self._turns.rest(now + pace, PROBE)
-        await self.check(oldest.ref, "retune")
-        del self._tried[oldest.ref]
+        await self.check(oldest, "retune")
+        del self._tried[oldest]
 
     async def _canary_one(self, now: datetime, every: timedelta) -> None:
         if not self._swept:
             await self._sweep()
-        seen = (await self.db.read(lambda store: store.observed.every())).canaries
-        judgements = (await self.inventory.judged()).judgements
-        # A base that takes custom models here, as the existing ones show, and is not on its way out.
-        fit = [j.model for j in judgements if j.discontinued is None and j.model.status != "failed"]
-        wanted = {(model.instance, model.base): model for model in fit}
+        seen, wanted = dict[tuple[str, str], Canary](), dict[tuple[str, str], Model]()
+        for name, part in (await self.inventory.judged()).instances.items():
+            seen.update((await self._observed(name)).canaries)
+            # A base that takes custom models here, as the existing ones show, and is not on its way out.
+            fit = [j.model for j in part.ranked if j.discontinued is None and j.model.status != "failed"]
+            wanted.update(((model.instance, model.base), model) for model in fit)
+            await asyncio.sleep(0)
         due = [place for place in wanted if place not in seen or now - seen[place].at >= every]
         if due:
             self._turns.rest(now + spread(every, len(wanted)), EMPTY)
             place = min(due, key=lambda p: (self._created.get(p, 0.0), p))
             self._created[place] = now.timestamp()
             await self._create_canary(wanted[place])
+
+    async def _observed(self, instance: str) -> Observations:
+        return await self.db.read(lambda store: store.observed.of(instance))
 
     async def _create_canary(self, like: Model) -> None:
         """Creates an empty model, reads its versions, deletes it.

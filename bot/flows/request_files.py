@@ -44,7 +44,8 @@ class RequestFiles:
         return all([await self._show(request, card, known, ended=ended) for ended in wanted])
 
     async def _show(self, request: Request, card: str, known: Mapping[str, Posted], *, ended: bool) -> bool:
-        key = f"request:{request.id}:{'outcome' if ended else 'list'}"
+        retries = sum(run.retries for run in request.runs) if ended else 0  # what is tried again ends anew
+        key = f"request:{request.id}:{'outcome' if ended else 'list'}{f':{retries}' if retries else ''}"
         posted, now = known.get(key), self.clock.now()
         if posted is not None and posted.thread == card:
             return True

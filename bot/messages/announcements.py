@@ -38,6 +38,10 @@ IN_ALL = 50
 """Models in an announcement and its thread; of more a file has the list."""
 
 
+UNREAD = 8
+"""Instances that are named where they could not be read."""
+
+
 def filed(models: int) -> bool:
     """Whether so many models are listed in a file instead of replies."""
     return models > IN_ALL
@@ -94,7 +98,7 @@ def announcement(
     shown = portion(found.worth[:IN_ALL], draw, SHOWN, MOST - size_of([*tops, context(*small)]) - SPARE)
     parts = [] if filed(found.count) else _parts(found.worth[len(shown) : IN_ALL], draw)
     if filed(found.count):
-        small.insert(1 if since else 0, f"{found.count - len(shown)} more, the worst first: {FILTERS}.")
+        small.insert(1 if since else 0, f"{found.count - len(shown):,} more, the worst first: {FILTERS}.")
     elif parts:
         small.insert(1 if since else 0, f"{sum(map(len, parts))} more in the thread.")
     blocks = [*tops, *draw(shown), *([context(*small)] if small else [])]
@@ -130,7 +134,7 @@ def _replies(
         first = f"Continued: {start + 1} to {start + len(part)} of {found.count}."
         blocks = [section(f"*{first}*"), *draw(part)]
         if left > 0 and number == len(parts):
-            blocks.append(context(f"and {left} more: `/stt-models outdated` lists all"))
+            blocks.append(context(f"and {left:,} more: `/stt-models outdated` lists all"))
         yield Message(_text([first, *(plain(j, about) for j in part)]), tuple(blocks))
         start += len(part)
 
@@ -145,7 +149,7 @@ def living(found: Findings, about: About, timing: Timing) -> Message:
     shown = portion(found.worth, draw, LIVING, MOST - 2 * SPARE)
     blocks = [section(f"*Now:* {first}"), *draw(shown)]
     left = found.count - len(shown)
-    small = [f"and {left} more: `/stt-models outdated` lists all."] if left > 0 else []
+    small = [f"and {left:,} more: `/stt-models outdated` lists all."] if left > 0 else []
     small += _uncovered(found)
     when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
     blocks.append(context(*small, f"This message is kept up to date. {when}: `/stt-announce`"))
@@ -179,7 +183,7 @@ def headline(found: Findings) -> str:
         return f"No custom model is known{' yet' if found.unread else ''}."
     of = counted(found.total, "custom model")
     if found.outdated:
-        first = f"{found.outdated} of {of} {'is' if found.outdated == 1 else 'are'} outdated"
+        first = f"{found.outdated:,} of {of} {'is' if found.outdated == 1 else 'are'} outdated"
     elif found.verdicts.get(Verdict.CURRENT, 0) == found.total:
         return f"All {of} are on the newest known version."
     else:
@@ -193,7 +197,7 @@ def headline(found: Findings) -> str:
         (found.failed, "failed its", "failed their", " last training"),
         (len(found.silenced), "is", "are", " snoozed"),
     )
-    parts = [f"{count} {one if count == 1 else many}{rest}" for count, one, many, rest in counts if count]
+    parts = [f"{count:,} {one if count == 1 else many}{rest}" for count, one, many, rest in counts if count]
     if not found.worth and (unknown := found.verdicts.get(Verdict.UNKNOWN, 0)):
         parts.append(f"{unknown} cannot be judged")
     return f"{first}; {listed(parts)}." if parts else f"{first}."
@@ -210,8 +214,8 @@ def _grouped(shown: Iterable[Judgement], found: Findings, lines: Mapping[str, Bl
 
 
 def _uncovered(found: Findings) -> list[str]:
-    unread = listed([code(name) for name in found.unread])
-    return [f"Incomplete: {unread} is unreachable."] if unread else []
+    unread, verb = some([code(name) for name in found.unread], UNREAD), "is" if len(found.unread) == 1 else "are"
+    return [f"Incomplete: {unread} {verb} unreachable."] if unread else []
 
 
 def _since(since: Since) -> str:

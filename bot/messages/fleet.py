@@ -73,7 +73,7 @@ def models(
         text = _nothing(filters, found.total)
         return Message(text, (section(text), *_age(snapshot, now)))
     said = f" that fit “{escape(filters)}”" if filters else ""
-    text = f"{counted(found.count, 'custom model')}{said}: {found.outdated} outdated."
+    text = f"{counted(found.count, 'custom model')}{said}: {found.outdated:,} outdated."
     blocks = [section(f"*{text}*")]
     for judgement in found.shown:
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
@@ -96,9 +96,14 @@ def _nothing(filters: str, total: int) -> str:
     return "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
 
 
+TROUBLES = 8
+"""Lines about instances below a list: Slack takes ten in one block."""
+
+
 def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
     """When the instances were read, and which could not be read."""
-    lines = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
+    read = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
+    lines: list[str] = []
     quotes: list[Quote] = []
     for reading in snapshot.instances.values():
         if reading.failing_since is not None:
@@ -108,8 +113,9 @@ def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
         elif reading.read_at is None:
             lines.append(f":hourglass_flowing_sand: {code(reading.name)} is being read for the first time.")
         lines += filter(None, (not_believed(reading), unreadable(reading)))
+    more = [f"and {len(lines) - TROUBLES} more lines like these"] if len(lines) > TROUBLES else []
     return [
-        *([context(*lines)] if lines else []),
+        *([context(*read, *lines[:TROUBLES], *more)] if read or lines else []),
         *quoted(*(replace(quote, limit=SHORT) for quote in quotes[:FAILURES])),
     ]
 

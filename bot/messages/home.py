@@ -18,7 +18,7 @@ from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.requests import state_line
-from bot.messages.text import ago, code
+from bot.messages.text import ago, code, some
 from bot.messages.verdicts import one_line, sign
 from bot.ports import Block
 
@@ -96,18 +96,22 @@ def _requests(requests: Collection[Request], now: datetime, around: Around | Non
 
 def _fleet(judged: Judged) -> list[Block]:
     counts = judged.verdicts
-    glance = " · ".join(f"{sign(verdict)}: {counts[verdict]}" for verdict in Verdict if counts[verdict])
+    glance = " · ".join(f"{sign(verdict)}: {counts[verdict]:,}" for verdict in Verdict if counts[verdict])
     blocks = [section(glance or "No custom models were read yet.")]
     outdated = sum(counts[verdict] for verdict in UPGRADABLE)
     for judgement in islice(judged.upgradable(), AT_A_GLANCE):
         blocks.append(section(one_line(judgement), model_button(judgement.model.ref, judgement.model.name)))
     if outdated > AT_A_GLANCE:
-        blocks.append(context(f"and {outdated - AT_A_GLANCE} more: `/stt-models outdated` lists all"))
+        blocks.append(context(f"and {outdated - AT_A_GLANCE:,} more: `/stt-models outdated` lists all"))
     blocks.append(actions([button("Refresh", "home:refresh", "now")]))
     return blocks
 
 
+UNREAD = 8
+"""Instances that are named where they cannot be read."""
+
+
 def _age(snapshot: Snapshot, now: datetime) -> list[str]:
     read = f"Read {ago(snapshot.read_at, now)}." if snapshot.read_at else "Being read for the first time."
-    unread = ", ".join(code(r.name) for r in snapshot.instances.values() if r.failing_since is not None)
-    return [read, f":warning: cannot be read: {unread}" if unread else ""]
+    unread = [code(r.name) for r in snapshot.instances.values() if r.failing_since is not None]
+    return [read, f":warning: cannot be read: {some(unread, UNREAD)}" if unread else ""]

@@ -76,14 +76,14 @@ def _states(request: Request) -> str:
     counts = Counter(run.state for run in request.runs)
     to_come = "to come" if request.state in LIVE else "not begun"
     words = {**_STATES, RunState.QUEUED: to_come}
-    return " · ".join(f"{RUN_SIGNS[state]} {counts[state]} {word}" for state, word in words.items() if counts[state])
+    return " · ".join(f"{RUN_SIGNS[state]} {counts[state]:,} {word}" for state, word in words.items() if counts[state])
 
 
 def _groups(request: Request) -> list[str]:
     models = [run.plan.model for run in request.meant]
     by = {"instance": Counter(m.instance for m in models), "base model": Counter(m.base for m in models)}
     return [
-        f"*By {what}:* {some([f'{escape(n, 60)} {c}' for n, c in counts.most_common()], GROUPS)}"
+        f"*By {what}:* {some([f'{escape(n, 60)} {c:,}' for n, c in counts.most_common()], GROUPS)}"
         for what, counts in by.items()
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.outcomes import LeftOut
 from bot.domain.selections import GROUPS, Choice, Group, Selection
 from bot.messages.kit import context, input_block, long_text, modal, option, placeholder, section
-from bot.messages.outcomes import left_out_blocks
+from bot.messages.outcomes import first_left_out
 from bot.messages.request_form import REQUEST, Wanted, later_input, why_input
 from bot.messages.text import code, counted, escape, plain, some
 from bot.ports import Block
@@ -59,8 +59,7 @@ def ask_many(
         "a few at a time on each instance; the first failure stops everything that has not begun.\n"
         ":warning: *An upgrade cannot be undone.*"
     )
-    reasons = left_out_blocks(left_out[:REASONS], f"*Left out: {counted(len(left_out), 'model')}*")
-    unsaid = len(left_out) - REASONS
+    reasons = first_left_out(left_out, REASONS, f"*Left out: {counted(len(left_out), 'model')}*")
     blocks = [
         section(head),
         section("\n".join(lines)),
@@ -73,7 +72,6 @@ def ask_many(
             hint="Names or ids, one a line or with commas; * stands for anything. The thread will have the list.",
         ),
         *reasons,
-        *([context(f"and {unsaid} more: `/stt-model` tells the reason of each.")] if unsaid > 0 else []),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *notes,
         *(why_input(), later_input(wanted)),
@@ -84,12 +82,12 @@ def ask_many(
 
 
 def _line(by: Group, counts: Sequence[tuple[str, int]]) -> str:
-    shown = [f"{escape(name, 60)} {number}" for name, number in counts]
+    shown = [f"{escape(name, 60)} {number:,}" for name, number in counts]
     return f"*By {_WORDS[by][0]}:* {some(shown, SHOWN)}"
 
 
 def _menu(by: Group, counts: Sequence[tuple[str, int]]) -> Block:
-    options = [option(f"{plain(name, 60)} ({number})", str(place)) for place, (name, number) in enumerate(counts)]
+    options = [option(f"{plain(name, 60)} ({number:,})", str(place)) for place, (name, number) in enumerate(counts)]
     menu = {"type": "multi_static_select", "placeholder": placeholder("None"), "options": options[:OPTIONS]}
     return input_block(f"{LEAVE}{by}", _WORDS[by][1], menu, optional=True)
 

@@ -13,13 +13,13 @@ from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.changes import outcome as outcome_elsewhere
 from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import SHOWN, hold_quotes, stopped
-from bot.messages.kit import sections
+from bot.messages.kit import context, sections
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.text import code, counted, escape, listed
 from bot.ports import Block
 
 SHORT = 200
-"""Characters of each quote where there may be one for each of fifty models."""
+"""Characters of each quote where there may be one for each of many models."""
 
 _DONE = {
     StepEnd.PROVEN: "Proof: the service now lists {version} among its versions, and {now}.",
@@ -200,6 +200,13 @@ def left_out_blocks(left_out: Sequence[LeftOut], heading: str = "*Left out*") ->
     lines = [f"• {code(item.name, 60)}: {cause_text(item.cause, item.name)}" for item in left_out]
     quotes = [replace(quote, limit=SHORT) for item in left_out for quote in cause_quotes(item.cause, item.name)]
     return [*sections([heading, *lines]), *quoted(*quotes)] if lines else []
+
+
+def first_left_out(left_out: Sequence[LeftOut], most: int, heading: str = "*Left out*") -> list[Block]:
+    """The same for the first of them, and how many there are beyond."""
+    unsaid = len(left_out) - most
+    rest = [context(f"and {unsaid} more: `/stt-model` tells the reason of each.")] if unsaid > 0 else []
+    return [*left_out_blocks(left_out[:most], heading), *rest]
 
 
 def cause_of(run: Run) -> str:

@@ -133,7 +133,7 @@ def too_long(most: int, words: int) -> str:
 
 def too_many(most: int) -> str:
     """More models than one request takes. Plain text."""
-    return f"That is too many: one request takes {most} models."
+    return f"That is too many: one request takes {most:,} models."
 
 
 def too_much(most: int) -> str:
@@ -159,6 +159,10 @@ def deleted(instance: str) -> str:
     return f"That model is not in {plain(instance)} any more; somebody deleted it."
 
 
+UNREAD = 3
+"""Instances that were never read, of which a refusal tells one by one."""
+
+
 def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
     """No model fits, and not every instance was read yet. Plain text."""
     said = [
@@ -167,7 +171,8 @@ def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
         else f"{plain(reading.name)} is still being read for the first time; try again in a moment."
         for reading in unread
     ]
-    return f"“{plain(typed)}” is not known yet. {' '.join(said)}"
+    more = f" So it is with {len(said) - UNREAD} more." if len(said) > UNREAD else ""
+    return f"“{plain(typed)}” is not known yet. {' '.join(said[:UNREAD])}{more}"
 
 
 def which_model(command: str) -> str:

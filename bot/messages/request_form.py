@@ -12,7 +12,7 @@ from bot.domain.fleet import Model
 from bot.domain.outcomes import LeftOut
 from bot.domain.owners import Owner
 from bot.domain.plans import Plan
-from bot.domain.requests import MOST, Request
+from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.snoozes import Held
 from bot.domain.typed_values import moment_of, number
 from bot.domain.verdicts import Judgement
@@ -29,7 +29,7 @@ from bot.messages.kit import (
     placeholder,
     section,
 )
-from bot.messages.outcomes import left_out_blocks
+from bot.messages.outcomes import first_left_out
 from bot.messages.steps import estimate_text, noun, others, steps_text, versions
 from bot.messages.text import code, counted
 from bot.messages.verdicts import risk_text, why
@@ -151,7 +151,7 @@ def ask_several(
             f":warning: *An upgrade cannot be undone.*{ends if held else ''}"
         ),
         *(_group(plans[start : start + GROUP], start, held, names) for start in range(0, len(plans), GROUP)),
-        *left_out_blocks(left_out),
+        *first_left_out(left_out, LISTED),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *notes,
         *(why_input(), later_input(wanted)),
@@ -181,7 +181,7 @@ def _short(plan: Plan) -> str:
 
 def nothing(left_out: Sequence[LeftOut]) -> Mapping[str, Any]:
     """None of them can be upgraded now."""
-    blocks = [section("None of these models can be upgraded now."), *left_out_blocks(left_out, "")]
+    blocks = [section("None of these models can be upgraded now."), *first_left_out(left_out, LISTED, "")]
     return modal("Not now", blocks, callback="refused")
 
 

@@ -145,5 +145,5 @@ def some(items: Sequence[str], most: int, more: str = "more") -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 model`, `3 models`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 model`, `3 models`, `1,000 models`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -81,7 +81,7 @@ async def measure(slack: SlackServer, fleet: Fleet, rounds: int) -> Measured:
     async with _served(fleet) as variables, running("ours", slack, variables) as process:
         await slack.until(lambda: slack.connections == 2, within=60)
         began = perf_counter()
-        total = f"{fleet.instances * fleet.models} custom models"
+        total = f"{fleet.instances * fleet.models:,} custom models"
         while total not in (said := str((await _send(slack, *ASKED["/stt-models"], PEOPLE[0])).body)):
             assert perf_counter() - began < 120, said
             await asyncio.sleep(0.2)

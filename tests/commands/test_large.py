@@ -48,9 +48,9 @@ async def test_the_form_counts(slack: Slack):
     """As many as one request takes, by instance, base and risk; what is kept of it is a key."""
     _, view = await opened(slack, MOST + 3)
     text = json.dumps(view["blocks"], ensure_ascii=False)
-    assert "*1000 models* can be upgraded" in text
+    assert "*1,000 models* can be upgraded" in text
     assert "more fit; ask for them afterwards" in text
-    assert "*By instance:* stt 1000" in text
+    assert "*By instance:* stt 1,000" in text
     assert "cannot be undone" in text
     assert len(view["private_metadata"]) < 100
 

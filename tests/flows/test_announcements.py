@@ -144,7 +144,7 @@ async def test_thousands_are_counted(tmp_path: Path, count: int):
     await world.inventory.refresh()
     assert await world.announcer.announce_now("asked")
     said = world.chat.said[0]
-    assert said.text.startswith(f"{count} of {count + 1} custom models are outdated")
+    assert said.text.startswith(f"{count:,} of {count + 1:,} custom models are outdated")
     if count <= 50:
         assert 1 < len(world.chat.said) <= 4
         assert world.files.uploaded == []
@@ -152,7 +152,7 @@ async def test_thousands_are_counted(tmp_path: Path, count: int):
     assert len(world.chat.said) == 1
     assert "the thread gets a CSV file" in str(said.message.blocks)
     noted = [row["detail"] for row in world.store.audit.all() if row["action"] == "announcement"]
-    assert noted == [f"in CSPEECH: {count} models to act on"]
+    assert noted == [f"in CSPEECH: {count:,} models to act on"]
     (file,) = world.files.uploaded
     assert file.thread == said.ts
     assert len(file.content.decode().splitlines()) == count + 1

@@ -15,8 +15,9 @@ from bot.domain.request_filter import request_filter
 from bot.domain.requests import LISTED, MOST, Request, RequestState, following
 from bot.domain.selections import Choice, Selection, typed_names
 from bot.domain.verdicts import Risk
-from bot.errors import ChatBusy, ChatRefused, ServiceUnavailable
+from bot.errors import ChatBusy, ChatRefused, OutcomeUnknown, ServiceError, ServiceUnavailable
 from bot.flows.candidates import AT_ONCE
+from bot.turns import at_once
 from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, TOMAS, World, model
 
 
@@ -71,8 +72,8 @@ async def test_a_thousand_are_one_card_and_one_file(world: World):
     assert len(request.runs) == MOST
     assert [said.key for said in world.chat.said] == [f"request:{request.id}:card"]
     card = world.chat.keyed(f"request:{request.id}:card")
-    assert "1000 models" in card.text
-    assert "stt 1000" in str(card.message.blocks)
+    assert "1,000 models" in card.text
+    assert "stt 1,000" in str(card.message.blocks)
     (file,) = world.files.uploaded
     assert (file.channel, file.thread) == (CHANNEL, card.ts)
     assert [row["model"] for row in listed(world)] == [run.plan.model.name for run in request.runs]
@@ -215,14 +216,54 @@ def test_exceptions():
     assert selection.counts("instance") == [("eu", 2), ("us", 2)]
 
     def left(*groups: tuple[str, str], names: str = "") -> tuple[str, list[str]]:
-        kept, unknown = selection.without(set(groups), typed_names(names))  # type: ignore[arg-type]  # a group by name
+        work = selection.without(set(groups), typed_names(names))  # type: ignore[arg-type]  # a group by name
+        kept, unknown = at_once(work)
         return " ".join(one.name for one in kept), unknown
 
+    typed = typed_names("x*, y*, z*")
+    rests = sum(1 for _ in selection.without((), typed))
+    assert rests == len(typed) + len(selection.choices), "others of the loop have their turn at each"
     assert left() == ("a Test 1 test-2 b", [])
     assert left(("instance", "us")) == ("a Test 1", [])
     assert left(("base", "de"), ("risk", "none")) == ("", [])
     assert left(names="TEST*, id-b\n\n") == ("a", [])
     assert left(names="test 1\neu/language/id-a, zebra, [ab]") == ("test-2 b", ["zebra", "[ab]"])
+
+
+async def test_a_request_that_goes_on_lists_its_second_end(world: World):
+    """What is tried again after the end ends otherwise: the thread gets the list of that, not only of the first."""
+    request = await begun(world, LISTED + 1, parallel=60)
+    await ended(world, failing=1)
+    if world.request(request.id).state is RequestState.PAUSED:
+        assert (await world.wish("resume", request, TOMAS)).allowed
+        await world.ring(after=4)
+    request = world.request(request.id)
+    assert request.state is RequestState.FAILED
+    (failed,) = [run for run in request.runs if run.bad]
+    assert [row["model"] for row in listed(world) if row["state"] == "failed"] == [failed.plan.model.name]
+    kept = world.speech.kept[failed.plan.model.id]
+    world.speech.kept[failed.plan.model.id] = replace(kept, status="available")
+    assert (await world.wish("retry", request, TOMAS, failed.id)).allowed
+    for _ in range(3):
+        await ended(world)
+    assert world.request(request.id).state is RequestState.DONE
+    assert {row["state"] for row in listed(world)} == {"done"}
+    assert len(world.files.uploaded) == 3
+
+
+@pytest.mark.parametrize("fault", [ServiceUnavailable, OutcomeUnknown])
+async def test_an_instance_that_falls_silent_is_not_asked_for_each(world: World, fault: type[ServiceError]):
+    """Its lists came and then nothing more: after a few models the others are left out with the same reason."""
+    for number in range(200):
+        world.speech.add(model(f"m{number}"))
+    world.speech.add(model("sibling", versions=(OLD, NEW)))
+    await world.inventory.refresh()
+    judged = [judgement for judgement in (await world.inventory.judged()).judgements if judgement.outdated]
+    world.speech.fail["holdings"] = [fault("no answer", instance="stt")] * 400
+    world.speech.calls.clear()
+    found = await world.requests.candidates(judged, ADA)
+    assert (len(found.plans), len(found.left_out)) == (0, 200)
+    assert world.speech.calls.count("holdings") <= 20
 
 
 async def test_changes_elsewhere_are_looked_for_once(world: World):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.domain.observations import Probe, Stage
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
 from commands.home import opened
 from tests.fakes import FakeSpeech
@@ -80,3 +82,20 @@ async def test_a_poll_judges_one_model(large: World):
     assert judgement is not None
     assert judgement.model.status == "available"
     assert judging.made == before + 2
+
+
+async def test_scheduled_observations_hold_nobody_up(large: World):
+    """Whose turn it is to be asked is found among six thousand, most of them asked before."""
+    await large.inventory.refresh()
+    judged, now = await large.inventory.judged(), large.clock.now()
+    for judgement in judged.judgements[10:]:
+        large.store.observed.probe(Probe(judgement.model.ref, OLD, Stage.SILENT, now))
+    await large.inventory.judged()
+    large.prober.probe_every = large.prober.canary_every = timedelta(days=7)
+    large.clock.advance(3600)
+    asked: list[str] = []
+    of = large.store.observed.of
+    large.store.observed.of = lambda instance: asked.append(instance) or of(instance)  # type: ignore[method-assign,func-returns-value]
+    await held(large, large.prober.ring)
+    assert set(asked) == set(large.services), "instance by instance, for others have their turn in between"
+    assert len(large.store.observed.every().probes) == len(judged.judgements) - 9

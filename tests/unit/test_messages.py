@@ -266,6 +266,23 @@ def test_lists(name: str):
     accepted(help.help_text())
 
 
+@pytest.mark.parametrize("read_at", [NOW, None])
+@pytest.mark.parametrize("failing_since", [NOW, None])
+def test_fifty_instances_in_trouble(read_at: datetime | None, failing_since: datetime | None):
+    """Slack takes what is said of all of them, and it stays short."""
+    names = [f"stt-{number}" for number in range(50)]
+    readings = [InstanceReading(name, "cloud", (), None, read_at, failing_since, HOSTILE) for name in names]
+    snapshot = Snapshot({reading.name: reading for reading in readings})
+    said = fleet.models(fleet.Found([], 0, 0, 0, 0), snapshot, NOW)
+    accepted(said)
+    seen = home.Seen(GRACE, frozenset(names), frozenset[str](), judged_of((), snapshot), [], [], [])
+    assert check_view(dict(home.home(seen, NOW))) == []
+    assert str(home.home(seen, NOW)).count("stt-") < 10
+    assert len(refusals.not_read_yet("call-center-us", readings)) < 400
+    if failing_since is not None:
+        assert "and 42 more lines like these" in str(said.blocks)
+
+
 @pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
 @pytest.mark.parametrize("count", [0, 1, 12, 13, 300])
 @pytest.mark.parametrize("instances", [1, 20])
@@ -675,6 +692,16 @@ def test_everything_that_is_left_out_is_named():
     for view in views:
         assert check_view(dict(view)) == []
         assert all(f"`left-{number}`" in str(view["blocks"]) for number in range(LISTED))
+
+
+def test_a_form_says_how_many_more_are_left_out():
+    """Nine hundred that cannot be upgraded are no fewer because a form has room for fifty."""
+    why = "Speech to Text does not answer: it could not be reached within 30 seconds. " * 2
+    left_out = tuple(LeftOut(f"left-{number}", Cause(CauseKind.UNREAD, detail=why)) for number in range(LISTED + 900))
+    views = request_form.nothing(left_out), request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, [])
+    for view in views:
+        assert check_view(dict(view)) == []
+        assert "and 900 more" in str(view["blocks"])
 
 
 def test_the_line_of_each_model():
