@@ -110,9 +110,9 @@ class Judging:
         """The base models of which an instance shows something else now; notes which other instances that touches."""
         changed = self._siblings.put(reading, today)
         for base, versions in changed.items():
-            for other in self._siblings.instances(base):
-                part = self.judged.instances.get(other)
-                haves = part.index.haves.get(base, ()) if part is not None else ()
+            # Not only those that have something to tell of the base: an empty model, too, hears what is newer.
+            for other, part in self.judged.instances.items():
+                haves = part.index.haves.get(base, ()) if part.deployment == "cloud" else ()
                 if other != reading.name and any(is_newer(version, have) for version in versions for have in haves):
                     self._stale[other].add(base)
         return frozenset(changed)

@@ -96,10 +96,6 @@ class Siblings:
                 best = other
         return (best, count) if best is not None else None
 
-    def instances(self, base: str) -> Iterator[str]:
-        """The instances of IBM Cloud with that base model."""
-        return iter(self._cloud.get(base, ()))
-
     def _bases_of(self, instance: str) -> set[str]:
         known: Iterator[tuple[str, Mapping[str, Best]]] = chain(self._cloud.items(), self._alone.items())
         return {base for base, of_base in known if instance in of_base}

@@ -120,6 +120,21 @@ def test_who_is_cut_off_leaves_nothing_unjudged(
     assert judged(judging) == judge(Snapshot(readings), shipped(), TODAY)
 
 
+def test_an_empty_model_alone_hears_of_newer_ones():
+    """An instance whose only model of a base has no data tells nothing of the base, and is told all the same."""
+    judging = Judging(shipped)
+    empty = model("a", instance="dallas", status="pending")
+    readings = {
+        "dallas": InstanceReading("dallas", "cloud", (empty,), None, READ),
+        "frankfurt": InstanceReading(
+            "frankfurt", "cloud", (model("b", instance="frankfurt", versions=(NEW,)),), None, READ
+        ),
+    }
+    for reading in readings.values():
+        put(judging, reading)
+    assert judged(judging) == judge(Snapshot(readings), shipped(), TODAY)
+
+
 def fleet(instances: int, each: int) -> dict[str, InstanceReading]:
     """Instances on one base, all models old."""
     return {
