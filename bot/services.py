@@ -9,7 +9,8 @@ from time import monotonic, time
 
 from bot.adapters.clock import AlarmClock
 from bot.adapters.ibm_auth import IbmAuth
-from bot.adapters.watson import WatsonSpeech, client
+from bot.adapters.watson import WatsonSpeech
+from bot.adapters.watson_routes import client
 from bot.domain.drift import Drift
 from bot.flows.worker import Worker
 from bot.network import setting_of

@@ -7,7 +7,6 @@ once: if no answer proves anything (`watson_proof`), `OutcomeUnknown` says so, a
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,9 +16,7 @@ from urllib.parse import quote
 
 import httpx
 import msgspec
-from httpx_retries import Retry, RetryTransport
 
-from bot.adapters.sizes import PACKED, Limited
 from bot.adapters.watson_answers import (
     BAD,
     CustomModel,
@@ -35,9 +32,9 @@ from bot.adapters.watson_answers import (
     texts,
 )
 from bot.adapters.watson_answers import model as record
-from bot.adapters.watson_errors import UNAVAILABLE, facts, refusal, transaction, unproven, without_token
+from bot.adapters.watson_errors import facts, refusal, transaction, unproven, without_token
 from bot.adapters.watson_proof import OwnRefusalsOnly, Proof, is_own, proof_of
-from bot.adapters.watson_routes import Routed, unreachable
+from bot.adapters.watson_routes import unreachable
 from bot.adapters.watson_tone import one_second
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Listed, Model
@@ -58,10 +55,6 @@ from bot.ports import Receipt
 from bot.turns import behind, in_turns
 
 T = TypeVar("T")
-
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-CONNECTIONS = 8
-"""To one instance at once."""
 
 BREATH = 1.0
 """Seconds before a refusal that contradicts what just worked is asked for again."""
@@ -273,30 +266,6 @@ class WatsonSpeech:
 
     def _unreachable(self, error: Exception) -> ServiceUnavailable:
         return ServiceUnavailable(unreachable(self._name, self._url, error), instance=self._name)
-
-
-def client(verify: bool) -> httpx.AsyncClient:
-    """The HTTP client of one instance.
-
-    One for each: httpcore looks through all connections of a pool for each request that waits, so that one pool for 50
-    instances took longer to hand out its connections than the service to answer (0.4 s of a reading of 1.1 s).
-    """
-    # httpcore asks for it with each request, by an import that searches all folders in vain: 1 ms (measured).
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to say: there is none
-    transport = RetryTransport(
-        transport=Limited(Routed(verify, connections=CONNECTIONS)),
-        retry=Retry(
-            total=3,
-            allowed_methods=["GET"],
-            status_forcelist=sorted(UNAVAILABLE),
-            backoff_factor=0.3,
-            max_backoff_wait=10,
-            total_timeout=25,
-        ),
-    )
-    return httpx.AsyncClient(
-        transport=transport, timeout=TIMEOUT, headers={"Accept": "application/json", "Accept-Encoding": PACKED}
-    )
 
 
 def _path(kind: Kind, id: str, *rest: str) -> str:

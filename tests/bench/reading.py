@@ -15,7 +15,8 @@ from pathlib import Path
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 
 from bot.adapters.ibm_auth import IbmAuth
-from bot.adapters.watson import WatsonSpeech, client
+from bot.adapters.watson import WatsonSpeech
+from bot.adapters.watson_routes import client
 from tests.world import World
 
 

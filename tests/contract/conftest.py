@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.adapters.ibm_auth import IbmAuth
-from bot.adapters.watson import WatsonSpeech, client
+from bot.adapters.watson import WatsonSpeech
+from bot.adapters.watson_routes import client
 from bot.settings import authenticator
 from sandbox.watson.server import SpeechServer
 

@@ -18,7 +18,8 @@ from bot.adapters.slack import SlackChat
 from bot.adapters.slack_app import Self, bolt
 from bot.adapters.slack_calls import call, session, web_client
 from bot.adapters.sockets import Sockets
-from bot.adapters.watson import WatsonSpeech, client
+from bot.adapters.watson import WatsonSpeech
+from bot.adapters.watson_routes import client
 from bot.domain.plans import Action
 from bot.errors import (
     ChatBusy,

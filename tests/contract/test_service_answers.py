@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from bot.adapters import watson
-from bot.adapters.watson import WatsonSpeech, client
+from bot.adapters.watson import WatsonSpeech
+from bot.adapters.watson_routes import client
 from bot.domain.plans import Action
 from bot.errors import (
     AnswerUnreadable,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.adapters.ibm_auth import IbmAuth
-from bot.adapters.watson import WatsonSpeech, client
+from bot.adapters.watson import WatsonSpeech
+from bot.adapters.watson_routes import client
 from bot.domain.observations import Stage, stage_of
 from bot.domain.plans import Action
 from bot.errors import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.watson import TIMEOUT
+from bot.adapters.watson_routes import TIMEOUT
 from bot.domain.plans import Action, Step
 from bot.domain.proof import PUZZLED, READINGS, TIME_OUT, Progress, began, observe
 from bot.domain.runs import Before, StepRecord, StepState
