@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
 from bot import ports
@@ -61,9 +62,11 @@ def model(name: str = "call-center-us", **over: Any) -> Model:
     return Model(**{**facts, **over})
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
     """Everything, built on fakes."""
+
+    built: ClassVar[WeakSet[World]] = WeakSet()
 
     path: Path
     clock: FrozenClock = field(default_factory=FrozenClock)
@@ -80,6 +83,7 @@ class World:
     """Real adapters by instance; the fake one where there are none."""
 
     def __post_init__(self) -> None:
+        self.built.add(self)
         self._opened = ExitStack()
         self.chat = FakeChat(self.clock)
         self.files = FakeFiles()
@@ -148,7 +152,7 @@ class World:
         self.start()
 
     def close(self) -> None:
-        """Closes everything that it opened; since 3.13 a connection that nobody closed warns."""
+        """Closes everything that it opened; a second time does nothing."""
         self._opened.close()
 
     def crash(self) -> None:
