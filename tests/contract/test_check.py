@@ -116,9 +116,7 @@ async def test_the_database(slack: SlackServer, tmp_path: Path, monkeypatch: pyt
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr("bot.store.OPENING", 0.05)
         said = await told(monkeypatch, APPROVERS="S0APPROVE")
-        assert (
-            f"FAIL  database: RETUNE_DATABASE: {path} cannot be used, because another process keeps it locked" in said
-        )
+        assert f"FAIL  database: RETUNE_DATABASE: {path} cannot be used, because another process has locked it" in said
     with path.open("r+b") as file:
         file.seek(20 * 4096)
         file.write(b"\xff" * 4096)

@@ -81,9 +81,9 @@ TAMPERED: dict[str, tuple[str, str]] = {
     "the first row taken out": ("DELETE FROM audit WHERE id = 1", "row 2 breaks the chain"),
     "a row taken out": ("DELETE FROM audit WHERE id = 5", "row 6 breaks the chain"),
     "rows taken out": ("DELETE FROM audit WHERE id IN (4, 5, 6)", "row 7 breaks the chain"),
-    "the last row taken out": ("DELETE FROM audit WHERE id = 10", "the last row is 9, and the kept end"),
-    "the end taken out": ("DELETE FROM audit WHERE id > 3", "rows at the end were taken out"),
-    "all rows taken out": ("DELETE FROM audit", "the last row is 0, and the kept end"),
+    "the last row taken out": ("DELETE FROM audit WHERE id = 10", "the last row is 9, but the stored end"),
+    "the end taken out": ("DELETE FROM audit WHERE id > 3", "rows at the end were removed"),
+    "all rows taken out": ("DELETE FROM audit", "the last row is 0, but the stored end"),
     "another number": ("UPDATE audit SET id = 12 WHERE id = 10", "row 12 breaks the chain"),
     "two rows change places": (
         "UPDATE audit SET id = 99 WHERE id = 4; UPDATE audit SET id = 4 WHERE id = 5; "
@@ -94,9 +94,9 @@ TAMPERED: dict[str, tuple[str, str]] = {
     "another moment": ("UPDATE audit SET at = at + 0.000001 WHERE id = 4", "row 4 breaks the chain"),
     "another actor": ("UPDATE audit SET actor = 'UEVE' WHERE id = 4", "row 4 breaks the chain"),
     "a seal": ("UPDATE audit SET seal = 'x' WHERE id = 4", "rows 4 to 4 have seals that were not tested"),
-    "another head": ("UPDATE audit_head SET last = 9", "the last row is 10, and the kept end"),
+    "another head": ("UPDATE audit_head SET last = 9", "the last row is 10, but the stored end"),
     "a head with another hash": ("UPDATE audit_head SET hash = 'x'", "with another hash"),
-    "no head": ("DELETE FROM audit_head", "the kept end of the chain (audit_head) is gone"),
+    "no head": ("DELETE FROM audit_head", "the stored end of the chain (audit_head) is missing"),
     "no table of the head": ("DROP TABLE audit_head", "not as Retune made it, or not there: audit_head"),
     "no table": ("DROP TABLE audit", "not as Retune made it, or not there: audit"),
     "a column more": ("ALTER TABLE audit ADD COLUMN note TEXT", "not as Retune made it, or not there: audit"),
@@ -198,7 +198,7 @@ def test_an_index_that_lacks_a_row(path: Path):
             connection.execute("PRAGMA writable_schema = ON")
             connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'audit_by_request'", (wanted,))
     code, heard = verified(path)
-    assert (code, "SQLite finds audit damaged" in heard) == (1, True), heard
+    assert (code, "SQLite reports that audit is damaged" in heard) == (1, True), heard
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_type_that_only_looks_the_same(column: str, value: object):
     row: dict[str, object] = {"id": 1, "at": 1.5, "actor": "UADA", "action": "probe", "request": 7, "model": None}
     row |= {"instance": None, "detail": "", "previous": START, "hash": "", "seal": None, column: value}
     row["hash"] = digest({**row, column: repr(value) if isinstance(value, bytes) else value})
-    assert "is of a type that Retune never writes" in str(Walk(None).row(row))
+    assert "has a type that Retune never writes" in str(Walk(None).row(row))
 
 
 TYPES = {
@@ -282,7 +282,7 @@ def test_an_end_that_was_lost_stays_known(path: Path):
     with Store(path) as store:
         write(store, 2)
     code, heard = verified(path)
-    assert (code, "row 7 breaks the chain: when it was written, the kept end of the chain was gone" in heard) == (
+    assert (code, "row 7 breaks the chain: the stored end of the chain was missing" in heard) == (
         1,
         True,
     )

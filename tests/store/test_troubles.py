@@ -92,7 +92,7 @@ async def test_a_file_that_is_gone(db: Database, path: Path):
     assert await db.write(note) == 1
     away = path.with_suffix(".away")
     path.rename(away)
-    assert "not there any more" in (await told(db)).cause
+    assert "is gone" in (await told(db)).cause
     away.rename(path)
     assert await db.write(note) == 2
 
