@@ -1,4 +1,4 @@
-"""The judged fleet, put together from the results of each instance; its cost does not grow with the number of models."""
+"""The judged fleet, put together from the results of each instance, at a cost that does not grow with the models."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One entry of a request's log: who did what and when. *actor* is a Slack user id or `retune`, *model* a reference."""
+    """One entry of a request's log: who did what, when. *actor* is a Slack user id or `retune`, *model* a reference."""
 
     at: datetime
     actor: str

@@ -122,7 +122,7 @@ async def test_a_newer_version_changes_it_meanwhile(db: Database, path: Path):
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (newer, "a newer version of Retune has changed it"),
+        (newer, "a newer version of Retune changed it"),
         (lambda path: path.write_bytes(b"garbage " * 999), "the file is damaged"),
         (lambda path: (path.unlink(), path.mkdir()), "it cannot be opened"),
     ],
