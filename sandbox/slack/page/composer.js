@@ -99,7 +99,7 @@ export function composer({ testid, label, target, sent }) {
     const answer = await act("send", { ...target(), text: withIds(text) });
     const words = answer.ok ? "" : wording(answer.error, { slackbot: true });
     if (!words) return;
-    // What was not sent stays where it was typed, even if one has gone elsewhere meanwhile.
+    // Unsent text stays in its composer, even after switching to another channel.
     if (draft() === from && !input.value) {
       input.value = text;
       remember();

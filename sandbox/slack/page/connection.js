@@ -66,8 +66,8 @@ const TOLD_BY_SLACKBOT = /^(operation_timeout|dispatch_failed|unknown_command|no
 const WORDS = {
   unreachable: "The sandbox does not answer. Is it still running?",
   not_in_channel: "You are not in this channel.",
-  no_such_element: "This is not there any more.",
-  no_such_view: "This form is not open any more.",
+  no_such_element: "This is gone.",
+  no_such_view: "This form is closed.",
   operation_timeout: "The app did not answer in time. Try again?",
   dispatch_failed: "The app is not connected. Try again when it is back.",
 };

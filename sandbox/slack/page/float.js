@@ -38,7 +38,7 @@ export function floating(list, control, { asWide = false, gone = () => {} } = {}
     if (!open) return;
     put();
     if (list.hidden) return;
-    // Scroll events do not bubble; the capturing phase hears those of every scroller.
+    // Scroll events do not bubble; listen in the capturing phase to get those of every scroller.
     document.addEventListener("scroll", moved, true);
     window.addEventListener("resize", moved);
   };

@@ -81,7 +81,7 @@ export function jump(acts) {
         el("strong", {}, place.label),
         el("small", {}, place.about),
       ), place.count > 0 && el("span", { class: "count" }, String(place.count)))));
-    if (!shown.length) list.replaceChildren(el("li", { class: "none" }, "Nothing fits."));
+    if (!shown.length) list.replaceChildren(el("li", { class: "none" }, "No matches."));
     input.setAttribute("aria-activedescendant", shown.length ? `${id}-${at}` : "");
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
