@@ -83,7 +83,7 @@ def no_approvers(room: Room | None) -> str | None:
         )
     if room.closed:
         return None
-    why = "it is shared with another organization" if room.external else "anybody can join this public channel"
+    why = "it is shared with another organization" if room.external else "anyone can join this public channel"
     return f"{why} and decide, so nobody may: name a private channel that is not shared, or people (U…), instead."
 
 

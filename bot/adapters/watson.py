@@ -103,7 +103,7 @@ class WatsonSpeech:
         try:
             return record(self._name, self.deployment, kind, response.content)
         except BAD as error:
-            text = f"{self._name} sends a record of {id} that makes no sense ({error})."
+            text = f"{self._name} sends an unreadable record of {id} ({error})."
             raise RecordUnreadable(text, instance=self._name, transaction=transaction(response)) from error
 
     async def bases(self) -> Listed[str]:

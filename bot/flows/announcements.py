@@ -96,7 +96,7 @@ class Announcer:
             # Slots from before the first start are not made up; the clock may be wrong.
             if began is None or began > now:
                 await self.db.write(
-                    lambda store: store.announcements.begin(timing.channel, now, anew=began is not None)
+                    lambda store: store.announcements.begin(timing.channel, now, again=began is not None)
                 )
             if slot is None or not self._rests.may(now, slot.key):
                 return False

@@ -221,7 +221,7 @@ class Reader:
         for one in odd:
             if (name, one) not in self._told:
                 self._told.add((name, one))
-                log.warning("instance %s lists a %s that makes no sense, %r: %s", name, one.what, one.id, one.fault)
+                log.warning("instance %s lists an unreadable %s, %r: %s", name, one.what, one.id, one.fault)
 
 
 def _ids(kind: str, listed: Listed[Model]) -> set[tuple[str, str]]:

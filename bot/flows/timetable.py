@@ -87,5 +87,5 @@ class Timetable:
         else:
             store.choices.choose(values, by, now, detail)
         timing = self.read(store)
-        store.announcements.begin(timing.channel, now, anew=True)
+        store.announcements.begin(timing.channel, now, again=True)
         return timing

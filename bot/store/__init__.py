@@ -122,7 +122,7 @@ class Store(AbstractContextManager["Store"]):
         return any(applied.name not in _known() for applied in migrations.applied(self._db))
 
     def shape(self) -> int:
-        """A number that changes with the tables, whoever changes them."""
+        """A number that changes with the tables, in any process."""
         return int(self.pragma("schema_version"))
 
     def pragma(self, what: str) -> Any:

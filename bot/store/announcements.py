@@ -55,9 +55,9 @@ class Chosen:
 class Announcements(Part):
     """One row for each (channel, slot): the unique key makes a slot post only once."""
 
-    def begin(self, channel: str, now: datetime, *, anew: bool = False) -> None:
-        """Count slots of a channel from now on; *anew*: even if they counted before."""
-        (self._c.put if anew else self._c.add_once)("announced", "channel", channel=channel, began_at=now)
+    def begin(self, channel: str, now: datetime, *, again: bool = False) -> None:
+        """Count slots of a channel from now on; *again*: even if they counted before."""
+        (self._c.put if again else self._c.add_once)("announced", "channel", channel=channel, began_at=now)
 
     def began(self, channel: str) -> datetime | None:
         """The start of a channel's slots; None if there was none."""

@@ -29,7 +29,7 @@ class Fault:
     - `answer`: *status*, *body* (text, or a value sent as JSON) and *headers* instead of the service's answer;
     - `instead`: the service does what was asked, and the same is answered in its place, as by a gateway;
     - `cut`: the connection breaks before the service reads the request;
-    - `lose`: the service does what was asked, then the connection breaks: nobody hears of it;
+    - `lose`: the service does what was asked, then the connection breaks without an answer;
     - `half`: the service does what was asked, and the connection breaks in the middle of its answer;
     - `nonsense`: the service does what was asked and answers 200 with text that is not JSON;
     - `omit`: *fields* are missing in the answer and in each object of its lists;

@@ -58,7 +58,7 @@ async def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
         ("C0PRIVATE", "2", "ok    approvals: 2 of 2 people"),
         ("S0NONE U0GRACE", "1", "FAIL  approvers S0NONE: it has no members"),
         ("C0NOWHERE", "1", "FAIL  approvers C0NOWHERE: there is no such channel, or the bot is not in it"),
-        ("C0SPEECH", "1", "FAIL  approvers C0SPEECH: anybody can join"),
+        ("C0SPEECH", "1", "FAIL  approvers C0SPEECH: anyone can join"),
         ("C0SPEECH", "1", "only 0 people may approve"),
         ("C0PARTNERS", "1", "FAIL  approvers C0PARTNERS: it is shared with another organization"),
         ("U0GRACE U0TYPO", "1", "FAIL  approvers U0TYPO: no one in this workspace has that id"),

@@ -1,4 +1,4 @@
-/** Where a list stands that opens over the page: beside its control, inside the window, and cut off by no scroller. */
+/** Places a list that opens over the page: beside its control, inside the window, not cut off by a scroller. */
 
 const GAP = 4;
 const MARGIN = 8;
