@@ -1,4 +1,4 @@
-# Everything here runs on a fresh machine with Python 3.11 or newer and make.
+# Needs only Python 3.11 or newer and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,12 +7,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help setup sandbox test check bench soak lock audit clean
 
 help:
-	@echo "make sandbox   Retune with a local Slack and a local Speech to Text service; ARGS=--tour plays it without a browser"
+	@echo "make sandbox   Retune with a local Slack and a local Speech to Text service; ARGS=--tour runs a tour without a browser"
 	@echo "make test      every check and every test"
-	@echo "make bench     the measurements"
-	@echo "make soak      whole bots by seed while everything breaks; ARGS='--seeds 2000 --first 1'"
+	@echo "make bench     performance measurements"
+	@echo "make soak      runs whole bots under random faults, by seed; ARGS='--seeds 2000 --first 1'"
 	@echo "make lock      refresh requirements*.txt (needs uv)"
-	@echo "make audit     known vulnerabilities in both locks; fails too where a package could not be looked up"
+	@echo "make audit     known vulnerabilities in both locks; also fails if a package could not be looked up"
 
 $(VENV)/.run: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Retune needs Python 3.11 or newer: make PYTHON=python3.12 sandbox")'

@@ -1,8 +1,7 @@
-"""Known vulnerabilities in both locks, where an advisory service answers; it says so where none did.
+"""Known vulnerabilities in both locks, from an advisory service; says so if none answered.
 
-pip-audit calls packages that it could not look up "no known vulnerabilities", and ends with 1 both for a finding and
-for a network that is down. Here the exit code is 1 for a finding only. `make audit` is the strict one: it fails in
-either case.
+pip-audit reports "no known vulnerabilities" for packages it could not look up, and exits with 1 both for a finding and
+for a network failure. Here the exit code is 1 for a finding only. `make audit` is strict: it fails in both cases.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from typing import Any
 
 SERVICES = ("pypi", "osv")
 TIMEOUT = 300
-"""Seconds that a service gets to answer."""
+"""Seconds to wait for a service."""
 
 LOCKS = ("-r", "requirements.txt", "-r", "requirements-dev.txt")
 
 
 def main(command: list[str]) -> int:
-    """Asks one service after another until one knows every package; *command* is how pip-audit is started."""
+    """Ask the services in turn until one knows every package; *command* starts pip-audit."""
     best: tuple[int, str] | None = None
     for service in SERVICES:
         packages = _asked(command, service)
@@ -39,7 +38,7 @@ def main(command: list[str]) -> int:
 
 
 def _asked(command: list[str], service: str) -> list[dict[str, Any]]:
-    """What a service says of each package; nothing where it does not answer."""
+    """A service's answer for each package; empty if it does not answer."""
     options = ("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json", *LOCKS)
     try:
         done = subprocess.run(  # noqa: S603 - the command of .ci/run

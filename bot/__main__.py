@@ -19,16 +19,16 @@ from bot.network import trust
 from bot.redaction import Redaction
 
 GROWING = 3.0
-"""Seconds from the start in which nothing is collected: what is imported stays, and looking through it again and again
-takes a twelfth of the start.
+"""Seconds after the start without garbage collection: imported modules stay, and scanning them again and again takes a
+twelfth of the start.
 """
 
 LIMIT = 1.8
-"""Seconds from being asked to stop to the end of the process, whatever still hangs: it is taken up after the start."""
+"""Seconds from a stop request to the end of the process, whatever still hangs; the next start resumes it."""
 
 
 def main() -> None:
-    """Exit codes: 0 stopped or all checks passed, 1 a check failed or the start did, 2 faults in the settings."""
+    """Exit codes: 0 stopped, or all checks passed; 1 a check failed, or the start did; 2 faulty settings."""
     asked = _parser().parse_args()
     private.shut()
     redact = Redaction()
@@ -55,17 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, what in (
         ("run", "the bot; also when no command is given"),
-        ("check", "tests tokens, channel, instances and policy, and says how to fix them"),
+        ("check", "tests tokens, channel, instances and policy, and says how to fix what is wrong"),
     ):
         commands.add_parser(name, help=what, description=what).set_defaults(command=name)
-    what = "tests or gives the record of who did what; needs RETUNE_DATABASE, and to test seals RETUNE_AUDIT_KEY"
+    what = "verifies or exports the audit; needs RETUNE_DATABASE, and RETUNE_AUDIT_KEY to check seals"
     audit = commands.add_parser("audit", help=what, description=what)
     audit.set_defaults(command="audit")
     wanted = audit.add_subparsers(dest="wanted", metavar="verify|export", required=True)
-    what = "tests every row: its number, its place in the chain, what it says, its seal"
+    what = "checks every row: number, place in the chain, content, seal"
     verify = wanted.add_parser("verify", help=what, description=what)
-    verify.add_argument("--kept", metavar="HASH", help="a last hash that was kept elsewhere: shows a cut-off end")
-    what = "gives every row, oldest first"
+    verify.add_argument("--kept", metavar="HASH", help="a last hash kept elsewhere: detects a cut-off end")
+    what = "writes every row, oldest first"
     export = wanted.add_parser("export", help=what, description=what)
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     what = "a new file that only you can read; without it, standard output"
@@ -83,7 +83,7 @@ def _audit(asked: argparse.Namespace) -> int:
     try:
         with private.output(asked.output) as out:
             return export(database(), asked.format, lambda line: out.write(line.encode()))
-    except BrokenPipeError:  # `| head` has seen enough; Python would complain once more when it flushes
+    except BrokenPipeError:  # `| head` has closed the pipe; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -98,7 +98,7 @@ async def _main(command: str, redact: Redaction) -> int:
     redact.learn(secrets(settings))
     set_up(settings.log, redact)
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(DaemonThreads())  # lookups of names: one that hangs must not keep us from ending
+    loop.set_default_executor(DaemonThreads())  # name lookups: a hanging one must not delay the end
     if command == "check":
         from bot.check import check
 
@@ -115,26 +115,26 @@ async def _main(command: str, redact: Redaction) -> int:
             end.start()
 
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, asked)  # not the loop's own handler: it would wait for whatever holds the loop
+        signal.signal(name, asked)  # not the loop's own handler: it waits for whatever blocks the loop
     loop.call_later(GROWING, _collect)
     await run(settings, stop)
     return 0
 
 
 def _read_authorities() -> None:
-    """20 ms in OpenSSL, while the other core imports; what is wrong with them the settings say."""
+    """Takes 20 ms in OpenSSL, while the other core imports; the settings report faults."""
     with suppress(OSError):
         trust()
 
 
 def _collect() -> None:
-    """From now on what is not needed any more is collected; what there is now stays."""
+    """Collect garbage from now on; everything that exists now is kept."""
     gc.freeze()
     gc.enable()
 
 
 def _say(line: str) -> None:
-    """One line on the terminal, whatever a service or a setting put into it."""
+    """Print one line, with control characters of services and settings escaped."""
     print(escaped(line), flush=True)
 
 

@@ -1,6 +1,6 @@
-"""The composition root: starts every part, in the order in which they may start, and takes them down in reverse.
+"""The composition root: starts all parts in order and stops them in reverse.
 
-Slack comes first, so that the first click is answered soon; what that does not need is imported after it.
+Slack comes first, so that the first click is answered soon; everything it does not need is imported after it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 DRAIN = 1.0
-"""Seconds that work under way gets when we stop; what is cut off then is taken up after the next start."""
+"""Seconds for work in progress when stopping; what is cut off is resumed after the next start."""
 
 STUMBLES = 60.0
-"""Seconds for which a start tries again while Slack is in trouble."""
+"""Seconds that a start keeps trying while Slack is in trouble."""
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs until *stop*. Raises `SettingsError` or `ChatError` when it cannot start."""
+    """Run until *stop*. Raises `SettingsError` or `ChatError` if it can't start."""
     async with AsyncExitStack() as stack:
         working = await _unless(stop, _start(settings, stack))
         if working is not None:
@@ -49,10 +49,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, Any, None]:
-    """Starts every part; gives the work that goes on from then.
+    """Start every part; returns the work that continues from then.
 
-    What has faults ends a start before anything began. Then Slack is connected, and what answers is imported in a
-    thread meanwhile: half a second, in which whatever comes is acknowledged.
+    Faulty settings end a start before anything begins. Then Slack is connected while a thread imports the handlers:
+    half a second, in which clicks are acknowledged.
     """
     catalog = cache(partial(read_catalog, settings))
     if settings.catalog is not None:
@@ -84,7 +84,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     await asyncio.to_thread(import_module, "bot.services")
     from bot.services import alarms, connect_services
 
-    await asyncio.to_thread(catalog)  # 60 ms that no answer should wait for
+    await asyncio.to_thread(catalog)  # takes 60 ms; no answer should wait for it
     wired.services.update(await connect_services(settings, clients))
     wired.flows.inventory.connected.set()
     look = alarms(wired.worker, stack)
@@ -106,7 +106,7 @@ def read_catalog(settings: Settings) -> Catalog:
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """What *work* gives; None when asked to stop before: then it is cut off, whatever it waits for."""
+    """The result of *work*; None if asked to stop before, then it is cancelled."""
     task, asked = asyncio.create_task(work, name="start"), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -134,7 +134,7 @@ async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitS
 
 
 async def _not_started(listeners: Listeners, slack: Connected) -> None:
-    """Tells those who were acknowledged while we started that nobody answers; nobody waits for it when it started."""
+    """Tell people whose clicks were acknowledged during a failed start that no answer will come."""
     if places := listeners.give_up(slack.me.user):
         from bot.adapters.slack import SlackChat
         from bot.messages.refusals import NOT_STARTED, private
@@ -147,7 +147,7 @@ async def _not_started(listeners: Listeners, slack: Connected) -> None:
 
 
 async def _until(stop: asyncio.Event, ringing: Coroutine[Any, Any, None]) -> None:
-    """Lets the worker ring until asked to stop."""
+    """Run the worker until asked to stop."""
     task = asyncio.create_task(ringing, name="worker")
     try:
         await stop.wait()

@@ -1,4 +1,4 @@
-"""`python -m bot audit`: tests the chain of the audit, and gives all of it. Needs the database and nothing else."""
+"""`python -m bot audit`: checks the chain of the audit, and exports it. Needs only the database."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def verify(database: Path, kept: str | None, say: Callable[[str], None], key: str | None = None) -> int:
-    """Says whether the chain is whole, and what its seals prove.
+    """Print whether the chain is whole, and what its seals prove.
 
-    0 if it is, 1 if not, or if no row has the hash *kept*; 2 for a *kept* that proves nothing, and for seals without
-    the *key* to test them.
+    Returns 0 if it is, 1 if not, or if no row has the hash *kept*; 2 for a useless *kept*, and for seals without the
+    *key* to check them.
     """
     if kept is not None and (fault := _not_kept(kept)):
         say(fault)
@@ -40,7 +40,7 @@ def verify(database: Path, kept: str | None, say: Callable[[str], None], key: st
         say(f"{about}{broken.why}.{after}")
         return 1
     if kept is not None and not found.kept:
-        why = "rows at the end were taken out, all were rewritten, or it is of another database"
+        why = "rows at the end were removed, all were rewritten, or it belongs to another database"
         say(f"no row has the hash {kept.strip()}: {why}.")
         return 1
     say(f"{found.tip.rows} rows, the chain is whole, last hash {found.tip.hash}")
@@ -68,19 +68,21 @@ def _seals(found: Examined, say: Callable[[str], None]) -> int:
 
 
 def _not_kept(text: str) -> str | None:
-    """Why that is no hash of a row."""
+    """Why the text is not the hash of a row."""
     if text.strip() == START:
         return (
             "--kept: this is the value before the first row, the same in every audit, so it proves nothing. "
             "Give a last hash that `audit verify` said once there were rows."
         )
     if not _HASH.fullmatch(text.strip().lower()):
-        return "--kept: this is no hash. Give the last hash that `audit verify` said: 64 digits from 0 to 9 and a to f."
+        return (
+            "--kept: this is not a hash. Give the last hash that `audit verify` said: 64 digits from 0 to 9 and a to f."
+        )
     return None
 
 
 def export(database: Path, form: Format, write: Callable[[str], object]) -> int:
-    """Gives every row by its number: as CSV for people, or as JSON lines exactly as they are hashed."""
+    """Write every row in order of its number: CSV for people, or JSON lines exactly as hashed."""
     with _open(database) as store:
         rows = map(_readable, store.audit.all())
         for line in map(json_line, rows) if form == "jsonl" else _sheet(rows):
@@ -89,7 +91,7 @@ def export(database: Path, form: Format, write: Callable[[str], object]) -> int:
 
 
 def _readable(row: Row) -> Row:
-    """Bytes, which Retune never writes, as text that shows what they are."""
+    """Bytes, which Retune never writes, as printable text."""
     return {name: repr(value) if isinstance(value, bytes) else value for name, value in row.items()}
 
 
@@ -98,7 +100,7 @@ def _sheet(rows: Iterable[Row]) -> Iterable[str]:
 
 
 def _moment(at: object) -> object:
-    """A moment; what is none stays as it is: `verify` says so."""
+    """A time; anything else stays as it is: `verify` reports it."""
     try:
         return read(datetime, at)
     except msgspec.ValidationError:
@@ -107,7 +109,7 @@ def _moment(at: object) -> object:
 
 @contextmanager
 def _open(database: Path, key: SealingKey | None = None) -> Iterator[Store]:
-    """The store. Raises `SettingsError` where there is none, and `DatabaseUnusable` where it cannot be read."""
+    """The store. Raises `SettingsError` if there is no file, and `DatabaseUnusable` if it can't be read."""
     if not database.is_file():
         raise SettingsError([f"RETUNE_DATABASE: there is no file {database}."])
     with Store(database, key=key) as store:

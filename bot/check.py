@@ -34,19 +34,19 @@ from bot.store.database import Database
 from bot.store.surroundings import LITTLE, free, warnings
 
 WHO = {
-    Reason.OTHER_WORKSPACE: "nobody of this workspace has that id: correct it, or take it out of RETUNE_APPROVERS.",
-    Reason.NOT_A_MEMBER: "a guest, bot or deactivated account cannot approve: take it out of RETUNE_APPROVERS.",
+    Reason.OTHER_WORKSPACE: "no one in this workspace has that id: correct it, or remove it from RETUNE_APPROVERS.",
+    Reason.NOT_A_MEMBER: "a guest, bot or deactivated account cannot approve: remove it from RETUNE_APPROVERS.",
 }
-"""What is wrong with an approver who takes no part."""
+"""What is wrong with an approver who can't take part."""
 
 PERSON = re.compile(r"[UW][A-Z0-9]+")
 
 SKEW = 60.0
-"""Seconds by which our clock may differ from Slack's; signatures and schedules go wrong beyond that."""
+"""Seconds our clock may differ from Slack's; beyond that, signatures and schedules go wrong."""
 
 
 async def check(settings: Settings, say: Callable[[str], None]) -> int:
-    """Says one line for each check; 0 when all passed, 1 otherwise."""
+    """Print one line for each check; returns 0 if all passed, 1 otherwise."""
     report = Report(say)
     async with AsyncExitStack() as stack:
         with report.of("database"):
@@ -77,20 +77,20 @@ class Report:
         self.failed = False
 
     def good(self, what: str) -> None:
-        """Something is as it should be."""
+        """A passed check."""
         self._say(f"ok    {what}")
 
     def warn(self, what: str) -> None:
-        """Something that works, and may not for ever."""
+        """Something that works now but may not for long."""
         self._say(f"WARN  {what}")
 
     def bad(self, what: str, fix: str) -> None:
-        """Something is wrong, and how to fix it."""
+        """A failed check, and how to fix it."""
         self.failed = True
         self._say(f"FAIL  {what}: {fix}")
 
     def note(self, what: str, means: str) -> None:
-        """Something that may be intended, and what it means if it is not."""
+        """A fact that may be intended, and its effect if it is not."""
         self._say(f"note  {what}: {means}")
 
     @contextmanager
@@ -103,11 +103,11 @@ class Report:
 
 
 async def _database(path: Path, report: Report) -> None:
-    """Whether the file can be read and written, is whole, and lies where it is safe."""
+    """Whether the file is readable, writable, sound, and in a safe place."""
     with Database(path) as db:
         await db.write(lambda store: store.pragma("user_version = 0"))
         if damage := await db.read(lambda store: store.damage()):
-            report.bad(f"database {path}", f"it is damaged ({damage}): stop Retune and put a backup in its place.")
+            report.bad(f"database {path}", f"it is damaged ({damage}): stop Retune and restore a backup.")
         elif (left := free(path)) < LITTLE:
             report.bad(f"database {path}", f"its disk is nearly full, {left // 2**20} MB are left: make space.")
         else:
@@ -125,13 +125,13 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
     else:
         report.good("scopes")
         for names, what in lost(scopes):
-            report.note(f"without the optional {names}", f"{what}. To have that, install the app again and allow it.")
+            report.note(f"without the optional {names}", f"{what}. To get that, install the app again and allow it.")
     date = told.headers.get("Date")
     if date and abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) > SKEW:
-        report.bad("clock", "it differs from Slack's by more than a minute; set it by NTP.")
+        report.bad("clock", "it differs from Slack's by more than a minute; synchronize it (NTP).")
     with report.of(f"channel {settings.channel}"):
         await _channel(chat, settings, scopes, report)
-    may = "may read, and nothing else" if settings.guests_read else "may do nothing"
+    may = "may only read" if settings.guests_read else "may do nothing"
     report.good(f"guests {may} (RETUNE_GUESTS={'read' if settings.guests_read else 'none'})")
     authority = Authority(text_at(told, "team_id"), {})
     for name in dict.fromkeys(name for policy in settings.policies.values() for name in policy.approvers):
@@ -143,7 +143,7 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
 
 
 async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Report) -> None:
-    """Whether somebody else listens with our token. The one connection that asks is closed at once."""
+    """Whether another process uses our token. The connection used to ask is closed at once."""
     if ticket is None:
         return
     if others := await connections(http, ticket) - 1:
@@ -158,7 +158,7 @@ async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Repo
 
 
 def _port(settings: Settings, report: Report) -> None:
-    """Whether we could listen for Slack. That Slack reaches us there cannot be seen from here."""
+    """Whether we can listen for Slack. Whether Slack can reach us can't be checked from here."""
     where = f"port {settings.port} of {settings.bind or 'all addresses'}"
     family = socket.AF_INET6 if ":" in (settings.bind or "") else socket.AF_INET
     try:
@@ -173,7 +173,7 @@ def _port(settings: Settings, report: Report) -> None:
 
 
 async def _channel(chat: SlackChat, settings: Settings, scopes: frozenset[str], report: Report) -> None:
-    """Where cards and announcements go."""
+    """The channel for cards and announcements."""
     room = await chat.room(settings.channel)
     if room is None:
         fix = "there is no such channel, or it is private and the bot is not in it: /invite @retune there."
@@ -197,7 +197,7 @@ async def _channel(chat: SlackChat, settings: Settings, scopes: frozenset[str], 
 
 
 async def _approver(chat: SlackChat, authority: Authority, name: str, report: Report) -> None:
-    """An approver who can approve nothing: a typing error, somebody who left, a channel that anybody can join."""
+    """An approver who can't approve: a typing error, a deactivated account, a channel that anyone can join."""
     if name.startswith("S"):
         if not await chat.members(name):
             report.bad(
@@ -209,7 +209,7 @@ async def _approver(chat: SlackChat, authority: Authority, name: str, report: Re
         if why := no_approvers(await chat.room(name)):
             report.bad(f"approvers {name}", why)
     elif not PERSON.fullmatch(name):
-        report.bad(f"approvers {name}", "it is no id: in a profile, “Copy member ID” gives one (U…).")
+        report.bad(f"approvers {name}", "it is not an id: in a profile, “Copy member ID” gives one (U…).")
     else:
         person = await chat.person(name)
         if (reason := authority.takes_part(person)) is not Reason.COUNTS:
@@ -218,14 +218,14 @@ async def _approver(chat: SlackChat, authority: Authority, name: str, report: Re
 
 
 async def _policy(chat: SlackChat, authority: Authority, policy: Policy, report: Report) -> None:
-    """A policy that nobody can satisfy: fewer approvers than approvals, counting one for the requester's own."""
+    """A policy that can't be satisfied: fewer approvers than approvals, counting one less for the requester."""
     people = await Electorate(chat, authority, SystemClock()).approvers(policy)
     could = f"{policy.needed} of {len(people)} people"
     if len(people) < policy.needed:
         fix = f"{policy.needed} needed and only {len(people)} people may approve: add some to RETUNE_APPROVERS."
         report.bad("approvals", fix)
     elif len(people) == policy.needed and not policy.self_approval:
-        report.good(f"approvals: {could} (when one of them asks, nobody else is left: add an approver)")
+        report.good(f"approvals: {could} (when one of them makes a request, no one else is left: add an approver)")
     else:
         report.good(f"approvals: {could}")
 

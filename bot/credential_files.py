@@ -1,4 +1,4 @@
-"""The files that credentials are read from: `.env`, the one that IBM's SDK takes, and those that settings name."""
+"""The files with credentials: `.env`, IBM's credentials file, and files named by settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IBMS = "ibm-credentials.env"
 
 
 def warnings(instances: Iterable[str], dotenv: Path | None = DOTENV) -> list[str]:
-    """Which of them others can read or change, and what to type: a sentence each."""
+    """Those that others can read or change, and the command to fix it: one sentence each."""
     found = (private.readable(path) for path in _files(instances, dotenv, os.environ))
     return [warning for warning in found if warning]
 
@@ -25,7 +25,7 @@ def _files(instances: Iterable[str], dotenv: Path | None, environ: Mapping[str, 
         yield dotenv
     if (named := environ.get("IBM_CREDENTIALS_FILE")) is not None:
         yield Path(named)
-    else:  # the first that is there, as IBM's SDK has it
+    else:  # the first that exists, as in IBM's SDK
         yield from [path for path in (Path(IBMS), Path.home() / IBMS) if path.is_file()][:1]
     for name in instances:
         if token := read_external_sources(name).get("CR_TOKEN_FILENAME"):

@@ -1,35 +1,35 @@
-"""Everything that can go wrong and that we expect to.
+"""All expected errors.
 
 RetuneError                     `text` is for the person, `permanent` says whether trying again can help
-├── Refusal                     asked for something that cannot be; the text says what to do instead
+├── Refusal                     an impossible request; the text says what to do instead
 │   ├── UnknownModel            no model of that name; the text gives the nearest
-│   ├── DeletedModel            its instance does not know it any more
-│   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
-│   ├── OverBudget              this person used up what they may of something that costs others
+│   ├── DeletedModel            its instance no longer has it
+│   ├── AmbiguousModel          several models match; carries them, so that a reply can offer buttons
+│   ├── OverBudget              this person used up their budget of a shared resource
 │   ├── Denied                  this person may not do it; carries what the audit notes
-│   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
-├── SettingsError               faults in the environment, all of them at once
+│   └── InputsRefused           faulty inputs in a form; carries a text for each of them
+├── SettingsError               faulty settings, all reported at once
 │   └── DatabaseUnusable        the file cannot be opened, or must not be
 ├── CatalogError                the catalog of base models cannot be read
 ├── ServiceError                Speech to Text; carries instance, HTTP status and transaction id for IBM support
-│   ├── CredentialsRefused      401/403 and the credentials are the reason
-│   ├── ModelGone               the service says that it does not know the id, and a list that works lacks it
+│   ├── CredentialsRefused      401/403 because of the credentials
+│   ├── ModelGone               the service does not know the id, and its list, which works, lacks it
 │   ├── ModelBusy               409: the service handles another request for this model
-│   ├── RequestRefused          400 and other refusals: the model is not fit for the operation
-│   │   ├── ModelDenied         the service says that it does not know a model, and lists it
+│   ├── RequestRefused          400 and other refusals: the model's state does not allow the operation
+│   │   ├── ModelDenied         the service does not know a model but lists it
 │   │   └── PlanRefused         the plan of the instance has no customization
-│   ├── ServiceUnavailable      cannot be reached, or answers to no question just now: nothing happened
-│   ├── OutcomeUnknown          a request was sent and no answer proves anything: look before you repeat
-│   └── AnswerUnreadable        an answer that is not what the documentation promises
-│       └── RecordUnreadable    one record that makes no sense, in an answer that is as it should be
+│   ├── ServiceUnavailable      can't be reached, or can't answer now: nothing happened
+│   ├── OutcomeUnknown          a request was sent, no answer is conclusive: check before repeating it
+│   └── AnswerUnreadable        the answer does not match the documentation
+│       └── RecordUnreadable    one unreadable record in a readable answer
 ├── StoreUnavailable            the database does not answer in time, or not at all: nothing was changed
-├── ChartError                  a picture could not be drawn; whoever wanted it goes on without
+├── ChartError                  a picture could not be drawn; its message goes without
 └── ChatError                   Slack
     ├── ChatRefused             Slack says no and will say no again; carries Slack's error name
-    │   ├── ChannelShared       another organization reads that channel; said in the log by whoever found it
-    │   ├── ChannelClosed       a channel is archived, or the bot is not in it; said in the log by whoever found it
-    │   ├── MessageGone         the message, or the thread of a reply, is not there; carries where the reply landed
-    │   └── BlocksRefused       Slack does not take what a message holds, not even in its shortest form
+    │   ├── ChannelShared       another organization can read the channel; logged by the finder
+    │   ├── ChannelClosed       a channel is archived, or the bot is not in it; logged by the finder
+    │   ├── MessageGone         the message, or the thread of a reply, is missing; carries where the reply landed
+    │   └── BlocksRefused       Slack does not accept a message, not even in its shortest form
     ├── ChatBusy                rate limited or in trouble; carries how long to wait
     └── ChatOutcomeUnknown      a post or edit was sent and its answer lost: it may be there
 """
@@ -42,8 +42,8 @@ from collections.abc import Mapping, Sequence
 class RetuneError(Exception):
     """An expected fault.
 
-    *text* is written for the person who caused or must mend it: plain words, no escaping applied yet.
-    *permanent* is true when the same attempt cannot succeed later without somebody changing something.
+    *text* is for the person who caused or must fix it: plain words, not escaped yet. *permanent* is true if the same
+    attempt can't succeed until something is changed.
     """
 
     permanent = True
@@ -54,9 +54,9 @@ class RetuneError(Exception):
 
 
 class Refusal(RetuneError):
-    """What was asked for cannot be; the text says what to do instead.
+    """An impossible request; the text says what to do instead.
 
-    *markup*: it is Slack's markup, escaped already.
+    *markup*: the text is Slack markup, already escaped.
     """
 
     def __init__(self, text: str, *, markup: bool = False) -> None:
@@ -65,7 +65,7 @@ class Refusal(RetuneError):
 
 
 class UnknownModel(Refusal):
-    """No custom model fits what was typed."""
+    """No custom model matches the typed text."""
 
     def __init__(self, typed: str, nearest: Sequence[str]) -> None:
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
@@ -73,24 +73,24 @@ class UnknownModel(Refusal):
 
 
 class DeletedModel(Refusal):
-    """A custom model that its instance does not know any more."""
+    """A custom model that its instance no longer has."""
 
 
 class AmbiguousModel(Refusal):
-    """Several custom models fit what was typed; *refs* are the references of the first of *count* (None: of all)."""
+    """Several custom models match the typed text; *refs* are the references of the first of *count* (None: of all)."""
 
     def __init__(self, typed: str, refs: Sequence[str], count: int | None = None) -> None:
         number = len(refs) if count is None else count
-        super().__init__(f"“{typed}” fits {number} custom models. Choose one, or type its whole name or id.")
+        super().__init__(f"“{typed}” matches {number} custom models. Choose one, or type its whole name or id.")
         self.refs = tuple(refs)
 
 
 class OverBudget(Refusal):
-    """Somebody used up what they may, for a while, of something that costs others."""
+    """A person used up their budget of a shared resource for now."""
 
 
 class Denied(Refusal):
-    """Somebody may not do what they wanted; *note* is what the audit keeps of it. The text is Slack's markup."""
+    """A person may not do this; *note* is for the audit. The text is Slack markup."""
 
     def __init__(self, text: str, note: str) -> None:
         super().__init__(text, markup=True)
@@ -98,7 +98,7 @@ class Denied(Refusal):
 
 
 class InputsRefused(Refusal):
-    """What somebody put into a form cannot be; *faults* has a text for each input that is wrong, by its block id."""
+    """Faulty inputs in a form; *faults* has a text for each of them, by block id."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__(" ".join(faults.values()))
@@ -106,7 +106,7 @@ class InputsRefused(Refusal):
 
 
 class SettingsError(RetuneError):
-    """The settings cannot be used; *faults* has one line for each."""
+    """The settings can't be used; *faults* has one line for each fault."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__("\n".join(faults))
@@ -128,8 +128,8 @@ class CatalogError(RetuneError):
 class ServiceError(RetuneError):
     """Speech to Text did not do what was asked.
 
-    *detail* is the service's own text (foreign: quote it), *ours* the text without both, *transaction* what IBM
-    support asks for.
+    *detail* is the service's own text (untrusted: quote it), *ours* the text without it, *transaction* the id for IBM
+    support.
     """
 
     def __init__(
@@ -158,9 +158,9 @@ class CredentialsRefused(ServiceError):
 
 
 class ModelGone(ServiceError):
-    """The instance does not know this id: deleted, or owned by another instance.
+    """The instance does not have this id: deleted, or owned by another instance.
 
-    *listed* are the ids that its list of that kind has, where it was asked.
+    *listed* are the ids in its list of that kind, if it was read.
     """
 
     listed: frozenset[str] | None = None
@@ -173,15 +173,15 @@ class ModelBusy(ServiceError):
 
 
 class RequestRefused(ServiceError):
-    """The service refuses the operation in the model's present state."""
+    """The service refuses the operation in the model's current state."""
 
 
 class ModelDenied(RequestRefused):
-    """The service says that it does not know a model that its list has: one of the two is wrong, for a while."""
+    """The service says that it does not have a model that its list has: for a while, one of the two is wrong."""
 
 
 class PlanRefused(RequestRefused):
-    """The plan of the instance has no customization; now and then said of a plan that has."""
+    """The plan of the instance has no customization; sometimes said of a plan that has."""
 
 
 class ServiceUnavailable(ServiceError):
@@ -191,31 +191,32 @@ class ServiceUnavailable(ServiceError):
 
 
 class OutcomeUnknown(ServiceError):
-    """The request left us and no answer proves anything: it may have taken effect."""
+    """The request was sent and no answer is conclusive: it may have taken effect."""
 
     permanent = False
 
 
 class AnswerUnreadable(ServiceError):
-    """The answer is not what the service's documentation promises."""
+    """The answer does not match the service's documentation."""
 
     permanent = False
 
 
 class RecordUnreadable(AnswerUnreadable):
-    """A record that makes no sense; everything else of its instance can be read."""
+    """An unreadable record; everything else of its instance is readable."""
 
 
 class StoreUnavailable(RetuneError):
-    """The database did not do what was asked. *cause* follows “because”; *done*: it was to note an effect.
+    """The database did not do what was asked. *cause* follows “because”; *done*: it was to record something already
+    done.
 
-    *passing*: it is only locked, and that ends by itself.
+    *passing*: it is only locked, which ends by itself.
     """
 
     permanent = False
 
     def __init__(self, cause: str, *, done: bool = False, passing: bool = True) -> None:
-        then = "it is done, but not noted: look first" if done else "nothing was changed"
+        then = "it is done, but not recorded: check first" if done else "nothing was changed"
         why = "" if passing else f", because {cause}"
         when = "in a moment" if passing else "when your operator has fixed that"
         super().__init__(f"The database does not answer{why}; {then}.{'' if done else f' Try again {when}.'}")
@@ -243,7 +244,7 @@ class ChatRefused(ChatError):
 
 
 class ChannelShared(ChatRefused):
-    """A channel is shared with another organization, so nothing of the fleet goes there. Logged where it is found."""
+    """A channel is shared with another organization, so the fleet is not shown there. Logged by the finder."""
 
     def __init__(self, channel: str) -> None:
         super().__init__(
@@ -254,13 +255,13 @@ class ChannelShared(ChatRefused):
 
 
 class ChannelClosed(ChatRefused):
-    """A channel is archived, or the bot was removed from it. Logged where it is found."""
+    """A channel is archived, or the bot was removed from it. Logged by the finder."""
 
 
 class MessageGone(ChatRefused):
-    """A message, or the thread that a reply was for, is not there (any more).
+    """A message, or the thread of a reply, is missing.
 
-    *stray* is the `ts` at which the reply landed outside its thread.
+    *stray* is the `ts` of a reply that landed outside its thread.
     """
 
     def __init__(self, text: str, *, code: str = "message_not_found", stray: str | None = None) -> None:
@@ -269,7 +270,7 @@ class MessageGone(ChatRefused):
 
 
 class BlocksRefused(ChatRefused):
-    """Slack does not take what a message holds."""
+    """Slack does not accept a message's content."""
 
 
 class ChatBusy(ChatError):
@@ -279,6 +280,6 @@ class ChatBusy(ChatError):
 
 
 class ChatOutcomeUnknown(ChatError):
-    """The request left us and no answer came back: the message, or its edit, may be there."""
+    """The request was sent and no answer came: the message, or its edit, may be there."""
 
     permanent = False

@@ -1,7 +1,7 @@
-"""The log: one record is one line, whatever a person, a model or a service put into it.
+"""The log: one record is one line, whatever text it contains.
 
-Only the lines of a traceback follow their record, each behind a bar that no record begins with. In both forms a
-terminal acts on nothing: controls, line separators and what turns the direction are written as escapes.
+Only traceback lines follow their record, each after a bar that no record begins with. Both formats are safe on
+terminals: controls, line separators and direction marks become escapes.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from bot.domain.foreign_text import escaped
 from bot.redaction import Redaction
 
 NOISY = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core")
-"""These log whole requests, with tokens and form values, when asked for more; and every request at INFO."""
+"""At debug level they log whole requests, with tokens and form values; at INFO, every request."""
 
 BAR = "    | "
-"""Before every line of a traceback."""
+"""Starts every line of a traceback."""
 
 LONGEST = 8000
-"""Characters of what a record says, at most: an id or an answer that somebody sends may have a million."""
+"""Characters of a record's message at most: an id or an answer may have a million."""
 
 AT_THE_CUT = 4000
-"""Characters that go with it: half of a secret, which nothing knows any more; IBM's tokens are the longest."""
+"""Characters removed at a cut as well: half a secret would not be recognized; IBM's tokens are the longest."""
 
 log = logging.getLogger(__name__)
 
 
 def set_up(form: str, redact: Redaction) -> None:
-    """Sends everything that is logged, warned of or raised and caught by nobody to standard error, as text or json."""
+    """Send all log records, warnings and uncaught errors to standard error, as text or json."""
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(form, redact))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
@@ -43,7 +43,7 @@ def set_up(form: str, redact: Redaction) -> None:
 
 
 def formatter(form: str, redact: Redaction) -> logging.Formatter:
-    """What makes a line of a record, without secrets: `json`, or text for anything else."""
+    """A formatter for one line per record, without secrets: `json`, or text for anything else."""
     if form != "json":
         return _Text("%(asctime)s %(levelname)-7s %(name)s: %(message)s", redact)
     from pythonjsonlogger.json import JsonFormatter
@@ -62,7 +62,7 @@ class _Text(logging.Formatter):
         record.message = _within(record.getMessage(), self._redact)
         record.asctime = self.formatTime(record)
         lines = [escaped(self._redact(self.formatMessage(record)))]
-        # Another handler may have left its own `exc_text` in the record: it is never taken.
+        # Another handler may have left its own `exc_text` in the record: it is never used.
         if record.exc_info:
             lines += _barred(self._redact(self.formatException(record.exc_info)))
         if record.stack_info:
@@ -85,7 +85,7 @@ class _Json(logging.Formatter):
 
 
 def _within(said: str, redact: Redaction) -> str:
-    """As much of it as there is room for, and how long it was."""
+    """As much of it as fits, and its length."""
     if len(said) <= LONGEST:
         return said
     begin = redact(said[: LONGEST + AT_THE_CUT])
@@ -97,7 +97,7 @@ def _barred(text: str) -> list[str]:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-    """In place of the interpreter's own words, which would print the error as it is."""
+    """Replaces the interpreter's own output, which would print the error unmasked."""
     if issubclass(kind, KeyboardInterrupt | SystemExit):
         return
     log.critical("not caught: %s", kind.__name__, exc_info=(kind, error or kind(), trace))

@@ -1,7 +1,7 @@
-"""Where requests may go and how: the proxy of a URL, whom we trust, which hosts are this machine, what may be shown.
+"""The network: the proxy of a URL, trusted certificates, local hosts, and masked addresses.
 
-Every client asks here, so that the proxy and certificate settings of a company mean the same for all of them. Each of
-their libraries reads those settings in its own way, or not at all.
+All clients use this, so that a company's proxy and certificate settings mean the same for all of them. Their libraries
+read those settings each in its own way, or not at all.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def setting_of(instance: str, name: str) -> str:
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy through which *url* is reached, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    """The proxy for *url*, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 
-    `wss://` goes the way of `https://`. Only the environment counts, not what a desktop has configured.
+    `wss://` is treated as `https://`. Only the environment counts, not a desktop's configuration.
     """
     parts = urlsplit(url)
     known = getproxies_environment()
@@ -46,7 +46,9 @@ def proxy_for(url: str) -> str | None:
 
 
 def _goes_direct(url: SplitResult, rules: str) -> bool:
-    """By `NO_PROXY`: `*`, or a host and its subdomains, an address or a network (10.0.0.0/8), each also with a port."""
+    """By `NO_PROXY`: `*`, or a host and its subdomains, an address or a network (10.0.0.0/8), each optionally with a
+    port.
+    """
     host, port = url.hostname or "", url.port or _PORTS.get(url.scheme)
     return any(rule == "*" or _is_named(host, port, rule.lower()) for rule in re.split(r"[,\s]+", rules) if rule)
 
@@ -69,12 +71,12 @@ def _is_named(host: str, port: int | None, rule: str) -> bool:
 
 
 def authorities_setting(environ: Mapping[str, str]) -> str | None:
-    """The name of the setting that says which certificate authorities count; None where none is set."""
+    """The name of the setting with the certificate authorities; None if none is set."""
     return next((name for name in CA_SETTINGS if environ.get(name)), None)
 
 
 def authorities(environ: Mapping[str, str] = os.environ) -> str:
-    """The file or folder of the certificate authorities that all clients trust: the operator's, else the system's."""
+    """The file or folder of certificate authorities for all clients: the operator's, else the system's."""
     if own := authorities_setting(environ):
         return environ[own]
     system = ssl.get_default_verify_paths()
@@ -88,7 +90,7 @@ def authorities(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def trust(verify: bool = True) -> ssl.SSLContext:
-    """What certificates are checked against; *verify* false: they are not."""
+    """The context to check certificates with; *verify* false: they are not checked."""
     if verify:
         return trusting(authorities())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -97,9 +99,9 @@ def trust(verify: bool = True) -> ssl.SSLContext:
     return context
 
 
-@cache  # reading a system's store takes 20 ms, and there are four clients and the settings
+@cache  # reading a system's store takes 20 ms; the settings and four clients need it
 def trusting(place: str) -> ssl.SSLContext:
-    """What trusts the authorities in that file or folder. Raises `OSError` where it cannot be read as that."""
+    """A context that trusts the authorities in that file or folder. Raises `OSError` if it can't be read."""
     folder = Path(place).is_dir()
     return ssl.create_default_context(cafile=None if folder else place, capath=place if folder else None)
 
@@ -114,26 +116,26 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_open(url: str) -> bool:
-    """Whether *url* would carry what is sent in plain text to another machine."""
+    """Whether *url* would send plain text to another machine."""
     parts = urlsplit(url)
     return parts.scheme not in ("https", "wss") and not is_loopback(parts.hostname)
 
 
 def is_slack(host: str | None) -> bool:
-    """Whether *host* is Slack's, also that of the edition for the US government."""
+    """Whether *host* is Slack's, including GovSlack's."""
     name = (host or "").lower()
     return any(name == domain or name.endswith(f".{domain}") for domain in SLACK_DOMAINS)
 
 
 def masked(text: str) -> str:
-    """*text* without the names and passwords in its URLs, and without the tickets of sockets."""
+    """*text* without the names and passwords in its URLs, and without socket tickets."""
     return _TICKET.sub("•••", _USERINFO.sub("•••", text))
 
 
 def certificate_fault(error: BaseException, setting: str | None = None) -> str | None:
-    """What is wrong with the certificate that *error* is about, and what to set; None if it is about none.
+    """What is wrong with a certificate, and what to set; None if *error* is not about one.
 
-    *setting*: the one that switches the check off for this host, if there is one.
+    *setting*: the one that switches the check off for this host, if any.
     """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -150,7 +152,7 @@ def certificate_fault(error: BaseException, setting: str | None = None) -> str |
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """*error* and all that it came from; requests and urllib3 keep that in `args` and `reason`."""
+    """*error* and all its causes; requests and urllib3 keep them in `args` and `reason`."""
     seen: set[int] = set()
     left: list[object] = [error]
     while left:

@@ -1,4 +1,4 @@
-"""All that Retune asks of the world, and of its operator. One page: Slack, Speech to Text, the time, and the terms."""
+"""Everything Retune needs from outside. One page: Slack, Speech to Text, the time, and the operator's terms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-if TYPE_CHECKING:  # what is asked has types of the domain, and needs none of it
+if TYPE_CHECKING:  # only types of the domain are needed
     from bot.domain.authority import Person
     from bot.domain.fleet import Holdings, Kind, Listed, Model
     from bot.domain.history import Series
@@ -24,22 +24,22 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A Slack message: *text* is what notifications and screen readers get, *blocks* what is shown."""
+    """A Slack message: *text* is for notifications and screen readers, *blocks* is what is shown."""
 
     text: str
     blocks: tuple[Block, ...] = ()
 
     @property
     def digest(self) -> str:
-        """Tells messages apart by what they show. It travels with each, so that Slack can be asked what it shows."""
+        """Identifies a message's content. It is sent as metadata, to find out later what Slack shows."""
         return hashlib.sha256(json.dumps([self.text, self.blocks], sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one person is, so that they can be answered privately.
+    """Where a person is, to answer them privately.
 
-    *response_url* answers in channels the bot is not in; without it the person must share *channel* with the bot.
+    *response_url* works in channels without the bot; without it the person must share *channel* with the bot.
     """
 
     user: str
@@ -52,7 +52,7 @@ class Place:
 class Room:
     """A channel as Slack describes it. *member*: the bot is in it.
 
-    *private*: nobody joins it without an invitation. *external*: another organization is in it, or was invited.
+    *private*: joining needs an invitation. *external*: another organization is in it, or was invited.
     """
 
     id: str
@@ -64,77 +64,77 @@ class Room:
 
     @property
     def closed(self) -> bool:
-        """Whether only people whom our organization chose are in it: its members may be approvers."""
+        """Whether everyone in it was chosen by our organization: its members may be approvers."""
         return self.private and not self.external
 
 
 class Chat(Protocol):
-    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a request whose answer was lost, `ChatOutcomeUnknown`.
+    """Messages. Raises `ChatRefused`, `ChatBusy` and, after a lost answer, `ChatOutcomeUnknown`.
 
-    Content that Slack does not take is sent in a shorter form. A user's id as *channel* is the direct message.
+    Content that Slack does not accept is sent in a shorter form. A user's id as *channel* is the direct message.
     """
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
-        """Posts once and gives the message's `ts`. *key* travels with it, so that `find` knows it again.
+        """Post once and return the message's `ts`. *key* is sent with it, so that `find` finds it.
 
-        Raises `MessageGone` where the thread is not there, also when the reply landed outside it.
+        Raises `MessageGone` if the thread is missing, even if the reply landed outside it.
         """
 
     async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
-        """Replaces a message of ours. Raises `MessageGone`."""
+        """Replace a message of ours. Raises `MessageGone`."""
 
     async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
-        """The digest of what a message of ours shows now, "" where it carries none; None if it is not there."""
+        """The digest of what a message of ours shows now, "" if it has none; None if the message is missing."""
 
     async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
         """The `ts` of each message with *key*, posted at *since* or later, oldest first. Raises `MessageGone`."""
 
     async def delete(self, channel: str, ts: str) -> None:
-        """Deletes a message of ours; quietly does nothing when it is gone."""
+        """Delete a message of ours; does nothing if it is gone."""
 
     async def whisper(self, place: Place, message: Message) -> None:
-        """Says something that only one person sees."""
+        """Send a message that only one person sees."""
 
     async def pin(self, channel: str, ts: str) -> None:
-        """Pins a message of ours; quietly does nothing when it is pinned already."""
+        """Pin a message of ours; does nothing if it is already pinned."""
 
     async def link(self, channel: str, ts: str) -> str:
-        """The address of a message."""
+        """The link to a message."""
 
     async def room(self, channel: str) -> Room | None:
-        """A channel; None where Slack does not know it or the bot cannot see it."""
+        """A channel; None if Slack does not know it or the bot can't see it."""
 
     async def receive(self, channel: str, ts: str) -> None:
-        """Puts a sign on somebody's message: it was seen. Never fails; the answer is what matters."""
+        """Mark a person's message as seen. Never fails; the answer matters more."""
 
 
 class Windows(Protocol):
     """Modals and App Home. Raises as `Chat`."""
 
     async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
-        """Opens a modal within 3 s of a click or command and gives its view id."""
+        """Open a modal within 3 s of a click or command; returns its view id."""
 
     async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
-        """Replaces an open modal; quietly does nothing when the person has closed it."""
+        """Replace an open modal; does nothing if the person closed it."""
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
-        """Sets one person's App Home."""
+        """Set one person's App Home."""
 
 
 class People(Protocol):
-    """Who somebody is. Raises as `Chat`."""
+    """Users and groups. Raises as `Chat`."""
 
     async def person(self, user: str) -> Person:
-        """A user as Slack describes it now, without groups; somebody of no team where Slack does not know them."""
+        """A user as Slack describes them now, without groups; with no team if Slack does not know them."""
 
     async def name(self, id: str) -> str:
-        """What a user or user group is called; the id itself where Slack does not tell."""
+        """The name of a user or user group; the id itself if Slack does not tell."""
 
     async def members(self, group: str) -> frozenset[str]:
         """The user ids of a user group or private channel of ours.
 
-        None where Slack does not know it, where this plan has no groups, and for a channel that anybody can join or
-        that is shared with another organization.
+        None if Slack does not know it, if this plan has no groups, and for a channel that anyone can join or that is
+        shared with another organization.
         """
 
 
@@ -144,10 +144,10 @@ class Files(Protocol):
     async def upload(
         self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
     ) -> None:
-        """Puts a file into a channel or thread; a user's id as *channel* means a direct message to that person.
+        """Upload a file to a channel or thread; a user's id as *channel* means a direct message to that person.
 
-        *alt_text* says what is in it, for people who cannot see it. After any error but `ChatOutcomeUnknown` nobody
-        sees a file.
+        *alt_text* describes it for people who can't see it. After any error except `ChatOutcomeUnknown` no one sees a
+        file.
         """
 
 
@@ -168,10 +168,10 @@ class SpeechService(Protocol):
         """One custom model. `ModelGone`: the service says so, and its list of that kind lacks it."""
 
     async def bases(self) -> Listed[str]:
-        """The names of the base models that this instance serves."""
+        """The names of the base models that this instance offers."""
 
     async def holdings(self, model: Model) -> Holdings:
-        """What a custom model holds."""
+        """A custom model's contents."""
 
     async def begin(
         self,
@@ -183,44 +183,44 @@ class SpeechService(Protocol):
         force: bool = False,
         lenient: bool = False,
     ) -> Receipt:
-        """Begins an upgrade or a training. Sent once, never repeated here: see `OutcomeUnknown`."""
+        """Begin an upgrade or a training. Sent once, never repeated here: see `OutcomeUnknown`."""
 
 
 class Probing(Protocol):
-    """What observing on purpose asks of an instance. Every call raises a `ServiceError`."""
+    """Observations on purpose. Every call raises a `ServiceError`."""
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
-        """Recognizes one second of built-in audio with a model and gives the warnings of the answer."""
+        """Recognize one second of built-in audio with a model; returns the warnings in the answer."""
 
     async def create(self, kind: Kind, name: str, base: str) -> str:
-        """Creates an empty custom model and gives its id."""
+        """Create an empty custom model; returns its id."""
 
     async def delete(self, kind: Kind, id: str) -> None:
-        """Deletes a custom model. Only ever one that we created ourselves."""
+        """Delete a custom model. Only for models that we created ourselves."""
 
 
 class Charts(Protocol):
     """Pictures. Every call raises a `ChartError`."""
 
     async def fleet(self, series: Series) -> bytes:
-        """The fleet over time as PNG; a note in words where there is too little to draw."""
+        """The fleet over time as PNG; a note in words if there is too little data."""
 
 
 class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC. Somebody may set the clock."""
+        """Now, aware, in UTC. The clock may be set."""
 
     def steady(self) -> float:
-        """Seconds since some moment, which go on at the same pace whenever the clock is set."""
+        """Monotonic seconds: not affected by setting the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything outside. *speech* and *probing* may be filled later: until then answers are what was read last.
+    """Everything outside. *speech* and *probing* may be filled later: until then, answers use the last readings.
 
-    *team* and *user* are our workspace and our own user id, as Slack says.
+    *team* and *user* are our workspace and our own user id in Slack.
     """
 
     chat: Chat
@@ -237,7 +237,7 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What the operator chose, as far as flows go by it. *schedule* is in the operator's time zone."""
+    """The operator's settings that flows depend on. *schedule* is in the operator's time zone."""
 
     channel: str
     policies: Mapping[str, Policy]
@@ -246,12 +246,12 @@ class Terms:
     schedule: Schedule
     owners: tuple[OwnerRule, ...] = ()
     guests_read: bool = False
-    """Whether guests of the workspace may read; they can do nothing else."""
+    """Whether guests of the workspace may read; they can never do more."""
     shared_channel: bool = False
-    """Whether channels that are shared with another organization may show the fleet."""
+    """Whether channels shared with another organization may show the fleet."""
     parallel: int = 2
     poll_language: float = 10.0
     poll_acoustic: float = 60.0
-    """Seconds between two looks at a model that the service works on."""
+    """Seconds between two readings of a model in progress."""
     probe_every: timedelta | None = None
     canary_every: timedelta | None = None

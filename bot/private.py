@@ -1,4 +1,4 @@
-"""Files that only their owner can read, from the first moment; and what others could read or change, as advice."""
+"""Files readable only by their owner from the start, and advice on files that others can read or change."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ MODE = 0o600
 """Read and write for the owner."""
 
 OTHERS_READ, OTHERS_WRITE = 0o044, 0o022
-"""The rights of the group and of everybody."""
+"""The permissions of the group and of everyone."""
 
 
 def shut() -> None:
-    """From now on nothing that this process makes can be read by others, its memory after a crash included."""
+    """Make everything this process creates from now on unreadable for others, including core dumps."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def create(path: Path) -> int:
-    """Makes a new file and gives its descriptor. Raises `FileExistsError` for whatever is there, links included."""
+    """Create a file and return its descriptor. Raises `FileExistsError` for anything in its place, including links."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
 
 
 def tighten(path: Path) -> bool:
-    """Takes the rights of others from a file; whether they had any. It need not be there, or ours.
+    """Remove the permissions of others from a file; returns whether they had any. It may be missing, or another user's.
 
-    By its name: to open and close the file of a database would end the locks that this process has on it (POSIX).
+    Works by name: opening and closing a database file would drop this process's locks on it (POSIX).
     """
     try:
         found = path.lstat()
@@ -52,9 +52,9 @@ def tighten(path: Path) -> bool:
 
 @contextmanager
 def output(path: Path | None) -> Iterator[BinaryIO]:
-    """A new file to write to, or standard output. What could not be finished is removed.
+    """A new file to write to, or standard output. An unfinished file is deleted.
 
-    Raises `SettingsError` where the file cannot be made, or something of that name is there already.
+    Raises `SettingsError` if the file can't be created, or the name is taken.
     """
     if path is None:
         _close_to_others(sys.stdout.fileno())
@@ -74,7 +74,7 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def _close_to_others(descriptor: int) -> None:
-    """A shell's `>` makes a file that others may read: while it is empty, that is changed; else it is said."""
+    """A shell's `>` creates a file that others may read: an empty one is restricted, otherwise a warning is printed."""
     found = os.fstat(descriptor)
     if stat.S_ISREG(found.st_mode) and found.st_mode & (OTHERS_READ | OTHERS_WRITE):
         try:
@@ -86,7 +86,7 @@ def _close_to_others(descriptor: int) -> None:
 
 
 def readable(path: Path) -> str | None:
-    """Who else can read or change a file with secrets, and what to type; None where nobody can."""
+    """Who else can read or change a file with secrets, and the command to fix it; None if no one can."""
     try:
         found = path.stat()
     except OSError:
@@ -98,7 +98,7 @@ def readable(path: Path) -> str | None:
 
 
 def open_folder(path: Path) -> str | None:
-    """Whether others can put files beside *path*, and what to type; None where nobody can."""
+    """Whether others can put files beside *path*, and how to fix it; None if no one can."""
     folder = path.parent
     try:
         found = folder.stat()
@@ -106,6 +106,6 @@ def open_folder(path: Path) -> str | None:
         return None
     if not found.st_mode & OTHERS_WRITE:
         return None
-    if found.st_mode & stat.S_ISVTX:  # as /tmp: nothing of it can be closed
+    if found.st_mode & stat.S_ISVTX:  # such as /tmp: its permissions can't be restricted
         return f"every user of this machine can put files beside {path}: move it to a folder of its own (mode 700)"
     return f"other users of this machine can replace files in {folder}: chmod go-w {folder}"

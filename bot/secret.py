@@ -1,4 +1,4 @@
-"""A value that nothing shows by accident: not a log line, a traceback, JSON, a pickle, nor a part of it."""
+"""A value that is never shown by accident: not in a log, a traceback, JSON or a pickle, not even in part."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ MASK = "•••"
 
 
 class Secret(str):
-    """Text that is masked in every form; `reveal` gives the secret to the one place that needs it.
+    """Text that is masked in every form; `reveal` returns the secret for the one place that needs it.
 
-    As text it is the mask itself, so whatever encodes, cuts, joins or searches text gets the mask. Two are equal
-    when their secrets are.
+    As text it is the mask itself, so encoding, cutting, joining or searching it gives the mask. Two are equal if their
+    secrets are.
     """
 
     __slots__ = ("__secret",)
@@ -32,7 +32,7 @@ class Secret(str):
         return f"'{MASK}'"
 
     def __format__(self, spec: str) -> str:
-        return MASK  # no part of it, and no padding that tells a length
+        return MASK  # no part of it, and no padding that tells its length
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and compare_digest(self.__secret.encode(), other.__secret.encode())
@@ -53,4 +53,4 @@ class Secret(str):
         return None
 
     def __reduce_ex__(self, protocol: Any) -> tuple[type[str], tuple[str]]:
-        return str, (MASK,)  # a pickle is bytes that may lie anywhere
+        return str, (MASK,)  # a pickle may be stored anywhere

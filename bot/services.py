@@ -1,4 +1,4 @@
-"""What no first answer needs: the clients of Speech to Text, and the alarm clock."""
+"""Parts that the first answer does not need: the clients of Speech to Text, and the alarm clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.settings import Settings, credentials
 log = logging.getLogger(__name__)
 
 ANNOUNCE = 5.0
-"""Seconds between two looks whether an announcement is due."""
+"""Seconds between two checks for a due announcement."""
 
 
 async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, WatsonSpeech]:
@@ -38,7 +38,7 @@ async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[st
 
 
 def alarms(worker: Worker, stack: AsyncExitStack) -> Callable[[], None]:
-    """Starts what goes by the wall clock; gives what must be called now and then to notice that it was set."""
+    """Start all that uses the wall clock; returns a function to call regularly, to notice a set clock."""
     clock, drift = AlarmClock(), Drift(time(), monotonic())
     clock.every(ANNOUNCE, "announce", worker.announce)
     clock.start()

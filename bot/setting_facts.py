@@ -1,4 +1,4 @@
-"""What the operator set, for the audit: what decides who may do what, when, and to which service. No secrets."""
+"""The operator's settings in the audit: who may do what, when, and on which service. No secrets."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Facts = Mapping[str, str]
 
 
 def note(settings: Settings, now: datetime, store: Store) -> None:
-    """A start: the instances there are, whether a key seals the audit, and what was set otherwise than before."""
+    """Record a start: the instances, the seal of the audit, and changed settings."""
     store.fleet.declare((one.name, one.deployment) for one in settings.instances.values())
     match store.audit.begin(now):
         case (chain.LOST, last):
-            log.warning("the audit: the kept end of its chain was gone; %s", last)
+            log.warning("the audit: the stored end of its chain was missing; %s", last)
         case (_, chain.NO_KEY):
             log.warning("the audit: rows are not sealed from here on")
         case (_, key):
@@ -30,7 +30,7 @@ def note(settings: Settings, now: datetime, store: Store) -> None:
 
 
 def facts(settings: Settings) -> dict[str, Facts]:
-    """By instance, and under the empty name what holds for all of them."""
+    """By instance; the empty name has what applies to all."""
     return {"": _general(settings), **{name: _instance(settings, name) for name in settings.instances}}
 
 

@@ -1,4 +1,4 @@
-"""What an operator may write as a value: each parser gives what it means, each check says what to write instead."""
+"""Values of settings: each parser returns the meaning, each check says what to write instead."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ def yes(text: str) -> bool:
 
 
 def none_or_read(text: str) -> bool:
-    """What guests may do: whether they may read."""
+    """Guests' rights: whether they may read."""
     if (may := text.strip().lower()) not in ("none", "read"):
         raise ValidationError("must be none or read.")
     return may == "read"
 
 
 def text_or_json(text: str) -> str:
-    """How the log is written."""
+    """The format of the log."""
     if (form := text.strip().lower()) not in ("text", "json"):
         raise ValidationError("must be text or json.")
     return form
 
 
 def address(text: str) -> str | None:
-    """An IP address of this machine to listen on, or localhost; None for all of them, which is `*`."""
+    """An IP address of this machine to listen on, or localhost; None for all addresses, written `*`."""
     written = text.strip().lower().removeprefix("[").removesuffix("]")
     if written == "*":
         return None
@@ -90,12 +90,12 @@ def address(text: str) -> str | None:
         return str(ipaddress.ip_address(written))
     except ValueError as error:
         raise ValidationError(
-            f"“{text}” is no IP address; write for example 127.0.0.1, 0.0.0.0 or ::1, or * for all of this machine."
+            f"“{text}” is not an IP address; write for example 127.0.0.1, 0.0.0.0 or ::1, or * for all of this machine."
         ) from error
 
 
 def begins(prefix: str, what: str) -> validate.Regexp:
-    """A check that a token is of the right sort."""
+    """A check that a token is of the right kind."""
     return validate.Regexp(rf"{prefix}|\Z", error=f"must be {what}, which begins with {prefix}.")
 
 
@@ -115,12 +115,12 @@ def cron_rule(value: str) -> None:
 
 
 LEAST_KEY = 32
-"""Characters that a key needs: 128 bits in hexadecimal digits."""
+"""Characters a key needs: 128 bits in hexadecimal digits."""
 
 
 def audit_key(value: str) -> None:
-    """A key that nobody guesses. What it says never has any of it."""
+    """A key that can't be guessed. The error never contains any of it."""
     if value and (len(value.strip()) < LEAST_KEY or len(set(value.strip())) < 8):
         raise ValidationError(
-            f"must be at random and have {LEAST_KEY} characters or more; make one with: openssl rand -hex 32"
+            f"must be random, with {LEAST_KEY} characters or more; make one with: openssl rand -hex 32"
         )

@@ -61,7 +61,7 @@ class InstanceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Terms):
-    """Everything an operator can set."""
+    """All settings of the operator."""
 
     bot_token: Secret
     app_token: Secret | None
@@ -98,7 +98,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     window = env.str("RETUNE_WINDOW", "")
     others: dict[str, Any] = {
         "port": env.int("PORT", 3000, validate=port_number),
-        # Whoever sets PORT, often the host itself, expects to be reached there.
+        # Hosts that set PORT expect the service on all addresses.
         "bind": _parsed(env, "address", "RETUNE_BIND", "*" if os.environ.get("PORT") else "127.0.0.1"),
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/").strip(),
         "slack_allow_http": _parsed(env, "yes", "SLACK_ALLOW_HTTP", "no"),
@@ -128,7 +128,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     faults += url_of_slack("SLACK_API_URL", others["slack_api_url"], plain=bool(others["slack_allow_http"]))
     faults += network(os.environ)
     if policy.approvers == ():
-        faults.append("RETUNE_APPROVERS: names nobody; list user ids (U…) and user-group ids (S…).")
+        faults.append("RETUNE_APPROVERS: names no one; list user ids (U…) and user-group ids (S…).")
     instances: dict[str, InstanceSettings] = {}
     policies: dict[str, Policy] = {}
     hours: dict[str, Window | None] = {}
@@ -154,12 +154,12 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
 
 
 def database(dotenv: Path | None = Path(".env")) -> Path:
-    """Where the database is, for what needs no other setting."""
+    """The database's path alone, for commands that need no other setting."""
     return _database(_environment(dotenv))
 
 
 def key_of_audit(dotenv: Path | None = Path(".env")) -> Secret | None:
-    """What seals the audit, for what needs no other setting. Raises `SettingsError`."""
+    """The audit's key alone, for commands that need no other setting. Raises `SettingsError`."""
     env = _environment(dotenv)
     key = _audit_key(env)
     if faults := _faults(env):
@@ -178,7 +178,7 @@ def _environment(dotenv: Path | None) -> Env:
 
 
 def _faults(env: Env) -> dict[str, str]:
-    """What is wrong with what was read, by setting."""
+    """Faults of the values read, by setting."""
     try:
         env.seal()
     except EnvValidationError as error:
@@ -199,7 +199,7 @@ def _audit_key(env: Env) -> Secret | None:
 def _instance(
     name: str, policy: Policy, window: str, zone: ZoneInfo | None
 ) -> tuple[InstanceSettings, Policy, Window | None]:
-    """One instance, its policy and its hours, from IBM's own variables, wherever IBM's SDK would read them."""
+    """One instance, its policy and its hours, from IBM's own variables, in all places IBM's SDK reads."""
     known = {key: str(value) for key, value in read_external_sources(name).items()}
     faults: list[str] = []
     url, auth_type = known.get("URL", "").strip(), known.get("AUTH_TYPE") or known.get("AUTHTYPE") or "iam"
@@ -243,7 +243,7 @@ def _instance(
 
 
 def authenticator(instance: str) -> Authenticator:
-    """IBM's own, from the same variables. Raises `SettingsError`."""
+    """IBM's own authenticator, from the same variables. Raises `SettingsError`."""
     try:
         found = get_authenticator_from_environment(instance)
     except (ValueError, TypeError) as error:
@@ -255,7 +255,7 @@ def authenticator(instance: str) -> Authenticator:
 
 
 def secrets(settings: Settings) -> Iterator[str]:
-    """Every secret that the operator has set, IBM's included, for what must not show one."""
+    """Every secret in the settings, IBM's included, for redaction."""
     for field in fields(settings):
         if isinstance(value := getattr(settings, field.name), Secret):
             yield value.reveal()
@@ -286,5 +286,5 @@ def _deployment(url: str, auth_type: str) -> Deployment:
 
 
 def _parsed(env: Env, parser: str, name: str, *default: str) -> Any:
-    """Environs adds our parsers as methods at run time, where no type checker sees them."""
+    """Environs adds our parsers as methods at run time; type checkers don't see them."""
     return getattr(env, parser)(name, *default)

@@ -1,4 +1,4 @@
-"""Turns: long work is done a little at a time, so that whoever waits for the event loop is never kept waiting long."""
+"""Turns: long work runs in small pieces, so that nothing waits long for the event loop."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from weakref import WeakKeyDictionary
 T = TypeVar("T")
 
 Work = Generator[None, None, T]
-"""Work that can rest wherever it yields; what it returns is its result."""
+"""Work that may pause at each `yield`; its return value is the result."""
 
 SLICE, BEHIND = 0.004, 0.001
-"""Seconds that work goes on at a time: for somebody who waits for it, and behind all who wait.
+"""Seconds that work runs at a time: while a person waits for it, and in the background.
 
-An answer passes through the loop some five times, and may meet one each time. Handing over costs some 30 µs (measured).
+An answer passes through the loop about five times, and may meet a piece of work each time. A switch costs about 30 µs
+(measured).
 """
 
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -26,7 +27,7 @@ _slice: ContextVar[float] = ContextVar("slice", default=SLICE)
 
 
 def at_once(work: Work[T]) -> T:
-    """Does *work* without a rest: where there is little of it, or nobody waits."""
+    """Run *work* without pauses: for little work, or if nothing else waits."""
     while True:
         try:
             next(work)
@@ -36,7 +37,7 @@ def at_once(work: Work[T]) -> T:
 
 
 async def in_turns(work: Work[T]) -> T:
-    """Does *work*, and lets others of the loop have their turn in between."""
+    """Run *work* with turns for others of the loop in between."""
     while True:
         until = perf_counter() + _slice.get()
         try:
@@ -51,8 +52,8 @@ async def in_turns(work: Work[T]) -> T:
 
 @asynccontextmanager
 async def behind() -> AsyncIterator[None]:
-    """Around work that nobody waits for: one after the other, so that a hundred answers of services that come at once
-    are no more in a person's way than one.
+    """Queue for background work: one piece after the other, so that a hundred answers arriving together delay people no
+    more than one.
     """
     async with _locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
         before = _slice.set(BEHIND)

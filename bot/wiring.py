@@ -1,4 +1,4 @@
-"""Builds what answers and what works by itself. It is imported once Slack is connected: connecting needs none of it."""
+"""Builds the handlers and the background work. Imported after Slack is connected, which does not need it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """The flows, and the worker that rings them. *services* is empty: whoever connects the instances fills it."""
+    """The flows, and the worker that runs them. *services* is empty until the instances are connected."""
 
     flows: Flows
     worker: Worker
@@ -52,10 +52,10 @@ async def wire(
     ring: Callable[[], None],
     stack: AsyncExitStack,
 ) -> Wired:
-    """Opens the database, and puts all that stops in its order on *stack*. Raises `StoreUnavailable`."""
+    """Open the database, and register everything that must be stopped on *stack*. Raises `StoreUnavailable`."""
     key = settings.audit_key
     sealing = SealingKey(key.reveal()) if key else None
-    # Not in the loop: another process may hold a lock on it for seconds, in which Slack waits to be answered.
+    # In a thread: another process may lock it for seconds, and Slack must be answered meanwhile.
     db = stack.enter_context(await asyncio.to_thread(Database, settings.database, sealing))
     for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)

@@ -1,8 +1,8 @@
-"""`python -m sandbox`: a local Slack, a local Speech to Text, and the bot as its own process beside them.
+"""`python -m sandbox`: a local Slack, a local Speech to Text, and the bot as a process of its own.
 
-The bot is started as production starts it: Socket Mode over a real WebSocket, or with `--http` signed requests to its
-port, the Web API over HTTP, a database on disk. Only `SLACK_API_URL` and IBM's URL variables point here. When it dies
-it is started again, as a host would.
+The bot starts as in production: Socket Mode over a real WebSocket, or with `--http` signed requests to its port; the
+Web API over HTTP; a database on disk. Only `SLACK_API_URL` and IBM's URL variables point here. If it dies it is started
+again, as a host would.
 """
 
 from __future__ import annotations
@@ -31,18 +31,20 @@ CHANNEL, APPROVERS = "C0SPEECH", "S0APPROVE"
 
 
 def main() -> None:
-    """Exit codes: 0 stopped, or the tour really happened; 1 otherwise."""
+    """Exit codes: 0 stopped, or the tour succeeded; 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="Retune with everything it needs, locally.")
     parser.add_argument("--port", type=int, default=8765, help="port of the page (0: any free one)")
-    parser.add_argument("--tour", action="store_true", help="play an upgrade without a browser and print it")
+    parser.add_argument("--tour", action="store_true", help="run an upgrade without a browser and print it")
     parser.add_argument("--http", action="store_true", help="Slack reaches the bot over HTTP instead of Socket Mode")
-    parser.add_argument("--speed", type=float, default=None, help="how much faster than life Speech to Text works")
+    parser.add_argument(
+        "--speed", type=float, default=None, help="how many times faster than real time Speech to Text works"
+    )
     parser.add_argument("--data", type=Path, default=None, help="keep the bot's database in this folder")
     parser.add_argument(
         "--longest-message",
         type=int,
         default=LONGEST_MESSAGE,
-        help="characters of blocks in a message",
+        help="longest block JSON of a message, in characters",
     )
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
@@ -105,7 +107,7 @@ async def _main(options: argparse.Namespace) -> int:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 

@@ -1,4 +1,4 @@
-"""The bot as a process of its own, started again when it dies, as a host with a Procfile does."""
+"""The bot as a process of its own, started again when it ends, as a host with a Procfile does."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FAULTY_SETTINGS = 2
 
 
 class BotProcess:
-    """Runs `python -m bot` with *environment*, from *folder*, so that no settings file of anybody's is read.
+    """Runs `python -m bot` with *environment*, in *folder*, so that it reads no other settings file.
 
-    *arguments* are Python's, for a bot that is started otherwise.
+    *arguments* are Python's, for a bot that is started differently.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class BotProcess:
         self._signal(signal.SIGKILL)
 
     def restart(self) -> None:
-        """SIGTERM; it is started again although that ends it well."""
+        """SIGTERM; it is started again although it ended cleanly."""
         self._again = True
         self._signal(signal.SIGTERM)
 
     def stint(self, on: bool) -> None:
-        """No file of the bot can grow any more, as on a broken disk; where the system lets us (Linux)."""
+        """The bot's files can't grow any more, as on a broken disk; only on Linux."""
         self._stinted = on
         if self.pid is not None and hasattr(resource, "prlimit"):
             _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
@@ -77,7 +77,7 @@ class BotProcess:
             self._process.send_signal(which)
 
     def output(self) -> str:
-        """The last lines that the bot printed."""
+        """The last lines the bot printed."""
         return "\n".join(self._lines)
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What Speech to Text, the bot's process and its database can suffer, as switches on the page."""
+"""Faults of Speech to Text, the bot's process and its database, as switches on the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.slack.switchboard import Group, Switchboard
 from sandbox.watson.faults import Fault, Faults, Outcome
 
 BEGIN = "*customizations/*"
-"""With POST: what begins an upgrade or a training."""
+"""With POST: requests that begin an upgrade or a training."""
 
 LISTS = "*customizations"
 """With GET: the lists of custom models."""
@@ -22,12 +22,12 @@ OUTCOMES: tuple[tuple[Outcome, str, str], ...] = (
     ("failed", "The next work fails", "the model ends in the status `failed`"),
     ("unchanged", "The next work does nothing", "it is accepted, and no new version appears"),
     ("stuck", "The next work never ends", "the model stays busy"),
-    ("deleted", "The next model disappears", "somebody deletes it while the service works"),
+    ("deleted", "The next model disappears", "it is deleted while the service works"),
 )
 
 
 def speech_switches(board: Switchboard, faults: Faults) -> None:
-    """What the local Speech to Text can do wrong."""
+    """Faults of the local Speech to Text."""
 
     def disarm(fault: Fault) -> None:
         if fault in faults.armed:
@@ -44,44 +44,44 @@ def speech_switches(board: Switchboard, faults: Faults) -> None:
     once(
         "speech-lose",
         "Lose the next answer",
-        "an upgrade begins, and the bot never hears so",
+        "an upgrade begins, but the bot gets no answer",
         lambda: faults.lose(BEGIN),
     )
     once(
         "speech-cut",
         "Cut the next request",
-        "an upgrade does not begin, and the bot never hears so",
+        "an upgrade does not begin, and the bot gets no answer",
         lambda: faults.cut(BEGIN, method="POST"),
     )
     once(
         "speech-odd",
         "Garble the next answer",
-        "an upgrade begins, and the answer is no JSON",
+        "an upgrade begins, but the answer is not JSON",
         lambda: faults.nonsense(BEGIN, method="POST"),
     )
     once(
         "speech-gateway",
         "A gateway answers instead",
-        "an upgrade begins, and the answer is a gateway's page",
+        "an upgrade begins, but the answer is a gateway's page",
         lambda: faults.instead(BEGIN, 502),
     )
     lasting(
         "speech-router",
         "Lose the route",
-        "models are answered with a router's 404",
+        "requests about models get a router's 404",
         lambda: faults.router(BEGIN, times=None),
     )
     lasting(
         "speech-few", "List nothing", "the lists are empty, as with another instance's key", lambda: faults.few(LISTS)
     )
-    lasting("speech-record", "Garble a record", "one model of each list makes no sense", lambda: faults.odd(LISTS, 7))
-    once("speech-token", "End every token", "the bot must log in anew", faults.expire_tokens)
+    lasting("speech-record", "Garble a record", "one model of each list is unreadable", lambda: faults.odd(LISTS, 7))
+    once("speech-token", "End every token", "the bot must log in again", faults.expire_tokens)
     for outcome, label, about in OUTCOMES:
         once(f"speech-{outcome}", label, about, partial(faults.next_outcome, "*", outcome))
 
 
 def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> None:
-    """What the machine can do to the bot. Its clock cannot be touched from here."""
+    """Faults of the bot's machine. Its clock can't be changed from here."""
     lock: list[sqlite3.Connection] = []
 
     async def kill(on: bool) -> None:
@@ -104,5 +104,5 @@ def process_switches(board: Switchboard, bot: BotProcess, database: Path) -> Non
     async def stinted(on: bool) -> None:
         bot.stint(on)
 
-    board.add(PROCESS, "disk", "Break the disk", "nothing of the bot can be written", stinted, lasting=True)
-    board.add(PROCESS, "database-lock", "Lock the database", "another program keeps the file", locked, lasting=True)
+    board.add(PROCESS, "disk", "Break the disk", "the bot can't write anything", stinted, lasting=True)
+    board.add(PROCESS, "database-lock", "Lock the database", "another program locks the file", locked, lasting=True)

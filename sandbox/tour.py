@@ -1,4 +1,4 @@
-"""The tour: the main job from the first question to the proof, played by the people of the local Slack."""
+"""The tour: the main task from the first question to the proof, played by the people of the local Slack."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ NAME = "call-center-us"
 
 
 class TourFailed(Exception):
-    """A part of the tour did not really happen."""
+    """A part of the tour failed."""
 
 
 async def play(slack: SlackServer, speech: SpeechServer) -> None:
-    """Plays everything. Raises `TourFailed`, naming the part."""
+    """Play everything. Raises `TourFailed`, naming the part."""
     tour = _Tour(slack)
     before = tuple(speech.world.model(NAME).versions)
     await tour.wait("the bot is connected", lambda: slack.connections, 30)
@@ -66,7 +66,7 @@ class _Tour:
         return found
 
     async def ask(self, what: str, user: str, text: str, expected: str) -> None:
-        """Types a command; the first one waits until the fleet was read."""
+        """Type a command; the first one waits until the fleet was read."""
         await self._slack.send(user, CHANNEL, text)
         await self.hears(what, user, expected, 25)
 

@@ -1,6 +1,6 @@
-"""The real time: now, and an alarm clock: APScheduler rings, the database knows what is due.
+"""The clock, and an alarm clock: APScheduler rings, the database knows what is due.
 
-Jobs live in memory and carry nothing, so there is nothing to lose: a missed ring is made up by the next one.
+Jobs are in memory and carry no data, so nothing can be lost: the next ring makes up for a missed one.
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ class SystemClock:
         return datetime.now(UTC)
 
     def steady(self) -> float:
-        """Seconds since some moment."""
+        """Monotonic seconds."""
         return monotonic()
 
 
 class AlarmClock:
-    """Rings functions. `misfire_grace_time=None`: late is better than never, once (`coalesce`)."""
+    """Calls functions at intervals. `misfire_grace_time=None`: late is better than never, once (`coalesce`)."""
 
     def __init__(self) -> None:
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # a tenth of a second that no first click waits for
+        # Its import takes 0.1 s; the first click does not wait for it.
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = AsyncIOScheduler(job_defaults=options, timezone="UTC")
 
     def every(self, seconds: float, name: str, ring: Callable[[], None]) -> None:
-        """Rings at once and then at a steady pace."""
+        """Ring at once and then at a steady interval."""
 
-        async def rung() -> None:  # APScheduler runs plain functions in a thread; ours belong to the loop's thread
+        async def rung() -> None:  # APScheduler runs plain functions in a thread; ours must run on the loop's thread
             ring()
 
         self._scheduler.add_job(rung, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
 
     def wake(self) -> None:
-        """Rings now and counts anew from here.
+        """Ring now and restart the interval.
 
-        For a wall clock that was set: APScheduler notes by it when a job is next. Set back by a day, it would let the
-        job sleep for a day.
+        For a wall clock that was set: APScheduler schedules by it. Set back by a day, a job would not run for a day.
         """
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=datetime.now(UTC))
         self._scheduler.wakeup()
 
     def start(self) -> None:
-        """Begins to ring."""
+        """Start ringing."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Stops ringing. What is under way is not ours to wait for."""
+        """Stop ringing. Work in progress is not waited for."""
         self._scheduler.shutdown(wait=False)

@@ -1,7 +1,7 @@
-"""HTTP instead of Socket Mode: takes what Slack signed, at one path, and nothing else.
+"""HTTP instead of Socket Mode: accepts what Slack signed, at one path, and nothing else.
 
-In this order: path and method (404, 405), the headers of the signature, the body within its time and size, the
-signature over the raw bytes, and only then its content (400). Whatever is not proven to be Slack's gets an empty 401.
+Checks in this order: path and method (404, 405), the signature's headers, the body within its time and size, the
+signature over the raw bytes, and only then the content (400). Anything not proven to be from Slack gets an empty 401.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from bot.errors import SettingsError
 PATH = "/slack/events"
 
 GOODBYE = 0.3
-"""Seconds that signed requests get to be answered when we stop; aiohttp's own is a minute."""
+"""Seconds to finish signed requests when stopping; aiohttp's default is a minute."""
 
 BUFFER = 16 * 1024
-"""Bytes of a body that a connection holds at most before we take them; aiohttp reads up to twice that."""
+"""Bytes of a body buffered by one connection at most; aiohttp reads up to twice that."""
 
 FIELD = 8190
-"""Bytes of a header or of the request line at most."""
+"""Bytes of one header or of the request line at most."""
 
 
 class _Server(web.Server):
-    """Makes connections of ours."""
+    """Creates our connections."""
 
     def __init__(self, handler: Any, crowd: Connections) -> None:
         super().__init__(handler, request_factory=self._request, debug=False)
         self._crowd = crowd
 
     def __call__(self) -> Connection:
-        """A connection that was accepted."""
+        """A newly accepted connection."""
         limits = self._crowd.limits
         return Connection(
             self,
@@ -50,7 +50,7 @@ class _Server(web.Server):
             max_line_size=FIELD,
             max_field_size=FIELD,
             read_bufsize=BUFFER,
-            auto_decompress=False,  # the signature is over what was sent; and a small body may become a huge one
+            auto_decompress=False,  # the signature covers the bytes as sent; and a small body may expand to a huge one
         )
 
     def _request(
@@ -61,7 +61,7 @@ class _Server(web.Server):
 
 
 class HttpServer:
-    """Listens on *port* of *host* (None: of all addresses) from `open` to `close`."""
+    """Listens on *port* of *host* (None: all addresses) from `open` to `close`."""
 
     def __init__(
         self,
@@ -83,16 +83,16 @@ class HttpServer:
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """The port in use."""
         return int(self._runner.addresses[0][1])
 
     @property
     def connections(self) -> int:
-        """How many stand."""
+        """Number of open connections."""
         return len(self._crowd)
 
     async def open(self) -> None:
-        """Raises `SettingsError` where the address cannot be had."""
+        """Raises `SettingsError` if the address can't be used."""
         await self._runner.setup()
         backlog = self._crowd.limits.backlog
         try:
@@ -104,7 +104,7 @@ class HttpServer:
             raise SettingsError([fault]) from error
 
     async def close(self) -> None:
-        """Takes no more; what is signed is still answered for a moment."""
+        """Accept no more connections; signed requests are still answered for a moment."""
         for site in list(self._runner.sites):
             await site.stop()
         self._crowd.close()
@@ -131,11 +131,11 @@ class HttpServer:
             return self._refuse(400, Reason.MALFORMED, **{"X-Slack-No-Retry": "1"})
         answer = await self._app.async_dispatch(asked)
         if answer.status == 404 and asked.body.get("type") == "event_callback":
-            return web.Response()  # nobody listens to it; Slack would send it again, and in the end send none
+            return web.Response()  # no listener handles it; Slack would repeat it and finally disable events
         return await to_aiohttp_response(answer)
 
     async def _body(self, request: web.BaseRequest, connection: Connection) -> bytes | web.Response:
-        """The whole body, or what is answered where it does not come so."""
+        """The whole body, or the response if it did not arrive properly."""
         limits, body = self._crowd.limits, bytearray()
         if (request.content_length or 0) > limits.body_size:
             return self._refuse(401, Reason.TOO_LARGE)

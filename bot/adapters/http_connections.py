@@ -1,7 +1,7 @@
-"""The connections of HTTP mode: how many, how long, how much, and which one goes when there are too many.
+"""The connections of HTTP mode: their number, time and size limits, and which to close when there are too many.
 
-Anybody may open a connection. One on which nothing signed has come yet is closed first, the oldest of them before the
-others; so a flood of half-open connections costs descriptors up to a cap, and Slack's own still get in.
+Anyone may open a connection. Connections without a signed request are closed first, oldest first; so a flood of
+half-open connections uses descriptors only up to a cap, and Slack's own still get in.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from aiohttp import web
 log = logging.getLogger(__name__)
 
 PERIOD = 600.0
-"""Seconds between two lines of the log about what was refused."""
+"""Seconds between two log lines about refusals."""
 
 MOST = 512
-"""Connections at most; Slack, or the proxy before us, uses a few dozen."""
+"""Connections at most; Slack, or the proxy in front, uses a few dozen."""
 
 
 class Reason(StrEnum):
-    """Why a request or a connection was refused, as the log has it."""
+    """Why a request or connection was refused, as in the log."""
 
     ELSEWHERE = "to another path or with another method"
     NOT_HTTP = "not HTTP"
@@ -42,26 +42,26 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the outside gets at most: times in seconds, sizes in bytes."""
+    """Limits for clients: times in seconds, sizes in bytes."""
 
     connections: int
     backlog: int
     head_seconds: float = 10.0
     body_seconds: float = 10.0
     idle_seconds: float = 75.0
-    """Longer than proxies keep a connection (60 s), or they would send a request into one that we just closed."""
+    """Longer than proxies keep a connection (60 s), so that they don't send a request into one just closed."""
 
     linger_seconds: float = 0.5
     head_size: int = 32 * 1024
     body_size: int = 1024 * 1024
-    """A view of 250 kB, Slack's most, is three times that in a form."""
+    """A form may be three times its view; Slack's limit for a view is 250 kB."""
 
     bodies_size: int = 8 * 1024 * 1024
-    """All bodies together that are read and not verified yet."""
+    """All bodies together that are being read and not verified yet."""
 
     @classmethod
     def of_process(cls) -> Self:
-        """Fewer than half of the descriptors that this process may have: the database and all clients need theirs.
+        """Fewer than half of this process's descriptors: the database and all clients need theirs.
 
         One turn of the loop accepts up to *backlog* connections before it can close one.
         """
@@ -73,7 +73,7 @@ class Limits:
 
 
 class Refusals:
-    """Counts what was refused, and says so in one line at a time: the outside cannot fill the log."""
+    """Counts refusals, logged in one line at a time, so that clients can't fill the log."""
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
@@ -81,13 +81,13 @@ class Refusals:
         self._next = 0.0
 
     def note(self, reason: Reason) -> None:
-        """One more; the first is said at once."""
+        """Count one; the first is logged at once."""
         self._counts[reason] += 1
         if self._now() >= self._next:
             self.say()
 
     def say(self) -> None:
-        """Says what was not said yet."""
+        """Log the refusals not logged yet."""
         if self._counts:
             what = "; ".join(f"{count} {reason}" for reason, count in sorted(self._counts.items()))
             log.warning("refused over HTTP: %s. The next line about this comes in %.0f min", what, PERIOD / 60)
@@ -96,7 +96,7 @@ class Refusals:
 
 
 class Connections:
-    """Those that stand: *strangers*, on which nothing signed has come yet, and *trusted* ones; oldest use first."""
+    """The open connections: *strangers* without a signed request, and *trusted* ones; least recently used first."""
 
     def __init__(self, limits: Limits, refusals: Refusals) -> None:
         self.limits = limits
@@ -109,7 +109,7 @@ class Connections:
         return len(self._strangers) + len(self._trusted)
 
     def came(self, one: Connection) -> None:
-        """A new one, in the place of the least useful where all places are taken."""
+        """Add a connection; if all places are taken, it replaces the least useful one."""
         if len(self) >= self.limits.connections:
             idle = (trusted for trusted in self._trusted if not trusted.busy)
             self.cut(next(iter(self._strangers), None) or next(idle, one), Reason.CROWDED)
@@ -117,13 +117,13 @@ class Connections:
             self._strangers[one] = None
 
     def trust(self, one: Connection) -> None:
-        """Something signed came over it."""
+        """Record a signed request on it."""
         self.left(one)
         if one.alive:
             self._trusted[one] = None
 
     def hold(self, one: Connection, size: int) -> None:
-        """So many bytes of a body more are in memory; the oldest strangers go when that is too much for all."""
+        """Count more bytes of a body in memory; closes the oldest strangers if the total is too large."""
         if one.alive:
             one.held += size
             self._held += size
@@ -132,27 +132,27 @@ class Connections:
             self.cut(holding, Reason.CROWDED)
 
     def left(self, one: Connection) -> None:
-        """It is closed, or is counted elsewhere."""
+        """Remove it: it closed, or is counted elsewhere."""
         self._strangers.pop(one, None)
         self._trusted.pop(one, None)
         self._held -= one.held
         one.held = 0
 
     def cut(self, one: Connection, reason: Reason) -> None:
-        """Closes one without a word."""
+        """Close one without a response."""
         self.refusals.note(reason)
         self.left(one)
         one.abort()
 
     def close(self) -> None:
-        """Closes those that no signed request is answered on."""
+        """Close all connections without a signed request in progress."""
         for one in [*self._strangers, *(trusted for trusted in self._trusted if not trusted.busy)]:
             self.left(one)
             one.abort()
 
 
 class Connection(web.RequestHandler):
-    """One connection: aiohttp reads HTTP from it, and what is slow, large or no HTTP ends here."""
+    """One connection: aiohttp reads HTTP from it; slow, large or invalid input is cut off here."""
 
     def __init__(self, manager: web.Server, crowd: Connections, **options: Any) -> None:
         super().__init__(manager, **options)
@@ -164,20 +164,20 @@ class Connection(web.RequestHandler):
         self.alive = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The time for the first head runs from now on."""
+        """Starts the time limit for the first head."""
         super().connection_made(transport)
         self._wait_for_head()
         self._crowd.came(self)
 
     def connection_lost(self, error: BaseException | None) -> None:
-        """Nothing of it is left."""
+        """Remove all traces of it."""
         self.alive = False
         self._stop_waiting()
         self._crowd.left(self)
         super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
-        """A piece of a head, or of a body."""
+        """Handle a part of a head or body."""
         if not self.busy and data:
             if self._head > self._crowd.limits.head_size:
                 self._crowd.cut(self, Reason.TOO_LARGE)
@@ -187,12 +187,12 @@ class Connection(web.RequestHandler):
         super().data_received(data)
 
     def begun(self) -> None:
-        """A head is complete."""
+        """Called when a head is complete."""
         self.busy = True
         self._stop_waiting()
 
     async def finish_response(self, *args: Any, **options: Any) -> tuple[web.StreamResponse, bool]:
-        """Sends the answer; where the connection goes on, the next head may come."""
+        """Send the response; on a kept connection the next head may follow."""
         answer, reset = await super().finish_response(*args, **options)
         self.busy = not answer.keep_alive
         self._head = 0
@@ -201,14 +201,14 @@ class Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """What is no HTTP is refused like all that is not signed; aiohttp would log each with its traceback."""
+        """Refuse invalid HTTP like anything unsigned; aiohttp would log each with a traceback."""
         if status >= 500:
             return super().handle_error(request, status, exc, message)
         self._crowd.refusals.note(Reason.NOT_HTTP)
         return refusal(401)
 
     def abort(self) -> None:
-        """Closes it at once: nothing is sent, and nothing waits for the other side."""
+        """Close at once: sends nothing and does not wait for the other side."""
         self.alive = False
         self._stop_waiting()
         if isinstance(self.transport, asyncio.Transport):
@@ -226,7 +226,7 @@ class Connection(web.RequestHandler):
 
 
 def refusal(status: int, **headers: str) -> web.Response:
-    """An answer that says nothing and ends the connection."""
+    """An empty response that ends the connection."""
     answer = web.Response(status=status, headers=headers)
     answer.force_close()
     return answer

@@ -1,4 +1,4 @@
-"""What comes over HTTP: whether Slack signed it, and what it says."""
+"""Requests over HTTP: whether Slack signed them, and their content."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from slack_sdk.signature import Clock, SignatureVerifier
 from bot.adapters.http_connections import Reason
 
 TOLERANCE = 300
-"""Seconds by which a timestamp may differ from our clock, as Slack says."""
+"""Seconds a timestamp may differ from our clock, as in Slack's documentation."""
 
 FIELDS = 100
 """Fields of a form at most; a command has about fifteen."""
 
 
 NEVER_NULL = ("event", "view")
-"""Bolt breaks on a null there, and not on nothing, which means the same."""
+"""Bolt fails on null in these, but not if they are missing, which means the same."""
 
 
 class Malformed(ValueError):
-    """What Slack would never send."""
+    """A body that Slack would never send."""
 
 
 class _Named(msgspec.Struct):
@@ -66,7 +66,7 @@ class _View(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    """What Bolt reads, with the types that it takes for granted: it breaks on others."""
+    """The fields Bolt reads, with the types it expects: it fails on others."""
 
     type: str | None = None
     command: str | None = None
@@ -92,25 +92,25 @@ class _Body(msgspec.Struct):
 
 
 class Signatures:
-    """Knows what Slack signed. *clock*: Slack's timestamps are compared with it."""
+    """Verifies Slack's signatures. Compares Slack's timestamps with *clock*."""
 
     def __init__(self, secret: str, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
         self._verifier = SignatureVerifier(secret, self._clock)
 
     def refused(self, request: web.BaseRequest) -> Reason | None:
-        """Why nothing with these headers can be signed; None if it may be. The body need not be read for that."""
+        """Why a request with these headers can't be validly signed; None if it may be. Does not need the body."""
         timestamps = request.headers.getall("X-Slack-Request-Timestamp", [])
         signatures = request.headers.getall("X-Slack-Signature", [])
         if len(timestamps) != 1 or len(signatures) != 1:
             return Reason.NOT_SIGNED
-        # Before anything is made of them: the SDK breaks on a timestamp that is no number, and on other alphabets.
+        # Checked first: the SDK fails on timestamps that are not numbers, and on other alphabets.
         if not re.fullmatch(r"[0-9]{1,12}", timestamps[0]) or not re.fullmatch(r"v0=[0-9a-f]{64}", signatures[0]):
             return Reason.NOT_SIGNED
         return Reason.STALE if abs(self._clock.now() - int(timestamps[0])) > TOLERANCE else None
 
     def signed(self, request: web.BaseRequest, body: bytes) -> bool:
-        """Whether Slack signed exactly these bytes of a request that was not refused."""
+        """Whether Slack signed exactly these bytes; call it only if `refused` returned None."""
         headers = request.headers
         try:
             valid = self._verifier.is_valid(body, headers["X-Slack-Request-Timestamp"], headers["X-Slack-Signature"])
@@ -120,9 +120,9 @@ class Signatures:
 
 
 def read(request: web.BaseRequest, body: bytes) -> AsyncBoltRequest:
-    """A signed body, for Bolt: from here on all is as in Socket Mode. Raises `Malformed`.
+    """A signed body, for Bolt: from here on as in Socket Mode. Raises `Malformed`.
 
-    No header goes along: they are not signed, and some are orders to Bolt.
+    Headers are not passed on: they are not signed, and some control Bolt.
     """
     try:
         text = body.decode()
@@ -148,7 +148,7 @@ def _form(text: str) -> Any:
 
 
 def _is_whole(body: dict[str, Any]) -> bool:
-    """Whether it is of a kind that Slack has, and has what makes that kind."""
+    """Whether it is a kind of body Slack sends, with that kind's required fields."""
     match body.get("type"):
         case None:
             return bool(body.get("command")) or body.get("ssl_check") == "1"
@@ -163,4 +163,4 @@ def _is_whole(body: dict[str, Any]) -> bool:
         case "url_verification":
             return bool(body.get("challenge"))
         case _:
-            return False  # app-manifest.yml declares nothing that sends another
+            return False  # app-manifest.yml declares no feature that sends another kind

@@ -1,8 +1,8 @@
-"""IBM's own authenticators in httpx's form.
+"""IBM's own authenticators as httpx authentication.
 
-IBM's own pacing is left out: after a failed token request it sleeps for up to a minute, in a thread, and a request that
-hangs does so for another. Here a token that can still be used is used while the next one is asked for, a failed request
-is repeated within seconds, and nobody waits for a thread.
+IBM's own pacing is not used: after a failed token request it sleeps for up to a minute in a thread, and a hanging
+request blocks one for another minute. Here a valid token stays in use while the next one is requested, a failed request
+is retried within seconds, and nothing waits for a thread.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from bot.adapters.threads import DaemonThreads
 from bot.network import authorities, proxy_for
 
 PATIENCE = 6.0
-"""Seconds for which a request waits for a token, all tries together."""
+"""Seconds a request waits for a token, all attempts together."""
 
 TIMEOUT = (3, 6)
-"""Seconds to connect and between two bytes; IBM's is 60. The thread ends by it, also when nobody waits any more."""
+"""Seconds to connect and between two bytes; IBM's is 60. It also ends a thread that is no longer waited for."""
 
 TRIES = 3
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
-"""Seconds between two requests: twice as many after each failure."""
+"""Longest pause in seconds between two attempts; pauses double after each failure."""
 
 EARLY = 10
-"""Seconds before its end from which on a token is not used any more, as in IBM's own."""
+"""Seconds before its expiry from which a token is no longer used, as in IBM's own."""
 
 
 class IbmAuth(httpx.Auth):
-    """One instance's credentials. All requests that need a token wait for the same one, and no longer than it takes.
+    """One instance's credentials. All requests that need a token wait for the same one.
 
-    Raises what IBM's authenticators raise, or `TimeoutError`. A 401 is tried once more with a new token.
+    Raises what IBM's authenticators raise, or `TimeoutError`. A 401 is retried once with a new token.
     """
 
     def __init__(
@@ -66,17 +66,17 @@ class IbmAuth(httpx.Auth):
                 _connect(manager)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Adds the header, and once more with a fresh token after a 401."""
+        """Add the header; once more with a new token after a 401."""
         used = await self._authorize(request)
         response = yield request
         if response.status_code == 401 and used is not None:
-            if used == self._token:  # nobody has a newer one yet
+            if used == self._token:  # no other request has got a newer one yet
                 self._token = None
             await self._authorize(request)
             yield request
 
     async def _authorize(self, request: httpx.Request) -> str | None:
-        if self._tokens is None:  # a key, or a token that somebody else renews: nothing is asked for
+        if self._tokens is None:  # an API key, or a token renewed elsewhere: no token request
             wrapped: dict[str, Any] = {"headers": {}}
             self._authenticator.authenticate(wrapped)
             request.headers.update(wrapped["headers"])
@@ -86,7 +86,7 @@ class IbmAuth(httpx.Auth):
         return token
 
     async def _current(self) -> str | None:
-        """A token that can be used; the one at hand while the next is asked for."""
+        """A valid token; the current one while the next is requested."""
         now = self._now()
         if self._token is None or now >= self._good_until:
             if self._failed is not None and now < self._not_before:
@@ -97,14 +97,14 @@ class IbmAuth(httpx.Auth):
         return self._token
 
     def _fetched(self) -> asyncio.Task[None]:
-        """The one request that is under way, or a new one."""
+        """The token request in progress, or a new one."""
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._fetch(), name="token")
             self._fetching.add_done_callback(_seen)
         return self._fetching
 
     async def _fetch(self) -> None:
-        """Asks for a token, a few times where that can help; a token that is still good makes do with one try."""
+        """Request a token, with retries if they may help; only one attempt while the current token is valid."""
         tries = TRIES if self._token is None or self._now() >= self._good_until else 1
         try:
             async with asyncio.timeout(PATIENCE):
@@ -127,21 +127,21 @@ class IbmAuth(httpx.Auth):
 
 
 def _new_token(manager: Any) -> tuple[str, float, float]:
-    """A token, the time until which it is used, and from which on the next is asked for; runs in a thread."""
+    """A token, its last time of use, and the time to request the next; runs in a thread."""
     for one in (manager, getattr(manager, "iam_delegate", None)):
         if one is not None:
-            one.request_time = 0  # else IBM's pacing sleeps after a request that failed
+            one.request_time = 0  # otherwise IBM's pacing sleeps after a failed request
     manager.expire_time = 0
     try:
         return str(manager.get_token()), manager.expire_time - EARLY, manager.refresh_time
-    except (AttributeError, KeyError, TypeError, RecursionError) as error:  # JSON, but no token or no times in it
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:  # JSON without a token or times
         raise jwt.DecodeError(type(error).__name__) from error
 
 
 def _connect(manager: Any) -> None:
-    """The proxy, the certificate authorities and the time limits of all other clients; no redirect is followed.
+    """Use the proxy, certificate authorities and time limits of all other clients; follow no redirects.
 
-    Both schemes are given: what is not given requests takes from the environment, by rules of its own.
+    Both schemes are set: requests takes an unset one from the environment, by rules of its own.
     """
     proxy = proxy_for(str(manager.url))
     manager.http_config = {
@@ -150,18 +150,18 @@ def _connect(manager: Any) -> None:
         "proxies": {"http": proxy, "https": proxy, "all": None},
         "verify": authorities(),
     }
-    if manager.disable_ssl_verification:  # said once at the start; urllib3 would say it at each request
+    if manager.disable_ssl_verification:  # warned once at the start; urllib3 would warn at each request
         warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Whether the same request can succeed a moment later."""
+    """Whether the same request may succeed a moment later."""
     if isinstance(error, ApiException):
         return error.status_code in (408, 429) or error.status_code >= 500
     return not isinstance(error, requests.exceptions.SSLError | requests.exceptions.InvalidURL)
 
 
 def _seen(task: asyncio.Task[None]) -> None:
-    """A refresh that nobody waited for and that failed is tried again; asyncio need not complain."""
+    """Mark a failed refresh as seen: it is retried, and asyncio should not log it."""
     if not task.cancelled():
         task.exception()

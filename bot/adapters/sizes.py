@@ -1,6 +1,6 @@
-"""How much of an answer is read: whatever a service sends, this process keeps its memory and its turns.
+"""Size limits for answers: whatever a service sends, memory stays bounded and the event loop gets its turns.
 
-What is compressed is unpacked here, a little at a time: a few bytes can stand for very many.
+Compressed data is unpacked here, a little at a time: a few bytes can expand to very many.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 
 MOST = 32 * 1024 * 1024
-"""Bytes, unpacked; thirty times the list of 2,000 models, and more than 90,000 words, which a model can hold."""
+"""Bytes, unpacked; thirty times the list of 2,000 models, and more than 90,000 words, the most a model can hold."""
 
 PART = 256 * 1024
-"""Bytes that are unpacked between two turns of others, in about a millisecond."""
+"""Bytes unpacked before the event loop gets a turn, in about a millisecond."""
 
 PACKED = "gzip"
-"""What we can unpack, and ask for."""
+"""The compression we accept."""
 
 
 class _Counted(httpx.AsyncByteStream):
@@ -50,13 +50,13 @@ def _unpacked(unpacker: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
 
 
 class Limited(httpx.AsyncBaseTransport):
-    """A transport whose answers end, with the error of a connection that breaks, where they are too large."""
+    """A transport that ends an answer that is too large with a connection error."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, most: int = MOST) -> None:
         self._inner, self._most = inner, most
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer of the transport within, unpacked."""
+        """The inner transport's answer, unpacked."""
         response = await self._inner.handle_async_request(request)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         packed = response.headers.get("content-encoding", "").strip().lower() == PACKED
@@ -66,5 +66,5 @@ class Limited(httpx.AsyncBaseTransport):
         return response
 
     async def aclose(self) -> None:
-        """Closes the transport within."""
+        """Close the inner transport."""
         await self._inner.aclose()

@@ -1,7 +1,7 @@
 """`Chat`, `Windows`, `People` and `Files` over Slack's Web API.
 
-slack_sdk's `files_upload_v2` uploads as well, but tells a file that was never shared from one whose sharing was not
-answered by nothing: both are one kind of error.
+slack_sdk's `files_upload_v2` is not used: it raises the same error for a file that was never shared and for one whose
+sharing was not answered.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from bot.ports import Message, Place, Room
 log = logging.getLogger(__name__)
 
 EVENT = "retune_message"
-"""The metadata type under which a message carries its key."""
+"""The metadata type of our messages; it carries their key."""
 
 SENDING = aiohttp.ClientTimeout(total=60)
-"""Seconds for the bytes of a file; all other calls are small."""
+"""Seconds for a file's bytes; all other calls are small."""
 
 
 class SlackChat:
@@ -42,12 +42,12 @@ class SlackChat:
         self._http = http
         self._host = urlsplit(api_url).hostname
         self._direct: dict[str, str] = {}
-        """The direct message with each person, by their id."""
+        """The direct message channel of each person, by their id."""
         self._skipped: dict[str, str] = {}
-        """Why which person or group of approvers counts as nobody, as the log has it."""
+        """People and groups that are not counted as approvers, with the reason last logged."""
 
     async def post(self, channel: str, message: Message, *, key: str, thread: str | None = None) -> str:
-        """Posts a message that carries its key, and the digest of what it shows, as metadata."""
+        """Post a message with its key and digest as metadata."""
         where = await self._place(channel)
 
         async def send(content: Mapping[str, Any]) -> Any:
@@ -66,7 +66,7 @@ class SlackChat:
         return posted_at(await in_some_form(message, send, key), thread)
 
     async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
-        """Replaces text, blocks and the digest."""
+        """Replace text, blocks and digest."""
         where = await self._place(channel)
 
         async def send(content: Mapping[str, Any]) -> Any:
@@ -76,7 +76,7 @@ class SlackChat:
         text_at(await in_some_form(message, send, key, text=EDITED), "ts", writes=True)
 
     async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
-        """Reads one message. A tombstone stands where a parent with replies was deleted."""
+        """Read one message. A deleted parent with replies is replaced by a tombstone."""
         client = self._client
         where: dict[str, Any] = {"channel": await self._place(channel), "include_all_metadata": True}
         where |= {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
@@ -94,7 +94,7 @@ class SlackChat:
         return str(about(found, EVENT).get("shows", ""))
 
     async def find(self, channel: str, key: str, *, thread: str | None, since: datetime) -> tuple[str, ...]:
-        """Looks through what was posted since then for our key."""
+        """Search the messages since then for our key."""
         client = self._client
         method: Callable[..., Any] = client.conversations_history if thread is None else client.conversations_replies
         where = {"channel": await self._place(channel), **({"ts": thread} if thread else {})}
@@ -105,12 +105,12 @@ class SlackChat:
         return tuple(sorted(found))
 
     async def delete(self, channel: str, ts: str) -> None:
-        """Deletes."""
+        """Delete."""
         deleting = self._client.chat_delete(channel=await self._place(channel), ts=ts)
         await call(deleting, unless=("message_not_found",))
 
     async def _place(self, channel: str) -> str:
-        """Where that is: a person's id stands for the direct message with them, which has an id of its own."""
+        """The channel: a person's id stands for the direct message with them, which has its own id."""
         if channel[:1] not in ("U", "W"):
             return channel
         if channel not in self._direct:
@@ -119,7 +119,7 @@ class SlackChat:
         return self._direct[channel]
 
     async def whisper(self, place: Place, message: Message) -> None:
-        """Answers privately: by `response_url`, else as an ephemeral message, else as a direct message."""
+        """Answer privately: by `response_url`, else as an ephemeral message, else as a direct message."""
         if place.response_url:
             await self._respond(place.response_url, message)
             return
@@ -163,43 +163,43 @@ class SlackChat:
             raise kind(f"Slack does not take the answer ({code}).", code=code)
 
     async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
-        """Opens a modal."""
+        """Open a modal."""
         answer = await call(self._client.views_open(trigger_id=trigger, view=dict(view)))
         return text_at(answer, "view", "id")
 
     async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
-        """Replaces a modal; that the person closed it is nobody's fault."""
+        """Replace a modal; ignored if the person closed it."""
         updating = self._client.views_update(view_id=view_id, view=dict(view))
         await call(updating, unless=("not_found", "view_not_found"))
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
-        """Sets App Home."""
+        """Set App Home."""
         await call(self._client.views_publish(user_id=user, view=dict(view)))
 
     async def pin(self, channel: str, ts: str) -> None:
-        """Pins, where the app may: the scope is optional."""
+        """Pin, if the app may: the scope is optional."""
         await call(self._client.pins_add(channel=channel, timestamp=ts), unless=("already_pinned", "missing_scope"))
 
     async def link(self, channel: str, ts: str) -> str:
-        """Asks Slack: only it knows the workspace's address."""
+        """Slack's link; only Slack knows the workspace's address."""
         answer = await call(self._client.chat_getPermalink(channel=channel, message_ts=ts))
         return text_at(answer, "permalink")
 
     async def room(self, channel: str) -> Room | None:
-        """A private channel that the bot is not in does not exist for it."""
+        """Slack treats a private channel without the bot as unknown."""
         asking = self._client.conversations_info(channel=channel)
         answer = await call(asking, unless=("channel_not_found", "invalid_channel"))
         return None if answer is None else room_in(channel, fields(answer).get("channel"))
 
     async def receive(self, channel: str, ts: str) -> None:
-        """Eyes on a message, where the app may: the scope is optional."""
+        """Add 👀 to a message, if the app may: the scope is optional."""
         try:
             await call(self._client.reactions_add(channel=channel, timestamp=ts, name="eyes"))
         except ChatError as error:
             log.debug("no eyes on %s: %s", ts, error.text)
 
     async def person(self, user: str) -> Person:
-        """Asks Slack each time: who was deactivated a minute ago must not approve."""
+        """Asks Slack each time: a person deactivated a minute ago must not approve."""
         try:
             answer = await call(self._client.users_info(user=user))
         except ChatRefused as error:
@@ -225,7 +225,7 @@ class SlackChat:
         return next((str(group.get("name") or group.get("handle") or id) for group in found), id)
 
     async def members(self, group: str) -> frozenset[str]:
-        """A group that Slack does not know, or cannot have on this plan, has no members: fail closed."""
+        """An unknown group, or one that the plan does not allow, has no members: fail closed."""
         try:
             if group.startswith("S"):
                 answer = await call(self._client.usergroups_users_list(usergroup=group))
@@ -247,7 +247,7 @@ class SlackChat:
         return frozenset()
 
     def _skip(self, id: str, why: str) -> None:
-        """Said once for each reason: every vote asks."""
+        """Logged once for each reason: every vote asks."""
         if self._skipped.get(id) != why:
             log.warning("%s", why)
         self._skipped[id] = why
@@ -255,7 +255,7 @@ class SlackChat:
     async def upload(
         self, channel: str, name: str, content: bytes, *, title: str, alt_text: str = "", thread: str | None = None
     ) -> None:
-        """Asks where to put the bytes, puts them there, and shares them; only the last step is seen by anybody."""
+        """Request an upload address, send the bytes, share the file; people see only the last step."""
         where = await self._place(channel)
         place = await call(
             self._client.files_getUploadURLExternal(filename=name, length=len(content), alt_txt=alt_text or None)
@@ -270,7 +270,7 @@ class SlackChat:
         )
 
     def _is_slacks(self, url: str) -> bool:
-        """Slack's own hosts give addresses on any of them; a stand-in's are on its own."""
+        """Slack's own hosts give addresses on any of them; another API host only on its own."""
         host = urlsplit(url).hostname
         return is_slack(host) if is_slack(self._host) else host == self._host
 

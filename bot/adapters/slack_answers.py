@@ -1,6 +1,6 @@
-"""What one answer of Slack's Web API means: done, lost, refused, to wait for, or that something is gone. Pure.
+"""The meaning of one answer of Slack's Web API: done, lost, refused, wait, or gone. Pure.
 
-Wrong types are a lost answer: something between us and Slack answered, or Slack stumbled, and nobody knows more.
+Wrong types count as a lost answer: another server answered, or Slack failed, and the result is unknown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAY_HAVE_HAPPENED = frozenset({"internal_error", "fatal_error"})
 GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message", "invalid_thread_ts"})
 
 CLOSED = frozenset({"is_archived", "is_inactive", "not_in_channel", "channel_not_found"})
-"""`is_inactive` is what an edit in an archived channel gets."""
+"""An edit in an archived channel gets `is_inactive`."""
 
 CONTENT = frozenset(
     {
@@ -42,7 +42,7 @@ ABOUT_THE_APP = frozenset(
         *("team_access_not_granted", "two_factor_setup_required", "enterprise_is_restricted"),
     }
 )
-"""Refusals that say nothing of what was asked about: everything else would be refused as well."""
+"""Refusals about the app, not the object asked about: every other call would be refused too."""
 
 ADVICE = {
     "invalid_auth": "the bot token is not valid (SLACK_BOT_TOKEN)",
@@ -53,29 +53,29 @@ ADVICE = {
     "is_archived": "the channel is archived: take it out of the archive, or choose another one in RETUNE_CHANNEL",
     "is_inactive": "the channel is archived: take it out of the archive, or choose another one in RETUNE_CHANNEL",
     "plan_upgrade_required": "this workspace has no user groups: name people, or a channel of approvers, instead",
-    "missing_scope": "the app lacks a scope: install it again with app-manifest.yml, and allow all that is needed",
+    "missing_scope": "the app lacks a scope: install it again with app-manifest.yml, and allow all required scopes",
     "expired_trigger_id": "that took too long: press the button, or type the command, again",
-    "exchanged_trigger_id": "that was used already: press the button, or type the command, again",
+    "exchanged_trigger_id": "that was already used: press the button, or type the command, again",
 }
 
 TS = re.compile(r"\d+\.\d+")
 
 
 def fields(answer: Any) -> Mapping[str, Any]:
-    """What an answer holds; nothing where it is not JSON."""
+    """The fields of an answer; none if it is not JSON."""
     data = getattr(answer, "data", answer)
     return data if isinstance(data, Mapping) else {}
 
 
 def lost(writes: bool, reason: str = "") -> ChatError:
-    """Nobody knows what became of a call; *reason* follows, where one is known."""
+    """The result of a call is unknown; *reason* is appended if known."""
     if writes:
         return ChatOutcomeUnknown(f"Slack's answer was lost; the message may be there.{reason}")
     return ChatBusy(f"Slack's answer was lost.{reason}")
 
 
 def text_at(answer: Any, *path: str, writes: bool = False) -> str:
-    """The text at a place of an answer. Raises as for a lost answer where there is none."""
+    """The text at a path in an answer. Raises as for a lost answer if there is none."""
     found: Any = fields(answer)
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
@@ -103,7 +103,7 @@ def posted_at(answer: Any, thread: str | None) -> str:
 
 
 def messages_in(answer: Any) -> list[Mapping[str, Any]]:
-    """The messages of a history. Raises `ChatBusy` where there is no list of them."""
+    """The messages of a history. Raises `ChatBusy` if there is no list of them."""
     listed = fields(answer).get("messages")
     if not isinstance(listed, list):
         raise lost(writes=False)
@@ -111,7 +111,7 @@ def messages_in(answer: Any) -> list[Mapping[str, Any]]:
 
 
 def about(message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
-    """What a message of ours carries: its key, and the digest of what it shows. Nothing for any other message."""
+    """The metadata of our messages: key and digest. Empty for any other message."""
     metadata = message.get("metadata")
     if not isinstance(metadata, Mapping) or metadata.get("event_type") != event:
         return {}
@@ -120,7 +120,7 @@ def about(message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
 
 
 def connections_in(frame: object) -> int:
-    """How many connections of this app there are, as Slack says when it greets a new one; 0 where it does not."""
+    """Number of this app's connections, from Slack's greeting of a new one; 0 if missing."""
     if not isinstance(frame, Mapping) or frame.get("type") != "hello":
         return 0
     count = frame.get("num_connections")
@@ -128,7 +128,7 @@ def connections_in(frame: object) -> int:
 
 
 def refusal(status: int, data: Any, retry_after: str | None, *, writes: bool) -> ChatError:
-    """What an answer without `ok` means. *retry_after* is the header of that name."""
+    """The meaning of an answer without `ok`. *retry_after* is the header of that name."""
     body = fields(data)
     code = body.get("error")
     if status == 429 or (isinstance(code, str) and code in TRANSIENT):

@@ -1,4 +1,4 @@
-"""Our app at Slack: who we are there, and Bolt told so."""
+"""Our app at Slack: its identity there, and Bolt configured with it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Self:
-    """Who we are in the workspace, as Slack's `auth.test` says. *ticket* is the first socket's address.
+    """Our identity in the workspace, from Slack's `auth.test`. *ticket* is the first socket's address.
 
-    *scopes*: what we may do; None where Slack does not say.
+    *scopes*: granted scopes; None if Slack does not tell.
     """
 
     team: str
@@ -38,7 +38,7 @@ class Self:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """Slack as it is reached: who we are there, the client, and the session that all calls share."""
+    """The connection to Slack: our identity, the client, and the session of all calls."""
 
     me: Self
     client: AsyncWebClient
@@ -47,9 +47,9 @@ class Connected:
 
 
 async def identify(client: AsyncWebClient, app_token: Secret | None, patience: float = 0.0) -> Self:
-    """Checks both tokens at once: a wrong one is found before anything starts.
+    """Check both tokens at once: a wrong one is found before anything starts.
 
-    *patience*: for so many seconds it tries again while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
+    *patience*: seconds to keep trying while Slack is in trouble. Raises `ChatRefused`, `ChatBusy`.
     """
     until, said = monotonic() + patience, ""
     while True:
@@ -57,10 +57,10 @@ async def identify(client: AsyncWebClient, app_token: Secret | None, patience: f
             return await _identify(client, app_token)
         except ChatBusy as error:
             left = until - monotonic()
-            if left <= 0 or isinstance(error.__cause__, NotSecure):  # waiting makes no address https
+            if left <= 0 or isinstance(error.__cause__, NotSecure):  # waiting does not make the address https
                 raise
             if error.text != said:
-                log.warning("Slack is in trouble: %s It is tried again for %.0f s", said := error.text, left)
+                log.warning("Slack is in trouble: %s Trying again for %.0f s", said := error.text, left)
             await asyncio.sleep(min(max(1.0, error.retry_after), left))
 
 
@@ -75,9 +75,9 @@ async def _identify(client: AsyncWebClient, app_token: Secret | None) -> Self:
 
 
 def bolt(client: AsyncWebClient, me: Self) -> AsyncApp:
-    """Bolt, told who we are, so that no click waits for `auth.test`.
+    """Bolt with our identity, so that no click waits for `auth.test`.
 
-    `process_before_response=True`: otherwise Bolt looks every 10 ms whether a listener has acknowledged.
+    `process_before_response=True`: otherwise Bolt checks every 10 ms whether a listener has acknowledged.
     """
 
     async def authorize() -> AuthorizeResult:
@@ -85,10 +85,11 @@ def bolt(client: AsyncWebClient, me: Self) -> AsyncApp:
             enterprise_id=None, team_id=me.team, bot_id=me.bot, bot_user_id=me.user, bot_token=client.token
         )
 
-    quiet = logging.getLogger("bot.bolt")  # Bolt warns of an unused token in the environment, and tells every reconnect
+    # Bolt warns about an unused token in the environment, and logs every reconnect.
+    quiet = logging.getLogger("bot.bolt")
     quiet.setLevel(logging.ERROR)
     return AsyncApp(
-        # Without a token: Bolt warns that it ignores one, and takes the one that `authorize` gives.
+        # Without a token: Bolt warns that it ignores one, and uses the one from `authorize`.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         authorize=authorize,
         process_before_response=True,

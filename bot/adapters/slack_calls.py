@@ -1,4 +1,4 @@
-"""Calls of Slack's Web API: one session, one client, and each way in which a call can fail as one of our errors."""
+"""Calls of Slack's Web API: one session, one client, and each kind of failure as one of our errors."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from bot.errors import ChatBusy, ChatError, ChatRefused
 from bot.network import trust
 
 SHORT = 5
-"""Seconds of a rate limit that a call waits out by itself; longer ones it reports, so that nothing waits behind."""
+"""Seconds of a rate limit that a call waits for; longer ones are raised, so that nothing waits behind it."""
 
 
 def session(*, plain: bool = False) -> aiohttp.ClientSession:
-    """The one HTTP session for all Slack calls; slack_sdk would otherwise open one, and a connection, per call.
+    """The one HTTP session for all Slack calls; slack_sdk would otherwise open a session and connection for each.
 
     *plain*: plain http to other machines is allowed.
     """
@@ -35,8 +35,8 @@ def session(*, plain: bool = False) -> aiohttp.ClientSession:
 
 
 class ShortWaits(AsyncRateLimitErrorRetryHandler):
-    """Waits out one short rate limit. slack_sdk's own handler has no upper limit: `Retry-After: 600` blocks a call
-    for ten minutes. An edit never waits here: when it may be sent, what it shows may be old.
+    """Waits for one short rate limit. slack_sdk's own handler has no upper limit: `Retry-After: 600` blocks a call for
+    ten minutes. An edit never waits here: its content may be old by then.
     """
 
     async def _can_retry_async(
@@ -54,14 +54,14 @@ class ShortWaits(AsyncRateLimitErrorRetryHandler):
 
 
 def web_client(token: str, api_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
-    """Slack's own client. It waits out one short rate limit, and retries no lost connection: a post may be there."""
+    """Slack's own client. It waits for one short rate limit; never retries lost connections: a post may be there."""
     return AsyncWebClient(token, api_url, session=http, retry_handlers=[ShortWaits(max_retry_count=1)])
 
 
 async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collection[str] = ()) -> Any:
-    """Awaits one Web API call. *writes*: it is not idempotent, so a lost answer means that nobody knows.
+    """Await one Web API call. *writes*: it is not idempotent, so after a lost answer its result is unknown.
 
-    None where Slack refuses with one of the codes in *unless*: those are no fault to whoever calls.
+    Returns None if Slack refuses with one of the codes in *unless*: the caller expects those.
     """
     try:
         answer = await calling
@@ -74,7 +74,7 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
         raise ChatBusy(f"Slack cannot be reached.{why(error)}") from error
     except (
         *(TimeoutError, aiohttp.ClientError),
-        # slack_sdk fails so on a 200 whose body is not JSON, or nested too deep: something before Slack answered.
+        # slack_sdk fails like this on a 200 whose body is not JSON or nested too deep: another server answered.
         *(SlackClientError, AttributeError, TypeError, ValueError, RecursionError),
     ) as error:
         raise lost(writes, why(error)) from error
@@ -84,7 +84,7 @@ async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collect
 
 
 async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncIterator[Any]:
-    """Every page of an answer that comes in pages."""
+    """Every page of a paged answer."""
     cursor: str | None = ""
     while cursor is not None:
         answer = await call(method(limit=200, cursor=cursor, **options))
@@ -95,7 +95,7 @@ async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncI
 
 
 def _refused(response: Any, *, writes: bool) -> ChatError:
-    """What slack_sdk raised, as one of our errors."""
+    """A slack_sdk failure as one of our errors."""
     status = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
     headers = getattr(response, "headers", None) or {}
     return refusal(int(status), response, headers.get("Retry-After"), writes=writes)

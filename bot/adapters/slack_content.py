@@ -1,4 +1,4 @@
-"""What a message is sent as: whole, or, where Slack does not take that, in a shorter form. Never silence."""
+"""The form in which a message is sent: whole, or shorter if Slack does not accept it. Never nothing."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ BLOCKS = 50
 """Blocks of one message."""
 
 POSTED, EDITED = 39_000, 3_900
-"""Characters of text: a post is cut at 40,000 and an edit refused from 4,000 on."""
+"""Characters of text: Slack cuts posts at 40,000 and refuses edits from 4,000 on."""
 
 PLAIN = 2_900
-"""Characters of the text that stands in for blocks."""
+"""Characters of the text that replaces blocks."""
 
 LEFT_OUT = "(Slack did not take the whole message. `/stt-runs` and `/stt-models` show the rest.)"
 
 
 def forms(message: Message, text: int = POSTED) -> Iterator[dict[str, Any]]:
-    """The message, with its longest texts cut where it is too long; then its text with its buttons; its text alone.
+    """The message, its longest texts cut if too long; then its text with buttons; then only its text.
 
-    *text*: as many characters of text are taken.
+    *text* is the most characters of text.
     """
     blocks = fitted(message).blocks
     if len(blocks) <= BLOCKS and size_of(blocks) <= MOST:
@@ -41,7 +41,7 @@ def forms(message: Message, text: int = POSTED) -> Iterator[dict[str, Any]]:
 async def in_some_form(
     message: Message, send: Callable[[Mapping[str, Any]], Awaitable[Any]], what: str, *, text: int = POSTED
 ) -> Any:
-    """Sends the longest form that Slack takes, and logs if that is not the whole. Raises what *send* raises."""
+    """Send the longest form that Slack accepts; logs if it is not the whole. Raises what *send* raises."""
     if len(message.blocks) > BLOCKS or size_of(message.blocks) > MOST:
         log.warning("%s is too long for Slack and is sent shorter: %d characters", what, size_of(message.blocks))
     refused: BlocksRefused | None = None

@@ -1,7 +1,7 @@
-"""People and channels as Slack's answers describe them.
+"""People and channels in Slack's answers.
 
-An answer that describes nobody, or no channel, counts as lost: the next one may do better. What is wrong inside one
-gives no right: a flag that is neither missing nor false is set, and a workspace that is no text is not ours.
+An answer without a person or channel counts as lost: the next one may be better. Invalid fields give no rights: a flag
+that is neither missing nor false counts as set, and a workspace that is not text is not ours.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from bot.errors import ChatBusy
 from bot.ports import Room
 
 SLACKBOT = "USLACKBOT"
-"""Slack says of it that it is no bot."""
+"""Slack says that it is not a bot."""
 
 BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 GUESTS = ("is_restricted", "is_ultra_restricted")
 SHARED = ("is_ext_shared", "is_pending_ext_shared")
 INVITED = ("pending_shared", "pending_connected_team_ids")
-"""Lists of the organizations that were invited to a channel."""
+"""Lists of organizations invited to a channel."""
 
 
 def person_in(user: str, found: object) -> Person:
-    """The person in an answer of `users.info`. Raises `ChatBusy` for one that describes nobody."""
+    """The person in an answer of `users.info`. Raises `ChatBusy` if there is none."""
     if not isinstance(found, Mapping):
         raise ChatBusy("Slack does not say who that is.")
     team, teams = _workspaces(found)
@@ -42,9 +42,9 @@ def person_in(user: str, found: object) -> Person:
 
 
 def _workspaces(found: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
-    """The workspace that Slack names, and all those of an Enterprise Grid, which alone count where Slack tells them."""
+    """The workspace Slack names, and all those of an Enterprise Grid; if Slack tells these, only they count."""
     team, grid = _text(found.get("team_id")), found.get("enterprise_user")
-    # An empty list is how Slack writes an empty object.
+    # Slack writes an empty object as an empty list.
     if grid is None or grid == [] or (isinstance(grid, Mapping) and grid.get("teams") is None):
         return team, frozenset()
     listed = grid["teams"] if isinstance(grid, Mapping) else None
@@ -53,7 +53,7 @@ def _workspaces(found: Mapping[str, Any]) -> tuple[str, frozenset[str]]:
 
 
 def room_in(channel: str, found: object) -> Room:
-    """The channel in an answer of `conversations.info`. Raises `ChatBusy` for one that describes none."""
+    """The channel in an answer of `conversations.info`. Raises `ChatBusy` if there is none."""
     if not isinstance(found, Mapping):
         raise ChatBusy("Slack does not say what that channel is.")
     within = _any(found, ("is_shared",)) and found.get("is_org_shared") is not True
@@ -68,14 +68,14 @@ def room_in(channel: str, found: object) -> Room:
 
 
 def ids_in(found: object) -> frozenset[str]:
-    """The ids in a list of members. Raises `ChatBusy` where there is no list."""
+    """The ids in a list of members. Raises `ChatBusy` if there is no list."""
     if not isinstance(found, list):
         raise ChatBusy("Slack does not say who is in that group.")
     return frozenset(filter(None, map(_text, found)))
 
 
 def no_approvers(room: Room | None) -> str | None:
-    """Why nobody may approve by being in a channel, and what to do; None where they may."""
+    """Why a channel's members can't be approvers, and what to do; None if they can."""
     if room is None:
         return (
             "there is no such channel, or the bot is not in it: invite it with /invite @retune, or name people (U…) "
@@ -83,7 +83,7 @@ def no_approvers(room: Room | None) -> str | None:
         )
     if room.closed:
         return None
-    why = "it is shared with another organization" if room.external else "anybody can join this public channel"
+    why = "it is shared with another organization" if room.external else "anyone can join this public channel"
     return f"{why} and decide, so nobody may: name a private channel that is not shared, or people (U…), instead."
 
 

@@ -1,5 +1,5 @@
-"""The way of every request to Slack, sockets and uploads included: past or through a proxy, trusted as everywhere,
-never in plain text to another machine, never where a redirect points.
+"""The route of every request to Slack, including sockets and uploads: proxy or direct, with the same certificates as
+everywhere, never in plain text to another machine, never following a redirect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class NotFollowed(aiohttp.ClientError):
-    """The answer was a redirect: it would have taken the token and the message along."""
+    """The answer was a redirect; following it would have sent the token and the message along."""
 
 
 class NotSecure(aiohttp.ClientConnectionError):
@@ -22,10 +22,10 @@ class NotSecure(aiohttp.ClientConnectionError):
 
 
 def guard(plain: bool) -> aiohttp.ClientMiddlewareType:
-    """What aiohttp asks before it connects; *plain*: plain http to other machines is allowed.
+    """aiohttp middleware that runs before it connects; *plain*: plain http to other machines is allowed.
 
-    Whatever proxy slack_sdk passes on does not count: it knows no `NO_PROXY`. aiohttp's own `trust_env` knows neither
-    ports in it nor `wss://`.
+    Ignores the proxy slack_sdk passes on: slack_sdk does not support `NO_PROXY`. aiohttp's own `trust_env` supports
+    neither ports in it nor `wss://`.
     """
     proxy_of = cache(proxy_for)
 
@@ -45,7 +45,7 @@ def guard(plain: bool) -> aiohttp.ClientMiddlewareType:
 
 
 def why(error: BaseException) -> str:
-    """Why a request to Slack failed, if that can be said, as a sentence to append; else nothing."""
+    """Why a request to Slack failed, as a sentence to append; empty if unknown."""
     if isinstance(error, NotFollowed):
         return f" The answer was a redirect ({error}), which is never followed. Check SLACK_API_URL and the proxy."
     if isinstance(error, NotSecure):

@@ -1,4 +1,4 @@
-"""What the app may do in the workspace: the scopes that it needs, and those that whoever installs it may leave out."""
+"""The app's scopes in the workspace: required ones, and optional ones that may be left out at installation."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ PRIVATE = frozenset({"groups:history", "groups:read"})
 
 OPTIONAL = {
     PRIVATE: "no private channel can have cards, announcements or public answers, or name approvers",
-    frozenset({"pins:write"}): "the living card is not pinned; somebody can pin it by hand",
-    frozenset({"reactions:write"}): "a mention gets its answer without 👀 before",
+    frozenset({"pins:write"}): "the living card is not pinned; pin it by hand",
+    frozenset({"reactions:write"}): "mentions get their answer without 👀 first",
 }
-"""What is lost without them."""
+"""What is lost without each optional scope."""
 
 
 def granted(answer: Any) -> frozenset[str] | None:
-    """The scopes that an answer of Slack's says we have; None where it does not say."""
+    """The granted scopes in an answer of Slack; None if missing."""
     told = getattr(answer, "headers", {}).get("x-oauth-scopes")
     return frozenset(scope.strip() for scope in told.split(",")) if isinstance(told, str) else None
 
 
 def lost(scopes: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """The optional scopes that are not there, and what is lost without them."""
+    """The missing optional scopes, each with what is lost."""
     for some, what in OPTIONAL.items():
         if missing := sorted(some - scopes):
             yield ", ".join(missing), what
 
 
 def tell(scopes: frozenset[str] | None) -> None:
-    """Says in the log what does not work for want of a scope, once: what is optional is no fault."""
+    """Log once what does not work without the missing scopes; optional ones are not faults."""
     if scopes is None:
         return
     if missing := sorted(REQUIRED - scopes):

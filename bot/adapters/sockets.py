@@ -1,4 +1,4 @@
-"""Socket Mode: two connections, so that a refresh of one loses nothing, and a watchdog for dead tickets."""
+"""Socket Mode: two connections, so that refreshing one loses nothing, and a watchdog for dead tickets."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS = 2
 PING = 5.0
-"""Seconds between pings; a connection that dies without a word is noticed after four of them."""
+"""Seconds between pings; a silently dead connection is noticed after four of them."""
 
 
 GOODBYE = 0.3
-"""Seconds for closing in good order."""
+"""Seconds for an orderly close."""
 
 TICKET = 60.0
-"""The longest wait before another address is asked for, in seconds; Slack gives about one a minute."""
+"""Longest wait in seconds before another address is requested; Slack gives about one a minute."""
 
 SHARED = (
     "Slack counts %d connections of this app, %d of them ours. If another deployment uses the same app-level token, "
@@ -38,7 +38,7 @@ SHARED = (
 
 
 class Tickets(AsyncWebClient):
-    """Asks for the addresses of sockets. What is no address is a lost answer, and the next one is asked for later."""
+    """Requests socket addresses. An invalid address counts as a lost answer; the next one is requested later."""
 
     async def apps_connections_open(self, *, app_token: str, **options: Any) -> AsyncSlackResponse:
         """One address."""
@@ -52,19 +52,19 @@ class Tickets(AsyncWebClient):
 
 
 async def connections(http: aiohttp.ClientSession, ticket: str) -> int:
-    """How many connections this app has, with the one that is opened to ask. Raises `ChatBusy`."""
+    """This app's connections, including the one opened to ask. Raises `ChatBusy`."""
     try:
         async with asyncio.timeout(5), http.ws_connect(ticket) as socket:
             return connections_in(await socket.receive_json())
     except (TimeoutError, aiohttp.ClientError, ValueError, TypeError, RecursionError) as error:
-        raise ChatBusy("Slack gave an address for Socket Mode, and does not answer there.") from error
+        raise ChatBusy("Slack gave an address for Socket Mode but does not answer there.") from error
 
 
 class Sockets:
     """The connections to Slack."""
 
     def __init__(self, app: AsyncApp, app_token: str, ticket: str | None = None, *, plain: bool = False) -> None:
-        """*ticket*: an address that Slack gave already, for the first connection. *plain*: `ws://` will do."""
+        """*ticket*: an address that Slack already gave, for the first connection. *plain*: `ws://` is allowed."""
         self._plain = plain
         web = app.client
         tickets = Tickets(base_url=web.base_url, timeout=web.timeout, ssl=web.ssl, proxy=web.proxy, session=web.session)
@@ -79,19 +79,19 @@ class Sockets:
         self._crowded = False
 
     async def connect(self, deadline: float = 60.0) -> None:
-        """Connects all. Raises `ChatBusy` when Slack does not answer in time (slack_sdk would try for ever)."""
-        for handler in self._handlers:  # slack_sdk's own session takes every host through the proxy, or none
+        """Open all connections. Raises `ChatBusy` if Slack does not answer in time (slack_sdk would try forever)."""
+        for handler in self._handlers:  # slack_sdk's own session sends all hosts through the proxy, or none
             await handler.client.aiohttp_client_session.close()
             handler.client.aiohttp_client_session = session(plain=self._plain)
         self._watchdog = asyncio.create_task(self._watch(), name="socket watchdog")
         try:
-            async with asyncio.timeout(deadline):  # `wait_for` leaves the end of `gather` to nobody when we are stopped
+            async with asyncio.timeout(deadline):  # `wait_for` does not retrieve the result of `gather` when cancelled
                 await asyncio.gather(*(handler.connect_async() for handler in self._handlers))
         except TimeoutError as error:
             raise ChatBusy(f"Slack gave no socket connection within {deadline:.0f} s.") from error
 
     async def close(self) -> None:
-        """Closes all. Slack need not say goodbye: aiohttp would wait ten seconds for that."""
+        """Close all connections without waiting for Slack's goodbye: aiohttp would wait ten seconds for it."""
         if self._watchdog is not None:
             self._watchdog.cancel()
         with contextlib.suppress(TimeoutError):
@@ -105,16 +105,16 @@ class Sockets:
             await client.aiohttp_client_session.close()
 
     async def _greeted(self, client: object, frame: dict[str, Any], raw: str | None = None) -> None:
-        """Says once that somebody else listens with our token."""
+        """Log once if another process uses our token."""
         count = connections_in(frame)
         if count > CONNECTIONS and not self._crowded:
             log.warning(SHARED, count, CONNECTIONS)
         self._crowded = count > CONNECTIONS if count else self._crowded
 
     async def _watch(self) -> None:
-        """After a failed handshake slack_sdk tries the same single-use ticket for ever: take the ticket away.
+        """After a failed handshake slack_sdk retries the same single-use ticket forever: remove the ticket.
 
-        Says in the log once when all connections are gone, and once when one is back.
+        Logs once when all connections are gone, and once when one is back.
         """
         while True:
             await asyncio.sleep(0.5)

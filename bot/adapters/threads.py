@@ -1,4 +1,4 @@
-"""Threads that a process does not wait for: what blocks in one must not hold up its end."""
+"""Threads that the process does not wait for: a blocked one must not delay its end."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ T = TypeVar("T")
 
 
 class DaemonThreads(ThreadPoolExecutor):
-    """An executor whose threads die with the process. asyncio and the interpreter join those of every other one.
+    """An executor whose threads die with the process. asyncio and the interpreter join the threads of all others.
 
-    A lookup of a name, or IBM's token requests, can block for a minute. One thread for each piece of work: there are
-    few, as names are remembered and tokens last.
+    A name lookup, or IBM's token request, can block for a minute. One thread for each piece of work: there are few,
+    since names and tokens are cached.
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Runs *fn* in a thread of its own."""
+        """Run *fn* in a thread of its own."""
         future: Future[T] = Future()
         Thread(target=_run, args=(future, fn, args, kwargs), daemon=True, name=getattr(fn, "__name__", "work")).start()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """There is nothing to wait for."""
+        """Waits for nothing."""
 
 
 def _run(future: Future[Any], fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def _run(future: Future[Any], fn: Callable[..., Any], args: tuple[Any, ...], kwa
 
 
 class _Failing(AbstractContextManager[None]):
-    """Gives what is raised inside to whoever waits for *future*."""
+    """Passes an exception raised inside to *future*."""
 
     def __init__(self, future: Future[Any]) -> None:
         self._future = future

@@ -1,7 +1,7 @@
 """`SpeechService` over httpx: the paths of the customization API, IBM's own authenticators, our own errors.
 
-Reading is retried on 429, 5xx and lost connections, with backoff and `Retry-After`. What begins something is sent
-once: if no answer proves anything (`watson_proof`), `OutcomeUnknown` says so, and the caller looks first.
+Reads are retried on 429, 5xx and lost connections, with backoff and `Retry-After`. A request that begins something is
+sent once: if no answer is conclusive (`watson_proof`), it raises `OutcomeUnknown` and the caller reads first.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ from bot.turns import behind, in_turns
 T = TypeVar("T")
 
 BREATH = 1.0
-"""Seconds before a refusal that contradicts what just worked is asked for again."""
+"""Seconds before a read is repeated after a refusal that contradicts a recent success."""
 
 Subject = tuple[Kind, str]
-"""The one custom model that a request is about: its kind and id."""
+"""The custom model a request is about: its kind and id."""
 
 ROOTS: Mapping[Kind, str] = {"language": "customizations", "acoustic": "acoustic_customizations"}
 
@@ -78,10 +78,10 @@ class WatsonSpeech:
         self._auth = auth
         self._worked = False
         self._lists: dict[Kind, Sent] = {}
-        """The last lists: most of a list is sent again as it was."""
+        """The last lists: most of a list is the same the next time."""
 
     async def models(self, kind: Kind) -> Listed[Model]:
-        """All custom models of one kind; the list has no pages."""
+        """All custom models of one kind; the list is not paged."""
         return await self._listed(kind, await self._read(f"/v1/{ROOTS[kind]}"))
 
     async def _listed(self, kind: Kind, response: httpx.Response) -> Listed[Model]:
@@ -97,29 +97,29 @@ class WatsonSpeech:
         return models
 
     async def model(self, kind: Kind, id: str) -> Model:
-        """One custom model. Raises `ModelGone` only when the service says so and a list that works lacks it."""
+        """One custom model. Raises `ModelGone` only if the service says so and its list, which works, lacks it."""
         response = await self._read(_path(kind, id), about=(kind, id))
-        self._decoded(response, dict)  # else it is no answer of the service at all
+        self._decoded(response, dict)  # otherwise it is not an answer of the service
         try:
             return record(self._name, self.deployment, kind, response.content)
         except BAD as error:
-            text = f"{self._name} sends a record of {id} that makes no sense ({error})."
+            text = f"{self._name} sends an unreadable record of {id} ({error})."
             raise RecordUnreadable(text, instance=self._name, transaction=transaction(response)) from error
 
     async def bases(self) -> Listed[str]:
-        """The base models that are still served here."""
+        """The base models that the instance still offers."""
         answer = self._decoded(await self._read("/v1/models"), SpeechModels)
         return listed(answer.models, base_name, "base model", "name")
 
     async def holdings(self, model: Model) -> Holdings:
-        """What a model holds, from the calls that list its resources."""
+        """A model's contents, from the calls that list its resources."""
         if model.kind == "acoustic":
             return await in_turns(audio(await self._list(model, "audio")))
         paths = ("corpora", "words?word_type=user", "grammars")
         return await in_turns(texts(*await asyncio.gather(*(self._list(model, path) for path in paths))))
 
     async def _list(self, model: Model, what: str) -> Resources:
-        """Large models and some clusters have no grammars at all and may refuse to list them."""
+        """Large models and some clusters have no grammars and may refuse to list them."""
         try:
             about = (model.kind, model.id)
             return self._decoded(await self._read(_path(*about, what), about=about), Resources)
@@ -138,7 +138,7 @@ class WatsonSpeech:
         force: bool = False,
         lenient: bool = False,
     ) -> Receipt:
-        """Sends the one request of a step."""
+        """Send the one request of a step."""
         training = action in (Action.TRAIN, Action.FORCE_TRAIN)
         query = {}
         if language_id is not None:
@@ -157,7 +157,7 @@ class WatsonSpeech:
         return Receipt(transaction(response))
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
-        """Recognizes one second of a quiet tone."""
+        """Recognize one second of a quiet tone."""
         which = "language_customization_id" if model.kind == "language" else "acoustic_customization_id"
         response = await self._write(
             "POST",
@@ -170,30 +170,30 @@ class WatsonSpeech:
         return tuple(said for said in self._decoded(response, Recognized).warnings if isinstance(said, str))
 
     async def create(self, kind: Kind, name: str, base: str) -> str:
-        """Creates an empty custom model."""
+        """Create an empty custom model."""
         body = {"name": name, "base_model_name": base, "description": "made and deleted again by Retune"}
         response = await self._write("POST", f"/v1/{ROOTS[kind]}", json=body)
         await self._check(response, None)
         return self._decoded(response, CustomModel).customization_id
 
     async def delete(self, kind: Kind, id: str) -> None:
-        """Deletes a custom model."""
+        """Delete a custom model."""
         await self._check(await self._write("DELETE", _path(kind, id)), (kind, id))
 
     async def _write(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """A request that is sent once. Raises `ServiceUnavailable` or `OutcomeUnknown` when it has no answer."""
+        """A request that is sent once. Raises `ServiceUnavailable` or `OutcomeUnknown` if it has no answer."""
         try:
             return await self._client.request(method, self._url + path, auth=OwnRefusalsOnly(self._auth), **options)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise self._unreachable(error) from error
         except httpx.HTTPError as error:
-            text = f"The answer of {self._name} to the request was lost; Retune looks before it repeats it."
+            text = f"The answer of {self._name} to the request was lost; Retune checks before it repeats it."
             raise OutcomeUnknown(text, instance=self._name) from error
         except Exception as error:
             raise without_token(self._name, error) from error
 
     async def _read(self, path: str, *, about: Subject | None = None) -> httpx.Response:
-        """A successful answer; a refusal that contradicts what just worked is asked for once more."""
+        """A successful answer; after a refusal that contradicts a recent success, one more attempt."""
         for again in (False, True):
             response = await self._get(path)
             try:
@@ -215,7 +215,7 @@ class WatsonSpeech:
             raise without_token(self._name, error) from error
 
     def _contradicts(self, error: ServiceError) -> bool:
-        """Whether the credentials or the plan worked a moment ago, or its list has what it denies."""
+        """Whether the credentials or the plan just worked, or the list has the denied model."""
         if isinstance(error, CredentialsRefused | PlanRefused):
             worked, self._worked = self._worked, False
             return worked
@@ -233,13 +233,13 @@ class WatsonSpeech:
             ) from error
 
     async def _check(self, response: httpx.Response, about: Subject | None) -> None:
-        """Raises for every status that is not a success."""
+        """Raise for every status that is not a success."""
         if not 200 <= response.status_code < 300:
             raise await self._refusal(response, about)
         self._worked = True
 
     async def _refusal(self, response: httpx.Response, about: Subject | None) -> ServiceError:
-        """What a refusal means. A 401 or 404 about one model can mean that it is gone: the list of its kind tells."""
+        """The meaning of a refusal. A 401 or 404 about one model may mean that it is gone: the list tells."""
         status, said = response.status_code, facts(self._name, response)
         if about is not None and status in (401, 404) and is_own(response):
             try:
@@ -257,7 +257,7 @@ class WatsonSpeech:
         return refusal(self._name, response)
 
     async def _ids(self, kind: Kind) -> frozenset[str]:
-        """The ids that the list of a kind has, those of records that make no sense too."""
+        """The ids in the list of a kind, including unreadable records."""
         response = await self._get(f"/v1/{ROOTS[kind]}")
         if response.status_code != 200:
             raise refusal(self._name, response)
@@ -269,7 +269,7 @@ class WatsonSpeech:
 
 
 def _path(kind: Kind, id: str, *rest: str) -> str:
-    """The path of one custom model. Nothing in an id may lead elsewhere."""
+    """The path of one custom model. An id can't lead to another path."""
     escaped = quote(id, safe="")
     if not escaped.strip("."):
         escaped = "%2E" * len(escaped)

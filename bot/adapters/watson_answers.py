@@ -1,4 +1,4 @@
-"""The service's answers, as far as we read them, record by record: one that makes no sense hides no other."""
+"""The service's answers, as far as we read them, record by record: an unreadable one does not hide others."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from bot.turns import Work
 T = TypeVar("T")
 
 PIECE = 50
-"""Records that are read between two rests, in half a millisecond."""
+"""Records read before the event loop gets a turn, in half a millisecond."""
 
 KEPT = 2000
-"""Characters of what is only shown that are kept of one record; nobody is shown more."""
+"""Characters kept of a record's display-only text; no more is ever shown."""
 
 BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding raises, also for what is nested too deep."""
+"""Exceptions of decoding, including for deep nesting."""
 
 
 class CustomModel(msgspec.Struct):
-    """`LanguageModel` and `AcousticModel` as the service sends them; only the id is promised."""
+    """`LanguageModel` and `AcousticModel` as the service sends them; only the id is guaranteed."""
 
     customization_id: str
     name: str | None = None
@@ -51,7 +51,7 @@ class CustomModels(msgspec.Struct):
 
 
 class SpeechModelName(msgspec.Struct):
-    """A base model, as far as we need it."""
+    """A base model, with the fields we need."""
 
     name: str
 
@@ -63,7 +63,7 @@ class SpeechModels(msgspec.Struct):
 
 
 class Resource(msgspec.Struct):
-    """A corpus, grammar or audio resource; or a word, which has a *word* and, if it blocks training, an *error*."""
+    """A corpus, grammar or audio resource; or a word, with a *word* and, if it blocks training, an *error*."""
 
     name: str = ""
     status: str = ""
@@ -88,7 +88,7 @@ class Recognized(msgspec.Struct):
 
 
 class Refused(msgspec.Struct):
-    """An error's body; any part of it may be missing, and gateways send something else altogether."""
+    """An error's body; any part may be missing, and gateways send something else."""
 
     error: Any = None
     message: Any = None
@@ -96,7 +96,7 @@ class Refused(msgspec.Struct):
 
 
 def model(instance: str, deployment: Deployment, kind: Kind, raw: bytes | msgspec.Raw) -> Model:
-    """One custom model. Raises what is in `BAD` for a record that makes no sense."""
+    """One custom model. Raises one of `BAD` for an unreadable record."""
     sent = msgspec.json.decode(raw, type=CustomModel)
     if not sent.customization_id.strip():
         raise msgspec.ValidationError("it has no id")
@@ -120,15 +120,15 @@ def model(instance: str, deployment: Deployment, kind: Kind, raw: bytes | msgspe
 
 @lru_cache(maxsize=4096)
 def _once(versions: tuple[str, ...]) -> tuple[str, ...]:
-    """The same object for equal versions: thousands of models have the same."""
+    """The same object for equal versions: thousands of models share them."""
     return tuple(map(intern, versions))
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A list of models: the digest of what was sent, its models, and each by the hash of its record.
+    """A list of models: the digest of the bytes, its models, and each by the hash of its record.
 
-    Python keys the hash anew for each process, and it has 64 bits: nobody can make two records alike.
+    Python keys the hash differently in each process, and it has 64 bits: collisions can't be forged.
     """
 
     seen: bytes = b""
@@ -139,7 +139,7 @@ class Sent:
 def models_in(
     raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], Model], kind: Kind, before: Mapping[int, Model]
 ) -> Work[tuple[Listed[Model], dict[int, Model]]]:
-    """The models of a list, and each by the hash of its record; those that are as *before* are not read again."""
+    """The models of a list, and each by the hash of its record; records as *before* are not read again."""
     items: list[Model] = []
     unreadable: list[Unreadable] = []
     sent: dict[int, Model] = {}
@@ -158,7 +158,7 @@ def models_in(
 
 
 def listed(raws: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], T], what: str, key: str) -> Listed[T]:
-    """Every record that *read* can read, and the others by what identifies them: the text of *key*."""
+    """Every readable record, and the others by their identifying text in *key*."""
     items, unreadable = [], []
     for raw in raws:
         try:
@@ -174,7 +174,7 @@ def base_name(raw: msgspec.Raw) -> str:
 
 
 def resources(raws: Iterable[msgspec.Raw]) -> Work[list[Resource]]:
-    """What a model holds. A record that makes no sense counts as held, and nothing is said of its state."""
+    """A model's contents. An unreadable record counts as contained, with unknown state."""
     found: list[Resource] = []
     for raw in raws:
         try:
@@ -187,7 +187,7 @@ def resources(raws: Iterable[msgspec.Raw]) -> Work[list[Resource]]:
 
 
 def audio(sent: Resources) -> Work[Holdings]:
-    """What an acoustic model holds."""
+    """The contents of an acoustic model."""
     held, minutes = (yield from resources(sent.audio)), sent.total_minutes_of_audio
     sound = isinstance(minutes, int | float) and math.isfinite(minutes) and minutes > 0
     return Holdings(
@@ -199,7 +199,7 @@ def audio(sent: Resources) -> Work[Holdings]:
 
 
 def texts(corpora: Resources, words: Resources, grammars: Resources) -> Work[Holdings]:
-    """What a language model holds."""
+    """The contents of a language model."""
     listed = [*(yield from resources(corpora.corpora)), *(yield from resources(grammars.grammars))]
     said = yield from resources(words.words)
     return Holdings(
@@ -228,7 +228,7 @@ def _text(value: Any) -> str:
 
 
 def moment(value: Any) -> datetime | None:
-    """A moment of the service's, in UTC where it names no zone; None where it is none."""
+    """A time from the service, in UTC if it has no zone; None if it is not a time."""
     try:
         found = datetime.fromisoformat(value)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Refusals of the service and of its token services, as our errors. Nothing of a vendor's leaves the adapter."""
+"""Refusals of the service and its token services as our errors. No vendor's type leaves the adapter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNAVAILABLE = frozenset({429, 500, 502, 503, 504})
 
 
 def facts(name: str, response: httpx.Response) -> dict[str, Any]:
-    """What every error about an answer of the instance *name* carries."""
+    """The facts that every error about an answer of the instance *name* carries."""
     return {
         "instance": name,
         "status": response.status_code,
@@ -38,7 +38,7 @@ def facts(name: str, response: httpx.Response) -> dict[str, Any]:
 
 
 def refusal(name: str, response: httpx.Response) -> ServiceError:
-    """What an answer of the instance *name* that is no success means."""
+    """The meaning of an unsuccessful answer of the instance *name*."""
     status = response.status_code
     about = facts(name, response)
     if status in (401, 403):
@@ -65,17 +65,17 @@ def refusal(name: str, response: httpx.Response) -> ServiceError:
 
 
 def unproven(name: str, response: httpx.Response) -> OutcomeUnknown:
-    """An answer to a request that begins something, which does not prove that it did or did not."""
+    """An inconclusive answer to a request that begins something."""
     page = "" if is_own(response) else ", not in the service's own words"
     return OutcomeUnknown(
-        f"{name} answered {response.status_code}{page}; Retune looks whether it began.",
+        f"{name} answered {response.status_code}{page}; Retune checks whether it began.",
         retry_after=_after(response),
         **facts(name, response),
     )
 
 
 def without_token(name: str, error: Exception) -> ServiceError:
-    """What IBM's authenticators raise when they get no token. Raises what is none of theirs: that is a bug."""
+    """The error for IBM's authenticators failing to get a token. Raises anything else again: that is a bug."""
     address = setting_of(name, "AUTH_URL")
     if isinstance(error, ApiException):
         status = error.status_code
@@ -88,23 +88,23 @@ def without_token(name: str, error: Exception) -> ServiceError:
             f"{name} could not get a token: the token service answered {status}{moved}. Check its {check}.",
             instance=name,
             status=status,
-            detail=None if "<" in body else body[:500] or None,  # a gateway's page is nobody's words
+            detail=None if "<" in body else body[:500] or None,  # a gateway's HTML page is not worth showing
         )
     if isinstance(error, requests.RequestException | TimeoutError):
         fault = certificate_fault(error, setting_of(name, "AUTH_DISABLE_SSL"))
         told = f"the token service: {fault}" if fault else f"its token service cannot be reached. Check {address}"
         if not fault:
             proxied = isinstance(error, requests.exceptions.ProxyError)
-            told += " and, as the proxy failed, HTTPS_PROXY and NO_PROXY." if proxied else " and the network."
+            told += " and, since the proxy failed, HTTPS_PROXY and NO_PROXY." if proxied else " and the network."
         return ServiceUnavailable(f"{name} could not get a token: {told}", instance=name)
     if isinstance(error, jwt.exceptions.PyJWTError):
-        text = f"{name} gets a token that is no JWT; check {address}, or configure a plain bearer token instead."
+        text = f"{name} got a token that is not a JWT; check {address}, or configure a plain bearer token instead."
         return CredentialsRefused(text, instance=name)
     raise error
 
 
 def transaction(response: httpx.Response) -> str | None:
-    """What IBM support asks for."""
+    """The transaction id for IBM support."""
     found: str | None = response.headers.get("X-Global-Transaction-Id")
     return found
 
@@ -112,18 +112,18 @@ def transaction(response: httpx.Response) -> str | None:
 def _region(response: httpx.Response) -> str | None:
     try:
         return region_of(str(response.request.url))
-    except RuntimeError:  # it belongs to no request
+    except RuntimeError:  # the response has no request
         return None
 
 
 def _after(response: httpx.Response) -> float | None:
-    """The seconds that it asks to wait."""
+    """Seconds to wait, as the service asks."""
     asked = response.headers.get("Retry-After", "")
     return float(asked) if asked.isascii() and asked.isdigit() else None
 
 
 def _detail(response: httpx.Response) -> str | None:
-    """The service's own words; a gateway's HTML page is nobody's words."""
+    """The service's own text; None for a gateway's HTML page."""
     if len(response.content) > WORDS:
         return None
     try:

@@ -1,7 +1,7 @@
-"""What an answer proves: whether it is the service's own, and whether what was asked for has begun.
+"""What an answer proves: whether it is the service's own, and whether the requested work has begun.
 
-A gateway, a proxy or a sign-in page in front of the service can answer in its place, before the service was asked as
-well as after it took the request. Only the service's own words prove anything.
+A gateway, a proxy or a sign-in page can answer in the service's place, before or after it took the request. Only the
+service's own answers prove anything.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Proof(StrEnum):
     BEGUN = "begun"
     REFUSED = "refused"
     LOOK = "look"
-    """Nothing: it may have begun, so look before it is sent again."""
+    """Nothing: it may have begun, so check before sending it again."""
 
 
 REFUSING = frozenset({400, 401, 403, 404, 409, 415})
-"""The statuses with which the service refuses."""
+"""The statuses the service refuses with."""
 
 WORDS = 64 * 1024
 """Bytes of an error or a receipt at most; the service's have a few hundred, and 15 MB took 2.6 s to read."""
@@ -37,18 +37,18 @@ _NO_JSON = object()
 def proof(status: int, content_type: str, body: bytes) -> Proof:
     """What an answer to an upgrade or a training proves."""
     if status == 200:
-        began = _json(content_type, body or b"{}") is not _NO_JSON  # IBM describes no body: an empty one is none
+        began = _json(content_type, body or b"{}") is not _NO_JSON  # IBM documents no body, so an empty one is fine
         return Proof.BEGUN if began else Proof.LOOK
     return Proof.REFUSED if status in REFUSING and own(status, content_type, body) else Proof.LOOK
 
 
 def proof_of(response: httpx.Response) -> Proof:
-    """The same, of an answer as it came."""
+    """The same for a response."""
     return proof(response.status_code, response.headers.get("Content-Type", ""), response.content)
 
 
 def own(status: int, content_type: str, body: bytes) -> bool:
-    """Whether an error is told in the service's own JSON: `code` is the status, or `error` says what is wrong.
+    """Whether an error is the service's own JSON: `code` equals the status, or `error` says what is wrong.
 
     "Real bodies also lack `code_description`", and some lack `code`; other programs' JSON has neither.
     """
@@ -61,7 +61,7 @@ def own(status: int, content_type: str, body: bytes) -> bool:
 
 
 def is_own(response: httpx.Response) -> bool:
-    """The same, of an answer as it came."""
+    """The same for a response."""
     return own(response.status_code, response.headers.get("Content-Type", ""), response.content)
 
 
@@ -75,7 +75,7 @@ def _json(content_type: str, body: bytes) -> Any:
 
 
 class OwnRefusalsOnly(httpx.Auth):
-    """Hands an authenticator only the 401 that the service itself gave to what is sent once.
+    """For requests sent once: passes only the service's own 401 to an authenticator.
 
     IBM's repeat a request with a new token after any 401; after a gateway's, an upgrade could begin twice.
     """
@@ -84,7 +84,7 @@ class OwnRefusalsOnly(httpx.Auth):
         self._inner = inner
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """The requests of the authenticator, up to the first answer that is not to be followed by another."""
+        """The authenticator's requests, up to the first answer that must not be followed by another."""
         flow = self._inner.async_auth_flow(request)
         try:
             response = yield await anext(flow)

@@ -1,4 +1,6 @@
-"""The way of requests to Speech to Text: past or through a proxy, trusted as everywhere. Redirects are not followed."""
+"""The route of requests to Speech to Text: proxy or direct, with the same certificates as everywhere. Redirects are not
+followed.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,11 @@ from bot.adapters.watson_errors import UNAVAILABLE
 from bot.network import certificate_fault, masked, proxy_for, setting_of, trust
 
 KEPT = 3
-"""Connections that stay open between requests: a reading takes so many."""
+"""Idle connections kept open: as many as a reading uses."""
 
 
 class Routed(httpx.AsyncBaseTransport):
-    """One pool of connections for each proxy, and one for what goes without."""
+    """One connection pool for each proxy, and one for direct requests."""
 
     def __init__(self, verify: bool, connections: int) -> None:
         self._trust = trust(verify)
@@ -26,7 +28,7 @@ class Routed(httpx.AsyncBaseTransport):
         self._pools: dict[str | None, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends it on its way."""
+        """Send it by its route."""
         url = request.url
         proxy = self._proxy(f"{url.scheme}://{url.netloc.decode('ascii')}")
         if proxy not in self._pools:
@@ -35,7 +37,7 @@ class Routed(httpx.AsyncBaseTransport):
             self._pools[proxy] = httpx.AsyncHTTPTransport(verify=self._trust, limits=self._limits, proxy=via)
         try:
             return await self._pools[proxy].handle_async_request(request)
-        except httpx.ProxyError as error:  # it let no connection through: nothing was sent
+        except httpx.ProxyError as error:  # the proxy let no connection through: nothing was sent
             raise httpx.ConnectError(f"the proxy says {masked(str(error))}", request=request) from error
 
     async def aclose(self) -> None:
@@ -47,17 +49,17 @@ class Routed(httpx.AsyncBaseTransport):
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 CONNECTIONS = 8
-"""To one instance at once."""
+"""Connections to one instance at the same time."""
 
 
 def client(verify: bool) -> httpx.AsyncClient:
     """The HTTP client of one instance.
 
-    One for each: httpcore looks through all connections of a pool for each request that waits, so that one pool for 50
-    instances took longer to hand out its connections than the service to answer (0.4 s of a reading of 1.1 s).
+    One for each: httpcore scans all connections of a pool for each waiting request, so with one pool for 50 instances,
+    handing out connections took longer than the service's answers (0.4 s of a reading of 1.1 s).
     """
-    # httpcore asks for it with each request, by an import that searches all folders in vain: 1 ms (measured).
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to say: there is none
+    # httpcore imports it with each request, searching all folders in vain: 1 ms (measured).
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to block an import
     transport = RetryTransport(
         transport=Limited(Routed(verify, connections=CONNECTIONS)),
         retry=Retry(
@@ -78,6 +80,6 @@ def unreachable(name: str, url: str, error: Exception) -> str:
     """Why the instance *name* at *url* could not be reached, and what to check."""
     if fault := certificate_fault(error, setting_of(name, "DISABLE_SSL")):
         return f"{name} cannot be reached: {fault}"
-    via = " and, as it goes through a proxy, HTTPS_PROXY and NO_PROXY" if proxy_for(url) else " and the network"
+    via = " and, since it uses a proxy, HTTPS_PROXY and NO_PROXY" if proxy_for(url) else " and the network"
     said = f": {error}" if isinstance(error.__cause__, httpx.ProxyError) else ""
     return f"{name} cannot be reached ({type(error).__name__}{said}). Check {setting_of(name, 'URL')}{via}."

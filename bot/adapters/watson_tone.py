@@ -1,4 +1,4 @@
-"""The audio that a probe sends."""
+"""The audio of a probe."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from array import array
 from functools import cache
 
 RATE = 16_000
-"""Hertz: every base model takes its own rate or a higher one, none has a higher one."""
+"""Hertz: every base model accepts its own rate or a higher one, and none has a higher one."""
 
 
 @cache
 def one_second() -> bytes:
-    """A WAV file: enough for a recognition answer with its warnings, and too little to cost anything worth a word."""
+    """A WAV file: long enough for an answer with warnings, short enough to cost almost nothing."""
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
         out.setnchannels(1)

@@ -1,4 +1,4 @@
-"""Announcements: what is worth saying."""
+"""Announcements: what a message about a fleet contains."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.turns import Work
 
 WORST = 300
-"""Models that a message and its thread can show, and more."""
+"""Models listed at most, worst first; no message and its thread can show more."""
 
 PIECE = 100
-"""Models that are looked at between two rests."""
+"""Models processed before the event loop gets a turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an announcement says: the models worth acting on, and what they are part of."""
+    """Content of an announcement: the models worth acting on, and the totals around them."""
 
     total: int
     outdated: int
-    """How many are outdated, snoozed ones among them."""
+    """Number of outdated models, including snoozed ones."""
     worth: tuple[Judgement, ...]
-    """The worst of those worth acting on, the worst first: more than any message shows."""
+    """The worst models worth acting on, worst first; more than any message shows."""
     lists: Sequence[Sequence[Judgement]]
-    """All of those, by instance."""
+    """All models worth acting on, one list per instance."""
     silenced: tuple[Silenced, ...]
-    """Worth acting on too, but snoozed or on hold."""
+    """Also worth acting on, but snoozed or on hold."""
     unread: tuple[str, ...]
-    """Instances that could not be read lately: what is said does not cover them fully."""
+    """Instances that could not be read lately. The numbers are incomplete for these."""
     instances: int = 1
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)
-    """How many of all models have each verdict."""
+    """Number of models by verdict, over all models."""
     risks: Mapping[Risk, int] = field(default_factory=dict)
-    """How many of those worth acting on are at each risk."""
+    """Number of models worth acting on, by risk."""
     failed: int = 0
-    """How many of them failed their last training."""
+    """Number of models worth acting on whose last training failed."""
 
     @property
     def count(self) -> int:
-        """How many are worth acting on."""
+        """Number of models worth acting on."""
         return sum(map(len, self.lists))
 
     @property
     def all_current(self) -> bool:
-        """Whether nothing is to be done anywhere, as far as everything could be read."""
+        """Whether there is nothing to do anywhere, as far as every instance could be read."""
         return not (self.worth or self.silenced or self.unread)
 
 
 def compose(
     fleet: Judged, now: datetime, *, snoozes: Iterable[Snooze] = (), unread: Iterable[str] = ()
 ) -> Work[Findings]:
-    """The announcement for a fleet. *snoozes* are those in force."""
+    """The announcement for a fleet. Only the *snoozes* in force count."""
     by_subject, counts, silenced = indexed(snoozes), Counter[tuple[Verdict, Risk]](), list[Silenced]()
     lists: list[Sequence[Judgement]] = []
     for part in fleet.instances.values():
@@ -95,5 +95,5 @@ def compose(
 
 
 def at_risk(found: Findings) -> int:
-    """How many of the models are expected to return recognition warnings."""
+    """Number of models that are expected to return recognition warnings."""
     return sum(found.risks.get(risk, 0) for risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED))

@@ -1,4 +1,4 @@
-"""Deciding on a request: what a vote, or another wish, does to it."""
+"""Decisions on a request: the effect of a vote or of another action."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.domain.snoozes import Held
 Vote = Literal["approve", "reject"]
 
 Wish = Literal["withdraw", "take back", "cancel", "resume", "retry", "stop", "send again", "mark as failed"]
-"""What people may want of a request after it was asked for, beside a vote."""
+"""Actions on a request after it was made, other than votes."""
 
 OF_RUN: frozenset[Wish] = frozenset({"retry", "stop", "send again", "mark as failed"})
-"""Those that are about one run."""
+"""Actions on one run."""
 
 
 def scope_of(request: Request, run: Run | None = None) -> Scope:
-    """What an act on a request touches, or on one *run* of it."""
+    """The scope of an action on a request, or on one *run* of it."""
     instances = request.instances if run is None else (run.plan.model.instance,)
     return Scope(instances, request.requester, request.approved_by)
 
@@ -36,12 +36,12 @@ def decide(
     now: datetime,
     held: tuple[Held, ...] = (),
 ) -> Decision:
-    """What this vote does to a request, whose votes are those that count now.
+    """The effect of this vote on a request. Only votes that still count may be in the request.
 
-    *held* are the models whose holds stop all of it: nobody approves what cannot start.
+    *held* are the models whose holds stop the whole request: it can't be approved, since it couldn't start.
 
-    It must meet the policy of every instance that the request touches. The requester may always take part in
-    rejecting: that only withdraws what they asked for.
+    An approval must meet the policy of every instance in the request. Requesters may always vote to reject: that only
+    withdraws their own request.
     """
     member = authority.takes_part(person)
     if member is not Reason.COUNTS:
@@ -59,22 +59,23 @@ def decide(
     if held:
         return Decision(Reason.ON_HOLD, held=held)
     enough = len({*request.approved_by, person.id}) >= required(authority.policies, request).needed
-    if person.id in request.approved_by and not enough:  # enough already: it needs fewer than when they voted
+    # Enough already: the policy needs fewer votes than when they voted.
+    if person.id in request.approved_by and not enough:
         return Decision(Reason.ALREADY_VOTED)
     return Decision(Reason.COUNTS, RequestState.SCHEDULED if enough else RequestState.OPEN)
 
 
 def settle(wish: Wish, person: Person, authority: Authority, request: Request, run: Run | None = None) -> Decision:
-    """What a wish does to a request; *run* is the one that it is about, for those of `OF_RUN`.
+    """The effect of an action on a request; *run* is the run it is about, for the actions in `OF_RUN`.
 
-    Fails closed like a vote. Going on after a failure, trying again and sending again are approvals, so they follow the
-    rule on one's own request.
+    Refuses whenever in doubt, as for votes. Resuming, retrying and sending again are approvals, so the rule on one's
+    own request applies.
     """
     member = authority.takes_part(person)
     if member is not Reason.COUNTS:
         return Decision(member)
     late = _late(request)
-    if wish == "take back" and late is not None:  # that it is too late matters more than whose vote it was
+    if wish == "take back" and late is not None:  # "too late" is more useful to know than "not your vote"
         return late
     may = authority.may(person, act_of(wish, request), scope_of(request, run))
     if not may.allowed:
@@ -104,21 +105,22 @@ def settle(wish: Wish, person: Person, authority: Authority, request: Request, r
 
 
 def act_of(wish: Wish, request: Request) -> Act:
-    """What a wish is to the authority: of several that have begun, *cancel* drops the rest."""
+    """The authority's name for an action; cancelling a request for several that has begun is *drop*."""
     return Act.DROP if wish == "cancel" and request.several and request.state not in UNSTARTED else Act(wish)
 
 
 def _late(request: Request) -> Decision | None:
-    """Why it is too late for what can be done only before a request starts."""
-    if request.state not in UNSTARTED or request.started_at is not None:  # what is tried again has begun once
+    """Why it is too late for an action that must come before a request starts."""
+    if request.state not in UNSTARTED or request.started_at is not None:  # a retried request has already begun once
         return Decision(Reason.STARTED if request.state in LIVE else Reason.ALREADY_DECIDED)
     return None
 
 
 def _cancel(request: Request) -> Decision:
-    """Of several, what has begun goes to its end; of one, what comes after its present step does not begin."""
+    """Of several models, those that have begun finish; of one model, the steps after the current one do not start."""
     if request.state in UNSTARTED:
-        again = any(run.retries for run in request.runs)  # what is not tried again after all is what it was
+        # A run that is no longer retried goes back to its earlier state.
+        again = any(run.retries for run in request.runs)
         return Decision(Reason.COUNTS, RequestState.FAILED if again else RequestState.CANCELLED)
     if request.state not in LIVE:
         return Decision(Reason.ALREADY_DECIDED)
@@ -136,7 +138,7 @@ def _cancel(request: Request) -> Decision:
 
 
 def required(policies: Mapping[str, Policy], request: Request) -> Policy:
-    """What a request needs that must meet the policies of all its instances; *approvers*: whom each of them names."""
+    """One policy for a request that meets those of all its instances; *approvers* are named by every one of them."""
     found = [policy_of(policies, instance) for instance in request.instances]
     return Policy(
         tuple(name for name in found[0].approvers if all(name in policy.approvers for policy in found)),
@@ -147,11 +149,11 @@ def required(policies: Mapping[str, Policy], request: Request) -> Policy:
 
 
 def could_approve(authority: Authority, people: Iterable[Person], scope: Scope) -> frozenset[str]:
-    """Which of *people* may approve what is asked for there; fewer than needed: nobody can satisfy the policies."""
+    """The *people* who may approve this. If they are fewer than needed, the policies cannot be satisfied."""
     return frozenset(person.id for person in people if authority.may(person, Act.APPROVE, scope).allowed)
 
 
 def enough_votes(authority: Authority, voters: Iterable[Person], request: Request) -> bool:
-    """Whether these voters, as Slack describes them now, are enough for the policies as they are now."""
+    """Whether these voters are enough, by their current Slack profile and the current policies."""
     valid = could_approve(authority, voters, scope_of(request))
     return len(valid) >= required(authority.policies, request).needed

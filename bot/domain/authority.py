@@ -1,4 +1,4 @@
-"""The authority: who may do what, and where. One rule for everything that people do."""
+"""The authority: who may do what, and where. One rule for every action."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.domain.snoozes import Held
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack user as Slack describes it at the moment of the click.
+    """A Slack user, as Slack describes them at the moment of the click.
 
-    *team* is the workspace that Slack names, *teams* are all those of an Enterprise Grid that the person is in.
+    *team* is the workspace Slack names; *teams* are all workspaces of an Enterprise Grid that the person is in.
     """
 
     id: str
@@ -26,12 +26,12 @@ class Person:
     is_bot: bool = False
     deactivated: bool = False
     groups: frozenset[str] = frozenset()
-    """Those of the policies' groups that the person is a member of."""
+    """The policies' groups that the person is a member of."""
     zone: str = ""
-    """Their IANA time zone, empty where Slack does not tell."""
+    """Their IANA time zone, empty if Slack does not tell."""
     teams: frozenset[str] = frozenset()
     is_stranger: bool = False
-    """Of another organization, seen in a shared channel only."""
+    """From another organization, in a shared channel."""
 
 
 class Act(StrEnum):
@@ -45,14 +45,14 @@ class Act(StrEnum):
     SNOOZE = "snooze"
     HOLD = "hold"
     SNOOZE_ALL = "snooze all"
-    """A base model, or a whole instance."""
+    """A base model or a whole instance."""
     END = "end"
-    """A snooze or hold, early."""
+    """End a snooze or hold early."""
     PREVIEW = "preview"
     ANNOUNCE = "announce"
     CHART = "chart"
     CHANGE = "change"
-    """When and where announcements go."""
+    """Change when and where announcements go."""
     EXPORT = "export"
     APPROVE = "approve"
     REJECT = "reject"
@@ -68,11 +68,11 @@ class Act(StrEnum):
     SEND_AGAIN = "send again"
     MARK_AS_FAILED = "mark as failed"
     ACCEPT = "accept"
-    """What an instance suddenly lists."""
+    """Accept the sudden new list of an instance."""
 
 
 class Role(StrEnum):
-    """What somebody is to what they want to do."""
+    """A person's role in an action."""
 
     READER = "reader"
     MEMBER = "member"
@@ -81,7 +81,7 @@ class Role(StrEnum):
     AUTHOR = "author"
     APPROVER = "approver"
     OTHER_APPROVER = "other approver"
-    """An approver who did not ask for it, unless each policy lets requesters approve their own."""
+    """An approver other than the requester, unless every policy allows requesters to approve their own."""
 
 
 RULES: Mapping[Act, tuple[Role, ...]] = {
@@ -96,11 +96,11 @@ RULES: Mapping[Act, tuple[Role, ...]] = {
     **dict.fromkeys((Act.CANCEL, Act.DROP, Act.STOP, Act.FREEZE, Act.UNFREEZE), (Role.APPROVER,)),
     **dict.fromkeys((Act.SNOOZE_ALL, Act.CHANGE, Act.MARK_AS_FAILED, Act.ACCEPT), (Role.APPROVER,)),
 }
-"""Which of these roles, one of them, an act asks for."""
+"""The roles that may do an act; one of them is enough."""
 
 
 class Reason(StrEnum):
-    """Why a click counts or not; `messages` phrases each."""
+    """Why a click counts or not; `messages` has the sentence for each."""
 
     COUNTS = "counts"
     OTHER_WORKSPACE = "other workspace"
@@ -124,17 +124,17 @@ class Reason(StrEnum):
     NOT_POSSIBLE = "model cannot take it"
     TAKEN = "in another request"
     UNKNOWN = "unknown"
-    """No such request, or no such run of it."""
+    """No such request, or no such run in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a click counts, and what it does.
+    """Whether a click counts, and its effect.
 
-    *state* is the state of the request after it, None where the click does not count or is about none. *instance* is
-    the one whose policy refuses it. *holder* is the request that has one of the models meanwhile, *cause* why the model
-    could not take it, *held* the models whose holds are in its way. A cancelled request whose step is under way stays
-    running: it ends when that step does.
+    *state* is the state of the request afterwards, None if the click does not count or is not about a request.
+    *instance* is the one whose policy refuses. *holder* is the request that has locked one of the models, *cause* why
+    the model can't be upgraded, *held* the models on hold. A cancelled request with a step in progress stays running
+    until that step ends.
     """
 
     reason: Reason
@@ -157,8 +157,8 @@ COUNTS = Decision(Reason.COUNTS)
 class Scope:
     """What an act touches.
 
-    *instances* are all those whose policies it must meet; *requester* and *approved_by* belong to a request, *author*
-    to a snooze or hold.
+    *instances* are those whose policies apply; *requester* and *approved_by* belong to a request, *author* to a snooze
+    or hold.
     """
 
     instances: tuple[str, ...] = ()
@@ -168,12 +168,12 @@ class Scope:
 
 
 NOWHERE = Scope()
-"""For what touches no instance."""
+"""The scope of an act that touches no instance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The rule as one deployment has it: our workspace, the policy of each instance, and whether guests may read."""
+    """The rule in one deployment: our workspace, the policy of each instance, and whether guests may read."""
 
     team: str
     policies: Mapping[str, Policy]
@@ -185,7 +185,7 @@ class Authority:
         return Scope(tuple(self.policies))
 
     def may(self, person: Person, act: Act, scope: Scope = NOWHERE) -> Decision:
-        """Whether somebody may do something. Fails closed: only what Slack vouches for counts."""
+        """Whether a person may do something. Refuses whenever Slack does not confirm who they are."""
         member = self.takes_part(person)
         reads = act is Act.READ and self.guests_read and self.is_ours(person) and not _gone(person)
         if member is not Reason.COUNTS:
@@ -198,23 +198,25 @@ class Authority:
         return decision
 
     def is_ours(self, person: Person) -> bool:
-        """Whether somebody belongs to our workspace, on Enterprise Grid also where Slack names another of theirs."""
+        """Whether a person belongs to our workspace; on Enterprise Grid, also if Slack names another of their
+        workspaces.
+        """
         return not person.is_stranger and bool(self.team) and self.team in {person.team, *person.teams}
 
     def takes_part(self, person: Person) -> Reason:
-        """Whether Slack vouches for a full, present member of our own workspace."""
+        """Whether Slack confirms a full, active member of our own workspace."""
         if not self.is_ours(person):
             return Reason.OTHER_WORKSPACE
         return Reason.NOT_A_MEMBER if person.is_guest or _gone(person) else Reason.COUNTS
 
     def policies_of(self, instances: Iterable[str]) -> tuple[Policy, ...]:
-        """Those that an act on *instances* asks: all there are where one of them is not configured any more."""
+        """The policies for an act on *instances*; all policies if one of these is no longer configured."""
         named = set(instances)
         known = named <= self.policies.keys()
         return tuple(dict.fromkeys(p for name, p in self.policies.items() if not known or name in named))
 
     def decides_on(self, person: Person) -> frozenset[str]:
-        """The instances of which somebody is an approver."""
+        """The instances on which a person is an approver."""
         if self.takes_part(person) is not Reason.COUNTS:
             return frozenset()
         return frozenset(name for name, policy in self.policies.items() if is_approver(person, policy))
@@ -235,10 +237,10 @@ class Authority:
                 return self._approves(person, scope, other=True)
 
     def _approves(self, person: Person, scope: Scope, *, other: bool = False) -> Decision:
-        """An approver of each instance; *other*: of what somebody else asked for.
+        """Whether a person is an approver of every instance; *other*: and not the requester.
 
-        Where an instance is not configured any more, nobody can approve on it. An approver of any other may end what
-        is left there: it would stay locked.
+        Nobody can approve on an instance that is no longer configured. Any other approver may end what is left there;
+        its models would stay locked otherwise.
         """
         own = person.id == scope.requester
         for instance in scope.instances:
@@ -252,7 +254,7 @@ class Authority:
 
 
 def is_approver(person: Person, policy: Policy) -> bool:
-    """Whether the policy names the person, or a user group of theirs."""
+    """Whether the policy names the person or one of their user groups."""
     return any(name == person.id or name in person.groups for name in policy.approvers)
 
 

@@ -1,7 +1,7 @@
-"""What is known of IBM's base models, and what follows from it. The data is in `catalog.yaml`, beside this.
+"""IBM's base models and what is known of each. The data is in `catalog.yaml`, beside this module.
 
-The API tells neither which versions of a base model exist nor whether it has improved customization: only
-IBM's release notes and tables do. So this is data that an operator can read, replace and extend.
+The API lists neither the versions of a base model nor whether it has improved customization; only IBM's release notes
+and tables do. So this is data, for operators to read, replace and extend.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _NAMES: Final[tuple[tuple[re.Pattern[str], Generation], ...]] = (
     (re.compile(r"[a-z]{2}-[A-Z]{2}(_Medical)?_(Telephony|Multimedia)"), "next"),
     (re.compile(r"[a-z]{2}-[A-Z]{2}"), "large"),
 )
-"""The shapes of every base model's name in IBM's tables (models.md, models-ng.md, models-large-speech-language.md)."""
+"""Name patterns of all base models in IBM's tables (models.md, models-ng.md, models-large-speech-language.md)."""
 _DATED: Final = re.compile(r"\.v([0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Customization:
-    """How far custom language and acoustic models are supported on a base (custom-support.md, tables 1 to 3)."""
+    """Support for custom language and acoustic models on a base (custom-support.md, tables 1 to 3)."""
 
     language: Support
     acoustic: Support
@@ -39,10 +39,10 @@ class Customization:
 
 @dataclass(frozen=True, slots=True)
 class Improved:
-    """A base has improved customization: from *since* on, training is what upgrades its custom models.
+    """A base with improved customization: from *since* on, training upgrades its custom models.
 
-    *certainty*: `table` = model and day stand in custom-support.md; `note_and_list` = a release note names the
-    language and custom.md the model; `note_only` = a release note names the language and nothing the model.
+    *certainty*: `table` = custom-support.md has the model and the day; `note_and_list` = a release note names the
+    language and custom.md the model; `note_only` = a release note names the language, no page the model.
     """
 
     since: datetime.date
@@ -52,9 +52,9 @@ class Improved:
 
 @dataclass(frozen=True, slots=True)
 class RequiredUpdate:
-    """An update of a base, in one deployment, after which existing custom models need an upgrade.
+    """An update of a base in one deployment; existing custom models need an upgrade after it.
 
-    *date* is the release note's. *version* is None unless the note gives the string; hardly any note does.
+    *date* is the date of the release note. *version* is None unless the note gives it; hardly any note does.
     """
 
     date: datetime.date
@@ -65,10 +65,10 @@ class RequiredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class RecreateRange:
-    """Custom models on the versions from *first* (None: any) to *last* cannot be upgraded, only made anew.
+    """Custom models on versions from *first* (None: any) to *last* can't be upgraded, only re-created.
 
-    Both ends count: IBM writes "from … to …" and leaves open whether *last* does. A model on *last* that was
-    created after *noted*, the day of the note, may already be the one made anew.
+    Both ends are included: IBM writes "from … to …" and does not say whether *last* is. A model on *last* created after
+    *noted*, the day of the note, may already be the new one.
     """
 
     first: str | None
@@ -77,21 +77,21 @@ class RecreateRange:
     source: str
 
     def __post_init__(self) -> None:
-        """Refuse a range that could not be compared with any version."""
+        """Refuse a range that can't be compared with versions."""
         first, last = _embedded(self.first or self.last), _embedded(self.last)
         if first is None or last is None or first > last:
             raise ValueError("a range goes from one version to a later one, both ending in .vYYYY-MM-DD")
 
     def covers(self, day: datetime.date) -> bool:
-        """Whether a version with that date inside lies in the range."""
+        """Whether a version with that embedded date is in the range."""
         return (_embedded(self.first or "") or day) <= day <= (_embedded(self.last) or day)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownVersion:
-    """A version string that was published, the date inside it, and the day of its probable release note.
+    """A published version, its embedded date, and the day of its probable release note.
 
-    Either date is None where it is not known; *released* is our matching, IBM states none.
+    A date is None if unknown; *released* is our own matching, IBM states none.
     """
 
     version: str
@@ -101,11 +101,11 @@ class KnownVersion:
 
 @dataclass(frozen=True, slots=True)
 class BaseEntry:
-    """One base model; of a deployment that is missing from a mapping nothing is known there.
+    """One base model. A deployment that is missing from a mapping has no known data.
 
-    *kind* is broadband, narrowband, telephony, multimedia or large; *min_rate_hz* the lowest sampling rate.
-    *successor* is where to migrate: the large speech model of the same locale, else the next-generation model,
-    None if there is neither. *required* is oldest first.
+    *kind* is broadband, narrowband, telephony, multimedia or large; *min_rate_hz* the lowest sampling rate. *successor*
+    is the base to migrate to: the large speech model of the same locale, else the next-generation model, else None.
+    *required* is oldest first.
     """
 
     name: str
@@ -123,7 +123,7 @@ class BaseEntry:
     known_versions: tuple[KnownVersion, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse updates out of order: the last one is taken for the latest."""
+        """Refuse updates out of order: the last one is used as the latest."""
         for deployment, updates in self.required.items():
             if any(later.date < earlier.date for earlier, later in pairwise(updates)):
                 raise ValueError(f"required.{deployment} must be in the order of dates, oldest first")
@@ -131,9 +131,9 @@ class BaseEntry:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What is known of base models, as of a day for each deployment: how far the release notes reach.
+    """The known base models. *as_of* is the last day of release notes read, by deployment.
 
-    *retired_names* leads from names that the service refuses to those that replaced them.
+    *retired_names* maps names that the service refuses to their replacements.
     """
 
     as_of: Mapping[Deployment, datetime.date]
@@ -141,29 +141,29 @@ class Catalog:
     retired_names: Mapping[str, str]
 
     def base(self, name: str) -> BaseEntry | None:
-        """The entry of exactly that name; a retired name has none."""
+        """The entry with exactly that name; retired names have none."""
         return self.bases.get(name)
 
     def generation(self, name: str) -> Generation:
-        """The generation of any base model: by its entry, else by the shape of its name."""
+        """The generation of any base model, from its entry or else its name."""
         entry = self.bases.get(name)
         return entry.generation if entry else generation_by_shape(name)
 
     def improved(self, name: str, deployment: Deployment) -> Improved | None:
-        """Since when and how surely a base has improved customization in that deployment; None if not known."""
+        """Since when, and how surely, a base has improved customization in that deployment; None if unknown."""
         entry = self.bases.get(name)
         return entry.improved.get(deployment) if entry else None
 
     def last_required(self, name: str, deployment: Deployment) -> RequiredUpdate | None:
-        """The latest update of a base that required an upgrade in that deployment; None if none is known."""
+        """The latest update of a base that required an upgrade in that deployment; None if unknown."""
         entry = self.bases.get(name)
         updates = entry.required.get(deployment, ()) if entry else ()
         return updates[-1] if updates else None
 
     def must_recreate(self, name: str, deployment: Deployment, version: str) -> RecreateRange | None:
-        """The range of versions in which *version* lies and out of which IBM knows no upgrade, if there is one.
+        """The range around *version* that IBM offers no upgrade for; None if there is none.
 
-        None as well for a *version* that carries no date: nothing can be said of it.
+        Also None for a *version* without a date: nothing is known of it.
         """
         entry, day = self.bases.get(name), _embedded(version)
         ranges = entry.recreate.get(deployment, ()) if entry else ()
@@ -171,13 +171,13 @@ class Catalog:
 
 
 def generation_by_shape(name: str) -> Generation:
-    """The generation that the shape of a name tells."""
+    """The generation, judged by the name."""
     return next((generation for shape, generation in _NAMES if shape.fullmatch(name)), "unknown")
 
 
 @lru_cache(maxsize=4096)
 def _embedded(version: str) -> datetime.date | None:
-    """The date at the end of a version string of today's shape; None for older shapes, which no range uses."""
+    """The date at the end of a current version string; None for older formats, which no range uses."""
     found = _DATED.search(version)
     try:
         return datetime.date.fromisoformat(found[1]) if found else None

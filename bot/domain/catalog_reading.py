@@ -1,6 +1,7 @@
-"""Reads a catalog of base models from YAML, and says of every fault where it is.
+"""Reads a catalog of base models from YAML and reports each fault with its place.
 
-Apart from `catalog`, because YAML and the shipped file cost 60 ms that the first answer in Slack need not wait for.
+Separate from `catalog`, because YAML and the shipped file cost 60 ms, and the first answer in Slack need not wait for
+them.
 """
 
 from __future__ import annotations
@@ -24,24 +25,25 @@ except ImportError:  # PyYAML built without libyaml: the same result, five times
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # same methods, no common base
 
 NAME = 40
-"""Characters at most of a key or a value that is shown."""
+"""Most characters shown of a key or value."""
 
 SHIPPED: Final = "catalog.yaml"
-"""The catalog that comes with Retune: a resource of the package `bot.domain`."""
+"""The catalog shipped with Retune: a resource of the package `bot.domain`."""
 
 
 def parse(text: str) -> Catalog:
-    """Read a catalog in the shape that the head of the shipped file explains.
+    """Read a catalog. The head of the shipped file explains the format.
 
-    Raises `CatalogError` with a line for each fault and its place: the base model and the key, or the line of
-    the text where it is not YAML.
+    Raises `CatalogError` with one line for each fault and its place: base model and key, or the line of the text if it
+    is not YAML.
     """
     try:
         content = yaml.load(text, _Loader)  # noqa: S506 - a safe loader: plain values only, whatever the tags
     except yaml.MarkedYAMLError as fault:
         line = f"line {fault.problem_mark.line + 1}: " if fault.problem_mark else ""
         raise _unreadable([f"{line}{fault.problem}"]) from fault
-    except (yaml.YAMLError, ValueError, KeyError, AttributeError) as fault:  # not only its own: `!!bool maybe`
+    # PyYAML raises more than its own errors: `!!bool maybe`
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError) as fault:
         raise _unreadable([f"not YAML: {fault}"]) from fault
     if faults := ["it is empty"] if content is None else _faults(content, _File, ""):
         raise _unreadable(faults)
@@ -53,7 +55,7 @@ def parse(text: str) -> Catalog:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """The catalog as it is written."""
+    """The catalog file."""
 
     as_of: Mapping[Deployment, datetime.date]
     bases: tuple[BaseEntry, ...]
@@ -61,7 +63,7 @@ class _File:
 
 
 class _Loader(_SafeLoader):
-    """Leaves dates as text, so that a wrong one is found with its place, and refuses a key given twice."""
+    """Keeps dates as text, to report a wrong one with its place, and refuses duplicate keys."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
         start: [(tag, shape) for tag, shape in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -69,7 +71,7 @@ class _Loader(_SafeLoader):
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """PyYAML takes the last of two equal keys and says nothing: the first would be lost unseen."""
+        """Refuse duplicate keys: PyYAML silently keeps the last one."""
         seen: set[str] = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
@@ -85,16 +87,16 @@ def _unreadable(faults: list[str]) -> CatalogError:
 def _faults(value: object, shape: Any, place: str) -> list[str]:
     """The innermost faults in *value*, each with its place.
 
-    msgspec judges each part. Left to the whole at once it would stop at the first fault, give `[...]` for the
-    deployment and a number for the base model, and let keys pass that a dataclass does not have.
+    msgspec checks each part separately. On the whole value it would stop at the first fault, print `[...]` for the
+    deployment and a number for the base model, and accept keys that the dataclass does not have.
     """
     if inner := [fault for part in _parts(value, shape, place) for fault in _faults(*part)]:
         return inner
     at = place or "top level"
     if isinstance(value, dict) and (keys := _hints(shape)) and (unknown := [k for k in value if k not in keys]):
         named = [f"unknown key “{key}”" for key in unknown if _is_name(key)]
-        if len(named) < len(unknown):  # perhaps no catalog at all: what else is in it is shown to nobody
-            named.append(f"{len(unknown) - len(named)} lines that are no keys of a catalog")
+        if len(named) < len(unknown):  # perhaps not a catalog at all: don't show its content
+            named.append(f"{len(unknown) - len(named)} lines that are not keys of a catalog")
         return [f"{at}: {what}; the keys are {', '.join(keys)}" for what in named]
     try:
         msgspec.convert(value, shape)
@@ -109,7 +111,7 @@ def _is_name(key: object) -> bool:
 
 
 def _parts(value: object, shape: Any, place: str) -> Iterator[tuple[object, Any, str]]:
-    """What *value* consists of, each with the shape it must have and its place."""
+    """The parts of *value*, each with its expected type and its place."""
     if isinstance(value, dict):
         for key, inner in value.items():
             inner_shape = get_args(shape)[1] if get_origin(shape) is Mapping else _hints(shape).get(key)
@@ -123,12 +125,12 @@ def _parts(value: object, shape: Any, place: str) -> Iterator[tuple[object, Any,
 
 @cache
 def _hints(shape: Any) -> dict[str, Any]:
-    """The fields of a dataclass, none for any other shape."""
+    """The fields of a dataclass; none for other types."""
     return get_type_hints(shape) if is_dataclass(shape) else {}
 
 
 def _contradictions(read: _File) -> Iterator[str]:
-    """Faults that show only when the entries are seen together."""
+    """Faults between entries that are valid one by one."""
     yield from (f"as_of: no day for {each}" for each in get_args(Deployment) if each not in read.as_of)
     listed = Counter(entry.name for entry in read.bases)
     yield from (f"{name}: listed {count} times" for name, count in listed.items() if count > 1)
@@ -137,4 +139,4 @@ def _contradictions(read: _File) -> Iterator[str]:
         leads += [(f"{entry.name}.successor", n) for n in (entry.successor, *entry.successor_alternatives) if n]
     for place, name in leads:
         if name not in listed and generation_by_shape(name) == "unknown":
-            yield f"{place}: “{name}” is neither listed nor shaped like the name of a base model"
+            yield f"{place}: “{name}” is not listed and does not look like the name of a base model"

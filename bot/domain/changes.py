@@ -1,4 +1,4 @@
-"""Changes made elsewhere: what two readings of an instance tell that no run of ours did, and what plans it ends."""
+"""Changes made outside Retune: found by comparing two readings of an instance, and their effect on plans."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from bot.domain.observations import CANARY
 from bot.domain.plans import UPGRADES, Action, Plan
 
 SILENCE = timedelta(minutes=10)
-"""How long an instance must have failed before people are told: most failures mend themselves sooner."""
+"""An instance must fail this long before people are told; most failures end sooner."""
 
 
 class ChangeKind(StrEnum):
-    """What was changed, the worst first: in this order people read it."""
+    """The kind of a change, worst first; shown in this order."""
 
     NEWEST_GONE = "newest version disappeared"
-    """The newest version a model was upgraded to is not in its list any more, and no newer one came."""
+    """The newest version of a model is no longer listed, and no newer one replaced it."""
     VERSION_GONE = "version disappeared"
-    """An older version is not in its list any more; the model has a newer one."""
+    """An older version is no longer listed; the model has a newer one."""
     BASE_GONE = "base model gone"
     LOST = "instance lost"
     DOUBTED = "instance lists something else"
@@ -35,23 +35,23 @@ class ChangeKind(StrEnum):
 
 
 QUIET = frozenset({ChangeKind.CREATED, ChangeKind.TRAINED})
-"""Everyday work: kept in the history, not worth a message in the channel."""
+"""Everyday work: kept in the history, not posted in the channel."""
 
 RECURRING = frozenset({ChangeKind.NEWEST_GONE, ChangeKind.VERSION_GONE, ChangeKind.BASE_GONE})
-"""Can come and go by a fault of the service, and is then noted once a day."""
+"""May come and go through a fault of the service, so noted at most once a day."""
 
 
 EPISODES = frozenset({ChangeKind.LOST, ChangeKind.FOUND, ChangeKind.DOUBTED, ChangeKind.TRUSTED})
-"""About an instance for a while: once for each time that it begins."""
+"""States of an instance: noted once each time one begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change that was noticed at *at*; *old* and *new* are versions, or the moments of a training.
+    """One change, noticed at *at*; *old* and *new* are versions, or times of trainings.
 
-    *ref*, *name* and *base* are empty where it is about a whole instance. A base model that is gone has no *ref*; its
-    *names* are the custom models built on it. An instance that was lost has since when in *old*, as has one whose
-    readings are not believed, with the *doubt*.
+    *ref*, *name* and *base* are empty for a whole instance. For a base model that is gone, *ref* is empty and *names*
+    are the custom models built on it. For an instance that is lost or doubted, *old* is the start, and *doubt* why its
+    readings are doubted.
     """
 
     kind: ChangeKind
@@ -67,7 +67,7 @@ class Change:
 
     @property
     def key(self) -> str:
-        """What it means, so that it is noted once, whoever notices it and however often."""
+        """Identifies the change, so that it is noted once even if it is noticed several times."""
         facts = [self.kind.value, self.ref or self.instance]
         if self.kind in EPISODES:
             return "|".join((*facts, self.old))
@@ -81,10 +81,10 @@ class Change:
 def compare(
     before: InstanceReading, after: InstanceReading, now: datetime, *, ours: Set[str] = frozenset()
 ) -> tuple[Change, ...]:
-    """What was changed between two readings of one instance; nothing where there is no earlier reading.
+    """The changes between two readings of one instance; none without an earlier reading.
 
-    *ours* are the models that a run of ours changed meanwhile: what it did is not reported, that somebody deleted one
-    is. The models that Retune makes and deletes itself to see a version never appear.
+    *ours* are models that one of our runs changed meanwhile: only their deletion is reported. Retune's own canary
+    models are never reported.
     """
     if before.read_at is None:
         return ()
@@ -111,7 +111,7 @@ def _of(kind: ChangeKind, model: Model, now: datetime, old: str = "", new: str =
 
 
 def _changed(had: Model, has: Model, now: datetime) -> list[Change]:
-    """The changes of one model. An unknown or empty list of versions before tells nothing of an upgrade."""
+    """The changes of one model. If the earlier versions are unknown or empty, no upgrade is reported."""
     found: list[Change] = []
     gained = newest(v for v in has.versions or () if had.versions and v not in had.versions)
     lost = newest(v for v in had.versions or () if has.versions is not None and v not in has.versions)
@@ -127,22 +127,22 @@ def _changed(had: Model, has: Model, now: datetime) -> list[Change]:
 
 
 class Effect(StrEnum):
-    """What a change means for a plan that nothing was started of; the first is what counts most."""
+    """The effect of a change on a plan that has not started, strongest first."""
 
     GONE = "gone"
-    """The model does not exist any more."""
+    """The model was deleted."""
     RETIRED = "retired"
-    """Its base model is not served any more: an upgrade cannot help."""
+    """Its base model is no longer offered: an upgrade can't help."""
     URGENT = "urgent"
-    """Another plan is needed, now."""
+    """A different plan is needed, now."""
     NOTHING_LEFT = "nothing left"
-    """Somebody did exactly what the plan would do."""
+    """The plan's work was already done by hand."""
     OTHER_PLAN = "other plan"
-    """What would be done now is not what was asked for."""
+    """The plan would now differ from the requested one."""
 
 
 def affects(change: Change, plan: Plan) -> Effect | None:
-    """What a change means for a plan, None where the plan holds; agrees with `differences` to the plan made anew."""
+    """The effect of a change on a plan, None if the plan still holds. Agrees with `differences` from a new plan."""
     if change.kind is ChangeKind.BASE_GONE:
         same = (change.instance, change.base) == (plan.model.instance, plan.model.base)
         return Effect.RETIRED if same else None
@@ -154,14 +154,14 @@ def affects(change: Change, plan: Plan) -> Effect | None:
 
 
 def worst_effect(changes: Iterable[Change], plan: Plan) -> tuple[Change, Effect] | None:
-    """The change that counts most for a plan, None where the plan holds."""
+    """The change with the strongest effect on a plan, None if the plan still holds."""
     found = [(change, effect) for change in changes if (effect := affects(change, plan)) is not None]
     order = list(Effect)
     return min(found, key=lambda pair: order.index(pair[1]), default=None)
 
 
 def subjects(plan: Plan) -> frozenset[str]:
-    """The models that a plan is about: those of its steps, and the language model that one of them names."""
+    """The models in a plan: those of its steps, and the language model that a step names."""
     linked = {f"{plan.model.instance}/language/{step.language_id}" for step in plan.steps if step.language_id}
     return frozenset({plan.model.ref} | {step.ref for step in plan.steps} | linked)
 
@@ -186,7 +186,7 @@ def _on_its_model(change: Change, plan: Plan) -> Effect | None:
 
 
 def _on_its_partner(change: Change, plan: Plan) -> Effect | None:
-    """The other model of a pair: the language model that an acoustic model is upgraded with."""
+    """The effect of a change to the language model that an acoustic model is upgraded with."""
     upgrades_it = any(step.ref == change.ref and step.expects_version for step in plan.steps)
     if change.kind is ChangeKind.DELETED or (change.kind is ChangeKind.UPGRADED and upgrades_it):
         return Effect.OTHER_PLAN
@@ -194,7 +194,7 @@ def _on_its_partner(change: Change, plan: Plan) -> Effect | None:
 
 
 def _trained(change: Change, plan: Plan) -> Effect | None:
-    """A training by hand matters where the plan holds one that waits for no person."""
+    """A training by hand matters only if the plan has a training that waits for no person."""
     actions = [step.action for step in plan.steps if step.ref == change.ref]
     if Action.TRAIN not in actions or Action.AWAIT_CHANGE in actions:
         return None

@@ -1,4 +1,4 @@
-"""Doubts: readings of an instance that may be of another one by now, and are not believed before people look."""
+"""Doubts: readings that may come from another instance. They are not used until a person accepts them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from enum import StrEnum
 from hashlib import sha256
 
 AT_LEAST = 3
-"""Models that must be missing at least: of very few, most are soon deleted by hand."""
+"""Fewest missing models that raise a doubt: very few models are soon deleted by hand."""
 
 LOOKS = 3
-"""Readings in a row, the first one counted, before people are asked."""
+"""Consecutive doubtful readings before people are asked, the first included."""
 
 LASTING = timedelta(minutes=2)
-"""How long it must have lasted by then."""
+"""How long the doubt must have lasted by then."""
 
 Listing = Collection[tuple[str, str]]
-"""What an instance lists: the kind and id of each model."""
+"""The models an instance lists, each by kind and id."""
 
 
 class DoubtKind(StrEnum):
-    """What is odd about a reading."""
+    """What is wrong with a reading."""
 
     NOTHING = "lists nothing"
     FEWER = "lost most of its models"
@@ -31,10 +31,10 @@ class DoubtKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Readings in a row that are not believed: the first was *since*, there were *looks*.
+    """Consecutive doubtful readings: *since* is the first, *looks* their number.
 
-    *had* and *has* count the models, or the base models, that were and are listed, *kept* those that still are;
-    *shape* tells what was listed last.
+    *had* and *has* are the numbers of models, or base models, listed before and now; *kept* how many are in both.
+    *shape* identifies the last list.
     """
 
     kind: DoubtKind
@@ -47,16 +47,17 @@ class Doubt:
 
     def ripe(self, now: datetime) -> bool:
         """Whether people are asked."""
-        return self.looks >= LOOKS and not timedelta() <= now - self.since < LASTING  # or the clock was set back
+        # A negative time: the clock was set back.
+        return self.looks >= LOOKS and not timedelta() <= now - self.since < LASTING
 
 
 def doubtful(
     had: Listing, has: Listing, served: Set[str] | None, serves: Set[str], last: Doubt | None, now: datetime
 ) -> Doubt | None:
-    """Why a reading is not believed; None where it is.
+    """Why a reading is doubtful; None if it is not.
 
-    *had* and *served* are what the instance listed before, *has* and *serves* what it lists now; *last* is the doubt
-    about the reading before.
+    *had* and *served* are the models and base models listed before, *has* and *serves* those listed now; *last* is the
+    doubt about the previous reading.
     """
     kind, counts = missing(had, has), (len(had), len(has), len(set(had) & set(has)))
     if kind is None and not serves and (served or has):
@@ -68,7 +69,7 @@ def doubtful(
 
 
 def missing(had: Listing, has: Listing) -> DoubtKind | None:
-    """Whether more is missing than people delete between two readings, of all models or of one kind."""
+    """Whether more models are missing than people delete between two readings, of all models or of one kind."""
     gone = set(had) - set(has)
     if not gone:
         return None

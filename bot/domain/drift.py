@@ -1,24 +1,24 @@
-"""Drift: whether the wall clock was set. Then it no longer goes along with one that only ever goes forward."""
+"""Drift: whether the wall clock was set, found by comparing it with a monotonic clock."""
 
 from __future__ import annotations
 
 
 class Drift:
-    """How far the two are apart, compared with before. Both count in seconds."""
+    """The difference between the two clocks, compared with before. All in seconds."""
 
     TOLERANCE = 2.0
-    """Seconds that they may be apart."""
+    """Largest difference in seconds that is ignored."""
 
     def __init__(self, wall: float, steady: float) -> None:
         self._apart = wall - steady
 
     def by(self, wall: float, steady: float) -> float:
-        """By how many seconds the wall clock was set since that was `noticed` last; 0 while it was not."""
+        """Seconds by which the wall clock was set since the last `noticed`; 0 if it was not."""
         moved = wall - steady - self._apart
         return 0.0 if abs(moved) <= self.TOLERANCE else moved
 
     def noticed(self, wall: float, steady: float) -> bool:
-        """Whether it was set since this was noticed last, or since the beginning."""
+        """Whether it was set since the last call, or since the start."""
         if not self.by(wall, steady):
             return False
         self._apart = wall - steady

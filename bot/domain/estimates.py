@@ -1,4 +1,4 @@
-"""Estimates: how long a step may take. From our own proven steps, else from the length of the audio, else none."""
+"""Estimates of how long a step takes: from our own proven steps, else from the length of the audio, else none."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from bot.domain.fleet import Holdings
 from bot.domain.plans import Estimate
 
 LAST = 3
-"""How many past steps an estimate looks at: the service changes, so older ones say little."""
+"""Past steps used for an estimate; older ones say little, since the service changes."""
 
 TIMES = 2
-"""Data is of similar size when neither holds more than this many times what the other does."""
+"""Data is of similar size if neither amount is more than this many times the other."""
 
 FEW_WORDS, FEW_RESOURCES, FEW_MINUTES = 50, 1, 2.0
-"""Differences that never matter; otherwise one word and three words would be of different size."""
+"""Differences that never matter; without them, one word and three words would differ in size."""
 
 AUDIO = "length of the audio"
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A proven step of the same action and kind of model: the seconds it took, and what its model held, if known."""
+    """A proven step of the same action and kind of model: its duration in seconds and its model's data, if known."""
 
     seconds: float
     holdings: Holdings | None = None
 
 
 def estimate(holdings: Holdings | None, past: Sequence[Past]) -> Estimate | None:
-    """The estimate for one step on a model that holds *holdings*; *past* is newest first. None: nothing to go by.
+    """The estimate for one step on a model with *holdings*; *past* is newest first. None if there is no basis.
 
-    Our own steps on as much data come first, then the audio, then our own steps on other amounts of data.
+    The basis is our own steps on as much data, else the audio, else our own steps on other amounts of data.
     """
     if holdings is not None:
         same_size = [one for one in past if one.holdings is not None and alike(one.holdings, holdings)]
@@ -43,7 +43,7 @@ def estimate(holdings: Holdings | None, past: Sequence[Past]) -> Estimate | None
 
 
 def by_audio(holdings: Holdings, passes: int) -> Estimate | None:
-    """IBM's documents disagree whether one pass takes as long as the audio or twice as long: give both."""
+    """A range, since IBM's pages disagree whether one pass takes as long as the audio or twice as long."""
     if not holdings.audio_minutes:
         return None
     seconds = holdings.audio_minutes * 60 * passes
@@ -51,7 +51,7 @@ def by_audio(holdings: Holdings, passes: int) -> Estimate | None:
 
 
 def total(parts: Iterable[Estimate | None]) -> Estimate | None:
-    """The estimate for several steps, one after the other; None when there is none for one of them."""
+    """The estimate for several steps in sequence; None if one of them has none."""
     listed = list(parts)
     known = [part for part in listed if part is not None]
     if not known or len(known) < len(listed):
@@ -61,7 +61,7 @@ def total(parts: Iterable[Estimate | None]) -> Estimate | None:
 
 
 def alike(one: Holdings, other: Holdings) -> bool:
-    """Whether two models hold data of similar size. Recordings do not count: their minutes do."""
+    """Whether two models hold data of similar size. Minutes of audio count, the number of recordings does not."""
     return (
         _near(one.words, other.words, FEW_WORDS)
         and _near(one.corpora + one.grammars, other.corpora + other.grammars, FEW_RESOURCES)

@@ -1,4 +1,4 @@
-"""Findings: how bad each model worth acting on is, and whether a channel hears something new by it."""
+"""Findings: the level of each model worth acting on, and what is new for a channel."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.turns import Work
 _RISKS, _VERDICTS = list(Risk), list(Verdict)
 
 PIECE = 200
-"""Models that are looked at between two rests."""
+"""Models processed before the event loop gets a turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How bad it is: the risk first, the verdict among equals."""
+    """How bad a model's situation is: by risk, then by verdict."""
 
     risk: Risk
     verdict: Verdict
@@ -37,7 +37,7 @@ class Level:
 
 
 def parse_level(text: str) -> Level | None:
-    """The level that `str` wrote; None for one that this version of Retune does not know."""
+    """The level written by `str`; None if this version of Retune does not know it."""
     risk, _, verdict = text.partition("|")
     try:
         return _level(Risk(risk), Verdict(verdict))
@@ -46,11 +46,11 @@ def parse_level(text: str) -> Level | None:
 
 
 _level = cache(Level)
-"""There are few, and a fleet has thousands of each."""
+"""Cached: few levels exist, and a fleet has thousands of models at each."""
 
 
 def level_of(judgement: Judgement) -> Level:
-    """A model that the service is working on keeps the verdict it had: being upgraded is no news, the end of it is."""
+    """The level of a model. While the service works on it, it keeps its verdict: an upgrade in progress is no news."""
     verdict = judgement.verdict
     if verdict is Verdict.BUSY and judgement.outdated:
         sure = any(item.strength in (Strength.PROOF, Strength.STRONG) for item in judgement.evidence)
@@ -59,7 +59,7 @@ def level_of(judgement: Judgement) -> Level:
 
 
 def levels(judgements: Iterable[Judgement]) -> Work[dict[str, Level]]:
-    """The level of each, by the model's reference."""
+    """The levels by model reference."""
     found: dict[str, Level] = {}
     for judgement in judgements:
         found[judgement.model.ref] = level_of(judgement)
@@ -70,9 +70,9 @@ def levels(judgements: Iterable[Judgement]) -> Work[dict[str, Level]]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a channel was told last.
+    """The last message to a channel.
 
-    *week* is the ISO week whose digest it had (`2026-W48`), *at* when the last message was posted and *key* which.
+    *week* is the ISO week of its last digest (`2026-W48`), *at* the time of the last message, *key* its identity.
     """
 
     levels: Mapping[str, Level] = field(default_factory=dict)
@@ -84,12 +84,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What differs from what a channel was told last; references of models. *speaks*: a message is worth it."""
+    """Differences to the last message, by model reference. *speaks*: they are worth a message."""
 
     new: frozenset[str] = frozenset()
     worse: frozenset[str] = frozenset()
     otherwise: frozenset[str] = frozenset()
-    """Another risk or verdict, and not a worse one."""
+    """Another risk or verdict, but not a worse one."""
     gone: frozenset[str] = frozenset()
     digest: bool = False
     speaks: bool = False
@@ -101,7 +101,7 @@ class News:
 
 
 def week_of(slot: datetime) -> str:
-    """The ISO week of a slot, in the zone that it is given in."""
+    """The ISO week of a slot, in the slot's time zone."""
     year, week, _ = slot.isocalendar()
     return f"{year}-W{week:02}"
 
@@ -109,9 +109,9 @@ def week_of(slot: datetime) -> str:
 def news(told: Told, found: Findings, now: Mapping[str, Level], week: str) -> Work[News]:
     """What an announcement would tell that the channel does not know.
 
-    It speaks when the models worth acting on, or a risk or verdict among them, are not those it told last; once a
-    week while there are any; and once when all are current. Being snoozed is no news: somebody chose that.
-    *now* are the levels of what is worth acting on.
+    A message is worth it if the models worth acting on, or one of their risks or verdicts, differ from the last
+    message; once a week while there are any; and once when all are current. Snoozed models are no news. *now* are the
+    levels of the models worth acting on.
     """
     hushed = yield from levels(silenced.judgement for silenced in found.silenced)
     new, worse, otherwise, gone = set[str](), set[str](), set[str](), set[str]()
@@ -133,10 +133,10 @@ def news(told: Told, found: Findings, now: Mapping[str, Level], week: str) -> Wo
 
 
 def unmentioned(worth: Iterable[Judgement], mentioned: Mapping[tuple[str, str], Level]) -> tuple[Judgement, ...]:
-    """The findings for which nobody was mentioned yet: new ones, and those that got worse.
+    """Findings without a mention so far: new ones, and those that got worse.
 
-    *mentioned* has levels by reference and newest version: a model that was upgraded and is outdated again years
-    later is another finding, one that vanishes from a list for a day and comes back is not.
+    *mentioned* has levels by reference and newest version. A model that is outdated again years after its upgrade is a
+    new finding; one that is missing from a list for a day is not.
     """
     found = []
     for judgement in worth:

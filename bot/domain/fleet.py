@@ -1,4 +1,4 @@
-"""The fleet as it was last read: instances, custom models, and the versions of their base models."""
+"""The fleet as last read: instances, custom models, and the versions of their base models."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ T = TypeVar("T")
 Kind = Literal["language", "acoustic"]
 
 Key = tuple[Kind, str]
-"""What identifies a model within its instance: its kind and customization id."""
+"""Identifies a model within its instance: kind and customization id."""
 
 IDLE = frozenset({"ready", "available"})
 """Statuses in which the service accepts an upgrade ("Upgrading a custom language model", step 1)."""
 
 IN_PROGRESS = frozenset({"training", "upgrading"})
-"""Statuses in which the service changes the model and accepts no other change."""
+"""Statuses in which the service is changing the model and accepts no other change."""
 
 _SHAPES = (
     (re.compile(r"\.v(\d{4}-\d{2}-\d{2})$"), "%Y-%m-%d"),
@@ -34,9 +34,9 @@ _SHAPES = (
 
 @lru_cache(maxsize=4096)
 def embedded_date(version: str) -> date | None:
-    """The date inside a version string (`en-US_Telephony.v2021-10-04`), None for shapes that carry none.
+    """The date inside a version string (`en-US_Telephony.v2021-10-04`), None if there is none.
 
-    It is not the release date: it lies 18 to 111 days before the release note in every pair that is known.
+    Not the release date: in every known pair it is 18 to 111 days before the release note.
     """
     for shape, layout in _SHAPES:
         if found := shape.search(version):
@@ -48,7 +48,7 @@ def embedded_date(version: str) -> date | None:
 
 
 def newest(versions: Iterable[str]) -> str | None:
-    """The newest of *versions*: by embedded date; where one carries none, the last in the service's order."""
+    """The newest of *versions*: by embedded date, or the last in the service's order if one has no date."""
     listed = list(versions)
     if len(listed) < 2:
         return listed[0] if listed else None
@@ -60,7 +60,7 @@ def newest(versions: Iterable[str]) -> str | None:
 
 
 def is_newer(version: str, than: str) -> bool | None:
-    """Whether *version* is newer than *than*; None when the strings do not tell."""
+    """Whether *version* is newer than *than*; None if the strings do not tell."""
     if version == than:
         return False
     left, right = embedded_date(version), embedded_date(than)
@@ -71,7 +71,7 @@ def is_newer(version: str, than: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """What identifies a model everywhere in Retune; written `instance/kind/customization id`."""
+    """Identifies a model everywhere in Retune; written `instance/kind/customization id`."""
 
     instance: str
     kind: Kind
@@ -82,7 +82,7 @@ class Ref:
 
     @classmethod
     def parse(cls, text: str) -> Ref:
-        """The reference that `str` wrote."""
+        """The reference written by `str`."""
         instance, _, rest = text.partition("/")
         kind, _, id = rest.partition("/")
         return cls(instance, "acoustic" if kind == "acoustic" else "language", id)
@@ -90,11 +90,10 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One custom model as its instance described it.
+    """One custom model as its instance describes it.
 
-    *versions* are the versions of the base model it can be used with, in the service's order; None where the
-    service did not send the field, which means unknown, not none. *status* is the service's word, also when
-    it is one we have never heard of.
+    *versions* are the versions of the base model it can be used with, in the service's order; None if the service did
+    not send the field: unknown, not none. *status* is the service's word, even one that Retune does not know.
     """
 
     instance: str
@@ -114,28 +113,28 @@ class Model:
 
     @property
     def ref(self) -> str:
-        """What identifies the model everywhere in Retune, as it is written: see `Ref`."""
+        """The model's reference as text: see `Ref`."""
         return f"{self.instance}/{self.kind}/{self.id}"
 
     @property
     def key(self) -> Key:
-        """What identifies the model within its instance."""
+        """Identifies the model within its instance."""
         return self.kind, self.id
 
     @property
     def newest(self) -> str | None:
-        """The newest version of the base model that this model was upgraded to; None if unknown."""
+        """The newest base model version this model was upgraded to; None if unknown."""
         return newest(self.versions or ())
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:
-    """Models of one instance in the order in which they are judged and listed: by name, then by id."""
+    """Models of one instance in the order they are judged and listed: by name, then id."""
     return sorted(models, key=lambda m: (m.name.casefold(), m.id, m.kind))
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record of a list that makes no sense: of *what*, with which *id* ("" where not even that can be read), why."""
+    """An unreadable record of a list: *what* it lists, its *id* ("" if that is unreadable too), and why."""
 
     what: str
     id: str
@@ -144,7 +143,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
-    """The records of a list that can be read, and the others. *size*: bytes that came over the wire, 0 if not known."""
+    """The readable records of a list, and the unreadable ones. *size*: bytes received, 0 if unknown."""
 
     items: tuple[T, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -159,7 +158,7 @@ class Listed(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a custom model holds, as far as upgrading and training need to know it.
+    """The contents of a custom model, as far as upgrades and trainings depend on them.
 
     *processing* and *invalid* name resources; *audio_minutes* counts valid audio only, as the service does.
     """
@@ -180,10 +179,10 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class InstanceReading:
-    """The last good reading of one instance, and since when it has failed, if it fails now.
+    """The last good reading of one instance; *failing_since* if it fails now.
 
-    *bases* are the base models that the instance serves (`GET /v1/models`); None where that was never read.
-    *unreadable* are the records of its lists that make no sense, *doubt* is about newer readings, not believed.
+    *bases* are the base models the instance offers (`GET /v1/models`); None if never read. *unreadable* are the
+    unreadable records of its lists, *doubt* is about newer readings that are not used.
     """
 
     name: str
@@ -205,16 +204,16 @@ class Snapshot:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Every model of every instance, ordered by instance, name and id."""
+        """All models of all instances, ordered by instance, name and id."""
         return tuple(model for name in sorted(self.instances) for model in in_order(self.instances[name].models))
 
     @property
     def read_at(self) -> datetime | None:
-        """The oldest of the instances' readings: what the whole is at least as fresh as."""
+        """The time of the oldest reading: the whole is at least this fresh."""
         times = [reading.read_at for reading in self.instances.values()]
         known = [time for time in times if time is not None]
         return min(known) if known and len(known) == len(times) else None
 
     def find(self, ref: str) -> Model | None:
-        """The model with that reference, None if the last reading had none."""
+        """The model with that reference, None if the last reading did not have it."""
         return next((model for model in self.models if model.ref == ref), None)

@@ -1,8 +1,8 @@
-"""Text that others wrote: the forms in which it is shown, written to a log, and compared.
+"""Text from people and services: how it is shown, logged and compared.
 
-What is stored stays as it came. Names, reasons and the service's sentences can hold characters that show as nothing,
-turn the line around, or are no text at all; `shown` leaves them out, and `matching` makes two texts equal that a
-person cannot tell apart by typing.
+Text is stored unchanged. Names, reasons and the service's sentences can contain characters that are invisible, reverse
+the line, or are not text at all. `shown` removes them; `matching` makes texts equal that a person can't tell apart when
+typing.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ MARKS = 4
 """Combining marks on one character; more than any script needs cover the lines above and below."""
 
 COMPARED = 1000
-"""Characters of a text that are compared: nobody types so many, and a name of a million took half a second."""
+"""Characters of a text that are compared. People don't type so many, and a name of a million took half a second."""
 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
-"""Show as nothing although they are letters, marks, symbols or not assigned, and belong to no sequence."""
+"""Invisible letters, marks, symbols and unassigned characters that belong to no sequence."""
 
 _VISIBLE = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
-"""Format characters that show: they stand below or around the number that follows."""
+"""Visible format characters: they stand below or around the number that follows."""
 
 _JOINERS = "\u200c\u200d"
 
@@ -38,7 +38,7 @@ _JOINING = (
     *(0x10A00, 0x12000),
     *(0x1E900, 0x1E960),  # Adlam
 )
-"""Where scripts begin and end whose letters take another shape beside a joiner."""
+"""Ranges of scripts in which a joiner changes the shape of letters."""
 
 _IDEOGRAPHS = (0x3400, 0xA000, 0xF900, 0xFB00, 0x20000, 0x33480)
 _EMOJI_OF_OTHER_KINDS = frozenset("0123456789#*‼⁉〰ℹ")
@@ -51,11 +51,11 @@ _SAME = {
     **dict.fromkeys(map(ord, "“”„‟″"), '"'),
     **dict.fromkeys(map(ord, "\u2010\u2011"), "-"),
 }
-"""What keyboards and text programs put for what was typed."""
+"""What keyboards and word processors insert instead of what was typed."""
 
 
 class _Kind(Enum):
-    """What decides whether a character is shown."""
+    """Classes of characters: shown, hidden, or shown only beside certain others."""
 
     PLAIN = auto()
     MARK = auto()
@@ -65,10 +65,10 @@ class _Kind(Enum):
 
 
 def shown(text: str) -> str:
-    """The text as people may see it: without controls, direction and line separators, fillers, and what is no text.
+    """The text as shown to people: without controls, text direction, line separators, fillers and non-characters.
 
-    A newline and a tab stay. Joiners stay between letters that need them and inside an emoji, and so does what chooses
-    the variant of an emoji or a letter. Of many marks on one character the first few stay.
+    Newlines and tabs stay. Joiners stay between letters that need them and inside an emoji; so do variant selectors of
+    emoji and letters. Of many marks on one character the first few stay.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -94,28 +94,28 @@ def shown(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text in one line for terminals and logs: what acts, hides or breaks the line stands there as an escape, \\n.
+    """The text on one line for terminals and logs: controls, hidden characters and line breaks become escapes, \\n.
 
-    Nothing is left out, so that a log still tells what came. Safe to encode: no half of a surrogate pair stays.
+    Nothing is left out, so a log shows what was received. Safe to encode: no lone surrogates remain.
     """
     return text if text.isascii() and text.isprintable() else text.translate(_ESCAPED)
 
 
 def matching(text: str) -> str:
-    """The text as names are compared: case, kind of quotes and spaces, width and invisible characters do not count.
+    """The text for comparing names: ignores case, kinds of quotes and spaces, width and invisible characters.
 
-    What follows the first `COMPARED` characters is not looked at.
+    Ignores everything after the first `COMPARED` characters.
     """
     text = text[:COMPARED]
     if not (text.isascii() and text.isprintable()):
-        # What is shown has few marks on a character: normalizing sorts them, in time that grows with their square.
+        # `shown` limits the marks on a character: normalizing sorts marks, in time that grows with their square.
         text = unicodedata.normalize("NFKC", shown(text).translate(_COMPARED))
         text = unicodedata.normalize("NFKC", text.casefold())
-    return " ".join(text.casefold().split())  # which knows every kind of space
+    return " ".join(text.casefold().split())  # `split` knows every kind of space
 
 
 class _Kinds(dict[str, _Kind]):
-    """The kind of every character that was met."""
+    """Cache: the kind of each character seen."""
 
     def __missing__(self, char: str) -> _Kind:
         self[char] = found = _kind(char)
@@ -123,7 +123,7 @@ class _Kinds(dict[str, _Kind]):
 
 
 class _Compared(dict[int, str]):
-    """What stands for every character that was met where texts are compared."""
+    """Cache: the replacement of each character for comparing texts."""
 
     def __missing__(self, point: int) -> str:
         char = chr(point)
@@ -132,7 +132,7 @@ class _Compared(dict[int, str]):
 
 
 class _Escaped(dict[int, str]):
-    """What stands for every character that was met where a terminal shows it."""
+    """Cache: the replacement of each character for terminals."""
 
     def __missing__(self, point: int) -> str:
         char = chr(point)
@@ -149,7 +149,7 @@ def _kind(char: str) -> _Kind:
         return _Kind.VARIANT
     if char in "\n\t" or char in _VISIBLE:
         return _Kind.PLAIN
-    # Not assigned, and set apart for what shows as nothing; or never to be assigned.
+    # Unassigned but reserved for invisible characters, or never to be assigned.
     reserved = 0xE0000 <= point <= 0xE0FFF or 0xFFF0 <= point <= 0xFFF8
     if category in ("Cc", "Cf", "Cs", "Zl", "Zp") or char in _INVISIBLE or reserved or _is_no_character(point):
         return _Kind.NOTHING
@@ -161,7 +161,7 @@ def _is_no_character(point: int) -> bool:
 
 
 def _is_in(char: str, ranges: tuple[int, ...]) -> bool:
-    """Whether a character lies in one of the ranges, given as where they begin and end, one after the other."""
+    """Whether a character is in one of the ranges; *ranges* alternates starts and ends."""
     return bisect(ranges, ord(char)) % 2 == 1
 
 
@@ -179,9 +179,9 @@ def _takes(before: str, variant: str) -> bool:
 
 
 def _joins(kept: list[str], after: str) -> bool:
-    """Whether a joiner has something to do between the end of *kept* and what follows."""
+    """Whether a joiner has an effect between the end of *kept* and the next character."""
     before = kept[-1] if kept else ""
-    if before == "\ufe0f":  # it was kept, so it follows an emoji
+    if before == "\ufe0f":  # a kept selector follows an emoji
         before = kept[-2]
     if not before:
         return False

@@ -1,4 +1,4 @@
-"""Freezes, and everything else that holds a start back."""
+"""Freezes, and everything else that delays a start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain.hours import Window
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """No new step starts on *instance* (empty: on any) until *until*; *reason* and *author* are on every card."""
+    """No new step starts on *instance* (empty: on any) until *until*; every card shows *reason* and *author*."""
 
     id: int
     instance: str
@@ -24,19 +24,19 @@ class Freeze:
     ended_by: str | None = None
 
     def holds(self, instance: str, now: datetime) -> bool:
-        """Whether it holds for an instance now."""
+        """Whether it applies to an instance now."""
         return self.instance in ("", instance) and self.ended_at is None and now < self.until
 
 
 def frozen(freezes: Iterable[Freeze], instance: str, now: datetime) -> Freeze | None:
-    """The freeze that holds longest for an instance, None if none does."""
+    """The freeze that lasts longest for an instance, None if there is none."""
     holding = [freeze for freeze in freezes if freeze.holds(instance, now)]
     return max(holding, key=lambda freeze: freeze.until, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why an approved run does not start yet, and until when; *freeze* where it is one, *hours* where they are it."""
+    """Why an approved run does not start yet, and until when; *freeze* or *hours* is the cause."""
 
     why: Literal["freeze", "time", "window"]
     until: datetime
@@ -47,7 +47,7 @@ class Wait:
 def waits(
     instance: str, not_before: datetime | None, window: Window | None, freezes: Iterable[Freeze], now: datetime
 ) -> Wait | None:
-    """What holds a start back now, the strictest first; None when it may start."""
+    """The strictest reason to delay a start now; None if it may start."""
     freeze = frozen(freezes, instance, now)
     if freeze is not None:
         return Wait("freeze", freeze.until, freeze)

@@ -1,4 +1,4 @@
-"""The fleet over time: what is kept of each day, and the days of a chart made from it."""
+"""The fleet over time: the counts kept for each day, and the days of the chart."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from enum import StrEnum
 from bot.domain.verdicts import Judgement, Risk, Verdict
 
 KEPT = timedelta(days=400)
-"""How long a day is remembered: a year and a bit, so that the same day last year can be compared."""
+"""How long a day is kept: a little over a year, to compare with the same day last year."""
 
 WEEKS = 8
-"""How far back the chart looks."""
+"""Weeks in the chart."""
 
 FLAT = 0.05
-"""The share of the fleet below which a band can hardly be seen."""
+"""Share of the fleet below which a band is too thin to see."""
 
 Counts = Mapping[tuple[Verdict, Risk], int]
-"""How many models there are of each verdict and risk; nothing is said of what does not occur."""
+"""Number of models by verdict and risk; zero counts are left out."""
 
 
 class State(StrEnum):
-    """What the chart tells apart, in the order of its bands from the ground up: what must shrink stands on the axis."""
+    """The bands of the chart, bottom to top: the models that should become fewer stand on the axis."""
 
     OUTDATED = "outdated"
     STUCK = "cannot be upgraded"
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The counts of one instance as its last complete reading of a day (UTC) gave them."""
+    """The counts of one instance from its last complete reading of a day (UTC)."""
 
     day: date
     instance: str
@@ -45,8 +45,8 @@ class Entry:
 class Day:
     """The fleet on one day (UTC).
 
-    *ignored* are those of the outdated models whose customization recognition ignores already. *read* is false
-    where an instance was not read that day, so that its last known counts stand in.
+    *ignored* is how many outdated models have their customization ignored by recognition. *read* is false if an
+    instance was not read that day; its last known counts are used.
     """
 
     on: date
@@ -56,30 +56,30 @@ class Day:
 
     @property
     def total(self) -> int:
-        """How many custom models there are."""
+        """Number of custom models."""
         return sum(self.states.values())
 
     @property
     def outdated(self) -> int:
-        """How many of them are outdated: the number that announcements say."""
+        """Number of outdated models, as in announcements."""
         return self.states.get(State.OUTDATED, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Days without a gap, oldest first, from the first of which anything is known; *instances* are what is counted."""
+    """Consecutive days, oldest first, from the first with data; *instances* are those counted."""
 
     days: tuple[Day, ...]
     instances: tuple[str, ...] = ()
 
     @property
     def drawable(self) -> bool:
-        """Whether there is a development to be seen: two days, and a model on one of them."""
+        """Whether there is a trend to draw: at least two days, and a model on one of them."""
         return len(self.days) > 1 and any(day.total for day in self.days)
 
     @property
     def shown(self) -> tuple[State, ...]:
-        """The bands that occur; without the current models where these would press all others flat."""
+        """The bands with models; without the current models if these would flatten all others."""
         total = max((day.total for day in self.days), default=0)
         others = max((day.total - day.states.get(State.CURRENT, 0) for day in self.days), default=0)
         flat = 0 < others < FLAT * total
@@ -91,15 +91,15 @@ class Series:
 
 
 def counts(judgements: Iterable[Judgement]) -> Counts:
-    """How many of the models have each verdict and risk."""
+    """Number of models by verdict and risk."""
     return Counter((j.verdict, j.risk) for j in judgements)
 
 
 def state(verdict: Verdict, risk: Risk) -> State:
-    """The band in which a model of that verdict and risk is drawn.
+    """The band of a model with that verdict and risk.
 
-    A model that is busy or failed stays outdated while a newer version is known, as in announcements: of the risks
-    these three come from that evidence alone, and a model without data has nothing to upgrade.
+    A busy or failed model stays outdated while a newer version is known, as in announcements: of the risks these three
+    come from that evidence alone, and a model without data has nothing to upgrade.
     """
     if verdict in (Verdict.RETIRED, Verdict.RECREATE):
         return State.STUCK
@@ -109,10 +109,10 @@ def state(verdict: Verdict, risk: Risk) -> State:
 
 
 def series(rows: Iterable[Entry], days: int, today: date, configured: Collection[str] | None = None) -> Series:
-    """The last *days* days up to *today*, all instances together; begins later where nothing older is known.
+    """The last *days* days up to *today*, all instances together; starts later if there is no older data.
 
-    A day on which an instance was not read has its last known counts. Rows from before count for that too. An
-    instance that is not *configured* any more (None: all are) is counted until the last day it was read.
+    If an instance was not read on a day, its last known counts are used, even from before the period. An instance that
+    is no longer *configured* (None: all are) counts until the last day it was read.
     """
     start = today - timedelta(days=days - 1)
     kept: dict[str, list[Entry]] = {}

@@ -1,4 +1,4 @@
-"""Holds: models that stay on their old version on purpose, and which requests and runs that stops."""
+"""Holds: models kept on their old version on purpose, and the requests and runs this stops."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bot.domain.snoozes import Held, Snooze, over
 from bot.domain.verdicts import Judgement
 
 Holds = Mapping[str, Snooze]
-"""The holds in force by the references of their models. A snooze holds nothing back."""
+"""The holds in force by model reference. A snooze stops nothing."""
 
 
 def in_force(holds: Iterable[Snooze], judgement: Callable[[str], Judgement | None], now: datetime) -> Holds:
-    """Those of *holds* that are not over, also where nobody has noted their end yet; *judgement* of a reference."""
+    """The *holds* that are not over, even if their end was not recorded yet; *judgement* looks up a reference."""
     found = {}
     for hold in holds:
         known = judgement(hold.subject)
@@ -28,7 +28,7 @@ def in_force(holds: Iterable[Snooze], judgement: Callable[[str], Judgement | Non
 
 
 def held(plan: Plan, holds: Holds) -> tuple[Held, ...]:
-    """The models on hold among all that a plan changes for good."""
+    """The models on hold among those a plan changes for good."""
     return tuple(Held(name, holds[ref]) for ref, name in plan.changes.items() if ref in holds) if holds else ()
 
 
@@ -38,17 +38,17 @@ def waiting(request: Request) -> tuple[Run, ...]:
 
 
 def held_of(request: Request, holds: Holds) -> tuple[Held, ...]:
-    """The models on hold among all that a request is still to start on."""
+    """The models on hold among those a request has yet to start on."""
     found = (one for run in waiting(request) for one in held(run.plan, holds))
     return tuple({one.hold.id: one for one in found}.values())
 
 
 def stopping(request: Request, holds: Holds) -> tuple[Held, ...]:
-    """The same where all of it is stopped; nothing where something may start."""
+    """The models on hold if they stop the whole request; none if something may start."""
     runs = waiting(request)
     return held_of(request, holds) if runs and all(held(run.plan, holds) for run in runs) else ()
 
 
 def ending(hold: Snooze) -> Scope:
-    """What the early end of a hold touches."""
+    """The scope of ending a hold early."""
     return Scope((Ref.parse(hold.subject).instance,), author=hold.author)

@@ -1,4 +1,4 @@
-"""Hours in which upgrades may start, and when people are reminded to decide."""
+"""Hours in which upgrades may start, and times of reminders to decide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The hours of the day in which upgrades may start, by the clock of *zone*; across midnight when it ends earlier
+    """The hours of the day in which upgrades may start, by the clock of *zone*; crosses midnight if it ends earlier
     than it begins.
     """
 
@@ -27,17 +27,17 @@ class Window:
         return clock >= self.begins or clock < self.ends
 
     def opens(self, now: datetime) -> datetime:
-        """When it opens next, *now* while it is open.
+        """The next opening; *now* while it is open.
 
-        An hour that daylight saving leaves out opens when the clock has passed over it, unless it ends before that;
-        one that comes twice opens both times.
+        If daylight saving skips the opening hour, it opens when the clock has passed it, unless it ends before that. If
+        the hour occurs twice, it opens both times.
         """
         if self.is_open(now):
             return now
         here = now.astimezone(self.zone)
         for days in (0, 1, 2):
             wall = datetime.combine(here.date() + timedelta(days=days), self.begins, self.zone)
-            # Both readings of a wall time; the same, except around a change of the clock. In UTC, where sums are true.
+            # Both readings of a wall time; they differ only around a clock change. In UTC, where differences are exact.
             first, last = sorted(wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
             moment = first
             while moment <= last:
@@ -51,7 +51,7 @@ class Window:
 
 
 LONGEST = timedelta(days=90)
-"""A freeze, a snooze or a hold ends after this: one that everybody forgot would let models rot in silence."""
+"""Longest freeze, snooze or hold: a forgotten one would leave models outdated in silence."""
 
 _WINDOW = re.compile(r"^(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})$")
 
@@ -60,7 +60,7 @@ _NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """The IANA time zone of that name; None where there is none, and for what differs from machine to machine."""
+    """The IANA time zone of that name; None if there is none, or if it differs between machines."""
     if not name or name in _NO_PLACES or name.startswith(("right/", "posix/")):
         return None
     try:
@@ -70,7 +70,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 def parse_window(text: str, zone: ZoneInfo) -> Window | None:
-    """`22:00-05:00`; None for anything else, also for a window of no length."""
+    """Reads `22:00-05:00`; None for anything else, including a window of no length."""
     found = _WINDOW.match(text.strip())
     if not found:
         return None
@@ -82,19 +82,19 @@ def parse_window(text: str, zone: ZoneInfo) -> Window | None:
 
 
 DAY_BEGINS, DAY_ENDS = time(8), time(20)
-"""Nobody is reminded outside these hours, by the clock where they are."""
+"""No reminders outside these hours of the person's local time."""
 
 MISSED = timedelta(minutes=5)
-"""A reminder that is later than this has missed its hour, whatever kept it: by now it may be night."""
+"""A reminder this late is dropped: it may be night by now."""
 
 NOTICE = 0.25
-"""The reminder comes when this part of the time to decide is left."""
+"""Remind when this share of the time to decide is left."""
 
 
 def reminder_at(asked: datetime, expires: datetime, zones: Sequence[ZoneInfo]) -> datetime | None:
-    """When the thread reminds, once, before a request expires; None where no hour would be day for anybody.
+    """The one reminder in the thread before a request expires; None if it would be night for everyone.
 
-    The latest moment, with a quarter of the time left or more, that is day for most of the approvers' *zones*.
+    The latest moment, with a quarter of the time left or more, that is day in most of the approvers' *zones*.
     """
     latest = expires - (expires - asked) * NOTICE
     best: tuple[int, datetime] | None = None

@@ -1,4 +1,4 @@
-"""The fleet with its verdicts: put together from what is made of each instance, however many models there are."""
+"""The judged fleet, put together from the results of each instance, at a cost that does not grow with the models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from bot.domain.verdicts import Judgement, Risk, Verdict
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The whole fleet. *state* is another one whenever what is said of a model, or of an instance, is."""
+    """The whole fleet with its verdicts. *state* is a new object whenever a model's or an instance's description
+    changes.
+    """
 
     instances: Mapping[str, JudgedInstance] = field(default_factory=dict)
     readings: Mapping[str, InstanceReading] = field(default_factory=dict)
@@ -24,17 +26,17 @@ class Judged:
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """What was read."""
+        """The readings of all instances."""
         return Snapshot(self.readings)
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
-        """Every judgement, in the order of the snapshot. It takes its time: not for an answer."""
+        """Every judgement, in the order of the snapshot. Slow for large fleets: not for answers in Slack."""
         parts = (part.by_key for _, part in sorted(self.instances.items()))
         return tuple(by_key[model.key] for by_key in parts for model in in_order(j.model for j in by_key.values()))
 
     def of(self, ref: str) -> Judgement | None:
-        """The judgement of one model."""
+        """The judgement of one model, None if there is none."""
         found = Ref.parse(ref)
         part = self.instances.get(found.instance)
         judgement = part.by_key.get((found.kind, found.id)) if part else None
@@ -42,17 +44,17 @@ class Judged:
 
     @cached_property
     def total(self) -> int:
-        """How many models there are."""
+        """Number of models."""
         return sum(len(part.by_key) for part in self.instances.values())
 
     @cached_property
     def outdated(self) -> int:
-        """How many are outdated."""
+        """Number of outdated models."""
         return sum(part.outdated.bit_count() for part in self.instances.values())
 
     @cached_property
     def counts(self) -> Counter[tuple[Verdict, Risk]]:
-        """How many have each verdict and risk."""
+        """Number of models by verdict and risk."""
         found: Counter[tuple[Verdict, Risk]] = Counter()
         for part in self.instances.values():
             found.update(part.index.counts)
@@ -60,39 +62,39 @@ class Judged:
 
     @cached_property
     def verdicts(self) -> Counter[Verdict]:
-        """How many have each verdict."""
+        """Number of models by verdict."""
         found: Counter[Verdict] = Counter()
         for (verdict, _), models in self.counts.items():
             found[verdict] += models
         return found
 
     def acting(self) -> Iterator[Judgement]:
-        """Those that somebody should act on, the worst first."""
+        """The models worth acting on, worst first."""
         return ranked([part.acting for part in self.instances.values()])
 
     def upgradable(self) -> Iterator[Judgement]:
-        """Those that an upgrade brings up to date, the worst first."""
+        """The models an upgrade can bring up to date, worst first."""
         return ranked([part.at(part.index.upgradable) for part in self.instances.values()])
 
     def versions(self, instance: str, base: str) -> frozenset[str]:
-        """The versions of a base model that count in an instance: its own; on IBM Cloud those of every one there."""
+        """The known versions of a base model in an instance; on IBM Cloud those of all its cloud instances."""
         cloud = self.instances[instance].deployment == "cloud"
         every = self.instances.values()
         parts = (part for part in every if part.name == instance or (cloud and part.deployment == "cloud"))
         return frozenset[str]().union(*(part.index.versions.get(base, ()) for part in parts))
 
     def about(self, scope: Reach, subject: str) -> tuple[Judgement, ...]:
-        """Of the models that a snooze speaks of as many as tell whether it is over, and whether it can be."""
+        """A sample of the models a snooze covers: enough to tell whether it is over, and whether it is possible."""
         if scope is Reach.MODEL:
             return tuple(filter(None, (self.of(subject),)))
         parts = self.instances.values() if scope is Reach.BASE else filter(None, (self.instances.get(subject),))
         return tuple(j for part in parts for j in part.examples if scope is Reach.INSTANCE or j.model.base == subject)
 
     def spoken_of(self, snoozes: Iterable[Snooze]) -> Iterable[Judgement]:
-        """The same for several."""
+        """The same sample for several snoozes."""
         return chain.from_iterable(self.about(each.scope, each.subject) for each in snoozes)
 
     @property
     def untried(self) -> list[str]:
-        """The instances that were never read, nor tried in vain."""
+        """Instances that were neither read nor tried yet."""
         return [r.name for r in self.readings.values() if r.read_at is None and r.failing_since is None]

@@ -1,4 +1,4 @@
-"""Judging: keeps the verdicts of a fleet that changes, and judges again only what a change can touch."""
+"""Judging: keeps the verdicts of a changing fleet and judges only what a change affects."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from bot.domain.verdicts import Judgement, judge_one
 from bot.turns import Work
 
 IN_PLACE = 20
-"""Judgements that are put in place of others one by one; for more, all is ranked anew."""
+"""Judgements replaced one by one; for more, everything is ranked again."""
 
 
 @dataclass(eq=False)
 class Judging:
-    """Judges as `judge` would judge all of it from scratch. Its work is done in turns, one piece of work at a time."""
+    """Gives the same verdicts as `judge` from scratch. Its work is done in turns, one piece at a time."""
 
     catalog: Callable[[], Catalog]
     judged: Judged = field(default_factory=Judged, init=False)
     made: int = field(default=0, init=False)
-    """Judgements made so far."""
+    """Number of judgements made so far."""
     _siblings: Siblings = field(default_factory=Siblings, init=False)
     _observed: dict[str, Observations] = field(default_factory=dict, init=False)
-    """What was observed of each instance."""
+    """The observations of each instance."""
     _stale: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
-    """By instance the base models of which another instance has something newer, or nothing any more."""
+    """By instance, the base models with a new best version in another instance, or none any more."""
 
     def put(self, reading: InstanceReading, observed: Observations, today: date) -> Work[None]:
-        """Takes a new reading of an instance, which may be its first, and judges what that changes there.
+        """Store a reading of an instance and judge again what it changes there.
 
-        What it changes in other instances is judged by `settle`. *observed* is what is known of this instance alone;
-        *today* dates a reading that does not say when it was.
+        `settle` judges what it changes in other instances. *observed* is about this instance alone; *today* dates a
+        reading without a time.
         """
         name = reading.name
         was, known = self.judged.readings.get(name), self._observed.get(name, NOTHING)
@@ -50,7 +50,7 @@ class Judging:
         fewer = kept < len(before.by_key)
         every = was is None or (was.bases, was.deployment) != (reading.bases, reading.deployment)
         said = was is None or fewer or _told(was) != _told(reading)
-        here = self._stale[name]  # until they are judged: whoever waits for that may be cut off
+        here = self._stale[name]  # kept until they are judged: the caller may be cancelled
         if was is None or every or fewer or _day(was) != _day(reading) or any(_is_other(m, before) for m in fresh):
             here |= self._changed(reading, today)
         yield
@@ -76,11 +76,11 @@ class Judging:
 
     @property
     def unsettled(self) -> bool:
-        """Whether a change in one instance touches others that were not judged again since."""
+        """Whether changes in one instance still have to be applied to others."""
         return bool(self._stale)
 
     def settle(self) -> Work[None]:
-        """Judges again what changes elsewhere touch in one of the instances; to be done until nothing is unsettled."""
+        """Judge again what changed in other instances; repeat while anything is unsettled."""
         name, bases = next(iter(self._stale.items()))
         if (part := self.judged.instances.get(name)) is not None:
             reading, observed = self.judged.readings[name], self._observed[name]
@@ -96,7 +96,7 @@ class Judging:
         del self._stale[name]
 
     def drop(self, names: Iterable[str]) -> None:
-        """Forgets instances that are not configured any more."""
+        """Forget instances that are no longer configured."""
         for name in names:
             self._changed(InstanceReading(name, "cloud"), date.min)
             self._observed.pop(name, None)
@@ -107,10 +107,10 @@ class Judging:
             self.judged = Judged(parts, readings, self.judged.state + 1)
 
     def _changed(self, reading: InstanceReading, today: date) -> frozenset[str]:
-        """The base models of which an instance shows something else now; notes which other instances that touches."""
+        """The base models with a new best version in this instance; notes the other instances that this affects."""
         changed = self._siblings.put(reading, today)
         for base, versions in changed.items():
-            # Not only those that have something to tell of the base: an empty model, too, hears what is newer.
+            # Every instance, even one with no version to compare: its empty models are also told of newer versions.
             for other, part in self.judged.instances.items():
                 haves = part.index.haves.get(base, ()) if part.deployment == "cloud" else ()
                 if other != reading.name and any(is_newer(version, have) for version in versions for have in haves):
@@ -137,7 +137,7 @@ def _with(
     *,
     fewer: bool,
 ) -> Work[JudgedInstance]:
-    """An instance with the judgements that changed, in place where nothing that is looked for did."""
+    """The instance with the changed judgements; in place if no searchable fact changed."""
     if not fewer and len(changed) <= IN_PLACE and (same := before.with_same(changed)) is not None:
         return same
     by_key = {model.key: changed.get(model.key) or before.by_key[model.key] for model in reading.models}
@@ -152,7 +152,7 @@ def _is_fresh(model: Model, before: JudgedInstance) -> bool:
 
 
 def _is_other(model: Model, before: JudgedInstance) -> bool:
-    """Whether a model differs in what its siblings go by."""
+    """Whether a model changed in a way that affects its siblings."""
     old = before.by_key.get(model.key)
     if old is None:
         return True
@@ -166,7 +166,7 @@ def _day(reading: InstanceReading) -> date | None:
 
 
 def _paired(before: JudgedInstance, pairs: Mapping[str, Model], observed: Iterable[Observations]) -> set[Key]:
-    """The models of which the other half of their pair is another one now."""
+    """The models whose partner changed."""
     refs = chain.from_iterable(pair for each in observed for pair in each.links.items())
     found = {ref: before.by_key.get(_key(ref)) for ref in refs}
     return {old.model.key for ref, old in found.items() if old is not None and old.partner is not pairs.get(ref)}
@@ -178,7 +178,7 @@ def _key(ref: str) -> Key:
 
 
 def _touched(reading: InstanceReading, was: Observations, now: Observations) -> set[Key]:
-    """The models of which something was observed that was not before."""
+    """The models with new observations."""
     if was is now:
         return set()
     probed = (ref for ref in was.probes.keys() | now.probes.keys() if was.probes.get(ref) != now.probes.get(ref))
@@ -190,5 +190,5 @@ def _touched(reading: InstanceReading, was: Observations, now: Observations) -> 
 
 
 def _told(reading: InstanceReading) -> object:
-    """What people are told of an instance beside its models."""
+    """What people see of an instance beside its models."""
     return reading.failing_since, reading.read_at is None, reading.doubt, reading.unreadable

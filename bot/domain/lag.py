@@ -1,4 +1,4 @@
-"""How far behind a model is, and how far behind the catalog: newer versions than either knows."""
+"""Lag: how many versions a model is behind, and versions newer than the catalog."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bot.domain.verdicts import Judgement
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How many newer versions are known; *exact* is false where one exists whose name nothing tells."""
+    """Number of newer versions known; *exact* is false if there is one more without a known name."""
 
     count: int
     exact: bool
 
 
 def lags(worth: Iterable[Judgement], fleet: Judged, catalog: Catalog) -> dict[str, Lag]:
-    """How far each outdated model of *worth* is behind, by reference; *fleet* is everything that was read.
+    """The lag of each outdated model of *worth*, by reference; *fleet* has all readings.
 
-    As with evidence, nothing is carried to or from a cluster: it has what its release brought.
+    Versions are not compared between clusters: each has the versions of its release.
     """
     return {j.model.ref: _lag(j, fleet, catalog) for j in worth if j.outdated}
 
@@ -45,7 +45,7 @@ def _lag(judgement: Judgement, fleet: Judged, catalog: Catalog) -> Lag:
 
 
 def beyond(instances: Iterable[JudgedInstance], catalog: Catalog) -> set[str]:
-    """The versions that are dated after the release notes that the catalog was made from: it is out of date."""
+    """Versions dated after the release notes in the catalog: the catalog is out of date."""
     found = set()
     for part in instances:
         reach = catalog.as_of.get(part.deployment)

@@ -1,4 +1,4 @@
-"""What `/stt-models` and `/stt-upgrade outdated` filter by: words, of which each must fit a model."""
+"""Filters of `/stt-models` and `/stt-upgrade outdated`: words, all of which must match a model."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from bot.turns import Work
 SNOOZED = "snoozed"
 
 PIECE = 200
-"""Models that are looked at between two rests."""
+"""Models processed before the event loop gets a turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The models that pass: the instances, each with the places of those models in its ranking."""
+    """The matching models: for each instance, their places in its ranking."""
 
     parts: Sequence[tuple[JudgedInstance, int]]
 
     @property
     def count(self) -> int:
-        """How many pass."""
+        """Number of matching models."""
         return sum(places.bit_count() for _, places in self.parts)
 
     @property
     def outdated(self) -> int:
-        """How many of them are outdated."""
+        """Number of outdated models among them."""
         return sum((part.outdated & places).bit_count() for part, places in self.parts)
 
     def upgradable(self) -> Listing:
-        """Those that an upgrade brings up to date."""
+        """Those an upgrade can bring up to date."""
         return Listing([(part, part.index.upgradable & places) for part, places in self.parts])
 
     def first(self, most: int) -> list[Judgement]:
-        """The worst of them, at most so many."""
+        """The worst of them, at most *most*."""
         return list(islice(self._ranked(), most))
 
     def every(self) -> Iterator[Judgement]:
-        """All of them, the worst first."""
+        """All of them, worst first."""
         return self._ranked()
 
     def page(self, number: int, size: int) -> Work[tuple[int, tuple[Judgement, ...]]]:
-        """Page *number*, from 0, or the nearest that there is; which one it is, and its models, the worst first."""
+        """Page *number*, from 0, or the nearest existing one: its number, and its models, worst first."""
         number = min(max(number, 0), max(0, (self.count - 1) // size))
         found = self._ranked()
         for _ in range(number * size // PIECE):
@@ -62,7 +62,7 @@ class Listing:
 
 
 def passing(judged: Judged, words: Iterable[str], is_snoozed: Callable[[Judgement], bool]) -> Work[Listing]:
-    """The models that pass every word: verdict, risk, kind, instance, language, base, id, or part of a name."""
+    """The models that match every word: verdict, risk, kind, instance, language, base, id, or part of a name."""
     wanted = list(dict.fromkeys(matching(word)[:FAR] for word in words))
     found: list[tuple[JudgedInstance, int]] = []
     for part in judged.instances.values():
@@ -83,7 +83,7 @@ def passing(judged: Judged, words: Iterable[str], is_snoozed: Callable[[Judgemen
 
 
 def _places(part: JudgedInstance, fits: Callable[[Judgement], bool]) -> Work[int]:
-    """Where in an instance the models are that fit."""
+    """The places of the matching models in an instance."""
     places: list[int] = []
     for place, judgement in enumerate(part.ranked):
         if fits(judgement):

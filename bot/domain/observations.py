@@ -1,4 +1,4 @@
-"""What is known beyond the service's lists: recognition warnings, versions of new models, which models are pairs."""
+"""Facts beyond the service's lists: recognition warnings, versions of new models, and pairs of models."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from bot.domain.fleet import Model
 
 PREVIOUS = "Using previous version of base model"
 REMOVED = "Using non-customized default base model"
-"""How the two warnings of recognition begin; the rest of the second is known from 2018 only."""
+"""The beginnings of the two recognition warnings. Only the beginning of the second is certain; the rest is known from
+2018.
+"""
 
 CANARY = "retune-canary-"
-"""How the names of the models begin that Retune creates to see the newest version, and deletes again."""
+"""Prefix of the models that Retune creates to see the newest version, and deletes again."""
 
 
 class Stage(IntEnum):
-    """What recognition with a custom model says of its version."""
+    """What recognition with a custom model says about its version."""
 
     SILENT = 0
-    """No warning. That is no proof of being current."""
+    """No warning. This does not prove that it is current."""
     PREVIOUS = 1
     """Served by an older version of the base model, for a limited time."""
     IGNORED = 2
-    """The older version is gone: requests succeed, and the customization is ignored."""
+    """The older version is gone: requests succeed, but the customization is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One recognition request with a model, made to see its warning. *version* is the model's newest then."""
+    """One recognition request to see a model's warning. *version* was the model's newest then."""
 
     ref: str
     version: str | None
@@ -40,7 +42,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """The version that a new, empty custom model on *base* was given by *instance*."""
+    """The version that *instance* gave to a new, empty custom model on *base*."""
 
     instance: str
     base: str
@@ -50,9 +52,9 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """The newest probe of each model, the newest canary of each instance and base.
+    """The latest probe of each model, and the latest canary of each instance and base.
 
-    *links*: language model by acoustic model, as references, as people told.
+    *links*: language model by acoustic model, as references, set by people.
     """
 
     probes: dict[str, Probe] = field(default_factory=dict)
@@ -64,7 +66,7 @@ NOTHING = Observations()
 
 
 def stage_of(warnings: tuple[str, ...]) -> Stage:
-    """What the warnings of one recognition answer mean."""
+    """The stage shown by the warnings of one recognition answer."""
     if any(warning.startswith(REMOVED) for warning in warnings):
         return Stage.IGNORED
     if any(warning.startswith(PREVIOUS) for warning in warnings):
@@ -73,9 +75,9 @@ def stage_of(warnings: tuple[str, ...]) -> Stage:
 
 
 def partners(models: Iterable[Model], links: Mapping[str, str]) -> dict[str, Model]:
-    """For both halves of each linked pair (*links* as in `Observations`) on different versions: the other half, by ref.
+    """The partner of each model in a linked pair on different versions, by reference; *links* as in `Observations`.
 
-    Recognition with both uses the older version, because that is what they share.
+    Recognition with both uses the older version, the one they share.
     """
     known = {model.ref: model for model in models} if links else {}
     found: dict[str, Model] = {}

@@ -1,4 +1,4 @@
-"""Outcomes: how a step ended and what it proved, and why a run was not carried out. Sentences are made when shown."""
+"""Outcomes: how a step ended and what it proved, and why a run did not start. `messages` makes the sentences."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ class StepEnd(StrEnum):
     PROVEN = "proven"
     """The service lists a newer version than before."""
     WORKED = "worked"
-    """The service worked on it, and no newer version was to come of it."""
+    """The service worked on it; no newer version was expected."""
     TRAINED = "trained"
     NO_VERSION = "trained, no newer version shown"
-    """Training was to upgrade it. IBM does not say that `versions` then grows: no upgrade that anybody could claim."""
+    """Training should have upgraded it. IBM does not say that `versions` grows then, so this is not called an upgrade.
+    """
     CHANGED = "changed by a person"
-    """The change that the plan asked somebody for was made."""
+    """A person made the change that the plan asks for."""
     ALREADY_THERE = "already there"
-    """Nothing was sent: the service lists the version already."""
+    """Nothing was sent: the service already lists the version."""
     NOT_NEEDED = "not needed"
     """Nothing was sent: no data waits for training."""
     REFUSED = "refused"
-    """The service refused the request in its own words."""
+    """The service refused the request."""
     UNCHANGED = "nothing changed"
-    """The service accepted the request, and nothing changed."""
+    """The service accepted the request, but nothing changed."""
     BROKEN = "ended by the service"
-    """The service ended it in the status `failed`."""
+    """The service ended it with status `failed`."""
     WRONG_STATUS = "wrong status"
-    """Nothing was sent: the service would have refused it."""
+    """Nothing was sent: the service would have refused."""
     DELETED = "model deleted"
     NOT_CONFIGURED = "instance not configured"
     NOT_TAKEN = "not taken"
-    """The service did not take the request, several times."""
+    """The service did not take the request, after several attempts."""
     UNCLEAR = "unclear whether it began"
     """An approver marked it as failed; the service may still have taken the request."""
     UNWATCHED = "no longer watched"
@@ -45,21 +46,21 @@ class StepEnd(StrEnum):
 
 
 PROOFS = frozenset({StepEnd.PROVEN, StepEnd.ALREADY_THERE})
-"""Ends that show the newer version of a step that was to bring one."""
+"""Ends that show the expected newer version."""
 
 NOT_SENT = frozenset({StepEnd.ALREADY_THERE, StepEnd.NOT_NEEDED})
-"""Ends of steps for which nothing had to be sent."""
+"""Ends of steps without a request."""
 
 PASSED_OVER = frozenset({StepEnd.REFUSED, StepEnd.UNCHANGED})
-"""Ends after which the next step follows, where the plan allows that."""
+"""Ends after which the next step may follow, if the plan allows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one step.
 
-    *version* is the newer version that was seen, *status* the model's status then (the service's word), *detail* what
-    the service said (foreign), or who stopped watching or marked it as failed.
+    *version* is the newer version seen, *status* the model's status then (the service's word), *detail* the service's
+    own text (untrusted), or the person who stopped watching or marked it as failed.
     """
 
     end: StepEnd
@@ -69,7 +70,7 @@ class Outcome:
 
 
 class CauseKind(StrEnum):
-    """Why a model was left out: of a request that was not made for it, or of one whose plan did not hold any more."""
+    """Why a model was left out of a request, or of one whose plan no longer held."""
 
     POLICY = "policy not met"
     DIFFERS = "not as approved"
@@ -81,17 +82,17 @@ class CauseKind(StrEnum):
     SHARES = "shares a language model"
     IN_REQUEST = "in another request"
     NOT_TRIED_AGAIN = "not tried again"
-    """It had failed, and somebody ended the request before its turn came again."""
+    """It had failed, and the request ended before its retry."""
     UNREAD = "could not be read"
     ON_HOLD = "on hold"
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One such reason with its facts; which of them are there depends on the kind.
+    """A cause with its facts; the kind decides which are set.
 
-    *fresh* is the plan as it would be now; *other* a model's name; *detail* a text of our own error tree; *held* are
-    the models that were on hold then.
+    *fresh* is the plan as it would be now; *other* a model's name; *detail* text from Retune's own errors; *held* the
+    models that were on hold.
     """
 
     kind: CauseKind
@@ -106,7 +107,7 @@ class Cause:
 
     @property
     def summary(self) -> str:
-        """The kind and its facts in few words, for the audit."""
+        """The kind and its facts in a few words, for the audit."""
         facts = [self.other, self.detail, f"request {self.request}" if self.request else ""]
         if self.no_plan is not None:
             facts += [self.no_plan.reason, *self.no_plan.about]
@@ -117,13 +118,13 @@ class Cause:
 
     @property
     def link_is_missing(self) -> bool:
-        """Whether a person must say first with which language model an acoustic model was trained."""
+        """Whether the language model of an acoustic model must be named first."""
         return self.no_plan is not None and self.no_plan.reason is WhyNot.LINK_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A model that was meant and is not in the request."""
+    """A requested model that is not in the request."""
 
     name: str
     cause: Cause

@@ -1,4 +1,4 @@
-"""Owners: whom a custom model belongs to, set by hand or by rules on names."""
+"""Owners of custom models, set by hand or by rules on names."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _MENTION = re.compile(r"^<(?:@|!subteam\^)([USW][A-Z0-9]+)(?:\|[^>]*)?>$")
 
 @dataclass(frozen=True, slots=True)
 class OwnerRule:
-    """Models whose name fits *pattern* (as in a shell: `*`, `?`, `[…]`; case does not matter) belong to *owner*."""
+    """Models whose name matches *pattern* (shell style: `*`, `?`, `[…]`; case is ignored) belong to *owner*."""
 
     pattern: str
     owner: str
 
     def fits(self, name: str) -> bool:
-        """Whether the rule speaks of a model of that name."""
+        """Whether the rule matches the name."""
         return fnmatchcase(matching(name), matching(self.pattern))
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """What somebody said by hand: *ref* is the model's reference, *owner* a user or user group."""
+    """An owner set by hand: *ref* is the model's reference, *owner* a user or user group."""
 
     ref: str
     owner: str
@@ -38,7 +38,7 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whom a model belongs to, and how that is known: said *by* somebody, or by the rule with *pattern*."""
+    """The owner of a model and the source: set *by* a person, or by the rule with *pattern*."""
 
     id: str
     by: str | None = None
@@ -46,7 +46,7 @@ class Owner:
 
 
 def parse(items: Iterable[str]) -> tuple[OwnerRule, ...]:
-    """Rules written `pattern=id`, in their order. Raises `ValueError` that names everything that is wrong."""
+    """Rules written `pattern=id`, in their order. Raises `ValueError` that lists every fault."""
     rules: list[OwnerRule] = []
     wrong: list[str] = []
     for item in items:
@@ -63,7 +63,7 @@ def parse(items: Iterable[str]) -> tuple[OwnerRule, ...]:
 
 
 def owner_id(typed: str) -> str | None:
-    """The id in what somebody typed: `S0123`, or a mention as Slack sends it; None if there is none."""
+    """The id in typed text: `S0123`, or a mention as Slack sends it; None if there is none."""
     word = typed.strip()
     if found := _MENTION.match(word):
         return found.group(1)
@@ -71,7 +71,7 @@ def owner_id(typed: str) -> str | None:
 
 
 def owner_of(name: str, assigned: Assigned | None, rules: Iterable[OwnerRule]) -> Owner | None:
-    """Whom a model belongs to: what was said by hand beats the rules; of those the first that fits counts."""
+    """The owner of a model: the one set by hand, else by the first matching rule."""
     if assigned is not None:
         return Owner(assigned.owner, by=assigned.by)
     rule = next((rule for rule in rules if rule.fits(name)), None)

@@ -1,4 +1,4 @@
-"""Planning: follows "Upgrading custom models" for each kind of model. It decides on facts alone and sends nothing."""
+"""Planning: follows "Upgrading custom models" for each kind of model. Works on facts alone and sends nothing."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bot.domain.verdicts import Judgement, Verdict
 def plan(
     judgement: Judgement, holdings: Holdings, catalog: Catalog, *, link: Link | None = None, lenient: bool = False
 ) -> Plan | NoPlan:
-    """The plan for one model, from a fresh judgement of it and what it holds.
+    """The plan for one model, from a fresh judgement and its contents.
 
-    *link* is needed for acoustic models only; None there means that nobody has said yet. *lenient*: a person chose
-    to leave invalid resources out of a training that upgrades.
+    *link* is needed for acoustic models only; None means unknown. *lenient*: a person chose to leave invalid resources
+    out of a training that upgrades.
     """
     if judgement.verdict is Verdict.CURRENT and link is not None and link.second_pass_missing:
         return _second_pass(judgement, holdings, link)
@@ -31,7 +31,7 @@ def plan(
 def plan_training(
     judgement: Judgement, holdings: Holdings, *, link: Link | None = None, lenient: bool = False
 ) -> Plan | NoPlan:
-    """The plan that takes in the data that waits in a `ready` model; an outdated one is upgraded first."""
+    """The plan that trains a `ready` model on its waiting data; an outdated one must be upgraded first."""
     model = judgement.model
     if model.status != "ready":
         return NoPlan(WhyNot.STATUS, judgement, (model.status,))
@@ -57,9 +57,9 @@ def plan_training(
 
 def _blocked(judgement: Judgement, holdings: Holdings) -> NoPlan | None:
     if judgement.verdict is Verdict.FAILED and holdings.empty:
-        return NoPlan(WhyNot.EMPTY, judgement)  # a training without data fails: there is nothing to repair
+        return NoPlan(WhyNot.EMPTY, judgement)  # training without data fails: nothing to repair
     if judgement.verdict not in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED):
-        return NoPlan(WhyNot(judgement.verdict.value), judgement)  # every other verdict is a reason of the same name
+        return NoPlan(WhyNot(judgement.verdict.value), judgement)  # every other verdict has a reason of the same name
     if judgement.model.status not in IDLE:
         return NoPlan(WhyNot.STATUS, judgement, (judgement.model.status,))
     if holdings.processing:
@@ -87,7 +87,8 @@ def _language(judgement: Judgement, holdings: Holdings, catalog: Catalog, *, len
 
 
 def _try_upgrade(judgement: Judgement, holdings: Holdings, *, doubtful: bool) -> list[Step]:
-    """upgrade_model; where nobody knows whether the service takes it, on IBM Cloud a forced training after a refusal.
+    """upgrade_model; if IBM's pages disagree about the base, on IBM Cloud followed by a forced training after a
+    refusal.
 
     The other order is worse: training an outdated model on an ordinary base only retrains it on the old version.
     """
@@ -125,7 +126,7 @@ def _acoustic(judgement: Judgement, holdings: Holdings, catalog: Catalog, link: 
 
 
 def _second_pass(judgement: Judgement, holdings: Holdings, link: Link) -> Plan | NoPlan:
-    """Only what an earlier attempt left undone: the upgrade with the language model."""
+    """Only the step that an earlier attempt did not reach: the upgrade with the language model."""
     language = link.language
     if language is None:
         return NoPlan(WhyNot.CURRENT, judgement)

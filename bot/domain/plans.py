@@ -1,4 +1,4 @@
-"""Plans: the ordered steps that bring one custom model up to date, or the reason why there are none."""
+"""Plans: the ordered steps that bring one custom model up to date, or the reason there are none."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from bot.domain.verdicts import Evidence, Judgement
 
 
 class Action(StrEnum):
-    """What one step does."""
+    """The action of one step."""
 
     UPGRADE = "upgrade"
-    """`POST …/upgrade_model`, for a language model or for an acoustic model alone."""
+    """`POST …/upgrade_model`, for a language model, or an acoustic model alone."""
     UPGRADE_WITH_LANGUAGE = "upgrade with language model"
     """The second upgrade of an acoustic model, with `custom_language_model_id`."""
     TRAIN = "train"
-    """`POST …/train` of a model whose status is `ready`."""
+    """`POST …/train` of a model in status `ready`."""
     FORCE_TRAIN = "train with force"
-    """`POST …/train?force=true`: how IBM Cloud upgrades a model on an improved base."""
+    """`POST …/train?force=true`: upgrades a model on an improved base on IBM Cloud."""
     AWAIT_CHANGE = "wait for a change"
-    """A person changes a word, corpus or grammar, which moves the model to `ready` (improved base, cluster)."""
+    """A person changes a word, corpus or grammar; the model's status becomes `ready` (improved base, cluster)."""
 
 
 UPGRADES = frozenset({Action.UPGRADE, Action.UPGRADE_WITH_LANGUAGE})
@@ -34,7 +34,7 @@ TRAININGS = frozenset({Action.TRAIN, Action.FORCE_TRAIN})
 class Step:
     """One step of a plan, on one model (*ref*, *name*); *language_id* only for the second acoustic upgrade.
 
-    *expects_version* says whether the step is proven by a newer version in `versions`.
+    *expects_version*: a newer version in `versions` proves the step.
     """
 
     action: Action
@@ -43,16 +43,16 @@ class Step:
     expects_version: bool
     language_id: str | None = None
     may_be_refused: bool = False
-    """Nobody knows whether the service takes it; a refusal leads to the next step instead of ending the run."""
+    """It is unknown whether the service takes it; after a refusal the next step follows and the run goes on."""
     only_if_needed: bool = False
-    """Skipped when an earlier step brought the newer version already."""
+    """Skipped if an earlier step already brought the newer version."""
     lenient: bool = False
-    """Training with `strict=false`: invalid resources are left out, because a person chose so."""
+    """Training with `strict=false`: leaves out invalid resources, because a person chose so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long a plan may take, in seconds, and where the figure comes from; always said as an estimate."""
+    """Range of a plan's duration in seconds, and the basis of the figure; always shown as an estimate."""
 
     low: float
     high: float
@@ -61,12 +61,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done, exactly as it is shown to those who approve.
+    """The steps exactly as the approvers see them.
 
-    *have* is the newest version now, *target* the version expected (None: a newer one, whose name nobody knows
-    yet). *drops_weight* warns that a saved customization weight is lost. *trains_after* says that data waits
-    which only a training takes in. *uncertain*: IBM's pages disagree how this base
-    upgrades; *experimental*: no page says how. *evidence* is why the model was believed to be outdated.
+    *have* is the newest version now, *target* the expected version (None: a newer one of unknown name). *drops_weight*:
+    a saved customization weight is lost. *trains_after*: data waits that needs another training. *uncertain*: IBM's
+    pages disagree how this base upgrades; *experimental*: no page says how. *evidence* is why the model was judged
+    outdated.
     """
 
     model: Model
@@ -80,32 +80,32 @@ class Plan:
     experimental: bool = False
     evidence: tuple[Evidence, ...] = ()
     holdings: Holdings | None = None
-    """What the model held when it was planned; None in plans made before this was kept."""
+    """The model's contents at planning time; None in plans made before this was stored."""
 
     @property
     def key(self) -> str:
-        """What tells it from every other plan: the model's reference, a space, and the digest."""
+        """Identifies the plan: the model's reference, a space, and the digest."""
         return f"{self.model.ref} {self.digest}"
 
     @property
     def models(self) -> frozenset[str]:
-        """The references of all models that it works on; no other request may meanwhile."""
+        """The references of all models it works on; they are locked for other requests."""
         return frozenset({step.ref for step in self.steps} | {self.model.ref})
 
     @property
     def changes(self) -> dict[str, str]:
-        """The names of all models that it changes for good, by reference: its own first, then those changed with it."""
+        """The names of all models it changes for good, by reference: its own first, then the others."""
         others = {step.ref: step.name for step in self.steps if step.action is not Action.AWAIT_CHANGE}
         return {self.model.ref: self.model.name, **others}
 
     @property
     def is_training(self) -> bool:
-        """Whether this only takes in data that waits: no upgrade, nothing that cannot be undone."""
+        """Whether it only trains on waiting data: no upgrade, nothing irreversible."""
         return all(step.action in TRAININGS and not step.expects_version for step in self.steps)
 
     @property
     def digest(self) -> str:
-        """Changes when anything changes that an approval is bound to: the model's versions, or the steps."""
+        """Changes with everything an approval is bound to: the model's versions and the steps."""
         facts = {
             "model": self.model.ref,
             "versions": self.model.versions,
@@ -118,7 +118,7 @@ class Plan:
 
 
 class Difference(StrEnum):
-    """What is not as it was approved; `messages` says each."""
+    """A difference from the approved plan; `messages` has the sentence for each."""
 
     VERSIONS = "versions"
     TARGET = "target"
@@ -128,14 +128,14 @@ class Difference(StrEnum):
 
 
 LONGER = 2
-"""More audio matters when the upgrade takes at least this many times as long as those who approved were told."""
+"""More audio matters if the upgrade takes at least this many times as long as approved."""
 
 
 def differences(approved: Plan, fresh: Plan, done: int = 0) -> tuple[Difference, ...]:
-    """What differs, in a way that matters, between what was approved and what would be done now.
+    """The differences that matter between the approved plan and the plan as it would be now.
 
-    That the target got a name meanwhile changes nothing, nor does data that the steps do not touch. *done* is how
-    many steps were proven before a run is taken up again: what these changed is what was approved.
+    A target that got a name is no difference, nor is data that the steps do not touch. *done* is how many steps were
+    proven before a run is retried: their effects were approved.
     """
     found = []
     rest = approved.steps[done:]
@@ -157,7 +157,7 @@ def _data_matters(approved: Plan, fresh: Plan, done: int) -> bool:
     assert before is not None
     assert now is not None
     if any(step.action is Action.AWAIT_CHANGE for step in approved.steps[:done]):
-        return False  # a person changed the data because the plan asked for it
+        return False  # the plan asked a person to change the data
     if any(step.action in TRAININGS for step in approved.steps if step.ref == approved.model.ref):
         return before != now
     return now.audio_minutes > before.audio_minutes * LONGER
@@ -183,7 +183,7 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoPlan:
-    """The reason why there is no plan; *about* names resources, a status or the model in the way."""
+    """The reason there is no plan; *about* names resources, a status, or the model in the way."""
 
     reason: WhyNot
     judgement: Judgement
@@ -192,9 +192,9 @@ class NoPlan:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """With which language model an acoustic model was trained; *language* None means: with none.
+    """The language model an acoustic model was trained with; *language* None: with none.
 
-    *second_pass_missing*: an earlier run upgraded the acoustic model alone and did not get to the last step.
+    *second_pass_missing*: an earlier run upgraded the acoustic model alone and did not reach the last step.
     """
 
     language: Judgement | None

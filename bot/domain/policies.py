@@ -1,4 +1,4 @@
-"""Policies: what an instance asks for before anything is upgraded on it."""
+"""Policies: the approvals an instance needs before an upgrade."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an instance asks for: *needed* is the number of approvals.
+    """The policy of an instance: *needed* is the number of approvals.
 
-    *approvers* are ids of users, of user groups (`S…`) and, for workspaces whose plan has no groups, of private
-    channels (`C…`, `G…`) whose members may decide.
+    *approvers* are ids of users, user groups (`S…`), and private channels (`C…`, `G…`) whose members may decide, for
+    workspaces whose plan has no groups.
     """
 
     approvers: tuple[str, ...]
     needed: int
     self_approval: bool
     ttl: float
-    """Seconds after which a waiting request expires."""
+    """Seconds until a waiting request expires."""
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Those of the approvers that stand for several people."""
+        """The approvers that stand for several people."""
         return tuple(name for name in self.approvers if name[:1] in GROUPS)
 
 
 NOBODY = Policy((), 1, False, 0.0)
-"""The policy of an instance that is not configured any more: it lets nobody decide."""
+"""The policy of an instance that is no longer configured: it has no approvers."""
 
 GROUPS = frozenset("SCG")
-"""With what the ids of user groups and channels begin."""
+"""First letters of the ids of user groups and channels."""
 
 
 def policy_of(policies: Mapping[str, Policy], instance: str) -> Policy:
-    """The instance's policy, `NOBODY` where it has none."""
+    """The instance's policy, `NOBODY` if it has none."""
     return policies.get(instance, NOBODY)

@@ -1,25 +1,25 @@
-"""Polls: whether the models that are waited for are read one by one, or in the list of all."""
+"""Polls: whether models in progress are read one by one or in the list of all."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SMALL = 48_000
-"""Bytes of a list, of some 80 models, that are read in less of our time than one request more takes (1 ms)."""
+"""Bytes of a list (about 80 models) that take us less time to read than one more request (1 ms)."""
 
 HEADERS = 1_500
-"""Bytes that an exchange costs beside the record: the headers of both ways, of which IAM's token is 1,200."""
+"""Bytes of one exchange beside the record: both ways' headers; IAM's token is 1,200 of them."""
 
 MOST = 32
-"""Requests for single models that one poll makes: a second's work for an instance that answers in 0.2 s."""
+"""Single-model requests in one poll at most: one second's work if an instance answers in 0.2 s."""
 
 AT_ONCE = 6
-"""Of these on their way at a time."""
+"""Of these, requests in flight at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What the last list of one kind was: bytes of its answer as they came over the wire, and records in it."""
+    """The size of the last list of one kind: bytes received, and records in it."""
 
     bytes: int
     records: int
@@ -27,7 +27,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A step that is to be taken up: its run and model. *look*: the model is to be seen first; else it was not sent."""
+    """A step whose turn it is: its run and model. *look*: read the model first; otherwise the step was not sent."""
 
     run: int
     model: str
@@ -35,7 +35,7 @@ class Turn:
 
 
 def one_by_one(wanted: int, listed: Size | None) -> bool:
-    """Whether that many models of one kind are read one by one: fewer bytes are moved. *listed*: None if not known."""
+    """Whether to read *wanted* models of one kind one by one: fewer bytes than the list. *listed*: None if unknown."""
     if wanted < 2:
         return True
     if listed is None or listed.bytes <= SMALL or wanted > MOST:

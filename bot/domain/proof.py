@@ -1,4 +1,4 @@
-"""What an observation of a model proves about a step that was requested."""
+"""Proof: what an observation of a model says about a requested step."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ from bot.domain.runs import Before, StepRecord, StepState
 
 
 class Progress(StrEnum):
-    """What an observation of the model says about a step that was requested."""
+    """The progress of a requested step, judged by an observation."""
 
     GOING_ON = "going on"
     BEGUN = "begun"
-    """No answer proved it, but the service shows that it took the request."""
+    """No answer came, but the service shows that it took the request."""
     UNCHANGED = "unchanged"
-    """One more reading that shows nothing of a request without an answer."""
+    """One more reading without a trace of an unanswered request."""
     NOT_STARTED = "not started"
     """The request never arrived and may be sent again."""
     UNCLEAR = "unclear"
-    """Nobody can say whether it began: an approver decides."""
+    """It is unknown whether it began: an approver decides."""
     DONE = "done"
     FAILED = "failed"
-    """The service ended it in the status `failed`."""
+    """The service ended it with status `failed`."""
     NO_EFFECT = "no effect"
-    """The service accepted the request and ended it, or never began, and nothing changed."""
+    """The service accepted the request, but ended it or never began, and nothing changed."""
 
 
 QUIET = timedelta(minutes=3)
-"""How long an accepted request may show no sign of work before we say that it had no effect
-(an upgrade may begin a little after the 200; no document gives a figure)."""
+"""An accepted request without a sign of work for this long had no effect (an upgrade may begin a little after the 200;
+no document gives a figure).
+"""
 
 TIME_OUT = timedelta(seconds=40)
-"""How long a request may still be on its way: what connecting and answering may take."""
+"""A request may still arrive for this long: time to connect and answer."""
 
 READINGS = 4
-"""How many readings after that, a poll interval apart, must show an idle and unchanged model."""
+"""Further readings, one poll interval apart, that must show an idle and unchanged model."""
 
 PUZZLED = timedelta(minutes=10)
-"""How long readings may contradict each other, or tell nothing, before an approver is asked."""
+"""Readings may contradict each other, or tell nothing, for this long before an approver is asked."""
 
 
 def observe(record: StepRecord, seen: Model, now: datetime) -> Progress:
     """What *seen*, read at *now*, says about a step in state `starting` or `waiting`.
 
-    "When the upgrade is complete, the model resumes the status that it had before upgrade"; the status alone
-    proves nothing, so the newer version must be there too.
+    "When the upgrade is complete, the model resumes the status that it had before upgrade". The status alone proves
+    nothing, so the newer version must be listed too.
     """
     if record.step.action is Action.AWAIT_CHANGE:
         return Progress.DONE if seen.status == "ready" else Progress.GOING_ON
@@ -72,33 +73,33 @@ def observe(record: StepRecord, seen: Model, now: datetime) -> Progress:
 
 
 def began(record: StepRecord, seen: Model) -> bool:
-    """Whether the service shows that it took a request: busy, a new version, or changed since."""
+    """Whether the service shows that it took a request: busy, a new version, or a later change."""
     had = record.before
     return had is not None and bool(seen.status in IN_PROGRESS or gained(had, seen) or _moved(had, seen))
 
 
 def _unanswered(record: StepRecord, before: Before, seen: Model, since: timedelta) -> Progress:
-    """What a reading says that shows nothing of a request without an answer. Sent again by itself once, not twice."""
+    """The progress of an unanswered request without a trace. Sent again automatically once, not twice."""
     if since < TIME_OUT or record.unclear_at is not None:
         return Progress.GOING_ON
     if seen.status != before.status:
         return Progress.UNCLEAR if since >= PUZZLED else Progress.GOING_ON
     if record.looks + 1 < READINGS:
         return Progress.UNCHANGED
-    # What brings no version shows in `updated` alone where it was too quick to be seen.
+    # A quick step without a new version shows only in `updated`.
     by_version = record.step.expects_version and record.step.action in UPGRADES
     tells = seen.versions is not None if by_version else seen.updated and before.updated
     return Progress.NOT_STARTED if tells and not record.unanswered else Progress.UNCLEAR
 
 
 LATE = 3
-"""A step is late after this many times its estimate, and never before `LATE_AT_LEAST`."""
+"""A step is late after this many times its estimate, but not before `LATE_AT_LEAST`."""
 
 LATE_AT_LEAST = timedelta(minutes=30)
 
 
 def is_late(record: StepRecord, estimate: Estimate | None, now: datetime) -> bool:
-    """Whether the service works on a step far longer than was estimated. That is no failure by itself."""
+    """Whether a step takes far longer than its estimate. Not a failure by itself."""
     if record.state is not StepState.WAITING or record.started_at is None or record.step.action is Action.AWAIT_CHANGE:
         return False
     expected = timedelta(seconds=estimate.high * LATE) if estimate else LATE_AT_LEAST
@@ -106,7 +107,7 @@ def is_late(record: StepRecord, estimate: Estimate | None, now: datetime) -> boo
 
 
 def gained(before: Before, seen: Model) -> str | None:
-    """The version that the model has now and had not before, the newest if there are several."""
+    """The version the model gained since *before*, the newest if several."""
     fresh = [version for version in seen.versions or () if version not in before.versions]
     return fresh[-1] if fresh else None
 
@@ -128,7 +129,7 @@ def _moved(before: Before, seen: Model) -> bool:
 
 
 def already_there(step: Step, seen: Model, target: str | None) -> bool:
-    """Whether a step that was not sent yet is not needed any more, because somebody did it by hand."""
+    """Whether a step that was not sent yet is no longer needed, because it was done by hand."""
     if target is None or not step.expects_version or step.action not in UPGRADES:
         return False
     have = seen.newest
@@ -136,7 +137,7 @@ def already_there(step: Step, seen: Model, target: str | None) -> bool:
 
 
 def proven(record: StepRecord, seen: Model) -> Outcome:
-    """What a step proved that `observe` calls done."""
+    """The outcome of a step that `observe` calls done."""
     step = record.step
     if step.action is Action.AWAIT_CHANGE:
         return Outcome(StepEnd.CHANGED, status=seen.status)

@@ -1,7 +1,7 @@
-"""The models of one instance as people look for them: worst first, by name and id, by what is said of them.
+"""Ranking of one instance's models: worst first, with indexes by name, id and facts.
 
-Made once for each change of an instance, in turns. What is found is a place in the ranking, so that a change of what
-nobody looks for, as of a time, leaves all of it as it is.
+Built once for each change of an instance, in turns. Searches return places in the ranking, so a change of a fact that
+is not searched, such as a time, leaves the indexes as they are.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _VERDICTS = {verdict: number for number, verdict in enumerate(Verdict)}
 Rank = tuple[bool, bool, int, date, str, str, Key]
 
 OUTDATED, RISKY = "outdated", "risky"
-"""The words for every model that is outdated, whatever its verdict is, and for every one at risk."""
+"""The search words for every outdated model, whatever its verdict, and for every model at risk."""
 
 PIECE = 50
-"""Models that are looked at between two rests, in a quarter of a millisecond."""
+"""Models processed before the event loop gets a turn, in a quarter of a millisecond."""
 
 
 def rank(judgement: Judgement) -> Rank:
-    """What orders models from the worst on: what somebody should act on, ignored ones and the longest known first."""
+    """Sort key, worst first: models worth acting on before others, ignored ones and the longest known first."""
     acts, model = calls_for_action(judgement), judgement.model
     return (
         not acts,
@@ -45,18 +45,18 @@ def rank(judgement: Judgement) -> Rank:
 
 
 def ranked(lists: Iterable[Iterable[Judgement]]) -> Iterator[Judgement]:
-    """Several ranked lists as one; what is not looked at costs nothing."""
+    """Several ranked lists merged; costs nothing for models that are not read."""
     return merge(*lists, key=rank)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """What is known of the models in a ranking by their places in it, which are bits of numbers as in `Names`.
+    """Indexes of a ranking. Sets of places are bits of numbers, as in `Names`.
 
-    *facts* are the words that models pass whatever they are called. *acting* counts the models that somebody should act
-    on, which are the first ones, by verdict and risk, *counts* all of them. *examples* are one model of each base,
-    verdict and target: what speaks of many models asks no more. *versions* are those that the models of each base show,
-    where they count; *haves* are their newest ones.
+    *facts* are the words that match a model whatever its name. *acting* counts by verdict and risk the models worth
+    acting on, which come first; *counts* counts all. *examples* are one model of each base, verdict and target: enough
+    to answer for many models. *versions* are the versions shown by the models of each base, if they count as evidence;
+    *haves* their newest ones.
     """
 
     names: Names = field(default_factory=lambda: Names(()))
@@ -72,7 +72,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedInstance:
-    """The models of one instance, the worst first. *keys* is what names are searched as, where not as themselves."""
+    """The models of one instance, worst first. *keys* are the search keys of names that differ from the name."""
 
     name: str
     deployment: Deployment
@@ -83,7 +83,7 @@ class JudgedInstance:
 
     @property
     def acting(self) -> tuple[Judgement, ...]:
-        """Those that somebody should act on."""
+        """The models worth acting on."""
         return self.ranked[: self.index.acting.total()]
 
     @property
@@ -93,15 +93,15 @@ class JudgedInstance:
 
     @property
     def outdated(self) -> int:
-        """The places of those that are outdated."""
+        """The places of the outdated models."""
         return self.index.facts.get(OUTDATED, 0)
 
     def at(self, mask: int) -> Iterator[Judgement]:
-        """Those at some places."""
+        """The models at these places."""
         return (self.ranked[place] for place in places(mask))
 
     def with_same(self, changed: Mapping[Key, Judgement]) -> JudgedInstance | None:
-        """The instance with other judgements in place of some; None where anything that is looked for differs."""
+        """The instance with some judgements replaced; None if a searchable fact differs."""
         listed = list(self.ranked)
         for key, new in changed.items():
             old = self.by_key.get(key)
@@ -114,7 +114,7 @@ class JudgedInstance:
 
 
 def _looks(judgement: Judgement) -> tuple[object, ...]:
-    """All of a judgement but what an instance says of its model and nobody looks for."""
+    """The searchable part of a judgement."""
     model, said = judgement.model, (judgement.evidence, judgement.discontinued, judgement.successor, judgement.partner)
     return rank(judgement), judgement.risk, judgement.target, judgement.since, *said, model.name, *_of_model(judgement)
 
@@ -127,7 +127,7 @@ def _of_model(judgement: Judgement) -> tuple[object, ...]:
 def instance_of(
     name: str, deployment: Deployment, by_key: Mapping[Key, Judgement], keys: Mapping[str, str]
 ) -> Work[JudgedInstance]:
-    """The models of an instance in their rank, and all that is known of them by their places."""
+    """The models of an instance in their ranking, with all indexes."""
     listed = tuple(sorted(by_key.values(), key=rank))
     yield
     names = Names(keys.get(judgement.model.name, judgement.model.name) for judgement in listed)

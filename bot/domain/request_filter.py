@@ -1,4 +1,4 @@
-"""Filters on requests: the words that people type after `/stt-runs`."""
+"""Filters on requests: the words after `/stt-runs`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ STATES: Mapping[str, frozenset[RequestState]] = {
     "waiting": frozenset({RequestState.OPEN}),
     "approved": frozenset({RequestState.SCHEDULED}),
 }
-"""What people call states: as the lists do, which say *waiting for approval* and *approved*, and by their own names."""
+"""People's words for states: those in lists, such as *waiting for approval* and *approved*, and the states' own names.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFilter:
-    """Which requests are meant: all conditions together; an empty one is none.
+    """Conditions on requests, all of which must hold; an empty filter matches all.
 
-    *parts* are in their matching form: each is a request's number, one of its instances, or part of a name of one of
-    its models.
+    *parts* are in matching form: each is a request's number, one of its instances, or part of the name of one of its
+    models.
     """
 
     states: frozenset[RequestState] = frozenset()
@@ -35,7 +36,7 @@ class RequestFilter:
     parts: tuple[str, ...] = ()
 
     def names(self, request: int, models: tuple[tuple[str, str], ...]) -> bool:
-        """Whether *parts* fit a request; *models* are the instance and name of each of its models."""
+        """Whether *parts* match a request; *models* are the instance and name of each of its models."""
         compared = [(matching(at), matching(name)) for at, name in models]
         return all(
             part == str(request) or any(part == at or part in name for at, name in compared) for part in self.parts
@@ -43,7 +44,7 @@ class RequestFilter:
 
 
 def request_filter(text: str, user: str) -> RequestFilter:
-    """What somebody typed. Several states, or both kinds, are alternatives; *user* is who `mine` means."""
+    """The filter in typed text. Several states, or both kinds, are alternatives; *user* is the person `mine` means."""
     states: frozenset[RequestState] = frozenset()
     kinds: frozenset[str] = frozenset()
     requester, parts = None, []

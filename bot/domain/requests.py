@@ -1,4 +1,6 @@
-"""Requests: what people decide on. One model or several; then one first, its proof, the others in waves."""
+"""Requests: what people decide on. One model or several; of several, the first must be proven, then the others follow
+in waves.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,14 @@ from bot.domain.plans import Plan
 from bot.domain.runs import LASTING, Run, RunState
 
 MOST = 1_000
-"""Models in one request."""
+"""Models in one request at most."""
 
 LISTED = 50
-"""Of how many a form and a card show each one; of more they give the counts, and a file has the list."""
+"""Models that a form and a card show one by one; for more they give counts, and a file has the list."""
 
 
 class RequestState(StrEnum):
-    """Where a request is."""
+    """The state of a request."""
 
     OPEN = "open"
     """Its card waits for approval."""
@@ -30,35 +32,35 @@ class RequestState(StrEnum):
     """Approved; nothing has started yet."""
     RUNNING = "running"
     PAUSED = "paused"
-    """Of several, one failed or is not proven; nothing new starts until somebody decides."""
+    """One of several models failed or is unproven; nothing new starts until a person decides."""
     DONE = "done"
     FAILED = "failed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
-    """An approver ended it; what had begun went to its end."""
+    """Ended by an approver; steps in progress finish."""
     CHANGED = "changed"
     """No plan of it held any more when its turn came; nothing was started."""
 
 
 LIVE = frozenset({RequestState.OPEN, RequestState.SCHEDULED, RequestState.RUNNING, RequestState.PAUSED})
-"""What has not ended."""
+"""States of requests that have not ended."""
 
 UNSTARTED = frozenset({RequestState.OPEN, RequestState.SCHEDULED})
 
 RETRIABLE = frozenset({RequestState.FAILED, RequestState.CANCELLED})
-"""Ends after which a run that failed can be tried again."""
+"""Ends after which a failed run can be retried."""
 
 FINAL = frozenset(RequestState) - LIVE - RETRIABLE
-"""Ends after which nothing of a request changes any more."""
+"""Ends after which nothing changes any more."""
 
 _OVER = {RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED}
 _GIVEN_UP = {RequestState.WITHDRAWN, RequestState.CANCELLED, RequestState.CHANGED}
 
 FOLLOWS: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.OPEN: frozenset({RequestState.SCHEDULED, RequestState.EXPIRED, RequestState.REJECTED, *_GIVEN_UP}),
-    # Open again: somebody took an approval back that it needs. Failed: tried again, and could not be after all.
+    # Open again: an approval that it needs was taken back. Failed: a retry that turned out to be impossible.
     RequestState.SCHEDULED: frozenset({RequestState.OPEN, RequestState.RUNNING, RequestState.FAILED, *_GIVEN_UP}),
     RequestState.RUNNING: frozenset({RequestState.PAUSED, RequestState.CHANGED, *_OVER}),
     RequestState.PAUSED: frozenset({RequestState.RUNNING, *_OVER}),
@@ -80,10 +82,10 @@ class VoteRecord:
 class Request:
     """One decision over one to `MOST` runs, with one card and one thread.
 
-    *digest* changes with any of the plans. *not_before*: it was asked for a later time. *remind_at*: when the thread
-    reminds once, None when it does not. *voters*: how many people could approve when it was asked for, None while
-    nobody has looked. *decided_by* and *decided_at* are the last decision: the vote that completed the approvals, the
-    rejection, the cancelling, the trying again. *version* grows with each change that people should see.
+    *digest* changes with any of the plans. *not_before*: it was scheduled for later. *remind_at*: the time of the one
+    reminder in the thread, None for none. *voters*: how many people could approve when it was made, None if not checked
+    yet. *decided_by* and *decided_at* are the last decision: the vote that completed the approvals, the rejection, the
+    cancellation, the retry. *version* grows with each change that people should see.
     """
 
     id: int
@@ -109,7 +111,7 @@ class Request:
 
     @property
     def approved_by(self) -> tuple[str, ...]:
-        """Whose approvals count."""
+        """The people whose approvals count."""
         return tuple(vote.voter for vote in self.votes if vote.vote == "approve")
 
     @property
@@ -119,13 +121,13 @@ class Request:
 
     @property
     def instances(self) -> tuple[str, ...]:
-        """The instances whose policies it must meet: those of what is to be done, while anything is."""
+        """The instances whose policies apply: those of the runs still to be done, or of all when none is left."""
         runs = [run for run in self.runs if run.state in LASTING] or self.runs
         return tuple(sorted({run.plan.model.instance for run in runs}))
 
     @property
     def meant(self) -> tuple[Run, ...]:
-        """The runs that are not left out; all where every one is."""
+        """The runs that are not left out; all if every one is."""
         return tuple(run for run in self.runs if run.state is not RunState.LEFT_OUT) or self.runs
 
     @property
@@ -135,7 +137,7 @@ class Request:
 
     @property
     def large(self) -> bool:
-        """Whether it has more models than can be shown one by one."""
+        """Whether it has too many models to show them one by one."""
         return len(self.runs) > LISTED
 
     @property
@@ -145,26 +147,26 @@ class Request:
 
     @property
     def is_training(self) -> bool:
-        """Whether it only takes in data that waits: no upgrade, nothing that cannot be undone."""
+        """Whether it only trains on waiting data: no upgrade, nothing irreversible."""
         return all(run.plan.is_training for run in self.runs)
 
     def run(self, id: int) -> Run | None:
-        """One of its runs."""
+        """The run with that id, None if there is none."""
         return next((run for run in self.runs if run.id == id), None)
 
     def count(self, *states: RunState) -> int:
-        """How many of its runs are in one of these states."""
+        """Number of its runs in these states."""
         return sum(1 for run in self.runs if run.state in states)
 
     @property
     def proven(self) -> tuple[Run, ...]:
-        """Those of its runs that are done, with the proof that their plan asks for."""
+        """Its runs that are done, with the proof their plan asks for."""
         return tuple(run for run in self.runs if run.state is RunState.DONE and not run.unproven)
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Who did what to a request and when. *actor* is a Slack user id or `retune`, *model* a reference."""
+    """One entry of a request's log: who did what, when. *actor* is a Slack user id or `retune`, *model* a reference."""
 
     at: datetime
     actor: str
@@ -174,18 +176,17 @@ class Noted:
 
 
 def digest_of(digests: Iterable[str]) -> str:
-    """What an approval is bound to: changes when anything changes that matters in one of the plans with these."""
+    """What an approval is bound to: changes with anything that matters in one of the plans with these digests."""
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
 
 def together(plans: Iterable[Plan], after: Iterable[Plan] = ()) -> tuple[tuple[Plan, ...], tuple[LeftOut, ...]]:
-    """The plans that can be one request, in the order in which they start, and those that cannot.
+    """The plans that fit in one request, in starting order, and those that don't.
 
-    Those of *after* can where they touch no model of the others.
+    Plans of *after* fit if they share no model with the others.
 
-    The quickest comes first: its proof is what the others wait for. A model that another plan upgrades on its way is
-    not upgraded twice; of two acoustic models with the same outdated language model, the second waits for another
-    request.
+    The quickest starts first: the others wait for its proof. A model that another plan upgrades on its way is not
+    upgraded twice. Of two acoustic models with the same outdated language model, the second waits for another request.
     """
     wanted = [*sorted(plans, key=_acoustic_first), *sorted(after, key=_acoustic_first)]
     taken: dict[str, Plan] = {}
@@ -204,15 +205,15 @@ def together(plans: Iterable[Plan], after: Iterable[Plan] = ()) -> tuple[tuple[P
 
 
 def _acoustic_first(plan: Plan) -> tuple[bool, str]:
-    """An acoustic model comes before the language model that is upgraded with it."""
+    """Sort key: an acoustic model before the language model that is upgraded with it."""
     return plan.model.kind == "language", plan.model.name.casefold()
 
 
 def startable(request: Request, parallel: int) -> tuple[Run, ...]:
-    """The queued runs whose turn it is.
+    """The queued runs that may start now.
 
-    Until one is proven only one is under way, then at most *parallel* on each instance; after a failure that nobody
-    has seen only what is tried again.
+    Until one is proven only one runs, then at most *parallel* on each instance; after an open failure only retries
+    start.
     """
     queued = [run for run in request.runs if run.state is RunState.QUEUED]
     if request.state is RequestState.PAUSED:
@@ -232,10 +233,10 @@ def startable(request: Request, parallel: int) -> tuple[Run, ...]:
 
 
 def following(request: Request) -> RequestState | None:
-    """The state that follows from what became of the runs; None where it stays.
+    """The state that follows from the states of the runs; None if it stays.
 
-    A request with nothing left to hold back is not paused by a failure: there is nothing to decide. A paused one goes
-    on by itself when what failed was tried again and is proven.
+    A failure does not pause a request with nothing left to start: there is nothing to decide. A paused request resumes
+    by itself when the failed runs were retried and are proven.
     """
     if request.state is RequestState.OPEN:
         return None if request.count(*LASTING) else RequestState.CHANGED
@@ -266,5 +267,5 @@ def _end(request: Request) -> RequestState:
 
 
 def _unseen(runs: Sequence[Run]) -> bool:
-    """Whether one failed, or is not proven, and nobody decided to go on after it."""
+    """Whether a run failed or is unproven, and no person has decided to continue after it."""
     return any(run.bad and not run.excused for run in runs)

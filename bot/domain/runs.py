@@ -1,4 +1,4 @@
-"""Runs and their steps: one model's plan being carried out, and what may follow what."""
+"""Runs and their steps: the carrying out of one model's plan, and its allowed transitions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.domain.plans import Action, Plan, Step
 
 
 class RunState(StrEnum):
-    """Where the plan of one model is, within its request."""
+    """The state of one model's plan within its request."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -21,14 +21,14 @@ class RunState(StrEnum):
     LEFT_OUT = "left out"
     """Its plan did not hold any more when its turn came; nothing was started."""
     CANCELLED = "cancelled"
-    """Ended by a person, or by the end of its request, before it started or between two steps."""
+    """Ended by a person, or with its request, before it started or between two steps."""
 
 
 LASTING = frozenset({RunState.QUEUED, RunState.RUNNING})
-"""A run in one of these has its models locked."""
+"""States in which a run locks its models."""
 
 RUN_FOLLOWS: Mapping[RunState, frozenset[RunState]] = {
-    # Failed: a run that is tried again, and cannot be when its turn comes, is what it was.
+    # Failed: a retry that turns out to be impossible when its turn comes returns to this state.
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.LEFT_OUT, RunState.CANCELLED, RunState.FAILED}),
     RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED, RunState.CANCELLED}),
     RunState.FAILED: frozenset({RunState.QUEUED}),
@@ -36,7 +36,7 @@ RUN_FOLLOWS: Mapping[RunState, frozenset[RunState]] = {
 
 
 class StepState(StrEnum):
-    """Where a step is. `starting` is written before its request leaves, `waiting` after the answer."""
+    """The state of a step. `starting` is written before its request is sent, `waiting` after the answer."""
 
     PLANNED = "planned"
     STARTING = "starting"
@@ -46,12 +46,12 @@ class StepState(StrEnum):
 
 
 MAX_ATTEMPTS = 5
-"""How often one step's request is sent when the service shows each time that it did not begin."""
+"""Attempts to send one step's request, if the service shows each time that it did not begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was seen of the model right before a step's request left."""
+    """The model as seen right before a step's request."""
 
     status: str
     versions: tuple[str, ...]
@@ -60,10 +60,10 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One step of a run as the journal has it. *seen_busy*: the service was seen working on it.
+    """One step of a run in the journal. *seen_busy*: the service was seen working on it.
 
-    Of a request without an answer that proves anything: *instead* is what came, *looks* how many readings showed
-    nothing of it, *unclear_at* when an approver was asked. *unanswered* counts those of them that were given up.
+    For a request without a conclusive answer: *instead* is what came, *looks* the number of readings without a trace,
+    *unclear_at* when an approver was asked. *unanswered* counts such requests that were given up.
     """
 
     run: int
@@ -89,9 +89,9 @@ class StepRecord:
 class Run:
     """One model's plan being carried out, with its journal.
 
-    *number* is its place in the request, from 1. *cause* is why it was left out. *cancelled_by* ends it after the step
-    that is under way. *retries*: how often it was taken up again after it had failed. *excused*: somebody saw that it
-    failed, or is not proven, and let the others go on.
+    *number* is its place in the request, from 1. *cause* is why it was left out. *cancelled_by* ends it after the
+    current step. *retries*: how often it was retried after a failure. *excused*: a person saw that it failed, or is
+    unproven, and let the others continue.
     """
 
     id: int
@@ -110,23 +110,23 @@ class Run:
 
     @property
     def current(self) -> StepRecord | None:
-        """The first step that is not done; None when all are."""
+        """The first step that is not done; None if all are."""
         return next((record for record in self.steps if record.state is not StepState.DONE), None)
 
     @property
     def done(self) -> int:
-        """How many steps are over."""
+        """Number of finished steps."""
         return sum(1 for record in self.steps if record.state is StepState.DONE)
 
     @property
     def brought(self) -> str | None:
-        """The version that was proven on its own model, None where none was, or not yet."""
+        """The version proven on its own model, None if none yet."""
         own = [record.outcome for record in self.steps if record.step.ref == self.plan.model.ref and record.outcome]
         return next((outcome.version for outcome in reversed(own) if outcome.end in PROOFS), None)
 
     @property
     def unproven(self) -> bool:
-        """Whether it is over, was to bring a newer version, and the service shows none."""
+        """Whether it is over and should have brought a newer version, but the service shows none."""
         own = [record for record in self.steps if record.step.ref == self.plan.model.ref]
         expecting = [record.outcome for record in own if record.step.expects_version]
         shown = any(outcome is not None and outcome.end in PROOFS for outcome in expecting)
@@ -134,31 +134,31 @@ class Run:
 
     @property
     def bad(self) -> bool:
-        """Whether it failed, or nothing proves that it upgraded anything."""
+        """Whether it failed, or nothing proves an upgrade."""
         return self.state is RunState.FAILED or self.unproven
 
     @property
     def failure(self) -> Outcome | None:
-        """How its last step ended, where that is why it failed."""
+        """The outcome of its last step, if that is why it failed."""
         return next((record.outcome for record in reversed(self.steps) if record.state is StepState.FAILED), None)
 
     @property
     def waits_for_a_person(self) -> bool:
-        """Whether it goes on only when somebody made a change by hand."""
+        """Whether it waits for a change by hand."""
         record = self.current
         waits = record is not None and record.step.action is Action.AWAIT_CHANGE
         return self.state is RunState.RUNNING and waits and record is not None and record.state is StepState.WAITING
 
     @property
     def unclear(self) -> bool:
-        """Whether nobody can say if its present step began, so that an approver decides."""
+        """Whether it is unknown if its current step began; an approver decides."""
         return self.state is RunState.RUNNING and self.current is not None and self.current.unclear_at is not None
 
     @property
     def between_steps(self) -> bool:
-        """Whether nothing of it is with the service now, so that it can end without leaving anything behind."""
+        """Whether the service has no request of it now, so that it can end cleanly."""
         record = self.current
         if self.state is not RunState.RUNNING or record is None:
             return False
-        planned = record.state is StepState.PLANNED and not record.unanswered  # else a request may still arrive
+        planned = record.state is StepState.PLANNED and not record.unanswered  # otherwise a request may still arrive
         return planned or record.step.action is Action.AWAIT_CHANGE

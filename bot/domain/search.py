@@ -1,4 +1,4 @@
-"""Search: the models that somebody means, in time that grows with the fleet and not with what was typed."""
+"""Search for models by name, in time that grows with the fleet and not with the typed text."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from bot.domain.foreign_text import matching
 from bot.turns import Work
 
 FAR = 1000
-"""Characters of a name that are searched; nobody can type more."""
+"""Characters of a name that are searched; people can't type more."""
 
 ALIKE = 60
-"""Characters that are compared to find the names most like another; beyond, the time grows with their product."""
+"""Characters compared to find the most similar names; beyond, time grows with the product of the lengths."""
 
 LIKELY = 50
-"""Names that are compared closely, of those that a quick look finds most like it."""
+"""Names compared closely, preselected by a quick comparison."""
 
 ONE = ord("1")
 
 SHORT = 100
-"""Characters of a part, and of names on average, up to which each name is looked at by itself."""
+"""Names are searched one by one if the part and the average name have no more characters than this."""
 
 MANY = 500
-"""Names that are compared at a time to find those most like another, in less than a millisecond."""
+"""Names compared at a time for similarity, in less than a millisecond."""
 
 PIECE = 20
-"""Names that are dealt with between two rests; those of 1,000 strange characters take 0.5 ms each."""
+"""Names processed before the event loop gets a turn; names of 1,000 unusual characters take 0.5 ms each."""
 
 
 def key_of(name: str) -> str:
     """The form in which a name is searched."""
     key = matching(name[:FAR])[:FAR]
-    return name if key == name else key  # so that most names are in memory once
+    return name if key == name else key  # most names are in memory only once this way
 
 
 class Names:
-    """The keys of some names, as one text: Python finds a part of a long text in linear time, whatever is sought.
+    """The keys of some names in one text: Python finds any part of a long text in linear time.
 
-    What is found are places, as the bits of a number: so thousands are counted and compared at once.
+    Results are places as the bits of a number, to count and compare thousands at once.
     """
 
     __slots__ = ("_joined", "_places", "_starts", "keys", "longest")
@@ -53,7 +53,7 @@ class Names:
         self.longest = max(map(len, self.keys), default=0)
 
     def having(self, part: str) -> int:
-        """The places of the names that have that part, which is a key itself."""
+        """The places of the names that contain *part*, which must be a key."""
         at = self._joined.find(part)
         if at < 0:
             return 0
@@ -91,7 +91,7 @@ def mask(places: Collection[int]) -> int:
 
 
 def places(mask: int) -> Iterator[int]:
-    """The places that a number has as its bits, the first one first."""
+    """The places in a number's bits, in ascending order."""
     while mask:
         lowest = mask & -mask
         yield lowest.bit_length() - 1
@@ -99,8 +99,8 @@ def places(mask: int) -> Iterator[int]:
 
 
 def nearest(key: str, names: Iterable[Names], most: int) -> Work[list[str]]:
-    """The keys that are most like a key, the best first; those that are hardly like it are left out."""
-    from rapidfuzz import fuzz, process  # only a typo needs it, the first answer does not
+    """The keys most similar to a key, best first; hardly similar ones are left out."""
+    from rapidfuzz import fuzz, process  # imported only for typos, not for the first answer
 
     wanted, likely, least = key[:ALIKE], dict[str, float](), 0.0
     for of_some in names:

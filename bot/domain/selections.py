@@ -1,4 +1,4 @@
-"""Selections: many models that a form offers together, less the exceptions that somebody names."""
+"""Selections: many models that a form offers together, with exceptions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bot.domain.verdicts import Risk
 from bot.turns import Work
 
 Group = Literal["instance", "base", "risk"]
-"""By what the models of a form are counted, and left out together."""
+"""How a form groups its models, for counts and exceptions."""
 
 MANY = "="
-"""Begins the keys of selections; no instance, with which the keys of plans begin, is called so."""
+"""Prefix of the keys of selections; keys of plans begin with an instance, and no instance has this name."""
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One model of a form: the key of its plan, and by what it may be left out."""
+    """One model of a form: the key of its plan, and its groups."""
 
     key: str
     ref: str
@@ -36,23 +36,23 @@ class Choice:
 
     @classmethod
     def of(cls, plan: Plan, key: str, risk: Risk) -> Choice:
-        """The choice of a plan, whose key takes its time to compute."""
+        """The choice of a plan; *key* is passed in because it is slow to compute."""
         model = plan.model
         return cls(key, model.ref, model.name, model.instance, model.base, risk)
 
     def group(self, by: Group) -> str:
-        """In which group it is."""
+        """Its group."""
         return str(getattr(self, by))
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """All models of one form, in the order in which they would start."""
+    """All models of one form, in the order they would start."""
 
     choices: tuple[Choice, ...]
 
     def counts(self, by: Group) -> list[tuple[str, int]]:
-        """The groups with how many models each has, the largest first."""
+        """The groups with their numbers of models, largest first."""
         return sorted(
             Counter(choice.group(by) for choice in self.choices).items(), key=lambda item: (-item[1], item[0])
         )
@@ -60,9 +60,9 @@ class Selection:
     def without(
         self, left_out: Collection[tuple[Group, str]], names: Sequence[str]
     ) -> Work[tuple[list[Choice], list[str]]]:
-        """What is left without these groups and names, and those of the names that are of no model here.
+        """The choices without these groups and names, and the names that match no model here.
 
-        A name may be an id, and `*` stands for anything: `test-*`.
+        A name may be an id, and `*` stands for any text: `test-*`.
         """
         exact, patterns = defaultdict[str, list[str]](list), dict[str, Callable[[str], object]]()
         for name in names:
@@ -70,7 +70,7 @@ class Selection:
                 patterns[name] = _pattern(wanted)
             else:
                 exact[wanted].append(name)
-            yield  # a pattern takes a fifth of a millisecond to compile
+            yield  # compiling a pattern takes 0.2 ms
         used = set[str]()
         kept = []
         for choice in self.choices:
@@ -85,10 +85,10 @@ class Selection:
 
 
 def _pattern(wanted: str) -> Callable[[str], object]:
-    """What tells whether a form of a model's is meant by a name with stars; no other sign means anything."""
+    """A matcher for a name with stars; no other character is special."""
     return re.compile(translate(wanted.replace("[", "[[]").replace("?", "[?]"))).match
 
 
 def typed_names(text: str) -> Sequence[str]:
-    """The names in a text, one a line or with commas between them; each once."""
+    """The names in a text, one a line or separated by commas; each once."""
     return list(dict.fromkeys(name.strip() for line in text.splitlines() for name in line.split(",") if name.strip()))

@@ -1,4 +1,4 @@
-"""Siblings: for each base model the newest version in each instance, once, however many models there are."""
+"""Siblings: the newest version of each base model in each instance, found once for any number of models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bot.domain.fleet import InstanceReading, in_order, is_newer
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The newest version of a base model in one instance and the name of the first model that has it.
+    """The newest version of a base model in one instance, and the first model that has it.
 
-    *on* is the day on which it was seen; *several*: more than one model there tells its versions.
+    *on* is the day it was seen; *several*: more than one model there shows its versions.
     """
 
     version: str
@@ -24,13 +24,13 @@ class Best:
 
 
 def bests_of(reading: InstanceReading, today: date) -> dict[str, Best]:
-    """The best of each base model in one instance. *today* dates a reading that does not say when it was."""
+    """The newest version of each base model in one instance. *today* dates a reading without a time."""
     day = reading.read_at.date() if reading.read_at else today
     found: dict[str, Best] = {}
     for model in in_order(reading.models):
         version = model.newest
         if version is None or model.status == "pending":
-            continue  # IBM never says that a model without data shows the versions it would have
+            continue  # IBM never says that a model without data lists versions
         best = found.get(model.base)
         if best is None:
             found[model.base] = Best(version, model.name, day)
@@ -42,20 +42,20 @@ def bests_of(reading: InstanceReading, today: date) -> dict[str, Best]:
 
 
 class Siblings:
-    """The best of each base model, by instance."""
+    """The newest version of each base model, by instance."""
 
     def __init__(self) -> None:
         self._cloud: dict[str, dict[str, Best]] = {}
-        """Those of IBM Cloud, where versions agree between instances as far as anybody knows."""
+        """Instances on IBM Cloud, where versions agree as far as is known."""
         self._alone: dict[str, dict[str, Best]] = {}
-        """Those of clusters, which have what their release brought: nothing is carried to or from them."""
+        """Clusters: each has the versions of its release and is compared with no other."""
         self._newer: dict[str, dict[tuple[str, str], tuple[Best, int] | None]] = {}
-        """By base what was found newer elsewhere, by instance and version: thousands of models ask the same."""
+        """Cache by base, instance and version of what is newer elsewhere: thousands of models ask the same."""
 
     def put(self, reading: InstanceReading, today: date) -> dict[str, frozenset[str]]:
-        """Takes the place of what was known of an instance.
+        """Replace what was known of an instance.
 
-        Gives the base models for which that changes something, each with the versions that were the best and are.
+        Returns the base models this changes, each with the versions that were and are newest.
         """
         bests = bests_of(reading, today)
         here, elsewhere = (self._cloud, self._alone) if reading.deployment == "cloud" else (self._alone, self._cloud)
@@ -75,11 +75,11 @@ class Siblings:
         return changed
 
     def here(self, base: str, instance: str) -> Best | None:
-        """The best in one instance."""
+        """The newest version in one instance."""
         return self._cloud.get(base, {}).get(instance) or self._alone.get(base, {}).get(instance)
 
     def newer_elsewhere(self, base: str, instance: str, version: str) -> tuple[Best, int] | None:
-        """The best of the other instances of IBM Cloud that have a newer version, and how many these are."""
+        """The newest version in the other instances on IBM Cloud that have a newer one, and how many they are."""
         asked = instance, version
         known = self._newer.setdefault(base, {})
         if asked not in known:

@@ -1,7 +1,7 @@
-"""Snoozes and holds: what the team chose to hear nothing of for a while, and when that is over.
+"""Snoozes and holds: findings that the team silenced for a while, and when that ends.
 
-One thing is never silenced: a model whose customization recognition ignores already (`Risk.IGNORED`). Whoever
-snoozed it agreed to wait for an upgrade, not to serve callers with the plain base model, so it breaks through.
+A model whose customization is already ignored (`Risk.IGNORED`) is never silenced. Its snooze accepted a wait for an
+upgrade, not callers being served by the plain base model.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bot.domain.hours import LONGEST
 from bot.domain.verdicts import Judgement, Risk, Verdict
 
 RETUNE = "retune"
-"""Who ends a snooze that is over by itself."""
+"""The actor when a snooze ends by itself."""
 
 
 class Reach(StrEnum):
-    """What a snooze speaks of; the most specific one first, which is the one that counts."""
+    """What a snooze covers; most specific first, and the most specific one counts."""
 
     MODEL = "model"
     BASE = "base"
@@ -28,14 +28,14 @@ class Reach(StrEnum):
 
 
 class SnoozeKind(StrEnum):
-    """A hold is a snooze of one model on purpose: it has an end date, and its risk was shown to its author."""
+    """A hold is a deliberate snooze of one model: it has an end date, and its author was shown the risk."""
 
     SNOOZE = "snooze"
     HOLD = "hold"
 
 
 class Ended(StrEnum):
-    """Why a snooze is over; `messages` phrases each, the audit has the same words."""
+    """Why a snooze is over; `messages` has the sentence for each, the audit has the same words."""
 
     EARLY = "ended early"
     REPLACED = "replaced by a newer one"
@@ -57,10 +57,10 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for.
+    """A snooze or hold that a person asks for.
 
-    *subject* is a model's reference, the name of a base model or of an instance. *until* is the day on which it is
-    over, None for: until the next base version (*by_version*).
+    *subject* is a model's reference, or the name of a base model or instance. *until* is the day it ends, None for the
+    next base version (*by_version*).
     """
 
     kind: SnoozeKind
@@ -75,10 +75,10 @@ class Wish:
 class Snooze:
     """One snooze or hold.
 
-    *until* is the day on which it is over and *over_at* the moment at which that day begins for the operator; one that
-    lasts until the next base version (*by_version*) is over then at the latest. *known* are the newest versions
-    (`target`) that were known of its models at the time: any other is the next one. *ended_version* is the version
-    that ended it, *ended_for* the request for which somebody did.
+    *until* is the day it ends, *over_at* the moment that day begins for the operator. One until the next base version
+    (*by_version*) ends then at the latest. *known* are its models' newest versions (`target`) when it was made: any
+    other is the next one. *ended_version* is the version that ended it, *ended_for* the request that a person ended it
+    for.
     """
 
     id: int
@@ -101,7 +101,7 @@ class Snooze:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A model, by its *name*, that a hold keeps on its old version."""
+    """A model, by *name*, that a hold keeps on its old version."""
 
     name: str
     hold: Snooze
@@ -109,7 +109,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Silenced:
-    """A judgement that is not said, and the snooze that silences it."""
+    """A silenced judgement and its snooze."""
 
     judgement: Judgement
     snooze: Snooze
@@ -117,9 +117,9 @@ class Silenced:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What became of a click that ends one early.
+    """The result of a click that ends a snooze early.
 
-    *snooze* is as it is now, None for one that is not known. *late*: it was over already.
+    *snooze* is its state now, None if unknown. *late*: it was already over.
     """
 
     snooze: Snooze | None
@@ -127,7 +127,7 @@ class End:
 
 
 class Fault(StrEnum):
-    """Why a wish cannot be; `messages` phrases each."""
+    """Why a wish is refused; `messages` has the sentence for each."""
 
     NO_REASON = "no reason"
     NO_DATE = "no date"
@@ -139,7 +139,7 @@ class Fault(StrEnum):
 
 
 def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fault, ...]:
-    """What is wrong with a wish, all at once. *today* is the operator's."""
+    """All faults of a wish. *today* is the operator's date."""
     meant = [j for j in judgements if subject_of(wish.scope, j.model) == wish.subject]
     found = []
     if not wish.reason.strip():
@@ -161,12 +161,12 @@ def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fa
 
 
 def latest(today: date) -> date:
-    """The last day on which a snooze that begins today can end."""
+    """The last possible end date of a snooze that begins today."""
     return today + LONGEST
 
 
 def subject_of(scope: Reach, model: Model) -> str:
-    """What a snooze of that scope would have to name to speak of a model."""
+    """The subject that a snooze of that scope needs to cover a model."""
     match scope:
         case Reach.MODEL:
             return model.ref
@@ -177,16 +177,16 @@ def subject_of(scope: Reach, model: Model) -> str:
 
 
 def known_targets(scope: Reach, subject: str, judgements: Iterable[Judgement]) -> frozenset[str]:
-    """The newest versions that are known now of all that a snooze would speak of."""
+    """The newest versions known now of all models a snooze would cover."""
     return frozenset(j.target for j in judgements if j.target is not None and subject_of(scope, j.model) == subject)
 
 
 def over(snooze: Snooze, judgements: Iterable[Judgement], now: datetime) -> Over | None:
     """Why a snooze is over; None while it lasts.
 
-    One that lasts until the next base version is over as soon as one model that it speaks of has a target that was
-    not known then. A snooze of a model is over too when that model is on the newest version: what it waited for
-    has happened. A model that is gone ends nothing: it may only be unread.
+    A snooze until the next base version is over when one of its models has a target that was unknown when it was made.
+    A snooze of one model is also over when that model is on the newest version. A missing model ends nothing: it may
+    only be unread.
     """
     if snooze.over_at <= now:
         return Over(Ended.LONGEST if snooze.by_version else Ended.DATE)
@@ -207,14 +207,14 @@ def _next(target: str, model: Model, snooze: Snooze) -> Over:
 
 
 def in_force(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> tuple[Snooze, ...]:
-    """The snoozes that nobody ended and that are not over, also where nobody has noted their end yet."""
+    """The snoozes that were not ended and are not over, even if their end was not recorded yet."""
     listed = tuple(snoozes)
     ends = ending(listed, judgements, now)
     return tuple(s for s in listed if s.ended_at is None and s.id not in ends)
 
 
 def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: datetime) -> dict[int, Over]:
-    """Which of the snoozes that nobody ended are over, by id, and why: `over` for all of them in one pass."""
+    """The snoozes that are over but not ended yet, by id, with the reason: `over` for all in one pass."""
     by_subject = indexed(snoozes)
     ends = {s.id: why for s in by_subject.values() if (why := over(s, (), now)) is not None}
     scopes = {scope for scope, _ in by_subject}
@@ -227,20 +227,20 @@ def ending(snoozes: Iterable[Snooze], judgements: Iterable[Judgement], now: date
 
 
 Index = Mapping[tuple[Reach, str], Snooze]
-"""The snoozes in force by what they name; the store has at most one for each."""
+"""The snoozes in force by subject; the store has at most one for each."""
 
 
 def indexed(snoozes: Iterable[Snooze]) -> Index:
-    """For looking up many judgements."""
+    """An index to look up many judgements."""
     return {(s.scope, s.subject): s for s in snoozes if s.ended_at is None}
 
 
 def standing(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
-    """The most specific snooze that speaks of a model now, also where the model breaks through it."""
+    """The most specific snooze of a model now, even if the model's risk overrides it."""
     found = (snoozes.get((scope, subject_of(scope, judgement.model))) for scope in Reach)
     return next((each for each in found if each is not None and over(each, (judgement,), now) is None), None)
 
 
 def covering(judgement: Judgement, snoozes: Index, now: datetime) -> Snooze | None:
-    """The most specific snooze that silences a judgement now. None silences `Risk.IGNORED`: see above."""
+    """The most specific snooze that silences a judgement now. `Risk.IGNORED` is never silenced: see above."""
     return None if judgement.risk is Risk.IGNORED else standing(judgement, snoozes, now)

@@ -11,7 +11,7 @@ from cronsim import CronSim, CronSimError
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron rule in a time zone. Daylight saving: a rule fires once where the clock is set back or forward."""
+    """A cron rule in a time zone. A rule fires once when the clock is set back or forward."""
 
     rule: str
     zone: ZoneInfo
@@ -21,7 +21,7 @@ class Schedule:
         return next(CronSim(self.rule, moment.astimezone(self.zone)))
 
     def last_until(self, moment: datetime, reach: timedelta = timedelta(days=8)) -> datetime | None:
-        """The newest slot that is due at *moment*, None if there was none within *reach*."""
+        """The latest slot due at *moment*, None if there was none within *reach*."""
         start = (moment + timedelta(seconds=1)).astimezone(self.zone)
         try:
             slot = next(CronSim(self.rule, start, reverse=True))
@@ -31,23 +31,23 @@ class Schedule:
 
 
 def check_rule(rule: str) -> str | None:
-    """What is wrong with a cron rule, None if nothing is."""
+    """What is wrong with a cron rule, None if it is valid."""
     if len(rule.split()) != 5:
-        return "Wrong number of fields"  # cronsim would take six, the first one seconds
+        return "Wrong number of fields"  # cronsim would accept six, the first one seconds
     try:
         next(CronSim(rule, datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))))
     except CronSimError as error:
         return str(error)
     except StopIteration:
-        return "It names no day that ever comes"
+        return "It never fires"
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When and where announcements go: the operator's settings, or what people chose instead.
+    """When and where announcements go: the operator's settings, or people's changes to them.
 
-    *by* and *at* tell who changed it last, empty and None while nobody did. *revision* grows with every change.
+    *by* and *at* are the last change, empty and None if there was none. *revision* grows with every change.
     """
 
     rule: str
@@ -60,5 +60,5 @@ class Timing:
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule in force; None while announcements are off."""
+        """The current schedule; None while announcements are off."""
         return Schedule(self.rule, self.zone) if self.on else None

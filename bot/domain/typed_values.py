@@ -1,4 +1,4 @@
-"""Numbers, days and moments in what people type or Slack sends. Nothing here raises: what cannot be is none."""
+"""Numbers, days and times that people type or Slack sends. Nothing here raises: invalid values become None or 0."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LATEST = timedelta(days=365)
-"""How far ahead a start may be asked for; what lies further away is a typing error."""
+"""The latest possible start from now; later ones are typing errors."""
 
 _DIGITS = 17
-"""No number of ours has more, and SQLite keeps all of these."""
+"""Most digits of our numbers; SQLite stores all of these."""
 
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -19,17 +19,17 @@ _DAYS = {"today": 0, "tomorrow": 1}
 
 
 def number(text: str) -> int:
-    """The number in a button's value, or typed: of a request, a run or a page. 0 for anything else."""
+    """The number in a button's value or typed text: of a request, run or page. 0 for anything else."""
     return int(text) if _is_ours(text) else 0
 
 
 def looks_like_number(text: str) -> bool:
-    """Whether somebody who typed it meant a number, also one that cannot be: `²`, thirty digits, `-1`."""
+    """Whether typed text is meant as a number, even an impossible one: `²`, thirty digits, `-1`."""
     return text.removeprefix("-").isnumeric()
 
 
 def is_impossible(text: str) -> bool:
-    """Whether it is written as a number and can be none of ours: `²`, thirty digits."""
+    """Whether it looks like a number but can't be one of ours: `²`, thirty digits."""
     return text.isnumeric() and not _is_ours(text)
 
 
@@ -38,7 +38,7 @@ def _is_ours(text: str) -> bool:
 
 
 def moment_of(seconds: object) -> datetime | None:
-    """The moment that many seconds after 1970, given as a number or in digits."""
+    """The time given as seconds since 1970, as a number or digits."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float | str):
         return None
     try:
@@ -48,7 +48,7 @@ def moment_of(seconds: object) -> datetime | None:
 
 
 def day_of(text: object) -> date | None:
-    """The day in `2026-11-24`."""
+    """The day in text such as `2026-11-24`."""
     found = _DAY.fullmatch(text) if isinstance(text, str) else None
     try:
         return date(int(found[1]), int(found[2]), int(found[3])) if found else None
@@ -57,10 +57,10 @@ def day_of(text: object) -> date | None:
 
 
 def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """`22:00`, `22`, `tomorrow 22:00`, `2026-11-24 22:00` by the clock of *zone*, the next time that it comes.
+    """Reads `22:00`, `22`, `tomorrow 22:00`, `2026-11-24 22:00` by the clock of *zone*; the next such time.
 
-    An hour that daylight saving leaves out is as much later as the clock is put forward. None where it is unclear,
-    past, or further away than `LATEST`.
+    A time skipped by daylight saving moves later by the same amount. None if it is unclear, past, or further away than
+    `LATEST`.
     """
     *before, last = text.casefold().split() or [""]
     clock = _clock_of(last)
@@ -69,7 +69,7 @@ def parse_later(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     try:
         moments = (moment for day in _days(before, now.astimezone(zone)) for moment in _moments(day, clock, zone))
         return next((moment for moment in moments if moment > now), None)
-    except OverflowError:  # only where the calendar ends
+    except OverflowError:  # only at the end of the calendar
         return None
 
 
@@ -82,7 +82,7 @@ def _clock_of(word: str) -> time | None:
 
 
 def _days(named: list[str], here: datetime) -> Iterator[date]:
-    """The day that is named; where none is, the days on which the next such hour can be."""
+    """The named day, or the days on which the next such hour can be."""
     if not named:
         for later in range(3):
             yield here.date() + timedelta(days=later)
@@ -93,7 +93,7 @@ def _days(named: list[str], here: datetime) -> Iterator[date]:
 
 
 def _moments(day: date, clock: time, zone: ZoneInfo) -> Iterator[datetime]:
-    """When the clock shows that on a day, in UTC: mostly once; twice in the hour that is repeated."""
+    """The times the clock shows *clock* on a day, in UTC: usually one; two in a repeated hour."""
     first = datetime.combine(day, clock, zone)
     yield first.astimezone(UTC)
     second = first.replace(fold=1).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What we say of a custom model, and why: `judge` turns a snapshot and the catalog into verdicts with evidence."""
+"""Verdicts on custom models: `judge` turns a snapshot and the catalog into verdicts with evidence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.domain.siblings import Best, Siblings
 
 
 class Verdict(StrEnum):
-    """What we say of a model; the order is from worst to best and the one in which people see them."""
+    """The verdict on a model; worst to best, and in the order people see them."""
 
     RETIRED = "retired"
     RECREATE = "recreate"
@@ -28,11 +28,11 @@ class Verdict(StrEnum):
 
 
 UPGRADABLE = frozenset({Verdict.OUTDATED, Verdict.LIKELY_OUTDATED})
-"""What an upgrade mends."""
+"""Verdicts that an upgrade fixes."""
 
 
 class EvidenceKind(StrEnum):
-    """Where evidence comes from; `warning` and `canary` are observed on purpose, the others are read."""
+    """The source of evidence; `warning` and `canary` are observed on purpose, the others are read."""
 
     WARNING = "warning"
     SIBLING = "sibling"
@@ -41,7 +41,7 @@ class EvidenceKind(StrEnum):
 
 
 class Strength(StrEnum):
-    """How much evidence proves."""
+    """How strong evidence is."""
 
     PROOF = "proof"
     STRONG = "strong"
@@ -49,7 +49,7 @@ class Strength(StrEnum):
 
 
 class Risk(StrEnum):
-    """What recognition requests with the model meet, today or when the old version goes; the worst first."""
+    """What recognition requests with the model get, today or once the old version is removed; worst first."""
 
     IGNORED = "customization ignored"
     RETIRED = "retired base"
@@ -64,9 +64,8 @@ class Risk(StrEnum):
 class Evidence:
     """One reason for a verdict.
 
-    *version* is the newer version it speaks of, None if it does not tell. *source* is the name of the sibling
-    model or the release note; *on* the day it was seen or published. *further*: how many other instances have a newer
-    version too.
+    *version* is the newer version, None if unknown. *source* is the name of the sibling model or the release note; *on*
+    the day it was seen or published. *further*: how many more instances have a newer version.
     """
 
     kind: EvidenceKind
@@ -81,8 +80,8 @@ class Evidence:
 class Judgement:
     """The verdict on one model.
 
-    *target* is the newest version we know by name, None if only its existence is known. *since* is the day
-    from which the newer base model is known to exist. *outdated* holds also while a model is busy or failed.
+    *target* is the newest version known by name, None if only its existence is known. *since* is the day from which the
+    newer base model is known. *outdated* stays true while a model is busy or failed.
     """
 
     model: Model
@@ -94,7 +93,7 @@ class Judgement:
     discontinued: date | None = None
     successor: str | None = None
     partner: Model | None = None
-    """The model it is used together with, where the two are on different versions: recognition takes the older."""
+    """The model it is used with, if the two are on different versions: recognition uses the older."""
 
     @property
     def outdated(self) -> bool:
@@ -103,13 +102,13 @@ class Judgement:
 
 
 LEAD = timedelta(days=112)
-"""A date inside a version string lies up to 111 days (16 weeks) before the release note of that version."""
+"""The date in a version string is up to 111 days (16 weeks) before the version's release note."""
 
 
 def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observations = NOTHING) -> tuple[Judgement, ...]:
     """A judgement for each model of the snapshot, in the snapshot's order.
 
-    *today* dates what is seen in the snapshot itself where an instance does not say when it was read.
+    *today* dates the snapshot's own evidence if an instance does not say when it was read.
     """
     siblings, others = Siblings(), partners(snapshot.models, observed.links)
     for reading in snapshot.instances.values():
@@ -121,7 +120,7 @@ def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observati
 
 
 def calls_for_action(judgement: Judgement) -> bool:
-    """Whether somebody should act on a model."""
+    """Whether a model is worth acting on."""
     return judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE, Verdict.FAILED)
 
 
@@ -133,7 +132,7 @@ def judge_one(
     observed: Observations = NOTHING,
     partner: Model | None = None,
 ) -> Judgement:
-    """The judgement of one model of the instance that *reading* is of. *partner* as in `Judgement`."""
+    """The judgement of one model in the instance of *reading*. *partner* as in `Judgement`."""
     entry = catalog.base(model.base)
     discontinued = entry.discontinued.get(model.deployment) if entry else None
     successor = entry.successor if entry else None
@@ -164,13 +163,13 @@ def judge_one(
 
 
 def _recreate(model: Model, have: str, catalog: Catalog) -> RecreateRange | None:
-    """The range of versions that the model is in and that cannot be upgraded; None where it was made anew already."""
+    """The range of versions that includes the model and can't be upgraded; None if it was already re-created."""
     found = catalog.must_recreate(model.base, model.deployment, have)
     return None if found is not None and _made_after(model, found) else found
 
 
 def _made_after(model: Model, found: RecreateRange) -> bool:
-    """Whether a model on the last version of a re-create range was made after IBM's note, so made anew already."""
+    """Whether a model on the last version of a re-create range was created after IBM's note, so already re-created."""
     return model.newest == found.last and model.created is not None and model.created.date() > found.noted
 
 
@@ -198,7 +197,7 @@ def _risk(model: Model, verdict: Verdict, evidence: tuple[Evidence, ...], observ
 
 
 def _from_probe(model: Model, observed: Observations) -> tuple[Evidence, ...]:
-    """Recognition warned of the version that the model still has. Silence proves nothing."""
+    """Recognition warned about the model's current version. No warning proves nothing."""
     probe = observed.probes.get(model.ref)
     if probe is None or probe.stage is Stage.SILENT or probe.version != model.newest:
         return ()
@@ -206,7 +205,7 @@ def _from_probe(model: Model, observed: Observations) -> tuple[Evidence, ...]:
 
 
 def _from_canary(model: Model, observed: Observations) -> tuple[Evidence, ...]:
-    """A model made on this base later was given a newer version: only existing models stay behind."""
+    """A later model on this base was given a newer version: existing models stay on their version."""
     canary = observed.canaries.get((model.instance, model.base))
     if canary is None or model.newest is None or not is_newer(canary.version, model.newest):
         return ()
@@ -216,8 +215,8 @@ def _from_canary(model: Model, observed: Observations) -> tuple[Evidence, ...]:
 def _from_siblings(model: Model, siblings: Siblings) -> tuple[Evidence, ...]:
     """Another model on the same base has a newer version.
 
-    In the same instance that is proof. Another instance of IBM Cloud makes it likely: versions agree between
-    regions as far as anybody knows, but nobody promises it. All of those are one piece of evidence.
+    In the same instance this is proof. In another instance on IBM Cloud it makes it likely: versions agree between
+    regions as far as is known, but IBM does not promise it. All instances together are one piece of evidence.
     """
     have = model.newest
     if have is None:
@@ -234,12 +233,12 @@ def _from_siblings(model: Model, siblings: Siblings) -> tuple[Evidence, ...]:
 
 @lru_cache(maxsize=4096)
 def _shown_by(best: Best, strength: Strength, further: int) -> Evidence:
-    """One object for the thousands of models that it is evidence for."""
+    """One shared object for all models with this evidence."""
     return Evidence(EvidenceKind.SIBLING, strength, best.version, best.name, best.on, further)
 
 
 def _from_catalog(model: Model, catalog: Catalog) -> tuple[Evidence, ...]:
-    """A release note after the model's newest version requires an upgrade."""
+    """A release note later than the model's newest version requires an upgrade."""
     update = catalog.last_required(model.base, model.deployment)
     have = model.newest
     if update is None or have is None or not _precedes(have, model, update):
@@ -256,7 +255,7 @@ def _precedes(have: str, model: Model, update: RequiredUpdate) -> bool:
     if update.version is not None and (newer := is_newer(update.version, have)) is not None:
         return newer
     if model.versions and len(model.versions) == 1 and model.created and model.created.date() > update.date:
-        return False  # made after the update, so on it: only existing models stay behind
+        return False  # created after the update, so on it: only existing models stay on their version
     embedded = embedded_date(have)
     return embedded is not None and embedded + LEAD < update.date
 

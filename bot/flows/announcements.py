@@ -1,4 +1,4 @@
-"""Announcements: each slot once, and a message only where it tells something."""
+"""Announcements: posts each slot once, and only if there is something to tell."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ from bot.turns import Work, in_turns
 log = logging.getLogger(__name__)
 
 REST = timedelta(seconds=60)
-"""How long a slot waits that Slack did not take."""
+"""Pause after Slack did not accept a slot's message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One occasion for an announcement. *name* is unique in its channel; one that was *asked* for always speaks.
+    """One occasion for an announcement. *name* is unique in its channel; a slot that a person *asked* for is always
+    posted.
 
-    *by* is who asked, for the audit.
+    *by* is the person who asked, for the audit.
     """
 
     timing: Timing
@@ -54,7 +55,7 @@ class Slot:
 
     @property
     def channel(self) -> str:
-        """Where it is said."""
+        """The channel it is posted in."""
         return self.timing.channel
 
     @property
@@ -64,13 +65,13 @@ class Slot:
 
     @property
     def week(self) -> str:
-        """The week that it belongs to, where the timetable is."""
+        """Its week, in the timetable's time zone."""
         return week_of(self.at.astimezone(self.timing.zone))
 
 
 @dataclass(eq=False)
 class Announcer:
-    """Says what is outdated when the timetable wants it. Raises `StoreUnavailable`; a later attempt goes on there."""
+    """Posts announcements when they are due. Raises `StoreUnavailable`; a later attempt continues from there."""
 
     db: Database
     inventory: Inventory
@@ -84,15 +85,18 @@ class Announcer:
     _rests: Rests = field(default_factory=Rests, init=False)
 
     async def announce_due(self) -> bool:
-        """Says the newest slot that is due and unsaid, however late; true once it is settled. Idle while one is."""
+        """Post the latest due slot, however late; true once that is settled. Does nothing while another announcement is
+        in progress.
+        """
         if self._lock.locked():
             return False
         async with self._lock:
             now = self.clock.now()
             timing, began, slot = await self.db.read(partial(self._due, now))
-            if began is None or began > now:  # what was due before Retune ran here is not made up; a clock can be wrong
+            # Slots from before the first start are not made up; the clock may be wrong.
+            if began is None or began > now:
                 await self.db.write(
-                    lambda store: store.announcements.begin(timing.channel, now, anew=began is not None)
+                    lambda store: store.announcements.begin(timing.channel, now, again=began is not None)
                 )
             if slot is None or not self._rests.may(now, slot.key):
                 return False
@@ -102,7 +106,7 @@ class Announcer:
             return done
 
     def _due(self, now: datetime, store: Store) -> tuple[Timing, datetime | None, Slot | None]:
-        """The timetable, since when its slots count, and the newest that is due and unsaid."""
+        """The timetable, the start of its slots, and the latest slot that is due and not yet posted."""
         timing = self.timetable.read(store)
         began = store.announcements.began(timing.channel)
         at = timing.schedule.last_until(now) if timing.schedule else None
@@ -112,7 +116,7 @@ class Announcer:
         return timing, began, None if store.announcements.is_said(slot.channel, slot.name) else slot
 
     async def announce_now(self, request: str, by: str = "retune") -> bool:
-        """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
+        """Post everything because a person asked; false if Slack does not accept it. Each *request* is posted once.
 
         Raises `ChannelShared` and `ChannelClosed`.
         """
@@ -134,7 +138,7 @@ class Announcer:
             return False
 
     async def _say(self, slot: Slot) -> bool:
-        """Drafts, posts, remembers. A message that is there already is finished with the draft it was made from."""
+        """Draft, post, record. If the message already exists, it is finished with the draft it was made from."""
         ts = await self.poster.look(slot.key)
         begun = await self.db.read(lambda store: store.announcements.draft(slot.channel, slot.name))
         if ts is not None and begun is not None:
@@ -149,7 +153,7 @@ class Announcer:
         return ts is not None and await self._finish(slot, draft, ts)
 
     async def _finish(self, slot: Slot, draft: Draft, ts: str) -> bool:
-        """A long list goes on in the thread; that Slack refuses a part of it takes nothing back."""
+        """Continue a long list in the thread. If Slack refuses a part, the announcement still stands."""
         try:
             for number, reply in enumerate(draft.messages[1:], start=1):
                 await self.poster.post(f"{slot.key}:more:{number}", slot.channel, reply, ts)
@@ -165,7 +169,7 @@ class Announcer:
         return True
 
     async def _unlisted(self, slot: Slot, ts: str) -> None:
-        """The message says that a file follows: where none does, the thread says how to get it."""
+        """The message promises a file: if none was posted, the thread says how to get it."""
         try:
             await self.poster.post(f"{slot.key}:more:1", slot.channel, missing(), ts)
         except ChatError as error:
@@ -199,13 +203,13 @@ class Announcer:
         return Draft(kept, found.all_current, slot.week, tells.digest, fresh, written)
 
     async def preview_for(self, user: str) -> tuple[Message, ...]:
-        """The same as `preview` for somebody who asked, and noted."""
+        """As `preview`, for a person, and recorded in the audit."""
         messages, now = await self.preview(), self.clock.now()
         await self.db.write(lambda store: store.audit.note(now, user, "preview"))
         return messages
 
     async def _mentions(self, found: Findings, about: About) -> tuple[tuple[Mention, ...], str]:
-        """Whom the message mentions, for what they were never mentioned before."""
+        """The people to mention, for findings without an earlier mention."""
         owned = [j for j in found.worth[:IN_ALL] if j.model.ref in about.owners]
         refs = [j.model.ref for j in owned]
         mentioned = await self.db.read(lambda store: store.announcements.mentioned(refs))
@@ -216,13 +220,13 @@ class Announcer:
         return tuple(written), words
 
     async def preview(self) -> tuple[Message, ...]:
-        """What an announcement would say now, and its replies. It mentions nobody."""
+        """What an announcement would say now, with its replies. It mentions no one."""
         slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
         return (await self._draft(slot, mention=False)).messages
 
 
 def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...]]:
-    """What a channel was told last, and what was noticed since."""
+    """What a channel was told last, and the changes since."""
     told = store.announcements.told(channel)
     found = store.changes.since(told.at) if told.at else ()
     changes = tuple(change for change in found if change.kind in QUIET and told.at and change.at > told.at)

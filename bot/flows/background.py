@@ -1,4 +1,4 @@
-"""Work that goes on after an answer was given: tracked, so that stopping can wait for it and nothing dies unseen."""
+"""Background tasks: tracked, so that stopping can wait for them and every failure is logged."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ log = logging.getLogger(__name__)
 
 
 MOST = 6000
-"""Tasks at a time, far more than the largest burst of clicks needs: beyond, people are not let in."""
+"""Tasks at a time, far more than the largest burst of clicks needs; above it, new clicks are refused."""
 
 
 class Background:
-    """The tasks of this process. Everything durable is in the store already: a task that is lost is taken up again."""
+    """The tasks of this process. Everything durable is in the store already, so a lost task is resumed later."""
 
     def __init__(self) -> None:
         self.outage = Outage()
@@ -25,7 +25,7 @@ class Background:
         self._closed = False
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any] | None:
-        """Runs *work* as a task of its own and gives that; None after `drain` began: it is not run any more."""
+        """Run *work* as a task and return it; None after `drain` began, then it is not run."""
         if self._closed:
             work.close()
             return None
@@ -38,26 +38,26 @@ class Background:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, StoreUnavailable):
-            self.outage.begins(error)  # no fault of its own
+            self.outage.begins(error)  # not a fault of the task itself
         elif error is not None:
             log.error("%s broke", task.get_name(), exc_info=error)
 
     @property
     def full(self) -> bool:
-        """Whether so much goes on that nobody more should be let in; what Retune does by itself goes on."""
+        """Whether too many tasks run to accept more clicks; Retune's own work continues."""
         return len(self._tasks) >= MOST
 
     async def idle(self) -> list[BaseException]:
-        """Waits until nothing is running any more, and gives what broke; not what the database did not let be."""
+        """Wait until no task runs; returns the failures, except those caused by the database."""
         broke: list[BaseException] = []
         while self._tasks:
-            # Not `gather`: since 3.12 that of ended tasks gives way to nobody, so that none would leave the set.
+            # Not `gather`: since 3.12 it does not yield when all tasks are done, so none would leave the set.
             done, _ = await asyncio.wait(set(self._tasks))
             broke += [error for task in done if not task.cancelled() and (error := task.exception()) is not None]
         return [error for error in broke if not isinstance(error, StoreUnavailable)]
 
     async def drain(self, deadline: float) -> None:
-        """Waits up to *deadline* seconds for what is running, then cancels the rest."""
+        """Wait up to *deadline* seconds for running tasks, then cancel the rest."""
         self._closed = True
         if not self._tasks:
             return
@@ -68,25 +68,25 @@ class Background:
 
 
 CALM = 30.0
-"""Seconds without a failure after which a trouble of the disk is over: a full one takes a small write now and then."""
+"""Seconds without a failure until a disk problem counts as over: a full disk accepts a small write now and then."""
 
 
 class Outage:
-    """Whether the database answers, as all that works in the background finds it: the log hears of it once each way."""
+    """Whether the database answers, for all background work; logged once when it stops and once when it is back."""
 
     def __init__(self) -> None:
         self.lasts = False
         self._calm_at = 0.0
 
     async def bear(self, work: Awaitable[object]) -> None:
-        """Waits for *work*; a database that does not answer ends it, and is no fault of its own."""
+        """Await *work*; a database failure ends it without an error of its own."""
         try:
             await work
         except StoreUnavailable as error:
             self.begins(error)
 
     def begins(self, error: StoreUnavailable) -> None:
-        """Something was not written or read."""
+        """Record that a read or write failed."""
         if not self.lasts:
             log.error("the database does not answer, because %s; work goes on when it does", error.cause)
         self.lasts = True
@@ -94,7 +94,7 @@ class Outage:
             self._calm_at = asyncio.get_running_loop().time() + CALM
 
     def ends(self) -> None:
-        """Something was written."""
+        """Record that a write succeeded."""
         if not self.lasts or asyncio.get_running_loop().time() < self._calm_at:
             return
         log.warning("the database answers again")

@@ -1,4 +1,4 @@
-"""Budgets: how much one person may use in a while of what costs others. In memory only: a restart begins anew."""
+"""Budgets: how much of each shared resource one person may use. In memory only: a restart resets them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ log = logging.getLogger(__name__)
 
 
 class Cost(StrEnum):
-    """What costs others; the words follow a number."""
+    """A shared resource; the words follow a number."""
 
     CLICKS = "clicks, forms and mentions"
-    """Each is looked up in Slack."""
+    """Each one is checked with Slack."""
     READINGS = "readings of Speech to Text"
     PROBES = "checks for warnings"
     CHARTS = "charts"
     EXPORTS = "exports"
     ANNOUNCEMENTS = "announcements"
     REFUSALS = "refusals"
-    """Rows of the audit about one person, each for itself; what is more is counted."""
+    """Rows of the audit about one person; more are counted in one row."""
 
 
 LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
@@ -40,7 +40,7 @@ LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
     Cost.ANNOUNCEMENTS: (3, timedelta(minutes=10)),
     Cost.REFUSALS: (30, timedelta(minutes=10)),
 }
-"""How many, in how long: far above what somebody needs who works, far below what would slow others."""
+"""How many in what time: far more than normal work needs, far less than would slow others."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class _Spent:
 
 @dataclass(eq=False)
 class Budgets:
-    """What each person used since when. What was refused leaves one counted row in the audit."""
+    """What each person used, and since when. Refusals leave one counted row in the audit."""
 
     db: Database
     clock: Clock
@@ -60,13 +60,13 @@ class Budgets:
     _over: list[tuple[str, Cost, int]] = field(default_factory=list, init=False)
 
     def spend(self, user: str, cost: Cost) -> None:
-        """Takes one from the budget. Raises `OverBudget` where nothing is left."""
+        """Take one from the budget. Raises `OverBudget` if it is used up."""
         if not self.take(user, cost):
             most, span = LIMITS[cost]
             raise OverBudget(over_budget(most, cost, self._spent[user, cost].since + span), markup=True)
 
     def take(self, user: str, cost: Cost) -> bool:
-        """Takes one from the budget, if one is left."""
+        """Take one from the budget; false if it is used up."""
         now, (most, span) = self.clock.now(), LIMITS[cost]
         spent = self._spent.get((user, cost))
         if spent is None or abs(now - spent.since) >= span:
@@ -79,7 +79,7 @@ class Budgets:
         return False
 
     def due(self) -> bool:
-        """Whether something was refused in a time that is over, and is not noted yet."""
+        """Whether there are refusals of a past period that are not recorded yet."""
         now = self.clock.now()
         for (user, cost), spent in list(self._spent.items()):
             if abs(now - spent.since) >= LIMITS[cost][1]:
@@ -87,7 +87,7 @@ class Budgets:
         return bool(self._over)
 
     async def note(self) -> None:
-        """Notes what was refused: one row for each person and cost. Raises `StoreUnavailable`; nothing is lost."""
+        """Record refusals, one row for each person and resource. Raises `StoreUnavailable`; nothing is lost."""
         over, now = self._over, self.clock.now()
         self._over = []
 
@@ -102,7 +102,7 @@ class Budgets:
             raise
 
     async def close(self) -> None:
-        """Notes everything, before the process ends."""
+        """Record everything before the process ends."""
         for user, cost in list(self._spent):
             self._end(user, cost)
         try:

@@ -1,4 +1,4 @@
-"""Candidates: what a request for several models could hold. Each is read and planned; what cannot be says why."""
+"""Candidates: the models that a request for several can hold. Each is read and planned, or gets a reason why not."""
 
 from __future__ import annotations
 
@@ -23,19 +23,16 @@ from bot.ports import Clock
 from bot.store.database import Database
 
 AT_ONCE = 6
-"""Models of one instance that are read at the same time while many are planned, however many people ask: a service
-answers a few well, dozens badly.
-"""
+"""Models of one instance read at the same time, for all people together: a service answers a few well, dozens badly."""
 
 SILENT = 12
-"""Models of an instance in a row without an answer after which its others are not asked for: each takes half a minute.
-"""
+"""After this many unanswered models of an instance in a row, the others are not tried: each takes half a minute."""
 
 PART = 100
-"""Plans that are looked at before others of the loop get their turn."""
+"""Plans processed before the event loop gets a turn."""
 
 Progress = Callable[[int], Awaitable[None]]
-"""Is told how many models have been read."""
+"""Called with the number of models read so far."""
 
 
 @dataclass(frozen=True, slots=True)

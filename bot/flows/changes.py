@@ -1,4 +1,4 @@
-"""Noticing: what was changed outside Retune closes the cards it makes pointless, and is said once in the channel."""
+"""Changes made outside Retune: closes the cards they make pointless, and reports them once in the channel."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=15)
-"""The shortest time between two messages: a busy day collects."""
+"""Shortest time between two messages; changes on a busy day are collected."""
 
 PART = 100
-"""Runs that are left out within one transaction: each has its row in the audit."""
+"""Runs left out in one transaction: each has its row in the audit."""
 
 REST = timedelta(minutes=2)
-"""How long we wait after Slack did not take a message."""
+"""Pause after Slack did not accept a message."""
 
 
 @dataclass(eq=False)
 class Noticer:
-    """Everything is derived from what the store noted, so it may be called at any time, by several processes."""
+    """Works from what the store recorded, so it may be called at any time, by several processes."""
 
     db: Database
     inventory: Inventory
@@ -45,13 +45,13 @@ class Noticer:
     _rests: Rests = field(default_factory=Rests, init=False)
 
     def due(self, store: Store) -> bool:
-        """Whether there is something to say, or an instance has failed long enough to be looked at again."""
+        """Whether there are changes to report, or an instance that has failed long enough to be read again."""
         now = self.clock.now()
         awake = not self._lock.locked() and self._rests.may(now)
         return awake and (store.changes.due(now, PAUSE) or bool(_long_lost(store, now)))
 
     async def ring(self) -> None:
-        """Closes cards, looks again at instances that seem lost, says what is unsaid. Raises `StoreUnavailable`."""
+        """Close cards, read again instances that seem lost, report changes. Raises `StoreUnavailable`."""
         await self.close_cards()
         if not self._lock.locked():
             async with self._lock:
@@ -59,7 +59,7 @@ class Noticer:
                 await self._say()
 
     async def close_cards(self) -> None:
-        """Leaves out the runs whose plan does not hold any more because of a change, before they start."""
+        """Leave out runs whose plan no longer holds because of a change, before they start."""
         for id in await self.db.read(lambda store: store.requests.live_ids()):
             more = bool(await self.db.read(partial(_affected, id)))
             while more:
@@ -67,7 +67,7 @@ class Noticer:
                 await asyncio.sleep(0)
 
     async def _look_again(self) -> None:
-        """An old failure proves nothing of now: reads the instance once more before people hear that it is lost."""
+        """Read an instance once more before it is reported lost: an old failure may be over."""
         asked = self.clock.now()
         names = [name for name, _ in await self.db.read(lambda store: _long_lost(store, asked))]
         if not names:
@@ -93,20 +93,20 @@ class Noticer:
                 await self.db.write(lambda store: store.changes.said(number))
                 return
         except (ChannelShared, ChannelClosed):
-            pass  # `Rooms` has said it
+            pass  # `Rooms` has logged it
         except ChatError as error:
             log.warning("what was changed elsewhere cannot be posted: %s", error.text)
         self._rests.rest(self.clock.now() + REST)
 
 
 def _long_lost(store: Store, now: datetime) -> list[tuple[str, datetime]]:
-    """The instances that failed more than `SILENCE` ago and of which that is not noted."""
+    """The instances that have failed for longer than `SILENCE` and are not recorded as lost."""
     failing = store.fleet.failing(now - SILENCE)
     return [(name, since) for name, since in failing if store.changes.lost(name, since) is None]
 
 
 def _affected(id: int, store: Store) -> list[tuple[Run, Cause]]:
-    """The runs of a request that have not started, and whose plan does not hold any more. Work for the store."""
+    """The waiting runs of a request whose plan no longer holds. Runs on the store's thread."""
     request = store.requests.get(id)
     if request is None:
         return []
@@ -117,14 +117,14 @@ def _affected(id: int, store: Store) -> list[tuple[Run, Cause]]:
         if run.state is not RunState.QUEUED or run.started_at is not None:
             continue
         if refs.isdisjoint(subjects(plan)) and (plan.model.instance, plan.model.base) not in gone:
-            continue  # as with nearly all: the changes of each need not be read
+            continue  # nearly all: skip reading their changes
         if worst := worst_effect(store.changes.about(plan, request.requested_at), plan):
             found.append((run, Cause(CauseKind.ELSEWHERE, change=worst[0], effect=worst[1])))
     return found
 
 
 def _close(id: int, now: datetime, store: Store) -> bool:
-    """Leaves them out, a part at a time; whether there are more. Work for the store."""
+    """Leave out some of them; true if there are more. Runs on the store's thread."""
     request, found = store.requests.get(id), _affected(id, store)
     if request is not None:
         some = [(run, RunState.LEFT_OUT, cause) for run, cause in found[:PART]]

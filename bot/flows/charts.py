@@ -1,4 +1,4 @@
-"""Charting: draws the last weeks of the fleet and puts the picture where people talk."""
+"""Charts: draws the last weeks of the fleet and posts the picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAYS = 7 * WEEKS + 1
 
 @dataclass(eq=False)
 class Charter:
-    """Posts the chart. Nothing is kept of it: a chart that a crash cut off is simply not there."""
+    """Posts the chart. Nothing is stored: a chart interrupted by a crash is not posted."""
 
     charts: Charts
     files: Files
@@ -30,7 +30,7 @@ class Charter:
     rooms: Rooms
 
     async def post(self, channel: str, thread: str | None = None, *, little: bool = True) -> bool:
-        """Posts the days up to today (UTC), a single one only if *little* will do. Raises any `RetuneError`."""
+        """Post the days up to today (UTC); a single day only if *little*. Raises any `RetuneError`."""
         today = self.clock.now().date()
         first = today - timedelta(days=DAYS - 1)
         rows, known = await self.db.read(lambda store: (store.history.since(first), store.fleet.instances()))
@@ -43,19 +43,21 @@ class Charter:
         return True
 
     async def send(self, user: str) -> None:
-        """Posts the chart to somebody who asked for it, and notes that. Raises any `RetuneError`."""
+        """Post the chart to a person who asked, and record that. Raises any `RetuneError`."""
         await self.post(user)
         now = self.clock.now()
         await self.db.write(lambda store: store.audit.note(now, user, "chart"), done=True)
 
     async def accompany(self, channel: str, thread: str | None = None) -> bool:
-        """Posts the chart beside something that stands without it: no chart of a single day; a fault is only logged."""
+        """Post the chart beside a message that is complete without it: no chart of a single day; failures are only
+        logged.
+        """
         try:
             return await self.post(channel, thread, little=False)
         except (ChannelShared, ChannelClosed):
             return False
         except RetuneError as error:
             log.warning("the chart is left out: %s", error.text)
-        except Exception:  # a picture must never make what it stands beside be said again
+        except Exception:  # a failed picture must not cause the message to be posted again
             log.exception("the chart is left out")
         return False

@@ -1,4 +1,4 @@
-"""Deciding: what a click does to a request. Look people up, decide purely, act in one transaction, speak last."""
+"""Decisions: the effect of a click on a request. Look people up, decide purely, write one transaction, then post."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from bot.store import Store
 from bot.store.database import Database
 
 Offer = tuple[Wish, int | None]
-"""What somebody may want of a request now; trying again and no longer watching with the run that it is about."""
+"""An action a person may take now; retry and stop watching come with the run they are about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """What a click did, the request as it was then (None: there is none), and the run that it was about, if any."""
+    """The effect of a click, the request as it was then (None: no such request), and its run, if any."""
 
     decision: Decision
     request: Request | None = None
@@ -36,7 +36,7 @@ class Acted:
 
 @dataclass(eq=False)
 class Decisions:
-    """Votes and wishes. Every click is judged by itself; one that does not count is recorded and changes nothing."""
+    """Votes and other actions. Each click is judged by itself; a refused click is recorded and changes nothing."""
 
     db: Database
     planning: Planning
@@ -48,10 +48,10 @@ class Decisions:
     wake: Callable[[], None]
 
     async def vote(self, id: int, digest: str, vote: Vote, user: str, reason: str = "") -> Acted:
-        """One person's click. Where it does not count, nothing has changed. Raises a `ChatError`.
+        """One person's vote. A refused vote changes nothing. Raises a `ChatError`.
 
-        Earlier approvals are judged again too: those of people who may not approve any more are void. When this is
-        cancelled, nothing has changed either: it waits for nobody once it has decided.
+        Earlier approvals are checked again: those of people who may no longer approve are void. Cancelling this call
+        changes nothing either: it does not await after deciding.
         """
         request = await self._known(id, digest, vote, user)
         if isinstance(request, Acted):
@@ -82,7 +82,7 @@ class Decisions:
         return acted
 
     async def would_count(self, id: int, digest: str, vote: Vote, user: str) -> Acted:
-        """What a vote would do now. A denial is recorded. Raises a `ChatError`."""
+        """The effect a vote would have now. A refusal is recorded. Raises a `ChatError`."""
         request = await self._known(id, digest, vote, user)
         if isinstance(request, Acted):
             return request
@@ -94,7 +94,7 @@ class Decisions:
         return Acted(decision, request)
 
     async def _known(self, id: int, digest: str, vote: Vote, user: str) -> Request | Acted:
-        """The request, or what a click hears without anybody being looked up: old card, decided already."""
+        """The request, or the answer to a click that needs no look-up: old card, already decided."""
         request = await self.db.read(lambda store: store.requests.get(id))
         if request is None:
             return await self._unknown(id, vote, user)
@@ -111,9 +111,9 @@ class Decisions:
         return Acted(unknown)
 
     async def wish(self, wish: Wish, id: int, user: str, run: int | None = None) -> Acted:
-        """One click but a vote. Where it does not count, nothing has changed.
+        """One action other than a vote. A refused one changes nothing.
 
-        Raises a `ChatError`; trying again a `ServiceError` too: it counts only when the model could take it now.
+        Raises a `ChatError`; retry also a `ServiceError`: it counts only if the model can be upgraded now.
         """
         request = await self.db.read(lambda store: store.requests.get(id))
         if request is None:
@@ -122,7 +122,7 @@ class Decisions:
         impossible = None
         if wish == "retry":
             impossible = await self._not_again(person, request, run)
-            (person,) = await self._persons([user], request)  # reading the model took its time
+            (person,) = await self._persons([user], request)  # reading the model took time
         now = self.clock.now()
 
         def write(store: Store) -> Acted:
@@ -141,7 +141,7 @@ class Decisions:
         return acted
 
     async def _not_again(self, person: Person, request: Request, run: int | None) -> Decision | None:
-        """Why a failed run cannot be tried again now: looked up only for somebody who may."""
+        """Why a failed run can't be retried now; checked only for people who may retry."""
         about = _about(request, run)
         if about is None or not self._settle("retry", person, request, run).allowed:
             return None
@@ -169,7 +169,7 @@ class Decisions:
                 requests.void(request, user, user, "taken back", now)
                 if decision.state is RequestState.OPEN and request.state is not RequestState.OPEN:
                     requests.move(request, RequestState.OPEN, now, by=user)
-                    if request.expires_at <= now:  # it waited for its hour: others get time to decide
+                    if request.expires_at <= now:  # it waited for its scheduled time: others get time to decide
                         ttl = min(policy_of(self.authority.policies, instance).ttl for instance in request.instances)
                         requests.extend(request.id, now + timedelta(seconds=ttl))
             case "cancel":
@@ -185,7 +185,7 @@ class Decisions:
             case "stop":
                 assert run is not None
                 assert run.current is not None
-                if run.unclear:  # it ends as what it is
+                if run.unclear:  # it keeps its outcome
                     store.journal.given_up(run.current, user, person.name, now)
                     requests.move_run(request, run, RunState.FAILED, now, by=user)
                     return decision
@@ -216,9 +216,9 @@ class Decisions:
             store.requests.move(request, decision.state, now, by=user)
 
     async def offers(self, request: Request, user: str) -> frozenset[Offer]:
-        """What somebody may want of it now; for the buttons that are shown, not for decisions. Raises a `ChatError`."""
+        """The actions a person may take now; for showing buttons, not for decisions. Raises a `ChatError`."""
         (person,) = await self._persons([user], request)
-        # What waits, is done or was cancelled is nobody's to act on: of a thousand runs few are left.
+        # Only running and failed runs have actions: few of a thousand.
         runs = [run for run in request.runs if run.state in (RunState.RUNNING, RunState.FAILED)]
         offered: set[Offer] = set()
         for wish in get_args(Wish):
@@ -228,20 +228,20 @@ class Decisions:
         return frozenset(offered)
 
     async def still_enough(self, request: Request) -> bool:
-        """Whether the approvals of a request meet the policies as they are now. Raises a `ChatError`."""
+        """Whether the approvals of a request still meet the current policies. Raises a `ChatError`."""
         voters = await self.electorate.persons_now(request.approved_by, self.authority.policies_of(request.instances))
         return enough_votes(self.authority, voters, request)
 
     async def _persons(self, users: Iterable[str], request: Request) -> tuple[Person, ...]:
-        """Several people at this moment, as the policies of its instances see them."""
+        """Several people as Slack describes them now, with their groups in the policies of the request's instances."""
         return await self.electorate.persons(users, self.authority.policies_of(request.instances))
 
     def due(self, store: Store, now: datetime) -> bool:
-        """Whether nobody decided a request in time, or the thread of one should remind. Work for the store."""
+        """Whether a request expired, or a thread needs its reminder. Runs on the store's thread."""
         return bool(store.requests.expired(now) or store.requests.to_remind(now))
 
     async def end_late(self) -> None:
-        """Ends the ones, and reminds of the others."""
+        """End expired requests, and send reminders."""
         now = self.clock.now()
 
         def write(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Doubts: an approver says that what an instance suddenly lists is right."""
+"""Doubts: an approver accepts the sudden new list of an instance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.flows.reading import Accepted, Read
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a click did: how the instance was read, None where there was nothing to say; the doubt that is left."""
+    """The effect of a click: the result of the reading, None if there was no doubt; and the remaining doubt."""
 
     read: Read | None
     left: Doubt | None = None
@@ -21,13 +21,13 @@ class Answered:
 
 @dataclass(eq=False)
 class Doubts:
-    """Believing is a decision about one instance, and only about what was shown."""
+    """Accepting is a decision about one instance, and only about the list that was shown."""
 
     inventory: Inventory
     electorate: Electorate
 
     async def accept(self, instance: str, shape: str, user: str) -> Answered:
-        """Reads the instance and believes it if it lists that. Raises `Denied` or `Refusal`, else a `ChatError`."""
+        """Read the instance and use the reading if it matches. Raises `Denied` or `Refusal`, else a `ChatError`."""
         self.inventory.service(instance)
         await self.electorate.may(user, Act.ACCEPT, Scope((instance,)))
         if await self._doubt(instance) is None:

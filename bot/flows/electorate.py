@@ -1,4 +1,4 @@
-"""The electorate: who somebody is, as Slack knows it now, and what they may do."""
+"""The electorate: people as Slack describes them now, and what they may do."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEPT = timedelta(minutes=5)
-"""How long the list of possible approvers is kept. Only cards and reminders use it; a decision asks Slack."""
+"""How long possible approvers are cached. Only cards and reminders use the cache; decisions ask Slack."""
 
 SEEN = timedelta(minutes=1)
-"""How long we remember who somebody is for what is only shown to them."""
+"""How long a person's profile is cached, for display only."""
 
 BURST = timedelta(seconds=2)
-"""How long an answer of Slack serves further clicks: a burst of them asks once."""
+"""An answer of Slack is shared by clicks within this time: a burst asks once."""
 
 LOOKED_AT = 30
-"""Of how many possible approvers we ask at a time who they are, until there are enough: Slack limits the calls."""
+"""Possible approvers looked up at a time, until there are enough: Slack limits the calls."""
 
 
 @dataclass(eq=False)
 class Electorate:
-    """Looks people up: live for a decision, from a short memory for what is only shown."""
+    """Looks people up: live for decisions, from a short cache for display."""
 
     people: People
     authority: Authority
@@ -47,35 +47,35 @@ class Electorate:
     _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
 
     async def person(self, user: str, policies: Iterable[Policy] = ()) -> Person:
-        """Who somebody is now, with those of the policies' groups that they are in. Raises a `ChatError`.
+        """A person as Slack describes them now, with their groups in the policies. Raises a `ChatError`.
 
-        Groups are asked for members of our workspace only: nobody else gets a right from one.
+        Groups are looked up only for members of our workspace: no one else gets rights from one.
         """
         person = await self._once(("person", user), lambda: self.people.person(user))
         return await self._with_groups(person, policies)
 
     async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
-        """Several people at this moment. Raises a `ChatError`."""
+        """Several people, as of now. Raises a `ChatError`."""
         asked = tuple(policies)
         return tuple(await asyncio.gather(*(self.person(user, asked) for user in users)))
 
     async def persons_now(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
-        """As `persons`, but Slack is asked again: what starts now must not rest on the answer that a click got."""
+        """As `persons`, but asks Slack again: a start must not rely on the answer that a click got."""
         self._asked = {key: asked for key, asked in self._asked.items() if not asked[1].done()}
         return await self.persons(users, policies)
 
     async def visitor(self, user: str) -> Person:
-        """Who somebody is, a minute old at most and without groups: for what is only shown. Raises a `ChatError`."""
+        """A person without groups, from a cache of at most a minute; for display. Raises a `ChatError`."""
         return await self._lately(("visitor", user), lambda: self.person(user))
 
     async def may_read(self, user: str) -> None:
-        """Raises `Denied` for people who may not even read, else a `ChatError`; who they are may be a minute old."""
+        """Raises `Denied` for people who may not even read, else a `ChatError`; the profile may be a minute old."""
         decision = self.authority.may(await self.visitor(user), Act.READ)
         if not decision.allowed:
             raise Denied(may_not(Act.READ, decision, self.authority, NOWHERE), f"{Act.READ}: {decision.reason}")
 
     async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
-        """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
+        """The person as of now, if they may do it. Raises `Denied`, else a `ChatError`."""
         person = await self.person(user, self.authority.policies_of(scope.instances))
         decision = self.authority.may(person, act, scope)
         if not decision.allowed:
@@ -83,15 +83,15 @@ class Electorate:
         return person
 
     async def decides_on(self, user: str) -> frozenset[str]:
-        """The instances of which somebody is an approver, as Slack says now. Raises a `ChatError`."""
+        """The instances a person is an approver of, asking Slack now. Raises a `ChatError`."""
         return self.authority.decides_on(await self.person(user, self.authority.policies.values()))
 
     async def seems_to_decide(self, user: str) -> frozenset[str]:
-        """The same, a minute old at most; for what is shown, not for decisions. Raises a `ChatError`."""
+        """The same from a cache of at most a minute; for display, not for decisions. Raises a `ChatError`."""
         return await self._lately(("decides", user), lambda: self.decides_on(user))
 
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
-        """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""
+        """People who could decide under a policy: all, or more than it needs. Raises a `ChatError`."""
         now = self.clock.now()
         kept = self._kept.get(policy)
         if kept is not None and abs(now - kept[0]) < KEPT:
@@ -101,28 +101,28 @@ class Electorate:
         ids = list(dict.fromkeys([*named, *sorted(frozenset().union(*members))]))
         found: tuple[Person, ...] = ()
         for first in range(0, len(ids), LOOKED_AT):
-            # Who is in which group is known by now: asking again for each person would meet Slack's limits.
+            # The members of each group are known by now: asking again for each person would hit Slack's limits.
             people = await self.persons(ids[first : first + LOOKED_AT], (policy,))
             found += tuple(
                 person
                 for person in people
                 if is_approver(person, policy) and self.authority.takes_part(person) is Reason.COUNTS
             )
-            if len(found) > policy.needed:  # enough, even when one of them is the requester
+            if len(found) > policy.needed:  # enough, even if one of them is the requester
                 break
         self._kept[policy] = (now, found)
         return found
 
     async def count(self, scope: Scope) -> int:
-        """How many people could approve what is asked for there. Raises a `ChatError`."""
+        """Number of people who could approve this. Raises a `ChatError`."""
         policies = [self.authority.policies[name] for name in scope.instances if name in self.authority.policies]
         found = [await self.approvers(policy) for policy in dict.fromkeys(policies)]
-        # Somebody whom one policy names may be a member of another's group.
+        # A person named by one policy may be a member of another policy's group.
         people = await self.persons(sorted({person.id for listed in found for person in listed}), policies)
         return len(could_approve(self.authority, people, scope))
 
     async def warn(self) -> None:
-        """Tells the operator of policies that nobody can satisfy; the cards tell the others."""
+        """Warn the operator of policies that can't be satisfied; cards tell everyone else."""
         for instance, policy in self.authority.policies.items():
             try:
                 people = await self.approvers(policy)
@@ -153,7 +153,7 @@ class Electorate:
 
     async def _lately(self, key: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
         now = self.clock.now()
-        while self._seen and abs(now - next(iter(self._seen.values()))[0]) >= SEEN:  # the oldest first
+        while self._seen and abs(now - next(iter(self._seen.values()))[0]) >= SEEN:  # oldest first
             del self._seen[next(iter(self._seen))]
         known = self._seen.get(key)
         if known is not None and abs(now - known[0]) < SEEN:
@@ -164,9 +164,9 @@ class Electorate:
         return answer
 
     async def _once(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What Slack answers; whoever asks meanwhile, or a moment later, gets the same answer. A fault is not kept."""
+        """Slack's answer; calls meanwhile, or a moment later, share it. Failures are not cached."""
         now = self.clock.now()
-        while self._asked and _over(next(iter(self._asked.values())), now):  # the oldest first
+        while self._asked and _over(next(iter(self._asked.values())), now):  # oldest first
             del self._asked[next(iter(self._asked))]
         known = self._asked.get(key)
         if known is None or _over(known, now):

@@ -1,4 +1,4 @@
-"""The fleet in memory: judged, and as the store has it, whoever wrote that."""
+"""The fleet in memory: judged, and kept equal to the store, which several processes write."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from bot.store.fleet import Kept, Known, Stored
 from bot.turns import behind, in_turns
 
 SPARED = 500
-"""Judgements made after which the collector is told again; fewer cost it little."""
+"""Judgements made before the garbage collector is told again; fewer cost it little."""
 
 
 @dataclass(eq=False)
 class Fleet:
     """Follows the store instance by instance. Everything here raises `StoreUnavailable`.
 
-    What this process writes is taken over with what it knows already; what another one wrote is read again. One
-    instance changes at a time; whoever looks meanwhile sees what was before.
+    This process's own writes are applied directly; those of other processes are read from the store. Instances change
+    one at a time; readers see the earlier state meanwhile.
     """
 
     db: Database
@@ -42,9 +42,9 @@ class Fleet:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _settling: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _taking: str | None = field(default=None, init=False)
-    """The instance that is being taken over now."""
+    """The instance being applied now."""
     _spared: int = field(default=0, init=False)
-    """Judgements made when the collector was spared last."""
+    """Number of judgements made at the last `_spare`."""
 
     def __post_init__(self) -> None:
         self.judging = Judging(self.catalog)
@@ -63,7 +63,7 @@ class Fleet:
         )
 
     async def _follow(self) -> None:
-        """Takes over what others wrote, and at the start everything."""
+        """Apply the writes of other processes; at the start, everything."""
         first = not self._known
         async with self._turn:
             revisions = await self.db.read(lambda store: store.fleet.revisions())
@@ -96,7 +96,7 @@ class Fleet:
         self._spare()
 
     async def settle(self) -> None:
-        """Waits until what changed in some instances is judged in all others."""
+        """Wait until changes in some instances are judged in all others."""
         async with self._settling:
             while self.judging.unsettled:
                 async with behind(), self._turn:
@@ -105,25 +105,27 @@ class Fleet:
                         self._spare()
 
     def _settle_soon(self) -> None:
-        """Nobody who asks about one instance waits for the others."""
+        """Judge the other instances in the background: a question about one instance does not wait for them."""
         if self.judging.unsettled and not self._settling.locked():
             self.background.spawn(self.settle(), "judging what other instances show")
 
     def _spare(self) -> None:
-        """Spares the collector the fleet: it has no cycles, and going through 100,000 models holds the loop 0.4 s."""
+        """Exclude the fleet from garbage collection: it has no cycles, and scanning 100,000 models holds the loop 0.4
+        s.
+        """
         if self.judging.made - self._spared > SPARED:
             self._spared = self.judging.made
             gc.collect(1)
             gc.freeze()
 
     async def reading(self, name: str) -> InstanceReading:
-        """One instance as it was read last."""
+        """The last reading of one instance."""
         return (await self.judged()).readings.get(name) or InstanceReading(name, "cloud")
 
     async def keep(self, name: str, work: Callable[[Store, Known], Sequence[Kept]], *, waits: bool = True) -> bool:
-        """Writes what changes one instance, and takes it over. *work* is given what is known of it before.
+        """Write a change of one instance and apply it. *work* gets what was known before.
 
-        *waits*: somebody waits for it. Gives whether anything was kept.
+        *waits*: a person waits for it. Returns whether anything was kept.
         """
         async with nullcontext() if waits else behind(), self._turn:
             self._taking = name

@@ -1,4 +1,4 @@
-"""Freezes and hours: what holds back starts. What the service works on goes on."""
+"""Freezes and hours: they delay starts. Steps in progress continue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.store.database import Database
 
 @dataclass(eq=False)
 class Freezes:
-    """What holds runs back now. Reads the store each time, so that a freeze counts at once in every process."""
+    """What delays runs now. Reads the store each time, so a freeze takes effect at once in every process."""
 
     db: Database
     hours: Mapping[str, Window | None]
@@ -31,28 +31,30 @@ class Freezes:
         return self.hours.get(instance)
 
     def wait(self, store: Store, request: Request, run: Run, now: datetime) -> Wait | None:
-        """What holds a run back, None when it may go on; what has begun only a freeze. Work for the store."""
+        """What delays a run, None if nothing; a run that has begun is delayed only by a freeze. Runs on the store's
+        thread.
+        """
         instance, fresh = run.plan.model.instance, run.started_at is None
         not_before, window = (request.not_before, self.window(instance)) if fresh else (None, None)
         return waits(instance, not_before, window, store.freezes.holding(), now)
 
     def holding_back(self, store: Store, request: Request, now: datetime) -> Wait | None:
-        """What holds back the first of its runs that waits, or a step of one that runs. Work for the store."""
+        """What delays the first waiting run, or the next step of a running one. Runs on the store's thread."""
         going = (run for run in request.runs if run.state in LASTING)
         alike = {(run.plan.model.instance, run.started_at is None): run for run in reversed(list(going))}
         return next((wait for run in reversed(alike.values()) if (wait := self.wait(store, request, run, now))), None)
 
     def of_step(self, store: Store, ref: str, now: datetime) -> Freeze | None:
-        """The freeze that holds for the instance of a model. Work for the store."""
+        """The freeze on the instance of a model. Runs on the store's thread."""
         return frozen(store.freezes.holding(), Ref.parse(ref).instance, now)
 
     async def holding(self) -> tuple[Freeze, ...]:
-        """The freezes that hold now."""
+        """The current freezes."""
         now = self.clock.now()
         return tuple(held for held in await self.db.read(lambda store: store.freezes.holding()) if now < held.until)
 
     async def freeze(self, instance: str, reason: str, user: str, until: datetime) -> Freeze:
-        """Begins a freeze of one instance, or of all (empty); every card says so. Raises `Refusal`."""
+        """Begin a freeze of one instance, or of all (empty); every card shows it. Raises `Refusal`."""
         (begun,) = await self.freeze_each([instance], reason, user, until)
         return begun
 
@@ -71,7 +73,7 @@ class Freezes:
         def begin(store: Store) -> tuple[Freeze, ...]:
             holding = {(one.instance, one.reason, one.author, one.until): one for one in store.freezes.holding()}
             return tuple(
-                holding.get((instance, reason, user, until))  # the same form, sent twice
+                holding.get((instance, reason, user, until))  # the same form, submitted twice
                 or self._begin(store, instance, reason, user, until, now)
                 for instance in instances
             )
@@ -83,7 +85,7 @@ class Freezes:
         return store.freezes.add(instance, reason, user, until, now)
 
     async def end(self, freeze: Freeze, user: str) -> bool:
-        """Ends a freeze; false if somebody was first."""
+        """End a freeze; false if it had already ended."""
         now = self.clock.now()
 
         def end(store: Store) -> bool:
@@ -93,5 +95,5 @@ class Freezes:
         return await self.db.write(end)
 
     def over(self, store: Store, now: datetime) -> tuple[Freeze, ...]:
-        """The freezes whose time is over and that nobody ended. Work for the store."""
+        """The freezes whose time is over but that were not ended. Runs on the store's thread."""
         return tuple(freeze for freeze in store.freezes.holding() if freeze.until <= now)

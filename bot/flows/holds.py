@@ -1,4 +1,4 @@
-"""Holds: which models are on hold now, who may end that, and what their requests show of it."""
+"""Holds: the models on hold now, who may end a hold, and the cards that show it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.store.database import Database
 
 @dataclass(eq=False)
 class HoldBook:
-    """Reads the store each time, so that a hold counts at once in every process."""
+    """Reads the store each time, so a hold takes effect at once in every process."""
 
     db: Database
     inventory: Inventory
@@ -26,7 +26,7 @@ class HoldBook:
     clock: Clock
 
     async def reader(self) -> Callable[[Store], Holds]:
-        """What reads the holds in force; work for the store, to be done in the transaction that goes by them."""
+        """A reader of the holds in force, to call inside the transaction that depends on them."""
         known = (await self.inventory.judged()).of
         return lambda store: in_force(store.snoozes.holds(), known, self.clock.now())
 
@@ -35,24 +35,24 @@ class HoldBook:
         return await self.db.read(await self.reader())
 
     async def of(self, plan: Plan) -> tuple[Held, ...]:
-        """The models on hold among all that a plan changes for good."""
+        """The models on hold among those a plan changes for good."""
         return held(plan, await self.now())
 
     async def person(self, user: str, instances: Iterable[str]) -> Person:
-        """Who somebody is now, for `may_end` of holds on these instances. Raises a `ChatError`."""
+        """A person as of now, for `may_end` of holds on these instances. Raises a `ChatError`."""
         return await self.electorate.person(user, self.electorate.authority.policies_of(instances))
 
     def may_end(self, person: Person, held: Iterable[Held]) -> bool:
-        """Whether somebody may end each of these holds: its author, or an approver of its instance."""
+        """Whether a person may end each of these holds: as its author, or an approver of its instance."""
         authority = self.electorate.authority
         return all(authority.may(person, Act.END, ending(one.hold)).allowed for one in held)
 
     async def may_end_all(self, user: str, plan: Plan, held: Iterable[Held]) -> bool:
-        """The same for the holds on one plan, looked up now. Raises a `ChatError`."""
+        """The same for the holds on one plan, asking Slack now. Raises a `ChatError`."""
         return self.may_end(await self.person(user, [plan.model.instance]), held)
 
     def end_for(self, store: Store, held: Iterable[Held], user: str, request: int) -> None:
-        """Ends holds for a request; every card that shows them is told again. Work for the store."""
+        """End holds for a request and update every card that shows them. Runs on the store's thread."""
         now = self.clock.now()
         for one in held:
             store.snoozes.end(one.hold.id, user, Over(Ended.REQUESTED), now, request=request)

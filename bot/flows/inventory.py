@@ -31,21 +31,21 @@ from bot.turns import Work, in_turns
 log = logging.getLogger(__name__)
 
 FIRST = 20.0
-"""Seconds that somebody waits for the first reading of an instance. Later ones hold nobody up."""
+"""Seconds that a person waits for the first reading of an instance. Later readings delay no one."""
 
 
 FIRST_AT_ONCE, AT_ONCE = 50, 4
-"""Instances that are read at the same time, with three requests each: those that people wait for, or that may hang; and
-those that answered last time, of which the answers of more would be in people's way.
+"""Instances read at the same time, with three requests each: those that people wait for or that may hang, and those
+that answered last time (more of their answers would slow replies to people).
 """
 
 MANY = 500
-"""Versions that the catalog lacks, of which the log tells; a service that sends ever new ones fills neither."""
+"""Versions missing in the catalog that are logged; limits memory and log if a service keeps sending new ones."""
 
 
 @dataclass(eq=False)
 class Inventory:
-    """What Retune knows of the fleet. Whatever uses the store raises `StoreUnavailable`."""
+    """The known fleet. Everything that uses the store raises `StoreUnavailable`."""
 
     services: Mapping[str, SpeechService]
     db: Database
@@ -59,7 +59,7 @@ class Inventory:
     _first: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(FIRST_AT_ONCE), init=False)
     _later: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
     _well: set[str] = field(default_factory=set, init=False)
-    """The instances that answered when they were read last."""
+    """The instances that answered the last time."""
     _reading: dict[str, asyncio.Future[Read]] = field(default_factory=dict, init=False)
     _unknown: set[str] = field(default_factory=set, init=False)
 
@@ -68,7 +68,7 @@ class Inventory:
         self.reader = Reader(self.service, self.fleet, self.clock)
 
     def service(self, instance: str) -> SpeechService:
-        """The service of an instance. Raises `Refusal` when it is not configured any more."""
+        """The service of an instance. Raises `Refusal` if it is no longer configured."""
         if not self.services:
             raise Refusal(STARTING)
         if instance not in self.services:
@@ -76,11 +76,11 @@ class Inventory:
         return self.services[instance]
 
     async def judged(self) -> Judged:
-        """The fleet as last read, with verdicts of the day on which it was read."""
+        """The fleet as last read, with the verdicts of that day."""
         return await self.fleet.judged()
 
     async def read_once(self, patience: float = FIRST) -> Judged:
-        """The fleet once every instance was read or has failed; as it is, when *patience* seconds are over."""
+        """The fleet once every instance was read or has failed, or as it is after *patience* seconds."""
         judged = await self.judged()
         if not (unread := judged.untried):
             return judged
@@ -91,11 +91,11 @@ class Inventory:
                 if reading := self.background.spawn(self.refresh(unread), "first inventory"):
                     await asyncio.wait({reading})
         except TimeoutError:
-            pass  # the reading goes on
+            pass  # the reading continues in the background
         return await self.judged()
 
     async def refresh(self, instances: Iterable[str] | None = None) -> None:
-        """Reads all instances (or those) at once. One that fails keeps its last good reading and delays nobody."""
+        """Read all instances (or these) at once. One that fails keeps its last good reading and delays no other."""
         wanted = set(self.services if instances is None else instances)
         names = [name for name in self.services if name in wanted]
         found = await asyncio.gather(*(self._joined(name) for name in names))
@@ -103,7 +103,7 @@ class Inventory:
         await self._remember([name for name, read in zip(names, found, strict=True) if read in GOOD])
 
     async def _remember(self, instances: Collection[str]) -> None:
-        """Keeps today's counts of the instances that were read, and tells of versions that the catalog lacks."""
+        """Keep today's counts of these instances, and log versions missing in the catalog."""
         if not instances:
             return
         judged, today = await self.judged(), self.clock.now().date()
@@ -117,7 +117,7 @@ class Inventory:
             )
 
     async def accept(self, name: str, accepted: Accepted) -> Read:
-        """Reads an instance and believes it if it lists what was accepted."""
+        """Read an instance and use the reading if it lists what was accepted."""
         while name in self._reading:
             await self._joined(name)
         read = await self._joined(name, accepted)
@@ -126,7 +126,7 @@ class Inventory:
         return read
 
     async def refresh_if_older(self, seconds: float) -> None:
-        """Reads the instances whose last good reading is older than that."""
+        """Read the instances whose last good reading is older than that."""
         now = self.clock.now()
         await self.refresh(
             reading.name
@@ -135,10 +135,10 @@ class Inventory:
         )
 
     async def _joined(self, name: str, accepted: Accepted | None = None) -> Read:
-        """Reads an instance, or joins the reading of it that is already under way."""
+        """Read an instance, or join a reading already in progress."""
         while (reading := self._reading.get(name)) is not None:
             await asyncio.wait({reading})
-            if not reading.cancelled():  # else who read was cancelled, not who joined: read it here
+            if not reading.cancelled():  # otherwise the reader was cancelled, not this caller: read it here
                 return reading.result()
         future: asyncio.Future[Read] = asyncio.get_running_loop().create_future()
         self._reading[name] = future
@@ -152,22 +152,22 @@ class Inventory:
             return read
         except Exception as error:
             future.set_exception(error)
-            future.exception()  # whether anybody joined or not
+            future.exception()  # mark it as retrieved, even if no one joined
             raise
         finally:
-            future.cancel()  # where it has no end yet: this task was cancelled
+            future.cancel()  # no result yet: this task was cancelled
             del self._reading[name]
 
     async def lost(self, name: str, error: ServiceError) -> None:
-        """Notes that an instance cannot be read; says so once."""
+        """Record that an instance can't be read; logged once."""
         await self.reader.lost(name, error)
 
     async def look(self, ref: Ref) -> Model | None:
-        """One model as its instance shows it now, None when it is gone. Raises as `Reader.look`."""
+        """One model as its instance shows it now, None if it is gone. Raises as `Reader.look`."""
         return await self.reader.look(ref)
 
     async def saw(self, instance: str, models: Sequence[Model]) -> None:
-        """Keeps what was read of some models of an instance for another reason. What they show is not noted."""
+        """Keep models of an instance that were read for another purpose. Their changes are not recorded."""
         now = self.clock.now()
 
         def work(store: Store, known: Known) -> list[Kept]:
@@ -193,11 +193,11 @@ class Inventory:
         return judgement
 
     async def find(self, typed: str, *cleaner: str, patience: float = FIRST) -> Judgement:
-        """The model that somebody means: by id or reference, whole name, then part of a name.
+        """The model a person means: by id or reference, whole name, then part of a name.
 
-        *cleaner* are further readings of what was typed: each step tries all of them in their order. Where none fits,
-        it waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with the nearest names,
-        `AmbiguousModel` with the ones that fit, `Refusal` while an instance was never read.
+        *cleaner* are alternative forms of the typed text: each step tries all of them in order. If none matches, it
+        waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with the nearest names,
+        `AmbiguousModel` with the matches, `Refusal` while an instance was never read.
         """
         said = (typed, *cleaner)[-1].strip()
         wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
@@ -216,7 +216,7 @@ class Inventory:
 
 
 def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judgement]]]:
-    """How many models one of the readings means, which are in their matching form; and the first ones."""
+    """Number of models that match one of these forms, and the first of them."""
     steps: tuple[Callable[[Index, str], int], ...] = (
         lambda index, form: mask(index.ids.get(form.rpartition("/")[2], ())),
         lambda index, form: index.names.equal(form[:FAR]),
@@ -238,7 +238,7 @@ def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judg
 
 
 def _nearest(wanted: Sequence[str], judged: Judged) -> Work[list[str]]:
-    """The names that are most like the cleanest reading."""
+    """The names most similar to the cleanest form."""
     if not wanted:
         return []
     parts = judged.instances.values()

@@ -1,4 +1,4 @@
-"""Looking up: requests page by page, the history of one, requests as a file, and all that is known of one model."""
+"""Look-ups: pages of requests, the log of one request, requests as a file, and the dossier of one model."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from bot.store.database import Database
 from bot.store.search import Place
 
 ROWS = 200
-"""Rows of a file that are written before others get their turn."""
+"""Rows of a file written before the event loop gets a turn."""
 
 PART = 20
-"""How many requests are read at a time for a file: others get their turn in between."""
+"""Requests read at a time for a file, before the event loop gets a turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the requests that fit a filter; *ever*: whether there ever was one at all. *more* as in `Found`."""
+    """One page of matching requests; *ever*: whether there are any requests at all. *more* as in `Found`."""
 
     shown: tuple[Request, ...]
     live: int
@@ -45,19 +45,19 @@ class Page:
 
 @dataclass(eq=False)
 class Listing:
-    """Reads; changes nothing."""
+    """Reads only."""
 
     db: Database
 
     async def page(self, wanted: RequestFilter, number: int, size: int) -> Page:
-        """Page *number*, from 0, or the last one where there are fewer; live requests come first."""
+        """Page *number*, from 0, or the last page if there are fewer; live requests come first."""
 
         found, ever = await self.db.read(lambda store: (store.search.page(wanted, number, size), store.search.any()))
         shown = await read_those(self.db, found.shown)
         return Page(shown, found.live, found.ended, found.page, ever, found.more)
 
     async def history(self, id: int) -> tuple[Request, tuple[Noted, ...]] | None:
-        """One request and what was noted of it, oldest first; None where there is none."""
+        """One request and its log, oldest first; None if there is none."""
 
         def read(store: Store) -> tuple[Request, tuple[Noted, ...]] | None:
             request = store.requests.get(id)
@@ -68,7 +68,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file, and how many requests are in it."""
+    """A file and its number of requests."""
 
     name: str
     content: bytes
@@ -77,14 +77,14 @@ class Export:
 
 @dataclass(eq=False)
 class Exporter:
-    """Makes the file; where it goes is for the command to say."""
+    """Makes the file; the command decides where it goes."""
 
     db: Database
     electorate: Electorate
     clock: Clock
 
     async def export(self, user: str, wanted: RequestFilter, typed: str, form: Format) -> Export:
-        """The file for *user*, noted in the audit. Raises `Denied`, `Refusal`, or a `ChatError`."""
+        """The file for *user*, recorded in the audit. Raises `Denied`, `Refusal`, or a `ChatError`."""
         await self.electorate.may(user, Act.EXPORT)
         now = self.clock.now()
         sheet, count = Sheet(form), 0
@@ -102,7 +102,7 @@ class Exporter:
         return Export(file_name(f"{now:%Y-%m-%d}", form), sheet.content(), count)
 
     async def _parts(self, wanted: RequestFilter) -> AsyncIterator[tuple[Request, ...]]:
-        """The requests that fit, a few at a time; each once, also one that ends meanwhile."""
+        """The matching requests, a few at a time; each once, even if it ends meanwhile."""
         live = await self.db.read(lambda store: store.search.live(wanted))
         for start in range(0, len(live), PART):
             yield await self._those(live[start : start + PART])
@@ -123,7 +123,7 @@ def _ended(wanted: RequestFilter, after: Place | None, store: Store) -> tuple[tu
 
 @dataclass(eq=False)
 class Dossiers:
-    """Puts them together, each in one read."""
+    """Builds dossiers, each in one read."""
 
     db: Database
     inventory: Inventory
@@ -131,7 +131,7 @@ class Dossiers:
     clock: Clock
 
     async def of(self, judgement: Judgement) -> Dossier:
-        """All of one model. Raises `StoreUnavailable`."""
+        """Everything about one model. Raises `StoreUnavailable`."""
         judged, model, now = await self.inventory.judged(), judgement.model, self.clock.now()
 
         def read(store: Store) -> Dossier:

@@ -1,4 +1,4 @@
-"""The living card: one pinned message that always shows the present state. It is edited, so it disturbs nobody."""
+"""The living card: one pinned message with the current state. It is edited, so it notifies no one."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from bot.store.messages import Posted
 log = logging.getLogger(__name__)
 
 PACE = timedelta(minutes=1)
-"""The shortest time between two edits, and the rest after Slack refused one."""
+"""Shortest time between two edits, and the pause after Slack refused one."""
 
 _State = tuple[int, tuple[int, int], str, date, str]
-"""Everything that the card is drawn from; the same as before means: nothing to do."""
+"""Everything the card is drawn from; if it is unchanged, there is nothing to do."""
 
 
 def living_key(channel: str) -> str:
@@ -37,7 +37,7 @@ def living_key(channel: str) -> str:
 
 @dataclass(eq=False)
 class LivingCard:
-    """Appears with the first announcement of a channel, and stays true from then on."""
+    """Appears with the first announcement in a channel and is kept up to date from then on."""
 
     db: Database
     inventory: Inventory
@@ -51,7 +51,7 @@ class LivingCard:
     _shows: _State | None = field(default=None, init=False)
 
     def due(self, store: Store, judged: Judged) -> bool:
-        """Whether it may be edited now and what it shows can have changed. Asked every second: a few reads."""
+        """Whether it may be edited now and its content may have changed. Called every second: only a few reads."""
         if self._lock.locked() or not self._rests.may(self.clock.now()):
             return False
         timing = self.timetable.read(store)
@@ -65,7 +65,7 @@ class LivingCard:
         return judged.state, store.requests.changes(), store.announcements.shown(), today, timing.revision
 
     async def ring(self) -> None:
-        """Brings it up to date; pins it once; says in a channel that was left where it went."""
+        """Bring it up to date; pin it once; in a channel it left, say where it went."""
         if self._lock.locked():
             return
         async with self._lock:
@@ -102,7 +102,7 @@ class LivingCard:
         if pinned != ts:
             try:
                 await self.chat.pin(timing.channel, ts)
-            except ChatRefused as error:  # too many pins, say: the card is as true without; nobody asks again
+            except ChatRefused as error:  # e.g. too many pins: the card works without, so it is not tried again
                 log.warning("the living card cannot be pinned: %s", error.text)
             await self._note_pin(timing.channel, ts)
         self._shows = state
@@ -120,7 +120,7 @@ class LivingCard:
             await self._note_pin(channel, None)
 
     async def link(self) -> str | None:
-        """The address of the card; None while there is none, or Slack does not tell."""
+        """The link to the card; None if there is no card, or Slack does not tell."""
         posted = await self.db.read(self._posted)
         if posted is None or posted.ts is None:
             return None

@@ -1,4 +1,4 @@
-"""Model files: lists of models that are too long for messages, as CSV files."""
+"""Model files: lists too long for messages, as CSV files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from bot.turns import Work, in_turns
 log = logging.getLogger(__name__)
 
 PART = 20
-"""Rows that are made between two rests."""
+"""Rows processed before the event loop gets a turn."""
 
 
 @dataclass(eq=False)
 class ModelFiles:
-    """Makes them, and puts them where a list goes on."""
+    """Makes the files, and posts them where a list continues."""
 
     files: Files
     db: Database
@@ -34,7 +34,7 @@ class ModelFiles:
     clock: Clock
 
     async def export(self, user: str, judgements: Iterable[Judgement], count: int, typed: str) -> tuple[str, bytes]:
-        """The name and content of a file for *user*, noted in the audit. Raises `Denied`, `Refusal`, a `ChatError`."""
+        """The name and content of a file for *user*, recorded in the audit. Raises `Denied`, `Refusal`, `ChatError`."""
         await self.electorate.may(user, Act.EXPORT)
         if not count:
             raise Refusal(model_sheet.nothing(typed))
@@ -44,7 +44,7 @@ class ModelFiles:
         return model_sheet.name(f"{now:%Y-%m-%d}"), content
 
     async def accompany(self, channel: str, thread: str, judgements: Iterable[Judgement], count: int) -> bool:
-        """Posts a list beside a message that stands without it; a fault is only logged."""
+        """Post a list beside a message that is complete without it; failures are only logged."""
         title, alt_text = model_sheet.about(count)
         name = model_sheet.name(f"{self.clock.now():%Y-%m-%d}")
         try:

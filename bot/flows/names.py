@@ -1,4 +1,4 @@
-"""Names: what people and user groups are called, for messages that must not disturb them by a mention."""
+"""Names of people and user groups, for messages that must not notify them with a mention."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from bot.errors import ChatError
 from bot.ports import Clock, People
 
 KEPT = timedelta(days=1)
-"""How long the name of a person or user group is kept: people marry rarely, and Slack limits the calls."""
+"""How long the name of a person or user group is cached: names change rarely, and Slack limits the calls."""
 
 ASKED = 20
-"""How many names are asked for at a time: Slack allows about a hundred such calls a minute, for everything."""
+"""Names looked up at a time: Slack allows about a hundred such calls a minute, for everything."""
 
 
 @dataclass(eq=False)
 class Names:
-    """In memory only. Where very many are not known yet, some stay unnamed until the next time."""
+    """In memory only. If very many names are unknown, some are looked up the next time."""
 
     people: People
     clock: Clock
     _kept: dict[str, tuple[datetime, str]] = field(default_factory=dict, init=False)
 
     def known(self, ids: Iterable[str]) -> dict[str, str]:
-        """The names by id, as far as they are known."""
+        """The known names by id."""
         now = self.clock.now()
         kept = ((id, self._kept.get(id)) for id in ids)
         return {id: found[1] for id, found in kept if found is not None and now - found[0] < KEPT}
 
     async def learn(self, ids: Iterable[str]) -> bool:
-        """Asks Slack for those that are not known; whether there were any."""
+        """Look up the unknown ones in Slack; returns whether there were any."""
         listed = sorted(set(ids))
         known = self.known(listed)
         asked = [id for id in listed if id not in known][:ASKED]
@@ -40,7 +40,7 @@ class Names:
         return bool(asked)
 
     async def of(self, ids: Iterable[str]) -> dict[str, str]:
-        """The names by id; an id that Slack does not explain just now is left out."""
+        """The names by id; ids that Slack can't resolve now are left out."""
         listed = tuple(ids)
         await self.learn(listed)
         return self.known(listed)

@@ -1,4 +1,4 @@
-"""Notices: what the channels hear once of freezes and snoozes. A flag in the row says whether it was said."""
+"""Notices: one message in the channel for each freeze and snooze. A flag in the row records that it was posted."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from bot.store.messages import Posted
 log = logging.getLogger(__name__)
 
 REST = timedelta(minutes=1)
-"""How long what Slack did not take rests."""
+"""Pause after Slack did not accept a message."""
 
 
 @dataclass(eq=False)
 class Notices:
-    """Says things by their own keys: whoever asks again, also after a crash, changes nothing."""
+    """Posts by key: calling again, even after a crash, changes nothing."""
 
     db: Database
     inventory: Inventory
@@ -40,15 +40,15 @@ class Notices:
     clock: Clock
     _: KW_ONLY
     channel: str
-    """Where cards go."""
+    """The channel for cards."""
     _rests: Rests = field(default_factory=Rests, init=False)
 
     def due(self, store: Store) -> bool:
-        """Whether the channel has not heard of a freeze yet. Work for the store."""
+        """Whether the channel has not been told of a freeze yet. Runs on the store's thread."""
         return any(store.freezes.unsaid()) and self._rests.may(self.clock.now())
 
     async def freezes(self) -> None:
-        """Says which freezes began, and which somebody ended early."""
+        """Post freezes that began, and those that were ended early."""
         begun, ended = await self.db.read(lambda store: store.freezes.unsaid())
         for _, together in groupby(begun, key=lambda one: (one.author, one.at, one.until, one.reason)):
             group = tuple(together)  # one form: one message
@@ -62,8 +62,8 @@ class Notices:
                 await self.db.write(partial(_freeze_ended, freeze.id))
 
     async def snooze(self, snooze: Snooze) -> bool:
-        """Says that a snooze began or that somebody ended it, in the channel; that it is over by itself, in the thread
-        of the last announcement. True once it is said.
+        """Post that a snooze began or was ended early, in the channel; that it ended by itself, in the thread of the
+        last announcement. True once it is posted.
         """
         judgement = (await self.inventory.judged()).of(snooze.subject)
         name = judgement.model.name if judgement else None
@@ -80,7 +80,7 @@ class Notices:
         return await self._said(f"snooze:{snooze.id}:ended", channel, snoozes.ended_early(snooze, names))
 
     def _last(self, store: Store) -> Posted | None:
-        """The last announcement, or the living card where none is known."""
+        """The last announcement, or the living card if none is known."""
         channel = self.timetable.read(store).channel
         return store.messages.get(store.announcements.last(channel) or living_key(channel))
 
@@ -88,7 +88,7 @@ class Notices:
         try:
             ts = await self._post(key, channel, message, thread)
         except (ChannelShared, ChannelClosed):
-            ts = None  # `Rooms` has said it
+            ts = None  # `Rooms` has logged it
         except ChatError as error:
             log.warning("%s cannot be said: %s", key, error.text)
             ts = None
@@ -97,7 +97,7 @@ class Notices:
         return ts is not None
 
     async def _post(self, key: str, channel: str, message: Message, thread: str | None) -> str | None:
-        """Where the thread is gone it is said in the channel, where people see it."""
+        """If the thread is gone, post in the channel, where people see it."""
         try:
             return await self.poster.post(key, channel, message, thread)
         except MessageGone:

@@ -1,4 +1,4 @@
-"""Owning: whom a model belongs to, and who may say so."""
+"""Owners: whom a model belongs to, and who may change that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.store.database import Database
 
 @dataclass(eq=False)
 class Owning:
-    """Owners by hand and by the operator's rules."""
+    """Owners set by hand and by the operator's rules."""
 
     db: Database
     inventory: Inventory
@@ -29,7 +29,7 @@ class Owning:
     rules: tuple[OwnerRule, ...]
 
     async def owner_of(self, model: Model) -> Owner | None:
-        """Whom a model belongs to now."""
+        """The current owner of a model."""
         return await self.db.read(lambda store: self.owner_in(store, model))
 
     def owner_in(self, store: Store, model: Model) -> Owner | None:
@@ -41,7 +41,7 @@ class Owning:
         return owner_of(name, store.owners.of(ref), self.rules)
 
     def by_rule(self, name: str) -> Owner | None:
-        """Whom a model of that name belongs to while nobody says otherwise."""
+        """The owner of a model of that name by the rules alone."""
         return owner_of(name, None, self.rules)
 
     async def owners_of(self, models: Iterable[Model]) -> dict[str, Owner]:
@@ -51,18 +51,18 @@ class Owning:
         return {ref: owner for ref, owner in found if owner is not None}
 
     async def owners_by(self, names: Mapping[str, str]) -> dict[str, Owner]:
-        """The same for models whose names are known by their references."""
+        """The same for models given by reference and name."""
         found = await self.db.read(lambda store: {ref: self.owner_by(store, ref, name) for ref, name in names.items()})
         return {ref: owner for ref, owner in found.items() if owner is not None}
 
     async def may_say(self, user: str) -> None:
-        """Raises `Denied` for people who may not say whom a model belongs to."""
+        """Raises `Denied` for people who may not set owners."""
         await self.electorate.may(user, Act.OWN)
 
     async def assign(self, ref: str, person: str, group: str, user: str) -> Owner | None:
-        """Sets the owner to a person or to a group (an id or a mention), or clears it where both are empty.
+        """Set the owner to a person or a group (an id or a mention), or clear it if both are empty.
 
-        Gives the owner that counts now. Raises `Refusal`, and `InputsRefused` for what is wrong with the inputs.
+        Returns the owner that now applies. Raises `Refusal`, and `InputsRefused` for faulty inputs.
         """
         await self.may_say(user)
         judgement = (await self.inventory.judged()).of(ref)
@@ -82,7 +82,7 @@ class Owning:
         return await self.db.write(write)
 
     async def _chosen(self, person: str, group: str, said: Assigned | None) -> str:
-        """The one that was meant, "" for nobody. Where both are filled in, the one that stood there before is left."""
+        """The owner that was meant, "" for none. If both inputs are filled in, the old owner's is ignored."""
         found = owner_id(group) if group else ""
         if person and group and said is not None and said.owner in (person, found):
             person, group = ("", group) if said.owner == person else (person, "")
@@ -95,6 +95,6 @@ class Owning:
         return person or (found or "" if group else "")
 
     async def _here(self, person: str) -> bool:
-        """Whether somebody can be told about a model: a person who is still here. A guest can own one."""
+        """Whether a person can be told about a model: an active account. Guests can own models."""
         found = await self.electorate.person(person)
         return self.electorate.authority.is_ours(found) and not found.is_bot and not found.deactivated

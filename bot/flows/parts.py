@@ -1,4 +1,4 @@
-"""Every flow of one bot, built from the world, the database and what the operator chose. Nothing is started here."""
+"""Every flow of one bot, built from the world, the database and the operator's settings. Nothing is started here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from bot.store.database import Database
 
 
 class Flows:
-    """What the worker rings and the commands ask, by name; and the world, as far as answers need it."""
+    """The flows, by name, for the worker and the commands; and the world, as far as answers need it."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Flows:
         background: Background,
         wake: Callable[[], None],
     ) -> None:
-        """*wake* lets the worker ring at once."""
+        """*wake* makes the worker ring at once."""
         self.db, self.background, self.bot_user = db, background, world.user
         self.budgets = Budgets(db, world.clock)
         self.windows, self.files = world.windows, world.files

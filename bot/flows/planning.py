@@ -1,4 +1,4 @@
-"""Planning: reads a model and what it needs, plans it, estimates, and finds out whether an approved plan holds."""
+"""Planning: reads a model and what it needs, plans, estimates, and checks whether an approved plan still holds."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from bot.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known right before somebody asks: the judgement, the data, the plan or why there is none.
+    """Everything known before a request: the judgement, the data, and the plan or the reason there is none.
 
-    *linked* is the name of the language model that an acoustic model was trained with, "" for none, None where nobody
-    said. *request* is the live one that has the model already.
+    *linked* is the name of the language model that an acoustic model was trained with, "" for none, None if unknown.
+    *request* is the live one that already has the model.
     """
 
     judgement: Judgement
@@ -38,13 +38,13 @@ class Prepared:
 
     @property
     def needs_link(self) -> bool:
-        """Whether the plan only waits for somebody to say with which language model the model was trained."""
+        """Whether only the language model that the model was trained with is missing."""
         return isinstance(self.outlook, NoPlan) and self.outlook.reason is WhyNot.LINK_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """Whether a plan still holds: *cause* is why not; *later*: that cannot be said yet, or the model is busy."""
+    """Whether a plan still holds: *cause* is why not; *later*: unknown for now, or the model is busy."""
 
     cause: Cause | None = None
     later: bool = False
@@ -52,7 +52,7 @@ class Validity:
 
 @dataclass(eq=False)
 class Planning:
-    """Everything between a wish and a plan."""
+    """Reads models and plans their upgrades."""
 
     db: Database
     inventory: Inventory
@@ -63,9 +63,9 @@ class Planning:
     async def prepare(
         self, ref: str, *, training: bool = False, lenient: bool = False, read: Judgement | None = None
     ) -> Prepared:
-        """Reads a model and plans its upgrade, or its training. Raises a `ServiceError` or `Refusal`.
+        """Read a model and plan its upgrade, or its training. Raises a `ServiceError` or `Refusal`.
 
-        *read* is what was read of it a moment ago.
+        *read* is a reading from a moment ago.
         """
         judgement = read or await self.inventory.fresh(ref)
         model = judgement.model
@@ -88,14 +88,14 @@ class Planning:
         return await self.db.write(keep)
 
     async def estimated(self, request: Request) -> Request:
-        """A request with the estimates of its plans as steps like theirs took since."""
+        """A request with its plans estimated again, from the steps proven since."""
         plans = [run.plan for run in request.runs]
         found = await self.db.read(lambda store: [replace(plan, estimate=estimate_plan(store, plan)) for plan in plans])
         runs = (replace(run, plan=plan) for run, plan in zip(request.runs, found, strict=True))
         return replace(request, runs=tuple(runs))
 
     async def still_holds(self, run: Run) -> Validity:
-        """Plans again what was approved: would the same be done now? Raises a `ServiceError`."""
+        """Plan again what was approved: would it be the same now? Raises a `ServiceError`."""
         if found := await self.holds.of(run.plan):
             return Validity(Cause(CauseKind.ON_HOLD, held=found))
         approved = run.plan
@@ -104,7 +104,7 @@ class Planning:
             prepared = await self.prepare(approved.model.ref, training=approved.is_training, lenient=lenient)
         except DeletedModel:
             return Validity(Cause(CauseKind.DELETED))
-        except Refusal:  # the instance was taken out of the settings
+        except Refusal:  # the instance was removed from the settings
             return Validity(Cause(CauseKind.NOT_CONFIGURED))
         outlook = prepared.outlook
         if isinstance(outlook, NoPlan):
@@ -126,13 +126,13 @@ class Planning:
         return Link(language, holdings, second_pass_missing)
 
     async def language_models(self, model: Model) -> list[Model]:
-        """Those with which an acoustic model can have been trained: same instance, same base."""
+        """The language models an acoustic model may have been trained with: same instance, same base."""
         models = in_order((await self.inventory.fleet.reading(model.instance)).models)
         return [other for other in models if other.kind == "language" and other.base == model.base]
 
 
 def _second_pass_missing(store: Store, model: Model) -> bool:
-    """Whether the last run of a model, however it ended, did not get to its upgrade with the language model."""
+    """Whether the last run of a model, however it ended, did not reach its upgrade with the language model."""
     runs = (run for request in store.requests.of_model(model.ref) for run in request.runs)
     last = next((run for run in runs if run.plan.model.ref == model.ref and run.started_at is not None), None)
     at = last.current if last else None
@@ -140,20 +140,20 @@ def _second_pass_missing(store: Store, model: Model) -> bool:
 
 
 def estimate_now(store: Store, run: Run) -> Estimate | None:
-    """For the step that a running run is at; None also where nobody can say, or no service works."""
+    """For the current step of a run; None also if there is no estimate, or the service is not at work."""
     if run.state is not RunState.RUNNING or run.current is None:
         return None
     return estimate_step(store, run.plan, run.current.step)
 
 
 def estimate_plan(store: Store, plan: Plan) -> Estimate | None:
-    """For all steps that are sure to come, else what the plan itself says."""
+    """For all steps that certainly come, else the plan's own estimate."""
     sure = [step for step in plan.steps if not step.only_if_needed and step.action is not Action.AWAIT_CHANGE]
     return total(estimate_step(store, plan, step) for step in sure) or plan.estimate
 
 
 def estimate_step(store: Store, plan: Plan, step: Step) -> Estimate | None:
-    """For one step. How long a person takes to make a change is never estimated."""
+    """For one step. A person's change is never estimated."""
     if step.action is Action.AWAIT_CHANGE:
         return None
     past = store.journal.past(step.action, Ref.parse(step.ref).kind)

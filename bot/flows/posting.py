@@ -1,10 +1,11 @@
-"""Posting: makes Slack show a message once, whatever becomes of the answers. What is missing is posted, never twice.
+"""Posting: each message appears in Slack once, whatever happens to the answers. A missing one is posted, never a
+second.
 
-What is sent is read right before it is sent. So however long Slack makes a message wait, the newest state follows,
-and the states between are never sent: there is nothing that could pile up.
+Content is read right before it is sent. If Slack makes a message wait, the newest state is sent next and the states in
+between never are, so nothing piles up.
 
-Where an answer was lost, or another process edited meanwhile, nobody knows what Slack shows. That is written before
-each edit and taken back after its answer; what is left of it is read back from Slack until it agrees.
+After a lost answer, or an edit by another process, it is unknown what Slack shows. This doubt is recorded before each
+edit and cleared by its answer; what remains is checked in Slack until it agrees.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Poster:
-    """The messages of ours by key. A key says what a message means, so there can be only one."""
+    """Our messages by key. A key identifies a message by its meaning, so there can be only one."""
 
     chat: Chat
     db: Database
@@ -38,30 +39,30 @@ class Poster:
     twins: Twins = field(init=False)
     _limits: Limits = field(init=False)
     _looks: Rests = field(default_factory=Rests, init=False)
-    """When a message that is in doubt is looked at again."""
+    """When a doubtful message is checked again."""
     _differs: dict[str, int] = field(default_factory=dict, init=False)
-    """How often in a row a message was not what it should be."""
+    """How often in a row a message differed from its content."""
 
     def __post_init__(self) -> None:
         self.twins = Twins(self.chat, self.db, self.clock)
         self._limits = Limits(self.clock)
 
     async def post(self, key: str, channel: str, message: Message, thread: str | None = None) -> str | None:
-        """Posts a message that can exist only once; its `ts`, or None while that is not known or must wait.
+        """Post a message that may exist only once; returns its `ts`, or None while that is unknown or must wait.
 
-        Raises `ChatRefused`, also for a channel that is shared and a thread that is gone, and `ChatBusy`; all mean
-        that it is not there.
+        Raises `ChatRefused`, also for a shared channel or a missing thread, and `ChatBusy`; after each the message does
+        not exist.
         """
         telling = Telling(key, message, threaded=thread is not None, lasting=True)
         return await self.show(telling, channel, thread, await self.posted(key))
 
     async def keep(self, key: str, channel: str, message: Message) -> str | None:
-        """Posts a message, or edits it where it is; posts it again when somebody deleted it. Otherwise as `post`."""
+        """Post a message, or edit it if it exists; post it again if it was deleted. Otherwise as `post`."""
         telling = Telling(key, message, threaded=False, lasting=False, present=True)
         return await self.show(telling, channel, None, await self.posted(key))
 
     async def look(self, key: str) -> str | None:
-        """The `ts` of a message, None if it is not there. Raises `ChatBusy` while its post is under way."""
+        """The `ts` of a message, None if it does not exist. Raises `ChatBusy` while it is being posted."""
         posted = await self.posted(key)
         if posted is None or posted.ts is not None:
             return posted.ts if posted else None
@@ -70,14 +71,14 @@ class Poster:
         return (await self._settle(posted)).ts
 
     async def posted(self, key: str) -> Posted | None:
-        """What is known of the message with that key."""
+        """What is stored of the message with that key."""
         return await self.db.read(lambda store: store.messages.get(key))
 
     async def show(self, telling: Telling, channel: str, thread: str | None, posted: Posted | None) -> str | None:
-        """The `ts` once it shows what it should, else None. Raises a `ChatError`.
+        """Its `ts` once it shows the right content, else None. Raises a `ChatError`.
 
-        What is to be edited and is gone is posted again, and says so; a reply whose thread is gone is not there, and
-        raises `MessageGone`.
+        A message that should be edited but is gone is posted again, and says so. A reply whose thread is gone is not
+        posted and raises `MessageGone`.
         """
         thread = thread if telling.threaded else None
         if posted is not None and posted.ts is None:
@@ -100,19 +101,19 @@ class Poster:
             return await self.again(telling, channel, thread, posted)
 
     async def again(self, telling: Telling, channel: str, thread: str | None, posted: Posted) -> str | None:
-        """Posts a message that is gone, or whose thread is; otherwise as `show`."""
+        """Post a message again that is gone, or whose thread is; otherwise as `show`."""
         log.warning("%s is gone from %s; it is posted again", telling.key, channel)
         return await self._post(_said(telling, again=True), channel, thread, posted)
 
     def doubtful(self, store: Store, prefix: str) -> list[str]:
-        """The keys with that prefix of messages that should be looked at now. Work for the store."""
+        """The keys with that prefix of messages to check now. Runs on the store's thread."""
         now = self.clock.now()
         return [key for key in store.messages.doubtful(prefix, now - PACE) if self._looks.may(now, key)]
 
     async def _agrees(self, posted: Posted) -> bool:
-        """Whether Slack shows what is written, for all we know. Where it does not, the message may be edited.
+        """Whether Slack shows the stored content, as far as is known. If not, the message may be edited.
 
-        What was lost may still arrive for a while, and overtake what was sent after it: so we look again later.
+        A lost request may still arrive and overtake a later one, so it is checked again later.
         """
         key, now, doubt_at = posted.key, self.clock.now(), posted.doubt_at
         assert posted.ts is not None
@@ -167,12 +168,12 @@ class Poster:
         return ts if sure else None
 
     def _wait_longer(self, key: str, now: datetime) -> None:
-        """A message that was edited in doubt is looked at soon, and less often the longer it does not help."""
+        """Check a message edited in doubt soon, and less often the longer that does not help."""
         times = self._differs[key] = min(self._differs.get(key, -1) + 1, 10)
         self._looks.rest(now + min(PACE * 2**times, LONGEST), key)
 
     async def _post(self, telling: Telling, channel: str, thread: str | None, before: Posted | None) -> str | None:
-        """Posts it, in place of the one *before* that is gone, or was not there when we looked."""
+        """Post it, replacing *before*, which is gone or was not found."""
         key = telling.key
         if not self._limits.may(key, channel):
             return None
@@ -204,7 +205,7 @@ class Poster:
         return ts
 
     async def _no_thread(self, key: str, channel: str, stray: str | None, begun: datetime) -> None:
-        """A reply is not where it belongs. One that cannot be deleted now is found when the reply is to be posted."""
+        """A reply landed outside its thread. If it can't be deleted now, the next post of the reply finds it."""
         try:
             if stray is not None:
                 log.warning("%s landed outside its thread; it is deleted there", key)
@@ -215,7 +216,7 @@ class Poster:
         await self.db.write(lambda store: store.messages.forget(key, begun))
 
     async def _admitted(self, key: str, channel: str) -> None:
-        """Asked right before each message and edit: a channel can be shared at any time, and stop being shared."""
+        """Checked right before each message and edit: a channel can become shared at any time."""
         try:
             await self.rooms.admit(channel)
         except ChatError as error:
@@ -223,7 +224,7 @@ class Poster:
             raise
 
     def _failed(self, key: str, channel: str, error: ChatError, place: str | None = None) -> None:
-        """What has to wait: all of a channel that is closed, otherwise the message."""
+        """Make the right thing wait: everything for a closed channel, otherwise the message."""
         if isinstance(error, ChannelClosed):
             self.rooms.closed(channel, error)
         elif not isinstance(error, MessageGone):
@@ -234,7 +235,7 @@ class Poster:
         self._limits.passed(key, place)
 
     async def _settle(self, posted: Posted) -> Posted:
-        """A post was begun and nobody knows how it ended: ask Slack, never post blindly. Without `ts`: not there."""
+        """A post was begun, its result is unknown: check Slack, never post blindly. Without `ts`: not there."""
         key, since = posted.key, (posted.twin_at or posted.intended_at) - EARLIER
         try:
             found = await self._found(posted, since)
@@ -250,7 +251,7 @@ class Poster:
         return await self.posted(key) or replace(posted, ts=ts)
 
     async def _found(self, posted: Posted, since: datetime) -> tuple[str, ...]:
-        """Where it is. Where its thread is gone a reply may have landed beside it, and is no message of ours there."""
+        """Its place. If its thread is gone, a reply may have landed outside it; that one does not count."""
         try:
             return await self.chat.find(posted.channel, posted.key, thread=posted.thread, since=since)
         except MessageGone:
@@ -259,13 +260,13 @@ class Poster:
 
 
 def _said(telling: Telling, *, again: bool) -> Telling:
-    """What is posted again says so, unless it always shows the present state anyhow."""
+    """A message posted again says so, unless it always shows the current state anyway."""
     if not again or telling.lasting or telling.present or telling.again:
         return telling
     return replace(telling, message=continued(telling.message), again=True)
 
 
 def _too_soon(telling: Telling, posted: Posted, now: datetime) -> bool:
-    """Whether an edit has to wait for its pace. A card's first one has not: it answers somebody's click."""
+    """Whether an edit must wait for its pace. A card's first edit must not: it answers a click."""
     paced = telling.threaded or posted.edited
     return paced and posted.sent_at is not None and within(PACE, posted.sent_at, now)

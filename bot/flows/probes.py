@@ -1,4 +1,4 @@
-"""Probing: observes on purpose what no list tells. Opt-in, spread over time, and never more than was said."""
+"""Probes: observes on purpose what no list shows. Opt-in, spread over time, and never more than the setting allows."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 EMPTY_HANDED = timedelta(minutes=1)
-"""How long we wait where there is nothing to observe."""
+"""Pause when there is nothing to observe."""
 
 DENSEST = timedelta(seconds=10)
-"""The shortest time between two scheduled observations of a sort: never a burst, however large the fleet."""
+"""Shortest time between two scheduled observations of a kind: no bursts, however large the fleet."""
 
 PROBE, EMPTY = "probe", "empty model"
-"""The two sorts of scheduled observations."""
+"""The two kinds of scheduled observations."""
 
 
 def spread(every: timedelta, count: int) -> timedelta:
@@ -37,7 +37,7 @@ def spread(every: timedelta, count: int) -> timedelta:
 
 @dataclass(eq=False)
 class Prober:
-    """Asks recognition for its warning, and new models for their version."""
+    """Reads the recognition warning of models, and the version of new models."""
 
     services: Mapping[str, Probing]
     readers: Mapping[str, SpeechService]
@@ -53,9 +53,10 @@ class Prober:
     _turns: Rests = field(default_factory=Rests, init=False)
 
     async def check(self, ref: str, by: str) -> Probe:
-        """One recognition request with a model, read anew. Raises `Refusal` where it cannot be, or a `ServiceError`.
+        """One recognition request with a model, which is read first. Raises `Refusal` if it is impossible, or a
+        `ServiceError`.
 
-        One that failed is noted as well: it may have cost its second of audio.
+        A failed one is recorded too: it may have cost its second of audio.
         """
         model = (await self.inventory.fresh(ref)).model
         if model.status != "available":
@@ -81,7 +82,7 @@ class Prober:
         await self.db.write(lambda store: store.audit.note(now, by, "probe failed", model=ref, detail=why), done=True)
 
     def due(self) -> bool:
-        """Whether the operator turned scheduled observations on and it is time for one."""
+        """Whether scheduled observations are on and one is due."""
         now = self.clock.now()
         return any(every is not None and self._turns.may(now, sort) for sort, every, _ in self._sorts())
 
@@ -89,7 +90,7 @@ class Prober:
         return (PROBE, self.probe_every, self._probe_one), (EMPTY, self.canary_every, self._canary_one)
 
     async def ring(self) -> None:
-        """The scheduled observations that are due: one of each sort at most."""
+        """Make the due observations: at most one of each kind."""
         for sort, every, observe in self._sorts():
             now = self.clock.now()
             if every is None or not self._turns.may(now, sort):
@@ -101,7 +102,7 @@ class Prober:
                 log.warning("a scheduled observation failed: %s", error.text)
 
     async def _probe_one(self, now: datetime, every: timedelta) -> None:
-        """The model that was asked longest ago, where its turn has come: `every` has room for one turn of each."""
+        """The model whose last probe is oldest, if its turn has come: *every* has room for one turn of each."""
         count, asked, due = 0, list[datetime](), list[tuple[float, float, str]]()
         for name, part in (await self.inventory.judged()).instances.items():
             probes = (await self._observed(name)).probes
@@ -110,10 +111,10 @@ class Prober:
             at = {ref: probes[ref].at for ref in fit if ref in probes}
             asked += [max(at.values())] if at else []
             mine = [ref for ref in fit if ref not in at or now - at[ref] >= every]
-            # One that fails goes to the end: it must not keep the others from their turn.
+            # A failing model goes to the end, so that the others get their turn.
             known = ((self._tried.get(ref, 0.0), at[ref].timestamp() if ref in at else 0.0, ref) for ref in mine)
             due += [min(known)] if mine else []
-            await asyncio.sleep(0)  # others of the loop have their turn
+            await asyncio.sleep(0)  # the event loop gets a turn
         if not count:
             return
         pace, last = spread(every, count), max(asked, default=None)
@@ -134,7 +135,7 @@ class Prober:
         seen, wanted = dict[tuple[str, str], Canary](), dict[tuple[str, str], Model]()
         for name, part in (await self.inventory.judged()).instances.items():
             seen.update((await self._observed(name)).canaries)
-            # A base that takes custom models here, as the existing ones show, and is not on its way out.
+            # Only a base that takes custom models here, as existing ones show, and is not being retired.
             fit = [j.model for j in part.ranked if j.discontinued is None and j.model.status != "failed"]
             wanted.update(((model.instance, model.base), model) for model in fit)
             await asyncio.sleep(0)
@@ -149,10 +150,10 @@ class Prober:
         return await self.db.read(lambda store: store.observed.of(instance))
 
     async def _create_canary(self, like: Model) -> None:
-        """Creates an empty model, reads its versions, deletes it.
+        """Create an empty model, read its versions, delete it.
 
-        A crash in between, or an answer that is lost, leaves one for the next sweep: the service may take equal names,
-        so nothing else would find it.
+        A crash in between, or a lost answer, leaves one for the next sweep: the service may accept equal names, so
+        nothing else would find it.
         """
         instance, base, kind = like.instance, like.base, like.kind
         service, now, name = self.services[instance], self.clock.now(), f"{CANARY}{base}"
@@ -166,12 +167,12 @@ class Prober:
         finally:
             await service.delete(kind, id)
         self._swept = True
-        if made.newest is not None:  # IBM never says that an empty model shows its versions
+        if made.newest is not None:  # IBM never says that an empty model lists versions
             canary = Canary(instance, base, made.newest, now)
             await self.db.write(lambda store: store.observed.canary(canary))
 
     async def _sweep(self) -> None:
-        """Deletes what was made and could not be deleted, also by an earlier process."""
+        """Delete leftover canaries that could not be deleted, including those of an earlier process."""
         for instance, reader in self.readers.items():
             for model in (*await reader.models("language"), *await reader.models("acoustic")):
                 if model.name.startswith(CANARY):

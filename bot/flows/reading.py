@@ -1,4 +1,4 @@
-"""Reading instances: what is believed of their answers and kept, and when one that is in trouble is read again."""
+"""Reading instances: which answers are used and kept, and when a failing instance is read again."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from bot.store.fleet import Kept, Known
 log = logging.getLogger(__name__)
 
 AGAIN = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480))
-"""When an instance that does not answer is read again, longer after each failure; then with all others."""
+"""When a failing instance is read again, later after each failure; after that with all others."""
 
 DOUBTED = (timedelta(minutes=1), timedelta(minutes=2))
-"""When one is read again whose reading is not believed: one and three minutes after the first."""
+"""When a doubtful instance is read again: one and three minutes after the first reading."""
 
 CONFIRMED = 20
-"""Missing models that are asked for one by one at a reading; others wait for the next."""
+"""Missing models that are checked one by one in a reading; others wait for the next."""
 
 AT_ONCE = 4
 
 
 class Read(StrEnum):
-    """What became of a reading."""
+    """The result of a reading."""
 
     GOOD = "good"
     ACCEPTED = "accepted"
-    """Good because somebody says so."""
+    """Used because a person accepted it."""
     DOUBTED = "doubted"
     LOST = "lost"
 
@@ -50,7 +50,7 @@ GOOD = frozenset({Read.GOOD, Read.ACCEPTED})
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What somebody believes: the shape of what an instance lists."""
+    """An accepted reading: identifies what the instance lists."""
 
     shape: str
     by: str
@@ -58,7 +58,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """When an instance in trouble is read again before its turn, and how often it was."""
+    """The next extra reading of a failing instance, and how many there were."""
 
     pauses: tuple[timedelta, ...]
     at: datetime | None
@@ -73,27 +73,27 @@ class Reader:
     fleet: Fleet
     clock: Clock
     sizes: dict[tuple[str, Kind], Size] = field(default_factory=dict, init=False)
-    """What the last list of each instance and kind was."""
+    """The size of the last list of each instance and kind."""
     _again: dict[str, _Turn] = field(default_factory=dict, init=False)
-    """The instances in trouble."""
+    """The failing instances."""
     _told: set[tuple[str, Unreadable]] = field(default_factory=set, init=False)
 
     def due(self, now: datetime) -> list[str]:
-        """The instances in trouble that are read again now, before their turn; each is given once."""
-        latest = now + AGAIN[-1]  # what is later than that was planned before the clock was set back
+        """The failing instances to read now, ahead of schedule; each is returned once."""
+        latest = now + AGAIN[-1]  # a later time was planned before the clock was set back
         found = [name for name, turn in self._again.items() if turn.at and not now < turn.at <= latest]
         for name in found:
             self._again[name] = replace(self._again[name], at=None)
         return found
 
     async def models(self, name: str, kind: Kind) -> Listed[Model]:
-        """All models of one kind as an instance lists them now. Raises a `ServiceError`, or `Refusal`."""
+        """All models of one kind that an instance lists now. Raises a `ServiceError`, or `Refusal`."""
         listed = await self.service(name).models(kind)
         self.sizes[name, kind] = Size(listed.size, len(listed))
         return listed
 
     async def read(self, name: str, accepted: Accepted | None = None) -> Read:
-        """Reads one instance; what was *accepted* is believed."""
+        """Read one instance; a reading that matches *accepted* is used."""
         service, asked = self.service(name), self.clock.now()
         try:
             language, acoustic, bases = await asyncio.gather(
@@ -135,7 +135,7 @@ class Reader:
             )
 
         while (kept := await self.keep(name, work, now, waits=False)).more:
-            pass  # each goes on where the last one ended
+            pass  # each continues where the last one ended
         if kept.recovered:
             log.info("instance %s answers again", name)
         if doubt is not None:
@@ -143,7 +143,7 @@ class Reader:
         return Read.ACCEPTED if believed else Read.GOOD
 
     async def _still_there(self, unlisted: Iterable[Model]) -> list[Model]:
-        """Of the known models that a list lacks those that are not gone: a deletion is what the service says of it."""
+        """The known models that a list lacks but that still exist: only the service's own answer is a deletion."""
         gate, models = asyncio.Semaphore(AT_ONCE), list(unlisted)
 
         async def one(model: Model) -> Model | None:
@@ -158,7 +158,7 @@ class Reader:
         return [model for model in (*found, *models[CONFIRMED:]) if model is not None]
 
     async def look(self, ref: Ref) -> Model | None:
-        """One model as its instance shows it now, None when it is gone. Raises a `ServiceError`, or `Refusal`.
+        """One model as its instance shows it now, None if it is gone. Raises a `ServiceError`, or `Refusal`.
 
         Gone: the service says so, its list lacks it, and that list does not look like another instance's.
         """
@@ -171,7 +171,7 @@ class Reader:
             return None
 
     async def _looks_wrong(self, ref: Ref, listed: frozenset[str]) -> str:
-        """What is odd about the lists that lack a model; "" where nothing is. The other kind's is read if need be."""
+        """Why the lists that lack a model are doubtful; "" if they are not. Reads the other kind's list if needed."""
         known = await self.fleet.reading(ref.instance)
         had = {(model.kind, model.id) for model in known.models}
         if listed and {id for kind, id in had if kind == ref.kind} <= {ref.id, *listed}:
@@ -183,7 +183,7 @@ class Reader:
         return missing(had, has) or ""
 
     async def keep(self, name: str, keep: Callable[[Store, Known], Kept], now: datetime, *, waits: bool = True) -> Kept:
-        """Keeps a reading and notes in the same transaction what it shows. *waits*: somebody waits for it."""
+        """Keep a reading and, in the same transaction, record its changes. *waits*: a person waits for it."""
         found: list[Kept] = []
 
         def work(store: Store, known: Known) -> list[Kept]:
@@ -195,7 +195,7 @@ class Reader:
         return found[0]
 
     async def lost(self, name: str, error: ServiceError) -> None:
-        """Notes that an instance cannot be read; says so once. One odd record is no trouble of its instance."""
+        """Record that an instance can't be read; logged once. One unreadable record does not make its instance fail."""
         if isinstance(error, RecordUnreadable):
             log.warning("%s", error.text)
             return
@@ -217,28 +217,28 @@ class Reader:
         self._again[name] = _Turn(pauses, at, times + 1)
 
     def _tell(self, name: str, odd: Iterable[Unreadable]) -> None:
-        """Names each odd record in the log, once."""
+        """Log each unreadable record once."""
         for one in odd:
             if (name, one) not in self._told:
                 self._told.add((name, one))
-                log.warning("instance %s lists a %s that makes no sense, %r: %s", name, one.what, one.id, one.fault)
+                log.warning("instance %s lists an unreadable %s, %r: %s", name, one.what, one.id, one.fault)
 
 
 def _ids(kind: str, listed: Listed[Model]) -> set[tuple[str, str]]:
-    """What a list names, odd records too; what Retune made itself to see a version does not count."""
+    """The ids in a list, including unreadable records, but not Retune's own canaries."""
     odd = {(kind, one.id) for one in listed.unreadable}
     return odd | {model.key for model in listed if not model.name.startswith(CANARY)}
 
 
 def _served(bases: Listed[str], before: frozenset[str] | None) -> frozenset[str] | None:
-    """The base models that are served, None where nobody can say: behind an odd record may be any of those before."""
+    """The base models offered, None if unknown: an unreadable record may be any of the earlier ones."""
     if not bases.unreadable:
         return frozenset(bases)
     return None if before is None else before.union(bases)
 
 
 def _note(store: Store, kept: Kept, now: datetime) -> None:
-    """Notes what a reading shows that no run of ours did, in the transaction that keeps the reading."""
+    """Record the changes in a reading that no run of ours made, in the transaction that keeps the reading."""
     before, after = kept.before, kept.after
     if kept.recovered and before.failing_since is not None:
         store.changes.answers_again(before.name, before.failing_since, now)
@@ -249,13 +249,13 @@ def _note(store: Store, kept: Kept, now: datetime) -> None:
     if before.read_at is None or not compare(before, after, now):
         return
     did, may_still = store.runs.touched(before.name, before.read_at)
-    # A run that ended without an end of the service's work ("stop watching") still owns that work.
+    # A run that ended before the service's work did ("stop watching") still owns that work.
     busy = {model.ref for model in before.models if model.status in IN_PROGRESS}
     store.changes.note(compare(before, after, now, ours=did | (may_still & busy)))
 
 
 def _alike(before: InstanceReading, after: InstanceReading, doubt: Doubt) -> bool:
-    """Whether what was missing is back, and was not given up."""
+    """Whether the missing models are back and were not given up."""
     if doubt.kind is DoubtKind.NO_BASES:
         return bool(after.bases)
     had, has = ([(model.kind, model.id) for model in reading.models] for reading in (before, after))

@@ -1,7 +1,7 @@
-"""Request files: the list of every model of a large request in its thread, and what became of each at its end.
+"""Request files: the list of every model of a large request in its thread, and the outcome of each at its end.
 
-A file has no key that Slack would show us again, so what was posted is written down: a crash between the post and its
-note posts the file a second time, and never leaves it out.
+Slack has no key to find a posted file again, so posts are recorded: a crash between a post and its record posts the
+file twice, but never omits it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from bot.store.messages import Posted
 log = logging.getLogger(__name__)
 
 PART = 100
-"""Rows that are made before others of the loop get their turn."""
+"""Rows processed before the event loop gets a turn."""
 
 
 @dataclass(eq=False)
 class RequestFiles:
-    """Puts the files of large requests into their threads, each once for each card."""
+    """Posts the files of large requests into their threads, each once for each card."""
 
     files: Files
     poster: Poster
@@ -39,12 +39,12 @@ class RequestFiles:
     _rests: Rests = field(default_factory=Rests, init=False)
 
     async def show(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
-        """Whether all files that there should be are in the thread of *card*; what Slack refuses is said there."""
+        """Whether all files are in the thread of *card*; a refusal by Slack is reported there."""
         wanted = [False, *([True] if request_sheet.is_over(request) else [])]
         return all([await self._show(request, card, known, ended=ended) for ended in wanted])
 
     async def _show(self, request: Request, card: str, known: Mapping[str, Posted], *, ended: bool) -> bool:
-        retries = sum(run.retries for run in request.runs) if ended else 0  # what is tried again ends anew
+        retries = sum(run.retries for run in request.runs) if ended else 0  # a retried request has a new end
         key = f"request:{request.id}:{'outcome' if ended else 'list'}{f':{retries}' if retries else ''}"
         posted, now = known.get(key), self.clock.now()
         if posted is not None and posted.thread == card:

@@ -1,4 +1,4 @@
-"""Reading requests, a few runs at a time: one request may have a thousand, and a list shows many requests."""
+"""Reads requests a few runs at a time: one request may have a thousand, and a list shows many requests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bot.store import Store
 from bot.store.database import Database
 
 RUNS = 300
-"""Runs that are read before others of the loop get their turn; a request is never read in parts."""
+"""Runs read before the event loop gets a turn; a request is never read in parts."""
 
 
 async def read_those(db: Database, ids: Sequence[int]) -> tuple[Request, ...]:
-    """These requests in their order, each as it is when it is read; unknown ones are left out."""
+    """These requests in order, each as of its own reading; unknown ids are left out."""
     sizes = await db.read(lambda store: store.requests.sizes(ids))
     found: list[Request] = []
     for some in _portions(ids, sizes):
@@ -29,7 +29,7 @@ def _those(ids: Sequence[int], store: Store) -> tuple[Request, ...]:
 
 
 def _portions(ids: Sequence[int], sizes: Mapping[int, int]) -> Iterator[Sequence[int]]:
-    """The ids in their order, together as long as they have few runs."""
+    """The ids in order, in groups with few runs each."""
     some: list[int] = []
     runs = 0
     for id in ids:

@@ -1,4 +1,4 @@
-"""Requests: who may ask, what can be asked for together, and writing down what somebody asks for."""
+"""Requests: who may make one, what fits together, and storing it."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from bot.store.requests import Proposal
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN = timedelta(seconds=30)
-"""How long a look for who could approve may take, and rests after Slack did not answer."""
+"""Longest look-up of possible approvers, and the pause after Slack did not answer."""
 
 PART = 50
-"""Plans that are read before others of the loop get their turn."""
+"""Plans read before the event loop gets a turn."""
 
 
 @dataclass(eq=False)
 class Requests:
-    """Asking. *channel* is where cards go, *zone* the operator's time zone."""
+    """Makes requests. *channel* is where cards go, *zone* the operator's time zone."""
 
     db: Database
     inventory: Inventory
@@ -65,11 +65,11 @@ class Requests:
         self.gathering = Gathering(self.db, self.inventory, self.planning, self.holds, self.clock)
 
     async def may_ask(self, user: str) -> None:
-        """Raises `Denied` for people who may not ask, else a `ChatError`."""
+        """Raises `Denied` for people who may not make requests, else a `ChatError`."""
         await self.electorate.may(user, Act.REQUEST)
 
     async def link(self, ref: str, language_id: str | None, user: str) -> None:
-        """Remembers with which language model (None: with none) an acoustic model was trained. Raises as `may_ask`."""
+        """Store the language model (None: none) that an acoustic model was trained with. Raises as `may_ask`."""
         await self.electorate.may(user, Act.LINK)
         judged = await self.inventory.judged()
         model = judged.of(ref)
@@ -88,7 +88,7 @@ class Requests:
         await self.db.write(write)
 
     async def live_for(self, ref: str) -> Request | None:
-        """The live request that has a model already."""
+        """The live request that already has a model."""
         return await self.db.read(lambda store: store.requests.holding(ref))
 
     async def get(self, id: int) -> Request | None:
@@ -96,7 +96,7 @@ class Requests:
         return await self.db.read(lambda store: store.requests.get(id))
 
     async def candidates(self, judgements: Sequence[Judgement], user: str, seen: Progress | None = None) -> Candidates:
-        """What a request for these could hold: as `Gathering.gather`."""
+        """The candidates for a request: as `Gathering.gather`."""
         return await self.gathering.gather(judgements, user, seen)
 
     async def propose(
@@ -108,12 +108,12 @@ class Requests:
         not_before: datetime | None = None,
         shown: Collection[int] = (),
     ) -> Request:
-        """Writes the request that a submitted form asks for, and ends the holds on its models. Call `show` afterwards.
+        """Store the request of a submitted form, and end the holds on its models. Call `show` afterwards.
 
-        *form* identifies it, so that a second submit of it changes nothing; *drafts* are keys of plans. *not_before*:
-        it starts then at the earliest. *shown* are the holds that the form showed, which it may end. Raises `Refusal`
-        when a plan is too old, or every model in another request; `InputsRefused`, by the keys of plans, for models
-        with another hold, or with one that this person may not end; and a `ChatError`.
+        *form* identifies the form, so that submitting it twice changes nothing; *drafts* are keys of plans.
+        *not_before* is the earliest start. *shown* are the holds the form showed, which it may end. Raises `Refusal` if
+        a plan is too old or every model is in another request; `InputsRefused`, by the keys of plans, for models with
+        another hold, or with one that this person may not end; and a `ChatError`.
         """
         twin = await self.db.read(lambda store: store.requests.of_form(form))
         plans = await self._drafted(drafts) if twin is None else []
@@ -145,7 +145,7 @@ class Requests:
         return request
 
     async def _drafted(self, drafts: Sequence[str]) -> list[Plan]:
-        """The plans with these keys, in their order. Raises `Refusal` where one is too old."""
+        """The plans with these keys, in order. Raises `Refusal` if one is too old."""
         found: list[Plan | None] = []
         for start in range(0, len(drafts), PART):
             some = drafts[start : start + PART]
@@ -157,7 +157,7 @@ class Requests:
         return plans
 
     def _refuse_held(self, plans: Sequence[Plan], holds: Holds, person: Person | None, shown: Collection[int]) -> None:
-        """Nobody ends a hold that they were not shown, or may not end."""
+        """Refuse to end holds that the person was not shown, or may not end."""
         faults = {}
         for plan in plans:
             stopped = held(plan, holds)
@@ -170,12 +170,12 @@ class Requests:
             raise InputsRefused(faults)
 
     async def show(self, request: Request) -> bool:
-        """Finds out who could approve a request, once, and brings its card up to date; whether all of it is shown."""
+        """Find out once who could approve a request, and update its card; returns whether everything is shown."""
         await self.look_for_voters(request)
         return await self.teller.tell(request.id)
 
     async def look_for_voters(self, request: Request) -> None:
-        """Writes how many people could approve a request and when to remind; Slack's troubles put it off."""
+        """Store how many people could approve a request and when to remind; postponed if Slack fails."""
         now = self.clock.now()
         unwatched = request.voters is None and request.state is RequestState.OPEN
         if not unwatched or not self._looking.may(now, request.id):

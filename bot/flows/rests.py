@@ -1,4 +1,4 @@
-"""Rests: until when something is left alone, because it is tried again later or because Slack asked to wait."""
+"""Rests: pauses before something is tried again, or because Slack asked to wait."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from bot.errors import ChatBusy, ChatError
 from bot.ports import Clock
 
 PACE = timedelta(seconds=3)
-"""The shortest time between two edits of one message, and between two attempts."""
+"""Shortest time between two edits of one message, and between two attempts."""
 
 REST = timedelta(seconds=30)
-"""How long a message is left alone that Slack refuses for good; somebody may mend the reason."""
+"""Pause for a message that Slack refuses for good; the reason may be fixed meanwhile."""
 
 STRAIN = timedelta(minutes=1)
-"""How long after a limit was hit what falls under it is sent at the pace that Slack's documentation names."""
+"""After a limit was hit, messages under it keep the pace in Slack's documentation for this long."""
 
 STEADY = timedelta(seconds=0.9)
-"""That pace, one a second, a little shorter than the time between two looks at what is due."""
+"""That pace, one a second; slightly less than the time between two rings."""
 
 EDITS = "edits"
 
 
 class Rests:
-    """Who rests until when. In memory only: after a start everything may be tried at once.
+    """The current pauses. In memory only: after a start everything may be tried at once.
 
-    What is over is forgotten by itself. A clock that is set back ends every rest: otherwise a minute would last as
-    long as the clock was set back. The key is left out where only one thing rests.
+    Expired pauses are forgotten. Setting the clock back ends every pause: otherwise a minute would last as long as the
+    clock was set back. Omit the key if there is only one thing to pause.
     """
 
     def __init__(self) -> None:
@@ -36,19 +36,19 @@ class Rests:
         self._seen: datetime | None = None
 
     def rest(self, until: datetime, key: Hashable = None) -> None:
-        """Leaves *key* alone until then; a rest that is under way is replaced."""
+        """Pause *key* until then; replaces a current pause."""
         self._until[key] = until
 
     def extend(self, until: datetime, key: Hashable = None) -> None:
-        """The same, but shortens no rest that is under way."""
+        """The same, but never shortens a current pause."""
         self._until[key] = max(until, self._until.get(key, until))
 
     def end(self, key: Hashable = None) -> None:
-        """Ends a rest early; nothing happens where there is none."""
+        """End a pause early; does nothing if there is none."""
         self._until.pop(key, None)
 
     def may(self, now: datetime, key: Hashable = None) -> bool:
-        """Whether *key* does not rest now."""
+        """Whether *key* is not paused now."""
         if self._seen is not None and now < self._seen:
             self._until.clear()
         self._seen = now
@@ -58,23 +58,23 @@ class Rests:
 
 @dataclass(eq=False)
 class Limits:
-    """What Slack asked to wait for, so that nothing is sent before, and nothing else waits with it.
+    """The waits that Slack asked for, so that nothing is sent too early and nothing else waits.
 
-    Slack limits posts by channel. It limits edits by method, but also by what is edited, and does not say which it
-    was: so one refused edit makes that message wait, and a second one, of another message, makes all edits wait. A
-    *place* is a channel, or `EDITS`.
+    Slack limits posts by channel. It limits edits by method but also by message, and does not say which: the first
+    refused edit makes that message wait, a second one, of another message, all edits. A *place* is a channel, or
+    `EDITS`.
     """
 
     clock: Clock
     _waits: Rests = field(default_factory=Rests, init=False)
-    """Until when a message or a place waits."""
+    """The waits of messages and places."""
     _strained: Rests = field(default_factory=Rests, init=False)
-    """Until when a place keeps to the steady pace."""
+    """The places that keep the steady pace, and until when."""
     _refused: str | None = field(default=None, init=False)
-    """The message whose edit was refused last, while none passed since."""
+    """The message whose edit was refused last, if none succeeded since."""
 
     def may(self, key: str, place: str | None = None) -> bool:
-        """Whether Slack may be asked now about a message; with a *place*, whether it may be sent: its turn is taken."""
+        """Whether a message may be looked up now; with a *place*, whether it may be sent: this takes its turn."""
         now = self.clock.now()
         if not self._waits.may(now, key) or not self._waits.may(now, place):
             return False
@@ -83,7 +83,7 @@ class Limits:
         return True
 
     def failed(self, key: str, error: ChatError, place: str | None = None) -> None:
-        """Slack did not do it: what has to wait as long as it said, or the message where it refuses for good."""
+        """Slack refused: wait as long as it asked, or pause the message if it refuses for good."""
         if not isinstance(error, ChatBusy):
             if error.permanent:
                 self._wait(key, REST)
@@ -100,7 +100,7 @@ class Limits:
             self._strain(place, asked)
 
     def passed(self, key: str, place: str | None = None) -> None:
-        """Slack did it."""
+        """Slack accepted it."""
         self._waits.end(key)
         if place == EDITS:
             self._refused = None

@@ -1,5 +1,5 @@
-"""Rooms: where the fleet may be shown. Nothing of it goes into a channel that is shared with another organization,
-unless the operator says so; and nothing can go into one that is archived, or that the bot was removed from.
+"""Rooms: where the fleet may be shown. Not in channels shared with another organization, unless the operator allows it;
+and not in channels that are archived or that the bot was removed from.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from bot.ports import Chat, Clock, Room
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=1)
-"""How long we remember what a channel is."""
+"""How long a channel's facts are cached."""
 
 AGAIN = timedelta(seconds=5)
-"""How long a fault of Slack's counts for everything that wanted to know of that channel."""
+"""A failed look-up of a channel counts for this long for everyone who asks."""
 
 CHANNELS = ("C", "G")
-"""With what the ids of channels begin; direct messages are with people who were judged before."""
+"""First letters of channel ids; direct messages are with people who were checked before."""
 
 _Asked = tuple[datetime, asyncio.Task[Room | None]]
 
 
 @dataclass(eq=False)
 class Rooms:
-    """What Slack says of channels, asked once a minute at most. *shared*: the operator lets shared ones show it all."""
+    """Slack's facts about channels, asked once a minute at most. *shared*: shared channels may show everything."""
 
     chat: Chat
     clock: Clock
@@ -41,7 +41,7 @@ class Rooms:
     _shut: Rests = field(default_factory=Rests, init=False)
 
     async def room(self, channel: str) -> Room | None:
-        """A channel, a minute old at most; None where Slack does not know it or hides it. Raises a `ChatError`."""
+        """A channel, at most a minute old; None if Slack does not know or show it. Raises a `ChatError`."""
         now = self.clock.now()
         known = self._asked.get(channel)
         if known is None or _over(known, now):
@@ -50,7 +50,7 @@ class Rooms:
         return await asyncio.shield(known[1])
 
     async def look(self, channel: str) -> Room | None:
-        """The same, as it is now. Raises a `ChatError`."""
+        """The same, as of now. Raises a `ChatError`."""
         if (known := self._asked.get(channel)) is not None and known[1].done():
             del self._asked[channel]
         return await self.room(channel)
@@ -60,10 +60,11 @@ class Rooms:
         return self.shared or not room.external
 
     async def admit(self, channel: str) -> None:
-        """Before anything is posted, edited or uploaded. Raises `ChannelShared`, or `ChatError` while Slack is mute.
+        """Called before anything is posted, edited or uploaded. Raises `ChannelShared`, or `ChatError` while Slack does
+        not answer.
 
-        A channel that Slack does not show passes: posting there meets Slack's own refusal, which says what to do.
-        After that one `ChannelClosed` is raised for a while, and then one post tries again.
+        A channel that Slack does not show is allowed: posting there gets Slack's own refusal, which says what to do.
+        After that, `ChannelClosed` is raised for a while, then one post tries again.
         """
         if channel in self._closed and not self._shut.may(self.clock.now(), channel):
             raise self._closed[channel]
@@ -83,14 +84,14 @@ class Rooms:
             self._said.remove(channel)
 
     def closed(self, channel: str, error: ChannelClosed) -> None:
-        """Slack takes nothing there. Said once, until it does."""
+        """Slack refuses posts there. Logged once, until it accepts them again."""
         if channel not in self._closed:
             log.warning("nothing can be posted in %s: %s What waits follows once it can.", channel, error.text)
         self._closed[channel] = error
         self._shut.extend(self.clock.now() + REST, channel)
 
     def opened(self, channel: str) -> None:
-        """Slack took something there."""
+        """Slack accepted a post there."""
         if self._closed.pop(channel, None) is not None:
             log.warning("%s takes messages again: what waited is posted", channel)
 
@@ -105,7 +106,7 @@ class Rooms:
         return False
 
     async def why_private(self, channel: str) -> str | None:
-        """Why an answer must not be shown to everybody there; None where it may. In doubt it must not."""
+        """Why an answer must stay private there; None if it may be public. If in doubt, it stays private."""
         if self.shared:
             return None
         try:

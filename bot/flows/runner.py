@@ -1,7 +1,7 @@
-"""The runner: carries approved requests out. What is not proven is not done.
+"""The runner: carries out approved requests. Only what is proven is done.
 
-Each pass takes up what is due and nothing else, so a pass with nothing due calls nobody and writes nothing. After a
-crash the same pass goes on: a step that was `starting` is looked at first, and sent again only when nothing began.
+Each pass handles what is due and nothing else; with nothing due it calls no one and writes nothing. After a crash the
+same pass continues: a step in state `starting` is checked first, and sent again only if nothing began.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 BROKEN = timedelta(minutes=1)
-"""How long a run rests in which something unexpected broke, or whose instance is not configured."""
+"""Pause for a run after an unexpected failure, or if its instance is not configured."""
 
 Due = tuple[tuple[Turn, ...], list[tuple[Request, Run]]]
-"""What is to be taken up now: steps, and queued runs whose turn it is."""
+"""What is due now: steps, and queued runs whose turn it is."""
 
 
 @dataclass(eq=False)
 class Runner:
-    """Takes up what is due, one task for each instance."""
+    """Handles what is due, one task for each instance."""
 
     db: Database
     inventory: Inventory
@@ -54,14 +54,14 @@ class Runner:
     _active: set[str] = field(default_factory=set, init=False)
 
     def due(self, store: Store) -> Due:
-        """What is to be taken up now. Work for the store."""
+        """What is due now. Runs on the store's thread."""
         now = self.clock.now()
         return self._turns(store, now), self.starter.due(store, now)
 
     def _turns(self, store: Store, now: datetime) -> tuple[Turn, ...]:
-        """The steps that are due, and those whose models are seen with theirs: all wait for the same look from then on.
+        """The due steps, and other steps whose models are in the same readings: these then share the next reading too.
 
-        So there is one look for each instance, kind and poll interval, whenever its runs began.
+        So each instance and kind is read once per poll interval, whenever its runs began.
         """
         due = store.journal.due(now)
         looks = {_place(turn) for turn in due if turn.look}
@@ -72,7 +72,7 @@ class Runner:
         return (*due, *sorted(along, key=lambda turn: turn.run))
 
     def take_up(self, due: Due) -> None:
-        """Starts a task for each instance that has something due and none at work."""
+        """Start a task for each instance with something due and no task yet."""
         steps: defaultdict[str, list[Turn]] = defaultdict(list)
         for turn in due[0]:
             steps[_place(turn)[0]].append(turn)
@@ -90,20 +90,20 @@ class Runner:
             for turn in due:
                 gone = turn.model in seen and seen[turn.model] is None
                 await self._advance(turn.run, seen.get(turn.model), gone=gone)
-                await asyncio.sleep(0)  # thirty that end at once are thirty turns of the loop
+                await asyncio.sleep(0)  # thirty that end together take thirty turns of the loop
             for run in begun:
                 await self._advance(run, None)
-        except Refusal as error:  # the instance was taken out of the settings: nothing is lost, it may come back
+        except Refusal as error:  # the instance was removed from the settings: nothing is lost, it may come back
             log.warning("runs of %s wait: %s", instance, error.text)
             for turn in due:
                 await self._rest(turn.run)
         finally:
             self._active.discard(instance)
-            # Apart from this task: however slow Slack is, the next look at the service is on time.
+            # In a task of its own: if Slack is slow, the next reading of the service is still on time.
             self.background.spawn(self.teller.tell_all(), "telling")
 
     async def _start(self, request: Request, run: Run) -> bool:
-        """Starts one run; what breaks in it delays it and nobody else."""
+        """Start one run; a failure delays only this run."""
         try:
             return await self.starter.start(request, run)
         except StoreUnavailable:
@@ -114,7 +114,7 @@ class Runner:
             return False
 
     async def _advance(self, id: int, seen: Model | None, *, gone: bool = False) -> None:
-        """Takes the present step of a run as far as it goes now; what breaks in it delays it and nobody else."""
+        """Advance the current step of a run as far as possible now; a failure delays only this run."""
         try:
             while True:
                 run, frozen = await self.db.read(lambda store: self._state(store, id))
@@ -142,7 +142,7 @@ class Runner:
         await self.db.write(write)
 
     async def _look(self, instance: str, refs: set[str]) -> dict[str, Model | None]:
-        """Reads the models that are due: one that is gone is None, one that could not be read is missing."""
+        """Read the due models: a deleted one is None, one that could not be read is missing."""
         reader = self.inventory.reader
         seen: dict[str, Model | None] = {}
         gate = asyncio.Semaphore(AT_ONCE)
@@ -163,7 +163,7 @@ class Runner:
                 except ServiceError as error:
                     await self.inventory.lost(instance, error)
                     continue
-            alone = sorted(wanted - seen.keys())  # and what the list lacks
+            alone = sorted(wanted - seen.keys())  # and those that the list lacks
             if len(alone) == 1:
                 await look(alone[0])
             else:
@@ -172,7 +172,7 @@ class Runner:
         return seen
 
     def _state(self, store: Store, id: int) -> tuple[Run | None, datetime | None]:
-        """A running run, and until when a freeze holds its next step."""
+        """A running run, and until when a freeze delays its next step."""
         run = running(store, id)
         if run is None or run.current is None:
             return run, None
@@ -182,15 +182,15 @@ class Runner:
     async def _step(
         self, run: Run, record: StepRecord, seen: Model | None, frozen: datetime | None, *, gone: bool
     ) -> bool:
-        """One look at the present step; true when there is more to do at once."""
+        """Handle the current step once; true if there is more to do at once."""
         if gone:
             return await self.sender.fail(run, record, Outcome(StepEnd.DELETED))
         if record.state is StepState.PLANNED:
             if record.unanswered and seen is not None and began(record, seen):
-                return await self.sender.begun(record, seen)  # the request that was given up arrived after all
-            if run.cancelled_by is not None and record.unanswered:  # it is not sent again, and may still arrive
+                return await self.sender.begun(record, seen)  # the request we gave up on arrived after all
+            if run.cancelled_by is not None and record.unanswered:  # not sent again, but it may still arrive
                 return await self.sender.fail(run, record, Outcome(StepEnd.UNCLEAR))
-            if run.cancelled_by is not None:  # its request was not taken, so nothing is with the service any more
+            if run.cancelled_by is not None:  # its request was not taken, so the service has nothing of it
                 return await self.sender.cancelled(run)
             if frozen is not None:
                 return await self.sender.look_again(record, min(frozen, self.sender.next(record)))

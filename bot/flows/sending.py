@@ -1,4 +1,4 @@
-"""Sending: one step's request to the service. Journal, effect, journal; and it is never sent twice blindly."""
+"""Sending: one step's request to the service. Journal, effect, journal; it is never blindly sent twice."""
 
 from __future__ import annotations
 
@@ -39,49 +39,50 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PAUSE = 0.5
-"""Seconds between two tries to write what an answer said."""
+"""Seconds between two attempts to store an answer."""
 
 NOT_MODIFIED = "No input data modified since last training"
-"""The one answer after which the second upgrade of an acoustic model is repeated with `force=true`
-("Upgrading a custom acoustic model", note)."""
+"""The one answer after which the second upgrade of an acoustic model is repeated with `force=true` ("Upgrading a custom
+acoustic model", note).
+"""
 
 CONTRADICTIONS = (CredentialsRefused, PlanRefused, ModelDenied, ModelGone)
-"""Refusals that contradict the reading of the same model a moment before."""
+"""Refusals that contradict a reading of the same model a moment before."""
 
 BELIEVED = 3
-"""How often such a refusal must come before it is believed."""
+"""Such a refusal must come this often before it counts."""
 
 
 @dataclass(eq=False)
 class Sender:
-    """Begins steps, and ends them: with their proof, as not needed, or as failed."""
+    """Begins steps and ends them: proven, not needed, or failed."""
 
     db: Database
     inventory: Inventory
     freezes: Freezes
     clock: Clock
     polls: Mapping[Kind, float]
-    """Seconds between two looks at a model that the service works on."""
+    """Seconds between two readings of a model in progress."""
 
     def next(self, record: StepRecord) -> datetime:
-        """When to look at a step's model again."""
+        """When to read a step's model again."""
         return self.clock.now() + self._poll(record)
 
     def every(self, kind: Kind) -> timedelta:
-        """The time between two looks at a model of that kind."""
+        """Time between two readings of a model of that kind."""
         return timedelta(seconds=self.polls[kind])
 
     def _poll(self, record: StepRecord) -> timedelta:
         return self.every(Ref.parse(record.step.ref).kind)
 
     async def look_again(self, record: StepRecord, at: datetime | None = None, *, busy: bool = False) -> bool:
-        """Writes when to look next, and that the service was seen working. Always false: nothing more to do now."""
+        """Store when to read next, and that the service was seen working. Always false: nothing more to do now."""
         when = at or self.next(record)
         await self.db.write(lambda store: store.journal.look_again(record, when, busy=busy))
         return False
 
     async def begin(self, run: Run, record: StepRecord) -> bool:
-        """Reads the model and sends the step's request, unless it is not needed; true when the step is over."""
+        """Read the model and send the step's request, unless it is not needed; true if the step is over."""
         step, ref = record.step, Ref.parse(record.step.ref)
         try:
             seen = await self.inventory.look(ref)
@@ -92,12 +93,12 @@ class Sender:
             return await self.look_again(record)
         if seen is None:
             return await self.fail(run, record, Outcome(StepEnd.DELETED))
-        if record.unanswered and began(record, seen):  # the request that was given up arrived after all
+        if record.unanswered and began(record, seen):  # the request we gave up on arrived after all
             return await self.begun(record, seen)
         if (step.only_if_needed and seen.newest != run.plan.have) or already_there(step, seen, run.plan.target):
             return await self.done(run, record, Outcome(StepEnd.ALREADY_THERE, seen.newest, seen.status))
         if step.action is Action.TRAIN and seen.status == "available":
-            # An available model must never be trained without force: a refusal can turn it to `failed`.
+            # Never train an available model without force: a refusal can turn it to `failed`.
             return await self.done(run, record, Outcome(StepEnd.NOT_NEEDED, status=seen.status))
         if step.action is Action.AWAIT_CHANGE:
             now = self.clock.now()
@@ -112,17 +113,17 @@ class Sender:
         return False
 
     async def begun(self, record: StepRecord, seen: Model) -> bool:
-        """The service shows that it took a request whose answer proved nothing. Always false: look again later."""
+        """The service shows that it took an unanswered request. Always false: read again later."""
         now, when, busy = self.clock.now(), self.next(record), seen.status in IN_PROGRESS
         await self.db.write(lambda store: store.journal.begun(record, now, when, busy=busy))
         return False
 
     async def _send(self, run: Run, record: StepRecord, seen: Model, *, forced: bool) -> None:
-        """Intent, request, answer. Where no answer proves anything the intent stays, and the next looks settle it."""
+        """Intent, request, answer. Without a conclusive answer the intent stays, and the next readings settle it."""
         step, ref, now, when = record.step, Ref.parse(record.step.ref), self.clock.now(), self.next(record)
 
         def intend(store: Store) -> bool:
-            """Also false when a freeze began, or somebody cancelled the rest, while the model was read."""
+            """Also false if a freeze began, or the rest was cancelled, while the model was read."""
             found = running(store, run.id)
             if found is None:
                 return False
@@ -144,7 +145,7 @@ class Sender:
             await self._unanswered(record, error)
         except ServiceError as error:
             if record.unanswered:
-                # That this one was not taken says nothing of the earlier one: what the service shows decides.
+                # A refusal of this request says nothing of the earlier one: the readings decide.
                 log.warning("request %s, sent again: %s", run.request, error.text)
                 await self._unanswered(record, error)
             else:
@@ -154,7 +155,7 @@ class Sender:
             await self._noted(lambda store: store.journal.answered(record, receipt.transaction, answered, later))
 
     async def _not_taken(self, run: Run, record: StepRecord, seen: Model, error: ServiceError, *, forced: bool) -> None:
-        """The request certainly had no effect, and none before it did."""
+        """The request certainly had no effect, nor did an earlier one."""
         action, detail = record.step.action, error.detail or ""
         if isinstance(error, ModelBusy | ServiceUnavailable) or (
             isinstance(error, CONTRADICTIONS) and record.attempts < BELIEVED
@@ -171,9 +172,9 @@ class Sender:
             await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
 
     async def _noted(self, work: Callable[[Store], T]) -> T:
-        """Writes what an answer says, however long another process keeps the database locked.
+        """Store what an answer says, however long another process locks the database.
 
-        It is known only here: if it were forgotten, the looks might send the request once more.
+        Only this process knows it: if it were lost, the request might be sent again.
         """
         while True:
             try:
@@ -184,7 +185,7 @@ class Sender:
             await asyncio.sleep(PAUSE)
 
     async def _unanswered(self, record: StepRecord, error: ServiceError) -> None:
-        """Nothing is known: the next looks tell, and not before the service wants to be asked again."""
+        """The result is unknown: the next readings decide, no sooner than the service asked."""
         now = self.clock.now()
         when = now + max(self._poll(record), timedelta(seconds=error.retry_after or 0))
         said = f"{error.status}" if error.status is not None else "no answer"
@@ -202,7 +203,7 @@ class Sender:
             await self._send(again, again.current, seen, forced=True)
 
     async def _postpone(self, run: Run, record: StepRecord, error: ServiceError) -> None:
-        """The request had no effect: try again by itself, less and less often, and not for ever."""
+        """The request had no effect: retry automatically, at growing intervals, a limited number of times."""
         attempts = record.attempts
         if attempts >= MAX_ATTEMPTS:
             await self.fail(run, record, Outcome(StepEnd.NOT_TAKEN, detail=error.text))
@@ -213,14 +214,14 @@ class Sender:
         await self._noted(lambda store: store.journal.not_taken(record, error.text, now, when))
 
     async def done(self, run: Run, record: StepRecord, outcome: Outcome) -> bool:
-        """Ends a step and goes on: to the next one, or to the end of the run. Always true."""
+        """End a step and continue: with the next step, or the end of the run. Always true."""
         now = self.clock.now()
 
         def write(store: Store) -> None:
             if (fresh := running(store, run.id)) is None:
                 return
             if not store.journal.over(record, StepState.DONE, outcome, now):
-                return  # another process sent it anew meanwhile, or somebody ended it
+                return  # another process sent it again meanwhile, or it was ended
             if record.number == len(run.steps):
                 store.requests.end_run(fresh, RunState.DONE, now, by="retune")
             elif fresh.cancelled_by is not None:
@@ -232,7 +233,7 @@ class Sender:
         return True
 
     async def cancelled(self, run: Run) -> bool:
-        """Ends a run that somebody cancelled, and of which nothing is with the service any more. Always false."""
+        """End a cancelled run; the service has nothing of it. Always false."""
         now = self.clock.now()
 
         def write(store: Store) -> None:
@@ -244,7 +245,7 @@ class Sender:
         return False
 
     async def fail(self, run: Run, record: StepRecord, outcome: Outcome) -> bool:
-        """Ends a step and its run as failed. Always false."""
+        """End a step and its run as failed. Always false."""
         now = self.clock.now()
 
         def write(store: Store) -> None:
@@ -256,6 +257,6 @@ class Sender:
 
 
 def running(store: Store, id: int) -> Run | None:
-    """A run that is running now. Work for the store."""
+    """The run, if it is running now. Runs on the store's thread."""
     run = store.requests.run(id)
     return run if run is not None and run.state is RunState.RUNNING else None

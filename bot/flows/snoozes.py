@@ -1,4 +1,4 @@
-"""Snoozing: who may snooze and end, and what is over by itself. One transaction each; speaking comes last."""
+"""Snoozes: who may begin and end them, and which end by themselves. One transaction each; posting comes last."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from bot.store import Store
 from bot.store.database import Database
 
 LOOK = timedelta(minutes=1)
-"""The shortest time between two looks for what is over: an end comes at most that late."""
+"""Shortest time between two checks for ended snoozes: an end is noticed at most this late."""
 
 Said = Callable[[Snooze], Awaitable[bool]]
-"""Says that a snooze began, or that it is over and why; true once it is said. It may be asked again: say it once."""
+"""Posts that a snooze began, or that it is over and why; true once posted. May be called again: must post only once."""
 
 
 @dataclass(eq=False)
 class Snoozer:
-    """Snoozes and holds. *zone* is the operator's: a day begins and ends there."""
+    """Snoozes and holds. *zone* is the operator's: days begin and end there."""
 
     db: Database
     inventory: Inventory
@@ -57,24 +57,24 @@ class Snoozer:
     _: KW_ONLY
     zone: ZoneInfo
     said: Said
-    """How the channel hears of it."""
+    """Posts it in the channel."""
     _looks: Rests = field(default_factory=Rests, init=False)
 
     def today(self) -> date:
-        """The operator's day."""
+        """The date in the operator's time zone."""
         return self.clock.now().astimezone(self.zone).date()
 
     async def in_force(self) -> tuple[Snooze, ...]:
-        """What is snoozed now, oldest first; what is over is left out, also before `ring` has noted it."""
+        """The snoozes in force, oldest first; without those that are over, even if `ring` has not recorded that yet."""
         snoozes = await self.db.read(lambda store: store.snoozes.in_force())
         return in_force(snoozes, (await self.inventory.judged()).spoken_of(snoozes), self.clock.now())
 
     async def index(self) -> Index:
-        """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
+        """The snoozes in force, indexed for `standing` and `covering` of the domain."""
         return indexed(await self.in_force())
 
     async def reaches(self, user: str, model: Model) -> tuple[Reach, ...]:
-        """How far somebody may snooze from a model. Raises `Denied` where not even that, else a `ChatError`."""
+        """The scopes a person may snooze, starting from a model. Raises `Denied` if none, else a `ChatError`."""
         person = await self.electorate.person(user, self.authority.policies_of(self.authority.everywhere.instances))
         found = []
         for reach in Reach:
@@ -86,9 +86,9 @@ class Snoozer:
         return tuple(found)
 
     async def snooze(self, wish: Wish, user: str, request: str) -> Snooze:
-        """Puts a wish in force, instead of what is for its subject if this person may end that. *request* counts once.
+        """Put a snooze in force, replacing the one of its subject if this person may end that. *request* counts once.
 
-        Raises `Refusal` for people who may not, `InputsRefused` for what is wrong with it.
+        Raises `Refusal` for people who may not, `InputsRefused` for faulty input.
         """
         person = await self.electorate.may(user, act_of(wish.kind, wish.scope), self._scope(wish.scope, wish.subject))
         judged, now, today = await self.inventory.judged(), self.clock.now(), self.today()
@@ -116,7 +116,7 @@ class Snoozer:
         return await self.db.write(put)
 
     async def end(self, id: int, user: str) -> End:
-        """Ends one early. Raises `Denied` for people who may not, else a `ChatError`."""
+        """End a snooze early. Raises `Denied` for people who may not, else a `ChatError`."""
         found = await self.db.read(lambda store: store.snoozes.get(id))
         if found is None or found.ended_at is not None:
             return End(found, late=True)
@@ -128,27 +128,27 @@ class Snoozer:
         return End(store.snoozes.get(snooze.id), late=True) if ended is None else End(ended)
 
     def _end(self, store: Store, snooze: Snooze, by: str, why: Over) -> Snooze | None:
-        """Ends one that is in force; cards that showed a hold are told again."""
+        """End a snooze; cards that showed it as a hold are updated."""
         _touch(store, snooze)
         return store.snoozes.end(snooze.id, by, why, self.clock.now())
 
     def _may_end(self, snooze: Snooze, person: Person) -> bool:
-        """Its author, or an approver of every instance that it speaks of."""
+        """The author, or an approver of every instance it covers."""
         scope = self._scope(snooze.scope, snooze.subject, snooze.author)
         return self.authority.may(person, Act.END, scope).allowed
 
     def _scope(self, reach: Reach, subject: str, author: str = "") -> Scope:
-        """The instances that a snooze speaks of: a base is on all of them."""
+        """The instances a snooze covers: for a base model, all of them."""
         if reach is Reach.BASE:
             return replace(self.authority.everywhere, author=author)
         return Scope((Ref.parse(subject).instance if reach is Reach.MODEL else subject,), author=author)
 
     def due(self) -> bool:
-        """Whether it is time to look for what is over: once a minute."""
+        """Whether it is time to check for ended snoozes: once a minute."""
         return self._looks.may(self.clock.now())
 
     async def ring(self) -> None:
-        """Ends what is over, and says what is unsaid; what cannot be said now is said at a later ring."""
+        """End snoozes that are over, and post what is not posted yet; failures are posted at a later ring."""
         now = self.clock.now()
         self._looks.rest(now + LOOK)
         unsettled, unsaid = await self.db.read(_unsettled)
@@ -162,7 +162,7 @@ class Snoozer:
         await self._say(unsettled, unsaid)
 
     async def say(self) -> None:
-        """Says what the channel has not heard yet: beginnings that silence more than one model, and ends."""
+        """Post what the channel has not been told yet: snoozes that silence more than one model, and ends."""
         await self._say(*await self.db.read(_unsettled))
 
     async def _say(self, unsettled: Iterable[Snooze], unsaid: Collection[int]) -> None:
@@ -174,14 +174,14 @@ class Snoozer:
 
 
 def act_of(kind: SnoozeKind, reach: Reach) -> Act:
-    """What a snooze is to the authority."""
+    """The authority's name for a snooze."""
     if reach is not Reach.MODEL:
         return Act.SNOOZE_ALL
     return Act.HOLD if kind is SnoozeKind.HOLD else Act.SNOOZE
 
 
 def _touch(store: Store, snooze: Snooze) -> None:
-    """What waits for a model shows a hold that begins or ends."""
+    """Update the cards of requests that wait for a model whose hold begins or ends."""
     if snooze.kind is SnoozeKind.HOLD:
         store.requests.touch_changing(snooze.subject)
 

@@ -1,4 +1,4 @@
-"""Starting: what was approved must still be what would be done, or nothing is started."""
+"""Starting: an approved plan must still be the right one, or nothing is started."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 PART = 100
-"""Runs that are left out within one transaction."""
+"""Runs left out in one transaction."""
 
 LATER = timedelta(seconds=15)
-"""When an approved run is taken up again whose model is busy or whose instance does not answer."""
+"""Pause before an approved run is tried again whose model is busy or whose instance does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A request as it was in a version, and the runs whose turn it was."""
+    """One version of a request, and the runs whose turn it was."""
 
     version: int
     request: Request
@@ -56,14 +56,14 @@ class Starter:
     parallel: int
     _later: Rests = field(default_factory=Rests, init=False)
     _turns: dict[int, _Turn] = field(default_factory=dict, init=False)
-    """By request: whose turn it was when it was read last."""
+    """By request: whose turn it was at the last reading."""
 
     def due(self, store: Store, now: datetime) -> list[tuple[Request, Run]]:
-        """The queued runs that may start now: it is their turn, and nothing holds them back. Work for the store."""
+        """The queued runs that may start now: it is their turn and nothing delays them. Runs on the store's thread."""
         queued = store.requests.queued()
         self._turns = {id: turn for id, turn in self._turns.items() if turn.version == queued.get(id)}
         for id in queued.keys() - self._turns.keys():
-            # A request that waits is read once: however many runs it has, they cost the rings after that nothing.
+            # A waiting request is read once: later rings cost nothing, however many runs it has.
             request = store.requests.get(id)
             assert request is not None
             self._turns[id] = _Turn(request.version, request, startable(request, self.parallel))
@@ -75,17 +75,17 @@ class Starter:
         ]
 
     def rest(self, run: Run, until: datetime) -> None:
-        """Leaves a queued run alone for a while."""
+        """Pause a queued run."""
         self._later.rest(until, run.id)
 
     async def start(self, request: Request, run: Run) -> bool:
-        """Reads the model again: what was approved, and by whom, must still hold. False where nothing was started."""
+        """Read the model again: the approved plan and its approvals must still hold. False if nothing was started."""
         instance, now = run.plan.model.instance, self.clock.now()
         if await self.db.read(lambda store: store.runs.running(instance)) >= self.parallel:
             return False
         try:
             found = await self.planning.still_holds(run)
-            # Slack is asked last: between this answer and the start lies nothing slow.
+            # Slack is asked last: nothing slow comes between this answer and the start.
             if not (found.later or found.cause or await self.decisions.still_enough(request)):
                 await self._leave_out(request, Cause(CauseKind.POLICY))
                 return False
@@ -105,7 +105,7 @@ class Starter:
         return await self.db.write(lambda store: self._begin(store, request.id, run.id, holding(store), begun))
 
     def _begin(self, store: Store, request: int, run: int, holds: Holds, now: datetime) -> bool:
-        """Whatever happened while the model was read, this is the last look before it runs."""
+        """The last check before it runs, whatever happened while the model was read."""
         fresh = store.requests.get(request)
         turn = startable(fresh, self.parallel) if fresh else ()
         mine = next((one for one in turn if one.id == run), None)
@@ -120,7 +120,7 @@ class Starter:
         return True
 
     async def _leave_out(self, request: Request, cause: Cause, run: Run | None = None) -> None:
-        """One run, or all that are queued: a few at a time, because each has its row in the audit."""
+        """Leave out one run, or all queued ones: a few at a time, because each has its row in the audit."""
         now = self.clock.now()
 
         def write(store: Store) -> bool:
@@ -138,6 +138,6 @@ class Starter:
 
 
 def _leave_out(store: Store, request: Request, runs: Sequence[Run], cause: Cause, now: datetime) -> None:
-    """One that is tried again stays what it was: failed."""
+    """A retried run goes back to failed."""
     states = [(run, RunState.FAILED if run.retries else RunState.LEFT_OUT, cause) for run in runs]
     store.requests.move_runs(request, states, now, by="retune")

@@ -1,4 +1,4 @@
-"""The survey: what is worth saying of the fleet now, and everything around it that a message shows."""
+"""The survey: what an announcement about the fleet would say now, with everything that its message shows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.turns import in_turns
 
 @dataclass(eq=False)
 class Survey:
-    """Reads what is known already; asks Slack for names only. Everything here raises `StoreUnavailable`."""
+    """Uses known facts only; asks Slack for names. Everything here raises `StoreUnavailable`."""
 
     db: Database
     inventory: Inventory
@@ -33,7 +33,7 @@ class Survey:
     clock: Clock
 
     async def findings(self) -> Findings:
-        """What there is to say now."""
+        """The current findings."""
         judged, now = await self.inventory.judged(), self.clock.now()
         snoozed = await self.db.read(lambda store: store.snoozes.in_force())
         snoozes = in_force(snoozed, judged.spoken_of(snoozed), now)
@@ -42,7 +42,7 @@ class Survey:
         return await in_turns(compose(judged, now, snoozes=snoozes, unread=unread))
 
     async def about(self, found: Findings, zone: ZoneInfo) -> About:
-        """Who asked, who owns, who snoozed, how far behind: of the models that a message can show."""
+        """Requests, owners, snoozes and lag of the models that a message can show."""
         judged, now = await self.inventory.judged(), self.clock.now()
         shown = found.worth[:IN_ALL]
         refs = {j.model.ref for j in shown}
@@ -67,6 +67,6 @@ class Survey:
         )
 
     async def audio(self, zone: ZoneInfo) -> int:
-        """How many seconds of audio were sent to see recognition warnings in this month of *zone*."""
+        """Seconds of audio sent this month (in *zone*) to see recognition warnings."""
         month = self.clock.now().astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return await self.db.read(lambda store: store.audit.count("probe", month))

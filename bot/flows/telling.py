@@ -34,18 +34,18 @@ from bot.store.messages import Posted
 log = logging.getLogger(__name__)
 
 BROKEN = timedelta(minutes=1)
-"""How long a request rests whose telling broke in an unexpected way."""
+"""Pause for a request after an unexpected failure."""
 
 NAMINGS = 3
-"""How often names are asked for before a card is shown; what is not named by then stands there by its id."""
+"""Attempts to look up names before a card is shown; unknown names appear as ids."""
 
 AT_ONCE = 4
-"""Requests that are told at the same time: one whose answer takes long holds back no other."""
+"""Requests updated at the same time: a slow one delays no other."""
 
 
 @dataclass(eq=False)
 class Teller:
-    """Brings the card and thread of a request up to date, after a change as after a crash: it is the same work."""
+    """Updates the card and thread of a request; after a change and after a crash, it is the same work."""
 
     poster: Poster
     db: Database
@@ -66,19 +66,19 @@ class Teller:
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
     def want(self, request: int) -> None:
-        """Notes that a request may look different by now, though nothing in the journal changed: time went on."""
+        """Mark a request for an update though its journal did not change: time passed."""
         self._wanted.setdefault(request)
 
     def due(self, store: Store) -> bool:
-        """Whether there is a request of which Slack may not show the present state, or a message twice."""
+        """Whether Slack may show an old state of a request, or a message twice."""
         return bool(self._wanted or store.requests.untold() or self._doubtful(store) or self.poster.twins.due(store))
 
     def _doubtful(self, store: Store) -> set[int]:
-        """Requests of whose messages nobody knows what they show, since a crash say."""
+        """Requests with messages in an unknown state, e.g. after a crash."""
         return {int(key.split(":")[1]) for key in self.poster.doubtful(store, "request:")}
 
     async def tell_all(self) -> None:
-        """Every request of which Slack may not show the present state; those that have waited longest come first."""
+        """Update every request that may be out of date in Slack; longest waiting first."""
         await self.poster.twins.tidy()
         for request in await self.db.read(lambda store: (*store.requests.untold(), *self._doubtful(store))):
             self.want(request)
@@ -89,7 +89,7 @@ class Teller:
         await asyncio.gather(*(self._in_turn(id) for id in mine))
 
     async def _in_turn(self, request: int) -> None:
-        """One request; what breaks in it is logged, and stops no other."""
+        """One request; a failure is logged and delays no other."""
         try:
             async with self._gate:
                 await self.tell(request)
@@ -102,7 +102,7 @@ class Teller:
             self._at_work.discard(request)
 
     async def tell(self, id: int) -> bool:
-        """One request; true when Slack shows all of it. Trouble with Slack is logged, and ended by a later call."""
+        """Update one request; true if Slack shows all of it. Slack's failures are logged; a later call retries."""
 
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
@@ -112,19 +112,20 @@ class Teller:
                     break
                 read = await self._known(id)  # asking Slack may have taken long
             if read is not None:
-                await asyncio.sleep(0)  # reading a thousand runs takes its time, and so does what is said of them
+                await asyncio.sleep(0)  # reading and phrasing a thousand runs takes time
                 if not await self._show_all(*read):
                     self.want(id)
                     await self.db.write(lambda store: store.requests.untell(id))
                     return False
                 await self.db.write(lambda store: store.requests.told(read[0]))
-                if read[0].large:  # its thousand runs change all the time, and a card once in three seconds at most
+                # Its thousand runs change all the time; the card changes once in three seconds at most.
+                if read[0].large:
                     self._paced.rest(self.clock.now() + PACE, id)
             self._wanted.pop(id, None)
             return True
 
     async def _known(self, id: int) -> tuple[Request, Seen, dict[str, Posted]] | None:
-        """A request, what its messages need to know beside it, and those that are there."""
+        """A request, the facts for its messages, and its existing messages."""
         holding = await self.holds.reader()
 
         def read(store: Store) -> tuple[Request, Seen, dict[str, Posted]] | None:
@@ -136,9 +137,9 @@ class Teller:
         return await self.db.read(read)
 
     def seen(self, store: Store, request: Request, holds: Holds) -> Seen:
-        """What the messages of a request need to know beside it. Work for the store."""
+        """The facts for a request's messages. Runs on the store's thread."""
         now = self.clock.now()
-        # Whose each of a thousand models is would take as many questions; the files and Details do without.
+        # Owners of a thousand models would take as many queries; the files and Details do without.
         runs = () if request.large else request.runs
         changes = {ref: name for run in runs for ref, name in run.plan.changes.items()}
         owners = {ref: found for ref, name in changes.items() if (found := self.owning.owner_by(store, ref, name))}
@@ -154,7 +155,7 @@ class Teller:
         return seen.named(self.names.known(seen.people))
 
     async def seen_now(self, request: Request) -> Seen:
-        """What the messages of a request need to know beside it, read now."""
+        """The facts for a request's messages, read now."""
         holding = await self.holds.reader()
         seen = await self.db.read(lambda store: self.seen(store, request, holding(store)))
         return seen.named(await self.names.of(seen.people))
@@ -167,7 +168,7 @@ class Teller:
             if telling.threaded and (
                 card is None or not await self.db.read(lambda store: store.requests.is_at(request))
             ):
-                return False  # what the answer before took so long for is not the newest any more: read it again
+                return False  # the last answer took long, so this state may be old: read it again
             try:
                 ts = await self._show(telling, request, card, known)
             except ChannelShared:
@@ -187,7 +188,7 @@ class Teller:
         return complete
 
     async def _listed(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
-        """Whether the thread has the file with every model, and the one with what became of them."""
+        """Whether the thread has the file with every model, and the one with the outcomes."""
         try:
             return await self.files.show(request, card, known)
         except ChatError as error:
@@ -197,7 +198,7 @@ class Teller:
     async def _show(
         self, telling: Telling, request: Request, card: str | None, known: Mapping[str, Posted]
     ) -> str | None:
-        """One message. Where the thread is gone the card comes first, anew; the replies follow at the next call."""
+        """One message. If the thread is gone, the card is posted again first; the replies follow at the next call."""
         try:
             return await self.poster.show(telling, request.channel, card, known.get(telling.key))
         except MessageGone:
@@ -207,7 +208,7 @@ class Teller:
         return None
 
     async def _renew(self, request: Request, gone: str) -> None:
-        """A card whose thread is gone is posted anew, once."""
+        """Post a card again whose thread is gone, once."""
         posted = await self.poster.posted(f"request:{request.id}:card")
         if posted is not None and posted.ts == gone:
             telling = tellings(request, await self.seen_now(request))[0]
@@ -216,7 +217,7 @@ class Teller:
     async def _say_directly(
         self, request: Request, every: list[Telling], error: ChannelClosed, known: Mapping[str, Posted]
     ) -> None:
-        """What cannot be said in the channel, to the requester: why, once, and the end."""
+        """Tell the requester directly what can't be posted in the channel: why, once, and the end."""
         key = f"request:{request.id}:direct"
         why = Telling(key, channel_is_closed(request, error.code), threaded=False, lasting=True)
         ends = [telling for telling in every if telling.key.startswith(f"request:{request.id}:end")]

@@ -1,4 +1,4 @@
-"""The timetable: when and where announcements go, as the operator set it or as people chose since."""
+"""The timetable: when and where announcements go, by the operator's settings or people's later choices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULE, ZONE, CHANNEL, ON = "rule", "zone", "channel", "on"
 
 @dataclass(eq=False)
 class Timetable:
-    """What people chose is read whenever it matters: all processes follow at once. Raises `StoreUnavailable`."""
+    """People's choices are read each time: all processes follow at once. Raises `StoreUnavailable`."""
 
     db: Database
     rooms: Rooms
@@ -46,7 +46,7 @@ class Timetable:
         )
 
     async def set_rule(self, rule: str, zone: str | None, by: str) -> Timing:
-        """Another rule, in another zone if one is named. Raises `Refusal` for what is none."""
+        """Set another rule, and another zone if given. Raises `Refusal` for an invalid one."""
         fault = check_rule(rule)
         if fault is not None:
             raise Refusal(bad_rule(rule, fault))
@@ -60,7 +60,7 @@ class Timetable:
         return await self.db.write(choose)
 
     async def set_channel(self, channel: str, by: str) -> Timing:
-        """Another channel. Raises `Refusal` where the bot cannot or should not post, and a `ChatError`."""
+        """Set another channel. Raises `Refusal` if the bot can't or should not post there, and a `ChatError`."""
         room = await self.rooms.look(channel)
         if room is None or not room.member:
             raise Refusal(NOT_THERE)
@@ -71,21 +71,21 @@ class Timetable:
         return await self.db.write(lambda store: self._choose(store, {CHANNEL: channel}, by, f"in {channel}"))
 
     async def turn(self, on: bool, by: str) -> Timing:
-        """Switches scheduled announcements on or off."""
+        """Switch scheduled announcements on or off."""
         value, word = ("yes", "on") if on else ("no", "off")
         return await self.db.write(lambda store: self._choose(store, {ON: value}, by, word))
 
     async def reset(self, by: str) -> Timing:
-        """The operator's settings count again."""
+        """Return to the operator's settings."""
         return await self.db.write(lambda store: self._choose(store, None, by, "default"))
 
     def _choose(self, store: Store, values: Mapping[str, str] | None, by: str, detail: str) -> Timing:
-        """Puts values in force, or the operator's again. Slots of the new timetable that are over are not made up."""
+        """Put values in force, or the operator's again. Past slots of the new timetable are not made up."""
         now = self.clock.now()
         if values is None:
             store.choices.clear(by, now)
         else:
             store.choices.choose(values, by, now, detail)
         timing = self.read(store)
-        store.announcements.begin(timing.channel, now, anew=True)
+        store.announcements.begin(timing.channel, now, again=True)
         return timing

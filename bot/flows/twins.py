@@ -1,4 +1,4 @@
-"""Twins: how long after a lost answer something may still arrive, and what is done about what arrived twice."""
+"""Twins: how long after a lost answer a post may still arrive, and how duplicates are removed."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from bot.store.messages import Posted
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = timedelta(seconds=15)
-"""How long a post may be under way, in this process or another, before we look whether it arrived."""
+"""A post may be in progress for this long, in any process, before we check whether it arrived."""
 
 SETTLED = timedelta(minutes=1)
-"""How long after trouble a message is not called shown, though Slack shows it: what was lost may overtake it."""
+"""After trouble a message does not count as shown for this long: a lost request may overtake it."""
 
 LONGEST = timedelta(minutes=10)
-"""The longest rest of a message that Slack goes on to show differently, however often it is edited."""
+"""Longest pause for a message that Slack keeps showing differently after edits."""
 
 LOOKS = (IN_FLIGHT, SETTLED, LONGEST)
-"""How long after trouble we look again whether what was lost has arrived after all."""
+"""Times after trouble to check whether a lost post arrived after all."""
 
 
 EARLIER = timedelta(days=3)
-"""How far our clock may have been ahead of Slack's when a post was begun: so much earlier it is looked for."""
+"""Search this much before a post was begun: our clock may have been ahead of Slack's."""
 
 
 @dataclass(eq=False)
 class Twins:
-    """What arrived after it had seemed lost and was posted again is deleted; the one that we remember stays."""
+    """Deletes posts that seemed lost, were posted again and then arrived; keeps the recorded one."""
 
     chat: Chat
     db: Database
@@ -44,11 +44,11 @@ class Twins:
     _looks: Rests = field(default_factory=Rests, init=False)
 
     def due(self, store: Store) -> bool:
-        """Whether a message may be there twice, and it is time to look. Work for the store."""
+        """Whether a message may be there twice and should be checked now. Runs on the store's thread."""
         return bool(self._untidy(store))
 
     async def tidy(self) -> None:
-        """Looks for each of them, and says when it is looked for again."""
+        """Check each of them, and set when to check again."""
         for posted in await self.db.read(self._untidy):
             since = (posted.twin_at or posted.intended_at) - EARLIER
             try:
@@ -71,20 +71,20 @@ class Twins:
 
 
 async def remove(chat: Chat, posted: Posted, strays: Iterable[str]) -> None:
-    """Deletes messages that carry the key of one of ours and are not it. Raises a `ChatError`."""
+    """Delete messages that carry one of our keys but are not that message. Raises a `ChatError`."""
     for ts in strays:
         log.warning("%s is there twice, or at the wrong place; the one at %s is deleted", posted.key, ts)
         await chat.delete(posted.channel, ts)
 
 
 def next_look(since: datetime, now: datetime) -> datetime | None:
-    """When we look again at what is in doubt; None once nothing can arrive late any more."""
+    """When to check a doubtful message again; None once nothing can arrive any more."""
     over = abs(now - since)
     return next((since + look for look in LOOKS if look > over), None)
 
 
 def within(span: timedelta, since: datetime, now: datetime) -> bool:
-    """Whether less than *span* is over. A moment that is further ahead than that says that the clock was set back."""
+    """Whether less than *span* has passed. If the moment is that far ahead, the clock was set back."""
     return abs(now - since) < span
 
 

@@ -1,4 +1,4 @@
-"""Viewers: the people who have App Home open. It is published again when something changed, for them alone."""
+"""Viewers: people with App Home open. It is published again, for them alone, when something changed."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 LOOKING = timedelta(hours=1)
-"""Slack never tells that somebody left App Home: after this time without opening it again nobody is looking."""
+"""Slack does not tell when a person leaves App Home; this long after opening it they count as gone."""
 
 PACE = timedelta(seconds=5)
 """The shortest time between two refreshes."""
 
 LAST = 5
-"""Requests that ended last, as App Home shows them."""
+"""Ended requests shown in App Home, latest first."""
 
 Publish = Callable[[str], Awaitable[None]]
 """Publishes one person's App Home. Raises a `RetuneError`."""
@@ -39,7 +39,7 @@ Publish = Callable[[str], Awaitable[None]]
 
 @dataclass(eq=False)
 class Viewers:
-    """Who looked lately, and what they were shown. In memory only: opening App Home always publishes it."""
+    """Recent viewers, and what they were shown. In memory only: opening App Home always publishes it."""
 
     db: Database
     inventory: Inventory
@@ -52,19 +52,19 @@ class Viewers:
     _rests: Rests = field(default_factory=Rests, init=False)
 
     async def opened(self, user: str) -> None:
-        """Somebody looks at App Home now, and sees the present state. Call it before that is drawn."""
+        """A person opened App Home and will see the current state. Call it before drawing that."""
         if not self._opened:
             self._shown = await self._state()
         self._opened[user] = self.clock.now()
 
     def awake(self) -> bool:
-        """Whether somebody looks, and it is not too soon for a refresh."""
+        """Whether there are viewers, and it is not too soon for a refresh."""
         now = self.clock.now()
         self._opened = {user: at for user, at in self._opened.items() if abs(now - at) < LOOKING}
         return bool(self._opened) and self._rests.may(now)
 
     def due(self, store: Store, judged: Judged) -> bool:
-        """Whether it is time for a refresh, and they would see something new."""
+        """Whether a refresh is due and would show something new."""
         if not self.awake():
             return False
         if self._shown is None or self._shown[0] != store.requests.changes():
@@ -72,7 +72,7 @@ class Viewers:
         return self._shown[1] != judged.state
 
     async def seen(self, user: str, decides: frozenset[str], own: frozenset[str]) -> Seen:
-        """What one person's App Home is made of, from what is known; *decides* and *own* as in `Seen`."""
+        """The content of one person's App Home, from known facts; *decides* and *own* as in `Seen`."""
         judged, now, holding = await self.inventory.judged(), self.clock.now(), await self.holds.reader()
 
         ids = await self.db.read(lambda store: (store.requests.live_ids(), store.requests.recent_ids(LAST)))
@@ -93,7 +93,7 @@ class Viewers:
         return self.owning.owner_in(store, judgement.model) if judgement else None
 
     async def refresh(self, publish: Publish) -> None:
-        """Publishes App Home for everybody who looks."""
+        """Publish App Home for all viewers."""
         self._rests.rest(self.clock.now() + PACE)
         self._shown = await self._state()
         for user in list(self._opened):
@@ -103,7 +103,7 @@ class Viewers:
                 log.warning("App Home of %s is not refreshed: %s", user, error.text)
 
     async def _state(self) -> tuple[tuple[int, int], int] | None:
-        """What App Home is drawn from; None while nobody can tell: then it is drawn once more."""
+        """Everything App Home is drawn from; None if unknown: then it is drawn again."""
         try:
             return await self.db.read(lambda store: store.requests.changes()), (await self.inventory.judged()).state
         except StoreUnavailable:

@@ -1,4 +1,4 @@
-"""The worker: what one process at a time does by itself, in this order, whenever it is rung."""
+"""The worker: the work that one process at a time does by itself, in this order, at each ring."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ log = logging.getLogger(__name__)
 
 LEASE = "worker"
 SPAN = timedelta(seconds=10)
-"""How long a crashed process keeps its work from another one."""
+"""A crashed process blocks its work for others this long."""
 
 RING = 1.0
 """Seconds between two rings."""
 
 LEAVING = 0.2
-"""Seconds that giving the lease back may take: a process that stops has two for everything."""
+"""Seconds that releasing the lease may take: a stopping process has two for everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What there is to do. *held*: whether this process has the lease, None where it must be written to know."""
+    """The work to do. *held*: whether this process has the lease, None if it must be written to know."""
 
     held: bool | None
     viewers: bool
@@ -51,19 +51,19 @@ class _Look:
 
 @dataclass(eq=False)
 class Worker:
-    """Holds the lease and rings everybody awake. Starting after a crash is just the first ring."""
+    """Holds the lease and runs all flows. Starting after a crash is just the first ring."""
 
     flows: Flows
     _: KW_ONLY
     holder: str
     inventory_every: timedelta
     publish: Publish
-    """Draws one person's App Home."""
+    """Publishes one person's App Home."""
     _reading: Rests = field(default_factory=Rests, init=False)
     _at_work: bool = field(default=False, init=False)
     _going: dict[str, asyncio.Task[Any]] = field(default_factory=dict, init=False)
     _set_at: float | None = field(default=None, init=False)
-    """When the clock was set last, by the steady one."""
+    """When the clock was set last, on the monotonic clock."""
 
     def __post_init__(self) -> None:
         self._outage = self.flows.background.outage
@@ -71,10 +71,10 @@ class Worker:
         self._drift = Drift(clock.now().timestamp(), clock.steady())
 
     async def run(self, woken: asyncio.Event, rung: Callable[[], None]) -> None:
-        """Rings every second, and at once when *woken*, until it is cancelled; tells *rung* after each.
+        """Ring every second, and at once when *woken*, until cancelled; call *rung* after each.
 
-        By the monotonic clock: setting the time holds nothing up. No ring begins before the last one has ended, and
-        none that breaks is the last.
+        By the monotonic clock, so setting the time delays nothing. A ring begins after the last one has ended, and a
+        failing ring does not end the loop.
         """
         broken = ""
         while True:
@@ -83,7 +83,7 @@ class Worker:
                 await self.ring()
                 broken = ""
             except Exception as error:
-                if broken != (broken := repr(error)):  # the same fault again is not told again
+                if broken != (broken := repr(error)):  # log the same failure only once
                     log.exception("a ring broke; the next one tries again")
             rung()
             try:
@@ -93,7 +93,7 @@ class Worker:
                 pass
 
     async def ring(self) -> None:
-        """Takes up what is due. Cheap when nothing is: a few reads, no writes, nobody called."""
+        """Do what is due. Cheap if nothing is: a few reads, no writes, no calls."""
         await self._outage.bear(self._ring())
 
     async def _ring(self) -> None:
@@ -115,7 +115,7 @@ class Worker:
         if look.unwatched:
             self._spawn(self._look_for_voters(look.unwatched), "who can approve")
         if look.untold or look.late:
-            flows.background.spawn(flows.teller.tell_all(), "telling")  # each takes up what no other has
+            flows.background.spawn(flows.teller.tell_all(), "telling")  # each picks up requests that no other has
         if look.notices:
             self._spawn(flows.notices.freezes(), "freezes said")
         if flows.snoozer.due():
@@ -135,7 +135,7 @@ class Worker:
             self._spawn(flows.noticer.ring(), "changes")
 
     def _look(self, store: Store, judged: Judged, now: datetime) -> _Look:
-        """Everything that a ring must know, of one moment."""
+        """Everything a ring needs to know, from one moment."""
         flows = self.flows
         return _Look(
             held=self._held(store, now),
@@ -151,7 +151,7 @@ class Worker:
         )
 
     async def _follow(self, now: datetime) -> None:
-        """Where the clock was set, what is under way goes along, and so does the lease of whoever does the work."""
+        """If the clock was set, shift the times of everything in progress, and the lease of the working process."""
         wall, steady = now.timestamp(), self.flows.clock.steady()
         if not (by := self._drift.by(wall, steady)):
             return
@@ -166,7 +166,7 @@ class Worker:
             store.messages.time_set(by, now)
 
     def _held(self, store: Store, now: datetime) -> bool | None:
-        """As `Leases.held`; but right after the clock was set the lease of another process has not run out by that."""
+        """As `Leases.held`, but setting the clock does not end another process's lease."""
         held = store.leases.held(LEASE, self.holder, now, SPAN)
         lately = self._set_at is not None and self.flows.clock.steady() - self._set_at < SPAN.total_seconds()
         if held is None and lately and store.leases.holder(LEASE) not in (None, self.holder):
@@ -174,7 +174,7 @@ class Worker:
         return held
 
     async def _hold(self, held: bool | None, now: datetime) -> bool:
-        """Whether this process does the work. Writes when the lease is to be taken, and to see an outage end."""
+        """Whether this process does the work. Writes to take the lease, and to notice the end of an outage."""
         if held is None or (held and self._outage.lasts):
             held = await self.flows.db.write(lambda store: self._take(store, now))
             self._outage.ends()
@@ -190,7 +190,7 @@ class Worker:
         return held
 
     def _spawn(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        """Lets it go on beside the rings; not while the same still goes on, however long Slack or a service takes."""
+        """Run it beside the rings; not while the same task is still running, however slow Slack or a service is."""
         going = self._going.get(name)
         if going is not None and not going.done():
             work.close()
@@ -206,7 +206,7 @@ class Worker:
         await self.flows.noticer.ring()
 
     def announce(self) -> None:
-        """Lets the announcement be said that is due, if one is and this process does the work."""
+        """Start a due announcement if this process does the work."""
         self._spawn(self._announce(), "announcement")
 
     async def _announce(self) -> None:
@@ -217,7 +217,7 @@ class Worker:
             await flows.announcer.announce_due()
 
     async def leave(self) -> None:
-        """Gives the lease back, so that another process goes on at once; where it cannot, the lease runs out."""
+        """Release the lease, so that another process continues at once; if that fails, the lease expires."""
         try:
             await self.flows.db.write(lambda store: store.leases.release(LEASE, self.holder), deadline=LEAVING)
         except StoreUnavailable as error:

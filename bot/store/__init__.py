@@ -1,7 +1,7 @@
-"""The store: everything Retune must not forget, in one SQLite file, behind methods in domain words.
+"""The store: everything Retune must remember, in one SQLite file, behind methods in domain words.
 
-It runs on the event loop's own thread. A committed row costs about 12 µs there and a hop to another thread 90 to
-200 µs, and no transaction can be torn apart by an `await`, because none of these methods is a coroutine.
+It runs on the event loop's own thread. A committed row costs about 12 µs there; a hop to another thread costs 90 to 200
+µs. None of these methods is a coroutine, so no `await` can split a transaction.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ __all__ = ["Store"]
 log = logging.getLogger(__name__)
 
 BESIDE = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside the file, with the rights that the file has when they are made."""
+"""Suffixes of SQLite's extra files; they get the permissions that the database has when they are created."""
 
 
 OPENING = 5.0
-"""Seconds that opening waits for another process that migrates; nobody waits for this one yet."""
+"""Seconds that opening waits for another process's migration; no one waits for this process yet."""
 
 
-NEWER = "a newer version of Retune has changed it: use that version, or put the backup in its place that it began with"
+NEWER = "a newer version of Retune changed it: use that version, or restore the backup made before that upgrade"
 
 
 @cache
@@ -63,16 +63,16 @@ class Store(AbstractContextManager["Store"]):
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
     BUSY = 0.02
-    """Seconds that one try waits for the write lock of another process, and the loop with it."""
+    """Seconds that one attempt waits for another process's write lock; it blocks the loop meanwhile."""
 
     def __init__(self, path: Path | str, *, patience: float = OPENING, key: SealingKey | None = None) -> None:
-        """Opens and migrates *path*, which only its owner can read then; *key* seals the audit.
+        """Open and migrate *path*, making it readable for its owner only; *key* seals the audit.
 
         Raises `DatabaseUnusable`.
         """
         if path != ":memory:":
             _close(Path(path).resolve())
-        try:  # opened in one thread, and used by the loop's alone from then on
+        try:  # opened in one thread, then used only by the loop's
             connection = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
         except sqlite3.Error as error:
             raise DatabaseUnusable(path, trouble(error).cause) from error
@@ -81,7 +81,7 @@ class Store(AbstractContextManager["Store"]):
         try:
             for setting in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
                 self._db.execute(f"PRAGMA {setting}")
-            # Two processes that migrate at once: without the write lock taken first, one of them dies.
+            # If two processes migrate at once, one fails unless it takes the write lock first.
             with shared.transaction():
                 if self.newer():
                     raise DatabaseUnusable(path, NEWER)
@@ -118,20 +118,20 @@ class Store(AbstractContextManager["Store"]):
         self._db.close()
 
     def newer(self) -> bool:
-        """Whether a newer version of Retune has changed the tables."""
+        """Whether a newer version of Retune changed the tables."""
         return any(applied.name not in _known() for applied in migrations.applied(self._db))
 
     def shape(self) -> int:
-        """A number that changes with the tables, whoever changes them."""
+        """A number that changes with the tables, in any process."""
         return int(self.pragma("schema_version"))
 
     def pragma(self, what: str) -> Any:
-        """Asks or tells SQLite something about this connection; its answer, if it gives one."""
+        """Run a pragma on this connection; returns its answer, if any."""
         row = self._db.execute(f"PRAGMA {what}").fetchone()
         return row and row[0]
 
     def damage(self) -> str | None:
-        """What SQLite finds wrong in the whole file; None where it is sound. Takes long for a large one."""
+        """What SQLite finds wrong in the whole file; None if it is sound. Slow for large files."""
         found = str(self.pragma("quick_check(1)"))
         return None if found == "ok" else found
 
@@ -140,10 +140,10 @@ class Store(AbstractContextManager["Store"]):
 
 
 def _close(path: Path) -> None:
-    """Only its owner can read the file: it is made so, and one that others could read is closed to them."""
-    with suppress(OSError):  # it is there, or cannot be made: then SQLite says why
+    """Create the file readable for its owner only, or restrict an existing one to its owner."""
+    with suppress(OSError):  # it exists, or can't be created: then SQLite says why
         os.close(private.create(path))
         return
     for file in (path, *(path.with_name(path.name + end) for end in BESIDE)):
         if private.tighten(file):
-            log.warning("other users of this machine could read %s; they cannot any more (mode 600)", file)
+            log.warning("other users of this machine could read %s; its mode is now 600", file)

@@ -1,4 +1,4 @@
-"""Announcements: what each slot is about to say, which are settled, what channels know, and what people chose."""
+"""Announcements: drafts, settled slots, what each channel was told, and people's choices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.connection import Part, built, marks, read, written
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One owner who is mentioned for one finding: the model's reference and newest version, and its level."""
+    """An owner to mention for one finding: the model's reference and newest version, and its level."""
 
     ref: str
     version: str
@@ -24,10 +24,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a slot is about to say, written before it is said, so that a crash changes neither words nor memory.
+    """The content of a slot, stored before it is posted, so that a crash does not change it.
 
-    *levels* has the references of the models by their levels, as which there are few. *messages* are the announcement
-    and its replies; none for a slot that says nothing.
+    *levels* groups references by level, since there are few levels. *messages* are the announcement and its replies;
+    none for a slot with nothing to tell.
     """
 
     levels: dict[str, list[str]]
@@ -39,13 +39,13 @@ class Draft:
 
     @property
     def count(self) -> int:
-        """How many models it is about."""
+        """Number of models in it."""
         return sum(map(len, self.levels.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The choices in force, by name; who made the last one, and when."""
+    """The current choices by name; the last person to change them, and when."""
 
     values: Mapping[str, str]
     by: str = ""
@@ -53,32 +53,32 @@ class Chosen:
 
 
 class Announcements(Part):
-    """One row for each (channel, slot): the unique key is what makes a slot be said once."""
+    """One row for each (channel, slot): the unique key makes a slot post only once."""
 
-    def begin(self, channel: str, now: datetime, *, anew: bool = False) -> None:
-        """Notes that slots of a channel count from now on; *anew*: also where they counted before."""
-        (self._c.put if anew else self._c.add_once)("announced", "channel", channel=channel, began_at=now)
+    def begin(self, channel: str, now: datetime, *, again: bool = False) -> None:
+        """Count slots of a channel from now on; *again*: even if they counted before."""
+        (self._c.put if again else self._c.add_once)("announced", "channel", channel=channel, began_at=now)
 
     def began(self, channel: str) -> datetime | None:
-        """Since when slots of a channel count; None if they never did."""
+        """The start of a channel's slots; None if there was none."""
         return self._c.value(datetime, "SELECT began_at FROM announced WHERE channel = ?", (channel,))
 
     def is_said(self, channel: str, slot: str) -> bool:
-        """Whether a slot is settled: said, or passed in silence because there was nothing to tell."""
+        """Whether a slot is settled: posted, or skipped because there was nothing to tell."""
         sql = "SELECT said FROM announcements WHERE channel = ? AND slot = ?"
         return self._c.value(bool, sql, (channel, slot)) or False
 
     def intend(self, channel: str, slot: str, draft: Draft, now: datetime) -> None:
-        """Writes what a slot is about to say."""
+        """Store a slot's content before it is posted."""
         self._c.put("announcements", "channel, slot", channel=channel, slot=slot, at=now, draft=written(draft))
 
     def draft(self, channel: str, slot: str) -> Draft | None:
-        """What a slot was about to say when it was cut off."""
+        """The content of a slot that was interrupted."""
         sql = "SELECT draft FROM announcements WHERE channel = ? AND slot = ?"
         return self._c.value(Draft, sql, (channel, slot))
 
     def said(self, channel: str, slot: str, draft: Draft, now: datetime, key: str | None) -> None:
-        """Writes that a slot was said by the message with *key*, or passed in silence, and what is known by it."""
+        """Record that a slot was posted as the message with *key*, or skipped, and what the channel knows now."""
         self._c.put("announcements", "channel, slot", channel=channel, slot=slot, at=now, said=True, draft=None)
         self.begin(channel, now)
         self._c.change(
@@ -96,32 +96,32 @@ class Announcements(Part):
             return Told()
         known = read(dict[str, list[str]], row["levels"])
         levels = {ref: level for text, refs in known.items() if (level := parse_level(text)) for ref in refs}
-        return replace(built(Told, {**row, "levels": {}}), levels=levels)  # which may be very many
+        return replace(built(Told, {**row, "levels": {}}), levels=levels)  # may be very many
 
     def last(self, channel: str) -> str | None:
         """The key of the last announcement in a channel; None if there was none."""
         return self._c.value(str, "SELECT key FROM announced WHERE channel = ?", (channel,))
 
     def mentioned(self, refs: Sequence[str]) -> dict[tuple[str, str], Level]:
-        """For which findings of these, by reference and version, somebody was mentioned, and how bad they were then."""
+        """Earlier mentions for these references: level by reference and version."""
         known = self._c.all(Mention, f"SELECT * FROM mentioned WHERE ref IN ({marks(refs)})", refs)
         return {(was.ref, was.version): level for was in known if (level := parse_level(was.level))}
 
     def pinned(self, channel: str) -> str | None:
-        """The `ts` of the living card of a channel that was pinned, or that cannot be."""
+        """The `ts` of a channel's living card that was pinned, or can't be."""
         return self._c.value(str, "SELECT pinned FROM announced WHERE channel = ?", (channel,))
 
     def pin(self, channel: str, ts: str | None) -> None:
-        """Notes the living card of a channel; None: it is not kept up to date there any more."""
+        """Record the living card of a channel; None: it is no longer updated there."""
         self._c.change("UPDATE announced SET pinned = ? WHERE channel = ?", (ts, channel))
 
     def left(self, channel: str) -> tuple[str, ...]:
-        """The other channels that have a living card."""
+        """The other channels with a living card."""
         sql = "SELECT channel FROM announced WHERE pinned IS NOT NULL AND channel <> ?"
         return self._c.values(str, sql, (channel,))
 
     def shown(self) -> str:
-        """Changes whenever owners, snoozes or settings do: what a living card shows beside fleet and runs."""
+        """Changes with owners, snoozes and settings: what a living card shows beside fleet and runs."""
         sql = """SELECT (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM owners) || ' ' ||
                  (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
                  (SELECT count(*) FROM snoozes WHERE ended_at IS NULL) || ' ' ||
@@ -130,20 +130,20 @@ class Announcements(Part):
 
 
 class Choices(Audited):
-    """What people chose for announcements; a value that nobody chose is the operator's."""
+    """People's choices for announcements; a value without a choice is the operator's."""
 
     def all(self) -> Chosen:
-        """Everything that was chosen."""
+        """All choices."""
         rows = self._c.rows("SELECT * FROM announcer_settings ORDER BY at DESC")
         return built(Chosen, {**rows[0], "values": {row["key"]: row["value"] for row in rows}}) if rows else Chosen({})
 
     def choose(self, values: Mapping[str, str], by: str, now: datetime, detail: str) -> None:
-        """Puts choices in force. *detail* is for the audit."""
+        """Put choices in force. *detail* is for the audit."""
         for key, value in values.items():
             self._c.put("announcer_settings", "key", key=key, value=value, by=by, at=now)
         self._audit.note(now, by, "announce", detail=detail)
 
     def clear(self, by: str, now: datetime) -> None:
-        """Takes everything back: the operator's settings count again."""
+        """Remove all choices: the operator's settings apply again."""
         self._c.change("DELETE FROM announcer_settings")
         self._audit.note(now, by, "announce", detail="default")

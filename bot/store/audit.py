@@ -1,7 +1,7 @@
-"""The audit: who did what, when, to which request or model. Append-only, numbered without gaps, and chained by hash.
+"""The audit: who did what, when, to which request or model. Append-only, numbered without gaps, chained by hash.
 
-Each row carries the hash of the row before it, and `audit_head` the number and the hash of the last one. With a key
-that the database does not have, rows and end are sealed as well.
+Each row has the hash of the row before it; `audit_head` has the number and hash of the last one. With a key outside the
+database, rows and end are also sealed.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from bot.store.schema import migrations
 __all__ = ["COLUMNS", "START", "Audit", "Audited", "Broken", "Examined", "SealingKey", "Tip"]
 
 PAGE = 1000
-"""Rows that are read at a time: a reader's memory stays flat, however long the audit is."""
+"""Rows read at a time, so that memory use does not grow with the audit."""
 
 SETTINGS = "settings"
 NOT_CONFIGURED = "not configured any more"
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
-"""What SQLite can number at all: somebody may have put in a row with any of them."""
+"""SQLite's smallest and largest row number: a tampered row may have any."""
 
 _AROUND = """SELECT type, name, tbl_name, sql FROM sqlite_master
              WHERE lower(tbl_name) IN ('audit', 'audit_head') OR type IN ('trigger', 'view')"""
-"""What decides how the audit is written and read. Retune has no triggers and no views."""
+"""Everything that decides how the audit is written and read. Retune has no triggers and no views."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """The end of the chain. *hash* is that of the last row, or `START` where there is none."""
+    """The end of the chain. *hash* is the last row's, or `START` if there is none."""
 
     rows: int
     hash: str
@@ -46,19 +46,19 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a test of the whole audit found. *kept*: whether a row has the hash that was kept elsewhere."""
+    """The result of checking the whole audit. *kept*: whether a row has the hash that was kept elsewhere."""
 
     tip: Tip
     broken: Broken | None
     kept: bool
     keyed: tuple[int, datetime] | None
-    """The row with which the seals of the key begin, and when it was written; None without a key."""
+    """The first row of the key's seals, and its time; None without a key."""
     sealed: tuple[int, int] | None
-    """The first and the last row that has a seal, tested or not."""
+    """The first and last sealed row, checked or not."""
 
 
 class Audit(Part):
-    """An append-only list of what people and Retune did. *key* seals what is written from now on."""
+    """An append-only list of what people and Retune did. *key* seals new rows."""
 
     def __init__(self, connection: Connection, key: SealingKey | None = None) -> None:
         super().__init__(connection)
@@ -75,10 +75,10 @@ class Audit(Part):
         instance: str | None = None,
         detail: str = "",
     ) -> None:
-        """Writes one row at the end of the chain, in the transaction that is open, if one is.
+        """Append one row to the chain, in the open transaction if there is one.
 
-        *actor* is a Slack user id, `retune` for what it does by itself, `elsewhere` for a change that it noticed.
-        *model* is a reference; where no *instance* is given it is that of the model.
+        *actor* is a Slack user id, `retune` for its own actions, `elsewhere` for a change it noticed. *model* is a
+        reference; *instance* defaults to the model's.
         """
         with self._c.transaction():
             end, _ = self._settled(at)
@@ -96,15 +96,15 @@ class Audit(Part):
             )
 
     def begin(self, now: datetime) -> tuple[str, str] | None:
-        """Notes, once, when the end is not what this key sealed: the key is new or gone, or somebody changed the end.
+        """Record once if the end is not sealed by this key: the key is new or gone, or the end was tampered with.
 
-        Gives what was noted, its action and its detail; None where there was nothing. Every `note` begins with it.
+        Returns the recorded action and detail; None if there was nothing to record. Every `note` begins with this.
         """
         with self._c.transaction():
             return self._settled(now)[1]
 
     def _settled(self, now: datetime) -> tuple[Head, tuple[str, str] | None]:
-        """The end as it is then, and what was noted."""
+        """The end afterwards, and what was recorded."""
         end, sealed = self._end()
         if sealed:
             return end, None
@@ -116,7 +116,7 @@ class Audit(Part):
         return self._append(end, said), (action, detail)
 
     def _end(self) -> tuple[Head, bool | None]:
-        """Where the next row follows, and whether the key that is in use sealed that; None where it is not kept."""
+        """The end that the next row follows, and whether the current key sealed it; None if it was not stored."""
         row = self._c.row("SELECT last, hash, seal FROM audit_head")
         if row is not None:
             head = Head(**row)
@@ -125,7 +125,7 @@ class Audit(Part):
         return (Head(**row) if row else Head(0, START)), None
 
     def _append(self, end: Head, facts: Row) -> Head:
-        """The number comes from the end, under the same lock: no sequence, so no gaps."""
+        """The number comes from the stored end, under the same lock: no sequence, so no gaps."""
         row: Row = {"id": end.last + 1, **facts, "previous": end.hash}
         hash, key = digest(row), self._key
         self._c.add("audit", **row, hash=hash, seal=key.of_row(hash) if key else None)
@@ -134,9 +134,9 @@ class Audit(Part):
         return head
 
     def settings_changed(self, settings: Mapping[str, Mapping[str, str]], now: datetime) -> None:
-        """Notes what the operator set otherwise than what was noted last, old → new: one row for each *subject*.
+        """Record settings that differ from the last record, old → new: one row for each *subject*.
 
-        A subject is an instance, or what holds for all of them (empty). Instances that went away are noted too.
+        A subject is an instance, or empty for settings of all instances. Removed instances are recorded too.
         """
         rows = self._c.rows("SELECT subject, facts FROM settings_noted")
         noted = {row["subject"]: read(dict[str, str], row["facts"]) for row in rows}
@@ -152,17 +152,17 @@ class Audit(Part):
                 self._c.put("settings_noted", "subject", subject=subject, facts=written(now_set))
 
     def count(self, action: str, since: datetime) -> int:
-        """How often something was done since then."""
+        """How often an action was done since then."""
         return self._c.value(int, "SELECT count(*) FROM audit WHERE action = ? AND at >= ?", (action, since)) or 0
 
     def of_request(self, request: int) -> tuple[Noted, ...]:
-        """What was noted of one request, oldest first. A row with a number that Retune did not give was not noted."""
+        """The log of one request, oldest first; without rows whose numbers Retune did not assign."""
         sql = """SELECT * FROM audit WHERE request = ? AND id BETWEEN 1 AND (SELECT last FROM audit_head)
                  ORDER BY id"""
         return self._c.all(Noted, sql, (request,))
 
     def all(self) -> Iterator[Row]:
-        """Every row by its number, whatever that is; also those that are written meanwhile."""
+        """Every row in order of its number, whatever it is; includes rows written meanwhile."""
         least = _LEAST
         sql = f"SELECT {', '.join((*COLUMNS, 'hash', 'seal'))} FROM audit WHERE id >= ? ORDER BY id LIMIT ?"
         while page := self._c.rows(sql, (least, PAGE)):
@@ -172,19 +172,19 @@ class Audit(Part):
             least = page[-1]["id"] + 1
 
     def tip(self) -> Tip:
-        """How long the chain is, and its last hash."""
+        """The length of the chain, and its last hash."""
         rows = self._c.value(int, "SELECT count(*) FROM audit") or 0
         return Tip(rows, self._c.value(str, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1") or START)
 
     def verify(self) -> Broken | None:
-        """The first thing that does not hold: see `examine`."""
+        """The first fault: see `examine`."""
         return self.examine().broken
 
     def examine(self, kept: str | None = None) -> Examined:
-        """Tests every row and the end, with the key that the store was opened with; reads a page at a time.
+        """Check every row and the end, with the store's key; reads a page at a time.
 
-        *kept* is a hash that was kept elsewhere: where the end was cut off together with `audit_head`, or all rows
-        were rewritten, only that, or a key, shows it. Call it inside `reading` where others write meanwhile.
+        *kept* is a hash stored elsewhere. Only it, or a key, detects that the end and `audit_head` were cut off
+        together or that all rows were rewritten. Call it inside `reading` if others may write meanwhile.
         """
         walk, found = Walk(self._key), False
         broken = self._surroundings()
@@ -196,8 +196,8 @@ class Audit(Part):
                 found = found or row["hash"] == kept
             if broken is None and (fault := walk.end([Head(**row) for row in self._heads()])):
                 broken = Broken(None, fault)
-        except sqlite3.DatabaseError as error:  # text that is none, a page that is damaged
-            broken = Broken(None, f"what follows row {walk.last.last} cannot be read ({escaped(str(error))})")
+        except sqlite3.DatabaseError as error:  # text that is not text, a damaged page
+            broken = Broken(None, f"the rows after {walk.last.last} cannot be read ({escaped(str(error))})")
         keyed = (walk.keyed[0], read(datetime, walk.keyed[1])) if walk.keyed else None
         return Examined(Tip(walk.last.last, walk.last.hash), broken, found, keyed, walk.sealed)
 
@@ -205,22 +205,20 @@ class Audit(Part):
         return self._c.rows("SELECT last, hash, seal FROM audit_head")
 
     def _surroundings(self) -> Broken | None:
-        """What is not as Retune made it around the rows: a column, a trigger, a view, an index that shows others."""
+        """Changes around the rows: a column, a trigger, a view, an index that was not made by Retune."""
         there = _around(self._c)
         odd = sorted({escaped(name) for _, name, *_ in there ^ _expected()})
         if odd:
-            return Broken(
-                None, f"a table, index, trigger or view is not as Retune made it, or not there: {', '.join(odd)}"
-            )
+            return Broken(None, f"a table, index, trigger or view was changed, added or removed: {', '.join(odd)}")
         for table in ("audit", "audit_head"):
             found = self._c.value(str, f"PRAGMA integrity_check({table})")
             if found != "ok":
-                return Broken(None, f"SQLite finds {table} damaged: {escaped(found or '')}")
+                return Broken(None, f"SQLite reports that {table} is damaged: {escaped(found or '')}")
         return None
 
 
 class Audited(Part):
-    """Tables whose changes have their line in the audit."""
+    """Tables whose changes are recorded in the audit."""
 
     def __init__(self, connection: Connection, audit: Audit) -> None:
         super().__init__(connection)
@@ -228,7 +226,7 @@ class Audited(Part):
 
 
 def _difference(was: Mapping[str, str], now: Mapping[str, str]) -> str:
-    """What changed; of what was not noted before, what it is."""
+    """The changes; for values without an earlier record, the value itself."""
     lines = []
     for name in dict.fromkeys((*now, *was)):
         old, new = was.get(name), now.get(name)

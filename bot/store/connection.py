@@ -1,7 +1,7 @@
-"""One connection: its transactions, and how values are written to columns and read from them.
+"""One connection: its transactions, and the conversion of values to and from columns.
 
-sqlite-utils imports NumPy where that is installed, to store its numbers. We have none: NumPy is there for the chart's
-own process only; here it would cost 11.5 MB for good and 0.15 s at each start.
+sqlite-utils imports NumPy if it is installed, to store its numbers. We store none: NumPy is for the chart's own process
+only, and here it would cost 11.5 MB permanently and 0.15 s at each start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import msgspec
 
 _hidden = "numpy" not in sys.modules
 if _hidden:
-    sys.modules["numpy"] = None  # type: ignore[assignment]  # Python's own way to say: there is none
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # Python's own way to block an import
 try:
     from sqlite_utils import Database as Sqlite
     from sqlite_utils import Migrations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Parameters = Sequence[Any] | dict[str, Any]
 
-# Moments are written as seconds since 1970, days as ISO text; `built` reads both.
+# Times are stored as seconds since 1970, dates as ISO text; `built` reads both.
 sqlite3.register_adapter(datetime, datetime.timestamp)
 sqlite3.register_adapter(date, date.isoformat)
 
@@ -42,12 +42,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def written(value: object) -> str:
-    """A value as its column has it that is no plain one: JSON."""
+    """The JSON of a value that its column can't store directly."""
     return _encode(value).decode()
 
 
 def _is_json(kind: Any) -> bool:
-    """Whether values of that type are JSON in their column."""
+    """Whether values of that type are stored as JSON."""
     if get_origin(kind) in (Union, UnionType):
         return any(map(_is_json, get_args(kind)))
     return is_dataclass(kind) or get_origin(kind) in (tuple, frozenset, dict)
@@ -55,7 +55,7 @@ def _is_json(kind: Any) -> bool:
 
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """What makes a value of what one column has."""
+    """The conversion from a column to a value of that type."""
     return msgspec.json.Decoder(kind).decode if _is_json(kind) else partial(msgspec.convert, type=kind, strict=False)
 
 
@@ -65,15 +65,15 @@ def _json_columns(kind: type) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
 
 
 def read(kind: type[T], value: object) -> T:
-    """A value as a column has it: plain, or as `written`."""
+    """A value from its column: stored directly, or as `written`."""
     made: T = _reader(cast("Any", kind))(value)
     return made
 
 
 def built(kind: type[T], row: Row) -> T:
-    """A row as a value of a dataclass: its fields are the columns of the same names. Changes *row*.
+    """A row as a dataclass: its fields are the columns of the same names. Changes *row*.
 
-    What is not JSON text where a column has JSON is the value itself.
+    A JSON column whose value is not text is used as is.
     """
     for name, reader in _json_columns(cast("Any", kind)):
         if isinstance(text := row.get(name), str):
@@ -82,7 +82,7 @@ def built(kind: type[T], row: Row) -> T:
 
 
 def grouped(rows: Iterable[Row], column: str) -> dict[int, list[Row]]:
-    """The rows by what they have in a column, in their order."""
+    """The rows grouped by a column, in their order."""
     found: dict[int, list[Row]] = {}
     for row in rows:
         found.setdefault(row[column], []).append(row)
@@ -95,7 +95,7 @@ def marks(values: Sized) -> str:
 
 
 class Connection:
-    """The connection that all parts of the store share. It takes moments, days and enums as parameters."""
+    """The connection shared by all parts of the store. Parameters may be times, dates and enums."""
 
     def __init__(self, db: Sqlite) -> None:
         self._db = db
@@ -108,7 +108,7 @@ class Connection:
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        """The rows of a query, for very many of them."""
+        """The rows of a query as tuples, for very many of them."""
         return self._db.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
@@ -124,49 +124,49 @@ class Connection:
         return next(iter(self.all(kind, sql, parameters)), None)
 
     def values(self, kind: type[T], sql: str, parameters: Parameters = ()) -> tuple[T, ...]:
-        """What the one column of a query has, without nulls."""
+        """The values of a one-column query, without nulls."""
         found = self._db.execute(sql, parameters)
-        if kind in (int, str):  # as the tables are strict, they are that already
+        if kind in (int, str):  # the tables are strict, so they have that type already
             return tuple(value for (value,) in found if value is not None)
         reader = _reader(cast("Any", kind))
         return tuple(reader(value) for (value,) in found if value is not None)
 
     def value(self, kind: type[T], sql: str, parameters: Parameters = ()) -> T | None:
-        """What the one column of a query has first; None also for null."""
+        """The first value of a one-column query; None also for null."""
         return next(iter(self.values(kind, sql, parameters)), None)
 
     def change(self, sql: str, parameters: Parameters = ()) -> int:
-        """Runs a write and gives the number of rows it changed; commits unless a transaction is open."""
+        """Run a write; returns the number of changed rows. Commits unless a transaction is open."""
         return self._write(sql, parameters).rowcount
 
     def add(self, table: str, /, **values: object) -> int:
-        """Writes a new row and gives its number."""
+        """Insert a row; returns its number."""
         return self._insert(table, values).lastrowid or 0
 
     def add_all(self, sql: str, rows: Iterable[Parameters]) -> None:
-        """Runs one write for each of *rows*: a thousand of them cost some 3 ms, one by one some 15 (measured)."""
+        """Run one write for each of *rows*: a thousand take 3 ms, one by one 15 ms (measured)."""
         if self._reads_only:
-            raise AssertionError("work that only reads must not write")
+            raise AssertionError("read-only work must not write")
         self._db.conn.executemany(sql, rows)
 
     def add_once(self, table: str, key: str, /, **values: object) -> bool:
-        """Writes a row; false if there is one with that *key* (its columns, with commas)."""
+        """Insert a row; false if one with that *key* (its columns, with commas) exists."""
         return self._insert(table, values, f"ON CONFLICT ({key}) DO NOTHING").rowcount == 1
 
     def put(self, table: str, key: str, /, **values: object) -> None:
-        """Writes a row, over the one with that *key* (its columns, with commas) if there is one."""
+        """Insert a row, or replace the one with that *key* (its columns, with commas)."""
         others = ", ".join(f"{column} = excluded.{column}" for column in values if column not in key.split(", "))
         self._insert(table, values, f"ON CONFLICT ({key}) DO UPDATE SET {others}")
 
     def put_all(self, table: str, key: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Writes very many rows as `put` writes one, inside a transaction."""
+        """As `put` for very many rows, inside a transaction."""
         others = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)}) "
         self.change_all(f"{sql} ON CONFLICT ({key}) DO UPDATE SET {others}", rows)
 
     def change_all(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Runs a write once for each of the rows of parameters, inside a transaction."""
-        assert not self._reads_only, "work that only reads must not write"
+        """Run a write once for each of the rows of parameters, inside a transaction."""
+        assert not self._reads_only, "read-only work must not write"
         if rows:
             self._db.conn.executemany(sql, rows)
 
@@ -176,12 +176,12 @@ class Connection:
 
     def _write(self, sql: str, parameters: Parameters) -> sqlite3.Cursor:
         if self._reads_only:
-            raise AssertionError("work that only reads must not write")
+            raise AssertionError("read-only work must not write")
         return self._db.execute(sql, parameters)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Everything that is read inside is of one moment. Never await inside, and write nothing."""
+        """All reads inside see one moment. Never await inside, and write nothing."""
         self._db.execute("BEGIN")
         self._reads_only = True
         try:
@@ -192,10 +192,10 @@ class Connection:
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
-        """All or nothing, and nobody else writes meanwhile; joins the one that is already open. Never await inside.
+        """All or nothing, with other writers locked out; joins an open transaction. Never await inside.
 
-        *durable*: survives a power loss, not only a crash of the process. For the one commit that must come
-        before a request that cannot be undone.
+        *durable*: survives a power loss, not only a crash of the process. For the one commit that must come before a
+        request that cannot be undone.
         """
         if self._db.conn.in_transaction:
             yield
@@ -215,13 +215,13 @@ class Connection:
                 self._db.execute("PRAGMA synchronous = NORMAL")
 
     def _undo(self) -> None:
-        """Ends the transaction, unless SQLite did so already, as it does on a full disk."""
+        """Roll back, unless SQLite already did, as it does on a full disk."""
         if self._db.conn.in_transaction:
             self._db.execute("ROLLBACK")
 
 
 class Part:
-    """Some tables of the store. What it writes belongs into one transaction with what it was read for."""
+    """Some tables of the store. Reads and the writes that depend on them belong in one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._c = connection

@@ -1,9 +1,9 @@
-"""The one seam to the store: work is a plain function that is given the store inside one transaction.
+"""The one way to the store: *work* is a plain function that gets the store inside one transaction.
 
-Nothing awaits inside, so nothing is torn, and the same work can run on another thread for another engine. On SQLite
-it runs on the event loop's own thread: a committed row costs about 12 µs there and a hop to another thread 90 to
-200 µs. Whoever holds the write lock holds the loop for `Store.BUSY` at most; then the loop turns, and the work is tried
-again from its beginning until its deadline. So work must do nothing but read and write the store.
+Nothing awaits inside a transaction, so the same work could run on another thread for another engine. On SQLite it runs
+on the event loop's own thread: a committed row costs about 12 µs there; a hop to another thread costs 90 to 200 µs.
+Waiting for a write lock blocks the loop for `Store.BUSY` at most; then the loop gets a turn and the work is tried again
+from its beginning until its deadline. So work must do nothing but read and write the store.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ from bot.store.troubles import trouble
 T = TypeVar("T")
 
 DEADLINE = 2.0
-"""Seconds in which work must be done: Slack waits three for an answer."""
+"""Seconds for the work to succeed: Slack waits three for an answer."""
 
 PAUSE = 0.03
-"""Seconds between two tries: others of this loop get their turn."""
+"""Seconds between two attempts; the event loop gets a turn."""
 
 LOOK = 1.0
-"""Seconds between two looks whether the file is still there and still ours."""
+"""Seconds between two checks that the file is still the one we opened."""
 
 REOPEN = 5.0
-"""Seconds between two tries to open it anew."""
+"""Seconds between two attempts to open it again."""
 
 
-WAITED = "another process keeps it locked"
+WAITED = "another process has locked it"
 
 
 class Database(AbstractContextManager["Database"]):
     """The open database. Use as a context manager; closing is the last thing a process does."""
 
     def __init__(self, path: Path | str, key: SealingKey | None = None) -> None:
-        """Opens and migrates *path*; *key* seals the audit. Raises `SettingsError` when it cannot be used."""
+        """Open and migrate *path*; *key* seals the audit. Raises `SettingsError` if it can't be used."""
         self.store = Store(path, key=key)
         self._path, self._key = Path(path), key
         self._turn = asyncio.Lock()
         self._know()
 
     def _know(self) -> None:
-        """What the file is that was opened."""
+        """Remember which file was opened."""
         self._file, self._shape = _file(self._path), self.store.shape()
         self._looked_at = 0.0
         self._reopen_at: float | None = None
 
     async def read(self, work: Callable[[Store], T], *, deadline: float = DEADLINE) -> T:
-        """What *work* reads, all of one moment. No lock of another process holds it up.
+        """The result of *work*, all from one moment. Locks of other processes do not delay it.
 
         Raises `StoreUnavailable`.
         """
@@ -65,10 +65,10 @@ class Database(AbstractContextManager["Database"]):
     async def write(
         self, work: Callable[[Store], T], *, deadline: float = DEADLINE, durable: bool = False, done: bool = False
     ) -> T:
-        """Does all of *work* or nothing, and nobody else writes meanwhile. Raises `StoreUnavailable`: nothing is done.
+        """Do all of *work* or nothing, with other writers locked out. Raises `StoreUnavailable`: nothing was done.
 
         *durable*: survives a power loss, not only a crash of the process. For the one commit that must come before a
-        request that cannot be undone. *done*: it notes what was done outside already.
+        request that cannot be undone. *done*: it records something that was already done outside.
         """
         until = asyncio.get_running_loop().time() + deadline
 
@@ -81,7 +81,7 @@ class Database(AbstractContextManager["Database"]):
             except StoreUnavailable as error:
                 if not error.passing:
                     raise
-        # Each try holds the loop for a moment, so one tries for all: a hundred that wait must not hold it in turn.
+        # Each attempt blocks the loop for a moment, so one waiter tries for all: a hundred must not block it in turn.
         try:
             async with asyncio.timeout_at(until):
                 await self._turn.acquire()
@@ -93,7 +93,7 @@ class Database(AbstractContextManager["Database"]):
             self._turn.release()
 
     async def _until(self, until: float, once: Callable[[], T]) -> T:
-        """Tries until it is done, or it is too late."""
+        """Try until it succeeds or the deadline passes."""
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -106,7 +106,7 @@ class Database(AbstractContextManager["Database"]):
     def _once(
         self, work: Callable[[Store], T], transaction: Callable[[], AbstractContextManager[None]], done: bool = False
     ) -> T:
-        """One try. Raises `StoreUnavailable`."""
+        """One attempt. Raises `StoreUnavailable`."""
         now = asyncio.get_running_loop().time()
         self._look(now)
         try:
@@ -114,35 +114,35 @@ class Database(AbstractContextManager["Database"]):
                 return work(self.store)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                raise  # a bug of ours, and no trouble of the database
+                raise  # a bug of ours, not a database problem
             found = trouble(error)
             if found.reopen and self._reopen_at is None:
                 self._reopen_at = now + REOPEN
             raise StoreUnavailable(found.cause, done=done, passing=found.passing) from error
 
     def _look(self, now: float) -> None:
-        """Whether the file is what was opened; opens it anew where it is not, or after it could not be used.
+        """Check that the file is the one we opened; open it again if it is not, or after it was unusable.
 
-        Raises `StoreUnavailable` while there is none that can be used, or only a newer version's.
+        Raises `StoreUnavailable` while there is no usable file, or only a newer version's.
         """
         if now - self._looked_at < LOOK:
             return
         file = _file(self._path)
         if self._file is not None and file is None:
-            raise StoreUnavailable(f"the file {self._path} is not there any more", passing=False)
+            raise StoreUnavailable(f"the file {self._path} is gone", passing=False)
         if file != self._file:
-            with suppress(sqlite3.Error):  # else SQLite takes the log of the old file for one of the new file
+            with suppress(sqlite3.Error):  # otherwise SQLite uses the old file's log for the new file
                 self.store.pragma("wal_checkpoint(TRUNCATE)")
             self.close()
             self.store = _opened(self._path, self._key)
             self._know()
         elif self._reopen_at is not None and now >= self._reopen_at:
             self._reopen_at = now + REOPEN
-            with suppress(StoreUnavailable):  # what can be read is read meanwhile
+            with suppress(StoreUnavailable):  # readable parts are read meanwhile
                 old, self.store = self.store, _opened(self._path, self._key)
                 old.close()
                 self._know()
-        with suppress(sqlite3.DatabaseError):  # whoever uses it next hears why
+        with suppress(sqlite3.DatabaseError):  # the next user gets the error
             if self.store.shape() != self._shape:
                 if self.store.newer():
                     raise StoreUnavailable(NEWER, passing=False)
@@ -165,7 +165,7 @@ def _opened(path: Path, key: SealingKey | None) -> Store:
 
 
 def _file(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another one in its place; None where there is none."""
+    """Identifies a file, to notice a replacement; None if there is none."""
     try:
         found = path.stat()
     except OSError:

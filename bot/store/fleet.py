@@ -1,7 +1,7 @@
-"""The fleet as it was last read: the instances and their models.
+"""The fleet as last read: the instances and their models.
 
-What an instance is known to be has a number that grows with each change, whoever makes it: so every process notices
-what others wrote, and needs not read again what it knows.
+Each instance has a number that grows with every change by any process: so each process notices the writes of others,
+and need not read again what it knows.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bot.store.connection import Connection, Part, read, written
 from bot.turns import Work, at_once
 
 NOTED, UNNOTED = 200, 2500
-"""Models that one transaction writes at most, where each is noted as a change (0.1 ms) and at a first reading."""
+"""Models written in one transaction at most: with changes to record (0.1 ms each), and at a first reading."""
 
 PIECE = 50
-"""Models that are decoded between two rests; each takes 10 µs, or more where its description is long."""
+"""Models decoded before the event loop gets a turn; each takes 10 µs, more with a long description."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is in memory of one instance: its reading, when models were read alone (by reference), and its number."""
+    """An instance in memory: its reading, the times of models read alone (by reference), and its number."""
 
     reading: InstanceReading
     seen: Mapping[str, datetime] = field(default_factory=dict)
@@ -35,17 +35,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a reading changed in the store: the same instance before and after, alike where nothing was kept.
+    """What a reading changed in the store: the instance before and after, identical if nothing was kept.
 
-    Where one model was read, there is none beside it. *known* is what is known of the instance now, None where what
-    was known before was out of date.
+    For a single model, there is no other one in either. *known* is the instance as known now, None if what was known
+    before was out of date.
     """
 
     before: InstanceReading
     after: InstanceReading
     known: Known | None = None
     more: bool = False
-    """Whether there is more to keep of the same reading."""
+    """Whether more of the same reading is still to be kept."""
 
     @property
     def recovered(self) -> bool:
@@ -55,14 +55,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One instance as the store has it, with its models not decoded yet: their references, facts and `seen_at`."""
+    """One stored instance, its models not decoded yet: their references, facts and `seen_at`."""
 
     reading: InstanceReading
     models: Sequence[tuple[str, str, float | None]]
     revision: int
 
     def known(self, before: Known | None = None) -> Work[Known]:
-        """All of it. Those models that are as they were *before* stay the same objects."""
+        """The decoded instance. Models unchanged from *before* stay the same objects."""
         had = {model.ref: model for model in before.reading.models} if before else {}
         models, seen = [], {}
         for number, (ref, facts, seen_at) in enumerate(self.models):
@@ -79,17 +79,17 @@ class Fleet(Part):
     """The last good reading of every instance."""
 
     def declare(self, instances: Iterable[tuple[str, Deployment]]) -> None:
-        """Makes the table hold exactly the instances that are configured now."""
+        """Make the table hold exactly the configured instances."""
         wanted = dict(instances)
         for name, deployment in wanted.items():
             self._c.put("instances", "name", name=name, deployment=deployment)
-            touch(self._c, name)  # another deployment is another judgement
+            touch(self._c, name)  # another deployment changes the verdicts
         for name in self.instances() - wanted.keys():
             self._c.change("DELETE FROM models WHERE instance = ?", (name,))
             self._c.change("DELETE FROM instances WHERE name = ?", (name,))
 
     def instances(self) -> frozenset[str]:
-        """The names of the instances that are configured."""
+        """The names of the configured instances."""
         return frozenset(self._c.values(str, "SELECT name FROM instances"))
 
     def keep(
@@ -104,12 +104,12 @@ class Fleet(Part):
         doubt: Doubt | None = None,
         known: Known | None = None,
     ) -> Kept:
-        """Keeps a complete reading of one instance that was asked for at *asked*; without *bases*, those before stay.
+        """Keep a complete reading of one instance that was requested at *asked*; without *bases*, the earlier ones
+        stay.
 
-        Where very much differs, it keeps a part of that, says that there is more, and is to be asked again.
-        What the store saw after that moment is newer than the answer, so it stays: a model that was read alone
-        meanwhile, or the whole instance as another process read it. An upgrade that ended during a slow list would
-        otherwise look undone.
+        Of very many differences it keeps a part and says that there is more; call it again then. Whatever was stored
+        after *asked* is newer than the answer and stays: a model that was read alone meanwhile, or the whole instance
+        as read by another process. Otherwise an upgrade that ended during a slow list would look undone.
         """
         stored, revision = self._instance(instance), self.revision(instance)
         if known is None or known.revision != revision:
@@ -138,9 +138,9 @@ class Fleet(Part):
     def _changed(
         self, before: Iterable[Model], models: Iterable[Model], later: Container[str], most: int
     ) -> tuple[bool, tuple[Model, ...]]:
-        """Writes what differs, at most so much; whether there is more, and the models as they are in the store then.
+        """Write at most *most* differences; returns whether there are more, and the stored models afterwards.
 
-        Those that were read *later* stay as they were before.
+        Models read *later* stay as they were.
         """
         had, has = {model.key: model for model in before}, {model.key: model for model in models}
         if later:
@@ -158,7 +158,7 @@ class Fleet(Part):
         return more, tuple(has.values())
 
     def doubted(self, instance: str, doubt: Doubt, known: Known | None = None) -> Kept:
-        """Notes that an instance answers and that its answer is not believed: what was read before stays."""
+        """Record that an instance answers but its answer is doubtful: the earlier reading stays."""
         before = self._instance(instance)
         sql = "UPDATE instances SET doubt = ?, failing_since = NULL, failure = '' WHERE name = ?"
         self._c.change(sql, (written(doubt), instance))
@@ -170,24 +170,24 @@ class Fleet(Part):
         return {row["name"]: row["revision"] for row in self._c.rows("SELECT name, revision FROM instances")}
 
     def revision(self, instance: str) -> int:
-        """The number of one instance; -1 where it is not configured."""
+        """The number of one instance; -1 if it is not configured."""
         found = self._c.value(int, "SELECT revision FROM instances WHERE name = ?", (instance,))
         return -1 if found is None else found
 
     def stored(self, instance: str) -> Stored:
-        """One instance, to be decoded."""
+        """One instance, not decoded yet."""
         sql = "SELECT ref, facts, seen_at FROM models WHERE instance = ? ORDER BY ref"
         return Stored(self._instance(instance), self._c.tuples(sql, (instance,)), self.revision(instance))
 
     def one(self, instance: str) -> InstanceReading:
-        """One instance as it was read last."""
+        """The last reading of one instance."""
         return self._known(instance).reading
 
     def _known(self, instance: str) -> Known:
         return at_once(self.stored(instance).known())
 
     def see(self, model: Model, now: datetime, known: Known | None = None) -> Kept:
-        """Keeps a fresh reading of one model, and only that model in what it gives."""
+        """Keep a fresh reading of one model; the result covers only that model."""
         before = self._with_one(model.instance, model.ref)
         self._put(model, now)
         known = self._beside(model.instance, known)
@@ -198,7 +198,7 @@ class Fleet(Part):
         return Kept(before, replace(before, models=(model,)), known)
 
     def gone(self, ref: str, known: Known | None = None) -> Kept:
-        """Forgets a model that its instance does not know any more."""
+        """Delete a model that its instance no longer knows."""
         instance = Ref.parse(ref).instance
         before = self._with_one(instance, ref)
         self._c.change("DELETE FROM models WHERE ref = ?", (ref,))
@@ -209,19 +209,19 @@ class Fleet(Part):
         return Kept(before, replace(before, models=()), known)
 
     def _beside(self, instance: str, known: Known | None) -> Known | None:
-        """What is known once something was written beside the models; None where it was out of date."""
+        """What is known after a write beside the models; None if it was out of date."""
         revision = touch(self._c, instance)
         if known is None or known.revision != revision - 1:
             return None
         return Known(replace(self._instance(instance), models=known.reading.models), known.seen, revision)
 
     def failing(self, since: datetime) -> list[tuple[str, datetime]]:
-        """The instances that have failed at least since then, and since when."""
+        """The instances failing at least since then, each with its start."""
         found = self._c.all(InstanceReading, "SELECT * FROM instances WHERE failing_since <= ? ORDER BY name", (since,))
         return [(reading.name, reading.failing_since) for reading in found if reading.failing_since]
 
     def failed(self, instance: str, failure: str, now: datetime, known: Known | None = None) -> Kept | None:
-        """Notes that an instance could not be read, if this is the first failure in a row; None where it is not."""
+        """Record that an instance could not be read, if this is the first failure in a row; None otherwise."""
         before = self._instance(instance)
         sql = "UPDATE instances SET failing_since = ?, failure = ? WHERE name = ? AND failing_since IS NULL"
         if not self._c.change(sql, (now, failure, instance)):
@@ -245,11 +245,11 @@ class Fleet(Part):
 
 
 def touch(connection: Connection, instance: str) -> int:
-    """Notes that something of an instance changed, in the transaction that changes it; gives its number from now on."""
+    """Mark an instance as changed, in the transaction that changes it; returns its new number."""
     connection.change("UPDATE instances SET revision = revision + 1 WHERE name = ?", (instance,))
     return connection.value(int, "SELECT revision FROM instances WHERE name = ?", (instance,)) or -1
 
 
 def _later(seen: datetime | None, asked: datetime, now: datetime) -> bool:
-    """Whether something was seen after that moment. What lies in the future was written before a clock was set back."""
+    """Whether something was seen after *asked*. A time in the future was written before the clock was set back."""
     return seen is not None and asked < seen <= now

@@ -1,4 +1,4 @@
-"""Freezes: who began and ended them."""
+"""Freezes, with the people who began and ended them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bot.store.connection import marks
 
 
 class Freezes(Audited):
-    """Until when nothing new may start, who said so, and why. Who changes no row in `end` was not the first."""
+    """Freezes: until when, by whom, why. If `end` changes no row, another end came first."""
 
     def add(self, instance: str, reason: str, author: str, until: datetime, now: datetime) -> Freeze:
-        """Begins a freeze of one instance, or of all (empty)."""
+        """Begin a freeze of one instance, or of all (empty)."""
         id = self._c.add("freezes", instance=instance, reason=reason, author=author, at=now, until=until)
         detail = f"{instance or 'all instances'} until {until:%F %R %Z}: {reason}"
         self._audit.note(now, author, "freeze", instance=instance or None, detail=detail)
         return Freeze(id, instance, reason, author, now, until)
 
     def end(self, freeze: int, by: str, now: datetime) -> bool:
-        """Ends a freeze; false if it had ended already. The channel is to hear of an end by somebody."""
+        """End a freeze; false if it had ended already. The channel is told of an end by a person."""
         sql = """UPDATE freezes SET ended_at = ?, ended_by = ?, ended_said = ?
                  WHERE id = ? AND ended_at IS NULL RETURNING instance"""
         instance = self._c.value(str, sql, (now, by, by == RETUNE, freeze))
@@ -31,18 +31,18 @@ class Freezes(Audited):
         return instance is not None
 
     def unsaid(self) -> tuple[tuple[Freeze, ...], tuple[Freeze, ...]]:
-        """Those that began, and those that somebody ended, of which the channel has not heard yet; oldest first."""
+        """Freezes that began, and freezes ended by a person, that the channel was not told of yet; oldest first."""
         begun = self._c.all(Freeze, "SELECT * FROM freezes WHERE begun_said = 0 AND ended_at IS NULL ORDER BY id")
         return begun, self._c.all(Freeze, "SELECT * FROM freezes WHERE ended_said = 0 ORDER BY id")
 
     def begun(self, ids: Sequence[int]) -> None:
-        """Writes that the channel heard that they began."""
+        """Record that the channel was told that they began."""
         self._c.change(f"UPDATE freezes SET begun_said = 1 WHERE id IN ({marks(ids)})", ids)
 
     def ended(self, id: int) -> None:
-        """Writes that the channel heard that somebody ended it."""
+        """Record that the channel was told that it was ended."""
         self._c.change("UPDATE freezes SET ended_said = 1 WHERE id = ?", (id,))
 
     def holding(self) -> tuple[Freeze, ...]:
-        """The freezes that nobody ended, oldest first."""
+        """The freezes not ended by a person, oldest first."""
         return self._c.all(Freeze, "SELECT * FROM freezes WHERE ended_at IS NULL ORDER BY id")

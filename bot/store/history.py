@@ -1,4 +1,4 @@
-"""The fleet's history: how many models had which verdict and risk, once for each day and instance."""
+"""The fleet's history: the number of models by verdict and risk, for each day and instance."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class History(Part):
     """One row for each day, instance, verdict and risk; the day's last reading counts."""
 
     def keep(self, day: date, instance: str, counts: Counts) -> bool:
-        """Keeps what a reading of *day* found; true if that was news. Days older than `KEPT` go."""
-        # An instance without models leaves a row too: it was read, and that is what was found.
+        """Keep the counts of a reading on *day*; true if they were new. Deletes days older than `KEPT`."""
+        # An instance without models gets a row too: it was read.
         fresh = {key: models for key, models in counts.items() if models} or {(Verdict.CURRENT, Risk.NONE): 0}
         rows = self._c.rows("SELECT verdict, risk, models FROM history WHERE day = ? AND instance = ?", (day, instance))
         known = {(row["verdict"], row["risk"]): row["models"] for row in rows}
@@ -28,7 +28,7 @@ class History(Part):
         return True
 
     def since(self, day: date) -> tuple[Entry, ...]:
-        """What was kept from *day* on, oldest first, and of each instance the last day before, if there is one."""
+        """The counts from *day* on, oldest first, and each instance's last day before that, if any."""
         rows = self._c.rows(
             """WITH before AS (SELECT instance, max(day) AS day FROM history WHERE day < :day GROUP BY instance)
                SELECT history.* FROM history LEFT JOIN before ON before.instance = history.instance

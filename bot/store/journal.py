@@ -1,4 +1,4 @@
-"""The journal: what was about to be sent, what was answered, what was seen, step by step."""
+"""The journal: the requests to send, the answers and the observations, step by step."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from bot.store.audit import Audited
 from bot.store.connection import marks, written
 
 LAST = 20
-"""How many past steps are looked at for an estimate."""
+"""Past steps considered for an estimate."""
 
 LONGEST = timedelta(minutes=15)
-"""Nothing that is under way is put off for longer."""
+"""Nothing in progress is postponed for longer."""
 
 NOTICED = timedelta(seconds=3)
-"""Within which it is noticed that the clock was set."""
+"""A set clock is noticed within this time."""
 
 ACOUSTIC = "(instr(s.model, '/acoustic/') > 0)"
-"""Whether a step works on an acoustic model, as the index on past steps has it."""
+"""Whether a step works on an acoustic model; as in the index on past steps."""
 
 WORKED = frozenset({StepEnd.PROVEN, StepEnd.WORKED, StepEnd.TRAINED, StepEnd.NO_VERSION})
 """Ends of steps that the service worked on."""
 
 
 class Journal(Audited):
-    """The steps of all runs. Intent is written before a request leaves, the result after its answer."""
+    """The steps of all runs. Intent is written before a request is sent, the result after its answer."""
 
     def starting(self, record: StepRecord, seen: Model, now: datetime, next_at: datetime, *, forced: bool) -> bool:
-        """Writes that a step's request is about to leave, and what was true before it; in a durable transaction.
+        """Record that a step's request is about to be sent, and the model before it; in a durable transaction.
 
-        False, and nothing is written, when another process took the step, or somebody ended the run meanwhile.
+        False, with nothing written, if another process took the step or the run was ended meanwhile.
         """
         before = Before(seen.status, seen.versions or (), seen.updated)
         sql = """UPDATE steps SET state = ?, before = ?, started_at = ?, answered_at = NULL, seen_busy = 0,
@@ -49,7 +49,7 @@ class Journal(Audited):
         return changed == 1
 
     def answered(self, record: StepRecord, transaction: str | None, now: datetime, next_at: datetime) -> None:
-        """Writes that the service accepted the request."""
+        """Record that the service accepted the request."""
         how = {"answered_at": now, "transaction_id": transaction, "next_at": next_at}
         if self._step(record, state=StepState.WAITING, **how):
             self._note(now, "accepted", record, f"transaction {transaction}" if transaction else "")
@@ -57,59 +57,59 @@ class Journal(Audited):
     def unanswered(
         self, record: StepRecord, instead: str, transaction: str | None, now: datetime, next_at: datetime
     ) -> None:
-        """Writes what came in place of an answer that proves anything; the next looks tell whether it began."""
+        """Record what came instead of a conclusive answer; the next readings decide whether it began."""
         if self._step(record, instead=instead, transaction_id=transaction, next_at=next_at):
             self._note(now, "unanswered", record, instead)
 
     def look_once_more(self, record: StepRecord, next_at: datetime) -> None:
-        """Writes that a reading showed nothing of the request, and when to look next."""
+        """Record a reading without a trace of the request, and when to read next."""
         sql = "UPDATE steps SET looks = looks + 1, next_at = ? WHERE run = ? AND number = ? AND attempts = ?"
         self._c.change(sql, (next_at, record.run, record.number, record.attempts))
 
     def begun(self, record: StepRecord, now: datetime, next_at: datetime, *, busy: bool) -> None:
-        """Writes that the service shows that it took a request whose answer proved nothing."""
+        """Record that the service shows that it took an unanswered request."""
         how = {"answered_at": now, "started_at": record.started_at or now, "seen_busy": busy, "next_at": next_at}
         if self._step(record, state=StepState.WAITING, unclear_at=None, **how):
             self._note(now, "begun", record, "seen at the service")
 
     def not_begun(self, record: StepRecord, now: datetime) -> None:
-        """Writes that nothing is seen of a request, so that it is sent again. What was before it is kept."""
+        """Record that a request left no trace, so it is sent again. Keeps the model as it was before."""
         self._given_back(record, "not begun", now)
 
     def unclear(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
-        """Writes that an approver decides on a request of which nobody can say whether it began."""
+        """Record that an approver decides on a request that may or may not have begun."""
         if self._step(record, unclear_at=now, next_at=next_at):
             self._note(now, "unclear", record, record.instead)
 
     def send_again(self, record: StepRecord, by: str, now: datetime) -> None:
-        """Writes that an approver wants a request sent again of which nobody can say whether it began."""
+        """Record an approver's decision to send such a request again."""
         self._given_back(record, "send again", now, by=by)
 
     def given_up(self, record: StepRecord, by: str, name: str, now: datetime) -> None:
-        """Writes that an approver, of that name, ends such a step as failed."""
+        """Record an approver's decision, by *name*, to mark such a step as failed."""
         self._note(now, "mark as failed", record, record.instead, by=by)
         self.over(record, StepState.FAILED, Outcome(StepEnd.UNCLEAR, detail=name), now)
 
     def not_taken(self, record: StepRecord, why: str, now: datetime, next_at: datetime) -> None:
-        """Writes that the request certainly had no effect and may be sent again at *next_at*."""
+        """Record that the request certainly had no effect and may be sent again at *next_at*."""
         if self._step(record, state=StepState.PLANNED, started_at=None, next_at=next_at):
             self._note(now, "not taken", record, why)
 
     def look_again(self, record: StepRecord, next_at: datetime, *, busy: bool) -> None:
-        """Writes when to look next, and that the service was seen working."""
+        """Record when to read next, and that the service was seen working."""
         if busy and not record.seen_busy:
             self._step(record, seen_busy=True, next_at=next_at)
         else:
             self.schedule(record.run, record.number, next_at)
 
     def wait(self, record: StepRecord, now: datetime, next_at: datetime) -> None:
-        """Writes that a step now waits for a person."""
+        """Record that a step now waits for a person."""
         self._step(record, state=StepState.WAITING, started_at=now, next_at=next_at)
 
     def over(self, record: StepRecord, state: StepState, outcome: Outcome, now: datetime) -> bool:
-        """Writes how a step ended: done, also where nothing had to be sent or the next step follows, or failed.
+        """Record the end of a step: done (also if nothing had to be sent or the next step follows) or failed.
 
-        False where it is over already, or was sent anew since.
+        False if it is already over, or was sent again since.
         """
         how = {"outcome": outcome.end, "proven": outcome.version, "status": outcome.status, "detail": outcome.detail}
         changed = self._step(record, state=state, ended_at=now, next_at=None, **how)
@@ -127,13 +127,13 @@ class Journal(Audited):
         self._audit.note(now, by, action, request=request, model=record.step.ref, detail=detail)
 
     def schedule(self, run: int, number: int, at: datetime) -> None:
-        """Writes when to take up a step."""
+        """Record when to handle a step."""
         self._c.change("UPDATE steps SET next_at = ? WHERE run = ? AND number = ?", (at, run, number))
 
     def time_set(self, by: timedelta, now: datetime) -> None:
-        """The clock was set while runs are under way: their moments go along, so that no wait ends early or never.
+        """Shift the times of runs in progress by *by*, so that after setting the clock no wait ends early or never.
 
-        Those that were written since then, a moment ago, are right already.
+        Times written in the last moment, after the clock was set, are already right.
         """
         moved = {"by": by.total_seconds(), "since": now - NOTICED, "now": now, "running": RunState.RUNNING}
         latest = now + LONGEST if abs(by) > LONGEST else now
@@ -151,7 +151,9 @@ class Journal(Audited):
             )
 
     def not_ahead(self, now: datetime) -> None:
-        """Nothing began later than now, or is put off for longer than anything is: the clock was set back meanwhile."""
+        """Limit times in the future: nothing began later than now, or is postponed beyond `LONGEST`; the clock was set
+        back.
+        """
         self._c.change(
             """UPDATE steps SET started_at = min(started_at, :now), answered_at = min(answered_at, :now),
                next_at = CASE WHEN next_at > :latest THEN :now ELSE next_at END
@@ -161,7 +163,7 @@ class Journal(Audited):
         )
 
     def due(self, now: datetime) -> tuple[Turn, ...]:
-        """The steps of running runs that are to be taken up by then, in that order."""
+        """The due steps of running runs, in order."""
         return self._c.all(
             Turn,
             """SELECT s.run, s.model, s.state IN (?, ?) OR s.unanswered > 0 AS look
@@ -171,14 +173,14 @@ class Journal(Audited):
         )
 
     def past(self, action: str, kind: str, limit: int = LAST) -> tuple[Past, ...]:
-        """How long the last steps of one action on one kind of model took, newest first.
+        """Durations of the last steps of one action on one kind of model, newest first.
 
-        What a model held is known only where it is the model that the run was made for. A request that was refused,
-        or changed nothing, says nothing about how long the work takes.
+        Holdings are known only if the step's model is the run's own. Refused requests, and those without effect, say
+        nothing about duration and are left out.
         """
         return self._c.all(
             Past,
-            # The state as a literal: only so does SQLite use the index that has nothing but these steps.
+            # The state as a literal: SQLite uses the partial index on these steps only then.
             f"""SELECT s.ended_at - s.started_at AS seconds,
                 CASE WHEN s.model = r.model THEN json_extract(r.plan, '$.holdings') END AS holdings
                 FROM steps s JOIN runs r ON r.id = s.run
@@ -188,10 +190,10 @@ class Journal(Audited):
         )
 
     def _step(self, record: StepRecord, **values: object) -> bool:
-        """Writes what changed of a step, which people should see.
+        """Write changes of a step that people should see.
 
-        False, and nothing is written, for one that is over, or that another process sent anew since: what is known of
-        an earlier request says nothing about that one.
+        False, with nothing written, if it is over or another process sent it again since: facts about an earlier
+        request do not apply to that one.
         """
         assignments = ", ".join(f"{column} = ?" for column in values)
         sql = f"UPDATE steps SET {assignments} WHERE run = ? AND number = ? AND attempts = ? AND state NOT IN (?, ?)"

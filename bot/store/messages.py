@@ -1,4 +1,4 @@
-"""Messages in Slack: which we mean to have there, which we know to be there, and where we are not sure."""
+"""Messages in Slack: which should exist, which do, and which are in doubt."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bot.domain.requests import FINAL
 from bot.store.connection import Part, marks
 
 KEPT = timedelta(days=30)
-"""How long the messages of a request are known whose end is final: after it nothing is edited, or posted again."""
+"""How long the messages of a finally ended request are known; after that they are not edited or posted again."""
 
 NOTICED = timedelta(seconds=3)
-"""Within which it is noticed that the clock was set."""
+"""A set clock is noticed within this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One message. *ts* None: its post was begun and its answer is not known. *digest* is of what it shows.
+    """One message. *ts* None: its post was begun and the answer is unknown. *digest* is of its content.
 
-    *sent_at* is when it was posted, or *edited* last. *edits* counts those that were begun. *doubt_at*: since then
-    Slack may show something else. *twin_at*: a post that was begun then may still arrive. *continued*: it was posted
-    again because the one before it was gone.
+    *sent_at* is the time of the post or, if *edited*, of the last edit. *edits* counts edits begun. *doubt_at*: since
+    then Slack may show something else. *twin_at*: a post begun then may still arrive. *continued*: it replaces one that
+    was gone.
     """
 
     key: str
@@ -39,7 +39,7 @@ class Posted:
 
 
 class Messages(Part):
-    """The messages by key; a key is derived from what the message means, so it can exist only once."""
+    """Messages by key; a key is derived from the message's meaning, so it can exist only once."""
 
     def get(self, key: str) -> Posted | None:
         """What is known of the message with that key."""
@@ -51,19 +51,19 @@ class Messages(Part):
         return {posted.key: posted for posted in known}
 
     def intend(self, key: str, channel: str, thread: str | None, digest: str, now: datetime) -> bool:
-        """Writes that the message is about to be posted; false if that was written before."""
+        """Record that the message is about to be posted; false if that was recorded before."""
         facts = {"key": key, "channel": channel, "thread": thread, "digest": digest, "intended_at": now}
         return self._c.add_once("messages", "key", **facts)
 
     def time_set(self, by: timedelta, now: datetime) -> None:
-        """The clock was set while posts are under way: their moments go along, but those of a moment ago."""
+        """Shift the times of posts in progress after the clock was set, except those of the last moment."""
         sql = "UPDATE messages SET intended_at = intended_at + ? WHERE ts IS NULL AND intended_at NOT BETWEEN ? AND ?"
         self._c.change(sql, (by.total_seconds(), now - NOTICED, now))
 
     def intend_again(self, posted: Posted, thread: str | None, digest: str, now: datetime) -> bool:
-        """The same for one that is gone, or was begun and is not there; false where somebody else was first.
+        """The same for a message that is gone, or was begun and not found; false if another process was first.
 
-        What was begun may still arrive: then there are two.
+        The one that was begun may still arrive: then there are two.
         """
         sql = """UPDATE messages SET ts = NULL, thread = :thread, digest = :digest, intended_at = :now, edited = 0,
                  doubt_at = NULL, twin_at = CASE WHEN ts IS NULL THEN coalesce(twin_at, intended_at) ELSE twin_at END,
@@ -73,26 +73,26 @@ class Messages(Part):
         return bool(self._c.change(sql, {**facts, "key": posted.key, "ts": posted.ts, "then": posted.intended_at}))
 
     def forget(self, key: str, begun: datetime) -> None:
-        """Takes the intent of that moment back: the post was refused.
+        """Delete the intent of that moment: the post was refused.
 
-        One that another process wrote meanwhile stays: its post is under way. An earlier one that may still arrive is
-        looked for first.
+        An intent written by another process meanwhile stays: its post is in progress. An earlier post that may still
+        arrive is looked for first.
         """
         sql = """DELETE FROM messages WHERE key = ? AND ts IS NULL AND abs(intended_at - ?) < 0.001
                  AND twin_at IS NULL AND NOT continued"""
         self._c.change(sql, (key, begun))
 
     def sent(self, key: str, ts: str, digest: str, now: datetime) -> None:
-        """Writes where the message is and what it shows since *now*."""
+        """Record where the message is and what it shows since *now*."""
         self._c.change("UPDATE messages SET ts = ?, digest = ?, sent_at = ? WHERE key = ?", (ts, digest, now, key))
 
     def filed(self, key: str, channel: str, thread: str, name: str, now: datetime) -> None:
-        """Writes that a file of that name is in a thread, in place of where it was before."""
+        """Record that a file of that name is in a thread; replaces an earlier place."""
         facts = {"channel": channel, "thread": thread, "ts": thread, "digest": name, "intended_at": now, "sent_at": now}
         self._c.put("messages", "key", key=key, **facts)
 
     def begin_edit(self, posted: Posted, now: datetime) -> Posted | None:
-        """Writes that from *now* on Slack may show something else. What was known before; None if it went meanwhile."""
+        """Record that Slack may differ from *now* on. Returns what was known before; None if it is gone."""
         known = self.get(posted.key)
         if known is None or known.ts != posted.ts:
             return None
@@ -100,9 +100,10 @@ class Messages(Part):
         return replace(known, edits=known.edits + 1)
 
     def edited(self, begun: Posted, digest: str, now: datetime, doubt_at: datetime | None) -> bool:
-        """Writes what was sent last, and since when Slack may show something else; whether it certainly does not.
+        """Record what was sent last, and since when Slack may show something else; returns whether it certainly does
+        not.
 
-        Where somebody else edited it meanwhile, nobody knows which of the two Slack shows.
+        If another process edited it meanwhile, it is unknown which of the two Slack shows.
         """
         sql = "UPDATE messages SET digest = ?, sent_at = ?, edited = 1 WHERE key = ? AND ts = ?"
         self._c.change(sql, (digest, now, begun.key, begun.ts))
@@ -112,11 +113,11 @@ class Messages(Part):
         return False
 
     def not_edited(self, begun: Posted) -> None:
-        """Takes an edit back that Slack refused: what is known is as before."""
+        """Undo the record of an edit that Slack refused."""
         self._doubted(begun, begun.doubt_at)
 
     def known(self, posted: Posted) -> bool:
-        """Writes that Slack shows what is written; false where another edit was begun meanwhile."""
+        """Record that Slack shows the stored content; false if another edit was begun meanwhile."""
         return self._doubted(posted, None)
 
     def _doubted(self, posted: Posted, since: datetime | None) -> bool:
@@ -124,24 +125,25 @@ class Messages(Part):
         return bool(self._c.change(sql, (since, posted.key, posted.ts, posted.edits)))
 
     def doubtful(self, prefix: str, before: datetime) -> tuple[str, ...]:
-        """The keys with that prefix of messages that may show something else, since *before* at the latest."""
-        # The pluses keep SQLite from going through every key with that prefix: few messages are in doubt, of years.
+        """The keys with that prefix of messages in doubt since *before* or earlier."""
+        # The pluses stop SQLite from scanning every key with that prefix: few of years of messages are in doubt.
         sql = "SELECT key FROM messages WHERE doubt_at <= ? AND +key >= ? AND +key < ?"
         return self._c.values(str, sql, (before, prefix, prefix + "\uffff"))
 
     def twins(self, before: datetime) -> tuple[Posted, ...]:
-        """The messages of which there may be a second one, and that were posted before then."""
+        """The messages posted before then that may be there twice."""
         sql = "SELECT * FROM messages WHERE twin_at IS NOT NULL AND ts IS NOT NULL AND intended_at <= ?"
         return self._c.all(Posted, sql, (before,))
 
     def alone(self, posted: Posted) -> None:
-        """Writes that there is no second one of a message."""
+        """Record that a message is there only once."""
         self._c.change("UPDATE messages SET twin_at = NULL WHERE key = ? AND ts = ?", (posted.key, posted.ts))
 
     def sweep(self, now: datetime, most: int) -> int:
-        """Forgets the messages of up to that many requests that ended for good and were told; how many requests.
+        """Delete the messages of up to *most* requests that ended for good and are fully shown; returns how many
+        requests.
 
-        They stay in Slack. What is not certain of them is settled first.
+        They stay in Slack. Doubtful ones are settled first.
         """
         ids = self._c.values(
             int,
@@ -158,5 +160,5 @@ class Messages(Part):
         return len(ids)
 
     def swept(self, request: int) -> bool:
-        """Whether the messages of a request were forgotten: they are there, and are not posted again."""
+        """Whether the messages of a request were deleted here: they exist in Slack and are not posted again."""
         return self._c.value(bool, "SELECT swept FROM requests WHERE id = ?", (request,)) or False

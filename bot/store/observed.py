@@ -1,4 +1,4 @@
-"""What was observed of the fleet beyond its lists: warnings, versions of new models, and links as people told."""
+"""Observations beyond the lists: warnings, versions of new models, and links set by people."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from bot.store.fleet import touch
 
 
 class Observed(Part):
-    """The newest probe of each model, the newest canary of each base, the language model of each acoustic one."""
+    """The latest probe of each model, the latest canary of each base, the language model of each acoustic one."""
 
     def every(self) -> Observations:
-        """All of it."""
+        """All observations."""
         links = self._c.rows("SELECT acoustic, language FROM links WHERE language IS NOT NULL")
         return Observations(
             {probe.ref: probe for probe in self._c.all(Probe, "SELECT * FROM probes")},
@@ -24,7 +24,7 @@ class Observed(Part):
         )
 
     def of(self, instance: str) -> Observations:
-        """What was observed of one instance. A reference begins with its name and a slash, which `0` follows."""
+        """The observations of one instance. References begin with its name and `/`; `0` follows `/` in ASCII."""
         span = (f"{instance}/", f"{instance}0")
         links = "SELECT acoustic, language FROM links WHERE language IS NOT NULL AND acoustic >= ? AND acoustic < ?"
         probes = self._c.all(Probe, "SELECT * FROM probes WHERE ref >= ? AND ref < ?", span)
@@ -36,21 +36,21 @@ class Observed(Part):
         )
 
     def probe(self, probe: Probe) -> None:
-        """Keeps what recognition said with a model; the newest counts."""
+        """Keep the result of a probe; the latest counts."""
         self._c.put("probes", "ref", **asdict(probe))
         touch(self._c, Ref.parse(probe.ref).instance)
 
     def canary(self, canary: Canary) -> None:
-        """Keeps the version that a new model was given."""
+        """Keep the version that a new model was given."""
         self._c.put("canaries", "instance, base", **asdict(canary))
         touch(self._c, canary.instance)
 
     def link(self, acoustic: str, language: str | None, by: str, now: datetime) -> None:
-        """Remembers with which language model (a reference; None: none) an acoustic model was trained."""
+        """Keep the language model (a reference; None: none) that an acoustic model was trained with."""
         self._c.put("links", "acoustic", acoustic=acoustic, language=language, by=by, at=now)
         touch(self._c, Ref.parse(acoustic).instance)
 
     def linked(self, acoustic: str) -> tuple[bool, str | None]:
-        """Whether people said with which language model it was trained, and which."""
+        """Whether the language model it was trained with is known, and which."""
         row = self._c.row("SELECT language FROM links WHERE acoustic = ?", (acoustic,))
         return (False, None) if row is None else (True, row["language"])

@@ -1,4 +1,4 @@
-"""Owners that were said by hand."""
+"""Owners set by hand."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bot.store.audit import Audited
 
 
 class Owners(Audited):
-    """Owners that were said by hand: one for each model, each change with its line in the audit."""
+    """Owners set by hand: one for each model; each change is recorded in the audit."""
 
     def assign(self, ref: str, owner: str, by: str, now: datetime) -> bool:
-        """Makes a model belong to a user or user group; false if it does already."""
+        """Set the owner of a model to a user or group; false if it already is."""
         known = self.of(ref)
         if known is not None and known.owner == owner:
             return False
@@ -21,16 +21,16 @@ class Owners(Audited):
         return True
 
     def clear(self, ref: str, by: str, now: datetime) -> bool:
-        """Forgets what was said of a model, so that the rules count; false if nothing was."""
+        """Delete the owner set by hand, so that the rules apply; false if there was none."""
         owner = self._c.value(str, "DELETE FROM owners WHERE ref = ? RETURNING owner", (ref,))
         if owner is not None:
             self._audit.note(now, by, "owner", model=ref, detail=f"none; was {owner}")
         return owner is not None
 
     def of(self, ref: str) -> Assigned | None:
-        """What was said of one model."""
+        """The owner of one model set by hand."""
         return self._c.one(Assigned, "SELECT * FROM owners WHERE ref = ?", (ref,))
 
     def every(self) -> dict[str, Assigned]:
-        """What was said, by the models' references."""
+        """The owners set by hand, by model reference."""
         return {said.ref: said for said in self._c.all(Assigned, "SELECT * FROM owners ORDER BY ref")}

@@ -1,4 +1,4 @@
-"""Reading requests: made of their rows, votes, runs and journals; found by state, by model or by a filter."""
+"""Reads requests from their rows, votes, runs and journals; found by state, model or filter."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from bot.store.connection import Parameters, Part, built, grouped, marks, read
 
 
 class Reading(Part):
-    """Requests as they are in the store."""
+    """Requests as stored."""
 
     def get(self, request: int) -> Request | None:
         """One request with its runs and votes."""
         return self._one("id = ?", request)
 
     def of_form(self, form: str) -> int | None:
-        """The number of the request that a window asked for."""
+        """The number of the request made by a form."""
         return self._c.value(int, "SELECT id FROM requests WHERE form = ?", (form,))
 
     def run(self, id: int) -> Run | None:
-        """One run alone: what it costs does not grow with its request."""
+        """One run alone: its cost does not grow with its request."""
         return next(iter(self._journals("id = ?", (id,))), None)
 
     def those(self, ids: Sequence[int]) -> tuple[Request, ...]:
@@ -33,16 +33,16 @@ class Reading(Part):
         return tuple(found[id] for id in ids if id in found)
 
     def sizes(self, ids: Sequence[int]) -> dict[int, int]:
-        """How many runs each of these has."""
+        """The number of runs of each of these."""
         sql = f"SELECT request, count(*) AS runs FROM runs WHERE request IN ({marks(ids)}) GROUP BY request"
         return {row["request"]: row["runs"] for row in self._c.rows(sql, ids)}
 
     def live_ids(self) -> tuple[int, ...]:
-        """The numbers of those that have not ended, oldest first."""
+        """Live requests by number, oldest first."""
         return self._c.values(int, f"SELECT id FROM requests WHERE state IN ({marks(LIVE)}) ORDER BY id", sorted(LIVE))
 
     def recent_ids(self, limit: int) -> tuple[int, ...]:
-        """The numbers of those that ended last, newest first."""
+        """The numbers of the last ended requests, newest first."""
         sql = "SELECT id FROM requests WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?"
         return self._c.values(int, sql, (limit,))
 
@@ -51,19 +51,19 @@ class Reading(Part):
         return self._load(f"state IN ({marks(states)}) ORDER BY id", states)
 
     def live(self) -> tuple[Request, ...]:
-        """Those that have not ended, oldest first."""
+        """The live requests, oldest first."""
         return self.in_state(*sorted(LIVE))
 
     def queued(self) -> dict[int, int]:
-        """Approved ones of which a run has not started yet, oldest first, and the versions that they are in."""
+        """Approved requests with queued runs, oldest first, and their versions."""
         states = (RequestState.SCHEDULED, RequestState.RUNNING, RequestState.PAUSED)
-        # The state as a literal: only so does SQLite use the index that has nothing but these runs.
+        # The state as a literal: SQLite uses the partial index on these runs only then.
         sql = """SELECT q.id, q.version FROM requests q WHERE q.state IN (?, ?, ?)
                  AND EXISTS (SELECT 1 FROM runs r WHERE r.request = q.id AND r.state = 'queued') ORDER BY +q.id"""
         return {row["id"]: row["version"] for row in self._c.rows(sql, states)}
 
     def recent(self, limit: int) -> tuple[Request, ...]:
-        """Those that ended last, newest first."""
+        """The last ended requests, newest first."""
         return self._load("ended_at IS NOT NULL ORDER BY ended_at DESC, id DESC LIMIT ?", (limit,))
 
     def of_model(self, ref: str, limit: int = 5) -> tuple[Request, ...]:
@@ -76,22 +76,22 @@ class Reading(Part):
         return self._one("id = (SELECT r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model = ?)", ref)
 
     def unwatched(self, limit: int = 5) -> tuple[Request, ...]:
-        """Open requests of which nobody looked yet who could approve them."""
+        """Open requests whose possible approvers were not counted yet."""
         return self._load("state = ? AND voters IS NULL ORDER BY id LIMIT ?", (RequestState.OPEN, limit))
 
     def expired(self, now: datetime) -> tuple[Request, ...]:
-        """Open requests whose time to be decided on is over."""
+        """Open requests whose time to decide is over."""
         return self._load("state = ? AND expires_at <= ? ORDER BY id", (RequestState.OPEN, now))
 
     def to_remind(self, now: datetime) -> list[tuple[int, datetime]]:
-        """Open requests whose thread should have reminded by now, and since when; also where Slack never took it."""
+        """Open requests with a due reminder, and since when; also if Slack never took it."""
         sql = """SELECT id, remind_at FROM requests WHERE state = ? AND remind_at <= ? AND (reminded = 0 OR
                  (remind_at < ? AND 'request:' || id || ':remind' NOT IN (SELECT key FROM messages)))"""
         rows = self._c.rows(sql, (RequestState.OPEN, now, now - MISSED))
         return [(row["id"], read(datetime, row["remind_at"])) for row in rows]
 
     def untold(self) -> list[int]:
-        """Requests of which Slack does not show the present state yet."""
+        """Requests whose current state Slack does not show yet."""
         return list(self._c.values(int, "SELECT id FROM requests WHERE told < version ORDER BY id"))
 
     def is_at(self, request: Request) -> bool:
@@ -99,15 +99,15 @@ class Reading(Part):
         return self._c.value(int, "SELECT version FROM requests WHERE id = ?", (request.id,)) == request.version
 
     def changes(self) -> tuple[int, int]:
-        """Two numbers that change with everything that people can see of requests and freezes."""
+        """Two numbers that change with everything people can see of requests and freezes."""
         noted = self._c.value(int, "SELECT last FROM audit_head")
         versions = self._c.value(int, f"SELECT sum(version) FROM requests WHERE state IN ({marks(LIVE)})", sorted(LIVE))
         return noted or 0, versions or 0
 
     def deciding(self, request: int) -> Request | None:
-        """A request with those of its runs from which its state follows, which are few: see `following`.
+        """A request with the few runs that its state follows from: see `following`.
 
-        One run stands for all in the same state, unless it may be bad, or is tried again.
+        One run stands for all in the same state, unless it may be bad, or is retried.
         """
         rows = self._c.rows("SELECT * FROM requests WHERE id = ?", (request,))
         if not rows:
@@ -138,7 +138,7 @@ class Reading(Part):
         return tuple(built(Request, row) for row in rows)
 
     def _runs_of(self, requests: Sequence[int]) -> dict[int, list[Run]]:
-        """The runs of requests with their journals, in the order in which they start."""
+        """The runs of requests with their journals, in starting order."""
         found: dict[int, list[Run]] = {}
         for run in self._journals(f"request IN ({marks(requests)})", requests):
             found.setdefault(run.request, []).append(run)

@@ -1,4 +1,4 @@
-"""Requests: votes on them, and everything that changes the state of one or of its runs."""
+"""Requests: votes on them, and every change of state of a request or its runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.store.runs import Runs
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a submitted form asks for; *form* identifies it. *not_before*: it starts then at the earliest."""
+    """The request of a submitted form; *form* identifies it. *not_before* is the earliest start."""
 
     form: str
     plans: tuple[Plan, ...]
@@ -32,7 +32,7 @@ class Proposal:
     not_before: datetime | None = None
     left_out: tuple[LeftOut, ...] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
-    """Of the plans, by the references of their models, where they are known: a thousand take 30 ms to compute."""
+    """Digests of the plans by model reference, if known: a thousand take 30 ms to compute."""
 
     def digest(self, plan: Plan) -> str:
         """The digest of one of the plans."""
@@ -41,8 +41,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What became of a proposal, by numbers: the request and whether it is new, or none and the one that has a model
-    already. Reading a request with a thousand runs takes its time, and is for afterwards.
+    """The result of a proposal, as numbers: the request and whether it is new, or none and the one that already has a
+    model. Reading a request with a thousand runs is slow, so the caller does it later.
     """
 
     request: int | None
@@ -51,7 +51,7 @@ class Proposed:
 
 
 class Requests(Reading):
-    """All requests. Every change of state is a conditional update: who changes no row has lost a race."""
+    """All requests. Every change of state is a conditional update: no row changed means another one came first."""
 
     def __init__(self, connection: Connection, audit: Audit, runs: Runs) -> None:
         super().__init__(connection)
@@ -59,9 +59,9 @@ class Requests(Reading):
         self._runs = runs
 
     def propose(self, asked: Proposal) -> Proposed:
-        """Writes an open request with its runs and locks their models; the same form twice gives the first one.
+        """Store an open request with its runs and lock its models; the same form twice gives the first one.
 
-        A model that a live request has meanwhile is left out; where that leaves none, nothing is written.
+        A model locked by a live request is left out; if that leaves none, nothing is stored.
         """
         if (twin := self.of_form(asked.form)) is not None:
             return Proposed(twin)
@@ -95,10 +95,9 @@ class Requests(Reading):
         return Proposed(id, new=True)
 
     def move(self, request: Request, new: RequestState, now: datetime, *, by: str) -> bool:
-        """Moves a request from the state that it was read in, with the runs that end by it.
+        """Move a request on from the state it was read in, with the runs that end with it.
 
-        False if it was not in that state any more. Where a request ends before all of its runs did, those that are
-        queued are cancelled.
+        False if its state had changed. If a request ends before all of its runs, the queued ones are cancelled.
         """
         if new not in FOLLOWS.get(request.state, frozenset()):
             raise AssertionError(f"{request.state} cannot become {new}")
@@ -129,7 +128,7 @@ class Requests(Reading):
     def move_run(
         self, request: Request, run: Run, new: RunState, now: datetime, *, by: str, cause: Cause | None = None
     ) -> bool:
-        """Moves one of its runs from the state that it was read in, and the request where that follows from it."""
+        """Move a run on from the state it was read in, and the request if that follows."""
         return self.move_runs(request, [(run, new, cause)], now, by=by) == 1
 
     def move_runs(
@@ -140,7 +139,7 @@ class Requests(Reading):
         *,
         by: str,
     ) -> int:
-        """The same for several, each with its new state; how many were still in the state that they were read in."""
+        """The same for several, each with its new state; returns how many were still in their old state."""
         return self._moved(request.id, runs, now, by=by, several=request.several)
 
     def end_run(self, run: Run, new: RunState, now: datetime, *, by: str) -> None:
@@ -162,27 +161,27 @@ class Requests(Reading):
         return len(moved)
 
     def settle(self, request: int, now: datetime, *, by: str) -> None:
-        """Moves a request to the state that follows from its runs."""
+        """Move a request to the state that follows from its runs."""
         some = self.deciding(request)
         wanted = following(some) if some is not None else None
         if wanted is not None:
             self.move(self._must(request), wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
 
     def drop(self, request: Request, by: str, now: datetime) -> None:
-        """Cancels what has not begun; the request ends when what has begun does."""
+        """Cancel the runs that have not begun; the request ends with those that have."""
         self._note(request, now, by, "cancel the rest")
         self.touch(request.id, decided_by=by, decided_at=now)
         self._cancel_queued(request, now)
         self.settle(request.id, now, by=by)
 
     def cancel_later(self, request: Request, run: Run, by: str, now: datetime) -> None:
-        """Notes that a running run ends after the step that is under way."""
+        """Record that a running run ends after its current step."""
         self._c.change("UPDATE runs SET cancelled_by = ? WHERE id = ?", (by, run.id))
         self._note(request, now, by, "cancel after this step", model=run.plan.model.ref)
         self.touch(request.id)
 
     def resume(self, request: Request, by: str, now: datetime) -> None:
-        """Lets the others go on after the failures that somebody saw."""
+        """Let the other runs continue after failures that a person saw."""
         for run in request.runs:
             if run.bad:
                 self._c.change("UPDATE runs SET excused = 1 WHERE id = ?", (run.id,))
@@ -191,9 +190,9 @@ class Requests(Reading):
         self.settle(request.id, now, by=by)
 
     def retry(self, request: Request, run: Run, by: str, now: datetime) -> int | None:
-        """Queues a failed run again from its failed step; None when that is done.
+        """Queue a failed run again from its failed step; None if that is done.
 
-        Gives the request that has one of its models meanwhile, or its own if the run is not failed any more.
+        Returns the request that has locked one of its models meanwhile, or its own if the run is no longer failed.
         """
         holder = self._runs.holder(run.plan.models)
         if holder is not None:
@@ -212,9 +211,9 @@ class Requests(Reading):
     def vote(
         self, request: Request, voter: str, vote: Vote, reason: str, now: datetime, *, noted: bool = False
     ) -> None:
-        """Writes a vote that counts. Inside the transaction that read the request.
+        """Store a vote that counts. Call it inside the transaction that read the request.
 
-        *noted*: it came with an act that has its line in the audit already.
+        *noted*: the act it came with is already recorded in the audit.
         """
         row = {"request": request.id, "voter": voter, "vote": vote, "digest": request.digest, "reason": reason}
         self._c.put("votes", "request, voter", **row, at=now)
@@ -223,36 +222,36 @@ class Requests(Reading):
         self.touch(request.id)
 
     def void(self, request: Request, voter: str, by: str, why: str, now: datetime) -> None:
-        """Takes a vote away: its owner took it back, or may not vote any more."""
+        """Remove a vote: its owner took it back, or may no longer vote."""
         if self._c.change("DELETE FROM votes WHERE request = ? AND voter = ?", (request.id, voter)):
             self._note(request, now, by, "vote void", f"{voter}: {why}")
             self.touch(request.id)
 
     def voters(self, request: int, voters: int, needed: int, remind_at: datetime | None) -> None:
-        """Writes how many people could approve, and when to remind; a shortage is something people should see."""
+        """Store how many people could approve, and when to remind; a shortage is shown to people."""
         sql = "UPDATE requests SET voters = ?, remind_at = ?, version = version + ? WHERE id = ? AND voters IS NULL"
         self._c.change(sql, (voters, remind_at, voters < needed, request))
 
     def remind(self, request: int, due: datetime, now: datetime) -> None:
-        """Marks that the thread reminds. One whose hour passed while no process ran gets another: it may be night."""
+        """Record the reminder. If its time passed while no process ran, it gets another time: it may be night."""
         if due < now - MISSED:
             self._c.change("UPDATE requests SET voters = NULL, remind_at = NULL, reminded = 0 WHERE id = ?", (request,))
         else:
             self.touch(request, reminded=True)
 
     def extend(self, request: int, expires_at: datetime) -> None:
-        """Gives an open request time to be decided on, with a reminder of its own."""
+        """Give an open request more time to decide, with a reminder of its own."""
         self.touch(request, expires_at=expires_at, voters=None, remind_at=None, reminded=False)
         self._c.change("DELETE FROM messages WHERE key = ?", (f"request:{request}:remind",))
 
     def touch(self, request: int, **values: object) -> None:
-        """Writes something of a request that people should see; without *values*, that there is something."""
+        """Store changes that people should see; without *values*, only that there is a change."""
         assignments = "".join(f"{column} = ?, " for column in values)
         sql = f"UPDATE requests SET {assignments}version = version + 1 WHERE id = ?"
         self._c.change(sql, (*values.values(), request))
 
     def touch_waiting(self, instance: str = "") -> None:
-        """What is shown of what waits changed, on one instance or on all."""
+        """Mark waiting requests for an update, on one instance or on all."""
         self._c.change(
             f"""UPDATE requests SET version = version + 1 WHERE state IN ({marks(LIVE)})
                 AND (? = '' OR id IN (SELECT request FROM runs WHERE instance = ? AND state IN (?, ?)))""",
@@ -260,7 +259,7 @@ class Requests(Reading):
         )
 
     def touch_changing(self, ref: str) -> None:
-        """What is shown of a model changed: live requests of which a run that changes it has not ended."""
+        """Mark live requests for an update that have an unfinished run on a model."""
         self._c.change(
             f"""UPDATE requests SET version = version + 1 WHERE state IN ({marks(LIVE)})
                 AND id IN (SELECT r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model = ?)""",
@@ -268,18 +267,18 @@ class Requests(Reading):
         )
 
     def told(self, request: Request) -> None:
-        """Writes that Slack shows a request as it was when it was read."""
+        """Record that Slack shows a request as it was read."""
         sql = "UPDATE requests SET told = :version WHERE id = :id AND told < :version"
         self._c.change(sql, {"id": request.id, "version": request.version})
 
     def untell(self, request: int) -> None:
-        """Writes that Slack may show something else, where another process wrote that all of it is shown."""
+        """Undo that record: another process wrote it, but Slack may show something else."""
         self._c.change("UPDATE requests SET told = version - 1 WHERE id = ? AND told >= version", (request,))
 
     def _note(
         self, request: Request, now: datetime, by: str, action: str, detail: str = "", *, model: str | None = None
     ) -> None:
-        """One line of the audit; where a request has one model, it is about that."""
+        """One row of the audit; about the model if the request has only one."""
         about = model or (None if request.several else request.first.plan.model.ref)
         self._audit.note(now, by, action, request=request.id, model=about, detail=detail)
 

@@ -1,4 +1,4 @@
-"""Runs: their rows, and the locks on the models that they work on.
+"""Runs: their rows, and the locks on their models.
 
 `Requests` moves them.
 """
@@ -16,7 +16,7 @@ from bot.domain.runs import LASTING, RUN_FOLLOWS, Run, RunState, StepState
 from bot.store.connection import Part, marks, written
 
 UNFINISHED = timedelta(days=1)
-"""How long the service's work on a request of ours may go on after our run ended."""
+"""How long the service may keep working on a request of ours after the run ended."""
 
 
 AT_ONCE = 500
@@ -24,10 +24,10 @@ AT_ONCE = 500
 
 
 class Runs(Part):
-    """All runs. Every change of state is a conditional update: who changes no row has lost a race."""
+    """All runs. Every change of state is a conditional update: no row changed means another one came first."""
 
     def add(self, request: int, plans: Sequence[Plan], digests: Sequence[str]) -> None:
-        """Writes queued runs in their order, with their steps, and locks their models, which must be free."""
+        """Store queued runs in order, with their steps, and lock their models, which must be free."""
         self._subjects(plan.model for plan in plans)
         self._c.add_all(
             """INSERT INTO runs (request, number, state, model, instance, plan, digest, subject) VALUES (
@@ -53,7 +53,7 @@ class Runs(Part):
         )
 
     def _subjects(self, models: Iterable[Model]) -> None:
-        """What lists of requests are filtered by: instance, kind and name of each model."""
+        """Store the search terms of requests: instance, kind and name of each model."""
         self._c.add_all(
             """INSERT INTO subjects (instance, kind, name, place, form) VALUES (?, ?, ?, ?, ?)
                ON CONFLICT (instance, kind, name) DO NOTHING""",
@@ -61,11 +61,11 @@ class Runs(Part):
         )
 
     def holder(self, models: Iterable[str]) -> int | None:
-        """A request that has one of these models locked."""
+        """A request that has locked one of these models."""
         return next(iter(self.holders(models).values()), None)
 
     def holders(self, models: Iterable[str]) -> dict[str, int]:
-        """The requests that have these models locked, by model."""
+        """The requests that have locked these models, by model."""
         found = {}
         for some in batched(sorted(models), AT_ONCE):
             sql = f"SELECT l.model, r.request FROM locks l JOIN runs r ON r.id = l.run WHERE l.model IN ({marks(some)})"
@@ -73,14 +73,14 @@ class Runs(Part):
         return found
 
     def running(self, instance: str) -> int:
-        """How many runs of an instance are running."""
+        """Number of running runs on an instance."""
         sql = "SELECT count(*) FROM runs WHERE instance = ? AND state = ?"
         return self._c.value(int, sql, (instance, RunState.RUNNING)) or 0
 
     def touched(self, instance: str, since: datetime) -> tuple[set[str], set[str]]:
-        """The models of an instance that our requests changed since then, and those they may still be changing.
+        """The models of an instance changed by our requests since then, and those that may still be changing.
 
-        The second are those of runs that ended as failed while the service went on, for `UNFINISHED`.
+        The second are those of runs that failed while the service may continue, for `UNFINISHED`.
         """
         rows = self._c.rows(
             """SELECT s.model, max(r.state = :running OR r.ended_at >= :since) AS did
@@ -99,7 +99,7 @@ class Runs(Part):
         return {row["model"] for row in rows if row["did"]}, {row["model"] for row in rows if not row["did"]}
 
     def move(self, run: Run, new: RunState, now: datetime, cause: Cause | None = None) -> bool:
-        """Moves a run from the state that it was read in; false if it was not in that any more."""
+        """Move a run on from the state it was read in; false if its state had changed."""
         if new not in RUN_FOLLOWS.get(run.state, frozenset()):
             raise AssertionError(f"{run.state} cannot become {new}")
         began, ended = now if new is RunState.RUNNING else None, None if new in LASTING else now
@@ -114,7 +114,7 @@ class Runs(Part):
         return changed == 1
 
     def cancel(self, request: int, now: datetime) -> None:
-        """Cancels everything of a request that is queued, in three statements: there may be a thousand."""
+        """Cancel all queued runs of a request, in three statements: there may be a thousand."""
         queued = "SELECT id FROM runs WHERE request = ? AND state = 'queued'"
         self._c.change(f"DELETE FROM locks WHERE run IN ({queued})", (request,))
         self._c.change(f"UPDATE steps SET next_at = NULL WHERE next_at IS NOT NULL AND run IN ({queued})", (request,))
@@ -122,7 +122,7 @@ class Runs(Part):
         self._c.change(sql, (RunState.CANCELLED, now, request))
 
     def again(self, run: Run) -> None:
-        """Makes a run that was moved back to the queue begin at the step that failed; its models must be free."""
+        """Make a requeued run begin at its failed step; its models must be free."""
         self._lock([(run.id, run.plan)])
         sql = "UPDATE runs SET retries = retries + 1, cancelled_by = NULL, excused = 0 WHERE id = ?"
         self._c.change(sql, (run.id,))
@@ -140,5 +140,5 @@ class Runs(Part):
 
 
 def batched(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """The values in their order, at most so many at a time."""
+    """The values in order, in batches."""
     return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,4 +1,4 @@
-"""The tables, as `schema.sql` in the tests pictures them. From 0.2.0 on, migrations are append-only."""
+"""The tables, as in `schema.sql` of the tests. From 0.2.0 on, migrations are append-only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from bot.store.connection import Migrations, Sqlite
 migrations = Migrations("retune")
 
 TABLES = (
-    # unreadable: records of its lists that make no sense; doubt: a reading that was not believed; both as JSON.
-    # revision: grows with each change of the instance, its models, and what was observed of them.
+    # unreadable: unreadable records of its lists; doubt: a doubtful reading; both as JSON.
+    # revision: grows with each change of the instance, its models, and its observations.
     """CREATE TABLE instances (
         name TEXT PRIMARY KEY, deployment TEXT NOT NULL, bases TEXT, read_at REAL,
         failing_since REAL, failure TEXT NOT NULL DEFAULT '', unreadable TEXT NOT NULL DEFAULT '[]',
@@ -27,9 +27,9 @@ TABLES = (
         PRIMARY KEY (instance, base)) STRICT""",
     """CREATE TABLE owners (
         ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
-    # known: the versions that were known then, as JSON; none for one that ends by its date.
-    # begun_said: whether the channel knows. said: 0 while a snooze is in force, and while its end is not said.
-    # ended_for: the request for which somebody ended a hold.
+    # known: the versions known at its start, as JSON; none if it ends by date.
+    # begun_said: whether the channel was told. said: 0 while it is in force, and until its end was posted.
+    # ended_for: the request that a person ended the hold for.
     """CREATE TABLE snoozes (
         id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, subject TEXT NOT NULL,
         kind TEXT NOT NULL, until TEXT NOT NULL, over_at REAL NOT NULL, by_version INTEGER NOT NULL,
@@ -40,7 +40,7 @@ TABLES = (
     "CREATE UNIQUE INDEX snoozes_in_force ON snoozes (scope, subject) WHERE ended_at IS NULL",
     "CREATE INDEX snoozes_unsaid ON snoozes (id) WHERE said = 0",
     "CREATE INDEX snoozes_ended_for ON snoozes (ended_for) WHERE ended_for IS NOT NULL",
-    # form: the window that asked for it, so that a second submit of it changes nothing.
+    # form: identifies the form, so that submitting it twice changes nothing.
     """CREATE TABLE requests (
         id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, state TEXT NOT NULL,
         requester TEXT NOT NULL, why TEXT NOT NULL, requested_at REAL NOT NULL, expires_at REAL NOT NULL,
@@ -54,7 +54,7 @@ TABLES = (
     """CREATE TABLE votes (
         request INTEGER NOT NULL REFERENCES requests (id), voter TEXT NOT NULL, vote TEXT NOT NULL,
         digest TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (request, voter)) STRICT""",
-    # cause: why it was left out, as JSON. excused: somebody saw its failure and let the others go on.
+    # cause: why it was left out, as JSON. excused: a person saw its failure and let the others continue.
     """CREATE TABLE runs (
         id INTEGER PRIMARY KEY, request INTEGER NOT NULL REFERENCES requests (id), number INTEGER NOT NULL,
         model TEXT NOT NULL, instance TEXT NOT NULL, plan TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL,
@@ -64,9 +64,9 @@ TABLES = (
     "CREATE INDEX runs_ended ON runs (instance, ended_at) WHERE ended_at IS NOT NULL",
     """CREATE TABLE locks (
         model TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (id)) STRICT""",
-    # instead: what came where no answer proved anything; looks: readings since that showed nothing; unclear_at: when an
+    # instead: what came instead of a conclusive answer; looks: readings without a trace since; unclear_at: when an
     # approver was asked; unanswered: how often it was given up.
-    # outcome: how it ended; proven: the newer version that showed it; status: of the model then.
+    # outcome: how it ended; proven: the newer version that proved it; status: the model's status then.
     """CREATE TABLE steps (
         run INTEGER NOT NULL REFERENCES runs (id), number INTEGER NOT NULL, step TEXT NOT NULL,
         action TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, before TEXT, started_at REAL, answered_at REAL,
@@ -81,7 +81,7 @@ TABLES = (
     "CREATE INDEX steps_done ON steps (action, ended_at) WHERE state = 'done'",
     """CREATE TABLE drafts (
         key TEXT PRIMARY KEY, plan TEXT NOT NULL, at REAL NOT NULL) STRICT""",
-    # begun_said, ended_said: whether the channel knows; the end only where somebody ended it early.
+    # begun_said, ended_said: whether the channel was told; the end only if a person ended it early.
     """CREATE TABLE freezes (
         id INTEGER PRIMARY KEY, instance TEXT NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL,
         at REAL NOT NULL, until REAL NOT NULL, ended_at REAL, ended_by TEXT,
@@ -89,15 +89,15 @@ TABLES = (
     "CREATE INDEX freezes_holding ON freezes (id) WHERE ended_at IS NULL",
     "CREATE INDEX freezes_begun_unsaid ON freezes (id) WHERE begun_said = 0 AND ended_at IS NULL",
     "CREATE INDEX freezes_ended_unsaid ON freezes (id) WHERE ended_said = 0",
-    # edits: how many were begun. doubt_at: since when Slack may show something else; twin_at: since when there may be
-    # a second one. continued: it was posted again because the one before it was gone.
+    # edits: edits begun. doubt_at: since when Slack may show something else; twin_at: since when there may be a second
+    # one. continued: it replaces one that was gone.
     """CREATE TABLE messages (
         key TEXT PRIMARY KEY, channel TEXT NOT NULL, thread TEXT, ts TEXT, digest TEXT NOT NULL,
         intended_at REAL NOT NULL, sent_at REAL, edited INTEGER NOT NULL DEFAULT 0,
         edits INTEGER NOT NULL DEFAULT 0, doubt_at REAL, twin_at REAL, continued INTEGER NOT NULL DEFAULT 0) STRICT""",
     "CREATE INDEX messages_in_doubt ON messages (doubt_at) WHERE doubt_at IS NOT NULL",
     "CREATE INDEX messages_with_twins ON messages (twin_at) WHERE twin_at IS NOT NULL",
-    # message numbers the message that says a change; taken_at is when that was begun.
+    # message: the message that reports the change; taken_at: when that was begun.
     """CREATE TABLE changes (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, at REAL NOT NULL, kind TEXT NOT NULL,
         instance TEXT NOT NULL, ref TEXT NOT NULL, base TEXT NOT NULL, facts TEXT NOT NULL,
@@ -105,11 +105,11 @@ TABLES = (
     "CREATE INDEX changes_by_ref ON changes (ref)",
     "CREATE INDEX changes_unsaid ON changes (id) WHERE said = 0",
     "CREATE INDEX changes_taken ON changes (taken_at) WHERE taken_at IS NOT NULL",
-    # draft: what a slot is about to say, kept until it is said.
+    # draft: the content of a slot, kept until it is posted.
     """CREATE TABLE announcements (
         channel TEXT NOT NULL, slot TEXT NOT NULL, at REAL NOT NULL, said INTEGER NOT NULL DEFAULT 0, draft TEXT,
         PRIMARY KEY (channel, slot)) STRICT""",
-    # What each channel was told last; pinned: the living card that was pinned.
+    # What each channel was told last; pinned: the pinned living card.
     """CREATE TABLE announced (
         channel TEXT PRIMARY KEY, began_at REAL NOT NULL, levels TEXT NOT NULL DEFAULT '{}',
         all_current INTEGER NOT NULL DEFAULT 0, week TEXT NOT NULL DEFAULT '', at REAL, key TEXT,
@@ -119,7 +119,7 @@ TABLES = (
         PRIMARY KEY (ref, version)) STRICT""",
     """CREATE TABLE announcer_settings (
         key TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT""",
-    # How many models had which verdict and risk, by day (UTC, ISO) and instance.
+    # Number of models by verdict and risk, by day (UTC, ISO) and instance.
     """CREATE TABLE history (
         day TEXT NOT NULL, instance TEXT NOT NULL, verdict TEXT NOT NULL, risk TEXT NOT NULL,
         models INTEGER NOT NULL, PRIMARY KEY (day, instance, verdict, risk)) STRICT""",
@@ -128,7 +128,7 @@ TABLES = (
     "CREATE INDEX deliveries_by_time ON deliveries (at)",
     """CREATE TABLE leases (
         name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) STRICT""",
-    # Two rows cannot follow the same one: the index makes a fork impossible, whoever writes.
+    # The index makes a fork impossible: no two rows can follow the same one.
     """CREATE TABLE audit (
         id INTEGER PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, request INTEGER,
         model TEXT, instance TEXT, detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL) STRICT""",
@@ -141,21 +141,21 @@ TABLES = (
 
 @migrations()
 def first_tables(db: Sqlite) -> None:
-    """Everything."""
+    """All first tables."""
     for statement in TABLES:
         db.execute(statement)
 
 
 @migrations()
 def audit_sealed(db: Sqlite) -> None:
-    """The end of the audit is kept beside it; a key can seal both; the settings that were noted last are kept."""
+    """The end of the audit is stored beside it; a key can seal both; the last recorded settings are kept."""
     for statement in (
         "ALTER TABLE audit ADD COLUMN seal TEXT",
         """CREATE TABLE audit_head (
         id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL, hash TEXT NOT NULL, seal TEXT) STRICT""",
         f"""INSERT INTO audit_head (id, last, hash) VALUES (1, (SELECT coalesce(max(id), 0) FROM audit),
         coalesce((SELECT hash FROM audit ORDER BY id DESC LIMIT 1), '{"0" * 64}'))""",
-        # subject: an instance, or empty for what holds for all of them; facts: by their names, as JSON.
+        # subject: an instance, or empty for settings of all instances; facts: by name, as JSON.
         "CREATE TABLE settings_noted (subject TEXT PRIMARY KEY, facts TEXT NOT NULL) STRICT",
     ):
         db.execute(statement)
@@ -163,13 +163,13 @@ def audit_sealed(db: Sqlite) -> None:
 
 @migrations()
 def requests_are_found_by_indexes(db: Sqlite) -> None:
-    """What a list of requests is filtered by lies in indexes: years of them are found without reading any plan."""
+    """Indexes for everything that lists of requests filter by: years of requests are searched without reading plans."""
     for statement in (
-        # place, form: the instance and the name as `matching` compares them; where that changes, they are made anew.
+        # place, form: instance and name as `matching` gives them; if `matching` changes, they must be computed again.
         """CREATE TABLE subjects (
             id INTEGER PRIMARY KEY, instance TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
             place TEXT NOT NULL, form TEXT NOT NULL, UNIQUE (instance, kind, name)) STRICT""",
-        # subject of a request: of its one run, none where it has several. kinds: 1 language, 2 acoustic, 3 both.
+        # subject: of the request's one run, none if it has several. kinds: 1 language, 2 acoustic, 3 both.
         "ALTER TABLE runs ADD COLUMN subject INTEGER REFERENCES subjects (id)",
         "ALTER TABLE requests ADD COLUMN subject INTEGER REFERENCES subjects (id)",
         "ALTER TABLE requests ADD COLUMN kinds INTEGER NOT NULL DEFAULT 0",
@@ -207,9 +207,9 @@ def requests_are_found_by_indexes(db: Sqlite) -> None:
 
 @migrations()
 def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
-    """So that it is forgotten without looking at what stays."""
+    """Indexes by age for temporary rows, so that deleting them does not read what stays."""
     for statement in (
-        # swept: its messages are forgotten.
+        # swept: its messages were deleted here.
         "ALTER TABLE requests ADD COLUMN swept INTEGER NOT NULL DEFAULT 0",
         "CREATE INDEX requests_unswept ON requests (state, ended_at) WHERE swept = 0 AND ended_at IS NOT NULL",
         "CREATE INDEX drafts_by_time ON drafts (at)",
@@ -219,5 +219,5 @@ def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
 
 @migrations()
 def changes_are_found_by_time(db: Sqlite) -> None:
-    """What was noticed since a request was made is found without reading what was noticed before."""
+    """An index by time, so that changes since a request are found without reading older ones."""
     db.execute("CREATE INDEX changes_by_time ON changes (at, ref, kind, instance, base)")

@@ -1,4 +1,4 @@
-"""Search: which requests fit a filter, found by indexes alone, however many there are."""
+"""Search: finds matching requests by indexes alone, however many there are."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from bot.domain.requests import LIVE
 from bot.store.connection import Part, marks
 
 MOST = 300
-"""Ended requests that are counted, and listed page by page, where there is a filter; without one it is all of them."""
+"""Ended requests counted, and listed page by page, with a filter; without one, all of them."""
 
 FEW = 1000
-"""Models of a name, and runs of theirs, that are gone through one by one; of more, the newest requests that ended."""
+"""Models of a name, and their runs, checked one by one; for more, the newest ended requests are scanned instead."""
 
 KINDS = {"language": 1, "acoustic": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The numbers of the requests on one page, and how many fit: live ones oldest first, ended ones newest first.
+    """The numbers of the requests on one page, and how many match: live ones oldest first, ended ones newest first.
 
-    *more*: more ended ones fit than are counted.
+    *more*: more ended ones match than were counted.
     """
 
     shown: tuple[int, ...]
@@ -35,12 +35,12 @@ class Found:
 
 
 Place = tuple[float, int]
-"""Where a request stands among the ended ones: when it ended, and its number."""
+"""A position among the ended requests: end time and number."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Where:
-    """What a request `q` must meet. *among*: those that come into question at all, where they are few."""
+    """Conditions on a request `q`. *among*: the only possible requests, if they are few."""
 
     sql: str
     values: tuple[object, ...]
@@ -51,7 +51,7 @@ class Search(Part):
     """Finds requests without reading their plans and journals."""
 
     def page(self, wanted: RequestFilter, number: int, size: int) -> Found:
-        """Page *number*, from 0, of the requests that fit, or the last one where there are fewer."""
+        """Page *number*, from 0, of the matching requests, or the last page if there are fewer."""
         where = self._where(wanted)
         if where is None:
             return Found((), 0, 0, 0)
@@ -70,12 +70,12 @@ class Search(Part):
         return Found(shown, len(live), len(found[:MOST]), page, len(found) > MOST)
 
     def live(self, wanted: RequestFilter) -> tuple[int, ...]:
-        """The live requests that fit, oldest first."""
+        """The matching live requests, oldest first."""
         where = self._where(wanted)
         return () if where is None else self._live(wanted, where)
 
     def ended(self, wanted: RequestFilter, after: Place | None, most: int) -> tuple[tuple[int, ...], Place | None]:
-        """The next *most* ended requests that fit, newest first, and where the last one stands; None: no more."""
+        """The next *most* matching ended requests, newest first, and the position of the last one; None: no more."""
         where, states = self._where(wanted), sorted(wanted.states - LIVE)
         if where is None or (wanted.states and not states):
             return (), None
@@ -90,7 +90,7 @@ class Search(Part):
         return ids, (rows[-1]["at"], ids[-1]) if len(rows) == most else None
 
     def any(self) -> bool:
-        """Whether there ever was a request."""
+        """Whether there are any requests at all."""
         return self._c.value(int, "SELECT id FROM requests LIMIT 1") is not None
 
     def _all_ended(self) -> int:
@@ -108,7 +108,7 @@ class Search(Part):
             return ()
         table, values = "requests q", list[object]()
         if where.among is not None:
-            # In this order: else SQLite goes through all that ended, because they lie in the order that is wanted.
+            # In this join order: otherwise SQLite scans all ended requests, since they are in the wanted order.
             table, values = "json_each(?) a CROSS JOIN requests q ON q.id = a.value", [json.dumps(sorted(where.among))]
         sql = f"SELECT q.id FROM {table} WHERE q.ended_at IS NOT NULL{where.sql}"
         values += where.values
@@ -119,7 +119,7 @@ class Search(Part):
         )
 
     def _where(self, wanted: RequestFilter) -> _Where | None:
-        """The conditions but for the state; None where nothing can fit."""
+        """The conditions except the state; None if nothing can match."""
         sql, values, among = "", list[object](), None
         if len(wanted.kinds) == 1:
             sql, values = " AND q.kinds & ?", [KINDS[kind] for kind in wanted.kinds]
@@ -142,7 +142,7 @@ class Search(Part):
         return _Where(sql, tuple(values), among)
 
     def _requests_of(self, subjects: Sequence[int]) -> frozenset[int] | None:
-        """The requests for subjects; None where these are many."""
+        """The requests of subjects; None if the subjects are many."""
         sql, facts = (
             "FROM runs WHERE subject IN (SELECT value FROM json_each(?)) LIMIT ?",
             (json.dumps(subjects), FEW + 1),
@@ -154,19 +154,19 @@ class Search(Part):
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
-# A set as bytes, a one for each member: 4 ms for 50,000 requests, where a list for IN takes 11 ms.
+# A set as bytes, a one for each member: 4 ms for 50,000 requests; a list for IN takes 11 ms.
 _IS_SUBJECT = """substr(?, q.subject, 1) = x'01' OR (q.subject IS NULL AND EXISTS (
     SELECT 1 FROM runs r WHERE r.request = q.id AND substr(?, r.subject, 1) = x'01'))"""
 
 
 def _named(named: str) -> str:
-    """The same by the names themselves, where these are too many to be a set."""
+    """The same by the names themselves, if they are too many for a set."""
     return f"""EXISTS (SELECT 1 FROM subjects s WHERE s.id = q.subject AND {named}) OR (q.subject IS NULL AND EXISTS (
         SELECT 1 FROM runs r JOIN subjects s ON s.id = r.subject WHERE r.request = q.id AND {named}))"""
 
 
 def _bits(numbers: Sequence[int]) -> bytes:
-    """A one at the place of each number, from 1."""
+    """A one at the position of each number, from 1."""
     bits = bytearray(max(numbers, default=0))
     for number in numbers:
         bits[number - 1] = 1

@@ -1,4 +1,4 @@
-"""Snoozes, holds and freezes: what people put off for a while, each change with its line in the audit."""
+"""Snoozes and holds; each change is recorded in the audit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.store.connection import written
 
 
 class Snoozes(Audited):
-    """All snoozes, at most one in force for each subject. Who ends one and changes no row has lost a race."""
+    """All snoozes, at most one in force for each subject. If an end changes no row, another end came first."""
 
     def add(
         self,
@@ -22,9 +22,9 @@ class Snoozes(Audited):
         author: str,
         now: datetime,
     ) -> Snooze:
-        """Writes a snooze and gives it; gives the one that *request* (one modal, one id) made before, if it did.
+        """Store and return a snooze, or return the one that *request* (one modal, one id) already made.
 
-        End what is in force for the same subject first, in the same transaction. The channel is to hear of those that
+        End the one in force for the same subject first, in the same transaction. The channel is told of those that
         silence more than one model.
         """
         twin = self.requested(request)
@@ -41,10 +41,10 @@ class Snoozes(Audited):
         return made
 
     def end(self, id: int, by: str, over: Over, now: datetime, *, request: int | None = None) -> Snooze | None:
-        """Ends one that is in force and gives it as it is then; None if somebody ended it before.
+        """End a snooze in force and return it; None if it had already ended.
 
-        *request* is the one for which somebody ended a hold. What Retune ends, and what somebody ends early that
-        silenced more than one model, is still to be said: `Snoozer.ring`.
+        *request* is the one that a person ended a hold for. Ends by Retune, and early ends of snoozes for more than one
+        model, are still to be posted: `Snoozer.ring`.
         """
         ended = self._c.one(
             Snooze,
@@ -69,44 +69,44 @@ class Snoozes(Audited):
         self._audit.note(now, actor, action, model=model, instance=instance, detail=f"{about}{detail}")
 
     def get(self, id: int) -> Snooze | None:
-        """One snooze, whether in force or not."""
+        """One snooze, in force or not."""
         return self._c.one(Snooze, "SELECT * FROM snoozes WHERE id = ?", (id,))
 
     def requested(self, request: str) -> Snooze | None:
-        """The snooze that a modal made."""
+        """The snooze made by a modal."""
         return self._c.one(Snooze, "SELECT * FROM snoozes WHERE request = ?", (request,))
 
     def of(self, scope: Reach, subject: str) -> Snooze | None:
-        """The one in force that names exactly that."""
+        """The one in force for exactly that subject."""
         sql = "SELECT * FROM snoozes WHERE scope = ? AND subject = ? AND ended_at IS NULL"
         return self._c.one(Snooze, sql, (scope, subject))
 
     def in_force(self) -> tuple[Snooze, ...]:
-        """All that nobody ended, oldest first."""
+        """All that were not ended, oldest first."""
         return self._c.all(Snooze, "SELECT * FROM snoozes WHERE ended_at IS NULL ORDER BY id")
 
     def holds(self) -> tuple[Snooze, ...]:
-        """The holds that nobody ended, oldest first."""
+        """The holds that were not ended, oldest first."""
         sql = "SELECT * FROM snoozes WHERE scope = ? AND kind = ? AND ended_at IS NULL ORDER BY id"
         return self._c.all(Snooze, sql, (Reach.MODEL, SnoozeKind.HOLD))
 
     def ended_for(self, request: int) -> tuple[Snooze, ...]:
-        """The holds that somebody ended for a request, oldest first."""
+        """The holds that were ended for a request, oldest first."""
         return self._c.all(Snooze, "SELECT * FROM snoozes WHERE ended_for = ? ORDER BY id", (request,))
 
     def unsaid(self) -> frozenset[int]:
-        """Those in force of which the channel has not heard yet that they began."""
+        """Snoozes in force whose beginning the channel was not told yet."""
         sql = "SELECT id FROM snoozes WHERE said = 0 AND begun_said = 0 AND ended_at IS NULL"
         return frozenset(self._c.values(int, sql))
 
     def unsettled(self) -> tuple[Snooze, ...]:
-        """All that are in force, and those whose end is still to be said."""
+        """All in force, and those whose end is still to be posted."""
         return self._c.all(Snooze, "SELECT * FROM snoozes WHERE said = 0 ORDER BY id")
 
     def begun(self, id: int) -> None:
-        """Writes that the channel heard of the beginning of a snooze."""
+        """Record that the channel was told of the beginning."""
         self._c.change("UPDATE snoozes SET begun_said = 1 WHERE id = ?", (id,))
 
     def said(self, id: int) -> None:
-        """Writes that the end of a snooze was said, or is not to be said any more."""
+        """Record that the end was posted, or need not be any more."""
         self._c.change("UPDATE snoozes SET said = 1 WHERE id = ? AND ended_at IS NOT NULL", (id,))

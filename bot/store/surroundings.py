@@ -1,4 +1,4 @@
-"""Where the file lies and who else has it open: what is no error yet, and can cost data."""
+"""The file's surroundings: its file system and other processes that have it open. Not errors, but data may be lost."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ NETWORK = frozenset(
     {"9p", "afs", "ceph", "cifs", "davfs", "fuse.davfs2", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
     | {"glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"}
 )
-"""Types of file systems whose locks and shared memory SQLite cannot rely on."""
+"""File systems whose locks and shared memory SQLite can't rely on."""
 
 FAULTY = ((3, 7, 0), (3, 51, 2))
-"""Versions of SQLite, from and to, in which two connections in WAL mode can damage the file, very rarely."""
+"""From and to: versions of SQLite in which two connections in WAL mode can damage the file, very rarely."""
 
 MENDED = frozenset({(3, 44, 6), (3, 50, 7)})
-"""Versions between those that do not have the fault."""
+"""Versions in between without the fault."""
 
 LITTLE = 50 * 1024 * 1024
 """Free bytes below which the disk counts as full."""
 
 
 def network(mounts: str, path: Path) -> str | None:
-    """The type of the network file system that holds *path*, by the text of `/proc/mounts`; None on a disk."""
+    """The type of the network file system that holds *path*, from the text of `/proc/mounts`; None on a local disk."""
     best, kind = -1, ""
     for line in mounts.splitlines():
         parts = line.split()
         if len(parts) < 3:
             continue
         where = Path(re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), parts[1]))
-        if path.is_relative_to(where) and len(where.parts) >= best:  # the last of several on one place counts
+        if path.is_relative_to(where) and len(where.parts) >= best:  # the last of several mounts at one place counts
             best, kind = len(where.parts), parts[2]
     return kind if kind in NETWORK else None
 
 
 def has_wal_fault(version: tuple[int, ...]) -> bool:
-    """Whether this version of SQLite must not have the file open in two processes."""
+    """Whether two processes must not open the file with this version of SQLite."""
     return FAULTY[0] <= version <= FAULTY[1] and version not in MENDED
 
 
 def others(path: Path, processes: Path = Path("/proc")) -> list[int]:
-    """The ids of other processes of this machine that have the file open, as far as we may see them."""
+    """The ids of other processes on this machine that have the file open, as far as visible."""
     found = []
     for folder in processes.glob("[0-9]*"):
         if folder.name != str(os.getpid()) and path in _opened(folder / "fd"):
@@ -59,23 +59,23 @@ def _opened(folder: Path) -> Iterator[Path]:
         for file in folder.iterdir():
             yield Path(os.readlink(file))
     except OSError:
-        return  # it is over, or somebody else's
+        return  # it ended, or belongs to another user
 
 
 def warnings(database: Path, version: tuple[int, ...] = sqlite3.sqlite_version_info) -> list[str]:
-    """What an operator should know of where the file lies, a sentence each."""
+    """Warnings for the operator about the file's surroundings, one sentence each."""
     path, found = database.resolve(), []
     mounts = Path("/proc/mounts")
     if mounts.is_file() and (kind := network(mounts.read_text("utf-8", "replace"), path)):
         found.append(
-            f"the database {database} lies on a network file system ({kind}), where SQLite can lose or damage data: "
+            f"the database {database} is on a network file system ({kind}), where SQLite can lose or damage data: "
             "put it on a local disk."
         )
     if has_wal_fault(version) and (pids := others(path)):
         found.append(
-            f"process {', '.join(map(str, pids))} has the database {database} open too, and SQLite "
-            f"{'.'.join(map(str, version))} has a rare fault that can damage a file which two processes write to: run "
-            "one process only, or use SQLite 3.51.3 or newer."
+            f"process {', '.join(map(str, pids))} also has the database {database} open, and SQLite "
+            f"{'.'.join(map(str, version))} has a rare fault that can damage a file that two processes write to: run "
+            "only one process, or use SQLite 3.51.3 or newer."
         )
     found += filter(None, (private.readable(path), private.open_folder(path)))
     return found

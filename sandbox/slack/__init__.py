@@ -1,1 +1,1 @@
-"""A local Slack workspace, as strict as the real one towards apps."""
+"""A local Slack workspace, as strict with apps as the real one."""

@@ -1,7 +1,7 @@
-"""Addresses in blocks: what is none, and pictures that Slack could not fetch.
+"""Addresses in blocks: invalid ones, and pictures that Slack could not fetch.
 
-Slack downloads every picture when a message or view is sent. Nothing is downloaded here: an address counts as
-reachable unless its host or its ending shows that Slack would not get a picture from there.
+Slack downloads every picture when a message or view is sent. Nothing is downloaded here: an address counts as reachable
+unless its host or ending shows that Slack could not get a picture there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NO_PICTURES = frozenset({".svg", ".pdf", ".html", ".htm", ".txt", ".json"})
 def check_addresses(blocks: list[Any], files: Mapping[str, Json], pointer: str = "/blocks") -> list[str]:
     """Every address that Slack would refuse, in Slack's words; *files* are the workspace's own, by id.
 
-    The blocks themselves are sound. Links in rich text are only text, and are not looked at.
+    The blocks themselves must be valid. Links in rich text are only text and are not checked.
     """
     faults = []
     for where, key, value in _found(blocks, pointer):
@@ -80,7 +80,7 @@ def _reachable(url: str) -> bool:
 
 
 def _is_picture(named: Json, files: Mapping[str, Json]) -> bool:
-    """Whether a file was uploaded to the end and is a picture."""
+    """Whether a file was completely uploaded and is a picture."""
     shared = [file for file in files.values() if "url_private" in file]
     wanted = [file for file in shared if named in ({"id": file["id"]}, {"url": file["url_private"]})]
     return bool(wanted) and str(wanted[0]["mimetype"]).startswith("image/")

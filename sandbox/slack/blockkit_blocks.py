@@ -1,4 +1,4 @@
-"""The blocks of Block Kit: what each takes, and on which surface each may stand."""
+"""The blocks of Block Kit: their fields, and the surfaces each is allowed on."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _SOURCE = of_type({"url": typed({"url": URL, "text": string(3000)})})
 
 
 def _silent_file(value: Any, pointer: str, faults: list[str]) -> None:
-    """Files come with the submission alone: their input cannot dispatch actions."""
+    """Files arrive only with the submission: their input can't dispatch actions."""
     if value.get("dispatch_action") and value["element"]["type"] == "file_input":
         faults.append(at(f"{pointer}/dispatch_action", "invalid additional property: dispatch_action"))
 
 
 def _collapse(value: Any, pointer: str, faults: list[str]) -> None:
-    """Only what can be collapsed starts collapsed, and it has no divider under its header."""
+    """Only collapsible blocks start collapsed, and they have no divider under the header."""
     if value.get("default_collapsed") and not value.get("is_collapsible"):
         faults.append(at(f"{pointer}/default_collapsed", "default_collapsed requires is_collapsible"))
     if value.get("has_header_divider") and value.get("is_collapsible"):
@@ -151,7 +151,7 @@ SURFACES: Mapping[str, frozenset[str]] = {
     "modal": _EVERYWHERE | {"alert", "card", "video"},
     "home": _EVERYWHERE | _MESSAGE_AND_HOME | {"table", "card", "video"},
 }
-"""Which blocks a surface takes. `file` is none: an app cannot post it, it appears when reading."""
+"""Blocks allowed on each surface. `file` on none: apps can't post it, it appears when reading."""
 
 NESTED = {"container": "child_blocks", "carousel": "elements", "plan": "tasks"}
-"""Where a block holds further blocks."""
+"""Fields that contain further blocks."""

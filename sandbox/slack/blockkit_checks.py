@@ -1,9 +1,9 @@
-"""What a check of Block Kit is made of: strings, numbers, lists and objects, and Slack's words for their faults.
+"""Building blocks of Block Kit checks: strings, numbers, lists and objects, with Slack's error phrases.
 
-A check appends to a list; nothing raises and nothing returns early, so that one answer names every fault.
-Phrases that Slack is known to use: `must be less than N characters` and `must be more than N characters` (N exclusive),
-`no more than N items allowed`, `missing required field`, `invalid additional property`, `unsupported type` and
-`failed to match all allowed schemas`. Any other phrase in these modules is the stand-in's own.
+A check appends to a list; it does not raise or return early, so one answer names every fault. Phrases that Slack is
+known to use: `must be less than N characters` and `must be more than N characters` (N exclusive), `no more than N items
+allowed`, `missing required field`, `invalid additional property`, `unsupported type` and `failed to match all allowed
+schemas`. All other phrases in these modules are the sandbox's own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def at(pointer: str, what: str) -> str:
 
 
 def kind_of(value: object) -> str | None:
-    """The `type` of an object, None where it has none that is a string."""
+    """The `type` of an object, None if it has none or it is not a string."""
     kind = value.get("type") if isinstance(value, dict) else None
     return kind if isinstance(kind, str) else None
 
@@ -74,7 +74,7 @@ def number(least: int, most: int) -> Check:
 
 
 def items(item: Check, most: int, least: int = 1) -> Check:
-    """A check of a list of *least* to *most* items, each of which *item* checks."""
+    """A check of a list of *least* to *most* items, each checked by *item*."""
 
     def check(value: Any, pointer: str, faults: list[str]) -> None:
         if not isinstance(value, list):
@@ -91,7 +91,7 @@ def items(item: Check, most: int, least: int = 1) -> Check:
 
 
 def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """A check of an object: what it must have, what it may have, and nothing else."""
+    """A check of an object: its required and optional fields, and no others."""
     known = {**required, **(optional or {})}
     needed = tuple(required)
 
@@ -113,7 +113,7 @@ def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = 
 
 
 def typed(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """A `shape` that carries a `type`, which `of_type` has looked at."""
+    """A `shape` with a `type`, already checked by `of_type`."""
     return shape({"type": anything, **required}, optional)
 
 
@@ -138,7 +138,7 @@ def of_type(kinds: Mapping[str, Check]) -> Check:
 
 
 def then(check: Check, *rules: Check) -> Check:
-    """*check*, and where it found nothing the *rules* across fields, which may then trust types and presence."""
+    """*check* and, if it found nothing, the *rules* across fields, which may then rely on types and presence."""
 
     def both(value: Any, pointer: str, faults: list[str]) -> None:
         before = len(faults)
@@ -151,7 +151,7 @@ def then(check: Check, *rules: Check) -> Check:
 
 
 def exactly_one(*keys: str) -> Check:
-    """A rule: one of the keys is there and no other of them."""
+    """A rule: exactly one of the keys is there."""
 
     def check(value: Any, pointer: str, faults: list[str]) -> None:
         if sum(key in value for key in keys) != 1:

@@ -1,6 +1,6 @@
-"""Rules across the fields of one element: what it offers, what is chosen at first, and ranges that must not cross.
+"""Rules across the fields of one element: its options, its initial choice, and valid ranges.
 
-Each runs only where the element's own fields are sound. Most phrases are the stand-in's own.
+Each runs only if the element's own fields are valid. Most phrases are the sandbox's own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _INITIAL = ("initial_options", "initial_users", "initial_conversations", "initia
 
 
 def chosen(value: Any, pointer: str, faults: list[str]) -> None:
-    """What is chosen at first is on offer, equal in every field, and no more than may be chosen."""
+    """The initial choice is one of the options, equal in every field, and not more than allowed."""
     menu = list(value.get("options", ()))
     for group in value.get("option_groups", ()):
         menu += group["options"]
@@ -45,7 +45,7 @@ def iso_date(value: Any, pointer: str, faults: list[str]) -> None:
 
 
 def wall_time(value: Any, pointer: str, faults: list[str]) -> None:
-    """`HH:mm` of a 24 hour day."""
+    """`HH:mm` of a 24-hour day."""
     try:
         sound = isinstance(value, str) and time.fromisoformat(value).isoformat("minutes") == value
     except ValueError:
@@ -55,7 +55,7 @@ def wall_time(value: Any, pointer: str, faults: list[str]) -> None:
 
 
 def lengths(value: Any, pointer: str, faults: list[str]) -> None:
-    """The least and the greatest length of a text leave room, and the text given at first fits them."""
+    """The shortest and longest length of a text leave room, and its initial text fits them."""
     least, most = value.get("min_length", 0), value.get("max_length", 3000)
     if least > most:
         faults.append(at(f"{pointer}/min_length", "min_length must not be greater than max_length"))
@@ -71,7 +71,7 @@ def lines(value: Any, pointer: str, faults: list[str]) -> None:
 
 
 def decimals(value: Any, pointer: str, faults: list[str]) -> None:
-    """Numbers come as strings; whole where no decimals are allowed; the first one lies within its range."""
+    """Numbers are strings; whole if decimals are not allowed; the initial one is within its range."""
     read: dict[str, Decimal] = {}
     for key in ("min_value", "max_value", "initial_value"):
         if key not in value:

@@ -1,4 +1,4 @@
-"""The interactive elements of Block Kit: what each takes, and in which block each may stand."""
+"""The interactive elements of Block Kit: their fields, and the blocks each is allowed in."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .blockkit_objects import (
 )
 from .blockkit_rich_text import rich_text
 
-_COUNT = number(0, 10**9)  # no greatest number is published
-_ACTION = {"action_id": ID}  # Slack makes one up where it is left out
+_COUNT = number(0, 10**9)  # no maximum is published
+_ACTION = {"action_id": ID}  # Slack generates one if it is left out
 _FOCUS = {"focus_on_load": boolean}
 _CONFIRM = {"confirm": CONFIRM}
 _PLACEHOLDER = {"placeholder": plain(150)}
@@ -162,7 +162,7 @@ IN_INPUT = _PICKS | _INPUTS | {"datetimepicker"}
 IN_CONTEXT_ACTIONS = frozenset({"feedback_buttons", "icon_button"})
 
 SURFACE: Mapping[str, str] = {"file_input": "modal", "workflow_button": "message"}
-"""The only surface of an element, for those that have but one."""
+"""The only surface of an element, for those with just one."""
 
 
 def element(allowed: frozenset[str]) -> Check:

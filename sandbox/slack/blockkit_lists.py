@@ -1,4 +1,4 @@
-"""A list of blocks as a whole: each block, where it stands, the ids, and limits that blocks share."""
+"""Rules for a list of blocks: each block, its surface, the ids, and shared limits."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ def nested(blocks: list[Any], pointer: str = "/blocks") -> Iterator[tuple[str, J
 
 
 def elements_of(block: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
-    """`(pointer, element)` of every element of a block itself, not of the blocks inside it; pictures in a context
-    are no elements here."""
+    """`(pointer, element)` of every element of a block itself, without nested blocks; pictures in a context are not
+    elements here.
+    """
     kind = kind_of(block) or ""
     key = _HOLDS.get(kind)
     if key is not None:
@@ -53,9 +54,9 @@ def elements_of(block: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
 
 
 def check_blocks(blocks: object, surface: Surface, pointer: str = "/blocks") -> list[str]:
-    """Every fault of a list of blocks on a surface, in Slack's phrases with a JSON pointer; [] where there is none.
+    """Every fault of a list of blocks on a surface, in Slack's phrases with a JSON pointer; [] if there is none.
 
-    What is not a list gives one fault; a method of the Web API answers that with `invalid_blocks_format` instead.
+    A value that is not a list gives one fault; the Web API answers it with `invalid_blocks_format` instead.
     """
     if not isinstance(blocks, list):
         return [at(pointer, MISMATCH)]
@@ -102,7 +103,7 @@ def _across(blocks: list[Any], surface: Surface, pointer: str, faults: list[str]
 
 
 def _once(fault: str, faults: list[str]) -> None:
-    """Adds a fault that the check of the block itself may have found too."""
+    """Add a fault unless the block's own check already found it."""
     if fault not in faults:
         faults.append(fault)
 

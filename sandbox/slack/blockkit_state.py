@@ -1,4 +1,4 @@
-"""Blocks after Slack took them: the ids and defaults it adds, and what their inputs hold."""
+"""Accepted blocks: the ids and defaults Slack adds, and the values of their inputs."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ HOLDS: Mapping[str, tuple[str, str]] = {
     "rich_text_input": ("rich_text_value", "initial_value"),
     "file_input": ("files", ""),
 }
-"""By element type: the key of its value in `state.values`, and the field that says what it holds at first. Buttons and
-overflow menus hold nothing."""
+"""By element type: the key of its value in `state.values`, and the field with its initial value. Buttons and overflow
+menus have no value.
+"""
 _MANY = frozenset(kind for kind in HOLDS if kind.startswith("multi_")) | {"checkboxes", "file_input"}
 
 
@@ -55,9 +56,9 @@ def _copied(value: Any) -> Any:
 
 
 def normalise_blocks(blocks: list[Json]) -> list[Json]:
-    """Blocks as Slack gives them back, all of them copied: ids that the app left out, `emoji` and `verbatim` of texts,
-    `optional` and `dispatch_action` of inputs. The blocks must be without faults. Twice gives the same as once, but
-    for markdown blocks, whose id Slack never keeps.
+    """Blocks as Slack returns them, copied: with ids that the app left out, `emoji` and `verbatim` of texts, `optional`
+    and `dispatch_action` of inputs. The blocks must be valid. Applying it twice gives the same result, except for
+    markdown blocks, whose id Slack never keeps.
     """
     made: list[Json] = _copied(blocks)
     for _, block in nested(made):
@@ -75,10 +76,11 @@ def normalise_blocks(blocks: list[Json]) -> list[Json]:
 
 
 def initial_state(blocks: list[Json]) -> dict[str, dict[str, Json]]:
-    """`state.values` of normalised blocks before anybody touched them: by block id and action id, what each element
-    holds at first; null, or an empty list where several can be chosen, if it says nothing.
+    """`state.values` of normalised blocks before any input: by block id and action id, the initial value of each
+    element; null, or an empty list for multiple choice, if it has none.
 
-    A conversations_select that starts with the current conversation is null here: only the server knows where it is.
+    A conversations_select that starts with the current conversation is null here: only the server knows which one that
+    is.
     """
     state: dict[str, dict[str, Json]] = {}
     for _, block in nested(blocks):
@@ -111,7 +113,7 @@ def _chosen(option: Json) -> Json:
 
 
 def find_element(blocks: list[Json], action_id: str, block_id: str | None = None) -> tuple[Json, Json] | None:
-    """The first element with that action id, in the block with that id if one is given, and the block it stands in."""
+    """The first element with that action id, in the block with that id if given, and its block."""
     for _, block in nested(blocks):
         if block_id is None or block.get("block_id") == block_id:
             for _, element in elements_of(block):

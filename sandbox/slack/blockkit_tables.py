@@ -58,7 +58,7 @@ def _not_too_long(value: Any, pointer: str, faults: list[str]) -> None:
 
 
 def _header_and_width(value: Any, pointer: str, faults: list[str]) -> None:
-    """The header of a data table is no rich text, every row is as wide as it, and the named column exists."""
+    """The header of a data table is not rich text, every row has the same width, and the named column exists."""
     rows = value["rows"]
     for index, cell in enumerate(rows[0]):
         if cell["type"] == "rich_text":
@@ -91,7 +91,7 @@ def _share(value: Any, pointer: str, faults: list[str]) -> None:
 
 
 def _series_fit(value: Any, pointer: str, faults: list[str]) -> None:
-    """Series have names of their own, and each has one point for every category of the axis."""
+    """Series have unique names, and each has one point for every category of the axis."""
     categories = value["axis_config"]["categories"]
     names = [series["name"] for series in value["series"]]
     for index, series in enumerate(value["series"]):

@@ -30,7 +30,7 @@ _VIEW = of_type(VIEWS)
 
 
 def check_view(view: object) -> list[str]:
-    """Every fault of a modal or App Home in Slack's phrases; pointers begin with /view, [] where there is none."""
+    """Every fault of a modal or App Home in Slack's phrases; pointers begin with /view, [] if there is none."""
     kind = kind_of(view)
     faults: list[str] = []
     _VIEW(view, "/view", faults)
@@ -42,7 +42,7 @@ def check_view(view: object) -> list[str]:
 
 
 def _across(view: dict[str, Any], blocks: list[Any], faults: list[str]) -> None:
-    """An input needs a way to submit it, and the cursor can be in one place only."""
+    """Inputs need a submit button, and only one element may have the focus."""
     if view["type"] == "modal" and "submit" not in view and any(kind_of(block) == "input" for block in blocks):
         faults.append(at("/view", "missing required field: submit"))
     focused = (

@@ -1,4 +1,4 @@
-"""Who and what a workspace consists of: ids, people, channels."""
+"""The contents of a workspace: ids, people, channels."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Person:
     deleted: bool = False
     is_restricted: bool = False
     teams: tuple[str, ...] = ()
-    """The workspaces of our Enterprise Grid that somebody is in, whose `team_id` may name another one than ours."""
+    """The person's workspaces in our Enterprise Grid; their `team_id` may name another one."""
 
     @property
     def ours(self) -> bool:
-        """Whether somebody is in our workspace."""
+        """Whether the person is in our workspace."""
         return TEAM in (self.team, *self.teams)
 
 
@@ -45,8 +45,8 @@ class Channel:
     user: str | None = None
     archived: bool = False
     pending: list[str] = field(default_factory=list)
-    """The organizations that were invited and did not answer yet."""
+    """Organizations that were invited and have not answered yet."""
 
     def shared(self, people: dict[str, Person]) -> bool:
-        """Whether somebody of another company is in it (Slack Connect)."""
+        """Whether a person of another company is in it (Slack Connect)."""
         return any(id in people and not people[id].ours for id in self.members)

@@ -1,4 +1,4 @@
-"""Who hears of changes: everything that people could see change is told to the listeners."""
+"""Notifications of changes: listeners are told about everything people could see change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 Json = dict[str, Any]
 Listener = Callable[[Json, str | None], None]
-"""Hears a change, and the one person whom it concerns (None: everybody who may see it)."""
+"""Gets a change, and the one person it concerns (None: everyone who may see it)."""
 
 
 class Changes:
@@ -19,19 +19,19 @@ class Changes:
         self._waiting: set[asyncio.Event] = set()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Adds a listener; gives the function that takes it away."""
+        """Add a listener; returns a function that removes it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def changed(self, change: Json, person: str | None = None) -> None:
-        """Tells a change."""
+        """Notify of a change."""
         for listener in list(self._listeners):
             listener(change, person)
         for event in self._waiting:
             event.set()
 
     async def next_change(self) -> None:
-        """Returns after the next change."""
+        """Return after the next change."""
         event = asyncio.Event()
         self._waiting.add(event)
         try:

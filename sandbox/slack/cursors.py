@@ -1,4 +1,4 @@
-"""Lists in portions: `limit`, `cursor`, and for messages `oldest`, `latest` and `inclusive`."""
+"""Paged lists: `limit`, `cursor`, and for messages `oldest`, `latest` and `inclusive`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TS = re.compile(r"\d{1,12}(\.\d{1,6})?")
 
 
 def portion(key: str, listed: Sequence[object], a: Json, usual: int = 100) -> Json:
-    """A portion of a list that does not change while it is read. Raises `Refused`."""
+    """A page of a list that does not change while it is read. Raises `Refused`."""
     limit, after = _limit(a, usual), _after(a)
     start = int(after.partition(".")[0] or 0)
     more = len(listed) > start + limit
@@ -22,10 +22,10 @@ def portion(key: str, listed: Sequence[object], a: Json, usual: int = 100) -> Js
 
 
 def portion_of_messages(messages: Sequence[Json], a: Json) -> Json:
-    """A portion of messages, in the order given; each goes on after the last message of the one before it.
+    """A page of messages, in the order given; each continues after the last message of the one before.
 
-    Metadata is shown only with `include_all_metadata`. *oldest* and *latest* themselves belong to it only when
-    `inclusive` is set. Raises `Refused`.
+    Metadata is included only with `include_all_metadata`. *oldest* and *latest* themselves are included only with
+    `inclusive`. Raises `Refused`.
     """
     limit, after = _limit(a, 100), _after(a)
     oldest, latest = _stamp(a, "oldest"), _stamp(a, "latest")

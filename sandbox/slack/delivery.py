@@ -1,7 +1,7 @@
 """Socket Mode: tickets, connections, envelopes and their acknowledgements.
 
-Each envelope goes to exactly one connection, in turn. Without an acknowledgement in time an event is sent again;
-commands and interactions are not, and the person sees that they failed.
+Each envelope goes to exactly one connection, in turn. An event that is not acknowledged in time is sent again; commands
+and interactions are not, and the person sees that they failed.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ MOST = 10
 EVENT_RETRIES = 3
 
 ANSWERED = ("view_submission", "block_suggestion")
-"""The interactions whose acknowledgement may carry something; a click's may not."""
+"""Interactions whose acknowledgement may have content; a click's may not."""
 
 NOTICE = 0.5
-"""Seconds between the request to reconnect and the end of a connection; at Slack some ten."""
+"""Seconds between the request to reconnect and the end of a connection; about ten at Slack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of something that a person did: *body* is what the app acknowledged with."""
+    """The result of a person's action: *body* is the app's acknowledgement."""
 
     acknowledged: bool
     error: str | None = None
@@ -48,7 +48,7 @@ def _nobody() -> None:
 
 
 class Delivery:
-    """The connections of the app, and what was sent over them."""
+    """The app's connections, and everything sent over them."""
 
     def __init__(self, url: Callable[[], str], faults: Faults, ack_timeout: float) -> None:
         self._url = url
@@ -65,11 +65,11 @@ class Delivery:
 
     @property
     def connections(self) -> int:
-        """How many connections stand."""
+        """Number of open connections."""
         return len(self._open)
 
     async def open(self) -> None:
-        """Nothing to do: the app comes to us."""
+        """Nothing to do: the app connects to us."""
 
     def ticket(self) -> str:
         """A WebSocket address that works once."""
@@ -108,7 +108,7 @@ class Delivery:
                 },
             }
         )
-        # Only now: nothing may come over a connection before its hello.
+        # Not earlier: nothing may come over a connection before its hello.
         self._open.append(socket)
         self._sockets.add(socket)
         self._connected.set()
@@ -139,7 +139,7 @@ class Delivery:
         task.add_done_callback(self._tasks.discard)
 
     def _acknowledged(self, socket: web.WebSocketResponse, text: str) -> None:
-        """An acknowledgement counts on the connection that the envelope went to."""
+        """An acknowledgement counts only on the connection its envelope went to."""
         try:
             frame = json.loads(text)
         except ValueError:
@@ -158,7 +158,7 @@ class Delivery:
         return sent if accepts else Outcome(sent.acknowledged, sent.error)
 
     def send_event(self, payload: Json) -> None:
-        """One event, in the background; sent again while it is not acknowledged."""
+        """One event, in the background; sent again until it is acknowledged."""
         times = 1
         if self._faults.duplicate_events > 0:
             self._faults.duplicate_events -= 1
@@ -176,7 +176,7 @@ class Delivery:
                 "payload": payload,
             }
             if not self._open:
-                # Between two connections events wait, unlike commands and clicks.
+                # Events wait for a connection, unlike commands and clicks.
                 await self._connected.wait()
             if (await self._envelope(frame)).acknowledged and attempt >= self._faults.redeliveries:
                 return
@@ -203,10 +203,10 @@ class Delivery:
             self._acks.pop((socket, id), None)
 
     async def refresh(self) -> None:
-        """Asks every connection to go and come back, as Slack does every few hours.
+        """Ask every connection to reconnect, as Slack does every few hours.
 
-        A connection that was asked gets nothing more. The app has `NOTICE` seconds to open another one before this
-        one is closed; where Slack closes at once, the SDK reconnects twice and drops what came over one of the two.
+        A connection that was asked gets nothing more. The app has `NOTICE` seconds to open another one before this one
+        is closed; if Slack closes at once, the SDK reconnects twice and drops what came over one of the two.
         """
         for socket in list(self._open):
             self._gone(socket)
@@ -219,7 +219,7 @@ class Delivery:
         await socket.close()
 
     def cut(self) -> None:
-        """Breaks every connection without a word."""
+        """Break every connection without a close frame."""
         for socket in list(self._sockets):
             transport = socket._req.transport if socket._req is not None else None
             if transport is not None:

@@ -1,6 +1,6 @@
-"""What an app hears of its own messages: posted, edited and deleted where it listens to `message.…` events.
+"""Events for the app's own messages: posted, edited and deleted, if it subscribes to `message.…` events.
 
-An app that takes every message event for something that a person said answers itself here, as it would at Slack.
+An app that takes every message event for a person's message answers itself here, as it would at Slack.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .shown import told_message
 from .workspace import Json, Workspace
 
 _SAME = ("text", "blocks", "files")
-"""What an edit changes; a pin, a reaction or a reply is none."""
+"""Fields that an edit changes; a pin, a reaction or a reply is not an edit."""
 
 
 class Echoes:

@@ -1,4 +1,4 @@
-"""Misbehaviour on request: what Slack does on its bad days."""
+"""Faults on request: what Slack does on bad days."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Fault:
 
 
 class Faults:
-    """Switches; all off at first.
+    """Fault switches; all off at first.
 
-    Of the sockets: the next *refuse_handshakes* connections are refused with the status *handshake_status*, the next
-    *dead_tickets* addresses that are given out never work, the next *duplicate_events* events are delivered twice, and
-    every event comes *redeliveries* times more although it was acknowledged (three times at most).
-    While *hearing* is cleared the connections stand, and nothing goes over them in either direction.
+    For sockets: the next *refuse_handshakes* connections are refused with the status *handshake_status*, the next
+    *dead_tickets* addresses never work, the next *duplicate_events* events are delivered twice, and every event is
+    delivered *redeliveries* more times although it was acknowledged (at most three). While *hearing* is cleared,
+    connections stay open but carry nothing in either direction.
     """
 
     def __init__(self) -> None:
@@ -50,25 +50,25 @@ class Faults:
         return self._arm(method, "status", times, status=status, html=html)
 
     def refuse(self, method: str, error: str, *, done: bool = False, times: int | None = 1) -> Fault:
-        """`ok: false` with any error; *done*: what was asked takes effect all the same, as `fatal_error` may."""
+        """`ok: false` with any error; *done*: the request takes effect anyway, as it may with `fatal_error`."""
         return self._arm(method, "refuse", times, error=error, done=done)
 
     def hold(self, method: str, *, times: int | None = 1) -> Fault:
-        """Does not answer before its `release` is set."""
+        """Do not answer until its `release` is set."""
         fault = self._arm(method, "hold", times)
         self._holding.append(fault)
         return fault
 
     def lose(self, method: str, *, times: int | None = 1) -> Fault:
-        """Does what was asked, then cuts the connection instead of answering."""
+        """Execute the request, then cut the connection instead of answering."""
         return self._arm(method, "lose", times)
 
     def answer(self, method: str, answer: Any, *, done: bool = False, times: int | None = 1) -> Fault:
-        """A 200 with any JSON, wrong types too; *done*: what was asked takes effect all the same."""
+        """A 200 with any JSON, including wrong types; *done*: the request takes effect anyway."""
         return self._arm(method, "answer", times, answer=answer, done=done)
 
     def late(self, method: str, *, times: int | None = 1) -> Fault:
-        """Cuts the connection at once, and does what was asked only when its `release` is set."""
+        """Cut the connection at once; the request takes effect only when its `release` is set."""
         fault = self._arm(method, "late", times)
         self._holding.append(fault)
         return fault
@@ -85,13 +85,13 @@ class Faults:
         return None
 
     def disarm(self, fault: Fault) -> None:
-        """Takes one back; what it held goes on."""
+        """Take one back; held requests continue."""
         fault.release.set()
         if fault in self._armed:
             self._armed.remove(fault)
 
     def clear(self) -> None:
-        """Everything works again; what was held goes on."""
+        """Everything works again; held requests continue."""
         for fault in self._holding:
             fault.release.set()
         self._holding.clear()
@@ -106,7 +106,7 @@ class Faults:
 
 
 class Sockets(Protocol):
-    """What can be done to the connections of the app."""
+    """Faults of the app's connections."""
 
     async def refresh(self) -> None:
         """Slack rotates them."""

@@ -1,4 +1,4 @@
-"""What people put into inputs and menus, checked as Slack's client checks it before anything is sent."""
+"""People's input, checked as Slack's client checks it before sending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST = 3000
 
 
 class NotPossible(Exception):
-    """Slack's client would not let a person do that; the text says what."""
+    """Slack's client would not allow this; the text says what."""
 
 
 def filled(blocks: list[Json], state: Json, values: Values) -> Json:
@@ -57,7 +57,7 @@ def chosen(element: Json, value: Mapping[str, Any]) -> Json:
 
 
 def required(blocks: list[Json], state: Json) -> list[str]:
-    """The inputs that must be filled in and are not: Slack's client does not send those."""
+    """Required inputs that are empty: Slack's client does not submit them."""
     return [
         block["block_id"]
         for block in blocks

@@ -1,4 +1,4 @@
-"""What people do in modals and in App Home: use an element, submit, close; and what the app's answers do."""
+"""People's actions in modals and App Home: use an element, submit, close; and the effects of the app's answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class Forms:
-    """Acts for the people of one workspace, in views."""
+    """Actions of the people of one workspace, in views."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery, triggers: Triggers, views: Views) -> None:
         self._w = workspace
@@ -36,7 +36,7 @@ class Forms:
         home: bool = False,
         view_id: str | None = None,
     ) -> Outcome:
-        """Uses an element of the top modal or of App Home; *values* is what else stands in the inputs by then."""
+        """Use an element of the top modal or of App Home; *values* are the other inputs at that time."""
         view = self._find(user, view_id, home=home)
         found = find_element(view.body["blocks"], action_id, block_id) if view else None
         if view is None or found is None:
@@ -59,7 +59,7 @@ class Forms:
         return sent
 
     async def submit(self, user: str, values: Values | None = None, view_id: str | None = None) -> Outcome:
-        """Presses the submit button of a modal; *values* lie over what its inputs hold."""
+        """Press a modal's submit button; *values* replace the content of its inputs."""
         view = self._find(user, view_id)
         if view is None or not view.body.get("submit"):
             return Outcome(False, "no_such_view")
@@ -82,7 +82,7 @@ class Forms:
         return Outcome(sent.acknowledged, fault, sent.body)
 
     async def close_view(self, user: str, all: bool = False, view_id: str | None = None) -> Outcome:
-        """Closes a modal, or the whole stack; `clear_on_close` makes the one the other."""
+        """Close a modal, or the whole stack; `clear_on_close` closes the stack."""
         view = self._find(user, view_id)
         if view is None or view.body["type"] != "modal":
             return Outcome(False, "no_such_view")
@@ -100,7 +100,7 @@ class Forms:
         return await self._delivery.send("interactive", body)
 
     def _submitted(self, view: View, answer: Json) -> str | None:
-        """Does what the app answered to a submission; gives what is wrong with the answer."""
+        """Apply the app's answer to a submission; returns what is wrong with it."""
         action = answer.get("response_action")
         if action in (None, "clear"):
             stack = self._w.stacks.get(view.user, [])

@@ -1,4 +1,4 @@
-"""The scopes that whoever installed the app has granted: those that it needs, and by choice the optional ones."""
+"""The scopes granted at installation: the required ones and, by choice, the optional ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .manifest import Manifest
 
 @dataclass
 class Grants:
-    """What the app may do now. *withhold*: the optional scopes of the manifest are not granted."""
+    """The app's current scopes. *withhold*: the manifest's optional scopes are not granted."""
 
     manifest: Manifest
     withhold: bool = False
@@ -21,5 +21,5 @@ class Grants:
 
     @property
     def told(self) -> str:
-        """The same as the header `x-oauth-scopes` and refusals have it."""
+        """The same as in the header `x-oauth-scopes` and in refusals."""
         return ",".join(sorted(self.scopes))

@@ -1,8 +1,8 @@
-"""Deliveries over HTTP: signed requests to the addresses of the manifest, their answers, and what is sent again.
+"""Deliveries over HTTP: signed requests to the manifest's addresses, their answers, and retries.
 
-A command or an interaction is sent once, and the person sees it fail. An event is sent up to three times more: at once,
+A command or an interaction is sent once, and the person sees it fail. An event is sent up to three more times: at once,
 after a minute and after five, with `X-Slack-Retry-Num` and `X-Slack-Retry-Reason`, unless the app answers
-`X-Slack-No-Retry: 1`. Before the first delivery the app has to answer the challenge.
+`X-Slack-No-Retry: 1`. Before the first delivery the app must answer the challenge.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ PAUSES = (0.0, 60.0, 300.0)
 """Seconds before the first, second and third retry of an event."""
 
 LOOK = 0.5
-"""Seconds between two looks whether the app can be reached."""
+"""Seconds between two checks whether the app is reachable."""
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an address answered. *reason*: Slack's word for why that is no acknowledgement."""
+    """The answer of an address. *reason*: Slack's word for why it is not an acknowledgement."""
 
     status: int = 0
     reason: str | None = None
@@ -72,7 +72,7 @@ class HttpDelivery(Delivery):
         return int(self._reached)
 
     async def open(self) -> None:
-        """Begins to look for the app."""
+        """Start looking for the app."""
         self._http = aiohttp.ClientSession(auto_decompress=False)
         self._start(self._watch())
 
@@ -181,7 +181,7 @@ class HttpDelivery(Delivery):
 
 
 def _said(answer: Answer) -> Json | None:
-    """What an acknowledgement says: JSON, or a text, which is a message."""
+    """The content of an acknowledgement: JSON, or a text, which is a message."""
     if answer.kind == JSON:
         try:
             found = json.loads(answer.body)

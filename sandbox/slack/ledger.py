@@ -1,4 +1,4 @@
-"""What of Slack's Web API the local Slack covers; a test compares it with the routes."""
+"""Coverage of Slack's Web API; a test compares it with the routes."""
 
 from __future__ import annotations
 
@@ -45,4 +45,4 @@ LEFT_OUT = {
     "commands out of reach": "Slack offers no commands to people of other companies; here theirs arrive, to be refused",
     "OAuth": "Retune is installed by hand into one workspace",
 }
-"""What there is at Slack and not here, and why."""
+"""Features of Slack that are missing here, and why."""

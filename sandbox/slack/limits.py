@@ -1,7 +1,7 @@
-"""Rate limits, on from the start: one post a second and channel with a short burst, and a tier for every other method.
+"""Rate limits, always on: one post a second per channel with a short burst, and a tier for every other method.
 
-Slack promises only the least that each tier takes, and no size for a burst; the figures here are those least ones.
-Time and scale are arguments: a test moves the clock or makes all limits wider, and nothing switches them off.
+Slack guarantees only a minimum for each tier, and no size for a burst; these figures are the minimums. Time and scale
+are arguments: a test can move the clock or widen all limits, but not switch them off.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from .workspace import Json
 
 BURST = 5
-"""Posts that one channel takes at once before one a second counts; Slack publishes no number."""
+"""Posts a channel accepts at once before the limit of one a second; Slack publishes no number."""
 
 WORKSPACE = 300
 """Posts a minute in all channels together: Slack says several hundred."""
 
 PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
-"""Calls that a tier takes, by method."""
+"""Calls per minute in each tier, by method."""
 
 SPECIAL = 300
-"""Calls a minute of methods outside the tiers, which Slack calls generous."""
+"""Calls per minute of methods outside the tiers; Slack calls these limits generous."""
 
 TIERS = {
     **dict.fromkeys(("conversations.list", "pins.add", "pins.remove", "users.list"), 2),
@@ -35,7 +35,7 @@ TIERS = {
     **dict.fromkeys(("files.completeUploadExternal", "files.getUploadURLExternal"), 4),
     **dict.fromkeys(("views.open", "views.publish", "views.push", "views.update"), 4),
 }
-"""The published tier of each method; what is not here is special."""
+"""The published tier of each method; all others are special."""
 
 
 @dataclass
@@ -47,9 +47,9 @@ class _Bucket:
 
 
 class Limits:
-    """What the app called lately.
+    """The app's recent calls.
 
-    *clock* gives seconds; *scale* widens every limit: 1 is Slack, 1000 is for tests that are about something else.
+    *clock* returns seconds; *scale* widens every limit: 1 is Slack, 1000 is for tests of other things.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, scale: float = 1.0) -> None:
@@ -58,7 +58,7 @@ class Limits:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def wait(self, method: str, arguments: Json) -> int | None:
-        """The seconds of `Retry-After` where a call comes too early; None counts the call and lets it pass."""
+        """The seconds of `Retry-After` if a call comes too early; None counts the call and allows it."""
         if method == "chat.postMessage":
             channel = str(arguments.get("channel") or "")
             return self._take((method, channel), BURST, 1.0) or self._take((method, ""), WORKSPACE, WORKSPACE / 60)

@@ -1,4 +1,4 @@
-"""The app's manifest: which commands, scopes and events there are, and no others."""
+"""The app's manifest: its commands, scopes and events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class RequestUrls:
-    """Where an app without Socket Mode is reached; *commands* by name."""
+    """Addresses of an app without Socket Mode; *commands* by name."""
 
     commands: Mapping[str, str]
     events: str
@@ -47,9 +47,10 @@ class Manifest:
 
 
 def load(path: Path, request_url: str | None = None) -> Manifest:
-    """Reads *path*; with *request_url* as an app without Socket Mode that is reached there.
+    """Read *path*; with *request_url*, as an app without Socket Mode at that address.
 
-    Raises `ValueError` where interactivity is off, or Socket Mode is and an address is missing: nothing would come.
+    Raises `ValueError` if interactivity is off, or if Socket Mode is off and an address is missing: nothing would be
+    delivered.
     """
     read = yaml.safe_load(path.read_text("utf-8"))
     if request_url is not None:
@@ -69,7 +70,7 @@ def load(path: Path, request_url: str | None = None) -> Manifest:
         bot_user=features["bot_user"]["display_name"],
         commands=tuple(features.get("slash_commands", ())),
         scopes=scopes,
-        optional=scopes & frozenset(asked.get("bot_optional", ())),  # listed twice: asked for, and may be left out
+        optional=scopes & frozenset(asked.get("bot_optional", ())),  # listed twice: requested, but may be left out
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
         home=bool(features.get("app_home", {}).get("home_tab_enabled")),
         messages_tab=bool(features.get("app_home", {}).get("messages_tab_enabled")),
@@ -78,7 +79,7 @@ def load(path: Path, request_url: str | None = None) -> Manifest:
 
 
 def _reached_at(read: dict[str, Any], url: str) -> None:
-    """The same app over HTTP: all that the README tells to change in the manifest."""
+    """The same app over HTTP: all changes to the manifest that the README describes."""
     settings = read["settings"]
     settings["socket_mode_enabled"] = False
     for declared in (*read["features"].get("slash_commands", ()), *_present(settings, "event_subscriptions")):
@@ -102,7 +103,7 @@ def _urls(read: dict[str, Any]) -> RequestUrls:
 
 
 def _faults(urls: RequestUrls) -> Iterator[str]:
-    """What Slack would refuse. It takes `https` only; this one also `http` on its own machine."""
+    """What Slack would refuse. Slack accepts only `https`; here also `http` on this machine."""
     named = {
         **{f"the url of {name}": url for name, url in urls.commands.items()},
         "the request_url of event_subscriptions": urls.events,

@@ -1,4 +1,4 @@
-"""chat.*, pins.*, reactions.*: messages and marks on them."""
+"""chat.*, pins.*, reactions.*: messages, pins and reactions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .web_api import Method
 from .workspace import Json, Refused, Workspace
 
 LONGEST, LONGEST_EDIT = 40_000, 4_000
-"""Characters of text: longer ones are cut when posted, and refused in an edit."""
+"""Characters of text: longer texts are cut when posted, and refused in edits."""
 
 LONGEST_MESSAGE = 13_000
 """Characters of block JSON that a message may have; Slack publishes no number."""
@@ -24,7 +24,8 @@ NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 """Names of emoji come without colons."""
 
 NOT_COVERED = ("attachments", "markdown_text", "reply_broadcast", "username", "icon_emoji", "icon_url")
-"""What would change how a message looks and is not played here: refused, for what is dropped in silence misleads."""
+"""Fields that change a message's appearance but are not covered: refused, since dropping them silently would mislead.
+"""
 
 
 class Chat:

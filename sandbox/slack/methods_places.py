@@ -1,4 +1,4 @@
-"""auth.*, users.*, usergroups.*, conversations.*, team.*: who and where."""
+"""auth.*, users.*, usergroups.*, conversations.*, team.*: people and places."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Places:
         return {"user": user_info(self._w.people[str(a["user"])], self._w)}
 
     def users(self, a: Json) -> Json:
-        """Everybody of the workspace."""
+        """All members of the workspace."""
         members = [user_info(person, self._w) for person in self._w.people.values() if person.ours]
         return portion("members", members, a)
 
@@ -81,7 +81,7 @@ class Places:
         return {"usergroups": listed}
 
     def members_of_group(self, a: Json) -> Json:
-        """Who is in a user group."""
+        """The members of a user group."""
         if a["usergroup"] not in self._w.groups:
             raise Refused("no_such_subteam")
         return {"users": list(self._w.groups[str(a["usergroup"])]["users"])}
@@ -104,7 +104,7 @@ class Places:
         return {"channel": shown}
 
     def list(self, a: Json) -> Json:
-        """The channels that the bot can see."""
+        """The channels the bot can see."""
         kinds = {"public_channel": "channel", "private_channel": "private", "im": "im", "mpim": "mpim"}
         named = [kind.strip() for kind in str(a.get("types") or "public_channel").split(",")]
         if not kinds.keys() >= set(named):
@@ -122,11 +122,11 @@ class Places:
         return portion("channels", listed, a)
 
     def members(self, a: Json) -> Json:
-        """Who is in a channel."""
+        """The members of a channel."""
         return portion("members", sorted(self._readable(a, READ).members), a)
 
     def history(self, a: Json) -> Json:
-        """What was posted, newest first, without replies."""
+        """A channel's messages, newest first, without replies."""
         channel = self._readable(a, HISTORY)
         if BOT not in channel.members:
             raise Refused("not_in_channel")

@@ -16,7 +16,7 @@ DEEPEST = 3
 
 @dataclass
 class Trigger:
-    """What one trigger stands for: somebody did something just now."""
+    """What a trigger stands for: a person's recent action."""
 
     user: str
     born: float
@@ -24,7 +24,7 @@ class Trigger:
 
 
 class Triggers:
-    """Triggers: valid three seconds, once."""
+    """Triggers: valid once, for three seconds."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._w = workspace
@@ -97,7 +97,7 @@ class Views:
         return view
 
     def update(self, a: Json) -> Json:
-        """Replaces a view by id or external id; with a hash only if nobody did so since."""
+        """Replace a view by id or external id; with a hash, only if it did not change since."""
         view = self._w.view(str(a.get("view_id") or a.get("external_id") or ""))
         if a.get("hash") and a["hash"] != view.hash:
             raise Refused("hash_conflict")
@@ -105,7 +105,9 @@ class Views:
         return {"view": shown_view(view)}
 
     def replace(self, view: View, body: Json) -> None:
-        """Puts a checked body in place; what was typed stays where both ids stayed. Raises `Refused`."""
+        """Put a checked body in place; inputs whose block id and action id are unchanged keep their values. Raises
+        `Refused`.
+        """
         self._unique(body, view)
         typed = view.body.get("_state", {})
         for block, actions in body["_state"].items():
@@ -139,7 +141,7 @@ class Views:
         return {"view": shown_view(view)}
 
     def checked(self, view: object, kind: str) -> Json:
-        """A view as it is kept. Raises `Refused` with every fault."""
+        """A view as it is stored. Raises `Refused` with every fault."""
         if not isinstance(view, dict) or view.get("type") != kind:
             raise Refused(
                 "invalid_arguments",

@@ -1,4 +1,4 @@
-"""What the page in the browser asks and hears; page/README.md is the contract."""
+"""The page's requests and live updates; page/README.md is the contract."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".s
 
 
 class PageApi:
-    """Serves the page and carries what people do."""
+    """Serves the page and carries out people's actions."""
 
     def __init__(
         self, workspace: Workspace, manifest: Manifest, people: People, forms: Forms, delivery: Delivery
@@ -36,7 +36,7 @@ class PageApi:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """The page's own files, and nothing beside them."""
-        # Looked up by name and never joined to a path: there is no way up, and no name that the system cannot take.
+        # Looked up by name and never joined to a path: no way out of the folder, and no invalid names.
         served = {path.name: path for path in FOLDER.iterdir() if path.suffix in SHOWN}
         path = served.get(request.match_info.get("name", "index.html"))
         if path is None:
@@ -48,7 +48,7 @@ class PageApi:
         return web.Response(body=path.read_bytes(), content_type=SHOWN[path.suffix], charset="utf-8", headers=headers)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        """Everything that one person may see, then every change of it."""
+        """Everything one person may see, then every change of it."""
         user = request.query.get("user", "")
         if user not in self._w.people:
             return web.Response(status=404)
@@ -125,7 +125,7 @@ class PageApi:
         }
 
     async def act(self, request: web.Request) -> web.Response:
-        """Something that a person did."""
+        """A person's action."""
         if request.content_type != "application/json":
             # Another site's page can send a form or plain text here, but not JSON: its browser would ask us first.
             return web.json_response({"ok": False, "error": "not JSON"}, status=415)

@@ -14,7 +14,7 @@ from .workspace import Json, Workspace
 DOMAIN = "acme-speech"
 CHANNEL_TYPES = {"channel": "channel", "private": "group", "im": "im"}
 NAMES = {"im": "directmessage", "private": "privategroup"}
-"""What an app hears instead of a name, by kind of channel."""
+"""The channel name that apps get, by kind of channel."""
 
 
 def person(who: Person) -> Json:
@@ -72,7 +72,7 @@ def clicked(block: Json, element: Json, value: Json, ts: str) -> Json:
 
 
 def in_message(channel: Channel, message: Json, *, ephemeral: bool) -> Json:
-    """Where an interaction with a message was; Slack leaves the message itself out where it was ephemeral."""
+    """Where an interaction with a message was; Slack leaves out ephemeral messages themselves."""
     container: Json = {
         "type": "message",
         "message_ts": message["ts"],
@@ -101,13 +101,13 @@ def message_action(
     trigger: str,
     response_url: str,
 ) -> Json:
-    """A click in a message. *state*: what its menus hold."""
+    """A click in a message. *state*: the values of its menus."""
     body = interaction("block_actions", who, trigger) | in_message(channel, message, ephemeral=ephemeral)
     return body | {"state": {"values": state}, "response_url": response_url, "actions": [action]}
 
 
 def failed_action(container: Json, block_id: str, action_id: str) -> Json:
-    """What the page hears of a click that was not acknowledged: Slack shows a warning beside the element."""
+    """What the page gets for an unacknowledged click: Slack shows a warning beside the element."""
     where = {"container": container, "block_id": block_id, "action_id": action_id}
     return {"type": "action_failed", **where, "text": "This app did not answer in time."}
 
@@ -122,7 +122,7 @@ def view_action(who: Person, view: Json, action: Json, trigger: str) -> Json:
 
 
 def said(message: Json, channel: Channel, kind: str) -> Json:
-    """The event that a person's message is: `message`, or `app_mention`."""
+    """The event for a person's message: `message`, or `app_mention`."""
     event: Json = {
         **{key: held for key, held in message.items() if key != "pinned"},
         "type": kind,
@@ -132,7 +132,7 @@ def said(message: Json, channel: Channel, kind: str) -> Json:
     if "bot_id" not in message:
         event["client_msg_id"] = str(uuid.uuid4())
     if message["team"] != TEAM:
-        # Somebody of another company, or of another workspace of the Grid.
+        # From another company, or another workspace of the Grid.
         event |= {"user_team": message["team"], "source_team": message["team"]}
     if kind == "message":
         event["channel_type"] = CHANNEL_TYPES[channel.kind]
@@ -143,7 +143,7 @@ _MARKUP = re.compile(r"`([^`\n]+)`|<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def typed(text: str) -> list[Json]:
-    """What a person typed, as the one rich_text block that Slack makes of it; *text* has Slack's markup."""
+    """Typed text as the one rich_text block that Slack makes of it; *text* has Slack's markup."""
     parts: list[Json] = []
     end = 0
 
@@ -197,7 +197,7 @@ def event(workspace: Workspace, inner: Json) -> Json:
 
 
 def user_info(who: Person, workspace: Workspace) -> Json:
-    """`users.info`. Who is of another company is a stranger until they are in a channel with the app."""
+    """`users.info`. People of other companies are strangers until they share a channel with the app."""
     info: dict[str, Any] = {
         "id": who.id,
         "team_id": who.team,

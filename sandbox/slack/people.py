@@ -1,4 +1,4 @@
-"""What people do in channels: type, use commands and elements, open App Home; each becomes what Slack delivers."""
+"""People's actions in channels: type, use commands and elements, open App Home; each becomes a delivery."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MESSAGE_EVENTS = {"channel": "message.channels", "private": "message.groups", "i
 
 
 class People:
-    """Acts for the people of one workspace."""
+    """Actions of the people of one workspace."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class People:
         self._held: dict[tuple[str, str], Json] = {}
 
     async def send(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Outcome:
-        """A message or, where it begins with a slash, a command."""
+        """Send a message or, if it begins with a slash, a command."""
         who, place = self._place(user, channel)
         if text.startswith("/"):
             return await self._command(who, place, text, thread_ts)
@@ -51,7 +51,7 @@ class People:
             event = {**message, "blocks": payloads.typed(body["text"])}
             if MESSAGE_EVENTS[place.kind] in self._manifest.events:
                 self._event(payloads.said(event, place, "message"))
-            # A direct message that names the bot is no mention: Slack sends `message.im` only.
+            # A direct message that names the bot is not a mention: Slack sends only `message.im`.
             if place.kind != "im" and f"<@{BOT}>" in body["text"] and "app_mention" in self._manifest.events:
                 self._event(payloads.said(event, place, "app_mention"))
         return Outcome(True)
@@ -77,7 +77,7 @@ class People:
         return sent
 
     def _answered(self, channel: str, user: str, name: str, sent: Outcome) -> Outcome:
-        """A message in the acknowledgement is checked like any other."""
+        """A message in an acknowledgement is checked like any other."""
         body = sent.body or {}
         if not body.get("text") and not body.get("blocks"):
             return sent
@@ -99,7 +99,7 @@ class People:
         block_id: str | None = None,
         element: Mapping[str, Any] | None = None,
     ) -> Outcome:
-        """Uses an element of a message, as that person sees it."""
+        """Use an element of a message, as that person sees it."""
         who, place = self._place(user, channel)
         try:
             message, ephemeral = self._message(user, channel, ts)
@@ -131,7 +131,7 @@ class People:
         return sent
 
     def _chosen(self, user: str, message: Json, where: tuple[str, str], value: Json) -> Json:
-        """What every menu of a message holds for one person, with what was just chosen."""
+        """The values of all menus in a message for one person, with the new choice."""
         state = initial_state(message["blocks"])
         if not state:
             return state
@@ -160,7 +160,7 @@ class People:
         return Outcome(True)
 
     async def suggest(self, user: str, container: Json, block_id: str, action_id: str, value: str) -> Outcome:
-        """Types into an external select of a view, or of a message. Raises `Refused` where there is none."""
+        """Type into an external select of a view or message. Raises `Refused` if there is none."""
         who = self._person(user)
         body = payloads.interaction("block_suggestion", who, None)
         if container["type"] == "view":
@@ -188,7 +188,7 @@ class People:
         return self._w.message(channel, ts), False
 
     def _place(self, user: str, channel: str) -> tuple[Person, Channel]:
-        """Raises `Refused` for who is not there."""
+        """Raises `Refused` for people who are not there."""
         who = self._person(user)
         place = self._w.channel(channel)
         if user not in place.members:
@@ -196,7 +196,7 @@ class People:
         return who, place
 
     def _person(self, user: str) -> Person:
-        """Raises `Refused` for who cannot do anything."""
+        """Raises `Refused` for people who can't act."""
         who = self._w.people.get(user)
         if who is None or who.deleted or who.is_bot:
             raise Refused("user_not_found")

@@ -36,7 +36,7 @@ class ResponseUrls:
         self._known: dict[str, ResponseUrl] = {}
 
     def give(self, kind: str, channel: str, user: str, original: str | None = None, *, ephemeral: bool = False) -> str:
-        """A new address; *original* is the message that carried the button."""
+        """A new address; *original* is the message with the button."""
         token = secrets.token_hex(8)
         self._known[token] = ResponseUrl(channel, user, self._workspace.now(), original, ephemeral)
         return f"{self._url()}/hooks/{kind}/{TEAM}/{token}"
@@ -68,7 +68,7 @@ class ResponseUrls:
         return web.Response(text="ok")
 
     def _take_away(self, known: ResponseUrl) -> web.Response:
-        """What a person typed as a command cannot be taken away; that there is nothing any more is told."""
+        """A typed command can't be deleted; a missing message is reported."""
         if known.original is not None and known.ephemeral:
             self._workspace.unwhisper(known.user, known.original)
         elif known.original is not None:
@@ -79,7 +79,7 @@ class ResponseUrls:
 
 
 def say(workspace: Workspace, known: ResponseUrl, body: Json) -> None:
-    """Shows an answer where its command or button was. Raises `Refused`."""
+    """Show an answer where its command or button was. Raises `Refused`."""
     shown: Json = {"text": str(body.get("text") or ""), "blocks": normalise_blocks(body.get("blocks") or [])}
     if body.get("replace_original") and known.original is not None:
         if known.ephemeral:

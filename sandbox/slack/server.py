@@ -40,10 +40,9 @@ T = TypeVar("T")
 class SlackServer:
     """A workspace with one app, described by its manifest. An async context manager.
 
-    *limits* are Slack's own unless a test brings others; *longest_message* is how many characters of block JSON a
-    message may have.
-    *request_url*: the app is reached there over HTTP, whatever its manifest says, and *retry_pauses* are the seconds
-    before each retry of an event.
+    *limits* are Slack's own unless a test passes others; *longest_message* is the most characters of block JSON in a
+    message. *request_url*: the app is reached there over HTTP, whatever its manifest says; *retry_pauses* are the
+    seconds before each retry of an event.
     """
 
     def __init__(
@@ -79,12 +78,12 @@ class SlackServer:
 
     @property
     def connections(self) -> int:
-        """How many sockets the app has open; over HTTP 1 while it can be reached."""
+        """Number of sockets the app has open; over HTTP 1 while it is reachable."""
         return self.delivery.connections
 
     @property
     def calls(self) -> list[Call]:
-        """Every Web API call that was received."""
+        """Every Web API call received."""
         return self._api.calls
 
     async def __aenter__(self) -> SlackServer:
@@ -205,13 +204,13 @@ class SlackServer:
         values: Values | None = None,
         home: bool = False,
     ) -> Outcome:
-        """A person uses an element of the top modal or of App Home; *values* is what they typed before that."""
+        """A person uses an element of the top modal or of App Home; *values* are their earlier inputs."""
         return await self.forms.click_view(
             user, action_id, block_id=block_id, element=element, values=values, home=home
         )
 
     async def submit(self, user: str, values: Values | None = None) -> Outcome:
-        """A person submits the top modal; *values*, by block id and action id, lie over what its inputs hold."""
+        """A person submits the top modal; *values*, by block id and action id, replace the content of its inputs."""
         return await self.forms.submit(user, values)
 
     async def close_view(self, user: str, all: bool = False) -> Outcome:
@@ -263,10 +262,10 @@ class SlackServer:
         self.delivery.cut()
 
     async def until(self, condition: Callable[[], T | None], within: float = 10.0) -> T:
-        """The first true value of *condition*, looked at after every change, for *within* seconds.
+        """The first true value of *condition*, checked after every change, for *within* seconds.
 
-        Raises `TimeoutError` with the conversation when it takes too long. Changes outside the workspace are
-        looked at twice a second.
+        Raises `TimeoutError` with the conversation if it takes longer. Changes outside the workspace are checked twice
+        a second.
         """
         deadline = time.monotonic() + within
         while True:

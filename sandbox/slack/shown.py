@@ -1,4 +1,4 @@
-"""Messages, channels and views in the form in which they are sent: to the page, and views to the app too."""
+"""Messages, channels and views as they are sent: to the page, and views also to the app."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shown_message(channel: str, message: Json, *, ephemeral: bool = False) -> Js
 
 
 def told_message(message: Json, bot_name: str) -> Json:
-    """A message as the Web API tells it: one of the bot's with the profile of its app."""
+    """A message as the Web API returns it: the bot's own with the profile of its app."""
     told = {key: held for key, held in message.items() if key != "pinned"}
     if "bot_id" not in message:
         return told

@@ -16,12 +16,12 @@ T = TypeVar("T")
 Flip = Callable[[bool], Awaitable[None]]
 
 OF_SOCKETS = ("slack-cut", "slack-deaf", "slack-refresh", "slack-refuse", "slack-tickets")
-"""Switches that mean nothing over HTTP."""
+"""Switches without a meaning over HTTP."""
 
 
 @dataclass
 class Switch:
-    """One thing that can go wrong. *lasting*: until it is switched off; the others strike once."""
+    """One possible fault. *lasting*: until it is switched off; others happen once."""
 
     id: str
     group: str
@@ -45,16 +45,16 @@ class Switchboard:
         self._switches: dict[str, Switch] = {}
 
     def add(self, group: str, id: str, label: str, about: str, flip: Flip, *, lasting: bool = False) -> None:
-        """Adds a switch to a group, which has its own heading."""
+        """Add a switch to a group, which has its own heading."""
         self._switches[id] = Switch(id, group, label, about, flip, lasting)
 
     def remove(self, *ids: str) -> None:
-        """Takes some away that mean nothing here."""
+        """Remove switches without a meaning here."""
         for id in ids:
             self._switches.pop(id, None)
 
     async def listed(self, request: web.Request) -> web.Response:
-        """All of them, as they stand."""
+        """All of them, with their state."""
         return web.json_response({"ok": True, "switches": [one.shown for one in self._switches.values()]})
 
     async def set(self, request: web.Request) -> web.Response:
@@ -72,7 +72,7 @@ class Switchboard:
         return web.json_response({"ok": True})
 
     async def all_off(self) -> None:
-        """What lasts is switched off."""
+        """Switch off all lasting faults."""
         for switch in self._switches.values():
             if switch.on:
                 await switch.flip(False)
@@ -100,7 +100,7 @@ class Group(Generic[T]):
         self.board.add(self.name, id, label, about, flip, lasting=True)
 
     def once(self, id: str, label: str, about: str, strike: Callable[[], object]) -> None:
-        """What strikes once."""
+        """A fault that happens once."""
 
         async def flip(on: bool) -> None:
             strike()
@@ -109,7 +109,7 @@ class Group(Generic[T]):
 
 
 def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspace: Workspace, grants: Grants) -> None:
-    """What the local Slack can do wrong."""
+    """Faults of the local Slack."""
     post, edit = "chat.postMessage", "chat.update"
 
     group = Group(board, "Slack", faults.disarm)
@@ -130,13 +130,13 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
     once(
         "slack-lose",
         "Lose the next answer",
-        "the message is there, and the bot never hears so",
+        "the message is posted, but the bot gets no answer",
         lambda: faults.lose(post),
     )
     lasting(
-        "slack-types", "Wrong types", "a message is there, and the answer is a list", lambda: _garbled(faults, post)
+        "slack-types", "Wrong types", "a message is posted, but the answer is a list", lambda: _garbled(faults, post)
     )
-    once("slack-late", "Delay the next message", "the bot looks for it before it is there", lambda: faults.late(post))
+    once("slack-late", "Delay the next message", "the bot looks for it before it arrives", lambda: faults.late(post))
     once(
         "slack-vanish",
         "Delete the newest message",
@@ -149,18 +149,18 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
         "as an admin does: a message with replies leaves a tombstone",
         lambda: _newest(workspace, workspace.remove),
     )
-    once("slack-fatal", "Lie about the next message", "`fatal_error`, and it is there", lambda: _lie(faults, post))
+    once("slack-fatal", "Lie about the next message", "`fatal_error`, but it is posted", lambda: _lie(faults, post))
     once("slack-cut", "Cut the sockets", "the network breaks", sockets.cut)
 
     async def deaf(on: bool) -> None:
         (faults.hearing.clear if on else faults.hearing.set)()
 
-    board.add("Slack", "slack-deaf", "Deafen the sockets", "they stand, and nothing goes over them", deaf, lasting=True)
+    board.add("Slack", "slack-deaf", "Deafen the sockets", "they stay open, but carry nothing", deaf, lasting=True)
 
     async def redeliver(on: bool) -> None:
         faults.redeliveries = 2 if on else 0
 
-    about = "every event comes three times, with the same id, though it was acknowledged"
+    about = "every event arrives three times, with the same id, although it was acknowledged"
     board.add("Slack", "slack-redeliver", "Redeliver events", about, redeliver, lasting=True)
 
     async def phones(on: bool) -> None:
@@ -171,12 +171,12 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
     async def archive(on: bool) -> None:
         workspace.archive(on)
 
-    board.add("Slack", "slack-archive", "Archive the bot's channels", "nobody can post there", archive, lasting=True)
+    board.add("Slack", "slack-archive", "Archive the bot's channels", "no one can post there", archive, lasting=True)
 
     async def withhold(on: bool) -> None:
         grants.withhold = on
 
-    about = "as where somebody left them out when the app was installed"
+    about = "as if they were left out when the app was installed"
     board.add("Slack", "slack-scopes", "Withhold the optional scopes", about, withhold, lasting=True)
 
     async def refresh(on: bool) -> None:
@@ -186,7 +186,7 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
         "Slack",
         "slack-refresh",
         "Refresh the sockets",
-        "Slack asks to connect anew, as it does every few hours",
+        "Slack asks the bot to reconnect, as it does every few hours",
         refresh,
     )
     once(

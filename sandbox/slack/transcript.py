@@ -1,4 +1,4 @@
-"""The conversation as text: what people would see, without a browser."""
+"""The conversation as text: what people see, without a browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .workspace import Json, Workspace
 
 
 def transcript(workspace: Workspace, user: str) -> str:
-    """Every channel that a person is in, threads indented, with what only they see; times are UTC."""
+    """Every channel a person is in, with indented threads and messages only they see; times are UTC."""
     parts = []
     for channel in workspace.channels.values():
         if user not in channel.members:
@@ -87,7 +87,7 @@ def _cell(cell: Json) -> str:
 
 
 def _rich(part: Json) -> str:
-    """A part of rich text; what it shows is literal, so that the unescaping at the end leaves it alone."""
+    """A part of rich text; its content is literal and protected from the unescaping at the end."""
     match part["type"]:
         case "rich_text":
             return " ".join(_rich(inner) for inner in part["elements"])

@@ -1,4 +1,4 @@
-"""What people type, in the markup that Slack makes of it: entities, links, mentions, quotes as phones write them."""
+"""Typed text in Slack's markup: entities, links, mentions, and quotes as phones write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .workspace import Workspace
 
 _TLD = "com|org|net|info|edu|gov|io|ai|app|dev|co|eu|de|fr|uk|jp|es|it|nl"
-"""Endings that make a word an address; Slack knows them all."""
+"""Endings that make a word an address; Slack knows all of them."""
 
 _PARTS = re.compile(
     r"(?P<code>```.+?```|`[^`\n]+`)"
@@ -25,7 +25,7 @@ _EVERYBODY = ("here", "channel", "everyone")
 
 
 def escaped(text: str) -> str:
-    """The three characters that Slack's markup needs for itself."""
+    """Escapes the three characters of Slack's markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -37,9 +37,9 @@ class Typing:
     user: str
 
     def message(self, text: str) -> str:
-        """A message: the client has made mentions of names already, and Slack makes links of addresses.
+        """A message: the client turns names into mentions, Slack turns addresses into links.
 
-        What stands in backticks stays as it was typed.
+        Text in backticks stays as typed.
         """
         return self._marked(text, labels=False)
 
@@ -77,7 +77,7 @@ class Typing:
                 return escaped(said)
 
     def _person(self, said: str, *, labels: bool) -> str:
-        """A name, a group's handle, or everybody. In a message the client asks which of them one means."""
+        """A name, a group's handle, or everyone. In a message the client asks which one is meant."""
         name = said[1:]
         for person in self.workspace.people.values():
             if person.name == name:
@@ -88,7 +88,7 @@ class Typing:
         return f"<!{name}>" if name in _EVERYBODY and not labels else said
 
     def _channel(self, said: str) -> str:
-        """A channel that this person can see; a private one keeps its name to itself."""
+        """A channel this person can see; a private one does not reveal its name."""
         for channel in self.workspace.channels.values():
             if channel.name != said[1:] or channel.kind == "im":
                 continue
@@ -99,7 +99,7 @@ class Typing:
         return said
 
     def _on_a_phone(self, text: str) -> str:
-        """Phones, and Macs that are set to it, write curly quotes and long dashes."""
+        """Phones, and Macs with that setting, write curly quotes and long dashes."""
         if not self.workspace.curly:
             return text
         text = re.sub(r"(?<![^\s(\[{“‘])\"", "“", text).replace('"', "”")

@@ -1,4 +1,4 @@
-"""The Web API: one door for all methods. Token, scope and arguments are checked as Slack checks them."""
+"""The Web API: one entry for all methods. Token, scope and arguments are checked as Slack does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JSON_ARGUMENTS = ("blocks", "view", "metadata", "attachments", "files")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that was received."""
+    """One call received."""
 
     method: str
     arguments: Json
@@ -86,7 +86,7 @@ class WebApi:
         return _misbehave(fault, answer, request)
 
     def _do_later(self, fault: Fault, name: str, request: web.Request, arguments: Json) -> None:
-        """The call takes effect once it is released; nobody hears how that went."""
+        """The call takes effect once it is released; its result is lost."""
 
         async def work() -> None:
             await fault.release.wait()
@@ -121,7 +121,7 @@ class WebApi:
 
 
 async def _instead(fault: Fault | None) -> Json | None:
-    """What a fault answers in place of the method; None where the method runs all the same."""
+    """A fault's answer instead of the method's; None if the method runs anyway."""
     if fault is None:
         return None
     if fault.kind == "hold":
@@ -133,7 +133,7 @@ async def _instead(fault: Fault | None) -> Json | None:
 
 
 def _misbehave(fault: Fault, answer: Json, request: web.Request) -> web.Response:
-    """The bytes of an answer that has something wrong with it."""
+    """The bytes of a faulty answer."""
     match fault.kind:
         case "rate_limit":
             return web.json_response(answer, status=429, headers={"Retry-After": str(fault.settings["retry_after"])})
@@ -154,7 +154,7 @@ async def _arguments(request: web.Request) -> Json:
     arguments: Json = dict(request.query)
     if request.content_type == "application/json":
         try:
-            # Slack takes an empty body as no arguments: slack_sdk's synchronous client sends one.
+            # Slack accepts an empty body as no arguments: slack_sdk's synchronous client sends one.
             body = json.loads(await request.text() or "{}")
         except ValueError as error:
             raise Refused("invalid_json") from error

@@ -1,4 +1,4 @@
-"""The workspace: people, channels, messages and views, and who hears of their changes."""
+"""The workspace: people, channels, messages and views, and notifications of their changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """Slack's `ok: false`, with its name for the reason and what else it tells."""
+    """Slack's `ok: false`, with its name for the reason and further fields."""
 
     def __init__(self, error: str, **details: Any) -> None:
         super().__init__(error)
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 @dataclass
 class Workspace(Changes):
-    """All state. Everything that people could see change is told to the listeners."""
+    """All state. Listeners are told about everything people could see change."""
 
     now: Callable[[], float] = time.time
     people: dict[str, Person] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Workspace(Changes):
 
     def stamp(self) -> str:
         """A new message `ts`: unique and growing."""
-        # Whole microseconds: a float of today's size is too coarse to count them, and two stamps would be equal.
+        # Whole microseconds: today's time as a float is too coarse to count them, and two stamps could be equal.
         self._last = max(int(self.now() * 1_000_000), self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
@@ -59,7 +59,7 @@ class Workspace(Changes):
         return self.channels[id]
 
     def visible(self, id: str) -> Channel:
-        """A channel that the bot knows of: private ones only where it is a member. Raises `Refused`."""
+        """A channel the bot can see: private ones only if it is a member. Raises `Refused`."""
         channel = self.channel(id)
         if channel.kind != "channel" and BOT not in channel.members:
             raise Refused("channel_not_found")
@@ -75,7 +75,7 @@ class Workspace(Changes):
         return channel
 
     def direct(self, user: str) -> Channel:
-        """The direct message of a person with the bot, made if there is none."""
+        """A person's direct message with the bot, created if there is none."""
         id = f"D{user[1:]}"
         if id not in self.channels:
             self.channels[id] = Channel(id, user, "im", {user, BOT}, user=user)
@@ -99,7 +99,7 @@ class Workspace(Changes):
         return message
 
     def _parent(self, channel: str, message: Json) -> Json | None:
-        """Hangs a reply into its thread. Raises `Refused`."""
+        """Add a reply to its thread. Raises `Refused`."""
         thread = str(message.get("thread_ts") or "")
         if not thread:
             return None
@@ -115,7 +115,7 @@ class Workspace(Changes):
         return parent
 
     def edit(self, channel: str, ts: str, body: Json) -> Json:
-        """Changes a message of the bot's. Raises `Refused`."""
+        """Edit a message of the bot. Raises `Refused`."""
         message = self.message(channel, ts)
         if message["user"] != BOT:
             raise Refused("cant_update_message")
@@ -125,7 +125,7 @@ class Workspace(Changes):
         return message
 
     def message(self, channel: str, ts: str) -> Json:
-        """A message that stands in a channel. Raises `Refused`."""
+        """A message in a channel. Raises `Refused`."""
         self.channel(channel)
         found = self.messages.get(channel, {}).get(ts)
         if found is None or threads.is_tombstone(found):
@@ -133,13 +133,13 @@ class Workspace(Changes):
         return found
 
     def vanish(self, channel: str, ts: str) -> None:
-        """Retention takes a message away. A reply to it lands in the channel from then on, without an error."""
+        """Delete a message as retention does. A reply to it lands in the channel from then on, without an error."""
         del self.messages[channel][ts]
         self._vanished.add((channel, ts))
         self.changed({"type": "removed", "channel": channel, "ts": ts})
 
     def newest(self) -> tuple[str, str] | None:
-        """Channel and ts of the bot's newest message that is no reply."""
+        """Channel and ts of the bot's newest message that is not a reply."""
         ours = [
             (ts, channel)
             for channel, messages in self.messages.items()
@@ -149,13 +149,13 @@ class Workspace(Changes):
         return (found[1], found[0]) if (found := max(ours, default=None)) else None
 
     def archive(self, on: bool) -> None:
-        """Archives every channel that the bot is in, or brings them back."""
+        """Archive or unarchive every channel the bot is in."""
         for channel in self.channels.values():
             if BOT in channel.members and channel.kind in ("channel", "private"):
                 channel.archived = on
 
     def remove(self, channel: str, ts: str) -> None:
-        """Deletes a message; a thread loses a reply. A parent leaves a tombstone as long as it has replies."""
+        """Delete a message; from a thread, a reply. A parent with replies leaves a tombstone."""
         said = self.messages[channel]
         gone = said.pop(ts)
         if gone.get("reply_count"):
@@ -173,11 +173,11 @@ class Workspace(Changes):
             self._tell(channel, parent)
 
     def mark(self, channel: str, message: Json) -> None:
-        """Tells that a message got a pin, a reaction or a file."""
+        """Notify that a message got a pin, a reaction or a file."""
         self._tell(channel, message)
 
     def whisper(self, channel: str, reader: str, body: Json, user: str = BOT) -> Json:
-        """Shows a message to one person; it is in no history."""
+        """Show a message to one person; it is in no history."""
         message: Json = {"type": "message", "user": user, "ts": self.stamp(), "channel": channel, **body}
         if user == BOT:
             message |= {"bot_id": BOT_ID, "app_id": APP}
@@ -186,7 +186,7 @@ class Workspace(Changes):
         return message
 
     def rewhisper(self, channel: str, reader: str, ts: str, body: Json) -> None:
-        """Puts something else in the place of an ephemeral message; where it is gone, shows it as a new one."""
+        """Replace an ephemeral message; if it is gone, show a new one."""
         message = next((m for m in self.ephemeral.get(reader, []) if m["ts"] == ts), None)
         if message is None:
             self.whisper(channel, reader, body)
@@ -195,7 +195,7 @@ class Workspace(Changes):
         self.changed({"type": "message", "message": shown_message(channel, message, ephemeral=True)}, reader)
 
     def unwhisper(self, reader: str, ts: str) -> None:
-        """Takes an ephemeral message away."""
+        """Delete an ephemeral message."""
         kept = [m for m in self.ephemeral.get(reader, []) if m["ts"] != ts]
         gone = [m for m in self.ephemeral.get(reader, []) if m["ts"] == ts]
         self.ephemeral[reader] = kept
@@ -208,7 +208,7 @@ class Workspace(Changes):
         return View(id, user, body, self.view_hash(), id, external_id=str(body.get("external_id") or ""))
 
     def view_hash(self) -> str:
-        """A hash that no earlier view had."""
+        """A new, unique hash."""
         return f"{int(self.now())}.{secrets.token_hex(4)}"
 
     def view(self, id: str) -> View:
@@ -225,11 +225,11 @@ class Workspace(Changes):
         yield from self.homes.values()
 
     def show_stack(self, user: str) -> None:
-        """Tells a person's modals."""
+        """Notify of a person's modals."""
         self.changed({"type": "stack", "stack": [shown_view(v) for v in self.stacks.get(user, [])]}, user)
 
     def show_home(self, user: str) -> None:
-        """Tells a person's App Home."""
+        """Notify of a person's App Home."""
         home = self.homes.get(user)
         self.changed({"type": "home", "view": shown_view(home) if home else None}, user)
 

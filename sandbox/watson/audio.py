@@ -1,4 +1,4 @@
-"""What the service finds out about audio: type, sampling rate and length."""
+"""What the service detects in audio: type, sampling rate and length."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.watson.resources import JSON, Audio
 _CODECS = "alaw basic flac g729 l16 mp3 mpeg mulaw ogg wav webm"
 
 AUDIO_TYPES = frozenset({"application/octet-stream", *(f"audio/{codec}" for codec in _CODECS.split())})
-"""Content types of recognition; a missing one and `application/octet-stream` mean that the service finds out."""
+"""Content types of recognition; if missing or `application/octet-stream`, the service detects the type."""
 
 NEED_RATE = frozenset({"audio/alaw", "audio/l16", "audio/mulaw"})
 """Content types that must give the sampling rate: `audio/l16;rate=16000`."""
@@ -49,10 +49,10 @@ def stated_rate(header: str) -> int | None:
 
 
 def measure(name: str, body: bytes, header: str, *, least: int, contained: str = "") -> Audio:
-    """The audio resource that *body* makes; what cannot be read is `invalid` after its analysis.
+    """The audio resource of *body*; unreadable audio is `invalid` after its analysis.
 
-    So is audio below *least* Hz, the rate of the base. *header* is its Content-Type; *contained* is the one of all
-    files in an archive, where their names do not tell.
+    So is audio below *least* Hz, the rate of the base. *header* is its Content-Type; *contained* is that of all files
+    in an archive, if their names do not tell.
     """
     content_type = header.partition(";")[0].strip().lower()
     if content_type in ("application/zip", "application/gzip"):

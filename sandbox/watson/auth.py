@@ -1,7 +1,7 @@
-"""Who may ask: IAM and cluster tokens, basic API keys and bearer tokens.
+"""Authentication: IAM and cluster tokens, basic API keys and bearer tokens.
 
-Tokens are JWTs with integer `iat` and `exp`, because IBM's SDK decodes them without checking the signature and fails
-on opaque strings. What counts here is the list of tokens that were issued.
+Tokens are JWTs with integer `iat` and `exp`, because IBM's SDK decodes them without checking the signature and fails on
+opaque strings. Here only the list of issued tokens counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sandbox.watson.resources import JSON
 from sandbox.watson.state import Instance, World
 
 LIFETIME = 3600
-"""Seconds for which a token is good (IAM: up to 60 minutes)."""
+"""Seconds a token is valid (IAM: up to 60 minutes)."""
 
 _GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 
@@ -42,7 +42,7 @@ class _Token:
 
 
 class Tokens:
-    """Issues tokens to holders of valid credentials and knows them again. *lifetime* is in seconds."""
+    """Issues tokens for valid credentials and recognizes them. *lifetime* is in seconds."""
 
     def __init__(self, world: World, lifetime: int = LIFETIME) -> None:
         self.lifetime = lifetime
@@ -78,7 +78,7 @@ class Tokens:
         raise TokenRefused(401, {"_statusCode_": 401, "message": "User is not authorized", "exception": "Unauthorized"})
 
     def admit(self, instance: Instance, authorization: str | None) -> None:
-        """Lets a request to *instance* pass. Raises `Refused`: `unauthorized`, or `forbidden` to another's key."""
+        """Check a request to *instance*. Raises `Refused`: `unauthorized`, or `forbidden` with another's key."""
         held = instance.credentials
         if held.auth_type == "noAuth":
             return

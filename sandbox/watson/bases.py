@@ -1,4 +1,4 @@
-"""Base models: generations, what each can be customized with, and how `GET /v1/models` describes them."""
+"""Base models: generations, supported customizations, and their descriptions in `GET /v1/models`."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LARGE_NAMES = """
 """
 
 NOT_IN_LANGUAGE_MODELS = frozenset({"ar-MS_BroadbandModel", "zh-CN_BroadbandModel", "zh-CN_NarrowbandModel"})
-"""Bases of which only custom acoustic models can be made (custom-support.md, table 1)."""
+"""Bases that support custom acoustic models only (custom-support.md, table 1)."""
 
 UNCERTAIN_LARGE = frozenset({"it-IT", "nl-NL"})
-"""Large models that are in the table of models but not in the table of customization; we say no."""
+"""Large models in the table of models but not in the table of customization; not customizable here."""
 
 _DATED = """
     en-AU_Multimedia en-AU_Telephony en-IN_Telephony en-GB_Multimedia en-GB_Telephony en-US_Multimedia
@@ -41,7 +41,7 @@ _BY_NOTE_AND_LIST = """
     fr-CA_Multimedia
 """
 IMPROVED: Mapping[Deployment, frozenset[str]] = {
-    # custom-support.md gives dates for the nine; the others are those on which a release note and custom.md agree.
+    # custom-support.md has dates for nine; for the others, a release note and custom.md agree.
     "cloud": frozenset((*_DATED.split(), *_BY_NOTE_AND_LIST.split())),
     "cp4d": frozenset(_DATED.split()),
 }
@@ -82,7 +82,7 @@ _LANGUAGES: Mapping[str, str] = {
 
 
 def generation(base: str) -> Generation:
-    """The generation that the name's pattern tells."""
+    """The generation, judged by the name."""
     if _PREVIOUS.match(base):
         return "previous"
     return "next" if _NEXT.match(base) else "large"
@@ -99,7 +99,7 @@ def rate(base: str) -> int:
 
 
 def served(deployment: Deployment) -> list[str]:
-    """The base models that every instance of *deployment* serves; those of the previous generation come on top.
+    """The base models that every instance of *deployment* offers; those of the previous generation are added.
 
     German is the one large model without a mention for Cloud Pak for Data.
     """

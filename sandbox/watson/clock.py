@@ -24,7 +24,7 @@ class Clock:
         return self._now()
 
     def after(self, seconds: float) -> float:
-        """When work of *seconds* (at speed 1) that begins now will be done."""
+        """When work of *seconds* (at speed 1) that begins now ends."""
         return self._now() + seconds / self.speed
 
 
@@ -34,7 +34,7 @@ def stamp(at: float) -> str:
 
 
 def moment(text: str) -> float:
-    """The inverse of `stamp`. Raises `ValueError` for text that is no ISO 8601 time with a zone."""
+    """The inverse of `stamp`. Raises `ValueError` for text that is not an ISO 8601 time with a zone."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"{text} has no time zone")

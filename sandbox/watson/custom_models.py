@@ -1,4 +1,4 @@
-"""A custom model and its status machine, driven by nothing but the time at which it is looked at."""
+"""A custom model and its status machine, driven only by the time of each read."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ STATUSES = ("pending", "ready", "training", "available", "upgrading", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A training or an upgrade under way.
+    """A training or upgrade in progress.
 
-    *ends* is None for one that never ends. When it is done, *status* is the model's status, *version* (if any) is
-    appended to its versions and *language_model* (if any) is the language model it was made with.
+    *ends* is None if it never ends. Then *status* becomes the model's status, *version* (if any) is appended to its
+    versions, and *language_model* (if any) is the language model it was made with.
     """
 
     kind: Literal["training", "upgrading"]
@@ -90,7 +90,7 @@ class CustomModel:
 
     @property
     def versions(self) -> list[str]:
-        """The versions of the base with which it can be used, oldest first."""
+        """The versions of the base it can be used with, oldest first."""
         self._settle()
         return list(self._versions)
 
@@ -130,7 +130,7 @@ class CustomModel:
             raise Refused("busy")
 
     def set_status(self, status: str) -> None:
-        """Puts the model into *status*, whatever it did before; `training` and `upgrading` then last for ever."""
+        """Put the model into *status*, whatever it was doing; `training` and `upgrading` then last forever."""
         if status not in STATUSES:
             raise ValueError(f"{status} is not one of {', '.join(STATUSES)}")
         self._settle()
@@ -164,9 +164,9 @@ class CustomModel:
         self.updated_at = self.clock.now()
 
     def changed(self, analysis: float = 0.0) -> None:
-        """Its data was changed; *analysis* is how many seconds (at speed 1) the service needs to look at it.
+        """Record a change of its data; *analysis* is how many seconds (at speed 1) the service needs to analyse it.
 
-        The model is `pending` meanwhile, then `ready`, or `pending` still if nothing in it is valid.
+        Meanwhile the model is `pending`, then `ready`, or still `pending` if nothing in it is valid.
         """
         self._settle()
         self.updated_at = self.clock.now()
@@ -179,7 +179,7 @@ class CustomModel:
             self._rest = self._by_data(self.clock.now())
 
     def reset(self) -> None:
-        """Removes all data; the model is as at its creation, on the versions that it has."""
+        """Remove all data; the model is as at its creation, with its current versions."""
         self.data.clear()
         self.changed()
         self.trained = False
@@ -210,7 +210,7 @@ class CustomModel:
         return {key: value for key, value in found.items() if value is not None}
 
     def _settle(self) -> None:
-        """Applies what has come to its end by now; times are those of the end, not of the look."""
+        """Apply everything that has ended by now; times are those of the end, not of this call."""
         now = self.clock.now()
         if self._analysed_at is not None and now >= self._analysed_at:
             self.updated_at, self._analysed_at = self._analysed_at, None
@@ -240,7 +240,7 @@ class CustomModel:
 
     def _fail_inside(self, kind: str) -> None:
         self._rest = "failed"
-        self.modified = True  # so that a training repairs it; the documentation does not say what does
+        self.modified = True  # so that a training repairs it; the documentation does not say how
         text = {"training": "Training of the custom model failed", "upgrading": "Upgrade of the custom model failed"}
         body = {"code": 500, "code_description": "Internal Server Error", "error": text[kind]}
         self._error = json.dumps(body)

@@ -1,4 +1,4 @@
-"""What arrives of an answer that a fault spoils."""
+"""The answers that faults spoil."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.watson.faults import Fault
 
 
 def planned(fault: Fault) -> web.Response:
-    """The answer that *fault* gives in the place of the service's."""
+    """The answer that *fault* gives instead of the service's."""
     headers = dict(fault.headers)
     if isinstance(fault.body, str) or fault.body is None:
         headers.setdefault("Content-Type", "text/plain")
@@ -39,7 +39,7 @@ async def half(request: web.Request, response: web.StreamResponse) -> web.Stream
 
 
 def cut(request: web.Request) -> web.StreamResponse:
-    """Closes the connection; what is returned can no longer be sent."""
+    """Close the connection; the returned response can't be sent any more."""
     if request.transport is not None:
         request.transport.close()
     return web.Response(status=500)

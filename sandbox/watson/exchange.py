@@ -1,4 +1,4 @@
-"""One request as a route sees it, and the answer that it gives back."""
+"""One request as a route sees it, and the route's answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request to one instance by somebody who may ask.
+    """An authenticated request to one instance.
 
     *query* holds the documented parameters, *unknown* the names of all others; *service_url* is the instance's.
     """
@@ -95,7 +95,7 @@ def as_number(name: str, value: object, low: float, high: float) -> float | None
 
 
 def text_field(body: Mapping[str, Any], name: str, *, required: bool = False) -> str | None:
-    """A text of a JSON body. Raises `Refused` if it is no text, or missing though *required*."""
+    """A text of a JSON body. Raises `Refused` if it is not text, or missing though *required*."""
     value = body.get(name)
     if value is None and not required:
         return None

@@ -1,8 +1,7 @@
-"""Every answer with which the service refuses: code and text, and how certain they are.
+"""All refusals of the service: status and text, and how certain they are.
 
-IBM documents few of them (custom-upgrade.md "Upgrade failures", language-create.md, acoustic-create.md). Where code or
-text is not documented we had to choose; `Answers.change` sets another, so that a client can be tried with each that
-is possible.
+IBM documents few of them (custom-upgrade.md "Upgrade failures", language-create.md, acoustic-create.md). Undocumented
+statuses and texts are our choice; `Answers.change` sets another, to test a client with each possibility.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from types import MappingProxyType
 
 
 class Certainty(StrEnum):
-    """Where an answer comes from."""
+    """The source of an answer."""
 
     DOCUMENTED = "documented"
-    """Code and meaning are in IBM's documentation (the text where it quotes one)."""
+    """The status and its meaning are in IBM's documentation (the text if IBM quotes one)."""
     SEEN = "seen"
     """Read in public code or issue threads; may be years old."""
     ASSUMED = "assumed"
-    """Ours: the documentation says that the request fails, or nothing at all."""
+    """Ours: the documentation says only that the request fails, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class Answers:
         self._changed: dict[str, Refusal] = {}
 
     def change(self, name: str, status: int, text: str = "") -> None:
-        """From now on *name* answers with *status* and *text*; status 200 accepts the request without effect.
+        """Answer *name* with *status* and *text* from now on; status 200 accepts the request without effect.
 
         Raises `KeyError` for a name that is not in `DEFAULTS`.
         """
@@ -157,9 +156,9 @@ class Answers:
 
 @dataclass(slots=True)
 class Assumptions:
-    """How the service behaves where its documentation is silent or contradicts itself.
+    """The service's choices where its documentation is silent or contradictory.
 
-    The defaults take the reading that is documented, else the one that asks most of a client.
+    Defaults follow the documentation, or else the reading that is hardest for a client.
     """
 
     unmodified_training_fails: bool = True

@@ -1,4 +1,4 @@
-"""Fault switches: what goes wrong on the way, and how the next upgrade or training of a model ends."""
+"""Fault switches: faults of requests, and the outcome of a model's next upgrade or training."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Fault:
     - `answer`: *status*, *body* (text, or a value sent as JSON) and *headers* instead of the service's answer;
     - `instead`: the service does what was asked, and the same is answered in its place, as by a gateway;
     - `cut`: the connection breaks before the service reads the request;
-    - `lose`: the service does what was asked, then the connection breaks: nobody hears of it;
+    - `lose`: the service does what was asked, then the connection breaks without an answer;
     - `half`: the service does what was asked, and the connection breaks in the middle of its answer;
     - `nonsense`: the service does what was asked and answers 200 with text that is not JSON;
     - `omit`: *fields* are missing in the answer and in each object of its lists;
@@ -55,19 +55,19 @@ class Fault:
     held: asyncio.Event = field(default_factory=asyncio.Event)
 
     def release(self) -> None:
-        """Lets the requests go that wait here, and all that come."""
+        """Release the waiting requests, and all later ones."""
         self.gate.set()
 
     def summary(self) -> JSON:
         """The fault as `GET /_sandbox/faults` shows it."""
         return {"id": self.id, "kind": self.kind, "method": self.method, "path": self.path, "times": self.times}
 
-    def mend(self, body: Any) -> Any:
-        """*body* of an answer without *fields* and with *values*, on top and in each object of its lists."""
+    def edited(self, body: Any) -> Any:
+        """*body* of an answer without *fields* and with *values*, at the top level and in each object of its lists."""
         if not isinstance(body, dict):
             return body
         lists = {
-            key: [self.mend(one) for one in value]
+            key: [self.edited(one) for one in value]
             for key, value in body.items()
             if isinstance(value, list) and any(isinstance(one, dict) for one in value)
         }
@@ -77,7 +77,7 @@ class Fault:
     def spoil(self, body: Any) -> Any:
         """*body* of an answer as `omit`, `replace`, `odd` and `few` leave it."""
         if self.kind in ("omit", "replace"):
-            return self.mend(body)
+            return self.edited(body)
         lists = {key: value for key, value in body.items() if isinstance(value, list)} if isinstance(body, dict) else {}
         if self.kind == "few":
             return {**body, **{key: value[: self.records] for key, value in lists.items()}}
@@ -86,7 +86,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that are armed. The oldest that matches a request applies, and no other."""
+    """The armed faults. The oldest that matches a request applies, and no other."""
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)
@@ -120,22 +120,22 @@ class Faults:
         )
 
     def instead(self, path: str, status: int, body: Any = _GATEWAY_PAGE, *, times: int | None = 1) -> Fault:
-        """The service does what was asked by `POST`, and a gateway answers in its place."""
+        """The service executes a `POST`, and a gateway answers in its place."""
         headers = {"Content-Type": "text/html"} if isinstance(body, str) and body.startswith("<") else {}
         settings: dict[str, Any] = {"status": status, "body": body, "headers": headers}
         return self.add("instead", path, times=times, method="POST", **settings)
 
     def router(self, path: str, *, times: int | None = 1) -> Fault:
-        """A router's 404, which the service never saw."""
+        """A router's 404; the service does not get the request."""
         page = "404 Not Found: Requested route does not exist."
         return self.add("answer", path, times=times, status=404, body=page)
 
     def half(self, path: str = "*", *, times: int | None = 1, method: str = "POST") -> Fault:
-        """The service does what was asked, and half of its answer arrives."""
+        """The service executes the request, and half of its answer arrives."""
         return self.add("half", path, times=times, method=method)
 
     def odd(self, path: str, body: Any, *, record: int = 0, times: int | None = None) -> Fault:
-        """One record of a list is something else."""
+        """One record of a list is replaced."""
         return self.add("odd", path, times=times, method="GET", body=body, record=record)
 
     def few(self, path: str, records: int = 0, *, times: int | None = None) -> Fault:
@@ -143,11 +143,11 @@ class Faults:
         return self.add("few", path, times=times, method="GET", records=records)
 
     def cut(self, path: str = "*", *, times: int | None = 1, method: str = "*") -> Fault:
-        """The connection breaks and nothing was done."""
+        """The connection breaks and nothing is executed."""
         return self.add("cut", path, times=times, method=method)
 
     def lose(self, path: str = "*", *, times: int | None = 1, method: str = "POST") -> Fault:
-        """The service does what was asked, and the answer is lost."""
+        """The service executes the request, and the answer is lost."""
         return self.add("lose", path, times=times, method=method)
 
     def nonsense(self, path: str = "*", *, times: int | None = 1, method: str = "*") -> Fault:
@@ -167,21 +167,21 @@ class Faults:
         return self.add("hold", path, times=times, method=method)
 
     def next_outcome(self, model: str, outcome: Outcome) -> None:
-        """How the next upgrade or training of a model ends; *model* is a pattern for its name.
+        """The outcome of a model's next upgrade or training; *model* is a pattern for its name.
 
-        `failed`: status `failed` with an `error`. `unchanged`: the earlier status, no new version. `stuck`: never.
-        `deleted`: the model is gone when it would have ended.
+        `failed`: status `failed` with an `error`. `unchanged`: the earlier status, no new version. `stuck`: never ends.
+        `deleted`: the model is gone at its end.
         """
         if outcome not in OUTCOMES:
             raise ValueError(f"{outcome} is not one of {', '.join(OUTCOMES)}")
         self._outcomes.append((model, outcome))
 
     def expire_tokens(self) -> None:
-        """Every token issued so far is refused from now on."""
+        """Refuse every token issued so far."""
         self.token_expiries += 1
 
     def take_outcome(self, model: str) -> Outcome:
-        """How the operation that begins on *model* now will end; `done` unless something else was asked for."""
+        """The outcome of an operation that begins on *model* now; `done` unless another was set."""
         for at, (pattern, outcome) in enumerate(self._outcomes):
             if fnmatchcase(model, pattern):
                 del self._outcomes[at]
@@ -189,7 +189,7 @@ class Faults:
         return "done"
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that applies to this request, counted down; None if none does."""
+        """The fault that applies to this request, counted down; None if there is none."""
         for fault in self._armed:
             if fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path):
                 if fault.times is not None:
@@ -200,7 +200,7 @@ class Faults:
         return None
 
     def disarm(self, id: int) -> None:
-        """Takes one fault back and lets the requests go that wait at it. Raises `LookupError`."""
+        """Take one fault back and release its waiting requests. Raises `LookupError`."""
         fault = next((one for one in self._armed if one.id == id), None)
         if fault is None:
             raise LookupError(f"no fault {id} is armed")
@@ -208,7 +208,7 @@ class Faults:
         self._armed.remove(fault)
 
     def clear(self) -> None:
-        """Disarms everything and lets all waiting requests go."""
+        """Disarm everything and release all waiting requests."""
         for fault in self._armed:
             fault.release()
         self._armed.clear()

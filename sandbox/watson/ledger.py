@@ -1,4 +1,4 @@
-"""Every documented call of the service: whether it is played here, and with which query parameters.
+"""All documented calls of the service: whether they are covered, and their query parameters.
 
 A parameter that is not listed for a call is unknown to the service: the request succeeds with a warning.
 """
@@ -12,7 +12,7 @@ from sandbox.watson.bases import Deployment
 
 
 class Support(StrEnum):
-    """How much of a call is played."""
+    """How much of a call is covered."""
 
     SUPPORTED = "supported"
     PARTIAL = "partial"
@@ -21,9 +21,9 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call. *operation* is its name in IBM's SDK, *answer* the class there that describes what comes back.
+    """One call. *operation* is its name in IBM's SDK, *answer* the SDK's class for the answer.
 
-    *answer* is empty where nothing is described; *cloud_only* are parameters that clusters do not know.
+    *answer* is empty if there is none; *cloud_only* are parameters that clusters do not know.
     """
 
     operation: str

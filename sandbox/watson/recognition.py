@@ -1,4 +1,4 @@
-"""Recognition: which version of base and custom models a request gets, and what it is warned of."""
+"""Recognition: the versions of base and custom models for a request, and its warnings."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def choose(
 ) -> Choice:
     """Decides as custom-upgrade-use.md describes. Raises `Refused`.
 
-    *version* is `base_model_version`. Without it a custom model gets the newest version that it has, and two
-    get the newest that they share.
+    *version* is `base_model_version`. Without it a custom model gets its newest version, and two get the newest they
+    share.
     """
     models = [model for model in (language_model, acoustic_model) if model is not None]
     for model in models:
@@ -79,7 +79,7 @@ def choose(
 
 
 def transcript(choice: Choice) -> str:
-    """What was said: a greeting, with a word of the custom language model where that was used."""
+    """The transcript: a greeting, with a word of the custom language model if it was used."""
     greeting = _SAID.get(choice.base[:2], "thank you for calling")
     for model in choice.customized:
         words = sorted((w for w in model.data.words.values() if "user" in w.source), key=lambda w: w.word)

@@ -1,4 +1,4 @@
-"""What a custom model holds: corpora, words, grammars and audio, and how the service describes them."""
+"""The contents of custom models: corpora, words, grammars and audio, as the service describes them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Grammar:
 
     def describe(self, now: float) -> JSON:
         """`Grammar` of the API."""
-        mend = "fixing the error or adding the grammar again by setting the 'allow_overwrite' flag to 'true'."
-        return _text(self, "grammar", {"out_of_vocabulary_words": self.oov}, now, mend)
+        remedy = "fixing the error or adding the grammar again by setting the 'allow_overwrite' flag to 'true'."
+        return _text(self, "grammar", {"out_of_vocabulary_words": self.oov}, now, remedy)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Word:
     error: dict[str, str] | None = None
 
     def describe(self, *, errors_named: bool = False) -> JSON:
-        """`Word` of the API; *errors_named* is the other of the two shapes of its `error`."""
+        """`Word` of the API; *errors_named* selects the other of the two formats of its `error`."""
         found: JSON = {
             "word": self.word,
             "sounds_like": self.sounds_like,
@@ -110,7 +110,7 @@ class Audio:
 
 @dataclass(slots=True)
 class Data:
-    """All that one custom model holds, by name."""
+    """The contents of one custom model, by name."""
 
     corpora: dict[str, Corpus] = field(default_factory=dict)
     words: dict[str, Word] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Data:
         return any(now < one.done_at for one in self._analysed())
 
     def usable(self, now: float) -> bool:
-        """Whether at least one resource is valid: what a model needs to be more than `pending`."""
+        """Whether at least one resource is valid; without one a model stays `pending`."""
         return any(not one.broken and now >= one.done_at for one in self._analysed()) or any(
             not word.error for word in self.words.values()
         )
@@ -152,7 +152,7 @@ class Data:
         return sum(one.seconds for one in self.audio.values() if one.status(now) == "ok") / 60
 
     def forget_source(self, source: str) -> None:
-        """Drops the words that only *source* brought, as when a corpus or grammar of that name is removed."""
+        """Drop the words that came only from *source*, as when a corpus or grammar of that name is removed."""
         for word in list(self.words.values()):
             if source in word.source:
                 word.source = [one for one in word.source if one != source]
@@ -165,7 +165,7 @@ class Data:
         yield from self.audio.values()
 
 
-def _text(one: Corpus | Grammar, kind: str, counts: dict[str, int], now: float, mend: str) -> JSON:
+def _text(one: Corpus | Grammar, kind: str, counts: dict[str, int], now: float, remedy: str) -> JSON:
     known = now >= one.done_at and not one.broken
     found: JSON = {
         "name": one.name,
@@ -173,7 +173,7 @@ def _text(one: Corpus | Grammar, kind: str, counts: dict[str, int], now: float, 
         "status": _status(one.done_at, one.broken, now),
     }
     if found["status"] == "undetermined":
-        found["error"] = f"Analysis of {kind} '{one.name}' failed. Please try {mend}"
+        found["error"] = f"Analysis of {kind} '{one.name}' failed. Please try {remedy}"
     return found
 
 

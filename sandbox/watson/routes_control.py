@@ -6,7 +6,7 @@
   or `{"kind": "outcome", "model": "call-center-us", "outcome": "failed"}`; or `{"kind": "expire_tokens"}`.
 - `POST /_sandbox/versions`: `{"do": "release", "where": "cloud", "base": …, "version": …}`, and without `base`
   `"do": "remove"`, without `version` `"do": "retire"`.
-- `GET /_sandbox/assumptions` lists how the service behaves where its documentation is silent; `POST` changes some:
+- `GET /_sandbox/assumptions` lists the service's choices where its documentation is silent; `POST` changes some:
   `{"equal_names": false}` refuses a second model of one name.
 """
 

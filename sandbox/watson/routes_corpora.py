@@ -16,7 +16,7 @@ MOST_WORDS = 10_000_000
 """Words of all corpora that one model may have."""
 
 _PLAIN = frozenset(
-    # What curl says of itself, and what IBM's own scripts say of a text file, count as plain text too.
+    # The types that curl and IBM's own scripts send for a text file count as plain text too.
     {"text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "application/json"}
 )
 _RESERVED = frozenset({"user", "base_lm", "default_lm"})
@@ -89,7 +89,7 @@ def _refuse_addition(x: Exchange, model: CustomModel, name: str, *, replaces: bo
 
 
 def _decoded(content: bytes) -> str:
-    """The text; empty if it is not UTF-8, which the service assumes."""
+    """The text; empty if it is not UTF-8, which the service expects."""
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _unusual(text: str) -> list[str]:
-    """Words that a base vocabulary hardly has: with capitals inside a sentence, or with digits."""
+    """Words unlikely in a base vocabulary: with capitals inside a sentence, or with digits."""
     found: list[str] = []
     for sentence in _SENTENCE.split(text):
         for at, token in enumerate(_TOKEN.findall(sentence)):
@@ -108,7 +108,7 @@ def _unusual(text: str) -> list[str]:
 
 
 def _note_words(model: CustomModel, words: list[str], source: str) -> int:
-    """Takes *words* into the words resource; gives how many different ones there are."""
+    """Add *words* to the words resource; returns the number of different ones."""
     for word in words:
         known = model.data.words.get(word)
         if known is None:

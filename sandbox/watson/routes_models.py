@@ -1,4 +1,4 @@
-"""Base models, and what custom language and acoustic models have in common: list, get, create, delete, reset."""
+"""Base models, and the calls common to custom language and acoustic models: list, get, create, delete, reset."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _delete(x: Exchange, kind: Kind) -> Reply:
 
 
 def _reset(x: Exchange, kind: Kind) -> Reply:
-    """Removes all that a custom model holds."""
+    """Remove all contents of a custom model."""
     model = x.model(kind)
     model.refuse_if_busy()
     model.reset()
@@ -103,7 +103,7 @@ def _check_name(x: Exchange, kind: Kind, name: str) -> None:
 
 
 def common(kind: Kind) -> Routes:
-    """The calls that language and acoustic models have alike."""
+    """The calls common to language and acoustic models."""
 
     async def listing(x: Exchange) -> Reply:
         return _listed(x, kind)

@@ -11,13 +11,13 @@ from sandbox.watson.recognition import choose, result
 from sandbox.watson.sent_audio import sent_audio
 
 DEFAULT_BASE = "en-US_BroadbandModel"
-"""The base that the service uses if a request names none (models-use.md)."""
+"""The base model the service uses if a request names none (models-use.md)."""
 
 LEAST_BYTES = 100
 
 
 async def recognize(x: Exchange) -> Reply:
-    """Checks the audio, decides on versions and custom models, and makes up a transcript for each file."""
+    """Check the audio, choose versions and custom models, and make up a transcript for each file."""
     base = x.query.get("model", DEFAULT_BASE)
     if base in bases.RETIRED_NAMES or base not in x.instance.base_models:
         raise Refused("unknown_base", base=base)

@@ -36,7 +36,7 @@ async def get_word(x: Exchange) -> Reply:
 
 
 async def add_words(x: Exchange) -> Reply:
-    """`POST …/words`: all or none, then analysed, which marks the words whose sounds-likes are invalid."""
+    """`POST …/words`: all or none; the analysis then marks words with invalid sounds-likes."""
     model = x.model("language")
     body = await x.json()
     given = body.get("words")
@@ -52,7 +52,7 @@ async def add_words(x: Exchange) -> Reply:
 
 
 async def add_word(x: Exchange) -> Reply:
-    """`PUT …/words/{word_name}`, done at once; an invalid sounds-like is refused."""
+    """`PUT …/words/{word_name}`, effective at once; an invalid sounds-like is refused."""
     model = x.model("language")
     word = _defined(model, x.part("word_name"), await x.json())
     if word.error:
@@ -98,7 +98,7 @@ def _is_of(model: CustomModel, word: Word, kind: str) -> bool:
 
 
 def _defined(model: CustomModel, name: object, body: JSON) -> Word:
-    """The word that *body* defines, marked where its sounds-likes are invalid. Raises `Refused` where it is none."""
+    """The word in *body*, marked if its sounds-likes are invalid. Raises `Refused` if it is not a word."""
     sounds = body.get("sounds_like") or []
     if not isinstance(name, str) or not name or any(one.isspace() for one in name):
         raise Refused("invalid_word", word=name or "", why="a word is needed, without spaces")
@@ -114,7 +114,7 @@ def _defined(model: CustomModel, name: object, body: JSON) -> Word:
 
 
 def _faults(model: CustomModel, name: str, sounds: list[str]) -> dict[str, str]:
-    """What is wrong with the sounds-likes that a request gives, each with its reason."""
+    """The faulty sounds-likes of a request, each with its reason."""
     found: dict[str, str] = {}
     longest = _LONGEST_JAPANESE if model.language == "ja-JP" else _LONGEST_SOUND
     if len(sounds) > _MOST_SOUNDS:
@@ -135,7 +135,7 @@ def _refuse_too_many(model: CustomModel, added: list[Word]) -> None:
 
 
 def _put(model: CustomModel, word: Word) -> None:
-    """Adds *word* or replaces the definition it had; where it came from is kept."""
+    """Add *word* or replace its definition; its source is kept."""
     known = model.data.words.get(word.word)
     if known is not None:
         word.count = known.count

@@ -19,7 +19,7 @@ from sandbox.watson.state import Credentials, Instance, World
 FLEET = Path(__file__).with_name("fleet.yaml")
 
 _NAMES: Mapping[str, tuple[str, str]] = {
-    # Beginnings and endings of made-up names, by language; "" is for all that are not listed.
+    # Beginnings and endings of made-up names, by language; "" is for languages not listed.
     "": (
         "Ald Bar Bel Bran Cal Cor Dar Del Ed Fal Fen Gal Gar Hal Har Ing Jar Kel Ken Lan Lor Mar Mel Nor Ol Pel Quin "
         "Ral Ren Sal Sel Tal Ter Ul Val Ver Wal Win Yor Zel",
@@ -31,7 +31,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
 }
 
 _STRIDE = 619
-"""Shares no factor with the number of names in any language, so that a walk meets each name once."""
+"""Shares no factor with the number of names in any language, so that a walk visits each name once."""
 
 
 def seed_fleet(world: World, *, models: bool = True) -> None:
@@ -54,7 +54,7 @@ def seed_fleet(world: World, *, models: bool = True) -> None:
 
 @cache
 def _fleet() -> Mapping[str, Any]:
-    """The file, read once: parsing takes 50 ms without libyaml, and a test suite begins hundreds of worlds."""
+    """The file, read once: parsing takes 50 ms without libyaml, and a test suite creates hundreds of worlds."""
     loaded: Mapping[str, Any] = yaml.safe_load(FLEET.read_text(encoding="utf-8"))
     return loaded
 
@@ -80,7 +80,7 @@ def _add_model(world: World, instance: Instance, name: str, facts: Mapping[str, 
 
 
 def _fill(model: CustomModel, facts: Mapping[str, Any]) -> None:
-    """Gives *model* its data. The same facts always make the same words."""
+    """Give *model* its data. The same facts always give the same words."""
     data = model.data
     previous = bases.generation(model.base_model_name) == "previous"
     coined = _coin(model.language[:2], model.name)
@@ -118,7 +118,7 @@ def _recordings(model: CustomModel, minutes: Mapping[str, float]) -> Iterator[Au
 
 
 def _coin(language: str, model: str) -> Iterator[str]:
-    """Made-up names, each once, in an order of each model's own."""
+    """Made-up names, each once, in an order specific to each model."""
     beginnings, endings = (part.split() for part in _NAMES.get(language, _NAMES[""]))
     count = len(beginnings) * len(endings)
     first = crc32(model.encode())

@@ -28,9 +28,9 @@ _KNOWN = frozenset(_METADATA.split())
 
 @dataclass(slots=True)
 class Sent:
-    """The *files* of a request, their *content_type*, and the *settings* beside them.
+    """The *files* of a request, their *content_type*, and the *settings* sent with them.
 
-    *unknown* are names in the metadata that no document has.
+    *unknown* are undocumented names in the metadata.
     """
 
     content_type: str

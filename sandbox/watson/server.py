@@ -58,8 +58,8 @@ _MOST_BYTES = 100 * 1024**2
 class Call:
     """One request to an instance. *path* begins with `/v1` and has no slash at its end.
 
-    *status* is what the service answered, also where that answer was lost; 0 where the connection was cut before.
-    *instance* is empty for an unknown one.
+    *status* is the service's answer, even if it was lost; 0 if the connection was cut before. *instance* is empty for
+    an unknown one.
     """
 
     method: str
@@ -115,11 +115,11 @@ class SpeechServer:
             await self._runner.cleanup()
 
     def service_url(self, instance: str) -> str:
-        """The service URL of an instance, as its credentials page shows it."""
+        """The service URL of an instance, as on its credentials page."""
         return self.url + self.world.instance(instance).path
 
     def environment(self) -> dict[str, str]:
-        """The variables with which a client finds all instances: `RETUNE_INSTANCES` and IBM's own for each."""
+        """The variables a client needs to find all instances: `RETUNE_INSTANCES` and IBM's own for each."""
         found = {"RETUNE_INSTANCES": ",".join(self.world.instances)}
         for instance in self.world.instances.values():
             prefix = instance.name.upper().replace("-", "_")
@@ -128,7 +128,7 @@ class SpeechServer:
         return found
 
     async def until(self, condition: Callable[[], T], within: float = 10.0) -> T:
-        """The first true value of *condition*, which is tried now and after every request.
+        """The first true value of *condition*, checked now and after every request.
 
         Raises `TimeoutError` with the requests so far after *within* seconds.
         """
@@ -196,7 +196,7 @@ class SpeechServer:
         return response
 
     async def _guarded(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """The service's answer; everything that is refused becomes an error body."""
+        """The service's answer; every refusal becomes an error body."""
         try:
             return await handler(request)
         except TokenRefused as refused:

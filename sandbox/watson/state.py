@@ -24,10 +24,10 @@ GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How clients of one instance prove who they are; *auth_type* as in IBM's SDK.
+    """The accepted credentials of one instance; *auth_type* as in IBM's SDK.
 
-    An instance of IBM Cloud takes its *apikey* in exchange for an IAM token and as a basic password alike, and
-    *bearer_token* as it is. A cluster gives tokens for *username* with *password* or *apikey*. `noAuth` asks nobody.
+    An instance on IBM Cloud accepts its *apikey* both for an IAM token and as a basic password, and *bearer_token* as
+    it is. A cluster gives tokens for *username* with *password* or *apikey*. `noAuth` needs none.
     """
 
     auth_type: AuthType
@@ -39,10 +39,9 @@ class Credentials:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """One service instance. *id* is a GUID (IBM Cloud) or a number (cluster); *base_models* are those it serves.
+    """One service instance. *id* is a GUID (IBM Cloud) or a number (cluster); *base_models* are those it offers.
 
-    *improved* are the bases whose custom language models are upgraded by training. *plan* `lite` has no
-    customization at all.
+    *improved* are the bases whose custom language models are upgraded by training. *plan* `lite` has no customization.
     """
 
     name: str
@@ -89,11 +88,11 @@ class Instance:
         return found
 
     def add(self, model: CustomModel) -> None:
-        """Takes in a new custom model."""
+        """Add a new custom model."""
         self._models[model.customization_id] = model
 
     def remove(self, model: CustomModel) -> None:
-        """Forgets a custom model for good."""
+        """Remove a custom model for good."""
         model.gone = True
         del self._models[model.customization_id]
 
@@ -101,14 +100,14 @@ class Instance:
         return [model for model in list(self._models.values()) if not self._drop_if_gone(model)]
 
     def _drop_if_gone(self, model: CustomModel) -> bool:
-        """Forgets a model that somebody deleted meanwhile; only a look at its status finds that out."""
+        """Remove a model that was deleted meanwhile; only reading its status shows that."""
         if model.status and model.gone:
             del self._models[model.customization_id]
         return model.gone
 
 
 class World:
-    """Everything the local service knows. Times come from *clock*, everything that goes wrong from `faults`."""
+    """Everything the local service knows. Times come from *clock*, faults from `faults`."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -124,7 +123,7 @@ class World:
         return self.instances[name]
 
     def model(self, name_or_id: str) -> CustomModel:
-        """The one custom model with that name or id, in whatever instance. Raises `LookupError`."""
+        """The one custom model with that name or id, in any instance. Raises `LookupError`."""
         every = [model for instance in self.instances.values() for model in instance.everything()]
         found = [model for model in every if name_or_id in (model.name, model.customization_id)]
         if not found:
@@ -156,7 +155,7 @@ class World:
     ) -> CustomModel:
         """A custom model for test set-up, without the checks of the API; *versions* None means the newest.
 
-        It has no data: put some into `data`. A previous-generation base is served from now on.
+        It has no data: put some into `data`. A previous-generation base is offered from now on.
         """
         place = self.instance(instance)
         born = self.clock.now() if created is None else created
@@ -187,7 +186,7 @@ class World:
             instance.versions.release(base, version)
 
     def remove_version(self, deployment_or_instance: str, version: str) -> None:
-        """*version* is served no longer: models that have no newer one are recognized without customization."""
+        """Stop serving *version*: models without a newer one are recognized without customization."""
         for instance in self._meant(deployment_or_instance):
             instance.versions.remove(version)
 
@@ -198,12 +197,12 @@ class World:
                 instance.base_models.remove(base)
 
     def delete(self, name_or_id: str) -> None:
-        """Somebody else deletes a custom model."""
+        """Delete a custom model as another client would."""
         model = self.model(name_or_id)
         self.instance(model.instance).remove(model)
 
     def set_status(self, name_or_id: str, status: str) -> None:
-        """Puts a custom model into *status*; `training` and `upgrading` then last for ever."""
+        """Put a custom model into *status*; `training` and `upgrading` then last forever."""
         self.model(name_or_id).set_status(status)
 
     def _meant(self, deployment_or_instance: str) -> list[Instance]:

@@ -1,4 +1,4 @@
-"""`train`: what must hold, what sets the status `failed`, and what training on an improved base brings."""
+"""`train`: its conditions, what sets the status `failed`, and the effect on an improved base."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WHAT = {
 
 @dataclass(frozen=True, slots=True)
 class LanguageTraining:
-    """What a request asks of the training of a language model."""
+    """The options of a language model's training."""
 
     strict: bool = True
     force: bool = False
@@ -33,13 +33,13 @@ class LanguageTraining:
 
 
 def language_seconds(model: CustomModel) -> float:
-    """How long the training of a language model takes, in seconds at speed 1: minutes, by its words and corpora."""
+    """Duration of a language model's training, in seconds at speed 1: minutes, by its words and corpora."""
     total = sum(corpus.total_words for corpus in model.data.corpora.values())
     return 15 + len(model.data.words) / 8 + total / 20_000
 
 
 def train_language(world: World, instance: Instance, model: CustomModel, asked: LanguageTraining) -> list[JSON]:
-    """Begins a training; gives its `TrainingWarning`s. Raises `Refused`, after which the status may be `failed`."""
+    """Begin a training; returns its `TrainingWarning`s. Raises `Refused`, after which the status may be `failed`."""
     model.refuse_if_busy()
     _refuse_empty(model)
     _refuse_recreate(instance, model)

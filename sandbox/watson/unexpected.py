@@ -1,4 +1,4 @@
-"""Query parameters that the service does not know: a request with them succeeds, and is warned of them."""
+"""Unknown query parameters: the request succeeds with a warning."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ CODE = "unexpected_parameters"
 
 
 def warned(entry: Entry, body: JSON, unknown: Sequence[str]) -> JSON:
-    """*body*, the answer to a customization call, with a warning of *unknown* where its class has room for one.
+    """*body*, the answer to a customization call, with a warning of *unknown* if its class has a field for one.
 
-    On a custom model it is one string. A list of models has it on each, the answer to a training in its array;
-    corpora, words, grammars and audio have no field for it.
+    A custom model has one string, a list of models one on each, the answer to a training one in its array; corpora,
+    words, grammars and audio have no field for it.
     """
     text = f"Unexpected query parameter(s) {list(unknown)} detected"
     match entry.answer:

@@ -1,4 +1,4 @@
-"""`upgrade_model`: who may be upgraded, how long it takes, and what it leaves behind (custom-upgrade.md)."""
+"""`upgrade_model`: conditions, duration and result (custom-upgrade.md)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SECONDS_PER_WORD = 0.1
 
 
 def language_seconds(model: CustomModel) -> float:
-    """How long the upgrade of a language model takes, in seconds at speed 1."""
+    """Duration of a language model's upgrade, in seconds at speed 1."""
     return BASIC_SECONDS + SECONDS_PER_WORD * len(model.data.words)
 
 
 def acoustic_seconds(model: CustomModel) -> float:
-    """How long one pass over an acoustic model takes, in seconds at speed 1: as long as its audio."""
+    """Duration of one pass over an acoustic model, in seconds at speed 1: as long as its audio."""
     return max(60.0, model.data.minutes(model.clock.now()) * 60)
 
 
@@ -35,10 +35,10 @@ def upgrade_language(world: World, instance: Instance, model: CustomModel) -> No
 def upgrade_acoustic(
     world: World, instance: Instance, model: CustomModel, language_model: str | None, force: bool
 ) -> None:
-    """Begins an upgrade of an acoustic model, alone or with a language model. Raises `Refused`.
+    """Begin an upgrade of an acoustic model, alone or with a language model. Raises `Refused`.
 
     With a language model it is the last of the three steps: language model, acoustic model alone, both together.
-    *force* is for that step only, where nothing was modified since the last training.
+    *force* is for that step only, if nothing was modified since the last training.
     """
     target = _refuse_in_general(instance, model)
     if language_model is None:
@@ -58,9 +58,9 @@ def upgrade_acoustic(
 
 
 def usable_language_model(instance: Instance, model: CustomModel, id: str) -> CustomModel:
-    """The language model that a request passes for acoustic *model*: owned, `available`, on the same base.
+    """The language model in a request for acoustic *model*: owned, `available`, on the same base.
 
-    Raises `Refused`. An id of another instance is as unknown as any other.
+    Raises `Refused`. An id of another instance counts as unknown.
     """
     try:
         found = instance.find("language", id)
@@ -76,7 +76,7 @@ def usable_language_model(instance: Instance, model: CustomModel, id: str) -> Cu
 
 
 def _refuse_in_general(instance: Instance, model: CustomModel) -> str:
-    """The checks that all upgrades share; gives the version to which the upgrade would lead."""
+    """The checks common to all upgrades; returns the version an upgrade would bring."""
     model.refuse_if_busy()
     if model.data.empty:
         raise Refused("no_data")

@@ -1,4 +1,4 @@
-"""Versions of base models, as one deployment has them: from oldest to newest, released and removed."""
+"""Versions of base models in one deployment: oldest to newest, released and removed."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ PUBLISHED: Mapping[str, tuple[str, ...]] = {
     "en-US_Multimedia": ("en-US_Multimedia.v2021-03-03", "en-US_Multimedia.v2021-10-04"),
     "en-US_Telephony": ("en-US_Telephony.v2021-06-17", "en-US_Telephony.v2021-10-04"),
 }
-"""Version strings that IBM's documentation or public threads show."""
+"""Version strings in IBM's documentation or public threads."""
 
 INVENTED: Mapping[Deployment, Mapping[str, tuple[str, ...]]] = {
-    # Ours: no source shows these strings. Each date lies some weeks before the release note of an update that
-    # required an upgrade, as it does in all pairs that are known; the day is made up.
+    # Made up: no source shows these strings. Each date is some weeks before the release note of an update that required
+    # an upgrade, as in all known pairs; the day is made up.
     "cloud": {
         "en-US_NarrowbandModel": (
             "en-US_NarrowbandModel.v2017-11-15",  # 14 December 2017
@@ -45,7 +45,7 @@ INVENTED: Mapping[Deployment, Mapping[str, tuple[str, ...]]] = {
         "de-DE_NarrowbandModel": ("de-DE_NarrowbandModel.v2018-11-07", "de-DE_NarrowbandModel.v2020-06-25"),
         "zh-CN_Telephony": ("zh-CN_Telephony.v2021-10-04", "zh-CN_Telephony.v2021-12-20"),
         "fr-CA_Telephony": ("fr-CA_Telephony.v2021-10-04", "fr-CA_Telephony.v2022-12-08"),
-        # The first is the version to which the re-created models of December 2021 belong, the second the improved one.
+        # The first is the version of the models re-created in December 2021, the second the improved one.
         "en-AU_Telephony": ("en-AU_Telephony.v2021-11-15", "en-AU_Telephony.v2023-01-30"),
         "en-GB_Telephony": ("en-GB_Telephony.v2021-11-15", "en-GB_Telephony.v2023-01-30"),
         "en-US_Multimedia": ("en-US_Multimedia.v2021-11-15", "en-US_Multimedia.v2023-01-30"),
@@ -88,11 +88,11 @@ INVENTED: Mapping[Deployment, Mapping[str, tuple[str, ...]]] = {
 }
 
 _ELSEWHERE = {"previous": "v2020-01-16", "next": "v2021-10-04", "large": "v2024-04-18"}
-"""The one version, by generation, of every base for which nothing is listed above; invented as well."""
+"""The one version, by generation, of every base not listed above; made up as well."""
 
 MUST_RECREATE: Mapping[str, tuple[str, str]] = {
-    # release-notes.md, 3 December 2021; release-notes-data.md, 20 December 2021. Whether the last version is
-    # meant too is not stated; here it is.
+    # release-notes.md, 3 December 2021; release-notes-data.md, 20 December 2021. IBM does not say whether the last
+    # version is included; here it is.
     "en-AU_Telephony": ("2021-03-03", "2021-10-04"),
     "en-GB_Telephony": ("2021-03-03", "2021-10-04"),
     "en-US_Multimedia": ("2021-03-03", "2021-10-04"),
@@ -102,7 +102,7 @@ MUST_RECREATE: Mapping[str, tuple[str, str]] = {
 
 
 def embedded_day(version: str) -> str:
-    """The date inside a version string as `2020-01-16`; empty for a shape that carries none."""
+    """The date inside a version string as `2020-01-16`; empty if it has none."""
     if found := _DAY.search(version):
         return found.group(1)
     if found := _LEGACY_US.search(version):
@@ -113,7 +113,7 @@ def embedded_day(version: str) -> str:
 
 
 def must_recreate(base: str, version: str) -> bool:
-    """Whether a custom model whose newest version is *version* cannot be upgraded and must be made anew."""
+    """Whether a custom model whose newest version is *version* can't be upgraded and must be re-created."""
     if base not in MUST_RECREATE:
         return False
     first, last = MUST_RECREATE[base]
@@ -133,11 +133,11 @@ class VersionBook:
             known.sort(key=embedded_day)
 
     def of(self, base: str) -> list[str]:
-        """The versions of *base*, removed ones included."""
+        """The versions of *base*, including removed ones."""
         return self._known.setdefault(base, [f"{base}.{_ELSEWHERE[generation(base)]}"])
 
     def newest(self, base: str) -> str:
-        """The version that new models get and that upgrades lead to."""
+        """The version of new models and of upgrades."""
         return self.of(base)[-1]
 
     def release(self, base: str, version: str) -> None:
@@ -147,7 +147,7 @@ class VersionBook:
         self._known[base].append(version)
 
     def remove(self, version: str) -> None:
-        """*version* is served no longer: recognition falls back to the uncustomized newest base model.
+        """Stop serving *version*: recognition falls back to the uncustomized newest base model.
 
         Raises `ValueError` for an unknown version, and for the newest of its base, which the service keeps.
         """
@@ -165,7 +165,7 @@ class VersionBook:
     def latest_of(self, base: str, versions: Iterable[str]) -> str | None:
         """The newest of *versions* in the order of *base*; unknown strings count as older than all known.
 
-        Among unknown strings the later in *versions* wins. None for no versions at all.
+        Of unknown strings the last in *versions* counts. None without versions.
         """
         order = self.of(base)
         placed = [(order.index(one) if one in order else -1, at, one) for at, one in enumerate(versions)]

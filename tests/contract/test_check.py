@@ -54,18 +54,18 @@ async def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> str:
         ("S0APPROVE U0GUS", "3", "only 2 people"),  # a guest
         ("S0APPROVE U0OLD", "3", "only 2 people"),  # deactivated
         ("S0APPROVE U0GRACE", "3", "only 2 people"),  # counted once
-        ("U0GRACE", "1", "when one of them asks, nobody else is left"),
+        ("U0GRACE", "1", "when one of them makes a request, no one else is left"),
         ("C0PRIVATE", "2", "ok    approvals: 2 of 2 people"),
         ("S0NONE U0GRACE", "1", "FAIL  approvers S0NONE: it has no members"),
         ("C0NOWHERE", "1", "FAIL  approvers C0NOWHERE: there is no such channel, or the bot is not in it"),
-        ("C0SPEECH", "1", "FAIL  approvers C0SPEECH: anybody can join"),
+        ("C0SPEECH", "1", "FAIL  approvers C0SPEECH: anyone can join"),
         ("C0SPEECH", "1", "only 0 people may approve"),
         ("C0PARTNERS", "1", "FAIL  approvers C0PARTNERS: it is shared with another organization"),
-        ("U0GRACE U0TYPO", "1", "FAIL  approvers U0TYPO: nobody of this workspace has that id"),
-        ("U0GRACE U0EXT", "1", "FAIL  approvers U0EXT (Erin Doyle): nobody of this workspace"),
+        ("U0GRACE U0TYPO", "1", "FAIL  approvers U0TYPO: no one in this workspace has that id"),
+        ("U0GRACE U0EXT", "1", "FAIL  approvers U0EXT (Erin Doyle): no one in this workspace"),
         ("U0GRACE U0GUS", "1", "FAIL  approvers U0GUS (Gus Weber): a guest"),
         ("U0GRACE U0OLD", "1", "FAIL  approvers U0OLD (Otto Brandt): a guest, bot or deactivated account"),
-        ("U0GRACE @tomas", "1", "FAIL  approvers @tomas: it is no id"),
+        ("U0GRACE @tomas", "1", "FAIL  approvers @tomas: it is not an id"),
         ("U0GRACE U0NIA", "2", "ok    approvals: 2 of 2 people"),
     ],
 )
@@ -116,9 +116,7 @@ async def test_the_database(slack: SlackServer, tmp_path: Path, monkeypatch: pyt
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr("bot.store.OPENING", 0.05)
         said = await told(monkeypatch, APPROVERS="S0APPROVE")
-        assert (
-            f"FAIL  database: RETUNE_DATABASE: {path} cannot be used, because another process keeps it locked" in said
-        )
+        assert f"FAIL  database: RETUNE_DATABASE: {path} cannot be used, because another process has locked it" in said
     with path.open("r+b") as file:
         file.seek(20 * 4096)
         file.write(b"\xff" * 4096)
@@ -127,7 +125,7 @@ async def test_the_database(slack: SlackServer, tmp_path: Path, monkeypatch: pyt
     assert "because the file is damaged" in await told(monkeypatch, APPROVERS="S0APPROVE")
 
 
-@pytest.mark.parametrize(("guests", "line"), [("none", "guests may do nothing"), ("read", "guests may read")])
+@pytest.mark.parametrize(("guests", "line"), [("none", "guests may do nothing"), ("read", "guests may only read")])
 async def test_guests(slack: SlackServer, monkeypatch: pytest.MonkeyPatch, guests: str, line: str):
     """What the operator let them do."""
     assert f"ok    {line}" in await told(monkeypatch, APPROVERS="S0APPROVE", GUESTS=guests)
@@ -157,7 +155,7 @@ async def test_sockets_that_do_not_answer(slack: SlackServer, monkeypatch: pytes
     """The address does not work: said, and the rest is checked."""
     slack.faults.dead_tickets = 1
     said = await told(monkeypatch, APPROVERS="S0APPROVE")
-    assert "FAIL  Socket Mode: Slack gave an address for Socket Mode, and does not answer there." in said
+    assert "FAIL  Socket Mode: Slack gave an address for Socket Mode but does not answer there." in said
     assert "ok    channel #speech-models" in said
 
 
@@ -179,7 +177,7 @@ async def test_optional_scopes(slack: SlackServer, monkeypatch: pytest.MonkeyPat
     assert "ok    scopes" in said
     assert "note  without the optional groups:history, groups:read: no private channel can have cards" in said
     assert "note  without the optional pins:write: the living card is not pinned" in said
-    assert "note  without the optional reactions:write: a mention gets its answer" in said
+    assert "note  without the optional reactions:write: mentions get their answer" in said
     assert "FAIL" not in said
     slack.workspace.channels["C0PRIVATE"].members.add(BOT)
     said = await told(monkeypatch, APPROVERS="C0PRIVATE", CHANNEL="C0PRIVATE")

@@ -211,7 +211,7 @@ async def test_the_members_of_a_channel(slack: SlackServer, chat: SlackChat, cap
     assert await chat.members("C0PRIVATE") == leads.members
     assert await chat.members("C0NOWHERE") == frozenset()
     assert await chat.members(CHANNEL) == frozenset()
-    assert "anybody can join" in caplog.text
+    assert "anyone can join" in caplog.text
 
 
 async def test_a_channel_that_gets_shared(slack: SlackServer, chat: SlackChat, caplog: pytest.LogCaptureFixture):

@@ -271,7 +271,7 @@ async def test_an_odd_record_blinds_nobody(world: World, caplog: pytest.LogCaptu
         await world.ring(after=900)
     reading = world.store.fleet.one("stt")
     assert (len(reading.models), len(reading.unreadable), reading.failing_since) == (28, 2, None)
-    named = [record.message for record in caplog.records if "makes no sense, 'id-m9'" in record.message]
+    named = [record.message for record in caplog.records if "an unreadable language model, 'id-m9'" in record.message]
     assert len(named) == 1
     shown = await listed(world)
     assert "2 records unreadable" in shown

@@ -101,7 +101,7 @@ async def test_somebody_else_holds_the_database(world: World, tmp_path: Path, ca
     await world.ring()
     told = [record.getMessage() for record in caplog.records if record.name == "bot.flows.background"]
     assert told == [
-        "the database does not answer, because another process keeps it locked; work goes on when it does",
+        "the database does not answer, because another process has locked it; work goes on when it does",
         "the database answers again",
     ]
 

@@ -102,7 +102,7 @@ def test_a_row_that_was_taken_out(store: Store, change: Change, gone: int, named
     change("DELETE FROM audit WHERE id = ?", gone)
     broken = store.audit.verify()
     assert broken is not None
-    assert (broken.id, broken.why) == (named, "it does not follow the row before it")
+    assert (broken.id, broken.why) == (named, "its hash of the row before it is wrong")
 
 
 def test_a_cut_off_end(store: Store, change: Change):
@@ -111,9 +111,9 @@ def test_a_cut_off_end(store: Store, change: Change):
     change("DELETE FROM audit WHERE id > 7")
     found = store.audit.verify()
     assert found is not None
-    assert "rows at the end were taken out" in found.why
+    assert "rows at the end were removed" in found.why
     store.audit.note(NOW, "UADA", "probe")
-    assert store.audit.verify() == Broken(11, "it does not follow the row before it")
+    assert store.audit.verify() == Broken(11, "its hash of the row before it is wrong")
     change("DELETE FROM audit WHERE id > 7")
     change("UPDATE audit_head SET last = 7, hash = (SELECT hash FROM audit WHERE id = 7)")
     assert store.audit.verify() is None
@@ -271,10 +271,10 @@ def test_verify_on_the_command_line(store: Store, change: Change, tmp_path: Path
     assert verify(path, kept, heard.append) == 0
     assert heard == [f"10 rows, the chain is whole, last hash {kept}"] * 2
     assert verify(path, "f" * 64, heard.append) == 1
-    assert "taken out" in heard[-1]
+    assert "removed" in heard[-1]
     change("UPDATE audit SET actor = 'UEVE' WHERE id = 4")
     assert verify(path, None, heard.append) == 1
-    assert heard[-1].startswith("row 4 breaks the chain: it is not what was written")
+    assert heard[-1].startswith("row 4 breaks the chain: its content was changed")
     with pytest.raises(SettingsError):
         verify(tmp_path / "other.db", None, heard.append)
     assert not (tmp_path / "other.db").exists()

@@ -167,7 +167,7 @@ def test_what_is_no_key(monkeypatch: pytest.MonkeyPatch, key: str):
         with pytest.raises(SettingsError) as raised:
             asked(None)
         (fault,) = raised.value.faults
-        assert fault.startswith("RETUNE_AUDIT_KEY: must be at random and have 32 characters or more")
+        assert fault.startswith("RETUNE_AUDIT_KEY: must be random, with 32 characters or more")
         assert key not in fault
 
 

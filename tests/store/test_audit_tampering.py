@@ -81,9 +81,9 @@ TAMPERED: dict[str, tuple[str, str]] = {
     "the first row taken out": ("DELETE FROM audit WHERE id = 1", "row 2 breaks the chain"),
     "a row taken out": ("DELETE FROM audit WHERE id = 5", "row 6 breaks the chain"),
     "rows taken out": ("DELETE FROM audit WHERE id IN (4, 5, 6)", "row 7 breaks the chain"),
-    "the last row taken out": ("DELETE FROM audit WHERE id = 10", "the last row is 9, and the kept end"),
-    "the end taken out": ("DELETE FROM audit WHERE id > 3", "rows at the end were taken out"),
-    "all rows taken out": ("DELETE FROM audit", "the last row is 0, and the kept end"),
+    "the last row taken out": ("DELETE FROM audit WHERE id = 10", "the last row is 9, but the stored end"),
+    "the end taken out": ("DELETE FROM audit WHERE id > 3", "rows at the end were removed"),
+    "all rows taken out": ("DELETE FROM audit", "the last row is 0, but the stored end"),
     "another number": ("UPDATE audit SET id = 12 WHERE id = 10", "row 12 breaks the chain"),
     "two rows change places": (
         "UPDATE audit SET id = 99 WHERE id = 4; UPDATE audit SET id = 4 WHERE id = 5; "
@@ -94,19 +94,25 @@ TAMPERED: dict[str, tuple[str, str]] = {
     "another moment": ("UPDATE audit SET at = at + 0.000001 WHERE id = 4", "row 4 breaks the chain"),
     "another actor": ("UPDATE audit SET actor = 'UEVE' WHERE id = 4", "row 4 breaks the chain"),
     "a seal": ("UPDATE audit SET seal = 'x' WHERE id = 4", "rows 4 to 4 have seals that were not tested"),
-    "another head": ("UPDATE audit_head SET last = 9", "the last row is 10, and the kept end"),
+    "another head": ("UPDATE audit_head SET last = 9", "the last row is 10, but the stored end"),
     "a head with another hash": ("UPDATE audit_head SET hash = 'x'", "with another hash"),
-    "no head": ("DELETE FROM audit_head", "the kept end of the chain (audit_head) is gone"),
-    "no table of the head": ("DROP TABLE audit_head", "not as Retune made it, or not there: audit_head"),
-    "no table": ("DROP TABLE audit", "not as Retune made it, or not there: audit"),
-    "a column more": ("ALTER TABLE audit ADD COLUMN note TEXT", "not as Retune made it, or not there: audit"),
-    "a column less": ("ALTER TABLE audit DROP COLUMN seal", "not as Retune made it, or not there: audit"),
-    "a column of another name": ("ALTER TABLE audit RENAME COLUMN detail TO said", "not as Retune made it"),
-    "a trigger": ("CREATE TRIGGER t AFTER INSERT ON audit BEGIN DELETE FROM audit; END", "or not there: t"),
-    "a trigger elsewhere": ("CREATE TRIGGER t AFTER INSERT ON votes BEGIN DELETE FROM audit; END", "or not there: t"),
+    "no head": ("DELETE FROM audit_head", "the stored end of the chain (audit_head) is missing"),
+    "no table of the head": ("DROP TABLE audit_head", "was changed, added or removed: audit_head"),
+    "no table": ("DROP TABLE audit", "was changed, added or removed: audit"),
+    "a column more": ("ALTER TABLE audit ADD COLUMN note TEXT", "was changed, added or removed: audit"),
+    "a column less": ("ALTER TABLE audit DROP COLUMN seal", "was changed, added or removed: audit"),
+    "a column of another name": ("ALTER TABLE audit RENAME COLUMN detail TO said", "was changed, added or removed"),
+    "a trigger": (
+        "CREATE TRIGGER t AFTER INSERT ON audit BEGIN DELETE FROM audit; END",
+        "changed, added or removed: t",
+    ),
+    "a trigger elsewhere": (
+        "CREATE TRIGGER t AFTER INSERT ON votes BEGIN DELETE FROM audit; END",
+        "changed, added or removed: t",
+    ),
     "a view in its place": (
         "ALTER TABLE audit RENAME TO kept; CREATE VIEW audit AS SELECT * FROM kept",
-        "not as Retune made it, or not there: audit",
+        "was changed, added or removed: audit",
     ),
     "another table in its place": (
         "CREATE TABLE kept AS SELECT * FROM audit; "
@@ -114,10 +120,10 @@ TAMPERED: dict[str, tuple[str, str]] = {
             "id INTEGER, at REAL, actor TEXT, action TEXT, request INTEGER, model TEXT, instance TEXT, detail TEXT, "
             "previous TEXT, hash TEXT, seal TEXT"
         ),
-        "not as Retune made it, or not there: audit",
+        "was changed, added or removed: audit",
     ),
-    "an index less": ("DROP INDEX audit_chained", "not as Retune made it, or not there: audit_chained"),
-    "an index more": ("CREATE INDEX more ON audit (actor)", "not as Retune made it, or not there: more"),
+    "an index less": ("DROP INDEX audit_chained", "was changed, added or removed: audit_chained"),
+    "an index more": ("CREATE INDEX more ON audit (actor)", "was changed, added or removed: more"),
 }
 
 
@@ -198,7 +204,7 @@ def test_an_index_that_lacks_a_row(path: Path):
             connection.execute("PRAGMA writable_schema = ON")
             connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'audit_by_request'", (wanted,))
     code, heard = verified(path)
-    assert (code, "SQLite finds audit damaged" in heard) == (1, True), heard
+    assert (code, "SQLite reports that audit is damaged" in heard) == (1, True), heard
 
 
 @pytest.mark.parametrize(
@@ -220,7 +226,7 @@ def test_a_type_that_only_looks_the_same(column: str, value: object):
     row: dict[str, object] = {"id": 1, "at": 1.5, "actor": "UADA", "action": "probe", "request": 7, "model": None}
     row |= {"instance": None, "detail": "", "previous": START, "hash": "", "seal": None, column: value}
     row["hash"] = digest({**row, column: repr(value) if isinstance(value, bytes) else value})
-    assert "is of a type that Retune never writes" in str(Walk(None).row(row))
+    assert "has a type that Retune never writes" in str(Walk(None).row(row))
 
 
 TYPES = {
@@ -253,7 +259,7 @@ def test_a_value_of_another_type(path: Path, kind: str):
             connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'audit'", (wanted,))
     code, heard = verified(path)
     assert code == 1, heard
-    assert "audit damaged" in heard or "row 4 breaks the chain" in heard or "cannot be read" in heard
+    assert "audit is damaged" in heard or "row 4 breaks the chain" in heard or "cannot be read" in heard
     if kind != "text that is none":
         for form in ("csv", "jsonl"):
             wrote = list[str]()
@@ -282,7 +288,7 @@ def test_an_end_that_was_lost_stays_known(path: Path):
     with Store(path) as store:
         write(store, 2)
     code, heard = verified(path)
-    assert (code, "row 7 breaks the chain: when it was written, the kept end of the chain was gone" in heard) == (
+    assert (code, "row 7 breaks the chain: the stored end of the chain was missing" in heard) == (
         1,
         True,
     )
@@ -293,11 +299,11 @@ def test_an_end_that_was_lost_stays_known(path: Path):
     [
         (START, "the value before the first row"),
         (f" {START} ", "the value before the first row"),
-        ("", "this is no hash"),
-        ("10", "this is no hash"),
-        ("f" * 63, "this is no hash"),
-        ("g" * 64, "this is no hash"),
-        ("f" * 64 + "\n1", "this is no hash"),
+        ("", "this is not a hash"),
+        ("10", "this is not a hash"),
+        ("f" * 63, "this is not a hash"),
+        ("g" * 64, "this is not a hash"),
+        ("f" * 64 + "\n1", "this is not a hash"),
         ("f" * 64, "no row has the hash"),
     ],
 )
@@ -387,7 +393,7 @@ def test_verify_while_others_write(path: Path):
     ("more", "key", "code", "said"),
     [
         (["--kept", START], None, 2, "proves nothing"),
-        ([], "short", 2, "RETUNE_AUDIT_KEY: must be at random and have 32 characters"),
+        ([], "short", 2, "RETUNE_AUDIT_KEY: must be random, with 32 characters"),
         ([], KEY, 1, "no row is sealed with RETUNE_AUDIT_KEY"),
     ],
 )

@@ -78,8 +78,7 @@ def test_files_that_others_could_read(tmp_path: Path, caplog: pytest.LogCaptureF
     assert set(modes(tmp_path).values()) == {0o600}
     said = [record.getMessage() for record in caplog.records]
     assert said == [
-        f"other users of this machine could read {path}{end}; they cannot any more (mode 600)"
-        for end in ("", "-journal")
+        f"other users of this machine could read {path}{end}; its mode is now 600" for end in ("", "-journal")
     ]
     path.chmod(0o444)
     assert private.tighten(path)

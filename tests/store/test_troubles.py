@@ -92,7 +92,7 @@ async def test_a_file_that_is_gone(db: Database, path: Path):
     assert await db.write(note) == 1
     away = path.with_suffix(".away")
     path.rename(away)
-    assert "not there any more" in (await told(db)).cause
+    assert "is gone" in (await told(db)).cause
     away.rename(path)
     assert await db.write(note) == 2
 
@@ -122,7 +122,7 @@ async def test_a_newer_version_changes_it_meanwhile(db: Database, path: Path):
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (newer, "a newer version of Retune has changed it"),
+        (newer, "a newer version of Retune changed it"),
         (lambda path: path.write_bytes(b"garbage " * 999), "the file is damaged"),
         (lambda path: (path.unlink(), path.mkdir()), "it cannot be opened"),
     ],

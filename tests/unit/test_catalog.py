@@ -329,13 +329,13 @@ def test_optional_keys_may_be_left_out_and_dates_need_no_quotes():
         pytest.param(
             "kind: telephony",
             "kind: telephony\n    successor: en-USA",
-            ["en-US_Telephony.successor: “en-USA” is neither listed nor shaped"],
+            ["en-US_Telephony.successor: “en-USA” is not listed and does not look like"],
             id="successor that cannot be",
         ),
         pytest.param(
             "bases:",
             "retired_names: {en-UK: Telephony}\nbases:",
-            ["retired_names.en-UK: “Telephony” is neither listed nor shaped"],
+            ["retired_names.en-UK: “Telephony” is not listed and does not look like"],
             id="replacement that cannot be",
         ),
         pytest.param(", cp4d: 2023-05-02", "", ["as_of: no day for cp4d"], id="deployment without a day"),
@@ -407,7 +407,7 @@ def test_a_file_that_is_no_catalog():
     """Somebody named another file: how much of it is no catalog is told, and none of it is shown."""
     with pytest.raises(CatalogError) as caught:
         parse("root:$6$salt$secret-hash: 1\nuser:$6$more: 2\nsecret_but_short: 3\n")
-    assert "2 lines that are no keys of a catalog" in str(caught.value)
+    assert "2 lines that are not keys of a catalog" in str(caught.value)
     assert "hash" not in str(caught.value)
     with pytest.raises(CatalogError) as caught:
         parse("root:$6$salt$secret-hash-that-is-much-longer-than-a-name:19000:0:99999:7:::")

@@ -86,7 +86,7 @@ def test_what_is_known_by_its_shape(text: str, shown: str):
         "SLACK_BOT_TOKEN: must be the bot token (OAuth & Permissions), which begins with xoxb-.",
         "Check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.",
         "SPEECH_TO_TEXT_APIKEY: not set, nor any other credentials for speech-to-text.",
-        "has a user name or password in it: take it out. Credentials have settings of their own.",
+        "has a user name or password in it: remove it. Credentials have settings of their own.",
         "stt could not get a token: the service answered 503.",
         "https://hooks.slack.com is not reached",
     ],

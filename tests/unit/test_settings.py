@@ -155,7 +155,7 @@ def test_where_http_listens(monkeypatch: pytest.MonkeyPatch, port: str | None, b
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
-        *(("RETUNE_BIND", value, "is no IP address") for value in ("example.com", "127.0.0.1:80", "256.1.1.1", "")),
+        *(("RETUNE_BIND", value, "is not an IP address") for value in ("example.com", "127.0.0.1:80", "256.1.1.1", "")),
         *(("PORT", value, "from 1 to 65535") for value in ("0", "65536", "-1")),
         *(("PORT", value, "integer") for value in ("http", "80.5")),
         ("SLACK_SIGNING_SECRET", "two words", "without spaces"),

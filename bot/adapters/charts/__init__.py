@@ -1,8 +1,8 @@
 """`Charts`: each picture is drawn by a short-lived process, `python -m bot.adapters.charts.drawing`.
 
-matplotlib would stay in the bot's memory for good and add 60 MB to a process that is to live on 90. The child
-takes 0.9 to 1.4 s, nearly all of it imports, and 87 MB at its peak (2 cores, Python 3.11, matplotlib 3.11), the same
-for one day as for eight weeks of 100,000 models; then all of it is free again. The bot itself imports none of it.
+In the bot, matplotlib would permanently add 60 MB to a process with a target of 90. The child takes 0.9 to 1.4 s,
+nearly all of it imports, and 87 MB at its peak (2 cores, Python 3.11, matplotlib 3.11), the same for one day as for
+eight weeks of 100,000 models; then all of it is freed. The bot itself never imports it.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from bot.domain.history import Series
 from bot.errors import ChartError
 
 COMMAND = (sys.executable, "-P", "-m", "bot.adapters.charts.drawing")
-"""`-P`: no file that happens to lie in the working directory is imported."""
+"""`-P`: files in the working directory are never imported."""
 
 TIMEOUT = 30.0
-"""Seconds; far more than a loaded machine needs, also the first time, when matplotlib makes a list of the fonts."""
+"""Seconds; far more than a loaded machine needs, even the first time, when matplotlib lists the fonts."""
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LANG", "XDG_CACHE_HOME", "MPLCONFIGDIR", "SYSTEMROOT")
-"""All that the child needs of the environment. It gets no token."""
+"""The environment variables passed to the child. It gets no token."""
 
 
 class ChartProcess:
-    """Draws one picture at a time, so that the memory of a second child never comes on top."""
+    """Draws one picture at a time, so that there is never a second child in memory."""
 
     def __init__(self, command: Sequence[str] = COMMAND, timeout: float = TIMEOUT) -> None:
         self._command = command
@@ -48,7 +48,7 @@ class ChartProcess:
     async def _draw(self, asked: bytes) -> bytes:
         pipe = asyncio.subprocess.PIPE
         try:
-            # A session of its own, so that what matplotlib may start (fc-list) is killed with it.
+            # A session of its own, so that processes started by matplotlib (fc-list) are killed with it.
             process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=pipe, stdout=pipe, stderr=pipe, env=_environment(), start_new_session=True
             )
@@ -58,8 +58,7 @@ class ChartProcess:
         try:
             done, _ = await asyncio.wait({talk}, timeout=self._timeout)
         finally:
-            # Also when we were cancelled. `talk` reads on to the end: asyncio waits for ever for a process whose
-            # output nobody takes.
+            # Also on cancellation. `talk` reads to the end: asyncio waits forever for a process with unread output.
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
 """Draws the fleet over time. Imports matplotlib, so only the child process imports this.
 
-White ground of its own, since Slack's may be dark. Colours are those of Okabe and Ito, which people who confuse red
-and green tell apart; every band is named in words at its end, and white lines part the bands.
+White background, since Slack's may be dark. Colours by Okabe and Ito, distinguishable with red-green colour blindness;
+every band is labelled at its end, and white lines separate the bands.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.domain.history import Series, State
 from bot.messages.charts import label, notes, subtitle, title, too_little
 
 WIDTH, HEIGHT, DPI = 12.0, 6.3, 200
-"""1200 × 630 points of a screen, twice as fine."""
+"""1200 × 630 screen points at double resolution."""
 
 COLOURS = {
     State.OUTDATED: "#D55E00",
@@ -37,11 +37,11 @@ COLOURS = {
 INK, SOFT, GROUND = "#1D1C1D", "#5A5A5A", "#FFFFFF"
 
 LEFT, RIGHT, BOTTOM, TOP = 0.085, 0.735, 0.155, 0.80
-"""The plot within the picture; the rest of the width is for the words beside the bands."""
+"""The plot within the picture; the rest of the width is for the labels."""
 
 MARGIN = 0.03
 WORDS = 22
-"""Characters in a line beside a band."""
+"""Characters per line of a label."""
 
 
 def fleet(series: Series) -> bytes:
@@ -69,8 +69,8 @@ def _png(figure: Figure) -> bytes:
 
 
 def _line(figure: Figure, y: float, text: str, size: float, *, colour: str = INK, weight: str = "normal") -> None:
-    """One line over the whole width, smaller where it would be cut off."""
-    # parse_math=False everywhere: a foreign `$` is a dollar sign, not a formula.
+    """One line over the whole width, smaller if it would be cut off."""
+    # parse_math=False everywhere: a `$` in a name is a dollar sign, not a formula.
     drawn = figure.text(MARGIN, y, text, fontsize=size, color=colour, fontweight=weight, parse_math=False)
     room, needed = (1 - 2 * MARGIN) * WIDTH * DPI, drawn.get_window_extent().width
     if needed > room:
@@ -115,13 +115,13 @@ def _scales(axes: Axes, days: Sequence[date]) -> None:
 
 
 def weeks(length: int) -> list[int]:
-    """Which days are named: the last one and each week before it; more of them where there are few weeks."""
+    """The labelled days: the last one and each week before it; more if there are few weeks."""
     step = 7 if length > 14 else math.ceil(length / 8)
     return list(range(length - 1, -1, -step))[::-1]
 
 
 def _beside(figure: Figure, ends: Sequence[tuple[State, int, float]], highest: float) -> None:
-    """The words at the end of each band, moved apart where bands are thin."""
+    """The labels at the end of each band, moved apart where bands are thin."""
     words = [_wrapped(label(state, models)) for state, models, _ in ends]
     heights = [0.052 + 0.046 * text.count("\n") for text in words]
     wanted = [BOTTOM + middle / highest * (TOP - BOTTOM) for _, _, middle in ends]
@@ -135,7 +135,7 @@ def _beside(figure: Figure, ends: Sequence[tuple[State, int, float]], highest: f
 
 
 def _named(figure: Figure, x: float, y: float, state: State, text: str, size: float = 14) -> None:
-    """Words with a square in the colour of their band; what matters most is bold."""
+    """A label with a square in the colour of its band; the most important is bold."""
     side = size * 0.0019
     _box(figure, x, y - side / 2, side * HEIGHT / WIDTH, side, state)
     figure.text(
@@ -162,7 +162,7 @@ def _wrapped(text: str) -> str:
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Middles as near to the *wanted* ones (ascending) as may be without overlap, all between *low* and *high*."""
+    """Centres as close to the *wanted* ones (ascending) as possible without overlap, between *low* and *high*."""
     placed: list[float] = []
     edge = low
     for at, height in zip(wanted, heights, strict=True):
@@ -176,7 +176,7 @@ def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: 
 
 
 def _one_day(figure: Figure, series: Series) -> None:
-    """One bar and its words instead of an empty plot, and why there is no more."""
+    """One labelled bar instead of an empty plot, with the reason."""
     _line(figure, 0.84, too_little(series), 16, colour=SOFT)
     day = series.days[-1]
     x, room = MARGIN, 1 - 2 * MARGIN
@@ -194,9 +194,9 @@ def _footnotes(figure: Figure, series: Series) -> None:
 
 
 def main() -> None:
-    """Draws once, from a `Series` as JSON. What goes wrong ends in a traceback, whose last line the bot reports."""
+    """Draw once, from a `Series` as JSON. Failures end in a traceback; the bot reports its last line."""
     series = msgspec.json.decode(sys.stdin.buffer.read(), type=Series)
-    matplotlib.rcdefaults()  # whatever a matplotlibrc of this machine says
+    matplotlib.rcdefaults()  # ignore this machine's matplotlibrc
     sys.stdout.buffer.write(fleet(series))
 
 

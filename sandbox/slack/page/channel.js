@@ -6,7 +6,7 @@ import { avatar, icon } from "./icons.js";
 import { MessageList } from "./messages.js";
 import { mine, roots, store } from "./store.js";
 
-/** What a channel is called. */
+/** A channel's name. */
 export function channelName(id) {
   const channel = mine().channels.get(id);
   if (!channel) return "";
@@ -70,7 +70,7 @@ export function channelPane(root, acts) {
 
   return {
     write,
-    /** Shows the present place anew. */
+    /** Redraws the current place. */
     open() {
       keepingFocus(root, () => root.replaceChildren(head(), list.node, write.node));
       list.clear();
@@ -78,7 +78,7 @@ export function channelPane(root, acts) {
       list.show(roots(store.place));
       list.toEnd();
     },
-    /** Shows what changed in it. */
+    /** Draws its changes. */
     update() {
       list.show(roots(store.place));
     },
@@ -90,7 +90,7 @@ export function channelPane(root, acts) {
   };
 }
 
-/** What stands above the first message of a channel. */
+/** The introduction above a channel's first message. */
 function intro() {
   const channel = mine().channels.get(store.place);
   const direct = channel.kind === "im";

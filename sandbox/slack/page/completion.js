@@ -1,10 +1,10 @@
-/** What the composer offers while one types: commands after "/", people after "@". */
+/** Suggestions of the composer while typing: commands after "/", people after "@". */
 
 import { cast, mine } from "./store.js";
 
 /**
  * @typedef {{title: string, hint: string, about: string, person?: any, exact: boolean, insert: string, from: number}} Entry
- *   *insert* replaces the text from *from* up to the caret; *exact*: it stands there already
+ *   *insert* replaces the text from *from* up to the caret; *exact*: it is already there
  */
 
 /** @param {string} text @param {number} caret @param {boolean} inThread @returns {Entry[]} */
@@ -44,7 +44,7 @@ function people(typed, from) {
     );
 }
 
-/** What a typed command wants, for the line above the composer. */
+/** The usage of a typed command, for the line above the composer. */
 export function usage(text) {
   const name = /^(\/\S+)\s/.exec(text)?.[1];
   return name ? mine().commands.find((one) => one.command === name) : undefined;

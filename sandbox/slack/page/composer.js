@@ -1,4 +1,4 @@
-/** The composer: text, slash commands, mentions, and what was not sent yet. */
+/** The composer: text, slash commands, mentions, and drafts. */
 
 import { suggestions, usage, withIds } from "./completion.js";
 import { act, wording } from "./connection.js";
@@ -10,7 +10,7 @@ const TALLEST = 180;
 
 /**
  * @param {{testid: string, label: () => string, target: () => {channel: string, thread_ts?: string}, sent?: () => void}} options
- *   *sent* is told when something went off
+ *   *sent* is called after sending
  */
 export function composer({ testid, label, target, sent }) {
   const id = freshId("completion");
@@ -99,7 +99,7 @@ export function composer({ testid, label, target, sent }) {
     const answer = await act("send", { ...target(), text: withIds(text) });
     const words = answer.ok ? "" : wording(answer.error, { slackbot: true });
     if (!words) return;
-    // What was not sent stays where it was typed, even if one has gone elsewhere meanwhile.
+    // Unsent text stays in its composer, even after switching to another channel.
     if (draft() === from && !input.value) {
       input.value = text;
       remember();
@@ -138,7 +138,7 @@ export function composer({ testid, label, target, sent }) {
   return {
     node,
     input,
-    /** Shows the unfinished text of the present person and place. */
+    /** Shows the draft of the current person and place. */
     restore() {
       input.value = store.drafts.get(draft()) ?? "";
       input.placeholder = label();

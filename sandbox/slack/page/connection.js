@@ -1,4 +1,4 @@
-/** The live connections, one for each of the people, and what the person one plays does. */
+/** The live connections, one for each person, and the actions of the current person. */
 
 import { cast, sessionOf, store, take, tell } from "./store.js";
 
@@ -8,14 +8,14 @@ const open = new Map();
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000;
 
-/** Connects as a person, and from then on reconnects by itself. Does nothing where that was done already. */
+/** Connects as a person and reconnects automatically. Does nothing if already connected. */
 export function connect(user) {
   if (open.has(user)) return;
   const link = { socket: dial(user), pause: FIRST_PAUSE };
   open.set(user, link);
 }
 
-/** Connects everybody else, so that one sees what waits for them too. */
+/** Connects everyone else, to show what waits for them too. */
 export function connectOthers() {
   for (const one of cast()) connect(one.id);
 }
@@ -44,7 +44,7 @@ function setOnline(user, online) {
 }
 
 /**
- * Sends something that the person one plays did.
+ * Sends an action of the current person.
  * @param {string} kind
  * @param {Record<string, any>} [body]
  * @returns {Promise<{ok: boolean, error?: string, errors?: Record<string, string>, options?: any[], option_groups?: any[]}>}
@@ -66,13 +66,13 @@ const TOLD_BY_SLACKBOT = /^(operation_timeout|dispatch_failed|unknown_command|no
 const WORDS = {
   unreachable: "The sandbox does not answer. Is it still running?",
   not_in_channel: "You are not in this channel.",
-  no_such_element: "This is not there any more.",
-  no_such_view: "This form is not open any more.",
+  no_such_element: "This is gone.",
+  no_such_view: "This form is closed.",
   operation_timeout: "The app did not answer in time. Try again?",
   dispatch_failed: "The app is not connected. Try again when it is back.",
 };
 
-/** An error in words for the person, or nothing where Slackbot tells it in the channel. */
+/** An error in words for the person; empty if Slackbot reports it in the channel. */
 export function wording(error, { slackbot = false } = {}) {
   if (slackbot && TOLD_BY_SLACKBOT.test(error)) return "";
   return WORDS[error] ?? `It did not work: ${error}`;

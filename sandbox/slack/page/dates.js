@@ -113,7 +113,7 @@ export function fromField(text) {
   const wanted = Date.parse(`${text}Z`) / 1000;
   if (!text || Number.isNaN(wanted)) return null;
   let guess = wanted;
-  // Twice: the offset at the first guess may be the one on the other side of a change of the clocks.
+  // Twice: the first guess may be on the other side of a clock change, with another offset.
   for (let round = 0; round < 2; round += 1) guess += wanted - Date.parse(`${toField(guess)}Z`) / 1000;
   return Math.floor(guess);
 }

@@ -45,13 +45,13 @@ export function overlay(box, onDismiss) {
   };
 }
 
-/** Only the uppermost layer can be reached, by keyboard, pointer or screen reader. */
+/** Only the top layer can be reached by keyboard, pointer or screen reader. */
 function shield() {
   document.getElementById("frame").inert = layers.length > 0;
   for (const layer of layers) layer.inert = layer !== layers[layers.length - 1];
 }
 
-/** Gives the function that puts the focus back: on the same element, or on the one that took its place meanwhile. */
+/** Returns a function that restores the focus: to the same element, or to its replacement. */
 function wayBack(before) {
   if (!(before instanceof HTMLElement) || before === document.body) return () => {};
   const { actionId, blockId, focus } = before.dataset;

@@ -1,4 +1,4 @@
-/** Makes elements. Foreign text only ever becomes a text node. */
+/** Makes elements. Text from outside only becomes text nodes. */
 
 /**
  * @typedef {Node|string|number|null|undefined|false|Array<any>} Child
@@ -35,7 +35,7 @@ export function freshId(prefix) {
   return `${prefix}-${counted}`;
 }
 
-/** Addresses that may become a link; `javascript:` and its like may not. */
+/** Whether an address may become a link; `javascript:` and similar may not. */
 export function safeLink(url) {
   return /^(https?|mailto):/i.test(url) ? url : null;
 }

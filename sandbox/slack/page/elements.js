@@ -43,7 +43,7 @@ function button(source, place) {
   return node;
 }
 
-/** An image of a block or element. Those from elsewhere are not loaded: the page asks nobody but its own server. */
+/** An image of a block or element. Those of other sites are not loaded: the page calls only its own server. */
 export function picture(source, name) {
   const node = el(
     "img",
@@ -138,7 +138,7 @@ function choices(kind) {
   };
 }
 
-/** Date and time fields: told at once when they are complete. */
+/** Date and time fields: sent as soon as they are complete. */
 function dated(type) {
   return (source, place) => {
     const key = keyOf(source.type);
@@ -154,7 +154,7 @@ function dated(type) {
   };
 }
 
-/** Text and numbers. Nobody hears of them before Enter, but for `on_character_entered`. */
+/** Text and numbers. Sent on Enter, or earlier with `on_character_entered`. */
 function written(type) {
   return (source, place) => {
     const key = keyOf(source.type);

@@ -44,7 +44,7 @@ const EMOJI = {
 
 const CODE = /:([a-z0-9_+-]+):(?::skin-tone-[2-6]:)?/g;
 
-/** @param {string} text text with `:names:`; the ones that nobody knows stay as they are */
+/** @param {string} text text with `:names:`; unknown ones stay as they are */
 export function withEmoji(text) {
   return text.replace(CODE, (whole, name) => (Object.hasOwn(EMOJI, name) ? EMOJI[name] : whole));
 }

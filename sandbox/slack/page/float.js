@@ -1,4 +1,4 @@
-/** Where a list stands that opens over the page: beside its control, inside the window, and cut off by no scroller. */
+/** Places a list that opens over the page: beside its control, inside the window, not cut off by a scroller. */
 
 const GAP = 4;
 const MARGIN = 8;
@@ -38,7 +38,7 @@ export function floating(list, control, { asWide = false, gone = () => {} } = {}
     if (!open) return;
     put();
     if (list.hidden) return;
-    // Scroll events do not bubble; the capturing phase hears those of every scroller.
+    // Scroll events do not bubble; listen in the capturing phase to get those of every scroller.
     document.addEventListener("scroll", moved, true);
     window.addEventListener("resize", moved);
   };

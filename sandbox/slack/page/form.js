@@ -30,7 +30,7 @@ export function keyOf(type) {
   return HELD[type]?.[0];
 }
 
-/** The value object of an element before anybody touched it. @returns {any} */
+/** The initial value object of an element. @returns {any} */
 function initial(element) {
   const [key, first] = HELD[element.type];
   const several = key.endsWith("s");
@@ -48,14 +48,14 @@ function stateful(block) {
 
 const forms = new Map();
 
-/** The form of a view or a message, as the person one plays has filled it in. @param {any} container */
+/** The form of a view or a message, as the current person filled it in. @param {any} container */
 export function formOf(container) {
   const key = `${store.me} ${container.view_id ?? `${container.channel} ${container.ts}`}`;
   if (!forms.has(key)) forms.set(key, new Form());
   return forms.get(key);
 }
 
-/** What was typed and chosen in one view or message, kept while block, action and type stay the same. */
+/** Input in one view or message, kept while block, action and type stay the same. */
 class Form {
   constructor() {
     /** block id + action id -> value object */
@@ -88,7 +88,7 @@ class Form {
     return all;
   }
 
-  /** Notes what Slack would not let through; whether everything is right. @returns {boolean} */
+  /** Records what Slack would not accept; returns whether everything is valid. @returns {boolean} */
   check(blocks) {
     this.errors = {};
     for (const block of blocks) {

@@ -33,7 +33,7 @@ export function homePane(root, acts) {
       node.scrollTop = 0;
       act("home");
     },
-    /** Shows a view that was published anew. */
+    /** Shows a newly published view. */
     update() {
       if (shown !== mine().home || !mine().home) draw();
     },

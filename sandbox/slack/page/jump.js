@@ -81,7 +81,7 @@ export function jump(acts) {
         el("strong", {}, place.label),
         el("small", {}, place.about),
       ), place.count > 0 && el("span", { class: "count" }, String(place.count)))));
-    if (!shown.length) list.replaceChildren(el("li", { class: "none" }, "Nothing fits."));
+    if (!shown.length) list.replaceChildren(el("li", { class: "none" }, "No matches."));
     input.setAttribute("aria-activedescendant", shown.length ? `${id}-${at}` : "");
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
@@ -102,7 +102,7 @@ export function jump(acts) {
   const close = overlay(box, () => close());
 }
 
-/** How well a place fits: 0 a word of its name begins so, 1 its name has it, 2 what is said of it has it, 3 not at all. */
+/** How well a place matches: 0 a word of its name begins so, 1 its name has it, 2 its description has it, 3 not at all. */
 function rank(place, typed) {
   const name = place.label.toLowerCase();
   if (name.split(/[\s·-]+/).some((word) => word.startsWith(typed)) || name.startsWith(typed)) return 0;

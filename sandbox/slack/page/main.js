@@ -1,4 +1,4 @@
-/** Puts the page together: what is open, who one is, and which part hears of what. */
+/** Puts the page together: what is open, the current person, and which part is told of a change. */
 
 import { channelName, channelPane } from "./channel.js";
 import { connect, connectOthers } from "./connection.js";
@@ -46,7 +46,7 @@ function go(place) {
   if (place !== "home") channel.write.input.focus();
 }
 
-/** Plays another person, in the same place where that person sees it. */
+/** Switches to another person, in the same place if they can see it. */
 function become(user) {
   document.body.classList.remove("navigating");
   if (user === store.me) return;
@@ -59,7 +59,7 @@ function become(user) {
   if (mine().ready) settle();
 }
 
-/** Opens what there is for the person one plays now. */
+/** Opens a place that the current person can see. */
 function settle() {
   const { channels } = mine();
   if (store.place !== "home" && !channels.has(store.place)) store.place = channels.keys().next().value ?? "home";
@@ -89,7 +89,7 @@ function dismiss(message) {
   channel.write.input.focus();
 }
 
-/** Shows the present place anew. */
+/** Redraws the current place. */
 function open() {
   if (!mine().ready) return;
   markRead();
@@ -99,7 +99,7 @@ function open() {
   frame();
 }
 
-/** Shows what changed in the present place. */
+/** Draws changes in the current place. */
 function draw() {
   if (!mine().ready) return;
   if (document.visibilityState === "visible") markRead();
@@ -109,7 +109,7 @@ function draw() {
   frame();
 }
 
-/** Shows what stands around the present place. */
+/** Draws everything around the current place. */
 function frame() {
   side.draw();
   const waiting = cast().reduce((sum, one) => sum + unread(one.id).count, 0);
@@ -124,7 +124,7 @@ function banner() {
 
 let planned = false;
 
-/** Draws once for all that came in the same moment. */
+/** Draws once for all changes at the same moment. */
 function drawSoon() {
   if (planned) return;
   planned = true;

@@ -1,4 +1,4 @@
-/** One message, with everything that hangs on it. */
+/** One message with its buttons, thread, files and reactions. */
 
 import { blocks } from "./blocks.js";
 import { clock, exact, lately } from "./dates.js";

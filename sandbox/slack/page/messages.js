@@ -11,7 +11,7 @@ const AT_END = 40;
 
 /**
  * @typedef {{key: string, stamp: any[], make: () => HTMLElement}} Row
- *   what makes a row another one is in *stamp*: the same values, the same node
+ *   *stamp* identifies the content of a row: the same values keep the same node
  */
 export class MessageList {
   /**

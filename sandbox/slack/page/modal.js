@@ -13,7 +13,7 @@ import { controlOf } from "./use.js";
 /** @type {{box: HTMLElement, close: () => void, view: any, busy: boolean}|null} */
 let open = null;
 
-/** Shows the top modal of the person one plays, or none. */
+/** Shows the top modal of the current person, or none. */
 export function drawModal() {
   const view = mine().stack[mine().stack.length - 1];
   if (!view) {
@@ -111,7 +111,7 @@ function busy(is) {
   else button?.removeAttribute("aria-busy");
 }
 
-/** Shows what is wrong beside each input, and goes to the first. */
+/** Shows the errors beside the inputs, and goes to the first. */
 function complain() {
   fill(false);
   const wrong = open.box.querySelector(".input.invalid");
@@ -121,7 +121,7 @@ function complain() {
 }
 
 /**
- * A submission that the app did not take: in Slack's words, and for who builds the app what was wrong.
+ * A submission that the app did not take: in Slack's words, and the fault for the app's developer.
  * @param {string} viewId
  * @param {string|null} text
  */

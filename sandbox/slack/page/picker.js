@@ -122,7 +122,7 @@ function searchField(source, look, acts) {
     });
   };
   const draw = () => {
-    if (!shown.length) return say("Nothing fits.");
+    if (!shown.length) return say("No matches.");
     let group;
     list.replaceChildren(...shown.flatMap((choice, index) => {
       const title = choice.group !== group && choice.group ? [el(
@@ -164,7 +164,7 @@ function searchField(source, look, acts) {
   };
 
   input.addEventListener("input", search);
-  // Not on mousedown: the field has no focus yet by then, and what is found is shown only where the focus is.
+  // Not on mousedown: the field has no focus yet, and results are shown only for the focused field.
   box.addEventListener("click", (event) => {
     if (event.target.closest("button")) return;
     input.focus();

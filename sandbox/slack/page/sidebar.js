@@ -92,7 +92,7 @@ export function sidebar(root, acts) {
         { class: "label" },
         label,
         detail && el("span", { class: "detail" }, ` ${detail}`),
-      ), el("span", { class: "draft", title: "A text that was not sent yet" }, icon("draft")), el("span", { class: "count" }));
+      ), el("span", { class: "draft", title: "Unsent draft" }, icon("draft")), el("span", { class: "count" }));
     entries.set(place, node);
     return node;
   }

@@ -1,8 +1,8 @@
-/** What each of the people may see, what they have not read yet, and who wants to hear of changes. */
+/** What each person may see, what they have not read yet, and the listeners for changes. */
 
 const listeners = new Set();
 
-/** Everything that one person's live connection has told. */
+/** Everything received on one person's live connection. */
 class Session {
   constructor(user) {
     this.user = user;
@@ -50,7 +50,7 @@ export function sessionOf(user) {
   return store.sessions.get(user);
 }
 
-/** @param {(what: string, detail: any) => void} listener hears every frame of every session, with its `user` */
+/** @param {(what: string, detail: any) => void} listener gets every frame of every session, with its `user` */
 export function listen(listener) {
   listeners.add(listener);
 }
@@ -59,7 +59,7 @@ export function tell(what, detail = {}) {
   for (const listener of listeners) listener(what, detail);
 }
 
-/** A person by id, with their place in the list; one that nobody knows shows its id. */
+/** A person by id, with their place in the list; unknown ones show their id. */
 export function person(id) {
   return mine().people.get(id) ?? { id, name: id, real_name: id, role: "", tz: "UTC", is_bot: false, place: 7 };
 }

@@ -1,4 +1,4 @@
-/** Who one is: the seven people, and what waits for each of them. */
+/** The switch between the seven people, and what waits for each of them. */
 
 import { el, rove } from "./dom.js";
 import { avatar } from "./icons.js";

@@ -25,7 +25,7 @@ export function threadPane(root, acts) {
 
   return {
     write,
-    /** Shows the open thread anew, or nothing. */
+    /** Redraws the open thread, or nothing. */
     open() {
       root.hidden = !store.thread;
       if (!store.thread) {

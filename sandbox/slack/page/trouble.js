@@ -1,4 +1,4 @@
-/** What can go wrong here, as switches: some last until they are switched off, the others strike once. */
+/** The fault switches: some last until they are switched off, the others happen once. */
 
 import { overlay, panel } from "./dialog.js";
 import { el } from "./dom.js";

@@ -1,4 +1,4 @@
-/** How elements are used: the question before, what goes to the app, the wait, and what is shown when it failed. */
+/** How elements are used: the confirmation, the request to the app, the wait, and the warning after a failure. */
 
 import { act, wording } from "./connection.js";
 import { confirmed } from "./dialog.js";
@@ -18,7 +18,7 @@ export function controlOf(node) {
 
 /**
  * Keeps a value, and tells the app where Slack would: at once, but for inputs without `dispatch_action`.
- * @param {() => void} [restore] undoes what the person saw change, if they say no to the element's question
+ * @param {() => void} [restore] undoes the visible change, if the person declines the confirmation
  */
 export function change(source, place, node, value, restore) {
   const { block, form } = place;
@@ -35,8 +35,8 @@ export function change(source, place, node, value, restore) {
 const underWay = new WeakMap();
 
 /**
- * Sends a use of an element, after the question that it may have. A button waits for its answer before it can be
- * pressed again; uses of other elements go off one after the other, so that the last one is the last that the app hears.
+ * Sends a use of an element, after its confirmation, if any. A button waits for its answer before it can be
+ * pressed again; uses of other elements are sent one after the other, so that the app gets the last one last.
  */
 export async function use(source, place, node, value, restore) {
   const control = controlOf(node);
