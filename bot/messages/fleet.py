@@ -27,6 +27,7 @@ from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.requests import state_line
+from bot.messages.signs import Sign
 from bot.messages.snoozes import of_model
 from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import ago, code, counted, defused, entities, escape, moment, plain
@@ -117,7 +118,7 @@ def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
             lines.append(f":warning: {code(reading.name)} cannot be read since {moment(reading.failing_since)}{last}")
             quotes.append(answer_of(reading.name, reading.failure))
         elif reading.read_at is None:
-            lines.append(f":hourglass_flowing_sand: {code(reading.name)} is being read for the first time.")
+            lines.append(f"{Sign.READING} {code(reading.name)} is being read for the first time.")
         lines += filter(None, (not_believed(reading), unreadable(reading)))
     more = [f"and {len(lines) - TROUBLES} more lines like these"] if len(lines) > TROUBLES else []
     return [
@@ -207,7 +208,7 @@ def _further(judgement: Judgement) -> list[Block]:
 
 def reading(name: str) -> Mapping[str, Any]:
     """The window of a model while it is read."""
-    return window(name, [section(f":hourglass_flowing_sand: Reading {code(name)} …")])
+    return window(name, [section(f"{Sign.READING} Reading {code(name)} …")])
 
 
 def window(name: str, blocks: Iterable[Block]) -> Mapping[str, Any]:
