@@ -15,7 +15,7 @@ from bot.ports import Block
 
 COLUMNS = (
     Column("Model", names=True),
-    *map(Column, ("Verdict", "Version", "Kind and base", "Risk", "Outdated since")),
+    *map(Column, ("Verdict", "Version", "Risk", "Outdated since", "Kind and base")),
 )
 
 NAME, SHORT = 60, 40
@@ -50,11 +50,11 @@ def _row(judgement: Judgement, marks: Mapping[str, str]) -> list[Cell]:
         tables.words(model.name, NAME),
         tables.signed(OF_VERDICT[verdict], f"{verdict.value}{mark}"),
         tables.words(_versions(judgement), 2 * SHORT),
-        tables.words(f"{model.kind}, {brief(model.base, SHORT)}"),
         tables.signed(Sign.URGENT, risk.value)
         if risk is Risk.IGNORED
         else tables.words(BLANK if risk is Risk.NONE else risk.value),
         tables.words(judgement.since.isoformat() if judgement.outdated and judgement.since else BLANK),
+        tables.words(f"{model.kind}, {brief(model.base, SHORT)}"),
     ]
 
 
