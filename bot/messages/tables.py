@@ -109,12 +109,20 @@ def _rich(element: Cell) -> Cell:
 
 def _fitting(rows: Sequence[Sequence[Cell]], room: int) -> list[list[Cell]]:
     """The rows with their longest words cut as far as it needs; what is no word stays as it is."""
-    cut = [list(row) for row in rows]
-    for most in range(CELL, LEAST - 1, -8):
-        cut = [[_cut(cell, most) for cell in row] for row in rows]
-        if sum(size_of(row) + 2 for row in cut) <= room:
-            break
-    return cut
+
+    def cut(most: int) -> list[list[Cell]]:
+        return [[_cut(cell, most) for cell in row] for row in rows]
+
+    def fits(most: int) -> bool:
+        return sum(size_of(row) + 2 for row in cut(most)) <= room
+
+    if fits(CELL):
+        return cut(CELL)
+    low, high = LEAST, CELL - 1
+    while low < high:  # the longest under which all of it fits
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return cut(low)
 
 
 def _cut(cell: Cell, most: int) -> Cell:
