@@ -48,16 +48,11 @@ class Judged:
         return sum(len(part.by_key) for part in self.instances.values())
 
     @cached_property
-    def outdated(self) -> int:
-        """Number of outdated models."""
-        return sum(part.outdated.bit_count() for part in self.instances.values())
-
-    @cached_property
     def counts(self) -> Counter[tuple[Verdict, Risk]]:
         """Number of models by verdict and risk."""
         found: Counter[tuple[Verdict, Risk]] = Counter()
         for part in self.instances.values():
-            found.update(part.index.counts)
+            found.update(part.counts)
         return found
 
     @cached_property
@@ -93,6 +88,11 @@ class Judged:
     def spoken_of(self, snoozes: Iterable[Snooze]) -> Iterable[Judgement]:
         """The same sample for several snoozes."""
         return chain.from_iterable(self.about(each.scope, each.subject) for each in snoozes)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The instances that could not be read lately, or never were."""
+        return tuple(r.name for r in self.readings.values() if r.failing_since is not None or r.read_at is None)
 
     @property
     def untried(self) -> list[str]:

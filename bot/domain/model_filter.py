@@ -30,11 +30,6 @@ class Listing:
         """Number of matching models."""
         return sum(places.bit_count() for _, places in self.parts)
 
-    @property
-    def outdated(self) -> int:
-        """Number of outdated models among them."""
-        return sum((part.outdated & places).bit_count() for part, places in self.parts)
-
     def upgradable(self) -> Listing:
         """Those an upgrade can bring up to date."""
         return Listing([(part, part.index.upgradable & places) for part, places in self.parts])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from bot.messages.foreign import Quote, aloud, quoted
+from bot.messages.signs import Sign
 from bot.messages.text import capped, code, plain
-from bot.ports import Block, Message
+from bot.ports import Block, Message, Newer
 
 SECTION = 3000
 
@@ -61,6 +62,23 @@ def paragraph(text: str, sign: str = "", *buttons: Block, quotes: Sequence[Quote
     shown = section(f"{sign} {text}" if sign else text)
     row = [actions(buttons)] if buttons else []
     return Message(f"{text} {aloud(*quotes)}".rstrip(), (shown, *quoted(*quotes), *row))
+
+
+Level = Literal["default", "info", "warning", "error", "success"]
+
+_ALERTS: Mapping[Level, str] = {"warning": f"{Sign.ATTENTION} ", "error": f"{Sign.URGENT} "}
+"""What stands before the text where a workspace has no such block; what is no trouble needs no sign."""
+
+
+def alert(text: str, level: Level = "warning") -> Block:
+    """A line in a modal that must not be overlooked, in mrkdwn whose foreign parts are escaped already.
+
+    What is longer than Slack takes, 200 characters, is a paragraph: a warning must not lose its end.
+    """
+    plain = section(f"{_ALERTS.get(level, '')}{text}")
+    if len(text) > 200:
+        return plain
+    return Newer({"type": "alert", "level": level, "text": {"type": "mrkdwn", "text": text, "verbatim": True}}, [plain])
 
 
 def header(text: str) -> Block:
@@ -122,8 +140,12 @@ def paging(action: str, page: int, pages: int, about: str, *further: Block) -> l
     return [context(f"Page {page + 1} of {pages}"), *row] if pages > 1 else row
 
 
+OPTION = 150
+"""Characters of an option's value: an option may be of something with a longer reference, and then cannot be."""
+
+
 def option(text: str, value: str, description: str | None = None) -> Block:
-    """One choice of a menu; *value* at most 150 characters."""
+    """One choice of a menu; *value* has at most `OPTION` characters."""
     return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
 
 
@@ -149,6 +171,16 @@ def long_text(example: str, limit: int) -> Block:
     return {"type": "plain_text_input", "multiline": True, "max_length": limit, "placeholder": placeholder(example)}
 
 
+def choice(prompt: str, action: str, options: Sequence[Block]) -> Block:
+    """A menu whose choice is sent at once, like a click: 100 options at most. *prompt* is what screen readers say."""
+    return {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": placeholder(prompt),
+        "options": list(options)[:100],
+    }
+
+
 def menu(options: Sequence[Block]) -> Block:
     """A menu whose first option is chosen at first."""
     return {"type": "static_select", "options": list(options), "initial_option": options[0]}
@@ -156,7 +188,7 @@ def menu(options: Sequence[Block]) -> Block:
 
 def loading(title: str) -> Mapping[str, Any]:
     """A window that says that its content comes."""
-    return modal(title, [section(":hourglass_flowing_sand: Looking …")], callback="reading")
+    return modal(title, [section(f"{Sign.READING} Looking …")], callback="reading")
 
 
 def said_in(message: Message, title: str) -> Mapping[str, Any]:
