@@ -16,9 +16,10 @@ from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages.findings import About, line, plain, short
 from bot.messages.fitting import MOST, portion, size_of
 from bot.messages.kit import context, grouped, instance_heading, paragraph, section, sections
+from bot.messages.recurrence import often
 from bot.messages.refusals import mention
 from bot.messages.text import code, counted, day, listed, some
-from bot.messages.timetable import audio_sent, rule
+from bot.messages.timetable import audio_sent
 from bot.ports import Block, Message
 from bot.turns import Work
 
@@ -151,7 +152,7 @@ def living(found: Findings, about: About, timing: Timing) -> Message:
     left = found.count - len(shown)
     small = [f"and {left:,} more: `/stt-models outdated` lists all."] if left > 0 else []
     small += _uncovered(found)
-    when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
+    when = f"Announcements go out {often(timing)}" if timing.on else "Scheduled announcements are off"
     blocks.append(context(*small, f"This message is kept up to date. {when}: `/stt-announce`"))
     return Message(_text([f"Now: {first}", *(plain(j, about) for j in shown), *small]), tuple(blocks))
 

@@ -10,8 +10,9 @@ from bot.domain.timing import Timing
 from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import context, section
+from bot.messages.recurrence import often
 from bot.messages.snoozes import summary
-from bot.messages.text import code, counted, escape, moment, plain
+from bot.messages.text import counted, moment, plain
 from bot.ports import Block, Message
 
 SNOOZES = 5
@@ -61,26 +62,21 @@ def sent(channel: str) -> Message:
     return Message("Sent.", (section(f"Sent to <#{channel}>."),))
 
 
-def rule(timing: Timing) -> str:
-    """by the rule `0 9 * * mon-fri` in Europe/Berlin."""
-    return f"by the rule {code(timing.rule)} in {escape(timing.zone.key)}"
-
-
 def where_and_when(timing: Timing, now: datetime) -> str:
-    """One or two sentences: channel, rule, next slot, and who changed it."""
+    """One or two sentences: channel, times, next slot, and who changed it."""
     changed = f" Last changed by <@{timing.by}>, {moment(timing.at)}." if timing.at else ""
     where = f"<#{timing.channel}>"
     if timing.schedule is None:
-        off = f"Scheduled announcements are *off*; `/stt-announce on` sends them to {where} again"
-        return f"{off} {rule(timing)}.{changed}"
+        off = f"Scheduled announcements are *off*. `/stt-announce on` sends them to {where} again"
+        return f"{off}, {often(timing)}.{changed}"
     due = moment(timing.schedule.next_after(now))
-    return f"Announcements go to {where} {rule(timing)}; the next one is due {due}.{changed}"
+    return f"Announcements go to {where} {often(timing)}; next: {due}.{changed}"
 
 
 def changed(timing: Timing, now: datetime) -> Message:
     """What somebody hears who changed it."""
     text = where_and_when(timing, now)
-    return Message(text, (section(text), context("Cards stay where they are. `/stt-announce default` takes it back.")))
+    return Message(text, (section(text), context("Cards stay where they are.")))
 
 
 def overview(

@@ -18,9 +18,7 @@ async def test_the_overview(slack: Slack):
     """Channel, rule, the next slot in the reader's time, the state, and what looking for warnings cost."""
     await ready(slack)
     shown = await slack.command("/stt-announce")
-    assert (
-        f"Announcements go to <#{CHANNEL}> by the rule `0 9 * * mon-fri` in UTC; the next one is due <!date^" in shown
-    )
+    assert f"Announcements go to <#{CHANNEL}> weekdays at 09:00 UTC; next: <!date^" in shown
     assert "*Now:* 1 of 2 custom models is outdated" in shown
     assert "living card" not in shown
     assert "No audio was sent" in shown
@@ -50,14 +48,14 @@ async def test_a_preview_is_private(slack: Slack):
 @pytest.mark.parametrize(
     ("typed", "heard"),
     [
-        ("at 30 7 * * mon-fri Europe/Berlin", "by the rule `30 7 * * mon-fri` in Europe/Berlin"),
-        ("at `30 7 * * 1`", "by the rule `30 7 * * 1` in UTC"),
+        ("at 30 7 * * mon-fri Europe/Berlin", "weekdays at 07:30 Europe/Berlin"),
+        ("at `30 7 * * 1`", "Mondays at 07:30 UTC"),
         ("in <#CNEW|new>", "Announcements go to <#CNEW>"),
         ("in <#CNEW>", "Announcements go to <#CNEW>"),
         ("off", "Scheduled announcements are *off*"),
         ("on", "Announcements go to <#CSPEECH>"),
         ("OFF", "Scheduled announcements are *off*"),
-        ("default", "by the rule `0 9 * * mon-fri` in UTC"),
+        ("default", "weekdays at 09:00 UTC"),
     ],
 )
 async def test_an_approver_changes_it(slack: Slack, typed: str, heard: str):
