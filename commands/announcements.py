@@ -67,7 +67,7 @@ async def _preview(ask: Ask, desk: Desk) -> Answer:
 
 async def _now(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.ANNOUNCE)
-    desk.budgets.spend(ask.user, Cost.ANNOUNCEMENTS)
+    desk.budgets.spend(ask.user, Cost.READINGS)
     # One command, one announcement: a trigger is unique to it.
     try:
         done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}", ask.user)

@@ -18,6 +18,7 @@ from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
+from bot.messages.timetable import ANNOUNCE
 from bot.ports import Message
 from commands import payloads
 from commands.announcements import announce
@@ -87,6 +88,7 @@ ACTIONS: Mapping[str, Way] = {
     "owner": Way(owner, opens="Owner"),
     "disown": Way(disown, here=True),
     "accept": Way(accept),
+    ANNOUNCE: Way(announce),
 }
 """By the part of the action id before the colon."""
 

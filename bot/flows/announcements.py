@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from bot.domain.announcements import Findings
+from bot.domain.announcements import COOL_DOWN, Findings, Sent, cools_until
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import PIECE, Level, Told, level_of, levels, news, unmentioned, week_of
 from bot.domain.ranking import ranked
 from bot.domain.timing import Timing
-from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused, Refusal
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
 from bot.flows.model_files import ModelFiles
@@ -27,6 +27,7 @@ from bot.messages.announcements import IN_ALL, Since, announcement, filed, menti
 from bot.messages.findings import About
 from bot.messages.model_sheet import missing
 from bot.messages.text import counted
+from bot.messages.timetable import too_soon
 from bot.ports import Clock, Message
 from bot.store import Store
 from bot.store.announcements import Draft, Mention
@@ -114,22 +115,34 @@ class Announcer:
     async def announce_now(self, request: str, by: str = "retune") -> bool:
         """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
 
-        Raises `ChannelShared` and `ChannelClosed`.
+        One that was begun and is unsaid goes on instead. Raises `Refusal` soon after another announcement,
+        `ChannelShared` and `ChannelClosed`.
         """
         async with self._lock:
             slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True, by=by)
-            if await self.db.read(lambda store: store.announcements.is_said(slot.channel, slot.name)):
+
+            def look(store: Store) -> tuple[bool, Sent | None, bool]:
+                said, last = store.announcements.is_said, store.announcements.sent(slot.channel)
+                return said(slot.channel, slot.name), last, last is not None and said(slot.channel, last.slot)
+
+            known, last, over = await self.db.read(look)
+            if known:
                 return True
+            if last is not None and cools_until(last, slot.at) is not None:
+                if over:
+                    raise _too_soon(slot, last)
+                slot = replace(slot, name=last.slot, by=last.by)
             return await self._announce(slot)
 
     async def _announce(self, slot: Slot) -> bool:
         try:
             return await self._say(slot)
-        except (ChannelShared, ChannelClosed):
-            if slot.asked:
-                raise
-            return False
         except ChatError as error:
+            await self.db.write(partial(_not_sent, slot))
+            if isinstance(error, ChannelShared | ChannelClosed):
+                if slot.asked:
+                    raise
+                return False
             log.warning("the announcement of %s cannot be posted: %s", slot.name, error.text)
             return False
 
@@ -144,7 +157,16 @@ class Announcer:
         if not draft.messages:
             return await self._said(slot, draft, None)
         now = self.clock.now()
-        await self.db.write(lambda store: store.announcements.intend(slot.channel, slot.name, draft, now))
+
+        def intend(store: Store) -> Sent | None:
+            last = store.announcements.sent(slot.channel)
+            if slot.asked and last is not None and last.slot != slot.name and cools_until(last, now):
+                return last  # another process was faster
+            store.announcements.intend(slot.channel, slot.name, draft, now, slot.by)
+            return None
+
+        if (faster := await self.db.write(intend)) is not None:
+            raise _too_soon(slot, faster)
         ts = await self.poster.post(slot.key, slot.channel, draft.messages[0])
         return ts is not None and await self._finish(slot, draft, ts)
 
@@ -219,6 +241,15 @@ class Announcer:
         """What an announcement would say now, and its replies. It mentions nobody."""
         slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
         return (await self._draft(slot, mention=False)).messages
+
+
+def _not_sent(slot: Slot, store: Store) -> None:
+    if store.messages.get(slot.key) is None:  # else it is there, or another process is posting it
+        store.announcements.not_sent(slot.channel, slot.name)
+
+
+def _too_soon(slot: Slot, last: Sent) -> Refusal:
+    return Refusal(too_soon(slot.channel, last, last.at + COOL_DOWN), markup=True)
 
 
 def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...]]:

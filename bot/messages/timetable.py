@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.snoozes import Snooze
+from bot.domain.announcements import Sent
+from bot.domain.snoozes import RETUNE, Snooze
 from bot.domain.timing import Timing
 from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
-from bot.messages.kit import context, section
+from bot.messages.kit import actions, button, confirm, context, section
 from bot.messages.recurrence import often
 from bot.messages.snoozes import summary
 from bot.messages.text import counted, moment, plain
 from bot.ports import Block, Message
+
+ANNOUNCE = "announce"
+"""The action of the buttons below; the value of each is what follows `/stt-announce`."""
 
 SNOOZES = 5
 """How many snoozes the overview names."""
@@ -54,6 +58,15 @@ def not_taken(channel: str) -> str:
     return (
         f"Slack does not take the announcement in <#{channel}> just now. If the bot is not in that channel, invite it "
         "there; then type /stt-announce now again."
+    )
+
+
+def too_soon(channel: str, last: Sent, again: datetime) -> str:
+    """Why nobody can send an announcement again yet: who sent the last one, and when another can go."""
+    who = "The scheduled announcement" if last.by == RETUNE else f"<@{last.by}>'s announcement"
+    return (
+        f"{who} went to <#{channel}> {moment(last.at)}. Another one can go {moment(again)}; until then "
+        "`/stt-announce preview` shows you alone what it would say."
     )
 
 
@@ -107,7 +120,14 @@ def overview(
         blocks += [section("\n".join([head, *lines, *more])), *quoted(*quotes)]
         text += f" {head}"
     blocks.append(context(audio_sent(audio)))
+    blocks.append(actions([button("Preview", f"{ANNOUNCE}:preview", "preview"), _now_button()]))
     return Message(f"{text} Now: {state}", tuple(blocks))
+
+
+def _now_button() -> Block:
+    """Sends one; what everybody in the channel then reads is said before."""
+    ask = confirm("Announce now?", "Everybody in the channel sees it. Preview shows it to you alone.", "Announce")
+    return button("Announce now", f"{ANNOUNCE}:now", "now", label="Send an announcement now", confirm=ask)
 
 
 def audio_sent(audio: int) -> str:

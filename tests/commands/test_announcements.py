@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.announcements import COOL_DOWN
 from bot.ports import Room
 from tests.commands.conftest import Slack
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI
@@ -117,3 +118,31 @@ async def test_the_chart(slack: Slack):
     assert (sent.channel, sent.name.endswith(".png")) == (MEI, True)
     assert "outdated" in sent.alt_text
     assert "Guests" in await slack.command("/stt-announce chart", user=GUS)
+
+
+async def test_another_one_soon_after(slack: Slack):
+    """Refused privately, with who sent the last one, when another can go, and what to do instead; later it goes."""
+    await ready(slack)
+    assert f"Sent to <#{CHANNEL}>" in await slack.command("/stt-announce now", user=GRACE)
+    for again in (slack.command("/stt-announce now"), slack.click("announce:now", "now", user=MEI)):
+        refused = await again
+        assert f"<@{GRACE}>'s announcement went to <#{CHANNEL}> <!date^" in refused
+        assert "Another one can go <!date^" in refused
+        assert "`/stt-announce preview`" in refused
+    assert len(slack.world.chat.said) == 1
+    slack.world.clock.advance(COOL_DOWN.total_seconds() - 1)
+    assert "Another one can go" in await slack.command("/stt-announce now")
+    slack.world.clock.advance(1)
+    assert "Sent to" in await slack.click("announce:now", "now", user=MEI)
+    assert len(slack.world.chat.said) == 2
+
+
+async def test_the_buttons_of_the_overview(slack: Slack):
+    """Preview and Announce now, which asks before; guests hear why not."""
+    await ready(slack)
+    shown = await slack.command("/stt-announce")
+    assert '"Announce now"' in shown
+    assert '"confirm"' in shown
+    assert "Only you see this preview" in await slack.click("announce:preview", "preview")
+    assert "Guests" in await slack.click("announce:now", "now", user=GUS)
+    assert slack.world.chat.said == []

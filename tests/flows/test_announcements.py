@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.announcements import COOL_DOWN
 from bot.domain.timing import Schedule, check_rule
-from bot.errors import ChatRefused, ServiceUnavailable
+from bot.errors import ChatRefused, Refusal, ServiceUnavailable
+from bot.flows.announcements import Announcer
+from bot.store.database import Database
 from tests.fakes import FrozenClock
-from tests.world import World, model
+from tests.world import ADA, GRACE, World, model
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -157,6 +161,101 @@ async def test_thousands_are_counted(tmp_path: Path, count: int):
     assert file.thread == said.ts
     assert len(file.content.decode().splitlines()) == count + 1
     world.files.fail.append(ChatRefused("no", code="missing_scope"))
+    world.clock.advance(COOL_DOWN.total_seconds())
     assert await world.announcer.announce_now("again")
     assert "`/stt-models export outdated`" in world.chat.said[-1].text
     world.close()
+
+
+async def asked_for(world: World, request: str, by: str) -> str:
+    """Somebody wants one: what came of it."""
+    try:
+        return str(await world.announcer.announce_now(request, by))
+    except Refusal as refusal:
+        return refusal.text
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_one_in_a_while(world: World, *, restarts: bool):
+    """Within the cool-down the second is refused, also after a restart; a scheduled one counts, and always goes."""
+    world.fleet()
+    await world.announce()
+    assert await asked_for(world, "now:1", ADA) == "True"
+    if restarts:
+        world.crash()
+    assert f"<@{ADA}>'s announcement went" in await asked_for(world, "now:2", GRACE)
+    world.clock.advance(COOL_DOWN.total_seconds())
+    assert await asked_for(world, "now:3", GRACE) == "True"
+    world.speech.add(model("another"))
+    world.clock.at = at("2026-11-24T09:00")
+    await world.announce()
+    assert "The scheduled announcement went" in await asked_for(world, "now:4", ADA)
+    assert len(world.chat.said) == 3
+
+
+async def test_two_processes_are_asked_at_once(world: World, monkeypatch: pytest.MonkeyPatch):
+    """One announcement; whoever was slower hears of the other."""
+    world.fleet()
+    await world.announce()
+    other = Database(world.path)
+    slower = Announcer(*_parts(world, db=other))
+    drafted = slower.inventory.refresh
+
+    async def overtaken() -> None:
+        monkeypatch.setattr(slower.inventory, "refresh", drafted)
+        assert await world.announcer.announce_now("now:1", ADA)
+        await drafted()
+
+    monkeypatch.setattr(slower.inventory, "refresh", overtaken)
+    with pytest.raises(Refusal, match=f"<@{ADA}>'s announcement went"):
+        await slower.announce_now("now:2", GRACE)
+    assert len(world.chat.said) == 1
+    other.close()
+
+
+@pytest.mark.parametrize("fault", ["refused", "lost"])
+async def test_slack_does_not_take_it(world: World, fault: str):
+    """It can be asked for again at once; one whose answer was lost goes on, and is there once."""
+    world.fleet()
+    await world.announce()
+    if fault == "lost":
+        world.chat.lose_answers = 1
+    else:
+        world.chat.fail["post"] = [ChatRefused("no", code="not_in_channel")]
+    assert await asked_for(world, "now:1", ADA) == "False"
+    world.clock.advance(61)
+    assert await asked_for(world, "now:2", GRACE) == "True"
+    assert len(world.chat.said) == 1
+    wrote = ADA if fault == "lost" else GRACE
+    assert [row["actor"] for row in world.store.audit.all() if row["action"] == "announcement"] == [wrote]
+    assert f"<@{wrote}>'s announcement went" in await asked_for(world, "now:3", ADA)
+
+
+async def test_another_process_is_posting_it(world: World):
+    """Whoever asks meanwhile is told to try again; then it is there, once."""
+    world.fleet()
+    await world.announce()
+    world.chat.lose_answers = 1
+    for request in ("now:1", "now:2"):
+        assert await asked_for(world, request, ADA) == "False"
+    world.clock.advance(61)
+    assert await asked_for(world, "now:3", GRACE) == "True"
+    assert len(world.chat.said) == 1
+
+
+async def test_the_process_dies_before_it_posts(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Nobody is told of an announcement that is not there: whoever asks next gets it."""
+    world.fleet()
+    await world.announce()
+    monkeypatch.setattr(world.poster, "post", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await world.announcer.announce_now("now:1", ADA)
+    world.crash()
+    assert await asked_for(world, "now:2", GRACE) == "True"
+    assert len(world.chat.said) == 1
+
+
+def _parts(world: World, db: Database) -> list[Any]:
+    """What an announcer is made of, on another connection."""
+    made = world.announcer
+    return [db, made.inventory, made.poster, made.survey, made.timetable, made.charter, made.lists, made.clock]
