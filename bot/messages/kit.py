@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from bot.messages.foreign import Quote, aloud, quoted
+from bot.messages.signs import Sign
 from bot.messages.text import capped, code, plain
 from bot.ports import Block, Message
 
@@ -156,7 +157,7 @@ def menu(options: Sequence[Block]) -> Block:
 
 def loading(title: str) -> Mapping[str, Any]:
     """A window that says that its content comes."""
-    return modal(title, [section(":hourglass_flowing_sand: Looking …")], callback="reading")
+    return modal(title, [section(f"{Sign.READING} Looking …")], callback="reading")
 
 
 def said_in(message: Message, title: str) -> Mapping[str, Any]:
