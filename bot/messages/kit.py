@@ -145,6 +145,10 @@ def paging(action: str, page: int, pages: int, about: str, *further: Block) -> l
     return [context(f"Page {page + 1} of {pages}"), *row] if pages > 1 else row
 
 
+OPTION = 150
+"""Characters that Slack takes as the value of a choice."""
+
+
 def option(text: str, value: str, description: str | None = None) -> Block:
     """One choice of a menu; *value* at most 150 characters."""
     return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.announcements import Sent
 from bot.domain.findings import Level, Told, parse_level
-from bot.ports import Message
+from bot.ports import Message, plainly
 from bot.store.audit import Audited
 from bot.store.connection import Part, built, marks, read, written
 
@@ -37,6 +37,12 @@ class Draft:
     digest: bool = False
     mentions: tuple[Mention, ...] = ()
     messages: tuple[Message, ...] = ()
+
+    @property
+    def plainly(self) -> Draft:
+        """The same in blocks that every workspace takes: what goes on after a crash does not know what Slack takes."""
+        messages = tuple(replace(message, blocks=plainly(message.blocks)) for message in self.messages)
+        return replace(self, messages=messages)
 
     @property
     def count(self) -> int:
@@ -135,9 +141,8 @@ class Announcements(Part):
         return self._c.values(str, sql, (channel,))
 
     def shown(self) -> str:
-        """Changes whenever owners, snoozes or settings do: what a living card shows beside fleet and runs."""
-        sql = """SELECT (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM owners) || ' ' ||
-                 (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
+        """Changes whenever snoozes or settings do: what a living card shows beside fleet and requests."""
+        sql = """SELECT (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
                  (SELECT count(*) FROM snoozes WHERE ended_at IS NULL) || ' ' ||
                  (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM announcer_settings)"""
         return self._c.value(str, sql) or ""
