@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.messages.text import BLANK, brief, day
+from bot.messages.drawn_signs import drawn
+from bot.messages.fitting import size_of
+from bot.messages.text import BLANK, brief, capped, day
 from bot.ports import Block, Newer
 
 ROWS, COLUMNS = 100, 20
@@ -16,10 +18,13 @@ ROWS, COLUMNS = 100, 20
 CAPTION, CELL = 300, 120
 """Characters of the caption and of a cell."""
 
-TEXT = 9_000
-"""Characters of all cells together; Slack takes 10,000."""
+ROOM = 8_000
+"""Characters of block JSON of one table, unless told. Slack takes 10,000 of text in all cells: that is less."""
 
-SEEN = 10
+LEAST = 16
+"""To how many characters cells are cut at most."""
+
+SEEN = 20
 """Rows that Slack shows at a time, unless told."""
 
 Cell = dict[str, Any]
@@ -54,8 +59,8 @@ def at(moment: datetime) -> Cell:
 
 
 def signed(sign: str, word: str) -> Cell:
-    """A status: its sign as a character, because `:x:` is no emoji in a cell, and its word."""
-    return words(f"{sign} {word}")
+    """A status in words of ours, after its sign: as a character, because `:x:` is no emoji in a cell."""
+    return words(drawn(f"{sign} {word}"))
 
 
 def code(text: str, limit: int = CELL) -> Cell:
@@ -75,11 +80,13 @@ def table(
     plain: Sequence[Block],
     *,
     page_size: int = SEEN,
+    room: int = ROOM,
 ) -> Block:
     """Rows under the titles of their columns; where Slack has no such block, *plain*, which says the same.
 
-    A message has at most one. *caption* is plain text. Raises `ValueError` for what no list may ask for: no row, more
-    than `ROWS`, none or more than `COLUMNS` columns, or a row of another width.
+    A message has at most one. *caption* is plain text. *room*: characters of block JSON, for which the longest words
+    are cut. Raises `ValueError` for what no list may ask for: no row, more than `ROWS`, none or more than `COLUMNS`
+    columns, or a row of another width.
     """
     if not 0 < len(rows) <= ROWS or not 0 < len(columns) <= COLUMNS or any(len(row) != len(columns) for row in rows):
         raise ValueError(f"no table: {len(rows)} rows of {len(columns)} columns")
@@ -87,28 +94,28 @@ def table(
     block: Block = {
         "type": "data_table",
         "caption": brief(caption, CAPTION),
-        "rows": [[words(column.title) for column in columns], *_fitting(rows)],
+        "rows": [],
         "page_size": min(page_size, ROWS),
         **({} if names is None else {"row_header_column_index": names}),
     }
-    return Newer(block, plain)
+    head = [words(column.title) for column in columns]
+    spare = room - size_of([{**block, "rows": [head]}])
+    return Newer({**block, "rows": [head, *_fitting(rows, spare)]}, plain)
 
 
 def _rich(element: Cell) -> Cell:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
 
 
-def _fitting(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-    """The rows with their longest words cut as far as all of them must be together."""
-    most = CELL
-    while most > 20 and sum(len(_said(cell)[:most]) for row in rows for cell in row) > TEXT:
-        most -= 10
-    return [[{**cell, "text": brief(cell["text"], most)} if "text" in cell else cell for cell in row] for row in rows]
+def _fitting(rows: Sequence[Sequence[Cell]], room: int) -> list[list[Cell]]:
+    """The rows with their longest words cut as far as it needs; what is no word stays as it is."""
+    cut = [list(row) for row in rows]
+    for most in range(CELL, LEAST - 1, -8):
+        cut = [[_cut(cell, most) for cell in row] for row in rows]
+        if sum(size_of(row) + 2 for row in cut) <= room:
+            break
+    return cut
 
 
-def _said(cell: Cell) -> str:
-    """What a cell shows; a mention is as long as its id."""
-    if "text" in cell:
-        return str(cell["text"])
-    [[element]] = [part["elements"] for part in cell["elements"]]
-    return str(element.get("text") or element.get("user_id") or "")
+def _cut(cell: Cell, most: int) -> Cell:
+    return {**cell, "text": capped(cell["text"], most)} if cell["type"] == "raw_text" else cell
