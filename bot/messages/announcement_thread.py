@@ -9,7 +9,8 @@ from bot.domain.findings import News
 from bot.domain.verdicts import Judgement
 from bot.messages.findings import About, cells, columns, plain, short
 from bot.messages.fitting import MOST, portion, size_of
-from bot.messages.kit import OPTION, actions, choice, context, option, section, sections
+from bot.messages.kit import actions, context, section, sections
+from bot.messages.model_table import open_menu
 from bot.messages.tables import table
 from bot.messages.text import counted
 from bot.ports import Block, Message, plainly
@@ -26,6 +27,9 @@ REPLIES = 4
 
 SPARE = 800
 """Characters that are left free for what stands around a list."""
+
+UNCUT = 100_000
+"""Characters of block JSON for a table whose rows are so few that no word of theirs is cut."""
 
 TEXT = 3900
 """Slack refuses edits whose text has more than 4,000 characters."""
@@ -70,9 +74,9 @@ def _listing(part: Sequence[Judgement], found: Findings, about: About, news: New
     several = found.instances > 1
     lines = sections(short(judgement, about, news, several=several) for judgement in part)
     rows = [cells(judgement, about, news, several=several) for judgement in part]
-    shown = table("Models to act on", columns(several=several), rows, lines)
-    known = [option(j.model.name, j.model.ref) for j in part if len(j.model.ref) <= OPTION]
-    return [shown, *([actions([choice("Open a model…", "model:open", known)])] if known else [])]
+    shown = table("Models to act on", columns(several=several), rows, lines, room=UNCUT)
+    menu = open_menu(part, several=several)
+    return [shown, *([actions(menu)] if menu else [])]
 
 
 def _longer(blocks: Sequence[Block]) -> Sequence[Block]:

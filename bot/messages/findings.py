@@ -11,9 +11,10 @@ from bot.domain.lag import Lag
 from bot.domain.owners import Owner
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
-from bot.domain.verdicts import EvidenceKind, Judgement
+from bot.domain.verdicts import EvidenceKind, Judgement, Risk
 from bot.messages import tables
 from bot.messages.refusals import called
+from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.tables import Cell, Column
@@ -38,6 +39,9 @@ class About:
         return called(id, self.names)
 
 
+NAME = 60
+"""Characters of a name in the table."""
+
 _EVIDENCE = {
     EvidenceKind.WARNING: "warning seen",
     EvidenceKind.SIBLING: "another model",
@@ -61,21 +65,20 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
     to = f" → {target or 'newer'}" if judgement.outdated else ""
     tag = _tag(ref, news)
-    texts = (
-        *([model.instance] if several else []),
-        f"{judgement.verdict.value}{f' ({tag})' if tag else ''}",
-        f"{have}{to}",
-        judgement.risk.value,
-    )
+    state = f"{judgement.verdict.value}{f' ({tag})' if tag else ''}"
+    urgent = judgement.risk is Risk.IGNORED
     who = (
         "" if owner is None else about.names.get(owner.id, owner.id),
         "" if request is None else f"{request.id}, {state_word(request)}",
     )
     return [
-        tables.words(model.name),
-        *map(tables.words, texts),
+        tables.words(model.name, NAME),
+        *([tables.words(model.instance, NAME)] if several else []),
+        tables.signed(OF_VERDICT[judgement.verdict], state),
+        tables.words(f"{have}{to}"),
+        tables.signed(Sign.URGENT, judgement.risk.value) if urgent else tables.words(judgement.risk.value),
         tables.on_day(judgement.since),
-        *map(tables.words, (evidence, *who)),
+        *(tables.words(text, NAME) for text in (evidence, *who)),
     ]
 
 

@@ -369,16 +369,26 @@ def test_the_thread():
     _, reply = fleet.messages
     table, menu = reply.blocks[1], reply.blocks[2]["elements"][0]
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
+    versions, evidence = f"{OLD[-11:]} → {NEW[-11:]}", "another model (proof)"
     assert rows == [
         ["Model", "State", "Versions", "Risk", "Newer base since", "Evidence", "Owner", "Request"],
-        ["a", "outdated", f"{OLD[-11:]} → {NEW[-11:]}", "returns warnings", "–", "another model (proof)", "Ada", "–"],
         [
-            *("b", "outdated (new)", f"{OLD[-11:]} → {NEW[-11:]}", "warning expected", "–", "another model (proof)"),
+            "a",
+            "🟠 outdated",
+            f"{OLD[-11:]} → {NEW[-11:]}",
+            "returns warnings",
+            "–",
+            "another model (proof)",
+            "Ada",
+            "–",
+        ],
+        [
+            *("b", "🟠 outdated (new)", versions, "warning expected", "–", evidence),
             *("–", "7, waiting for approval"),
         ],
     ]
     assert [each["value"] for each in menu["options"]] == [model("a").ref, model("b").ref]
-    assert menu["action_id"] == "model:open"
+    assert menu["action_id"].partition(":")[0] == "model"
     lines = str(plainly(reply.blocks))
     for word in ("`a`", "*new*", "returns warnings", "owner: Ada", "in the same instance", "_requested_"):
         assert word in lines
