@@ -11,8 +11,8 @@ from bot.messages.findings import About, cells, columns, plain, short
 from bot.messages.fitting import MOST, portion, size_of
 from bot.messages.kit import actions, context, section, sections
 from bot.messages.model_table import open_menu
-from bot.messages.tables import table
-from bot.messages.text import counted
+from bot.messages.tables import Cell, Column, table
+from bot.messages.text import BLANK, counted
 from bot.ports import Block, Message, plainly
 from bot.turns import Work
 
@@ -25,7 +25,7 @@ REPLY = 30
 REPLIES = 4
 """Replies with models: with long names fewer fit into each."""
 
-SPARE = 800
+SPARE = 400
 """Characters that are left free for what stands around a list."""
 
 UNCUT = 100_000
@@ -73,10 +73,16 @@ def _listing(part: Sequence[Judgement], found: Findings, about: About, news: New
     """A table of models, and below it the menu that opens one."""
     several = found.instances > 1
     lines = sections(short(judgement, about, news, several=several) for judgement in part)
-    rows = [cells(judgement, about, news, several=several) for judgement in part]
-    shown = table("Models to act on", columns(several=several), rows, lines, room=UNCUT)
+    titles, rows = _told(columns(several=several), [cells(each, about, news, several=several) for each in part])
+    shown = table("Models to act on", titles, rows, lines, room=UNCUT)
     menu = open_menu(part, several=several)
     return [shown, *([actions(menu)] if menu else [])]
+
+
+def _told(titles: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> tuple[list[Column], list[list[Cell]]]:
+    """Without the columns that tell nothing of any row: where no model has an owner, say."""
+    told = [at for at in range(len(titles)) if any(row[at]["text"] != BLANK for row in rows)]
+    return [titles[at] for at in told], [[row[at] for at in told] for row in rows]
 
 
 def _longer(blocks: Sequence[Block]) -> Sequence[Block]:

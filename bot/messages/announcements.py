@@ -66,10 +66,9 @@ def announcement(
         f"*{counts.partition(' · ')[0]}*{counts.removeprefix(counts.partition(' · ')[0])}",
         *filter(None, (new, risk, _people(found, about, news, asked, loud=loud))),
     ]
-    blocks = [section("\n".join(lines))]
+    blocks = [section("\n".join(lines)), *([context(*small)] if small else [])]
     if buttons := _buttons(found, about):
         blocks.append(actions(buttons))
-    blocks += [context(*small)] if small else []
     people = _people(found, about, news, asked, loud=False)
     said = [f"{unmarked(line).removesuffix('.')}." for line in (counts, new, risk, people) if line]
     return (Message(" ".join([*said, *small]), tuple(blocks)), *replies)

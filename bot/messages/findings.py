@@ -52,9 +52,8 @@ _EVIDENCE = {
 
 def columns(*, several: bool) -> list[Column]:
     """The columns of the table of models. *several*: they are in more than one instance."""
-    where = [Column("Instance")] if several else []
-    rest = ("State", "Versions", "Risk", "Newer base since", "Evidence", "Owner", "Request")
-    return [Column("Model", names=True), *where, *map(Column, rest)]
+    titles = ("State", "Versions", "Risk", "Newer base since", "Evidence", "Owner", "Request")
+    return [Column("Model", names=True), *map(Column, titles), *([Column("Instance")] if several else [])]
 
 
 def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> list[Cell]:
@@ -73,12 +72,11 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     )
     return [
         tables.words(model.name, NAME),
-        *([tables.words(model.instance, NAME)] if several else []),
         tables.signed(OF_VERDICT[judgement.verdict], state),
         tables.words(f"{have}{to}"),
         tables.signed(Sign.URGENT, judgement.risk.value) if urgent else tables.words(judgement.risk.value),
         tables.on_day(judgement.since),
-        *(tables.words(text, NAME) for text in (evidence, *who)),
+        *(tables.words(text, NAME) for text in (evidence, *who, *([model.instance] if several else []))),
     ]
 
 
