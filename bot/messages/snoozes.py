@@ -1,29 +1,23 @@
-"""Snoozes and holds: the form that asks for one, the line that shows one, and the list with an End button each."""
+"""Snoozes and holds: the line that shows one, the list with an End button each, and what the team hears."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fleet import Ref
 from bot.domain.hours import LONGEST
-from bot.domain.snoozes import RETUNE, End, Ended, Fault, Reach, Snooze, SnoozeKind, latest
+from bot.domain.snoozes import RETUNE, End, Ended, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.fitting import MOST, portion
 from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import (
-    alert,
     button,
     confirm,
     context,
-    input_block,
-    long_text,
-    menu,
     modal,
-    option,
     paragraph,
     section,
 )
@@ -33,110 +27,9 @@ from bot.messages.text import code, counted, day, escape
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
-CALLBACK = "snooze"
-SCOPE, UNTIL, DATE, WHY = "scope", "until", "date", "why"
-BY_DATE, BY_VERSION = "date", "version"
 WHY_LIMIT = 300
 SHOWN = 22
 """With the reason of each below it, and Slack's 50 blocks in a message."""
-A_WEEK = timedelta(days=7)
-CHOOSE = "Choose what to snooze."
-
-
-FAULTS = {
-    Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),
-    Fault.NO_DATE: (DATE, "Choose the day on which it ends."),
-    Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
-    Fault.TOO_FAR: (DATE, f"Choose a day up to {{latest}}: this lasts at most {LONGEST.days} days. Set it again then."),
-    Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
-    Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
-    Fault.CURRENT: (WHY, "The model is on the newest known version: there is nothing to wait for."),
-}
-
-
-def fault_texts(faults: Iterable[Fault], today: date) -> dict[str, str]:
-    """A text for each input of the form that is wrong."""
-    texts: dict[str, str] = {}
-    for fault in faults:
-        block, text = FAULTS[fault]
-        said = text.format(today=day(today), latest=day(latest(today)))
-        texts[block] = f"{texts[block]} {said}" if block in texts else said
-    return texts
-
-
-def ask(
-    judgement: Judgement,
-    kind: SnoozeKind,
-    today: date,
-    standing: Snooze | None,
-    reaches: Collection[Reach] = (Reach.MODEL,),
-) -> Mapping[str, Any]:
-    """The form. *standing* is what is in force for exactly this model: a new one replaces it.
-
-    *reaches* are those that this person may choose of for a snooze.
-    """
-    model, hold = judgement.model, kind is SnoozeKind.HOLD
-    blocks = [section(_means(judgement, kind)), *_warning(judgement.risk, hold)]
-    if standing is not None:
-        blocks += [context(f"Replaces for this model: {line(standing)}"), *quoted(reason(standing))]
-    if not hold:
-        what = {
-            Reach.MODEL: "This model",
-            Reach.BASE: f"Its base {model.base}, on all instances",
-            Reach.INSTANCE: f"Everything on {model.instance}",
-        }
-        scopes = [option(text, reach) for reach, text in what.items() if reach in reaches]
-        missing = [word for reach, word in _FOR_APPROVERS.items() if reach not in reaches]
-        only = f"To snooze its {' or '.join(missing)} you must be an approver of every instance that it touches."
-        ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
-        choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
-        blocks += [
-            input_block(SCOPE, "What", menu(scopes), hint=only if missing else ""),
-            input_block(UNTIL, "Until when", choice),
-        ]
-    picker = {"type": "datepicker"} | ({} if hold else {"initial_date": (today + A_WEEK).isoformat()})
-    example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
-    blocks.append(input_block(DATE, "End date", picker, optional=not hold))
-    blocks.append(input_block(WHY, "Reason, for the team", long_text(example, WHY_LIMIT)))
-    verb = "Hold" if hold else "Snooze"
-    return modal(verb, blocks, callback=CALLBACK, submit=verb, metadata=f"{kind} {model.ref}")
-
-
-_FOR_APPROVERS = {Reach.BASE: "base", Reach.INSTANCE: "instance"}
-
-
-def _means(judgement: Judgement, kind: SnoozeKind) -> str:
-    name = code(judgement.model.name)
-    if kind is SnoozeKind.HOLD:
-        return (
-            f"Hold {name} on its old version *on purpose*: until the day you choose it is not announced, and nobody "
-            "upgrades it without ending the hold. You or an approver can end it early."
-        )
-    return (
-        f"Announcements leave {name} out until then. Models whose customization is already ignored are still announced."
-    )
-
-
-_GOES = "When the old version goes, its customization is silently ignored."
-
-_HOLDING: Mapping[Risk, str] = {
-    Risk.IGNORED: "*Its customization is ignored already*: requests get the plain base model.",
-    Risk.RETIRED: "*Its base is retired*: requests can fail or lose the customization at any time.",
-    Risk.REFUSED: "*Requests with it fail* until it is created again.",
-    Risk.WARNED: f"Requests using it return a warning today. {_GOES}",
-    Risk.EXPECTED: f"Requests using it probably return a warning. {_GOES}",
-}
-"""What a hold risks, in a sentence that fits an alert; nothing where waiting harms nobody."""
-
-_LOSES = frozenset({Risk.IGNORED, Risk.RETIRED, Risk.REFUSED})
-"""What callers lose today already."""
-
-
-def _warning(risk: Risk, hold: bool) -> list[Block]:
-    """What to know before sending the form."""
-    if hold:
-        return [alert(_HOLDING[risk], "error" if risk in _LOSES else "warning")] if risk in _HOLDING else []
-    return [alert("Its customization is ignored already, so it is still announced.")] if risk is Risk.IGNORED else []
 
 
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:

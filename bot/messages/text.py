@@ -109,6 +109,12 @@ def spoken(mrkdwn: str) -> str:
     return _CODE.sub(lambda found: defused(found[1]), mrkdwn).replace("`", "")
 
 
+def unmarked(mrkdwn: str) -> str:
+    """The same without the signs, bold and italics that we put in."""
+    return _SIGN.sub("", spoken(mrkdwn))
+
+
+_SIGN = re.compile(r":[a-z_]+: |\*|\b_|_\b")
 _CODE = re.compile("`([^`\\n]*)`")
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.snoozes import Snooze
+from bot.domain.announcements import Sent
+from bot.domain.snoozes import RETUNE, Snooze
 from bot.domain.timing import Timing
 from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
-from bot.messages.kit import context, section
+from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.recurrence import often
 from bot.messages.snoozes import summary
-from bot.messages.text import code, counted, escape, moment, plain
+from bot.messages.text import counted, moment, plain
 from bot.ports import Block, Message
+
+ANNOUNCE = "announce"
+"""The action of the buttons below; the value of each is what follows `/stt-announce`."""
 
 SNOOZES = 5
 """How many snoozes the overview names."""
@@ -56,31 +61,35 @@ def not_taken(channel: str) -> str:
     )
 
 
+def too_soon(channel: str, last: Sent, again: datetime) -> str:
+    """Why nobody can send an announcement again yet: who sent the last one, and when another can go."""
+    who = "The scheduled announcement" if last.by == RETUNE else f"<@{last.by}>'s announcement"
+    return (
+        f"{who} went to <#{channel}> {moment(last.at)}. Another one can go {moment(again)}; until then "
+        "`/stt-announce preview` shows you alone what it would say."
+    )
+
+
 def sent(channel: str) -> Message:
     """An announcement that was asked for is there."""
     return Message("Sent.", (section(f"Sent to <#{channel}>."),))
 
 
-def rule(timing: Timing) -> str:
-    """by the rule `0 9 * * mon-fri` in Europe/Berlin."""
-    return f"by the rule {code(timing.rule)} in {escape(timing.zone.key)}"
-
-
 def where_and_when(timing: Timing, now: datetime) -> str:
-    """One or two sentences: channel, rule, next slot, and who changed it."""
+    """One or two sentences: channel, times, next slot, and who changed it."""
     changed = f" Last changed by <@{timing.by}>, {moment(timing.at)}." if timing.at else ""
     where = f"<#{timing.channel}>"
     if timing.schedule is None:
-        off = f"Scheduled announcements are *off*; `/stt-announce on` sends them to {where} again"
-        return f"{off} {rule(timing)}.{changed}"
+        off = f"Scheduled announcements are *off*. `/stt-announce on` sends them to {where} again"
+        return f"{off}, {often(timing)}.{changed}"
     due = moment(timing.schedule.next_after(now))
-    return f"Announcements go to {where} {rule(timing)}; the next one is due {due}.{changed}"
+    return f"Announcements go to {where} {often(timing)}; next: {due}.{changed}"
 
 
 def changed(timing: Timing, now: datetime) -> Message:
     """What somebody hears who changed it."""
     text = where_and_when(timing, now)
-    return Message(text, (section(text), context("Cards stay where they are. `/stt-announce default` takes it back.")))
+    return Message(text, (section(text), context("Cards stay where they are.")))
 
 
 def overview(
@@ -111,7 +120,14 @@ def overview(
         blocks += [section("\n".join([head, *lines, *more])), *quoted(*quotes)]
         text += f" {head}"
     blocks.append(context(audio_sent(audio)))
+    blocks.append(actions([button("Preview", f"{ANNOUNCE}:preview", "preview"), _now_button()]))
     return Message(f"{text} Now: {state}", tuple(blocks))
+
+
+def _now_button() -> Block:
+    """Sends one; what everybody in the channel then reads is said before."""
+    ask = confirm("Announce now?", "Everybody in the channel sees it. Preview shows it to you alone.", "Announce")
+    return button("Announce now", f"{ANNOUNCE}:now", "now", label="Send an announcement now", confirm=ask)
 
 
 def audio_sent(audio: int) -> str:

@@ -221,3 +221,10 @@ def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
 def changes_are_found_by_time(db: Sqlite) -> None:
     """An index by time, so that changes since a request are found without reading older ones."""
     db.execute("CREATE INDEX changes_by_time ON changes (at, ref, kind, instance, base)")
+
+
+@migrations()
+def who_sent_the_last_announcement(db: Sqlite) -> None:
+    """In each channel: the slot that was begun last, who asked for it, and when."""
+    for column in ("sent_slot TEXT", "sent_by TEXT NOT NULL DEFAULT ''", "sent_at REAL"):
+        db.execute(f"ALTER TABLE announced ADD COLUMN {column}")

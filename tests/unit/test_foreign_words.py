@@ -89,7 +89,7 @@ GIVEN: Mapping[str, Callable[[random.Random], Any]] = {
 """What is no text of anybody's: ids of Slack's, references, what we store ourselves. By name of field or parameter."""
 
 OURS = {
-    "announcements.announcement.mentioned", "home.closed.why", "refusals.private.text", "rooms.alone.why",
+    "home.closed.why", "refusals.private.text", "rooms.alone.why",
     "request_form.refused.text", "details.details.answer", "timetable.overview.state", "refusals.by_button.at",
     "refusals.over_budget.what", "ending.done.who", "fleet.models.marks", "holds.reason_of.what", "foreign.LONG",
 }  # fmt: skip
