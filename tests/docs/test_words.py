@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 LITERARY = re.compile(
     r"\b(anew|nobody's business|sang|heard|hears|mends?|mended|behaves?|foreign|whoever|any ?body|"
-    rXX\b",
+    r"not there any more|makes no sense|nobody can say)\b",
     re.IGNORECASE,
 )
 
