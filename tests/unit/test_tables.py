@@ -149,10 +149,10 @@ def test_models_as_a_table():
     on, moves = "language, en-US_NarrowbandModel", "v2018-07-31 → v2020-01-16"
     busy_word, ignored = "🔵 busy 💤 snoozed until 3 Dec 2026", "🚨 customization ignored"
     assert texts(found) == [
-        ["Model", "Verdict", "Version", "Risk", "Outdated since", "Kind and base", "Instance"],
-        ["call-center-us-1", "🟠 outdated", moves, "warning expected", "2020-02-24", on, "speech-to-text"],
-        ["call-center-us-2", busy_word, "v2018-07-31 → newer", ignored, "2020-02-24", on, "speech-to-text"],
-        ["new", "🟢 current", "v2020-01-16", "–", "–", "acoustic, en-US_NarrowbandModel", "stt"],
+        ["Model", "Verdict", "Since", "Version", "Risk", "Kind and base", "Instance"],
+        ["call-center-us-1", "🟠 outdated", "2020-02-24", moves, "warning expected", on, "speech-to-text"],
+        ["call-center-us-2", busy_word, "2020-02-24", "v2018-07-31 → newer", ignored, on, "speech-to-text"],
+        ["new", "🟢 current", "–", "v2020-01-16", "–", "acoustic, en-US_NarrowbandModel", "stt"],
     ]
     assert found["row_header_column_index"] == 0
     opens = menu(said)
