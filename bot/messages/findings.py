@@ -17,9 +17,9 @@ from bot.messages.refusals import called
 from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
-from bot.messages.tables import Cell, Column
-from bot.messages.text import code, counted, escape, unmarked
-from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
+from bot.messages.text import counted, escape, spoken
+from bot.messages.verdicts import dates, evidence_line, level_text, one_line
+from bot.ports import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +39,16 @@ class About:
         return called(id, self.names)
 
 
-NAME = 60
-"""Characters of a name in the table."""
-
-_EVIDENCE = {
-    EvidenceKind.WARNING: "warning seen",
-    EvidenceKind.SIBLING: "another model",
-    EvidenceKind.CANARY: "a new model",
-    EvidenceKind.CATALOG: "release note",
-}
-
-
-def columns(*, several: bool) -> list[Column]:
-    """The columns of the table of models. *several*: they are in more than one instance."""
-    titles = ("State", "Versions", "Risk", "Newer base since", "Evidence", "Owner", "Request")
-    return [Column("Model", names=True), *map(Column, titles), *([Column("Instance")] if several else [])]
-
-
-def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> list[Cell]:
-    """One model as a row of that table."""
-    model, ref = judgement.model, judgement.model.ref
-    owner, request = about.owners.get(ref), about.asked.get(ref)
-    evidence = next((f"{_EVIDENCE[item.kind]} ({item.strength.value})" for item in judgement.evidence), "")
-    have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
-    to = f" → {target or 'newer'}" if judgement.outdated else ""
-    tag = _tag(ref, news)
-    state = f"{judgement.verdict.value}{f' ({tag})' if tag else ''}"
-    urgent = judgement.risk is Risk.IGNORED
-    who = (
-        "" if owner is None else about.names.get(owner.id, owner.id),
-        "" if request is None else f"{request.id}, {state_word(request)}",
+def line(judgement: Judgement, about: About, news: News) -> Block:
+    """One model with its facts, its risk, its people, and one button."""
+    model = judgement.model
+    reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
+    facts = (_behind(judgement, about), *dates(judgement, about.today), *reasons)
+    lines = (
+        f"{_tag(model.ref, news)}{one_line(judgement)}",
+        " · ".join(filter(None, facts)),
+        f"Risk: {level_text(judgement)}",
+        " · ".join(_people(judgement, about)),
     )
     return [
         tables.words(model.name, NAME),
@@ -119,8 +99,7 @@ def _people(judgement: Judgement, about: About) -> list[str]:
 def plain(judgement: Judgement, about: About) -> str:
     """One model for people who hear the text alone: no signs, no markup."""
     name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
-    facts = [f"{name}: {verdict}", _behind(judgement, about), unmarked(level_text(judgement))]
-    if judgement.since is not None:
-        facts.append(f"newer base for {(about.today - judgement.since).days:,} days")
-    facts += [unmarked(part) for part in _people(judgement, about)]
+    facts = [f"{name}: {verdict}", _behind(judgement, about), _spoken(level_text(judgement))]
+    facts += dates(judgement, about.today)
+    facts += [_spoken(part) for part in _people(judgement, about)]
     return f"{', '.join(fact for fact in facts if fact)}."

@@ -15,7 +15,7 @@ from bot.ports import Block
 
 COLUMNS = (
     Column("Model", names=True),
-    *map(Column, ("Verdict", "Version", "Risk", "Outdated since", "Kind and base")),
+    *map(Column, ("Verdict", "Since", "Version", "Risk", "Kind and base")),
 )
 
 NAME, SHORT = 60, 40
@@ -49,11 +49,11 @@ def _row(judgement: Judgement, marks: Mapping[str, str]) -> list[Cell]:
     return [
         tables.words(model.name, NAME),
         tables.signed(OF_VERDICT[verdict], f"{verdict.value}{mark}"),
+        tables.ours(judgement.since.isoformat() if judgement.since else BLANK),
         tables.ours(_versions(judgement)),
         tables.signed(Sign.URGENT, risk.value)
         if risk is Risk.IGNORED
         else tables.ours(BLANK if risk is Risk.NONE else risk.value),
-        tables.ours(judgement.since.isoformat() if judgement.outdated and judgement.since else BLANK),
         tables.ours(f"{model.kind}, {brief(model.base, SHORT)}"),
     ]
 
