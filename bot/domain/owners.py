@@ -76,3 +76,8 @@ def owner_of(name: str, assigned: Assigned | None, rules: Iterable[OwnerRule]) -
         return Owner(assigned.owner, by=assigned.by)
     rule = next((rule for rule in rules if rule.fits(name)), None)
     return Owner(rule.owner, pattern=rule.pattern) if rule else None
+
+
+def asked(owner: Owner | None, requester: str) -> str:
+    """Who is asked by name for what a model waits for: whom it belongs to, a person or a group, else the requester."""
+    return owner.id if owner is not None else requester

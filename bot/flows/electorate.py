@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.approvals import could_approve
 from bot.domain.authority import NOWHERE, Act, Authority, Person, Reason, Scope, is_approver
 from bot.domain.hours import zone_named
-from bot.domain.policies import Policy
+from bot.domain.policies import GROUPS, Policy
 from bot.errors import ChatError, Denied
 from bot.messages.denials import may_not
 from bot.ports import Clock, People
@@ -46,13 +46,15 @@ class Electorate:
     _seen: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict, init=False)
     _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
 
-    async def person(self, user: str, policies: Iterable[Policy] = ()) -> Person:
-        """Who somebody is now, with those of the policies' groups that they are in. Raises a `ChatError`.
+    async def person(self, user: str, policies: Iterable[Policy] = (), also: Iterable[str] = ()) -> Person:
+        """Who somebody is now, with those of the policies' groups, and of *also*, that they are in.
+
+        Raises a `ChatError`.
 
         Groups are asked for members of our workspace only: nobody else gets a right from one.
         """
         person = await self._once(("person", user), lambda: self.people.person(user))
-        return await self._with_groups(person, policies)
+        return await self._with_groups(person, policies, also)
 
     async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
         """Several people at this moment. Raises a `ChatError`."""
@@ -76,7 +78,8 @@ class Electorate:
 
     async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
         """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
-        person = await self.person(user, self.authority.policies_of(scope.instances))
+        owners = [scope.owner] if scope.owner[:1] in GROUPS else []
+        person = await self.person(user, self.authority.policies_of(scope.instances), owners)
         decision = self.authority.may(person, act, scope)
         if not decision.allowed:
             raise Denied(may_not(act, decision, self.authority, scope), f"{act}: {decision.reason}")
@@ -140,10 +143,10 @@ class Electorate:
         """The time zones of the approvers. Raises a `ChatError`."""
         return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)
 
-    async def _with_groups(self, person: Person, policies: Iterable[Policy]) -> Person:
+    async def _with_groups(self, person: Person, policies: Iterable[Policy], also: Iterable[str]) -> Person:
         if self.authority.takes_part(person) is not Reason.COUNTS:
             return person
-        groups = tuple(dict.fromkeys(name for policy in policies for name in policy.groups))
+        groups = tuple(dict.fromkeys([*(name for policy in policies for name in policy.groups), *also]))
         members = await asyncio.gather(*(self._members(name) for name in groups))
         mine = frozenset(name for name, ids in zip(groups, members, strict=True) if person.id in ids)
         return replace(person, groups=mine)

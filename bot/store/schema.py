@@ -221,3 +221,19 @@ def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
 def changes_are_found_by_time(db: Sqlite) -> None:
     """What was noticed since a request was made is found without reading what was noticed before."""
     db.execute("CREATE INDEX changes_by_time ON changes (at, ref, kind, instance, base)")
+
+
+@migrations()
+def words_are_added_and_owners_found(db: Sqlite) -> None:
+    """Words that people add from Slack; the models of an owner are found without reading all."""
+    for statement in (
+        # form: the window that it was typed into, so that a second submit of it adds nothing. word: as JSON.
+        # outcome: none while nobody knows whether the service has it.
+        """CREATE TABLE words (
+            id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, run INTEGER NOT NULL REFERENCES runs (id),
+            ref TEXT NOT NULL, word TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, outcome TEXT) STRICT""",
+        "CREATE INDEX words_by_run ON words (run)",
+        "CREATE INDEX words_open ON words (id) WHERE outcome IS NULL",
+        "CREATE INDEX owners_by_owner ON owners (owner)",
+    ):
+        db.execute(statement)
