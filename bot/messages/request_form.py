@@ -30,6 +30,7 @@ from bot.messages.kit import (
     section,
 )
 from bot.messages.outcomes import first_left_out
+from bot.messages.signs import Sign
 from bot.messages.steps import estimate_text, noun, others, steps_text, versions
 from bot.messages.text import code, counted
 from bot.messages.verdicts import risk_text, why
@@ -73,7 +74,7 @@ def reading(what: str | int, done: int = 0) -> Mapping[str, Any]:
     """Shown within the three seconds that a trigger lives, while one model or many are read; *done* of them are."""
     models = counted(min(what, MOST), "model") if isinstance(what, int) else code(what)
     models = f"{done:,} of {models}" if done else models
-    return modal("Upgrade", [section(f":hourglass_flowing_sand: Reading {models} …")], callback="reading")
+    return modal("Upgrade", [section(f"{Sign.READING} Reading {models} …")], callback="reading")
 
 
 def refused(text: str, leave_out: str | None = None, quotes: Sequence[Quote] = ()) -> Mapping[str, Any]:
@@ -141,7 +142,7 @@ def ask_several(
     are the models on hold by the keys of their plans, whose holds this ends; *names* what people are called, by id.
     """
     ends = (
-        f"\n:pushpin: {counted(len(held), 'model')} on hold {'is' if len(held) == 1 else 'are'} not ticked. Ticking "
+        f"\n{Sign.HELD} {counted(len(held), 'model')} on hold {'is' if len(held) == 1 else 'are'} not ticked. Ticking "
         "one ends its hold when you send this."
     )
     blocks = [

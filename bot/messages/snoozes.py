@@ -16,6 +16,7 @@ from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
 from bot.messages.refusals import called
+from bot.messages.signs import Sign
 from bot.messages.text import code, counted, day, escape
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
@@ -115,7 +116,7 @@ def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
 
 def mark(snooze: Snooze) -> str:
     """The shortest that tells it, for a line in a list: it names nobody, so it can stand in a channel."""
-    sign = ":pushpin: on hold" if snooze.kind is SnoozeKind.HOLD else ":zzz: snoozed"
+    sign = f"{Sign.HELD} on hold" if snooze.kind is SnoozeKind.HOLD else f"{Sign.SNOOZED} snoozed"
     return f"{sign} {_until(snooze)}"
 
 
@@ -236,7 +237,7 @@ def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
         f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}.\n"
         "Announcements leave it out. `/stt-announce snoozes` lists it and ends it early."
     )
-    return paragraph(text, ":zzz:", quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
+    return paragraph(text, Sign.SNOOZED, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
 
 def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
@@ -246,7 +247,7 @@ def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
         f"{_until(snooze)} by {called(snooze.author, names)}.\n"
         "Announcements speak of it again."
     )
-    return paragraph(text, ":bell:", quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
+    return paragraph(text, Sign.REMINDS, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
 
 def _several(snooze: Snooze) -> str:

@@ -29,6 +29,7 @@ from bot.domain.words import (
 from bot.messages.holds import Around
 from bot.messages.kit import actions, button, context, input_block, modal, placeholder, section
 from bot.messages.refusals import called, mention
+from bot.messages.signs import Sign
 from bot.messages.text import bold, code, day, listed, moment, plain
 from bot.ports import Block, Message
 
@@ -98,7 +99,7 @@ def waiting_lines(request: Request, around: Around) -> list[str]:
     for person, names in list(by_person.items())[:SHOWN]:
         of = f" of {listed([*names[:SHOWN], *([f'{len(names) - SHOWN} more'] if len(names) > SHOWN else [])])}"
         lines.append(
-            f":raised_hand: *Waiting for {mention(person)}:* add or change a word, corpus or grammar"
+            f"{Sign.PERSON} *Waiting for {mention(person)}:* add or change a word, corpus or grammar"
             f"{of if request.several else ''}"
         )
     return lines
@@ -112,14 +113,14 @@ def ask_for_change(
     if record.state is StepState.DONE:
         added = next((one for one in reversed(additions) if one.outcome is End.ADDED), None)
         by = f", {code(added.word.word)} added by {called(added.by, around.names)}" if added else ""
-        return _one(f"Changed: {name}{by}. Training is next.", ":ballot_box_with_check:")
+        return _one(f"Changed: {name}{by}. Training is next.", Sign.DONE)
     if run.state is not RunState.RUNNING or run.cancelled_by is not None:
-        return _one(f"No change of {name} is needed any more: the request goes no further.", ":heavy_minus_sign:")
+        return _one(f"No change of {name} is needed any more: the request goes no further.", Sign.NOT_NEEDED)
     text = (
         f"{mention(whom(request, run, around))}: change {name} first, then it can be trained, which upgrades it. "
         "Add or change a word, a corpus or a grammar. Retune sees it and goes on by itself."
     )
-    blocks: list[Block] = [section(f":raised_hand: {text}"), actions([add_button(request, run, primary=True)])]
+    blocks: list[Block] = [section(f"{Sign.PERSON} {text}"), actions([add_button(request, run, primary=True)])]
     if address:
         blocks += [context("Or by hand, with a token of your cluster and a word of yours:"), command(model, address)]
     return Message(f"{text} Press *Add a word…* for a form.", tuple(blocks))
@@ -147,7 +148,7 @@ def missing(addition: Addition, name: str) -> Message:
         f"<@{addition.by}>: *not added*: {code(addition.word.word)} to {bold(name)}. The service gave no answer and "
         "does not show it. Add it again."
     )
-    return _one(text, ":grey_question:")
+    return _one(text, Sign.UNCLEAR)
 
 
 def form(request: Request, run: Run) -> Mapping[str, Any]:
@@ -185,7 +186,7 @@ def form(request: Request, run: Run) -> Mapping[str, Any]:
 
 def adding(run: Run, word: Word) -> Mapping[str, Any]:
     """What the form becomes while the word is sent."""
-    text = f":hourglass_flowing_sand: Adding {code(word.word)} to {bold(run.plan.model.name)} …"
+    text = f"{Sign.RUNNING} Adding {code(word.word)} to {bold(run.plan.model.name)} …"
     return _window(f"{text}\nThe thread of request {run.request} tells when the model goes on.")
 
 
@@ -194,15 +195,13 @@ def became(run: Run, addition: Addition) -> Mapping[str, Any]:
     word, name = code(addition.word.word), bold(run.plan.model.name)
     match addition.outcome:
         case End.ADDED:
-            text = (
-                f":ballot_box_with_check: {word} is in {name}. Training follows when the service shows it as `ready`."
-            )
+            text = f"{Sign.DONE} {word} is in {name}. Training follows when the service shows it as `ready`."
         case End.REFUSED:
-            text = f":x: Not added: {word} is not in {name}. Open the form again to try once more."
+            text = f"{Sign.FAILED} Not added: {word} is not in {name}. Open the form again to try once more."
         case End.MISSING:
-            text = f":grey_question: Not added: the service does not show {word} in {name}. Add it again."
+            text = f"{Sign.UNCLEAR} Not added: the service does not show {word} in {name}. Add it again."
         case None:
-            text = f":grey_question: No answer came for {word}. Retune looks whether it is in {name}; the thread tells."
+            text = f"{Sign.UNCLEAR} No answer came for {word}. Retune looks whether it is in {name}; the thread tells."
     return _window(text)
 
 
