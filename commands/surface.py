@@ -77,6 +77,7 @@ ACTIONS: Mapping[str, Way] = {
     "approve": Way(approve),
     "reject": Way(reject, opens="Reject"),
     "home": Way(refresh),
+    "home-upgrade": Way(ask_for, opens="Upgrade"),
     "details": Way(details, opens="Details"),
     "models-of": Way(turn_details, here=True),
     "freeze": Way(begin, opens="Freeze"),

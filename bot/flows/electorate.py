@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -89,9 +89,24 @@ class Electorate:
         """The instances of which somebody is an approver, as Slack says now. Raises a `ChatError`."""
         return self.authority.decides_on(await self.person(user, self.authority.policies.values()))
 
-    async def seems_to_decide(self, user: str) -> frozenset[str]:
-        """The same, a minute old at most; for what is shown, not for decisions. Raises a `ChatError`."""
-        return await self._lately(("decides", user), lambda: self.decides_on(user))
+    async def seems(self, user: str, groups: Collection[str]) -> Person:
+        """Who somebody is, with their groups of all policies and those of *groups* that they are in.
+
+        A minute old at most; for what is shown, not for decisions. Raises a `ChatError`.
+        """
+        person = await self._lately(("seems", user), lambda: self.person(user, self.authority.policies.values()))
+        if self.authority.takes_part(person) is not Reason.COUNTS:
+            return person
+        also = [group for group in sorted(groups) if user in await self._seen_in(group)]
+        return replace(person, groups=person.groups.union(also))
+
+    async def _seen_in(self, group: str) -> frozenset[str]:
+        """The members of a group, a minute old at most; nobody while Slack does not tell."""
+        try:
+            return await self._lately(("members", group), lambda: self.people.members(group))
+        except ChatError as error:
+            log.warning("the members of %s are not known: %s", group, error.text)
+            return frozenset()
 
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
         """Who could decide under a policy: all of them, or more than it needs. Raises a `ChatError`."""

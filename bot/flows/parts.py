@@ -23,6 +23,7 @@ from bot.flows.living import LivingCard
 from bot.flows.model_files import ModelFiles
 from bot.flows.names import Names
 from bot.flows.notices import Notices
+from bot.flows.owned import Owned
 from bot.flows.owners import Owning
 from bot.flows.planning import Planning
 from bot.flows.posting import Poster
@@ -105,7 +106,7 @@ class Flows:
         self.doubts = Doubts(inventory, electorate)
         self.sweeper = Sweeper(db, clock)
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
-        self.viewers = Viewers(db, inventory, holds, owning, names, clock)
+        self.viewers = Viewers(db, inventory, holds, owning, Owned(db, terms.owners), electorate, names, clock)
         self.listing = Listing(db)
         self.dossiers = Dossiers(db, inventory, owning, clock)
         self.exporter = Exporter(db, electorate, clock)
