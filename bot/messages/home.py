@@ -11,7 +11,7 @@ from bot.domain.counts import Counts, Group
 from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.freezes import Freeze
 from bot.domain.home import Needed, Offer
-from bot.domain.requests import Request
+from bot.domain.requests import Request, RequestState
 from bot.domain.verdicts import Judgement, Verdict
 from bot.messages import tables
 from bot.messages.buttons import card_buttons, details_button, offered
@@ -80,8 +80,11 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
         blocks += [header("My requests"), *_requests(own, now)]
     if seen.mine.counts.total:
         blocks += [header("My models"), *_mine(seen)]
-    if others:
-        blocks += [header("Running"), *_requests(others, now)]
+    undecided = [request for request in others if request.state is RequestState.OPEN]
+    going = [request for request in others if request.state is not RequestState.OPEN]
+    for heading, requests in (("Waiting for approval", undecided), ("Running", going)):
+        if requests:
+            blocks += [header(heading), *_requests(requests, now)]
     if seen.freezes:
         blocks += [header("Frozen"), *freeze_blocks(seen.freezes[:EACH])]
     blocks += [header("What is worst"), *_worst(seen)]
@@ -104,7 +107,7 @@ def _needs(seen: Seen, now: datetime) -> list[Block]:
     for request, run in changes[:EACH]:
         what = f"{Sign.PERSON} {bold(run.plan.model.name)} waits for a change by you"
         blocks.append(section(f"{what}: add or change a word, corpus or grammar", add_button(request, run)))
-        blocks.append(context(f"request {request.id}; Retune goes on by itself"))
+        blocks.append(context(f"Request {request.id} goes on by itself then."))
     for reading in seen.doubted[:EACH]:
         assert reading.doubt is not None
         text = f"*Is this still the right instance?* {code(reading.name)} {now_and_before(reading.doubt)}."
@@ -146,7 +149,7 @@ def _mine(seen: Seen) -> list[Block]:
     counts, shown = seen.mine.counts, seen.mine.worst
     head = f"*{counted(counts.total, 'model')}: {groups_text(counts)}*"
     blocks = sections([head, *(one_line(judgement) for judgement in shown)])
-    return [*blocks, *_open("Open one of yours…", "model:mine", shown), *_more(counts.total - len(shown), "")]
+    return [*blocks, *_open("Open one of yours…", "model:mine", shown), *_more(counts.total - len(shown))]
 
 
 def _worst(seen: Seen) -> list[Block]:
@@ -155,7 +158,7 @@ def _worst(seen: Seen) -> list[Block]:
     blocks = [section(_fleet(counts, seen.snapshot))]
     if shown:
         blocks += [_table(shown), *_open("Open a model…", "model:worst", shown)]
-        blocks += _more(counts.of(Group.OUTDATED, Group.STUCK, Group.FAILED) - len(shown), "risky")
+        blocks += _more(counts.of(Group.OUTDATED, Group.STUCK, Group.FAILED) - len(shown))
     row = [button("Refresh", "home:refresh", "now")]
     if seen.asks and counts.total:
         start = button("Upgrade a model…", "home-upgrade:one", " ", style="primary" if counts.upgradable else "")
@@ -173,7 +176,8 @@ def _fleet(counts: Counts, snapshot: Snapshot) -> str:
             "No custom models yet. Make one in Speech to Text; Retune reads it within minutes. `python -m bot check` "
             "tests each instance."
         )
-    lines = [f"*{fleet_text(counts)}.*", ". ".join(filter(None, (outdated_text(counts), snoozed_text(counts))))]
+    waits = ". ".join(filter(None, (outdated_text(counts), snoozed_text(counts))))
+    lines = [f"*{fleet_text(counts)}.*", f"{waits}." if waits else ""]
     if not counts.of(Group.OUTDATED, Group.STUCK, Group.FAILED):
         lines.append("Nothing is outdated. When IBM releases a newer version, the models behind it appear here.")
     return "\n".join(filter(None, lines))
@@ -211,9 +215,8 @@ def _open(prompt: str, action: str, shown: Iterable[Judgement]) -> list[Block]:
     return [actions([choice(prompt, action, options)])] if options else []
 
 
-def _more(left: int, filters: str) -> list[Block]:
-    typed = f"/stt-models {filters}".strip()
-    return [context(f"and {left:,} more: {code(typed)}")] if left > 0 else []
+def _more(left: int) -> list[Block]:
+    return [context(f"and {left:,} more: `/stt-models` lists all, the worst first")] if left > 0 else []
 
 
 UNREAD = 8

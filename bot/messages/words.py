@@ -195,7 +195,7 @@ def became(run: Run, addition: Addition) -> Mapping[str, Any]:
     word, name = code(addition.word.word), bold(run.plan.model.name)
     match addition.outcome:
         case End.ADDED:
-            text = f"{Sign.DONE} {word} is in {name}. Training follows when the service shows it as `ready`."
+            text = f"{Sign.DONE} Added: {word} is in {name}. Training follows when the service shows it as `ready`."
         case End.REFUSED:
             text = f"{Sign.FAILED} Not added: {word} is not in {name}. Open the form again to try once more."
         case End.MISSING:

@@ -180,7 +180,7 @@ async def test_where_requests_stand(slack: Slack, world: World):
     request = await waits(world)
     place = {user: await opened(slack, user) for user in (ADA, GRACE, MEI)}
     assert headings(place[ADA])[:2] == ["Needs you", "My requests"]
-    for user, heading in ((ADA, "My requests"), (GRACE, "Needs you"), (MEI, "Running")):
+    for user, heading in ((ADA, "My requests"), (GRACE, "Needs you"), (MEI, "Waiting for approval")):
         assert f"request {request.id}" in str(under(place[user], heading))
         assert str(place[user]).count(f"request {request.id}:") == 1
 
