@@ -19,7 +19,7 @@ from bot.messages.refusals import called
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.text import counted, escape, spoken
-from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
+from bot.messages.verdicts import dates, evidence_line, level_text, one_line
 from bot.ports import Block
 
 
@@ -43,9 +43,8 @@ class About:
 def line(judgement: Judgement, about: About, news: News) -> Block:
     """One model with its facts, its risk, its people, and one button."""
     model = judgement.model
-    since = waiting_since(judgement, about.today)
     reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
-    facts = (_behind(judgement, about), f"newer base {since}" if since else "", *reasons)
+    facts = (_behind(judgement, about), *dates(judgement, about.today), *reasons)
     lines = (
         f"{_tag(model.ref, news)}{one_line(judgement)}",
         " · ".join(filter(None, facts)),
@@ -87,8 +86,7 @@ def plain(judgement: Judgement, about: About) -> str:
     """One model for people who hear the text alone: no signs, no markup."""
     name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
     facts = [f"{name}: {verdict}", _behind(judgement, about), _spoken(level_text(judgement))]
-    if judgement.since is not None:
-        facts.append(f"newer base for {(about.today - judgement.since).days:,} days")
+    facts += dates(judgement, about.today)
     facts += [_spoken(part) for part in _people(judgement, about)]
     return f"{', '.join(fact for fact in facts if fact)}."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,18 +12,18 @@ from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.freezes import Freeze
 from bot.domain.home import Needed, Offer
 from bot.domain.requests import Request, RequestState
-from bot.domain.verdicts import Judgement, Verdict
+from bot.domain.verdicts import Judgement
 from bot.messages import tables
 from bot.messages.buttons import card_buttons, details_button, offered
 from bot.messages.counts import fleet_text, groups_text, outdated_text, snoozed_text
 from bot.messages.doubts import now_and_before, right_button
 from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
-from bot.messages.kit import actions, button, choice, context, header, option, section, sections
+from bot.messages.kit import actions, button, context, header, section, sections
+from bot.messages.model_table import model_table, open_menu
 from bot.messages.requests import state_line
-from bot.messages.signs import OF_VERDICT, Sign
-from bot.messages.tables import Column, table
-from bot.messages.text import ago, bold, brief, code, counted, some
+from bot.messages.signs import Sign
+from bot.messages.text import ago, bold, code, counted, some
 from bot.messages.verdicts import one_line
 from bot.messages.words import add_button
 from bot.ports import Block
@@ -33,9 +33,6 @@ EACH = 5
 
 MODELS = 10
 """Models that a list shows."""
-
-OPTION = 150
-"""Characters of the value of an option."""
 
 CAN_READ = "You can read here. Ask a member of this workspace to request an upgrade."
 
@@ -112,7 +109,7 @@ def _needs(seen: Seen, now: datetime) -> list[Block]:
         assert reading.doubt is not None
         text = f"*Is this still the right instance?* {code(reading.name)} {now_and_before(reading.doubt)}."
         blocks.append(section(f"{Sign.ATTENTION} {text}", right_button(reading.name, reading.doubt)))
-    deciding = [each for each in seen.needed if each.offers]
+    deciding = list({each.request.id: each for each in seen.needed if each.offers}.values())
     for each in deciding[:EACH]:
         blocks.append(section(state_line(each.request, now), details_button(each.request)))
         if buttons := _allowed(each, seen.around):
@@ -149,7 +146,7 @@ def _mine(seen: Seen) -> list[Block]:
     counts, shown = seen.mine.counts, seen.mine.worst
     head = f"*{counted(counts.total, 'model')}: {groups_text(counts)}*"
     blocks = sections([head, *(one_line(judgement) for judgement in shown)])
-    return [*blocks, *_open("Open one of yours…", "model:mine", shown), *_more(counts.total - len(shown))]
+    return [*blocks, *_menu(seen, shown), *_more(counts.total - len(shown))]
 
 
 def _worst(seen: Seen) -> list[Block]:
@@ -157,7 +154,10 @@ def _worst(seen: Seen) -> list[Block]:
     counts, shown = seen.counts, seen.worst
     blocks = [section(_fleet(counts, seen.snapshot))]
     if shown:
-        blocks += [_table(shown), *_open("Open a model…", "model:worst", shown)]
+        blocks += [
+            model_table(shown, "The worst models", {}, tables.ROOM, several=_several(seen)),
+            *_menu(seen, shown),
+        ]
         blocks += _more(counts.of(Group.OUTDATED, Group.STUCK, Group.FAILED) - len(shown))
     row = [button("Refresh", "home:refresh", "now")]
     if seen.asks and counts.total:
@@ -183,36 +183,14 @@ def _fleet(counts: Counts, snapshot: Snapshot) -> str:
     return "\n".join(filter(None, lines))
 
 
-COLUMNS = (Column("Model", names=True), Column("Verdict"), Column("Version"), Column("Base"))
+def _several(seen: Seen) -> bool:
+    return len(seen.snapshot.instances) > 1
 
 
-def _table(shown: Iterable[Judgement]) -> Block:
-    judgements = tuple(shown)
-    rows = [
-        [
-            tables.words(judgement.model.name, 60),
-            tables.signed(OF_VERDICT[judgement.verdict], judgement.verdict.value),
-            tables.words(_versions(judgement), 80),
-            tables.words(f"{judgement.model.base} ({judgement.model.instance})", 80),
-        ]
-        for judgement in judgements
-    ]
-    return table("The worst models", COLUMNS, rows, sections(map(one_line, judgements)), page_size=MODELS)
-
-
-def _versions(judgement: Judgement) -> str:
-    model = judgement.model
-    have = (model.newest or "").removeprefix(f"{model.base}.")
-    if not judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
-        return have
-    return f"{have} → {(judgement.target or 'newer').removeprefix(f'{model.base}.')}"
-
-
-def _open(prompt: str, action: str, shown: Iterable[Judgement]) -> list[Block]:
+def _menu(seen: Seen, shown: Sequence[Judgement]) -> list[Block]:
     """The menu that opens one of the models that are shown."""
-    models = [judgement.model for judgement in shown if len(judgement.model.ref) <= OPTION]
-    options = [option(brief(f"{model.name} ({model.instance})", 75), model.ref) for model in models]
-    return [actions([choice(prompt, action, options)])] if options else []
+    menu = open_menu(shown, several=_several(seen))
+    return [actions(menu)] if menu else []
 
 
 def _more(left: int) -> list[Block]:

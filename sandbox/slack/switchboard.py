@@ -175,7 +175,7 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
         return lack
 
     for kind, id, label in (("data_table", "tables", "tables"), ("alert", "alerts", "alerts in forms")):
-        about = f"Slack refuses `{kind}` blocks, as in a workspace that does not have them yet"
+        about = f"`{kind}` blocks are refused, as where they are not there yet; what took them before must restart"
         board.add("Slack", f"slack-no-{id}", f"Lack {label}", about, lacking(kind), lasting=True)
 
     async def archive(on: bool) -> None:

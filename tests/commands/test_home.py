@@ -211,7 +211,7 @@ async def test_my_models(slack: Slack, world: World):
     assign("stt/language/id-gone", MEI, ADA, world.clock.now())
     mine = str(under(await opened(slack, MEI), "My models"))
     for name in ("call-center-us", "call-two", "team-one", "mine-by-hand"):
-        assert f"`{name}`" in mine
+        assert f"*{name}*" in mine
     for name in ("call-given", "of-nobody", "support-desk-us"):
         assert name not in mine
     assert "*4 models: 4 outdated*" in mine

@@ -20,6 +20,7 @@ from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
 from bot.domain.doubts import Doubt, DoubtKind
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
@@ -34,7 +35,7 @@ from bot.domain.requests import LISTED, MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.timing import Timing
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
+from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
     announcements,
