@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # only types of the domain are needed
     from bot.domain.plans import Action
     from bot.domain.policies import Policy
     from bot.domain.timing import Schedule
+    from bot.domain.words import Word
 
 Block = dict[str, Any]
 
@@ -214,6 +215,12 @@ class SpeechService(Protocol):
     ) -> Receipt:
         """Begin an upgrade or a training. Sent once, never repeated here: see `OutcomeUnknown`."""
 
+    async def word(self, id: str, word: str) -> Word | None:
+        """A custom word of a language model; None where the model has no such word."""
+
+    async def add_word(self, id: str, word: Word) -> Receipt:
+        """Adds a custom word to a language model, or changes it. Sent once; see `OutcomeUnknown`."""
+
 
 class Probing(Protocol):
     """Observations on purpose. Every call raises a `ServiceError`."""
@@ -274,6 +281,8 @@ class Terms:
     """The hours in which upgrades of an instance may start."""
     schedule: Schedule
     owners: tuple[OwnerRule, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """The URL of each instance, for what people can do without Retune."""
     guests_read: bool = False
     """Whether guests of the workspace may read; they can never do more."""
     shared_channel: bool = False

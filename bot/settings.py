@@ -148,6 +148,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
         instances=instances,
         policies=policies,
         hours=hours,
+        addresses={name: instance.url for name, instance in instances.items()},
         schedule=schedule,
         **others,
     )

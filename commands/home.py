@@ -27,6 +27,4 @@ async def show(user: str, desk: Desk) -> None:
     except Denied as error:
         await desk.windows.publish_home(user, closed(error.text))
         return
-    own = frozenset(name for name, policy in desk.electorate.authority.policies.items() if policy.self_approval)
-    seen = await desk.viewers.seen(user, await desk.electorate.seems_to_decide(user), own)
-    await desk.windows.publish_home(user, home(seen, desk.clock.now()))
+    await desk.windows.publish_home(user, home(await desk.viewers.seen(user), desk.clock.now()))

@@ -12,6 +12,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.domain.words import Field
 from bot.messages.announcements import SNOOZE, UPGRADE_ALL
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
@@ -20,6 +21,7 @@ from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
 from bot.messages.timetable import ANNOUNCE
+from bot.messages.words import LIMITS
 from bot.ports import Message
 from commands import payloads
 from commands.announcements import announce
@@ -39,6 +41,7 @@ from commands.requests import turn as turn_requests
 from commands.snoozes import snooze, snooze_listed, snoozed, unsnooze
 from commands.typed import first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
+from commands.words import word, worded
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +79,7 @@ ACTIONS: Mapping[str, Way] = {
     "approve": Way(approve),
     "reject": Way(reject, opens="Reject"),
     "home": Way(refresh),
+    "home-upgrade": Way(ask_for, opens="Upgrade"),
     "details": Way(details, opens="Details"),
     "models-of": Way(turn_details, here=True),
     "freeze": Way(begin, opens="Freeze"),
@@ -92,6 +96,7 @@ ACTIONS: Mapping[str, Way] = {
     ANNOUNCE: Way(announce),
     UPGRADE_ALL: Way(several, opens="Upgrade"),
     SNOOZE: Way(snooze_listed, opens="Snooze"),
+    "word": Way(word, opens="Add a word"),
 }
 """By the part of the action id before the colon."""
 
@@ -103,6 +108,7 @@ SUBMISSIONS: Mapping[str, Submission] = {
     "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment.", limits={WHY: WHY_LIMIT}),
     "freeze": Submission(frozen, at=UNTIL, again="Press Freeze again in a moment.", limits={WHY: WHY_LIMIT}),
     "snooze": Submission(snoozed, at=WHY, again="Send this again in a moment.", limits={WHY: SNOOZE_LIMIT}),
+    "word": Submission(worded, at=Field.WORD, again="Press Add again in a moment.", limits=LIMITS),
     "owner": Submission(owned, at=USER, again="Press Save again in a moment.", limits={GROUP: GROUP_LIMIT}),
 }
 """By callback id."""

@@ -11,7 +11,16 @@ from bot.domain.authority import Person
 from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 from bot.domain.history import Series
 from bot.domain.plans import Action
-from bot.errors import MessageGone, ModelBusy, ModelGone, RecordUnreadable, RequestRefused, RetuneError
+from bot.domain.words import Word
+from bot.errors import (
+    MessageGone,
+    ModelBusy,
+    ModelGone,
+    OutcomeUnknown,
+    RecordUnreadable,
+    RequestRefused,
+    RetuneError,
+)
 from bot.ports import Message, Newer, Place, Receipt, Room, plainly
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -258,6 +267,10 @@ class FakeSpeech:
     warned: dict[str, tuple[str, ...]] = field(default_factory=dict)
     odd: set[str] = field(default_factory=set)
     """The ids of models whose records make no sense."""
+    words: dict[str, dict[str, Word]] = field(default_factory=dict)
+    """Custom words by model and word."""
+    lose_words: int = 0
+    """How many words are taken without an answer."""
     record: int = 0
     """Bytes of one record, where lists say how large they are."""
 
@@ -318,10 +331,24 @@ class FakeSpeech:
         self.kept[id] = replace(model, status="training" if training else "upgrading")
         if self.lose_answers:
             self.lose_answers -= 1
-            from bot.errors import OutcomeUnknown
-
             raise OutcomeUnknown("lost", instance=self.name)
         return Receipt("tx-1")
+
+    async def word(self, id: str, word: str) -> Word | None:
+        self._call("word")
+        return self.words.get(id, {}).get(word)
+
+    async def add_word(self, id: str, word: Word) -> Receipt:
+        self._call("add_word")
+        model = self.kept[id]
+        if model.status in ("upgrading", "training"):
+            raise ModelBusy("busy", instance=self.name, status=409)
+        self.words.setdefault(id, {})[word.word] = word
+        self.kept[id] = replace(model, status="ready")
+        if self.lose_words:
+            self.lose_words -= 1
+            raise OutcomeUnknown("lost", instance=self.name)
+        return Receipt("tx-word")
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
         self._call("warnings")

@@ -21,6 +21,7 @@ from bot.adapters.watson_answers import (
     BAD,
     CustomModel,
     CustomModels,
+    CustomWord,
     Recognized,
     Resources,
     Sent,
@@ -32,13 +33,15 @@ from bot.adapters.watson_answers import (
     texts,
 )
 from bot.adapters.watson_answers import model as record
+from bot.adapters.watson_answers import word as word_of
 from bot.adapters.watson_errors import facts, refusal, transaction, unproven, without_token
-from bot.adapters.watson_proof import OwnRefusalsOnly, Proof, is_own, proof_of
+from bot.adapters.watson_proof import ADDED, BEGUN, OwnRefusalsOnly, Proof, is_own, proof_of
 from bot.adapters.watson_routes import unreachable
 from bot.adapters.watson_tone import one_second
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Listed, Model
 from bot.domain.plans import Action
+from bot.domain.words import Word
 from bot.errors import (
     AnswerUnreadable,
     CredentialsRefused,
@@ -148,12 +151,30 @@ class WatsonSpeech:
         if lenient:
             query["strict"] = "false"
         path = _path(kind, id, "train" if training else "upgrade_model")
-        response = await self._write("POST", path, params=query)
-        match proof_of(response):
+        return await self._taken(await self._write("POST", path, params=query), (kind, id))
+
+    async def word(self, id: str, word: str) -> Word | None:
+        """A word by its name; the service answers 400 for one that it does not have."""
+        response = await self._get(_path("language", id, "words", _part(word)))
+        if response.status_code in (400, 404) and is_own(response):
+            return None
+        await self._check(response, ("language", id))
+        return word_of(self._decoded(response, CustomWord))
+
+    async def add_word(self, id: str, word: Word) -> Receipt:
+        """The call for one word, which is done at once and refuses an invalid sounds-like."""
+        optional = {"sounds_like": list(word.sounds_like), "display_as": word.display_as}
+        body = {name: given for name, given in optional.items() if given}
+        response = await self._write("PUT", _path("language", id, "words", _part(word.word)), json=body)
+        return await self._taken(response, ("language", id), ADDED)
+
+    async def _taken(self, response: httpx.Response, about: Subject, statuses: frozenset[int] = BEGUN) -> Receipt:
+        """What proves that a request was taken. Raises where it was not, or nothing tells."""
+        match proof_of(response, statuses):
             case Proof.LOOK:
                 raise unproven(self._name, response)
             case Proof.REFUSED:
-                raise await self._refusal(response, (kind, id))
+                raise await self._refusal(response, about)
         return Receipt(transaction(response))
 
     async def warnings(self, model: Model) -> tuple[str, ...]:
@@ -269,8 +290,11 @@ class WatsonSpeech:
 
 
 def _path(kind: Kind, id: str, *rest: str) -> str:
-    """The path of one custom model. An id can't lead to another path."""
-    escaped = quote(id, safe="")
-    if not escaped.strip("."):
-        escaped = "%2E" * len(escaped)
-    return "/".join(("/v1", ROOTS[kind], escaped, *rest))
+    """The path of one custom model, or of what follows it."""
+    return "/".join(("/v1", ROOTS[kind], _part(id), *rest))
+
+
+def _part(foreign: str) -> str:
+    """A part of a path: nothing in it may lead elsewhere."""
+    escaped = quote(foreign, safe="")
+    return escaped if escaped.strip(".") else "%2E" * len(escaped)

@@ -14,6 +14,7 @@ import msgspec
 
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
+from bot.domain.words import Word
 from bot.turns import Work
 
 T = TypeVar("T")
@@ -81,6 +82,14 @@ class Resources(msgspec.Struct):
     total_minutes_of_audio: Any = 0.0
 
 
+class CustomWord(msgspec.Struct):
+    """The answer to `GET …/words/{word_name}`, as far as we read it."""
+
+    word: str
+    sounds_like: list[str] = []
+    display_as: str = ""
+
+
 class Recognized(msgspec.Struct):
     """The answer to `POST /v1/recognize`."""
 
@@ -93,6 +102,11 @@ class Refused(msgspec.Struct):
     error: Any = None
     message: Any = None
     errorMessage: Any = None
+
+
+def word(sent: CustomWord) -> Word:
+    """A custom word."""
+    return Word(sent.word, tuple(sent.sounds_like), sent.display_as)
 
 
 def model(instance: str, deployment: Deployment, kind: Kind, raw: bytes | msgspec.Raw) -> Model:

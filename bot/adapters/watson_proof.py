@@ -34,17 +34,24 @@ WORDS = 64 * 1024
 _NO_JSON = object()
 
 
-def proof(status: int, content_type: str, body: bytes) -> Proof:
-    """What an answer to an upgrade or a training proves."""
-    if status == 200:
-        began = _json(content_type, body or b"{}") is not _NO_JSON  # IBM documents no body, so an empty one is fine
+BEGUN = frozenset({200})
+"""The statuses with which the service takes an upgrade or a training."""
+
+ADDED = frozenset({200, 201})
+"""Those with which it takes data; IBM's pages differ in which of the two a word gets."""
+
+
+def proof(status: int, content_type: str, body: bytes, taken: frozenset[int] = BEGUN) -> Proof:
+    """What an answer to an upgrade or a training proves, or to other data with its own statuses *taken*."""
+    if status in taken:
+        began = _json(content_type, body or b"{}") is not _NO_JSON  # IBM describes no body: an empty one is none
         return Proof.BEGUN if began else Proof.LOOK
     return Proof.REFUSED if status in REFUSING and own(status, content_type, body) else Proof.LOOK
 
 
-def proof_of(response: httpx.Response) -> Proof:
-    """The same for a response."""
-    return proof(response.status_code, response.headers.get("Content-Type", ""), response.content)
+def proof_of(response: httpx.Response, taken: frozenset[int] = BEGUN) -> Proof:
+    """The same, of an answer as it came."""
+    return proof(response.status_code, response.headers.get("Content-Type", ""), response.content, taken)
 
 
 def own(status: int, content_type: str, body: bytes) -> bool:

@@ -26,7 +26,7 @@ class Person:
     is_bot: bool = False
     deactivated: bool = False
     groups: frozenset[str] = frozenset()
-    """The policies' groups that the person is a member of."""
+    """Those of the policies' groups, and of owners that are groups, that the person is a member of."""
     zone: str = ""
     """Their IANA time zone, empty if Slack does not tell."""
     teams: frozenset[str] = frozenset()
@@ -68,7 +68,9 @@ class Act(StrEnum):
     SEND_AGAIN = "send again"
     MARK_AS_FAILED = "mark as failed"
     ACCEPT = "accept"
-    """Accept the sudden new list of an instance."""
+    """What an instance suddenly lists."""
+    ADD_WORD = "add word"
+    """To a model of a request that waits for a change by hand."""
 
 
 class Role(StrEnum):
@@ -79,6 +81,8 @@ class Role(StrEnum):
     REQUESTER = "requester"
     VOTER = "voter"
     AUTHOR = "author"
+    OWNER = "owner"
+    """Whom the model belongs to, also as one of a group."""
     APPROVER = "approver"
     OTHER_APPROVER = "other approver"
     """An approver other than the requester, unless every policy allows requesters to approve their own."""
@@ -93,6 +97,7 @@ RULES: Mapping[Act, tuple[Role, ...]] = {
     Act.REJECT: (Role.REQUESTER, Role.OTHER_APPROVER),
     **dict.fromkeys((Act.APPROVE, Act.RESUME, Act.RETRY, Act.SEND_AGAIN), (Role.OTHER_APPROVER,)),
     Act.END: (Role.AUTHOR, Role.APPROVER),
+    Act.ADD_WORD: (Role.REQUESTER, Role.OWNER, Role.APPROVER),
     **dict.fromkeys((Act.CANCEL, Act.DROP, Act.STOP, Act.FREEZE, Act.UNFREEZE), (Role.APPROVER,)),
     **dict.fromkeys((Act.SNOOZE_ALL, Act.CHANGE, Act.MARK_AS_FAILED, Act.ACCEPT), (Role.APPROVER,)),
 }
@@ -157,14 +162,15 @@ COUNTS = Decision(Reason.COUNTS)
 class Scope:
     """What an act touches.
 
-    *instances* are those whose policies apply; *requester* and *approved_by* belong to a request, *author* to a snooze
-    or hold.
+    *instances* are all those whose policies it must meet; *requester* and *approved_by* belong to a request, *author*
+    to a snooze or hold, *owner* (a person or a group) to a model.
     """
 
     instances: tuple[str, ...] = ()
     requester: str = ""
     approved_by: Collection[str] = ()
     author: str = ""
+    owner: str = ""
 
 
 NOWHERE = Scope()
@@ -231,6 +237,9 @@ class Authority:
                 return COUNTS if person.id in scope.approved_by else Decision(Reason.NO_VOTE)
             case Role.AUTHOR:
                 return COUNTS if person.id == scope.author else Decision(Reason.NOT_AN_APPROVER)
+            case Role.OWNER:
+                owns = bool(scope.owner) and scope.owner in (person.id, *person.groups)
+                return COUNTS if owns else Decision(Reason.NOT_AN_APPROVER)
             case Role.APPROVER:
                 return self._approves(person, scope)
             case Role.OTHER_APPROVER:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from bot.domain.foreign_text import matching
+from bot.turns import Work
 
 _ID = re.compile(r"^[USW][A-Z0-9]+$")
 _MENTION = re.compile(r"^<(?:@|!subteam\^)([USW][A-Z0-9]+)(?:\|[^>]*)?>$")
@@ -76,3 +77,25 @@ def owner_of(name: str, assigned: Assigned | None, rules: Iterable[OwnerRule]) -
         return Owner(assigned.owner, by=assigned.by)
     rule = next((rule for rule in rules if rule.fits(name)), None)
     return Owner(rule.owner, pattern=rule.pattern) if rule else None
+
+
+PIECE = 50
+"""Names that are looked at between two rests."""
+
+
+def by_rules(keys: Sequence[str], rules: Iterable[OwnerRule]) -> Work[dict[str, list[int]]]:
+    """The places of names by whom they belong to by rule; *keys* are the names in their `matching` form."""
+    patterns = [(matching(rule.pattern), rule.owner) for rule in rules]
+    found: dict[str, list[int]] = {}
+    for place, key in enumerate(keys):
+        owner = next((owner for pattern, owner in patterns if fnmatchcase(key, pattern)), None)
+        if owner is not None:
+            found.setdefault(owner, []).append(place)
+        if place % PIECE == 0:
+            yield
+    return found
+
+
+def asked(owner: Owner | None, requester: str) -> str:
+    """Who is asked by name for what a model waits for: whom it belongs to, a person or a group, else the requester."""
+    return owner.id if owner is not None else requester

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.approvals import could_approve
 from bot.domain.authority import NOWHERE, Act, Authority, Person, Reason, Scope, is_approver
 from bot.domain.hours import zone_named
-from bot.domain.policies import Policy
+from bot.domain.policies import GROUPS, Policy
 from bot.errors import ChatError, Denied
 from bot.messages.denials import may_not
 from bot.ports import Clock, People
@@ -46,13 +46,15 @@ class Electorate:
     _seen: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict, init=False)
     _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
 
-    async def person(self, user: str, policies: Iterable[Policy] = ()) -> Person:
-        """A person as Slack describes them now, with their groups in the policies. Raises a `ChatError`.
+    async def person(self, user: str, policies: Iterable[Policy] = (), also: Iterable[str] = ()) -> Person:
+        """Who somebody is now, with those of the policies' groups, and of *also*, that they are in.
+
+        Raises a `ChatError`.
 
         Groups are looked up only for members of our workspace: no one else gets rights from one.
         """
         person = await self._once(("person", user), lambda: self.people.person(user))
-        return await self._with_groups(person, policies)
+        return await self._with_groups(person, policies, also)
 
     async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:
         """Several people, as of now. Raises a `ChatError`."""
@@ -75,8 +77,9 @@ class Electorate:
             raise Denied(may_not(Act.READ, decision, self.authority, NOWHERE), f"{Act.READ}: {decision.reason}")
 
     async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
-        """The person as of now, if they may do it. Raises `Denied`, else a `ChatError`."""
-        person = await self.person(user, self.authority.policies_of(scope.instances))
+        """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
+        owners = [scope.owner] if scope.owner[:1] in GROUPS else []
+        person = await self.person(user, self.authority.policies_of(scope.instances), owners)
         decision = self.authority.may(person, act, scope)
         if not decision.allowed:
             raise Denied(may_not(act, decision, self.authority, scope), f"{act}: {decision.reason}")
@@ -86,9 +89,24 @@ class Electorate:
         """The instances a person is an approver of, asking Slack now. Raises a `ChatError`."""
         return self.authority.decides_on(await self.person(user, self.authority.policies.values()))
 
-    async def seems_to_decide(self, user: str) -> frozenset[str]:
-        """The same from a cache of at most a minute; for display, not for decisions. Raises a `ChatError`."""
-        return await self._lately(("decides", user), lambda: self.decides_on(user))
+    async def seems(self, user: str, groups: Collection[str]) -> Person:
+        """Who somebody is, with their groups of all policies and those of *groups* that they are in.
+
+        A minute old at most; for what is shown, not for decisions. Raises a `ChatError`.
+        """
+        person = await self._lately(("seems", user), lambda: self.person(user, self.authority.policies.values()))
+        if self.authority.takes_part(person) is not Reason.COUNTS:
+            return person
+        also = [group for group in sorted(groups) if user in await self._seen_in(group)]
+        return replace(person, groups=person.groups.union(also))
+
+    async def _seen_in(self, group: str) -> frozenset[str]:
+        """The members of a group, a minute old at most; nobody while Slack does not tell."""
+        try:
+            return await self._lately(("members", group), lambda: self.people.members(group))
+        except ChatError as error:
+            log.warning("the members of %s are not known: %s", group, error.text)
+            return frozenset()
 
     async def approvers(self, policy: Policy) -> tuple[Person, ...]:
         """People who could decide under a policy: all, or more than it needs. Raises a `ChatError`."""
@@ -140,10 +158,10 @@ class Electorate:
         """The time zones of the approvers. Raises a `ChatError`."""
         return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)
 
-    async def _with_groups(self, person: Person, policies: Iterable[Policy]) -> Person:
+    async def _with_groups(self, person: Person, policies: Iterable[Policy], also: Iterable[str]) -> Person:
         if self.authority.takes_part(person) is not Reason.COUNTS:
             return person
-        groups = tuple(dict.fromkeys(name for policy in policies for name in policy.groups))
+        groups = tuple(dict.fromkeys([*(name for policy in policies for name in policy.groups), *also]))
         members = await asyncio.gather(*(self._members(name) for name in groups))
         mine = frozenset(name for name, ids in zip(groups, members, strict=True) if person.id in ids)
         return replace(person, groups=mine)

@@ -23,6 +23,7 @@ from bot.flows.living import LivingCard
 from bot.flows.model_files import ModelFiles
 from bot.flows.names import Names
 from bot.flows.notices import Notices
+from bot.flows.owned import Owned
 from bot.flows.owners import Owning
 from bot.flows.planning import Planning
 from bot.flows.posting import Poster
@@ -39,6 +40,7 @@ from bot.flows.sweeping import Sweeper
 from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
+from bot.flows.words import Words
 from bot.ports import Terms, World
 from bot.store.database import Database
 
@@ -73,7 +75,9 @@ class Flows:
         holds = self.holds = HoldBook(db, inventory, electorate, clock)
         listing = RequestFiles(world.files, poster, db, rooms, clock)
         teller = self.teller = Teller(
-            *(poster, db, policies, freezes, holds, owning, names, clock, listing), parallel=terms.parallel
+            *(poster, db, policies, freezes, holds, owning, names, clock, listing),
+            parallel=terms.parallel,
+            addresses=terms.addresses,
         )
         timetable = self.timetable = Timetable(db, rooms, clock, terms.schedule, terms.channel)
         survey = self.survey = Survey(db, inventory, owning, names, catalog, clock)
@@ -91,6 +95,7 @@ class Flows:
         polls: dict[Kind, float] = {"language": terms.poll_language, "acoustic": terms.poll_acoustic}
         sender = self.sender = Sender(db, inventory, freezes, clock, polls)
         self.runner = Runner(db, inventory, starter, sender, freezes, teller, clock, background)
+        self.words = Words(db, inventory, electorate, owning, freezes, holds, clock, wake=wake)
         self.prober = Prober(
             *(world.probing, world.speech, inventory, db, clock),
             probe_every=terms.probe_every,
@@ -101,7 +106,7 @@ class Flows:
         self.doubts = Doubts(inventory, electorate)
         self.sweeper = Sweeper(db, clock)
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
-        self.viewers = Viewers(db, inventory, holds, owning, names, clock)
+        self.viewers = Viewers(db, inventory, holds, owning, Owned(db, terms.owners), electorate, names, clock)
         self.listing = Listing(db)
         self.dossiers = Dossiers(db, inventory, owning, clock)
         self.exporter = Exporter(db, electorate, clock)

@@ -13,6 +13,7 @@ from bot.domain.approvals import required
 from bot.domain.holds import Holds, held_of
 from bot.domain.policies import Policy
 from bot.domain.requests import Request
+from bot.domain.words import waiting
 from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
 from bot.flows.holds import HoldBook
@@ -58,6 +59,8 @@ class Teller:
     files: RequestFiles
     _: KW_ONLY
     parallel: int
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """The URLs of instances, for what people can do by hand."""
     _locks: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary, init=False)
     _wanted: dict[int, None] = field(default_factory=dict, init=False)
     _at_work: set[int] = field(default_factory=set, init=False)
@@ -139,8 +142,9 @@ class Teller:
     def seen(self, store: Store, request: Request, holds: Holds) -> Seen:
         """The facts for a request's messages. Runs on the store's thread."""
         now = self.clock.now()
-        # Owners of a thousand models would take as many queries; the files and Details do without.
-        runs = () if request.large else request.runs
+        # Whose each of a thousand models is would take as many questions; the files and Details do without. Whose those
+        # are that wait for a change is asked: these people are named.
+        runs = waiting(request.runs) if request.large else request.runs
         changes = {ref: name for run in runs for ref, name in run.plan.changes.items()}
         owners = {ref: found for ref, name in changes.items() if (found := self.owning.owner_by(store, ref, name))}
         seen = Seen(
@@ -151,6 +155,8 @@ class Teller:
             around=Around({one.hold.subject: one.hold for one in held_of(request, holds)}, owners),
             ended=store.snoozes.ended_for(request.id),
             parallel=self.parallel,
+            additions=store.words.of_request(request.id),
+            addresses=self.addresses,
         )
         return seen.named(self.names.known(seen.people))
 

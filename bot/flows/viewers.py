@@ -6,21 +6,30 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
+from bot.domain.authority import Act
+from bot.domain.counts import count, count_those
+from bot.domain.freezes import Freeze
+from bot.domain.home import changing, doubted, needed
 from bot.domain.judged import Judged
 from bot.domain.owners import Owner
+from bot.domain.snoozes import Snooze, in_force, indexed
 from bot.errors import RetuneError, StoreUnavailable
+from bot.flows.electorate import Electorate
 from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.names import Names
+from bot.flows.owned import Owned
 from bot.flows.owners import Owning
 from bot.flows.request_reading import read_those
 from bot.flows.rests import Rests
 from bot.messages.holds import Around
-from bot.messages.home import Seen
+from bot.messages.home import MODELS, Mine, Seen
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
+from bot.turns import in_turns
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +54,8 @@ class Viewers:
     inventory: Inventory
     holds: HoldBook
     owning: Owning
+    owned: Owned
+    electorate: Electorate
     names: Names
     clock: Clock
     _opened: dict[str, datetime] = field(default_factory=dict, init=False)
@@ -71,22 +82,43 @@ class Viewers:
             return True
         return self._shown[1] != judged.state
 
-    async def seen(self, user: str, decides: frozenset[str], own: frozenset[str]) -> Seen:
-        """The content of one person's App Home, from known facts; *decides* and *own* as in `Seen`."""
-        judged, now, holding = await self.inventory.judged(), self.clock.now(), await self.holds.reader()
+    async def seen(self, user: str) -> Seen:
+        """What one person's App Home is made of, from what is known; who they are may be a minute old.
 
+        Raises a `ChatError`.
+        """
+        judged, now, holding = await self.inventory.judged(), self.clock.now(), await self.holds.reader()
+        person, authority = await self.electorate.seems(user, await self.owned.groups()), self.electorate.authority
         ids = await self.db.read(lambda store: (store.requests.live_ids(), store.requests.recent_ids(LAST)))
         live, ended = [await read_those(self.db, some) for some in ids]
+        waiting = await in_turns(changing(live))
 
-        def read(store: Store) -> Seen:
-            freezes = tuple(freeze for freeze in store.freezes.holding() if now < freeze.until)
+        def read(store: Store) -> tuple[Around, tuple[Freeze, ...], tuple[Snooze, ...]]:
             holds = holding(store)
-            owners = {ref: owner for ref in holds if (owner := self._owner(store, judged, ref)) is not None}
-            around = Around(holds, owners)
-            return Seen(user, decides, own, judged, live, ended, freezes, around)
+            owners = {
+                ref: owner for ref in {*holds, *waiting} if (owner := self._owner(store, judged, ref)) is not None
+            }
+            freezes = tuple(freeze for freeze in store.freezes.holding() if now < freeze.until)
+            return Around(holds, owners), freezes, store.snoozes.in_force()
 
-        found = await self.db.read(read)
-        return replace(found, around=replace(found.around, names=await self.names.of(found.around.people)))
+        around, freezes, snoozed = await self.db.read(read)
+        snoozes = indexed(in_force(snoozed, judged.spoken_of(snoozed), now))
+        mine = await self.owned.of({person.id, *person.groups}, judged)
+        readings = judged.snapshot.instances
+        return Seen(
+            user=user,
+            asks=authority.may(person, Act.REQUEST).allowed,
+            needed=await in_turns(needed(person, authority, live, around.owners, now)),
+            doubted=doubted(person, authority, readings.values(), now),
+            live=live,
+            ended=ended,
+            mine=Mine(tuple(islice(mine.worst_first(), MODELS)), await in_turns(count_those(mine.parts, snoozes, now))),
+            worst=tuple(islice(judged.acting(), MODELS)),
+            counts=await in_turns(count(judged, snoozes, now)),
+            snapshot=judged.snapshot,
+            freezes=freezes,
+            around=replace(around, names=await self.names.of(around.people)),
+        )
 
     def _owner(self, store: Store, judged: Judged, ref: str) -> Owner | None:
         judgement = judged.of(ref)

@@ -47,6 +47,7 @@ class _Look:
     due: Due
     unwatched: tuple[Request, ...]
     untold: bool
+    words: bool
 
 
 @dataclass(eq=False)
@@ -115,13 +116,15 @@ class Worker:
         if look.unwatched:
             self._spawn(self._look_for_voters(look.unwatched), "who can approve")
         if look.untold or look.late:
-            flows.background.spawn(flows.teller.tell_all(), "telling")  # each picks up requests that no other has
-        if look.notices:
-            self._spawn(flows.notices.freezes(), "freezes said")
-        if flows.snoozer.due():
-            self._spawn(flows.snoozer.ring(), "the end of snoozes")
-        if look.living:
-            self._spawn(flows.living.ring(), "living card")
+            flows.background.spawn(flows.teller.tell_all(), "telling")  # each takes up what no other has
+        for wanted, work, what in (
+            (look.notices, flows.notices.freezes, "freezes said"),
+            (look.words, flows.words.settle, "words without an answer"),
+            (flows.snoozer.due(), flows.snoozer.ring, "the end of snoozes"),
+            (look.living, flows.living.ring, "living card"),
+        ):
+            if wanted:
+                self._spawn(work(), what)
         if flows.sweeper.due():
             self._spawn(flows.sweeper.ring(), "sweeping")
         if flows.prober.due():
@@ -148,6 +151,7 @@ class Worker:
             due=flows.runner.due(store),
             unwatched=store.requests.unwatched(),
             untold=flows.teller.due(store),
+            words=flows.words.due(store),
         )
 
     async def _follow(self, now: datetime) -> None:

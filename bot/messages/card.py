@@ -15,6 +15,7 @@ from bot.domain.policies import Policy
 from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held, Snooze
+from bot.domain.words import Addition
 from bot.messages.buttons import card_buttons, details_button
 from bot.messages.foreign import Quote, quoted
 from bot.messages.freezes import wait_quotes, wait_text
@@ -28,6 +29,7 @@ from bot.messages.signs import Sign, of_request
 from bot.messages.steps import changed, doing, noun, state_word, step_text, versions
 from bot.messages.text import code, counted, escape, listed, moment, some
 from bot.messages.verdicts import evidence_line
+from bot.messages.words import add_buttons, waiting_lines
 from bot.ports import Block, Message
 
 
@@ -48,11 +50,16 @@ class Seen:
     ended: tuple[Snooze, ...] = ()
     parallel: int = 2
     """How many runs may go on at a time on each instance."""
+    additions: tuple[Addition, ...] = ()
+    """The words that people added for its runs."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """The URLs of instances."""
 
     @property
     def people(self) -> set[str]:
         """Whose names it takes."""
-        return self.around.people | {id for one in self.ended for id in (one.author, one.ended_by) if id}
+        ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
+        return self.around.people | ended | {one.by for one in self.additions}
 
     def named(self, names: Mapping[str, str]) -> Seen:
         """The same with the names of these people."""
@@ -67,6 +74,7 @@ def card(request: Request, seen: Seen) -> Message:
         lines += _running(request.first)
     elif why := _why(request):
         lines.append(why)
+    lines += waiting_lines(request, seen.around)
     if request.state in (*UNSTARTED, RequestState.PAUSED):
         lines.append(_for_good(request))
     held = seen.around.held_of(request)
@@ -82,7 +90,7 @@ def card(request: Request, seen: Seen) -> Message:
     blocks.append(context(*_small_print(request, seen.policy)))
     if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
         blocks += [context(*hindrances), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
-    if buttons := card_buttons(request, seen.around):
+    if buttons := [*add_buttons(request), *card_buttons(request, seen.around)]:
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
     every = changed(request)
     names = some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)

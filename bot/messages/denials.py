@@ -68,6 +68,7 @@ _WHAT = {
     Act.EXPORT: "export requests",
     Act.FREEZE: "freeze upgrades{where}",
     Act.UNFREEZE: "end this freeze{where}",
+    Act.ADD_WORD: "add a word{where}",
     Act.ACCEPT: "say that what an instance lists is right{where}",
 }
 """What those acts are called that are about no request."""
@@ -83,17 +84,17 @@ def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) ->
         case Reason.NOT_A_MEMBER:
             return f"Guests, bots and deactivated people cannot {what}. Ask a member of this workspace."
         case _:
-            return _approvers_only(what, decision.instance, authority, scope)
+            own = [scope.owner, scope.requester] if act is Act.ADD_WORD else [scope.author]
+            return _approvers_only(what, decision.instance, authority, scope, own)
 
 
-def _approvers_only(what: str, instance: str, authority: Authority, scope: Scope) -> str:
+def _approvers_only(what: str, instance: str, authority: Authority, scope: Scope, own: Iterable[str]) -> str:
     policies = [authority.policies[instance]] if instance in authority.policies else authority.policies.values()
     names = [name for policy in policies for name in policy.approvers]
     if len(scope.instances) > 1:
         ask = f" On {code(instance)} that is {_any_of(names)}." if names else ""
         return f"Only approvers of all instances can {what}.{ask}"
-    author = [scope.author] if scope.author else []
-    return f"Only {_any_of([*author, *names])} can {what}."
+    return f"Only {_any_of([*filter(None, own), *names])} can {what}."
 
 
 def _any_of(names: Iterable[str]) -> str:

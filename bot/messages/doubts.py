@@ -38,7 +38,7 @@ def right_button(instance: str, doubt: Doubt) -> Block:
     text = f"{doubt.had - doubt.kept} {what}, and cards that this makes pointless are closed."
     ask = confirm("Is it right?", text, "It is right")
     label = f"What {instance} lists is right"
-    return button("It is right", "accept", f"{doubt.shape} {instance}", label=label, confirm=ask)
+    return button("It is right", "accept", f"{doubt.shape} {instance}"[:2000], label=label, confirm=ask)
 
 
 def not_believed(reading: InstanceReading) -> str:

@@ -1,71 +1,94 @@
-"""App Home: what waits for you, what you asked for, what runs, the fleet at a glance, freezes, last outcomes."""
+"""App Home, a desk: needs you · my requests · my models · running · what is worst. Different for each person."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from bot.domain.fleet import Snapshot
+from bot.domain.counts import Counts, Group
+from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.freezes import Freeze
-from bot.domain.judged import Judged
+from bot.domain.home import Needed, Offer
 from bot.domain.requests import Request, RequestState
-from bot.domain.verdicts import UPGRADABLE, Verdict
-from bot.messages.buttons import card_buttons, details_button, model_button
+from bot.domain.verdicts import Judgement
+from bot.messages import tables
+from bot.messages.buttons import card_buttons, details_button, offered
+from bot.messages.counts import fleet_text, groups_text, outdated_text, snoozed_text
+from bot.messages.doubts import now_and_before, right_button
 from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
-from bot.messages.kit import actions, button, context, divider, header, section
+from bot.messages.kit import actions, button, context, header, section, sections
+from bot.messages.model_table import model_table, open_menu
 from bot.messages.requests import state_line
 from bot.messages.signs import Sign
-from bot.messages.text import ago, code, some
-from bot.messages.verdicts import one_line, sign
+from bot.messages.text import ago, bold, code, counted, some
+from bot.messages.verdicts import one_line
+from bot.messages.words import add_button
 from bot.ports import Block
 
-AT_A_GLANCE = 10
-"""Outdated models that are shown."""
-
 EACH = 5
-"""Requests shown with their own buttons in one group; App Home holds 100 blocks."""
+"""Requests shown with their own buttons in one group, and instances; App Home holds 100 blocks."""
+
+MODELS = 10
+"""Models that a list shows."""
+
+CAN_READ = "You can read here. Ask a member of this workspace to request an upgrade."
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The models that belong to somebody, also through a group: the worst of them, and the counts of all."""
+
+    worst: Sequence[Judgement] = ()
+    counts: Counts = field(default_factory=Counts)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one person's App Home is made of. *decides* are the instances on which *user* may decide."""
+    """What one person's App Home is made of. *asks*: they may request upgrades, not only read."""
 
     user: str
-    decides: frozenset[str]
-    own: frozenset[str]
-    """Those on which requesters may approve their own."""
-    judged: Judged
+    asks: bool
+    needed: Sequence[Needed]
+    doubted: Sequence[InstanceReading]
+    """Instances whose lists this person may accept."""
     live: Sequence[Request]
     ended: Sequence[Request]
-    freezes: Sequence[Freeze]
+    mine: Mine
+    worst: Sequence[Judgement]
+    """The worst models to act on."""
+    counts: Counts
+    snapshot: Snapshot
+    freezes: Sequence[Freeze] = ()
     around: Around = field(default_factory=Around)
-    """Of the models that are on hold."""
+    """Of the models that are on hold, or wait for a change."""
 
 
 def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
     """One person's App Home; its buttons do what those on the cards do."""
-    deciding = [request for request in seen.live if _waits_for(request, seen)]
-    asked = [request for request in seen.live if request.requester == seen.user and request not in deciding]
-    others = [request for request in seen.live if request not in deciding and request not in asked]
-    blocks: list[Block] = [header("Waiting for you"), *_requests(deciding, now, seen.around)]
-    if not deciding:
-        blocks.append(section("Nothing. Cards that need your decision appear here and in the channel."))
-    if asked:
-        blocks += [header("You asked for"), *_requests(asked, now)]
-    blocks += [header("Waiting and running"), *_requests(others, now)]
-    if not others:
-        blocks.append(section("Nothing else." if deciding or asked else "No upgrade is asked for or running."))
+    waiting = {each.request.id for each in seen.needed}
+    rest = [request for request in seen.live if request.id not in waiting]
+    own = [request for request in rest if request.requester == seen.user]
+    others = [request for request in rest if request.requester != seen.user]
+    blocks = _needs(seen, now) if seen.asks else [section(CAN_READ)]
+    if own:
+        blocks += [header("My requests"), *_requests(own, now)]
+    if seen.mine.counts.total:
+        blocks += [header("My models"), *_mine(seen)]
+    undecided = [request for request in others if request.state is RequestState.OPEN]
+    going = [request for request in others if request.state is not RequestState.OPEN]
+    for heading, requests in (("Waiting for approval", undecided), ("Running", going)):
+        if requests:
+            blocks += [header(heading), *_requests(requests, now)]
     if seen.freezes:
-        blocks += [header("Frozen"), *freeze_blocks(seen.freezes[:5])]
-    blocks += [divider(), header("The fleet"), *_fleet(seen.judged)]
+        blocks += [header("Frozen"), *freeze_blocks(seen.freezes[:EACH])]
+    blocks += [header("What is worst"), *_worst(seen)]
     if seen.ended:
-        lines = "\n".join(f"• {state_line(request, now)}" for request in seen.ended)
-        blocks += [divider(), header("Last outcomes"), section(lines)]
-    blocks.append(context(*_age(seen.judged.snapshot, now)))
+        lines = [f"• {state_line(request, now)}" for request in seen.ended]
+        blocks += [header("Ended last"), *sections(lines)]
+    blocks.append(context(*_age(seen.snapshot, now)))
     return {"type": "home", "blocks": blocks}
 
 
@@ -74,38 +97,104 @@ def closed(why: str) -> Mapping[str, Any]:
     return {"type": "home", "blocks": [section(f"{Sign.PRIVATE} {why}")]}
 
 
-def _waits_for(request: Request, seen: Seen) -> bool:
-    """Whether this person could decide on a request that waits for approval, is paused, or is unclear."""
-    theirs = request.requester == seen.user and not seen.own.issuperset(request.instances)
-    fresh = request.state is RequestState.OPEN and seen.user not in request.approved_by
-    unclear = any(run.unclear for run in request.runs)
-    waits = unclear or ((request.state is RequestState.PAUSED or fresh) and not theirs)
-    return waits and seen.decides.issuperset(request.instances)
+def _needs(seen: Seen, now: datetime) -> list[Block]:
+    """What waits for this person: changes by hand and doubts first, which nobody else is told about."""
+    blocks: list[Block] = [header("Needs you")]
+    changes = [(each.request, run) for each in seen.needed for run in each.changes]
+    for request, run in changes[:EACH]:
+        what = f"{Sign.PERSON} {bold(run.plan.model.name)} waits for a change by you"
+        blocks.append(section(f"{what}: add or change a word, corpus or grammar", add_button(request, run)))
+        blocks.append(context(f"Request {request.id} goes on by itself then."))
+    for reading in seen.doubted[:EACH]:
+        assert reading.doubt is not None
+        text = f"*Is this still the right instance?* {code(reading.name)} {now_and_before(reading.doubt)}."
+        blocks.append(section(f"{Sign.ATTENTION} {text}", right_button(reading.name, reading.doubt)))
+    deciding = list({each.request.id: each for each in seen.needed if each.offers}.values())
+    for each in deciding[:EACH]:
+        blocks.append(section(state_line(each.request, now), details_button(each.request)))
+        if buttons := _allowed(each, seen.around):
+            blocks.append(actions(buttons, block_id=f"decide:{each.request.id}"))
+    more = sum(max(0, len(some_of) - EACH) for some_of in (changes, seen.doubted, deciding))
+    if more:
+        blocks.append(context(f"and {more} more: `/stt-runs open` lists all requests"))
+    if len(blocks) == 1:
+        blocks.append(section("Nothing. Requests to decide and models to change appear here."))
+    return blocks
 
 
-def _requests(requests: Collection[Request], now: datetime, around: Around | None = None) -> list[Block]:
-    """Requests; with *around* those that wait for this person, with the buttons that decide."""
-    blocks: list[Block] = []
-    for request in list(requests)[:EACH]:
-        blocks.append(section(state_line(request, now), details_button(request)))
-        if around is not None:
-            blocks.append(actions(card_buttons(request, around), block_id=f"decide:{request.id}"))
+def _allowed(each: Needed, around: Around) -> list[Block]:
+    """The buttons that count if this person presses them."""
+    votes = {vote for vote, _ in each.offers}
+    if "approve" in votes:
+        return [block for block in card_buttons(each.request, around) if block["action_id"] in votes]
+    return offered(each.request, _wishes(each.offers))
+
+
+def _wishes(offers: Collection[Offer]) -> list[Any]:
+    return [offer for offer in offers if offer[0] not in ("approve", "reject")]
+
+
+def _requests(requests: Sequence[Request], now: datetime) -> list[Block]:
+    blocks: list[Block] = [section(state_line(request, now), details_button(request)) for request in requests[:EACH]]
     if len(requests) > EACH:
         blocks.append(context(f"and {len(requests) - EACH} more: `/stt-runs open` lists all"))
     return blocks
 
 
-def _fleet(judged: Judged) -> list[Block]:
-    counts = judged.verdicts
-    glance = " · ".join(f"{sign(verdict)}: {counts[verdict]:,}" for verdict in Verdict if counts[verdict])
-    blocks = [section(glance or "No custom models were read yet.")]
-    outdated = sum(counts[verdict] for verdict in UPGRADABLE)
-    for judgement in islice(judged.upgradable(), AT_A_GLANCE):
-        blocks.append(section(one_line(judgement), model_button(judgement.model.ref, judgement.model.name)))
-    if outdated > AT_A_GLANCE:
-        blocks.append(context(f"and {outdated - AT_A_GLANCE:,} more: `/stt-models outdated` lists all"))
-    blocks.append(actions([button("Refresh", "home:refresh", "now")]))
-    return blocks
+def _mine(seen: Seen) -> list[Block]:
+    """The verdicts of the models that are somebody's own."""
+    counts, shown = seen.mine.counts, seen.mine.worst
+    head = f"*{counted(counts.total, 'model')}: {groups_text(counts)}*"
+    blocks = sections([head, *(one_line(judgement) for judgement in shown)])
+    return [*blocks, *_menu(seen, shown), *_more(counts.total - len(shown))]
+
+
+def _worst(seen: Seen) -> list[Block]:
+    """The fleet in numbers, its worst models, and what starts an upgrade."""
+    counts, shown = seen.counts, seen.worst
+    blocks = [section(_fleet(counts, seen.snapshot))]
+    if shown:
+        blocks += [
+            model_table(shown, "The worst models", {}, tables.ROOM, several=_several(seen)),
+            *_menu(seen, shown),
+        ]
+        blocks += _more(counts.of(Group.OUTDATED, Group.STUCK, Group.FAILED) - len(shown))
+    row = [button("Refresh", "home:refresh", "now")]
+    if seen.asks and counts.total:
+        start = button("Upgrade a model…", "home-upgrade:one", " ", style="primary" if counts.upgradable else "")
+        all_of_them = button("Upgrade all outdated…", "home-upgrade:all", "outdated")
+        row = [start, *([all_of_them] if counts.upgradable else []), *row]
+    return [*blocks, actions(row)]
+
+
+def _fleet(counts: Counts, snapshot: Snapshot) -> str:
+    """How the fleet is; where there is nothing yet, what to do."""
+    if not counts.total and any(reading.read_at is None for reading in snapshot.instances.values()):
+        return "Models appear here once the instances are read. `/stt-help` lists what you can do."
+    if not counts.total:
+        return (
+            "No custom models yet. Make one in Speech to Text; Retune reads it within minutes. `python -m bot check` "
+            "tests each instance."
+        )
+    waits = ". ".join(filter(None, (outdated_text(counts), snoozed_text(counts))))
+    lines = [f"*{fleet_text(counts)}.*", f"{waits}." if waits else ""]
+    if not counts.of(Group.OUTDATED, Group.STUCK, Group.FAILED):
+        lines.append("Nothing is outdated. When IBM releases a newer version, the models behind it appear here.")
+    return "\n".join(filter(None, lines))
+
+
+def _several(seen: Seen) -> bool:
+    return len(seen.snapshot.instances) > 1
+
+
+def _menu(seen: Seen, shown: Sequence[Judgement]) -> list[Block]:
+    """The menu that opens one of the models that are shown."""
+    menu = open_menu(shown, several=_several(seen))
+    return [actions(menu)] if menu else []
+
+
+def _more(left: int) -> list[Block]:
+    return [context(f"and {left:,} more: `/stt-models` lists all, the worst first")] if left > 0 else []
 
 
 UNREAD = 8
@@ -115,4 +204,4 @@ UNREAD = 8
 def _age(snapshot: Snapshot, now: datetime) -> list[str]:
     read = f"Read {ago(snapshot.read_at, now)}." if snapshot.read_at else "Being read for the first time."
     unread = [code(r.name) for r in snapshot.instances.values() if r.failing_since is not None]
-    return [read, f":warning: cannot be read: {some(unread, UNREAD)}" if unread else ""]
+    return [read, f"{Sign.ATTENTION} cannot be read: {some(unread, UNREAD)}" if unread else ""]

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from bot.domain.policies import Policy
 from bot.domain.requests import LIVE, UNSTARTED, Request
 from bot.domain.runs import Run, RunState
+from bot.domain.words import waiting as waiting_for_a_change
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
+from bot.messages.holds import Around
 from bot.messages.kit import context, pages_of, paging, paragraph, sections
 from bot.messages.model_lines import also_changed, late, owner_of, state_of
 from bot.messages.outcomes import failure_text, left_out_blocks
-from bot.messages.refusals import approvers
+from bot.messages.refusals import approvers, mention
 from bot.messages.signs import OF_RUN_STATE, Sign, of_run
 from bot.messages.steps import goal, others, versions
-from bot.messages.text import code, counted, escape, shortened, some
+from bot.messages.text import code, counted, escape, listed, shortened, some
+from bot.messages.words import add_buttons, whom
 from bot.ports import Block, Message
 
 if TYPE_CHECKING:
@@ -118,17 +121,17 @@ def milestones(request: Request) -> list[tuple[str, Message]]:
     return [(f"far:{tenth}", paragraph(f"{tenth}0 %: {_states(request)}", Sign.MILESTONE))]
 
 
-def asks(request: Request, policy: Policy) -> list[tuple[str, Message]]:
+def asks(request: Request, policy: Policy, around: Around) -> list[tuple[str, Message]]:
     """What somebody has to do before some of its models go on: one message, however many there are."""
     running = [run for run in request.runs if run.state is RunState.RUNNING]
     told = []
-    if waiting := [run for run in running if run.waits_for_a_person]:
+    if waiting := waiting_for_a_change(running):
+        people = listed([mention(id) for id in dict.fromkeys(whom(request, run, around) for run in waiting)])
         text = (
-            f"<@{request.requester}>: {counted(len(waiting), 'model')} can be trained only after a change. Add or "
-            "change a custom word, a corpus or a grammar of each; Retune sees that by itself and goes on. "
-            f"Waiting: {_names(waiting, 3 * TOLD)}."
+            f"{people}: {counted(len(waiting), 'model')} can be trained only after a change. Add or change a word, a "
+            f"corpus or a grammar of each; Retune sees it and goes on by itself. Waiting: {_names(waiting, 3 * TOLD)}."
         )
-        told.append((f"asks:{waiting[0].id}", paragraph(text, Sign.PERSON)))
+        told.append((f"asks:{waiting[0].id}", paragraph(text, Sign.PERSON, *add_buttons(request))))
     if unclear := [run for run in running if run.unclear]:
         text = (
             f"{approvers(policy) or 'Approvers'}: it is *unclear* whether a step of {_names(unclear, 3 * TOLD)} began. "

@@ -13,6 +13,7 @@ from bot.domain.policies import Policy
 from bot.domain.proof import is_late
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
+from bot.domain.words import End
 from bot.messages import large
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
 from bot.messages.card import Seen, card, so_far
@@ -24,6 +25,7 @@ from bot.messages.refusals import approvers, mention
 from bot.messages.signs import Sign
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
 from bot.messages.text import code, counted, escape, listed, moment, spoken
+from bot.messages.words import ask_for_change, missing, of_run
 from bot.ports import Message
 
 
@@ -52,14 +54,18 @@ def tellings(request: Request, seen: Seen) -> list[Telling]:
         told.append(("progress", progress(request.first, seen)))
     if request.large:
         told += [(f"retry:{run.id}{_again(run)}", retried(request, run)) for run in request.runs if run.retries]
-        told += large.asks(request, seen.policy)
+        told += large.asks(request, seen.policy, seen.around)
     else:
         told += [each for run in request.runs for each in _of_run(request, run, seen)]
+    names = {run.id: run.plan.model.name for run in request.runs} if seen.additions else {}
+    lost = [one for one in seen.additions if one.outcome is End.MISSING]
+    told += [(f"word:{one.id}", missing(one, names[one.run])) for one in lost]
     told += _of_several(request, seen) if request.several else []
     if request.ended_at is not None and not request.count(RunState.RUNNING):
         end = end_of_several(request) if request.several else end_of_one(request)
         told.append((f"end{_again(*request.runs)}", end))
-    edited = ("card", "progress", *(key for key, _ in told if request.large and key.startswith("pause:")))
+    edits = ("ask:", "asks:", *(["pause:"] if request.large else []))
+    edited = ("card", "progress", *(key for key, _ in told if key.startswith(edits)))
     made = ((key, replace(message, text=spoken(message.text).strip())) for key, message in told)
     return [Telling(f"request:{request.id}:{key}", said, key != "card", key not in edited) for key, said in made]
 
@@ -81,7 +87,9 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         if run.unclear and record is run.current:
             told.append((f"unclear:{place}.{record.attempts}{_again(run)}", unclear(request, run, record, seen.policy)))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
-            told.append((f"ask:{place}{_again(run)}", ask_for_change(request, record)))
+            added, address = of_run(seen.additions, run), seen.addresses.get(run.plan.model.instance, "")
+            asking = ask_for_change(request, run, record, seen.around, added, address)
+            told.append((f"ask:{place}{_again(run)}", asking))
         if not request.several and record.state is StepState.DONE and record.number < len(run.steps):
             told.append((f"step:{place}", step_done(run, record)))
     if run.retries:
@@ -134,16 +142,6 @@ def retried(request: Request, run: Run) -> Message:
     what = f"{code(run.plan.model.name)} is retried" if request.several else "Retried"
     by = f" with the approval of <@{request.decided_by}>" if request.decided_by else ""
     return paragraph(f"{what} from step {min(first, len(run.steps))}{by}.{kept}", Sign.GOES_ON)
-
-
-def ask_for_change(request: Request, record: StepRecord) -> Message:
-    """Tells a person what to change first (improved base model on Cloud Pak for Data)."""
-    text = (
-        f"<@{request.requester}>: {code(record.step.name)} is upgraded by training, and on this deployment training "
-        "needs a change first. Add or change a custom word, a corpus or a grammar of it; any change moves it to "
-        "`ready`. Retune sees that by itself and goes on."
-    )
-    return paragraph(text, Sign.PERSON)
 
 
 def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:

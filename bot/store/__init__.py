@@ -36,6 +36,7 @@ from bot.store.schema import migrations
 from bot.store.search import Search
 from bot.store.snoozes import Snoozes
 from bot.store.troubles import trouble
+from bot.store.words import Words
 
 __all__ = ["Store"]
 
@@ -112,6 +113,7 @@ class Store(AbstractContextManager["Store"]):
         self.choices = Choices(shared, self.audit)
         self.owners = Owners(shared, self.audit)
         self.snoozes = Snoozes(shared, self.audit)
+        self.words = Words(shared, self.audit)
 
     def close(self) -> None:
         """Closes the file."""

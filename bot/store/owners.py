@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from bot.domain.owners import Assigned
 from bot.store.audit import Audited
+from bot.store.connection import marks
 
 
 class Owners(Audited):
@@ -30,6 +32,14 @@ class Owners(Audited):
     def of(self, ref: str) -> Assigned | None:
         """The owner of one model set by hand."""
         return self._c.one(Assigned, "SELECT * FROM owners WHERE ref = ?", (ref,))
+
+    def refs_of(self, owners: Collection[str]) -> tuple[str, ...]:
+        """The models that were said to belong to one of these."""
+        return self._c.values(str, f"SELECT ref FROM owners WHERE owner IN ({marks(owners)})", tuple(owners))
+
+    def groups(self) -> tuple[str, ...]:
+        """The groups that models were said to belong to."""
+        return self._c.values(str, "SELECT DISTINCT owner FROM owners WHERE owner >= 'S' AND owner < 'T'")
 
     def every(self) -> dict[str, Assigned]:
         """The owners set by hand, by model reference."""

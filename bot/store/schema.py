@@ -228,3 +228,19 @@ def who_sent_the_last_announcement(db: Sqlite) -> None:
     """In each channel: the slot that was begun last, who asked for it, and when."""
     for column in ("sent_slot TEXT", "sent_by TEXT NOT NULL DEFAULT ''", "sent_at REAL"):
         db.execute(f"ALTER TABLE announced ADD COLUMN {column}")
+
+
+@migrations()
+def words_are_added_and_owners_found(db: Sqlite) -> None:
+    """Words that people add from Slack; the models of an owner are found without reading all."""
+    for statement in (
+        # form: the window that it was typed into, so that a second submit of it adds nothing. word: as JSON.
+        # outcome: none while nobody knows whether the service has it.
+        """CREATE TABLE words (
+            id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, run INTEGER NOT NULL REFERENCES runs (id),
+            ref TEXT NOT NULL, word TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, outcome TEXT) STRICT""",
+        "CREATE INDEX words_by_run ON words (run)",
+        "CREATE INDEX words_open ON words (id) WHERE outcome IS NULL",
+        "CREATE INDEX owners_by_owner ON owners (owner)",
+    ):
+        db.execute(statement)

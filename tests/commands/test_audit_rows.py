@@ -19,7 +19,7 @@ from bot.domain.requests import RequestState
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
 from bot.errors import ServiceUnavailable
 from tests.commands.conftest import Slack
-from tests.commands.test_acts import ACTS, PEOPLE, REF, Stage, chosen
+from tests.commands.test_acts import ACTS, PEOPLE, PRESSES, REF, Stage, chosen
 from tests.fakes import FakeSpeech
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI, NEW, OLD, TOMAS, World, model
 
@@ -50,6 +50,7 @@ ROWS: Mapping[Act, tuple[str, ...]] = {
     Act.SEND_AGAIN: ("send again",),
     Act.MARK_AS_FAILED: ("mark as failed",),
     Act.ACCEPT: ("accept",),
+    Act.ADD_WORD: ("add word",),
     Act.FREEZE: ("freeze",),
     Act.UNFREEZE: ("freeze ended",),
 }
@@ -156,7 +157,7 @@ async def test_one_row_for_each_refused_act(two: World, slack: Slack, act: Act):
     on = await set_stage(two, slack, who)
     slack.dispatch = again(slack)
     assert not await ACTS[act][0](on)
-    assert rows(two, who.id) == ["denied"]
+    assert rows(two, who.id) == ["denied"] * PRESSES.get(act, 1)
 
 
 # What people do beside that

@@ -447,7 +447,7 @@ async def test_home_for_each_person(slack: Slack):
         home = await open_home(slack, user)
         assert not {"Approve", "Reject"} & set(buttons(home))
         assert f"request {request_id}" in str(home["blocks"])
-    assert "You asked for" in str((await open_home(slack, ADA))["blocks"])
+    assert "My requests" in str((await open_home(slack, ADA))["blocks"])
 
 
 async def test_the_buttons_of_home(slack: Slack):
@@ -473,7 +473,7 @@ async def test_home_after_a_restart(slack: Slack):
     await slack.world.ring(after=30)
     await slack.click("approve", f"{request_id}:{slack.world.request(request_id).digest}", user=GRACE, view=view)
     await slack.world.ring(after=6)
-    assert "Waiting for you" in str(slack.world.chat.homes[GRACE]["blocks"])
+    assert "Needs you" in str(slack.world.chat.homes[GRACE]["blocks"])
 
 
 async def test_home_is_drawn_anew_only_when_something_changed(slack: Slack):

@@ -303,5 +303,5 @@ async def test_lists_with_large_requests(world: World):
     assert max(read) <= 2
     made = await world.desk.exporter.export(ADA, request_filter("", ADA), "", "csv")
     assert len(made.content.decode().splitlines()) == 361
-    seen = await world.viewers.seen(ADA, frozenset(), frozenset())
+    seen = await world.viewers.seen(ADA)
     assert [request.id for request in seen.live] == numbers

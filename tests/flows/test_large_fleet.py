@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,9 @@ import pytest
 
 from bot.domain.announcements import COOL_DOWN
 from bot.domain.observations import Probe, Stage
+from bot.domain.owners import OwnerRule, by_rules
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
+from bot.flows import owned
 from commands.home import opened
 from tests.fakes import FakeSpeech
 from tests.holds import MOST, measured
@@ -66,6 +68,27 @@ async def test_nothing_holds_the_loop(large: World):
     large.crash()
     await held(large, large.inventory.judged)
     await held(large, large.worker.ring)
+
+
+async def test_models_of_an_owner(large: World, monkeypatch: pytest.MonkeyPatch):
+    """Who owns nearly all of six thousand by rule sees the worst, and the names are compared once."""
+    compared: list[int] = []
+
+    def counting(keys: Sequence[str], rules: Any) -> Any:
+        compared.append(len(keys))
+        return by_rules(keys, rules)
+
+    monkeypatch.setattr(owned, "by_rules", counting)
+    large.viewers.owned.rules = (OwnerRule("*-0001", GRACE), OwnerRule("support-*", ADA))
+    await large.inventory.refresh()
+    large.store.owners.assign("stt0/language/000002-stt0", GRACE, ADA, large.clock.now())
+    await held(large, lambda: opened(ADA, large.desk))
+    await held(large, lambda: opened(ADA, large.desk))
+    await held(large, lambda: opened(GRACE, large.desk))
+    assert compared == [MODELS] * INSTANCES
+    mine, hers = [(await large.viewers.seen(user)).mine for user in (ADA, GRACE)]
+    assert (mine.counts.total, hers.counts.total) == (INSTANCES * (MODELS - 1) - 1, INSTANCES + 1)
+    assert len(mine.worst) < 20
 
 
 async def test_a_poll_judges_one_model(large: World):

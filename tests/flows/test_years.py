@@ -80,6 +80,20 @@ async def test_a_ring_costs_the_same(both: tuple[World, World]):
     assert steps[1] <= steps[0] * 1.05
 
 
+async def test_app_home_costs_the_same(both: tuple[World, World]):
+    """For an approver who owns models, while an upgrade runs: nothing that ended is gone through."""
+    steps = []
+    for world in both:
+        await at_work(world)
+        world.store.owners.assign("stt/language/id-billing-us", GRACE, ADA, world.clock.now())
+        await world.viewers.seen(GRACE)
+        with watched(connection(world)) as found:
+            seen = await world.viewers.seen(GRACE)
+        assert (len(seen.live), seen.mine.counts.total) == (1, 2)
+        steps.append(found.steps)
+    assert steps[1] <= steps[0] * 1.2
+
+
 async def test_no_ring_goes_through_a_table_that_grows(both: tuple[World, World]):
     """Neither a quiet ring nor one that polls, draws App Home and tells: each statement is asked for its plan."""
     world = both[1]

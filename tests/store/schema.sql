@@ -33,6 +33,7 @@ CREATE INDEX messages_with_twins ON messages (twin_at) WHERE twin_at IS NOT NULL
 CREATE TABLE models ( ref TEXT PRIMARY KEY, instance TEXT NOT NULL, facts TEXT NOT NULL, seen_at REAL) STRICT;
 CREATE INDEX models_by_instance ON models (instance);
 CREATE TABLE owners ( ref TEXT PRIMARY KEY, owner TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
+CREATE INDEX owners_by_owner ON owners (owner);
 CREATE TABLE probes ( ref TEXT PRIMARY KEY, version TEXT, stage INTEGER NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE requests ( id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, state TEXT NOT NULL, requester TEXT NOT NULL, why TEXT NOT NULL, requested_at REAL NOT NULL, expires_at REAL NOT NULL, channel TEXT NOT NULL, not_before REAL, left_out TEXT NOT NULL DEFAULT '[]', voters INTEGER, remind_at REAL, reminded INTEGER NOT NULL DEFAULT 0, decided_by TEXT, decided_at REAL, started_at REAL, ended_at REAL, version INTEGER NOT NULL DEFAULT 1, told INTEGER NOT NULL DEFAULT 0, subject INTEGER REFERENCES subjects (id), kinds INTEGER NOT NULL DEFAULT 0, swept INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX requests_by_state ON requests (state);
@@ -58,3 +59,6 @@ CREATE INDEX steps_done ON steps (action, (instr(model, '/acoustic/') > 0), ende
 CREATE INDEX steps_due ON steps (next_at) WHERE next_at IS NOT NULL;
 CREATE TABLE subjects ( id INTEGER PRIMARY KEY, instance TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL, form TEXT NOT NULL, UNIQUE (instance, kind, name)) STRICT;
 CREATE TABLE votes ( request INTEGER NOT NULL REFERENCES requests (id), voter TEXT NOT NULL, vote TEXT NOT NULL, digest TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (request, voter)) STRICT;
+CREATE TABLE words ( id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, run INTEGER NOT NULL REFERENCES runs (id), ref TEXT NOT NULL, word TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, outcome TEXT) STRICT;
+CREATE INDEX words_by_run ON words (run);
+CREATE INDEX words_open ON words (id) WHERE outcome IS NULL;

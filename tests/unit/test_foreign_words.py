@@ -277,7 +277,9 @@ PILE = re.compile("[\u0300-\u036f]{5}")
 CODE = re.compile(r"`[^`\n]*`")
 SAID = re.compile("“[^“”\n]*”")
 ACTS = re.compile(r"<(?:!channel|!here|@UEVIL|#CEVIL|!subteam\^SEVIL|http://evil)|<!date\^1392734382")
-SET = re.compile(f"[*_~:](?:{NAME}|{PROSE})[*_~:]|:white_check_mark: (?:{NAME}|{PROSE})|:x:{NAME}|:x:{PROSE}")
+SET = re.compile(
+    f"[_~:](?:{NAME}|{PROSE})[_~:]|\\*{PROSE}\\*|:white_check_mark: (?:{NAME}|{PROSE})|:x:{NAME}|:x:{PROSE}"
+)
 ALONE = re.compile(rf"^[^\w“]*(?:\w+: )?(?:{NAME}|{PROSE})", re.MULTILINE)
 
 
@@ -320,6 +322,9 @@ def holds(block: Any) -> None:
                 assert not HIDING.search(said["text"])
                 assert not PILE.search(said["text"])
                 assert said["text"].count("\n") < 12
+            case "rich_text_preformatted":
+                (said,) = block["elements"]
+                assert not HIDING.search(said["text"])
             case "rich_text_section":
                 for each in block["elements"]:
                     speaks(each.get("text", ""), plain=True)

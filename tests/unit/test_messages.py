@@ -17,10 +17,12 @@ from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
+from bot.domain.doubts import Doubt, DoubtKind
 from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
+from bot.domain.home import Needed, Offer
 from bot.domain.hours import Window
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
@@ -82,6 +84,7 @@ ONE = {
 }
 """The state of the run in a request for one model; such a request never pauses."""
 
+DOUBTED = InstanceReading("stt", "cloud", (), None, NOW, doubt=Doubt(DoubtKind.FEWER, 9, 1, 1, "x", NOW))
 FROZEN = Freeze(1, "", HOSTILE, ADA, NOW, NOW)
 WAIT = Wait("freeze", NOW, FROZEN)
 
@@ -246,11 +249,24 @@ def test_lists(name: str):
     mine = [replace(asked([run(RunState.QUEUED, name)], RequestState.OPEN), id=id) for id in range(30)]
     others = [replace(several(RequestState.PAUSED, name), id=id) for id in range(30, 60)]
     deciding = [*mine, *others, *(replace(one, requester=GRACE) for one in [*mine, *others])]
+    live = [replace(one, votes=()) for one in deciding]
+    cluster = made.run(made.plan(name, action=Action.AWAIT_CHANGE), RunState.RUNNING)
+    votes = frozenset[Offer]({("approve", None), ("reject", None)})
     seen = home.Seen(
-        *(GRACE, frozenset({"stt"}), frozenset[str](), judged_of(judgements, snapshot)),
-        *([replace(one, votes=()) for one in deciding], [several(RequestState.DONE, name)] * 5, [FROZEN] * 30),
+        user=GRACE,
+        asks=True,
+        needed=[Needed(one, votes, (cluster,)) for one in live],
+        doubted=[DOUBTED] * 9,
+        live=live,
+        ended=[several(RequestState.DONE, name)] * 5,
+        mine=home.Mine(judgements[:10], counts),
+        worst=judgements[:10],
+        counts=counts,
+        snapshot=snapshot,
+        freezes=[FROZEN] * 30,
     )
-    assert check_view(dict(home.home(seen, NOW))) == []
+    for asks in (True, False):
+        assert check_view(dict(home.home(replace(seen, asks=asks), NOW))) == []
     fault = AmbiguousModel(HOSTILE, [j.model.ref for j in judgements])
     accepted(refusals.choose(fault, [(j.model.ref, j.model.name) for j in judgements], "ask"))
     models = [model(HOSTILE, id=f"{number}-{'x' * 36}"[:36]) for number in range(20)]
@@ -271,7 +287,7 @@ def test_fifty_instances_in_trouble(read_at: datetime | None, failing_since: dat
     snapshot = Snapshot({reading.name: reading for reading in readings})
     said = fleet.models(fleet.Found([], 0, Counts(), 0), snapshot, NOW)
     accepted(said)
-    seen = home.Seen(GRACE, frozenset(names), frozenset[str](), judged_of((), snapshot), [], [], [])
+    seen = home.Seen(GRACE, True, [], [], [], [], home.Mine(), [], Counts(), snapshot)
     assert check_view(dict(home.home(seen, NOW))) == []
     assert str(home.home(seen, NOW)).count("stt-") < 10
     assert len(refusals.not_read_yet("call-center-us", readings)) < 400
