@@ -2,7 +2,7 @@
 
 RetuneError                     `text` is for the person, `permanent` says whether trying again can help
 ├── Refusal                     asked for something that cannot be; the text says what to do instead
-│   ├── UnknownModel            no model of that name; the text gives the nearest
+│   ├── UnknownModel            no model of that name; carries the nearest, so that a reply can offer buttons
 │   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
 │   ├── OverBudget              this person used up what they may of something that costs others
@@ -65,11 +65,12 @@ class Refusal(RetuneError):
 
 
 class UnknownModel(Refusal):
-    """No custom model fits what was typed."""
+    """No custom model fits what was typed; *nearest* are the names most like it, by the references of their models."""
 
-    def __init__(self, typed: str, nearest: Sequence[str]) -> None:
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+    def __init__(self, typed: str, nearest: Mapping[str, str]) -> None:
+        hint = f" Did you mean {' or '.join(nearest.values())}?" if nearest else ""
         super().__init__(f"No custom model is called “{typed}”.{hint} /stt-models lists all of them.")
+        self.refs = tuple(nearest)
 
 
 class DeletedModel(Refusal):

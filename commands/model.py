@@ -10,15 +10,19 @@ from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
-from bot.messages.refusals import CHOICES, GONE, choose, labels, which_model
+from bot.messages.refusals import CHOICES, GONE, choose, labels
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Window, open_window
+from commands.door import fill
 from commands.forms import Form
+from commands.pickers import chosen, which
 
 
 async def model(ask: Ask, desk: Desk) -> Answer:
-    """Reads the model anew and shows it; where the name is not clear, offers what fits."""
+    """Reads the model anew and shows it. Where the name is not clear it offers what fits, without a name all."""
+    if not ask.meant:
+        return await which(ask, desk, "model", Wanted(ask.place.channel))
     found = await named(ask, desk, "model")
     return found if isinstance(found, Message) else await _show(ask, desk, found)
 
@@ -28,8 +32,6 @@ async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement 
 
     *also* is what else was typed: it follows the reference in the values of the buttons.
     """
-    if not ask.meant:
-        raise Refusal(which_model("upgrade" if action == "ask" else action))
     try:
         return await desk.inventory.find(*ask.readings)
     except AmbiguousModel as fault:
@@ -52,7 +54,19 @@ async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
         return await _read(judgement, desk)
     name = judgement.model.name
     await open_window(ask, desk, fleet.reading(name))
-    return Window(fleet.window(name, (await _read(judgement, desk)).blocks))
+    return await _window(judgement, desk)
+
+
+async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """A model was chosen in the window that opens for no name: it comes in place of the menu."""
+    judgement = await known(chosen(form), desk)
+    desk.budgets.spend(form.user, Cost.READINGS)
+    desk.background.spawn(fill(form.id, _window(judgement, desk), desk), "a chosen model")
+    return fleet.reading(judgement.model.name)
+
+
+async def _window(judgement: Judgement, desk: Desk) -> Window:
+    return Window(fleet.window(judgement.model.name, (await _read(judgement, desk)).blocks))
 
 
 async def _read(judgement: Judgement, desk: Desk) -> Message:

@@ -22,6 +22,8 @@ class Cost(StrEnum):
 
     CLICKS = "clicks, forms and mentions"
     """Each is looked up in Slack."""
+    LOOK_UPS = "look-ups in menus"
+    """One for each pause in typing."""
     READINGS = "readings of Speech to Text"
     PROBES = "checks for warnings"
     CHARTS = "charts"
@@ -33,6 +35,7 @@ class Cost(StrEnum):
 
 LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
     Cost.CLICKS: (60, timedelta(minutes=1)),
+    Cost.LOOK_UPS: (300, timedelta(minutes=1)),
     Cost.READINGS: (30, timedelta(minutes=1)),
     Cost.PROBES: (20, timedelta(hours=1)),
     Cost.CHARTS: (5, timedelta(minutes=10)),

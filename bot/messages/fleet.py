@@ -71,7 +71,7 @@ def models(
     """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
     if not found.count:
         text = _nothing(filters, found.total)
-        return Message(text, (section(text), *_age(snapshot, now)))
+        return Message(text, (section(text), *age(snapshot, now)))
     said = f" that fit “{escape(filters)}”" if filters else ""
     text = f"{counted(found.count, 'custom model')}{said}: {found.outdated:,} outdated."
     blocks = [section(f"*{text}*")]
@@ -83,7 +83,7 @@ def models(
     blocks += paging("page", found.page, pages, filters, *([export] if pages > 1 else []))
     blocks += [context(NARROW)] if found.count > MANY else []
     names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in found.shown)
-    return Message(f"{text} {entities(names)}", (*blocks, *_age(snapshot, now)))
+    return Message(f"{text} {entities(names)}", (*blocks, *age(snapshot, now)))
 
 
 def _nothing(filters: str, total: int) -> str:
@@ -93,14 +93,17 @@ def _nothing(filters: str, total: int) -> str:
             "`risky`, `snoozed`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part "
             "of a name."
         )
-    return "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
+    return NO_MODELS
+
+
+NO_MODELS = "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
 
 
 TROUBLES = 8
 """Lines about instances below a list: Slack takes ten in one block."""
 
 
-def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
+def age(snapshot: Snapshot, now: datetime) -> list[Block]:
     """When the instances were read, and which could not be read."""
     read = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
     lines: list[str] = []
