@@ -5,6 +5,7 @@ RetuneError                     `text` is for the person, `permanent` says wheth
 │   ├── UnknownModel            no model of that name; carries the nearest, so that a reply can offer buttons
 │   ├── DeletedModel            its instance does not know it any more
 │   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   ├── NothingMatches          no model, or no request, matches the filter of an export
 │   ├── OverBudget              this person used up what they may of something that costs others
 │   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           what a form says cannot be; carries a text for each of its inputs
@@ -70,6 +71,7 @@ class UnknownModel(Refusal):
     def __init__(self, typed: str, nearest: Mapping[str, str]) -> None:
         hint = f" Did you mean {' or '.join(nearest.values())}?" if nearest else ""
         super().__init__(f"No custom model is called “{typed}”.{hint} /stt-models lists all of them.")
+        self.typed = typed
         self.refs = tuple(nearest)
 
 
@@ -84,6 +86,10 @@ class AmbiguousModel(Refusal):
         number = len(refs) if count is None else count
         super().__init__(f"“{typed}” fits {number} custom models. Choose one, or type its whole name or id.")
         self.refs = tuple(refs)
+
+
+class NothingMatches(Refusal):
+    """What was to be exported is nothing: no model, or no request, matches the filter."""
 
 
 class OverBudget(Refusal):

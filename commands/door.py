@@ -24,7 +24,7 @@ from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, at_input, private, too_
 from bot.messages.refusals import error as error_message
 from bot.messages.rooms import NOT_AT_ONCE, alone
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Handler, Public, Window, open_window
+from commands.desk import Answer, Ask, Desk, Handler, Public, Unclear, Window, open_window
 from commands.forms import Form, Submission
 from commands.typed import words
 
@@ -80,6 +80,7 @@ class Door:
         if answer is None:
             return
         message = alone(answer.message, NOT_AT_ONCE) if isinstance(answer, Public) else answer
+        message = message.message if isinstance(message, Unclear) else message
         if ask.window.id is not None:
             view = message.view if isinstance(message, Window) else said_in(message, ask.window.title)
             if await quietly(self._desk.windows.update(ask.window.id, view)):
@@ -177,6 +178,9 @@ class Door:
             return error_message(error)
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             return _bug(ask.name, error)
+        if isinstance(answer, Unclear):
+            self._note(ask.user, "refused", f"{ask.name}: {answer.note}")
+            return answer.message
         if isinstance(answer, Window) and answer.refused:
             self._note(ask.user, "refused", f"{ask.name}: {answer.refused}")
         return answer

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.domain.authority import Act
+from bot.domain.fleet import Model
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, Refusal, ServiceError
+from bot.errors import AmbiguousModel, Refusal, ServiceError, UnknownModel
 from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
+from bot.messages.advice import did_you_mean
 from bot.messages.refusals import CHOICES, GONE, choose, labels
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Window, open_window
+from commands.desk import Answer, Ask, Desk, Unclear, Window, open_window
 from commands.door import fill
 from commands.forms import Form
 from commands.pickers import chosen, which
@@ -24,10 +26,10 @@ async def model(ask: Ask, desk: Desk) -> Answer:
     if not ask.meant:
         return await which(ask, desk, "model", Wanted(ask.place.channel))
     found = await named(ask, desk, "model")
-    return found if isinstance(found, Message) else await _show(ask, desk, found)
+    return await _show(ask, desk, found) if isinstance(found, Judgement) else found
 
 
-async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message:
+async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message | Unclear:
     """The model that the text names, or an answer that lets the person choose. Raises `Refusal`.
 
     *also* is what else was typed: it follows the reference in the values of the buttons.
@@ -35,10 +37,16 @@ async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement 
     try:
         return await desk.inventory.find(*ask.readings)
     except AmbiguousModel as fault:
-        judged = await desk.inventory.judged()
-        found = [judgement.model for ref in fault.refs[:CHOICES] if (judgement := judged.of(ref))]
+        found = await _models(fault.refs[:CHOICES], desk)
         refs = [f"{model.ref}{also}" for model in found]
         return choose(fault, zip(refs, labels(found), strict=True), action)
+    except UnknownModel as fault:
+        return Unclear(did_you_mean(fault.typed, await _models(fault.refs, desk), action, also), type(fault).__name__)
+
+
+async def _models(refs: Iterable[str], desk: Desk) -> list[Model]:
+    judged = await desk.inventory.judged()
+    return [judgement.model for ref in refs if (judgement := judged.of(ref))]
 
 
 async def known(ref: str, desk: Desk) -> Judgement:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -39,7 +40,7 @@ from commands.pickers import search
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
 from commands.snoozes import snooze, snoozed, unsnooze
-from commands.typed import first_word
+from commands.typed import command_of, first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 from commands.upgrade import picked as planned
 
@@ -57,6 +58,13 @@ async def help(ask: Ask, desk: Desk) -> Answer:
     return help_text() if ask.name in COMMANDS else no_command(ask.name.removeprefix("/stt-"), ask.meant)
 
 
+async def run(ask: Ask, desk: Desk) -> Answer:
+    """The button that types a command for somebody: its value is what they would have typed in a mention."""
+    word, rest = command_of(ask.text)
+    meant = replace(ask, name=f"/stt-{word}", text=rest)
+    return await COMMANDS.get(meant.name, help)(meant, desk)
+
+
 COMMANDS: Mapping[str, Handler] = {
     "/stt-models": models,
     "/stt-model": model,
@@ -72,6 +80,7 @@ ACTIONS: Mapping[str, Way] = {
     "train": Way(train, opens="Train"),
     "lenient": Way(leave_out, here=True),
     "pick": Way(search, opens="Choose a model"),
+    "run": Way(run),
     "page": Way(turn),
     "export-models": Way(export_models),
     "runs": Way(turn_requests),

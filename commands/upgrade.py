@@ -14,11 +14,12 @@ from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.selections import GROUPS, MANY, typed_names
 from bot.domain.typed_values import LATEST, number, parse_later
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.flows.candidates import Progress
 from bot.flows.rests import PACE
-from bot.messages import holds, large_form, refusals
+from bot.messages import advice, holds, large_form, refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_blocks
 from bot.messages.pickers import after_name
@@ -42,7 +43,9 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
     if not ask.meant:
         return await which(ask, desk, "ask", forms.Wanted(ask.place.channel, later))
     found = await named(ask, desk, "ask", await _at(later, ask.user, desk))
-    return found if isinstance(found, Message) else await _form(ask, desk, found.model, later, training=False)
+    if not isinstance(found, Judgement):
+        return found
+    return await _form(ask, desk, found.model, later, training=False)
 
 
 async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
@@ -57,13 +60,22 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     ask, later = await later_start(ask, desk)
     filters = words(ask.text)[1:]
     listed = await in_turns(passing(await desk.inventory.read_once(), filters, lambda _: False))
-    listed = listed.upgradable()
+    matching, listed = listed, listed.upgradable()
     if not listed.count:
-        return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
+        return await _nothing(filters, matching, desk)
     if ask.trigger_id is None:
         raise Refusal(refusals.NO_FORM)
     await open_window(ask, desk, forms.reading(listed.count))
     return await _several(listed, forms.Wanted(ask.place.channel, later), ask, desk)
+
+
+async def _nothing(filters: list[str], matching: Listing, desk: Desk) -> Message:
+    """No model that matches the filters can be upgraded: why, and what may be meant."""
+    typed = " ".join(filters)
+    advised = await desk.adviser.on_models(filters, upgradable=True)
+    if matching.count or not typed:
+        return advice.none_upgradable(typed, matching.count, matching.outdated, advised)
+    return advice.no_model(typed, advised, before="upgrade outdated")
 
 
 async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) -> Window:

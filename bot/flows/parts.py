@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.domain.authority import Authority
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Kind
+from bot.flows.advice import Adviser
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.budgets import Budgets
@@ -103,5 +104,6 @@ class Flows:
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
         self.viewers = Viewers(db, inventory, holds, owning, names, clock)
         self.listing = Listing(db)
+        self.adviser = Adviser(inventory, self.snoozer, self.listing, clock)
         self.dossiers = Dossiers(db, inventory, owning, clock)
         self.exporter = Exporter(db, electorate, clock)

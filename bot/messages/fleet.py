@@ -70,10 +70,8 @@ def models(
 ) -> Message:
     """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
     if not found.count:
-        text = _nothing(filters, found.total)
-        return Message(text, (section(text), *age(snapshot, now)))
-    said = f" that fit “{escape(filters)}”" if filters else ""
-    text = f"{counted(found.count, 'custom model')}{said}: {found.outdated:,} outdated."
+        return Message(NO_MODELS, (section(NO_MODELS), *age(snapshot, now)))
+    text = f"{_counted(found.count, filters)}: {found.outdated:,} outdated."
     blocks = [section(f"*{text}*")]
     for judgement in found.shown:
         line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
@@ -86,14 +84,11 @@ def models(
     return Message(f"{text} {entities(names)}", (*blocks, *age(snapshot, now)))
 
 
-def _nothing(filters: str, total: int) -> str:
-    if filters and total:
-        return (
-            f"None of the {counted(total, 'custom model')} fits “{escape(filters)}”. Filters are words: `outdated`, "
-            "`risky`, `snoozed`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part "
-            "of a name."
-        )
-    return NO_MODELS
+def _counted(count: int, filters: str) -> str:
+    """17 custom models; 17 models match “risky”."""
+    if not filters:
+        return counted(count, "custom model")
+    return f"{counted(count, 'model')} match{'es' if count == 1 else ''} “{escape(filters)}”"
 
 
 NO_MODELS = "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."

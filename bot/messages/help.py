@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from bot.messages.kit import context, section
+from bot.messages.kit import actions, button, context, section
 from bot.messages.text import code
 from bot.ports import Message
 
@@ -73,11 +73,13 @@ def no_command(word: str, rest: str) -> Message:
     if not word:
         return help_text()
     near = _nearest(word[:40])
-    said = f"There is no command {code(word, 40)}."
-    if near is not None:
-        said = f"{said} Did you mean {code(f'{near} {rest}'.strip())}?"
-    every = help_text()
-    return replace(every, text=f"{said} {every.text}", blocks=(section(said), *every.blocks))
+    said, every = f"There is no command {code(word, 40)}.", help_text()
+    if near is None:
+        return replace(every, text=f"{said} {every.text}", blocks=(section(said), *every.blocks))
+    meant = f"{near} {rest}".strip()
+    said = f"{said} Did you mean {code(meant)}?"
+    run = actions([button(meant, "run", meant, label=f"Run {meant}")])
+    return replace(every, text=f"{said} {every.text}", blocks=(section(said), run, *every.blocks))
 
 
 def _nearest(word: str) -> str | None:

@@ -196,12 +196,6 @@ def no_time(typed: str, example: datetime, zone: str) -> str:
     )
 
 
-def nothing_outdated(filters: str) -> str:
-    """No outdated model fits the filters."""
-    said = f" that fits “{escape(filters)}”" if filters else ""
-    return f"No custom model{said} is outdated. `/stt-models outdated` lists those that are."
-
-
 def card_is_late(request: Request) -> str:
     """The request is written, and Slack does not take its card."""
     return (

@@ -250,7 +250,7 @@ async def test_an_acoustic_model_is_asked_for_its_language_model(slack: Slack):
 
 async def test_requests(slack: Slack):
     """Nothing yet, then what waits."""
-    assert "No upgrade was asked for yet" in await slack.command("/stt-runs")
+    assert "There are no requests yet." in await slack.command("/stt-runs")
     await requested(slack)
     assert "waiting" in await slack.command("/stt-runs")
 
