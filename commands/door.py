@@ -18,8 +18,8 @@ from typing import Any
 from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.messages.home import closed
-from bot.messages.kit import loading, said_in
-from bot.messages.pickers import NOTHING, SLOW, Offer, told
+from bot.messages.kit import Offer, loading, said_in
+from bot.messages.pickers import NOTHING, SLOW, told
 from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, at_input, private, too_long
 from bot.messages.refusals import error as error_message
 from bot.messages.rooms import NOT_AT_ONCE, alone

@@ -10,7 +10,7 @@ from bot.domain.fleet import Model
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError, UnknownModel
 from bot.flows.budgets import Cost
-from bot.messages import fleet, owners
+from bot.messages import fleet
 from bot.messages.advice import did_you_mean
 from bot.messages.refusals import CHOICES, GONE, choose, labels
 from bot.messages.request_form import Wanted, ask_link
@@ -102,27 +102,3 @@ async def link(ask: Ask, desk: Desk) -> Answer:
     model = (await known(ask.text, desk)).model
     await desk.electorate.may(ask.user, Act.LINK)
     return Window(ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel)))
-
-
-async def owner(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form; the button's value is the model's reference."""
-    model = (await known(ask.text, desk)).model
-    await desk.owning.may_say(ask.user)
-    now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
-    return Window(owners.ask(model, now, by_rule))
-
-
-async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
-    """The form was sent."""
-    model = (await known(form.metadata, desk)).model
-    now = await desk.owning.assign(model.ref, form.chosen(owners.USER) or "", form.text(owners.GROUP), form.user)
-    return owners.done(model.name, now)
-
-
-async def disown(ask: Ask, desk: Desk) -> Answer:
-    """Clears what was said by hand, in the form's own window."""
-    if ask.window.id is None:
-        raise Refusal(owners.CLOSED)
-    model = (await known(ask.text, desk)).model
-    now = await desk.owning.assign(ask.text, "", "", ask.user)
-    return Window(owners.done(model.name, now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.finding import offered
 from bot.errors import InputsRefused, Refusal
 from bot.messages import fleet, pickers
+from bot.messages.kit import Offer
 from bot.messages.request_form import Wanted, wanted
 from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Window, open_window
@@ -31,7 +32,7 @@ async def search(ask: Ask, desk: Desk) -> Answer:
     return Window(pickers.ask("ask" if action == "ask" else "model", what, judged.snapshot, desk.clock.now()))
 
 
-async def models(ask: Ask, desk: Desk) -> pickers.Offer:
+async def models(ask: Ask, desk: Desk) -> Offer:
     """What the menu offers for what was typed, from the last good reading."""
     return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged())))
 

@@ -16,6 +16,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.messages import pickers
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
+from bot.messages.kit import Offer
 from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.pickers import MODEL
@@ -32,9 +33,10 @@ from commands.doubts import accept
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
-from commands.model import disown, link, model, owned, owner, picked, probe
+from commands.model import link, model, picked, probe
 from commands.models import export as export_models
 from commands.models import models, turn
+from commands.owners import disown, groups, owned, owner
 from commands.pickers import models as models_to_pick
 from commands.pickers import search
 from commands.requests import export, history, requests
@@ -119,7 +121,7 @@ SUBMISSIONS: Mapping[str, Submission] = {
 }
 """By callback id."""
 
-MENUS: Mapping[str, Look] = {MODEL: models_to_pick}
+MENUS: Mapping[str, Look] = {MODEL: models_to_pick, GROUP: groups}
 """What fills a menu, by the id of its input."""
 
 AT_ONCE = 1.0
@@ -165,7 +167,7 @@ class Surface:
         submission = SUBMISSIONS.get(form.callback)
         return await self._door.sent(submission, form) if submission else None
 
-    async def look_up(self, body: dict[str, Any], at: float) -> pickers.Offer:
+    async def look_up(self, body: dict[str, Any], at: float) -> Offer:
         """What a menu offers for what somebody typed into it."""
         ask = payloads.look_up(body, at)
         look = MENUS.get(ask.name)

@@ -12,7 +12,7 @@ from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 from bot.domain.history import Series
 from bot.domain.plans import Action
 from bot.errors import MessageGone, ModelBusy, ModelGone, RecordUnreadable, RequestRefused, RetuneError
-from bot.ports import Message, Place, Receipt, Room
+from bot.ports import Group, Message, Place, Receipt, Room
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -81,6 +81,7 @@ class FakeChat:
         self.received: list[tuple[str, str]] = []
         self.pinned: list[tuple[str, str]] = []
         self.rooms: dict[str, Room] = {}
+        self.user_groups: tuple[Group, ...] = (Group("SAPPROVE", "approvers", "Approvers"),)
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -154,6 +155,10 @@ class FakeChat:
     async def person(self, user: str) -> Person:
         self._call("person")
         return replace(self.people.get(user) or Person(user, user.title(), "T1"), groups=frozenset())
+
+    async def groups(self) -> tuple[Group, ...]:
+        self._call("groups")
+        return self.user_groups
 
     async def members(self, group: str) -> frozenset[str]:
         self._call("members")

@@ -17,6 +17,7 @@ from bot.flows.deciding import Decisions
 from bot.flows.doubts import Doubts
 from bot.flows.electorate import Electorate
 from bot.flows.freezes import Freezes
+from bot.flows.groups import Groups
 from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.listing import Dossiers, Exporter, Listing
@@ -67,6 +68,7 @@ class Flows:
         rooms = self.rooms = Rooms(chat, clock, terms.shared_channel)
         poster = self.poster = Poster(chat, db, clock, rooms)
         names = self.names = Names(people, clock)
+        self.groups = Groups(people, clock)
         charter = self.charter = Charter(world.charts, world.files, db, clock, rooms)
         authority = self.authority = Authority(world.team, policies, terms.guests_read)
         electorate = self.electorate = Electorate(people, authority, clock)

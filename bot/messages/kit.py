@@ -127,6 +127,10 @@ def option(text: str, value: str, description: str | None = None) -> Block:
     return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
 
 
+Offer = Mapping[str, Any]
+"""What a menu offers, as Slack takes it: `options`, or `option_groups`."""
+
+
 def option_group(label: str, options: Sequence[Block]) -> Block:
     """Choices of a menu below a heading."""
     return {"label": _text(label), "options": list(options)}

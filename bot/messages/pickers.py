@@ -12,7 +12,7 @@ from bot.domain.fleet import Snapshot
 from bot.domain.foreign_text import matching
 from bot.domain.verdicts import Judgement
 from bot.messages.fleet import age
-from bot.messages.kit import actions, button, input_block, modal, option, option_group, placeholder, section
+from bot.messages.kit import Offer, actions, button, input_block, modal, option, option_group, placeholder, section
 from bot.messages.request_form import Wanted
 from bot.messages.text import code, plain
 from bot.ports import Block, Message
@@ -28,9 +28,6 @@ NO_CHOICE = "-"
 
 CHOOSE = "Choose a model from the list. Type part of its name to search."
 SLOW = "Slack does not answer just now. Type again in a moment."
-
-Offer = Mapping[str, Any]
-"""What a menu offers, as Slack takes it: `options`, or `option_groups`."""
 
 NOTHING: Offer = {"options": []}
 
