@@ -12,6 +12,7 @@ from bot.errors import AmbiguousModel, Refusal, ServiceError, UnknownModel
 from bot.flows.budgets import Cost
 from bot.messages import fleet
 from bot.messages.advice import did_you_mean
+from bot.messages.pickers import MODEL
 from bot.messages.refusals import CHOICES, GONE, choose, labels
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
@@ -67,7 +68,7 @@ async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
 
 async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
     """A model was chosen in the window that opens for no name: it comes in place of the menu."""
-    judgement = await known(chosen(form), desk)
+    judgement = await known(chosen(form, MODEL), desk)
     desk.budgets.spend(form.user, Cost.READINGS)
     desk.background.spawn(fill(form.id, _window(judgement, desk), desk), "a chosen model")
     return fleet.reading(judgement.model.name)

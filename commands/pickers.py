@@ -21,7 +21,8 @@ async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> A
     judged = await desk.inventory.read_once()
     if not judged.total:
         raise Refusal(fleet.NO_MODELS, markup=True)
-    found, zone = await in_turns(offered((), judged)), await desk.electorate.zone(ask.user, desk.requests.zone)
+    found = await in_turns(offered((), judged, upgrading=action == "ask"))
+    zone = await desk.electorate.zone(ask.user, desk.requests.zone)
     return pickers.which(action, found, judged.total, what, zone, command=ask.trigger_id is not None)
 
 
@@ -34,12 +35,13 @@ async def search(ask: Ask, desk: Desk) -> Answer:
 
 async def models(ask: Ask, desk: Desk) -> Offer:
     """What the menu offers for what was typed, from the last good reading."""
-    return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged())))
+    upgrading = ask.name == pickers.UPGRADE
+    return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged(), upgrading=upgrading)))
 
 
-def chosen(form: Form) -> str:
+def chosen(form: Form, input: str) -> str:
     """The reference of the model that was chosen. Raises `InputsRefused`."""
-    ref = form.chosen(pickers.MODEL)
+    ref = form.chosen(input)
     if ref is None or ref == pickers.NO_CHOICE:
-        raise InputsRefused({pickers.MODEL: pickers.CHOOSE})
+        raise InputsRefused({input: pickers.CHOOSE})
     return ref

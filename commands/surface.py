@@ -19,7 +19,7 @@ from bot.messages.help import help_text, no_command
 from bot.messages.kit import Offer
 from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
-from bot.messages.pickers import MODEL
+from bot.messages.pickers import MODEL, UPGRADE
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
 from bot.ports import Message
@@ -112,7 +112,7 @@ SUBMISSIONS: Mapping[str, Submission] = {
         submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
     ),
     "pick-model": Submission(picked, at=MODEL, again="Press Show again in a moment."),
-    "pick-ask": Submission(planned, at=MODEL, again="Press Next again in a moment."),
+    "pick-ask": Submission(planned, at=UPGRADE, again="Press Next again in a moment."),
     "link": Submission(linked, at=LANGUAGE, again="Press Next again in a moment."),
     "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment.", limits={WHY: WHY_LIMIT}),
     "freeze": Submission(frozen, at=UNTIL, again="Press Freeze again in a moment.", limits={WHY: WHY_LIMIT}),
@@ -121,7 +121,7 @@ SUBMISSIONS: Mapping[str, Submission] = {
 }
 """By callback id."""
 
-MENUS: Mapping[str, Look] = {MODEL: models_to_pick, GROUP: groups}
+MENUS: Mapping[str, Look] = {MODEL: models_to_pick, UPGRADE: models_to_pick, GROUP: groups}
 """What fills a menu, by the id of its input."""
 
 AT_ONCE = 1.0

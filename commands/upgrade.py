@@ -22,7 +22,7 @@ from bot.flows.rests import PACE
 from bot.messages import advice, holds, large_form, refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_blocks
-from bot.messages.pickers import after_name
+from bot.messages.pickers import UPGRADE, after_name
 from bot.messages.refusals import in_the_way, no_plan, no_plan_quotes, private
 from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
@@ -50,7 +50,7 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
 
 async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
     """A model was chosen in the window that opens for no name: its plan comes in place of the menu."""
-    judgement, (what, _) = await known(chosen(form), desk), forms.wanted(form.metadata)
+    judgement, (what, _) = await known(chosen(form, UPGRADE), desk), forms.wanted(form.metadata)
     desk.background.spawn(fill(form.id, _view(judgement.model.ref, what, form.user, desk), desk), "a chosen plan")
     return forms.reading(judgement.model.name)
 

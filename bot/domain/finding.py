@@ -53,11 +53,12 @@ def like(wanted: Sequence[str], judged: Judged, most: int = NEAR) -> Work[list[J
     return [next(j for part in parts for j in part.at(part.index.names.equal(key))) for key in keys]
 
 
-def offered(readings: Sequence[str], judged: Judged) -> Work[list[Judgement]]:
+def offered(readings: Sequence[str], judged: Judged, *, upgrading: bool = False) -> Work[list[Judgement]]:
     """At most `OFFERED` models to choose from, while somebody types: the worst ones where nothing is typed yet.
 
-    Else first those that are called so or have that id, then those that the words filter or whose names have what was
-    typed, and where there are none of either, those whose names are most like it.
+    *upgrading*: those that can be upgraded come before the others. Where something is typed, first those that are
+    called so or have that id, then those that the words filter or whose names have what was typed; where there are none
+    of either, those whose names are most like it.
     """
     wanted = forms_of(readings)
     whole: list[Judgement] = []
@@ -76,7 +77,10 @@ def offered(readings: Sequence[str], judged: Judged) -> Work[list[Judgement]]:
             places |= _by_part(part, form)
         parts.append((part, places))
         yield
-    found = {judgement.model.ref: judgement for judgement in (*whole, *Listing(parts).first(OFFERED))}
+    listing = Listing(parts)
+    yield
+    before = listing.upgradable().first(OFFERED) if upgrading else []
+    found = {judgement.model.ref: judgement for judgement in (*whole, *before, *listing.first(OFFERED))}
     if not found:
         return (yield from like(wanted, judged, OFFERED // 10))
     return list(islice(found.values(), OFFERED))

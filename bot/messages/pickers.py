@@ -17,8 +17,8 @@ from bot.messages.request_form import Wanted
 from bot.messages.text import code, plain
 from bot.ports import Block, Message
 
-MODEL = "pick"
-"""The input."""
+MODEL, UPGRADE = "pick", "pick-upgrade"
+"""The input of each window."""
 
 VALUE_LIMIT = 150
 """Characters that Slack takes in the value of an option; a reference has some 60."""
@@ -34,13 +34,16 @@ NOTHING: Offer = {"options": []}
 Action = Literal["model", "ask"]
 """What happens to the model that is chosen: it is shown, or an upgrade of it is asked for."""
 
-_ASKS: Mapping[Action, tuple[str, str]] = {"model": ("Show a model", "Show"), "ask": ("Upgrade a model", "Next")}
-"""The title and the button of the window, by what happens to the model that is chosen."""
+_ASKS: Mapping[Action, tuple[str, str, str]] = {
+    "model": ("Show a model", "Show", MODEL),
+    "ask": ("Upgrade a model", "Next", UPGRADE),
+}
+"""The title, the button and the input of the window."""
 
 
 def ask(action: Action, what: Wanted, snapshot: Snapshot, now: datetime) -> Mapping[str, Any]:
     """The window."""
-    title, submit = _ASKS[action]
+    title, submit, input = _ASKS[action]
     menu: Block = {
         "type": "external_select",
         "min_query_length": 0,
@@ -48,7 +51,7 @@ def ask(action: Action, what: Wanted, snapshot: Snapshot, now: datetime) -> Mapp
         "focus_on_load": True,
     }
     hint = "Part of a name, an id, or words such as outdated, acoustic, en-US or an instance."
-    blocks = [input_block(MODEL, "Which model?", menu, hint=hint), *age(snapshot, now)]
+    blocks = [input_block(input, "Which model?", menu, hint=hint), *age(snapshot, now)]
     return modal(title, blocks, callback=f"pick-{action}", submit=submit, metadata=str(what))
 
 
@@ -68,7 +71,7 @@ def which(
         **_offer(found, also),
     }
     search = button("Search all…", "pick", f"{action} {what}", label="Search all custom models")
-    more = f"\nThe menu has the {len(found)} worst of {total:,} models." if total > len(found) else ""
+    more = f"\nThe menu has the {len(found)} first of {total:,} models." if total > len(found) else ""
     return Message(f"{text}{more}", (section(f"{text}{more}"), actions([menu, search])))
 
 

@@ -52,7 +52,8 @@ async def pick(slack: Slack, value: str | None, user: str = ADA) -> Any:
     """Somebody chooses in the open window, and sends it."""
     id, opened = view(slack)
     option = value and {"text": {"type": "plain_text", "text": "x"}, "value": value}
-    chosen = {"pick": {"v": {"type": "external_select", "selected_option": option}}}
+    block = next(block["block_id"] for block in opened["blocks"] if block["type"] == "input")
+    chosen = {block: {"v": {"type": "external_select", "selected_option": option}}}
     return await slack.submit(opened, chosen, user=user, view_id=id)
 
 
@@ -109,7 +110,7 @@ async def test_nothing_was_chosen(slack: Slack, value: str | None, said: str):
         await slack.command(command)
         answer = await pick(slack, value)
         assert answer["response_action"] == "errors"
-        assert said in answer["errors"]["pick"]
+        assert said in str(answer["errors"])
 
 
 async def test_a_guest_chooses(slack: Slack):
@@ -149,6 +150,16 @@ async def test_as_typed_comes_first(slack: Slack):
     await slack.world.inventory.refresh()
     found = names(await slack.look_up("calls"))
     assert (found[0], len(found)) == ("calls", 100)
+
+
+async def test_what_can_be_upgraded_comes_first(slack: Slack):
+    """For an upgrade; for showing, the worst."""
+    old = model("gone", base="fr-FR_BroadbandModel", language="fr-FR", versions=("fr-FR_BroadbandModel.v1",))
+    slack.world.speech.add(old)
+    slack.world.speech.served = {"en-US_NarrowbandModel"}
+    await slack.world.inventory.refresh()
+    assert names(await slack.look_up(""))[0] == "gone"
+    assert names(await slack.look_up("", block="pick-upgrade"))[0] == "call-center-us"
 
 
 async def test_names_that_are_the_same(slack: Slack):
