@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.fleet import Snapshot
 from bot.domain.foreign_text import matching
 from bot.domain.verdicts import Judgement
+from bot.messages.fitting import portion
 from bot.messages.fleet import age
 from bot.messages.kit import Offer, actions, button, input_block, modal, option, option_group, placeholder, section
 from bot.messages.request_form import Wanted
@@ -22,6 +23,9 @@ MODEL, UPGRADE = "pick", "pick-upgrade"
 
 VALUE_LIMIT = 150
 """Characters that Slack takes in the value of an option; a reference has some 60."""
+
+ROOM = 8_000
+"""Characters of block JSON that the menu of a message may take: some 30 models."""
 
 NO_CHOICE = "-"
 """The value of an option that only says something."""
@@ -66,13 +70,17 @@ def which(
     verb = "model" if action == "model" else "upgrade"
     example = f"{'/stt-' if command else ''}{verb} call-center-us{also}"
     text = f"Which model? Choose one, or type its name or id, for example {code(example)}"
-    menu = {
-        **{"type": "static_select", "action_id": action, "placeholder": placeholder("Choose a model")},
-        **_offer(found, also),
-    }
+    fitting = [judgement for judgement in found if len(f"{judgement.model.ref}{also}") <= VALUE_LIMIT]
+    shown = portion(fitting, lambda some: [_menu(action, some, also)], len(fitting), ROOM) if fitting else []
     search = button("Search all…", "pick", f"{action} {what}", label="Search all custom models")
-    more = f"\nThe menu has the {len(found)} first of {total:,} models." if total > len(found) else ""
-    return Message(f"{text}{more}", (section(f"{text}{more}"), actions([menu, search])))
+    more = f"\nThe menu has the first {len(shown)} of {total:,} models." if total > len(shown) else ""
+    row = [*([_menu(action, shown, also)] if shown else []), search]
+    return Message(f"{text}{more}", (section(f"{text}{more}"), actions(row)))
+
+
+def _menu(action: Action, found: Sequence[Judgement], also: str) -> Block:
+    menu: Block = {"type": "static_select", "action_id": action, "placeholder": placeholder("Choose a model")}
+    return {**menu, **_offer(found, also)}
 
 
 def after_name(later: datetime | None, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.authority import Person
 from bot.domain.verdicts import Verdict
 from bot.errors import Refusal
+from bot.messages.fitting import size_of
 from bot.ports import Place
 from commands.desk import Ask
 from commands.model import model as show
@@ -207,6 +208,20 @@ async def test_without_a_window(slack: Slack, word: str):
     assert "external_select" in opened
     assert "Reading" in str((await pick(slack, REF))["view"])
     assert view(slack)[1]["callback_id"] == ("model" if word == "model" else "request")
+
+
+async def test_a_message_takes_so_many(slack: Slack):
+    """The menu of a message has those that fit into it, and says so; a fleet of odd names gets the button at least."""
+    for number in range(300):
+        slack.world.speech.add(model(f"{'long' * 30}-{number}", id=f"{'9' * 90}{number}", versions=(OLD,)))
+    await slack.world.inventory.refresh()
+    event = {"type": "app_mention", "user": ADA, "channel": CHANNEL, "ts": "9.1", "text": "<@UBOT> model"}
+    await slack.event(event)
+    _, message = slack.world.chat.whispers[-1]
+    menu, _ = message.blocks[-1]["elements"]
+    assert 10 < len(options(menu)) < 60
+    assert f"The menu has the first {len(options(menu))} of 302 models." in message.text
+    assert size_of(message.blocks) < 10_000
 
 
 async def test_no_models_at_all(world: World):
