@@ -75,8 +75,8 @@ def offered(readings: Sequence[str], judged: Judged, *, upgrading: bool = False)
         places = filtered.get(part.name, 0)
         for form in wanted:
             places |= _by_part(part, form)
+            yield
         parts.append((part, places))
-        yield
     listing = Listing(parts)
     yield
     before = listing.upgradable().first(OFFERED) if upgrading else []
