@@ -1,11 +1,12 @@
 """All expected errors.
 
 RetuneError                     `text` is for the person, `permanent` says whether trying again can help
-├── Refusal                     an impossible request; the text says what to do instead
-│   ├── UnknownModel            no model of that name; the text gives the nearest
-│   ├── DeletedModel            its instance no longer has it
-│   ├── AmbiguousModel          several models match; carries them, so that a reply can offer buttons
-│   ├── OverBudget              this person used up their budget of a shared resource
+├── Refusal                     asked for something that cannot be; the text says what to do instead
+│   ├── UnknownModel            no model of that name; carries the nearest, so that a reply can offer buttons
+│   ├── DeletedModel            its instance does not know it any more
+│   ├── AmbiguousModel          several models fit; carries them, so that a reply can offer buttons
+│   ├── NothingMatches          no model, or no request, matches the filter of an export
+│   ├── OverBudget              this person used up what they may of something that costs others
 │   ├── Denied                  this person may not do it; carries what the audit notes
 │   └── InputsRefused           faulty inputs in a form; carries a text for each of them
 ├── SettingsError               faulty settings, all reported at once
@@ -65,11 +66,13 @@ class Refusal(RetuneError):
 
 
 class UnknownModel(Refusal):
-    """No custom model matches the typed text."""
+    """No custom model fits what was typed; *nearest* are the names most like it, by the references of their models."""
 
-    def __init__(self, typed: str, nearest: Sequence[str]) -> None:
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+    def __init__(self, typed: str, nearest: Mapping[str, str]) -> None:
+        hint = f" Did you mean {' or '.join(nearest.values())}?" if nearest else ""
         super().__init__(f"No custom model is called “{typed}”.{hint} /stt-models lists all of them.")
+        self.typed = typed
+        self.refs = tuple(nearest)
 
 
 class DeletedModel(Refusal):
@@ -83,6 +86,10 @@ class AmbiguousModel(Refusal):
         number = len(refs) if count is None else count
         super().__init__(f"“{typed}” matches {number} custom models. Choose one, or type its whole name or id.")
         self.refs = tuple(refs)
+
+
+class NothingMatches(Refusal):
+    """What was to be exported is nothing: no model, or no request, matches the filter."""
 
 
 class OverBudget(Refusal):

@@ -86,6 +86,15 @@ class Room:
         return self.private and not self.external
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A user group that is in use; *handle* is what a mention of it is written with, without the @."""
+
+    id: str
+    handle: str
+    name: str
+
+
 class Chat(Protocol):
     """Messages. Raises `ChatRefused`, `ChatBusy` and, after a lost answer, `ChatOutcomeUnknown`.
 
@@ -159,6 +168,9 @@ class People(Protocol):
 
     async def name(self, id: str) -> str:
         """The name of a user or user group; the id itself if Slack does not tell."""
+
+    async def groups(self) -> tuple[Group, ...]:
+        """The user groups that are in use; none where this plan has none."""
 
     async def members(self, group: str) -> frozenset[str]:
         """The user ids of a user group or private channel of ours.

@@ -86,7 +86,15 @@ class Window:
     refused: str = ""
 
 
-Answer = Message | Public | Window | None
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """An answer to what means nothing that is known, which offers what may be meant. *note* is for the audit."""
+
+    message: Message
+    note: str
+
+
+Answer = Message | Public | Window | Unclear | None
 """What a command or a click answers: in the acknowledgement where it is ready soon enough, which saves a call."""
 
 Handler = Callable[[Ask, Desk], Awaitable[Answer]]

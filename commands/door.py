@@ -12,17 +12,19 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.messages.home import closed
-from bot.messages.kit import loading, said_in
+from bot.messages.kit import Offer, loading, said_in
+from bot.messages.pickers import NOTHING, SLOW, told
 from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, at_input, private, too_long
 from bot.messages.refusals import error as error_message
 from bot.messages.rooms import NOT_AT_ONCE, alone
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Handler, Public, Window, open_window
+from commands.desk import Answer, Ask, Desk, Handler, Public, Unclear, Window, open_window
 from commands.forms import Form, Submission
 from commands.typed import words
 
@@ -50,6 +52,10 @@ class Way:
     here: bool = False
 
 
+Look = Callable[[Ask, Desk], Awaitable[Offer]]
+"""What fills a menu while somebody types into it. It reads what is in memory, and changes nothing."""
+
+
 class Door:
     """Lets in what people do, and answers. One for each process; what must hold for all of them is in the store."""
 
@@ -74,6 +80,7 @@ class Door:
         if answer is None:
             return
         message = alone(answer.message, NOT_AT_ONCE) if isinstance(answer, Public) else answer
+        message = message.message if isinstance(message, Unclear) else message
         if ask.window.id is not None:
             view = message.view if isinstance(message, Window) else said_in(message, ask.window.title)
             if await quietly(self._desk.windows.update(ask.window.id, view)):
@@ -116,6 +123,25 @@ class Door:
             return None
         return {"response_action": "update", "view": self._desk.windows.answering(instead)}
 
+    async def looked_up(self, look: Look, ask: Ask) -> Offer:
+        """What a menu offers for what was typed into it, in time, whatever is slow. Nothing for who may not read."""
+        left = max(0.0, ask.at + QUICK - monotonic())
+        try:
+            return await asyncio.wait_for(self._look_up(look, ask), left)
+        except TimeoutError:
+            return told(SLOW)
+        except RetuneError as error:
+            self._refused(ask.user, f"{ask.name} menu", error)
+            return NOTHING if isinstance(error, Denied) else told(at_input(error))
+        except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
+            return told(_bug(f"{ask.name} menu", error).text)
+
+    async def _look_up(self, look: Look, ask: Ask) -> Offer:
+        _cap(ask.text, CHARACTERS, WORDS)
+        self._desk.budgets.spend(ask.user, Cost.LOOK_UPS)
+        await self._desk.electorate.may_read(ask.user)
+        return await look(ask, self._desk)
+
     async def home(self, opened: Callable[[str, Desk], Awaitable[None]], user: str, key: str) -> None:
         """Shows App Home to somebody who opened it."""
         try:
@@ -154,6 +180,9 @@ class Door:
             return error_message(error)
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             return _bug(ask.name, error)
+        if isinstance(answer, Unclear):
+            self._note(ask.user, "refused", f"{ask.name}: {answer.note}")
+            return answer.message
         if isinstance(answer, Window) and answer.refused:
             self._note(ask.user, "refused", f"{ask.name}: {answer.refused}")
         return answer
@@ -195,6 +224,15 @@ def _cap(text: str, characters: int, most: int) -> None:
 
 def _wrong(faults: Mapping[str, str | RetuneError]) -> dict[str, Any]:
     return {"response_action": "errors", "errors": {block: at_input(fault) for block, fault in faults.items()}}
+
+
+async def fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
+    """Shows a view in an open window, or why there is none."""
+    try:
+        view = (await viewing).view
+    except RetuneError as error:
+        view = said_in(error_message(error), "Not now")
+    await quietly(desk.windows.update(view_id, view))
 
 
 async def quietly(work: Coroutine[Any, Any, None]) -> bool:

@@ -61,6 +61,7 @@ class Listeners:
         app.action(ANY)(self._click)
         app.view(ANY)(self._submit)
         app.view_closed(ANY)(self._close)
+        app.options(ANY)(self._look_up)
         app.event("app_home_opened")(self._home)
         app.event("app_mention")(self._mention)
         app.event("message")(self._message)
@@ -92,6 +93,16 @@ class Listeners:
             return  # Slack keeps the form open and says that we do not answer
         answer = await surface.submit(body)
         await (ack() if answer is None else ack(**answer))
+
+    async def _look_up(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        at = monotonic()
+        if self._closed:
+            return
+        try:
+            surface = await asyncio.wait_for(asyncio.shield(self._coming), QUICK)
+        except TimeoutError:
+            return  # Slack says in the menu that we do not answer
+        await ack(**await surface.look_up(body, at))
 
     async def _close(self, ack: AsyncAck) -> None:
         await ack()

@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.domain.authority import Act
+from bot.domain.fleet import Model
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, Refusal, ServiceError
+from bot.errors import AmbiguousModel, Refusal, ServiceError, UnknownModel
 from bot.flows.budgets import Cost
-from bot.messages import fleet, owners
-from bot.messages.refusals import CHOICES, GONE, choose, labels, which_model
+from bot.messages import fleet
+from bot.messages.advice import did_you_mean
+from bot.messages.pickers import MODEL
+from bot.messages.refusals import CHOICES, GONE, choose, labels
 from bot.messages.request_form import Wanted, ask_link
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk, Window, open_window
+from commands.desk import Answer, Ask, Desk, Unclear, Window, open_window
+from commands.door import fill
 from commands.forms import Form
+from commands.pickers import chosen, which
 
 
 async def model(ask: Ask, desk: Desk) -> Answer:
-    """Reads the model anew and shows it; where the name is not clear, offers what fits."""
+    """Reads the model anew and shows it. Where the name is not clear it offers what fits, without a name all."""
+    if not ask.meant:
+        return await which(ask, desk, "model", Wanted(ask.place.channel))
     found = await named(ask, desk, "model")
-    return found if isinstance(found, Message) else await _show(ask, desk, found)
+    return await _show(ask, desk, found) if isinstance(found, Judgement) else found
 
 
-async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message:
+async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message | Unclear:
     """The model that the text names, or an answer that lets the person choose. Raises `Refusal`.
 
     *also* is what else was typed: it follows the reference in the values of the buttons.
     """
-    if not ask.meant:
-        raise Refusal(which_model("upgrade" if action == "ask" else action))
     try:
         return await desk.inventory.find(*ask.readings)
     except AmbiguousModel as fault:
-        judged = await desk.inventory.judged()
-        found = [judgement.model for ref in fault.refs[:CHOICES] if (judgement := judged.of(ref))]
+        found = await _models(fault.refs[:CHOICES], desk)
         refs = [f"{model.ref}{also}" for model in found]
         return choose(fault, zip(refs, labels(found), strict=True), action)
+    except UnknownModel as fault:
+        return Unclear(did_you_mean(fault.typed, await _models(fault.refs, desk), action, also), type(fault).__name__)
+
+
+async def _models(refs: Iterable[str], desk: Desk) -> list[Model]:
+    judged = await desk.inventory.judged()
+    return [judgement.model for ref in refs if (judgement := judged.of(ref))]
 
 
 async def known(ref: str, desk: Desk) -> Judgement:
@@ -52,7 +63,19 @@ async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
         return await _read(judgement, desk)
     name = judgement.model.name
     await open_window(ask, desk, fleet.reading(name))
-    return Window(fleet.window(name, (await _read(judgement, desk)).blocks))
+    return await _window(judgement, desk)
+
+
+async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """A model was chosen in the window that opens for no name: it comes in place of the menu."""
+    judgement = await known(chosen(form, MODEL), desk)
+    desk.budgets.spend(form.user, Cost.READINGS)
+    desk.background.spawn(fill(form.id, _window(judgement, desk), desk), "a chosen model")
+    return fleet.reading(judgement.model.name)
+
+
+async def _window(judgement: Judgement, desk: Desk) -> Window:
+    return Window(fleet.window(judgement.model.name, (await _read(judgement, desk)).blocks))
 
 
 async def _read(judgement: Judgement, desk: Desk) -> Message:
@@ -80,27 +103,3 @@ async def link(ask: Ask, desk: Desk) -> Answer:
     model = (await known(ask.text, desk)).model
     await desk.electorate.may(ask.user, Act.LINK)
     return Window(ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel)))
-
-
-async def owner(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form; the button's value is the model's reference."""
-    model = (await known(ask.text, desk)).model
-    await desk.owning.may_say(ask.user)
-    now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
-    return Window(owners.ask(model, now, by_rule))
-
-
-async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
-    """The form was sent."""
-    model = (await known(form.metadata, desk)).model
-    now = await desk.owning.assign(model.ref, form.chosen(owners.USER) or "", form.text(owners.GROUP), form.user)
-    return owners.done(model.name, now)
-
-
-async def disown(ask: Ask, desk: Desk) -> Answer:
-    """Clears what was said by hand, in the form's own window."""
-    if ask.window.id is None:
-        raise Refusal(owners.CLOSED)
-    model = (await known(ask.text, desk)).model
-    now = await desk.owning.assign(ask.text, "", "", ask.user)
-    return Window(owners.done(model.name, now))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from bot.domain.counts import count_those
 from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.model_filter import Listing, passing
 from bot.domain.snoozes import Index, standing
 from bot.domain.typed_values import number
+from bot.domain.verdicts import Judgement
+from bot.errors import NothingMatches
 from bot.flows.budgets import Cost
 from bot.messages import fleet
+from bot.messages.advice import no_model
 from bot.messages.model_sheet import about, sent
 from bot.messages.rooms import alone
 from bot.messages.snoozes import mark
 from bot.ports import Message
 from bot.turns import in_turns
-from commands.desk import Answer, Ask, Desk, Public
+from commands.desk import Answer, Ask, Desk, Public, Unclear
 from commands.exports import File, hand_over
 from commands.typed import words
 
@@ -49,12 +55,22 @@ async def export(ask: Ask, desk: Desk) -> Answer:
 async def _export(ask: Ask, filters: str, desk: Desk) -> Answer:
     desk.budgets.spend(ask.user, Cost.EXPORTS)
     listed, _, _ = await _fitting(filters, desk)
-    name, content = await desk.model_files.export(ask.user, listed.every(), listed.count, filters)
+    try:
+        name, content = await desk.model_files.export(ask.user, listed.every(), listed.count, filters)
+    except NothingMatches as fault:
+        if not filters:
+            raise
+        advised = await desk.adviser.on_models(filters.split())
+        said = no_model(filters, advised, before="models export", export=True)
+        return Unclear(said, type(fault).__name__)
     return await hand_over(ask, desk, File(name, content, *about(listed.count)), sent(name, listed.count))
 
 
 async def _page(filters: str, page: int, desk: Desk) -> Message:
     listed, judged, snoozes = await _fitting(filters, desk)
+    if filters and judged.total and not listed.count:
+        said = no_model(filters, await desk.adviser.on_models(filters.split()))
+        return replace(said, blocks=(*said.blocks, *fleet.age(judged.snapshot, desk.clock.now())))
     counts = await in_turns(count_those(listed.parts, snoozes, desk.clock.now()))
     page, shown = await in_turns(listed.page(page, fleet.PAGE))
     marks = {j.model.ref: mark(s) for j in shown if (s := standing(j, snoozes, desk.clock.now())) is not None}

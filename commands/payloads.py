@@ -39,6 +39,11 @@ def click(body: Mapping[str, Any], at: float) -> Ask:
     )
 
 
+def look_up(body: Mapping[str, Any], at: float) -> Ask:
+    """What somebody typed into a menu that we fill, which came *at* that time; its name is that of the input."""
+    return Ask(text(body.get("block_id")), user_of(body), Place(user_of(body)), text(body.get("value")), at=at)
+
+
 def said(event: Mapping[str, Any], body: Mapping[str, Any], bot_user: str) -> Ask | None:
     """A mention or a direct message: the same commands, by their first word. None for what no person said."""
     user, channel = text(event.get("user")), text(event.get("channel"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bot.domain.request_filter import request_filter
 from bot.domain.typed_values import is_impossible, looks_like_number, number
-from bot.errors import Refusal
+from bot.errors import NothingMatches, Refusal
 from bot.flows.budgets import Cost
-from bot.messages import request_list
+from bot.messages import advice, request_list
 from bot.messages.denials import NO_SUCH_REQUEST
 from bot.messages.sheet import Format, about_file, sent_file
 from bot.ports import Message
-from commands.desk import Answer, Ask, Desk
+from commands.desk import Answer, Ask, Desk, Unclear
 from commands.exports import File, hand_over
 from commands.typed import words
 
@@ -50,8 +50,10 @@ async def _page(ask: Ask, filters: str, page: int, desk: Desk, asked: str = "") 
     found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
     if not found.shown and asked:
         raise Refusal(request_list.no_request(asked), markup=True)
+    if not found.ever:
+        return request_list.none_yet()
     if not found.shown:
-        return request_list.nothing(filters, ever=found.ever)
+        return advice.no_request(filters, await desk.adviser.on_requests(filters.split(), ask.user))
     return request_list.requests(
         found.shown, found.live, found.ended, desk.clock.now(), page=found.page, filters=filters, more=found.more
     )
@@ -69,7 +71,15 @@ async def _export(ask: Ask, text: str, desk: Desk) -> Answer:
     form: Format = "json" if first.casefold() == "json" else "csv"
     filters = rest.strip() if first.casefold() in ("csv", "json") else text.strip()
     desk.budgets.spend(ask.user, Cost.EXPORTS)
-    made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
+    try:
+        made = await desk.exporter.export(ask.user, request_filter(filters, ask.user), filters, form)
+    except NothingMatches as fault:
+        if not filters:
+            raise
+        advised = await desk.adviser.on_requests(filters.split(), ask.user)
+        before: advice.Before = "runs export json" if form == "json" else "runs export csv"
+        said = advice.no_request(filters, advised, before=before, export=True)
+        return Unclear(said, type(fault).__name__)
     title, alt_text = about_file(made.requests)
     return await hand_over(
         ask, desk, File(made.name, made.content, title, alt_text), sent_file(made.name, made.requests)

@@ -8,16 +8,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
 from bot.domain.words import Field
+from bot.messages import pickers
 from bot.messages.announcements import SNOOZE, UPGRADE_ALL
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
+from bot.messages.kit import Offer
 from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
+from bot.messages.pickers import MODEL, UPGRADE
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
 from bot.messages.timetable import ANNOUNCE
@@ -28,19 +32,23 @@ from commands.announcements import announce
 from commands.decide import approve, details, reject, rejected, wish
 from commands.decide import turn as turn_details
 from commands.desk import Answer, Ask, Desk, Handler, Public
-from commands.door import Door, Way, quietly
+from commands.door import Door, Look, Way, quietly
 from commands.doubts import accept
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
-from commands.model import disown, link, model, owned, owner, probe
+from commands.model import link, model, picked, probe
 from commands.models import export as export_models
 from commands.models import models, turn
+from commands.owners import disown, groups, owned, owner
+from commands.pickers import models as models_to_pick
+from commands.pickers import search
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
 from commands.snoozes import snooze, snooze_listed, snoozed, unsnooze
-from commands.typed import first_word
+from commands.typed import command_of, first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
+from commands.upgrade import picked as planned
 from commands.words import word, worded
 
 log = logging.getLogger(__name__)
@@ -57,6 +65,13 @@ async def help(ask: Ask, desk: Desk) -> Answer:
     return help_text() if ask.name in COMMANDS else no_command(ask.name.removeprefix("/stt-"), ask.meant)
 
 
+async def run(ask: Ask, desk: Desk) -> Answer:
+    """The button that types a command for somebody: its value is what they would have typed in a mention."""
+    word, rest = command_of(ask.text)
+    meant = replace(ask, name=f"/stt-{word}", text=rest)
+    return await COMMANDS.get(meant.name, help)(meant, desk)
+
+
 COMMANDS: Mapping[str, Handler] = {
     "/stt-models": models,
     "/stt-model": model,
@@ -71,6 +86,8 @@ ACTIONS: Mapping[str, Way] = {
     "ask": Way(upgrade, opens="Upgrade"),
     "train": Way(train, opens="Train"),
     "lenient": Way(leave_out, here=True),
+    "pick": Way(search, opens="Choose a model"),
+    "run": Way(run),
     "page": Way(turn),
     "export-models": Way(export_models),
     "runs": Way(turn_requests),
@@ -104,6 +121,8 @@ SUBMISSIONS: Mapping[str, Submission] = {
     "request": Submission(
         submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
     ),
+    "pick-model": Submission(picked, at=MODEL, again="Press Show again in a moment."),
+    "pick-ask": Submission(planned, at=UPGRADE, again="Press Next again in a moment."),
     "link": Submission(linked, at=LANGUAGE, again="Press Next again in a moment."),
     "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment.", limits={WHY: WHY_LIMIT}),
     "freeze": Submission(frozen, at=UNTIL, again="Press Freeze again in a moment.", limits={WHY: WHY_LIMIT}),
@@ -112,6 +131,9 @@ SUBMISSIONS: Mapping[str, Submission] = {
     "owner": Submission(owned, at=USER, again="Press Save again in a moment.", limits={GROUP: GROUP_LIMIT}),
 }
 """By callback id."""
+
+MENUS: Mapping[str, Look] = {MODEL: models_to_pick, UPGRADE: models_to_pick, GROUP: groups}
+"""What fills a menu, by the id of its input."""
 
 AT_ONCE = 1.0
 """Seconds that an acknowledgement waits for its answer, which saves a call; Slack waits three."""
@@ -162,6 +184,12 @@ class Surface:
         form = Form.sent(payloads.user_of(body), body.get("view"), payloads.text(body.get("trigger_id")))
         submission = SUBMISSIONS.get(form.callback)
         return await self._door.sent(submission, form) if submission else None
+
+    async def look_up(self, body: dict[str, Any], at: float) -> Offer:
+        """What a menu offers for what somebody typed into it."""
+        ask = payloads.look_up(body, at)
+        look = MENUS.get(ask.name)
+        return await self._door.looked_up(look, ask) if look else pickers.NOTHING
 
     def home(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Shows App Home to somebody who opened it."""

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
+from bot.domain.counts import count_those
 from bot.domain.model_filter import Listing, passing
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.selections import GROUPS, MANY, typed_names
+from bot.domain.snoozes import indexed
 from bot.domain.typed_values import LATEST, number, parse_later
+from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.flows.candidates import Progress
 from bot.flows.rests import PACE
-from bot.messages import holds, large_form, refusals
+from bot.messages import advice, holds, large_form, refusals
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_blocks
-from bot.messages.kit import said_in
+from bot.messages.pickers import UPGRADE, after_name
 from bot.messages.refusals import in_the_way, no_plan, no_plan_quotes, private
 from bot.messages.rooms import card_is_withheld
 from bot.ports import Message, Place
 from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Window, open_window
-from commands.door import quietly
+from commands.door import fill, quietly
 from commands.forms import Form
 from commands.model import known, named
+from commands.pickers import chosen, which
 from commands.typed import meant, words
 
 AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
@@ -38,8 +42,19 @@ AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
     """Opens the form with the plan; what is known to be impossible is said at once, without one."""
     ask, later = await later_start(ask, desk)
-    found = await named(ask, desk, "ask", _at(later, desk))
-    return found if isinstance(found, Message) else await _form(ask, desk, found.model, later, training=False)
+    if not ask.meant:
+        return await which(ask, desk, "ask", forms.Wanted(ask.place.channel, later))
+    found = await named(ask, desk, "ask", await _at(later, ask.user, desk))
+    if not isinstance(found, Judgement):
+        return found
+    return await _form(ask, desk, found.model, later, training=False)
+
+
+async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """A model was chosen in the window that opens for no name: its plan comes in place of the menu."""
+    judgement, (what, _) = await known(chosen(form, UPGRADE), desk), forms.wanted(form.metadata)
+    desk.background.spawn(fill(form.id, _view(judgement.model.ref, what, form.user, desk), desk), "a chosen plan")
+    return forms.reading(judgement.model.name)
 
 
 async def several(ask: Ask, desk: Desk) -> Answer:
@@ -47,13 +62,23 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     ask, later = await later_start(ask, desk)
     filters = words(ask.text)[1:]
     listed = await in_turns(passing(await desk.inventory.read_once(), filters, lambda _: False))
-    listed = listed.upgradable()
+    matching, listed = listed, listed.upgradable()
     if not listed.count:
-        return private(refusals.nothing_outdated(" ".join(filters)), warn=False)
+        return await _nothing(filters, matching, desk)
     if ask.trigger_id is None:
         raise Refusal(refusals.NO_FORM)
     await open_window(ask, desk, forms.reading(listed.count))
     return await _several(listed, forms.Wanted(ask.place.channel, later), ask, desk)
+
+
+async def _nothing(filters: list[str], matching: Listing, desk: Desk) -> Message:
+    """No model that matches the filters can be upgraded: why, and what may be meant."""
+    typed = " ".join(filters)
+    advised = await desk.adviser.on_models(filters, upgradable=True)
+    if matching.count or not typed:
+        counts = await in_turns(count_those(matching.parts, indexed(()), desk.clock.now()))
+        return advice.none_upgradable(typed, matching.count, counts.outdated, advised)
+    return advice.no_model(typed, advised, before="upgrade outdated")
 
 
 async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) -> Window:
@@ -89,18 +114,11 @@ def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
     return seen
 
 
-async def _fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
-    """Shows a view in an open window, or why there is none."""
-    try:
-        view = (await viewing).view
-    except RetuneError as error:
-        view = said_in(refusals.error(error), "Not now")
-    await quietly(desk.windows.update(view_id, view))
-
-
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
     now, zone, typed = desk.clock.now(), desk.requests.zone, ""
+    if any(AT.fullmatch(reading) for reading in ask.readings):
+        zone = await desk.electorate.zone(ask.user, zone)
     for reading in ask.readings:
         if (found := AT.fullmatch(reading)) is None:
             continue
@@ -118,9 +136,9 @@ async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     return ask, None  # a model that is called so
 
 
-def _at(later: datetime | None, desk: Desk) -> str:
-    """What follows a name in the value of a button, so that its click asks for the same time."""
-    return "" if later is None else f" at {later.astimezone(desk.requests.zone):%Y-%m-%d %H:%M}"
+async def _at(later: datetime | None, user: str, desk: Desk) -> str:
+    """What follows a name in the value of a button, so that the click of *user* asks for the same time."""
+    return after_name(later, await desk.electorate.zone(user, desk.requests.zone))
 
 
 async def train(ask: Ask, desk: Desk) -> Answer:
@@ -133,7 +151,7 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
     if holder is not None:
         raise Refusal(in_the_way(holder, model.name), markup=True)
     if ask.window.id is None and ask.trigger is None:
-        return refusals.by_button(model, _at(later, desk))
+        return refusals.by_button(model, await _at(later, ask.user, desk))
     await open_window(ask, desk, forms.reading(model.name))
     what = forms.Wanted(ask.place.channel, later)
     return await _view(model.ref, what, ask.user, desk, training=training)
@@ -249,5 +267,5 @@ async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     chosen = form.chosen(forms.LANGUAGE) or forms.NONE
     await desk.requests.link(ref, None if chosen == forms.NONE else chosen, form.user)
     judgement = (await desk.inventory.judged()).of(ref)
-    desk.background.spawn(_fill(form.id, _view(ref, what, form.user, desk), desk), "plan after a link")
+    desk.background.spawn(fill(form.id, _view(ref, what, form.user, desk), desk), "plan after a link")
     return forms.reading(judgement.model.name if judgement else ref)

@@ -21,7 +21,7 @@ from bot.errors import (
     RequestRefused,
     RetuneError,
 )
-from bot.ports import Message, Newer, Place, Receipt, Room, plainly
+from bot.ports import Group, Message, Newer, Place, Receipt, Room, plainly
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -93,6 +93,7 @@ class FakeChat:
         self.received: list[tuple[str, str]] = []
         self.pinned: list[tuple[str, str]] = []
         self.rooms: dict[str, Room] = {}
+        self.user_groups: tuple[Group, ...] = (Group("SAPPROVE", "approvers", "Approvers"),)
 
     def _call(self, method: str) -> None:
         self.calls.append(method)
@@ -176,6 +177,10 @@ class FakeChat:
     async def person(self, user: str) -> Person:
         self._call("person")
         return replace(self.people.get(user) or Person(user, user.title(), "T1"), groups=frozenset())
+
+    async def groups(self) -> tuple[Group, ...]:
+        self._call("groups")
+        return self.user_groups
 
     async def members(self, group: str) -> frozenset[str]:
         self._call("members")

@@ -20,13 +20,13 @@ from bot.adapters.slack_answers import ABOUT_THE_APP, CONTENT, about, fields, me
 from bot.adapters.slack_calls import call, pages
 from bot.adapters.slack_content import EDITED, in_some_form, whole
 from bot.adapters.slack_newer import NewerBlocks
-from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
+from bot.adapters.slack_people import NO_GROUPS, groups_in, ids_in, no_approvers, person_in, room_in
 from bot.adapters.slack_routes import why
 from bot.adapters.slack_views import SlackViews
 from bot.domain.authority import Person
 from bot.errors import BlocksRefused, ChatBusy, ChatError, ChatRefused, MessageGone
 from bot.network import is_slack
-from bot.ports import Message, Place, Room
+from bot.ports import Group, Message, Place, Room
 
 log = logging.getLogger(__name__)
 
@@ -220,14 +220,15 @@ class SlackChat(SlackViews):
         try:
             if not id.startswith("S"):
                 return (await self.person(id)).name
-            answer = await call(self._client.usergroups_list())
+            return next((group.name for group in await self.groups() if group.id == id), id)
         except ChatRefused as error:
             log.warning("the name of %s is not known: %s", id, error.text)
             return id
-        listed = fields(answer).get("usergroups")
-        groups = [group for group in listed if isinstance(group, Mapping)] if isinstance(listed, list) else []
-        found = (group for group in groups if group.get("id") == id)
-        return next((str(group.get("name") or group.get("handle") or id) for group in found), id)
+
+    async def groups(self) -> tuple[Group, ...]:
+        """Slack lists those that are in use."""
+        answer = await call(self._client.usergroups_list(), unless=NO_GROUPS)
+        return () if answer is None else groups_in(fields(answer).get("usergroups"))
 
     async def members(self, group: str) -> frozenset[str]:
         """An unknown group, or one that the plan does not allow, has no members: fail closed."""

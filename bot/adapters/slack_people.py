@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain.authority import Person
 from bot.errors import ChatBusy
-from bot.ports import Room
+from bot.ports import Group, Room
 
 SLACKBOT = "USLACKBOT"
 """Slack says that it is not a bot."""
@@ -19,6 +19,8 @@ SLACKBOT = "USLACKBOT"
 BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 GUESTS = ("is_restricted", "is_ultra_restricted")
 SHARED = ("is_ext_shared", "is_pending_ext_shared")
+NO_GROUPS = ("plan_upgrade_required", "paid_teams_only", "paid_only")
+"""What Slack answers on plans that have no user groups."""
 INVITED = ("pending_shared", "pending_connected_team_ids")
 """Lists of organizations invited to a channel."""
 
@@ -72,6 +74,18 @@ def ids_in(found: object) -> frozenset[str]:
     if not isinstance(found, list):
         raise ChatBusy("Slack does not say who is in that group.")
     return frozenset(filter(None, map(_text, found)))
+
+
+def groups_in(found: object) -> tuple[Group, ...]:
+    """The user groups in an answer of `usergroups.list`. Raises `ChatBusy` where there is no list."""
+    if not isinstance(found, list):
+        raise ChatBusy("Slack does not say which user groups there are.")
+    groups = []
+    for one in found:
+        if isinstance(one, Mapping) and (id := _text(one.get("id"))):
+            handle = _text(one.get("handle"))
+            groups.append(Group(id, handle, _text(one.get("name")) or handle or id))
+    return tuple(groups)
 
 
 def no_approvers(room: Room | None) -> str | None:

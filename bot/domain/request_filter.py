@@ -10,6 +10,7 @@ from bot.domain.requests import LIVE, RequestState
 
 ENDED = frozenset(RequestState) - LIVE
 KINDS = frozenset({"language", "acoustic"})
+MINE = "mine"
 
 STATES: Mapping[str, frozenset[RequestState]] = {
     **{state.value: frozenset({state}) for state in RequestState},
@@ -54,7 +55,7 @@ def request_filter(text: str, user: str) -> RequestFilter:
             states |= STATES[word]
         elif word in KINDS:
             kinds |= {word}
-        elif word == "mine":
+        elif word == MINE:
             requester = user
         elif word:
             parts.append(word)

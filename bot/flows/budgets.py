@@ -21,7 +21,9 @@ class Cost(StrEnum):
     """A shared resource; the words follow a number."""
 
     CLICKS = "clicks, forms and mentions"
-    """Each one is checked with Slack."""
+    """Each is looked up in Slack."""
+    LOOK_UPS = "look-ups in menus"
+    """One for each pause in typing."""
     READINGS = "readings of Speech to Text"
     PROBES = "checks for warnings"
     CHARTS = "charts"
@@ -32,6 +34,7 @@ class Cost(StrEnum):
 
 LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
     Cost.CLICKS: (60, timedelta(minutes=1)),
+    Cost.LOOK_UPS: (300, timedelta(minutes=1)),
     Cost.READINGS: (30, timedelta(minutes=1)),
     Cost.PROBES: (20, timedelta(hours=1)),
     Cost.CHARTS: (5, timedelta(minutes=10)),

@@ -154,6 +154,10 @@ class Electorate:
                     *(instance, policy.needed, len(people)),
                 )
 
+    async def zone(self, user: str, fallback: ZoneInfo) -> ZoneInfo:
+        """The time zone that somebody has in Slack, a minute old at most. Raises a `ChatError`."""
+        return zone_named((await self.visitor(user)).zone) or fallback
+
     async def zones(self, policy: Policy, fallback: ZoneInfo) -> tuple[ZoneInfo, ...]:
         """The time zones of the approvers. Raises a `ChatError`."""
         return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)

@@ -6,16 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from bot.domain.catalog import Catalog
+from bot.domain.finding import fitting, forms_of, like
 from bot.domain.fleet import Model, Ref
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.lag import beyond
-from bot.domain.ranking import Index
-from bot.domain.search import FAR, mask, nearest
-from bot.domain.search import places as all_of
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background
@@ -26,7 +22,7 @@ from bot.ports import Clock, SpeechService
 from bot.store import Store
 from bot.store.database import Database
 from bot.store.fleet import Kept, Known
-from bot.turns import Work, in_turns
+from bot.turns import in_turns
 
 log = logging.getLogger(__name__)
 
@@ -199,12 +195,11 @@ class Inventory:
         waits for the first reading of an instance as `read_once` does. Raises `UnknownModel` with the nearest names,
         `AmbiguousModel` with the matches, `Refusal` while an instance was never read.
         """
-        said = (typed, *cleaner)[-1].strip()
-        wanted = [form for form in dict.fromkeys(matching(reading) for reading in (typed, *cleaner)) if form]
+        said, wanted = (typed, *cleaner)[-1].strip(), forms_of((typed, *cleaner))
         judged = await self.judged()
-        count, found = await in_turns(_fitting(wanted, judged))
+        count, found = await in_turns(fitting(wanted, judged, CHOICES))
         if not count and (now := await self.read_once(patience)) is not judged:
-            judged, (count, found) = now, await in_turns(_fitting(wanted, now))
+            judged, (count, found) = now, await in_turns(fitting(wanted, now, CHOICES))
         if count == 1:
             return found[0]
         if count:
@@ -212,35 +207,5 @@ class Inventory:
         unread = [reading for reading in judged.snapshot.instances.values() if reading.read_at is None]
         if unread:
             raise Refusal(not_read_yet(said, unread))
-        raise UnknownModel(said, await in_turns(_nearest(wanted, judged)))
-
-
-def _fitting(wanted: Sequence[str], judged: Judged) -> Work[tuple[int, list[Judgement]]]:
-    """Number of models that match one of these forms, and the first of them."""
-    steps: tuple[Callable[[Index, str], int], ...] = (
-        lambda index, form: mask(index.ids.get(form.rpartition("/")[2], ())),
-        lambda index, form: index.names.equal(form[:FAR]),
-        lambda index, form: index.names.having(form[:FAR]),
-    )
-    for number, step in enumerate(steps):
-        for form in wanted:
-            count, found = 0, list[Judgement]()
-            for part in judged.instances.values():
-                places = step(part.index, form)
-                if places and number == 0 and "/" in form:  # a reference, not an id
-                    places = mask([one for one in all_of(places) if matching(part.ranked[one].model.ref) == form])
-                count += places.bit_count()
-                found += islice(part.at(places), max(0, CHOICES - len(found)))
-                yield
-            if count:
-                return count, found
-    return 0, []
-
-
-def _nearest(wanted: Sequence[str], judged: Judged) -> Work[list[str]]:
-    """The names most similar to the cleanest form."""
-    if not wanted:
-        return []
-    parts = judged.instances.values()
-    keys = yield from nearest(wanted[-1], (part.index.names for part in parts), 3)
-    return [next(j.model.name for part in parts for j in part.at(part.index.names.equal(key))) for key in keys]
+        near = await in_turns(like(wanted, judged))
+        raise UnknownModel(said, {judgement.model.ref: judgement.model.name for judgement in near})

@@ -12,7 +12,7 @@ from bot.domain.request_filter import RequestFilter
 from bot.domain.requests import Noted, Request
 from bot.domain.snoozes import in_force, indexed, standing
 from bot.domain.verdicts import Judgement
-from bot.errors import Refusal
+from bot.errors import NothingMatches
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.owners import Owning
@@ -56,6 +56,11 @@ class Listing:
         shown = await read_those(self.db, found.shown)
         return Page(shown, found.live, found.ended, found.page, ever, found.more)
 
+    async def count(self, wanted: RequestFilter) -> int | None:
+        """How many fit; None where they are more than are counted."""
+        found = await self.db.read(lambda store: store.search.page(wanted, 0, 1))
+        return None if found.more else found.live + found.ended
+
     async def history(self, id: int) -> tuple[Request, tuple[Noted, ...]] | None:
         """One request and its log, oldest first; None if there is none."""
 
@@ -95,7 +100,7 @@ class Exporter:
                 sheet.add(made[start : start + ROWS])
                 await asyncio.sleep(0)
         if not count:
-            raise Refusal(nothing_to_export(typed))
+            raise NothingMatches(nothing_to_export(typed))
         about = f": {typed}" if typed else ""
         detail = f"{count} requests as {form}{about}"
         await self.db.write(lambda store: store.audit.note(now, user, "export", detail=detail))

@@ -9,7 +9,7 @@ from itertools import islice
 
 from bot.domain.authority import Act
 from bot.domain.verdicts import Judgement
-from bot.errors import Refusal, RetuneError
+from bot.errors import NothingMatches, RetuneError
 from bot.flows.electorate import Electorate
 from bot.flows.rooms import Rooms
 from bot.messages import model_sheet
@@ -37,7 +37,7 @@ class ModelFiles:
         """The name and content of a file for *user*, recorded in the audit. Raises `Denied`, `Refusal`, `ChatError`."""
         await self.electorate.may(user, Act.EXPORT)
         if not count:
-            raise Refusal(model_sheet.nothing(typed))
+            raise NothingMatches(model_sheet.nothing(typed))
         content, now = await _content(judgements), self.clock.now()
         detail = f"{count} models as csv{f': {typed}' if typed else ''}"
         await self.db.write(lambda store: store.audit.note(now, user, "export", detail=detail))

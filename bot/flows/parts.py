@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.domain.authority import Authority
 from bot.domain.catalog import Catalog
 from bot.domain.fleet import Kind
+from bot.flows.advice import Adviser
 from bot.flows.announcements import Announcer
 from bot.flows.background import Background
 from bot.flows.budgets import Budgets
@@ -16,6 +17,7 @@ from bot.flows.deciding import Decisions
 from bot.flows.doubts import Doubts
 from bot.flows.electorate import Electorate
 from bot.flows.freezes import Freezes
+from bot.flows.groups import Groups
 from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.listing import Dossiers, Exporter, Listing
@@ -68,6 +70,7 @@ class Flows:
         rooms = self.rooms = Rooms(chat, clock, terms.shared_channel)
         poster = self.poster = Poster(chat, db, clock, rooms)
         names = self.names = Names(people, clock)
+        self.groups = Groups(people, clock)
         charter = self.charter = Charter(world.charts, world.files, db, clock, rooms)
         authority = self.authority = Authority(world.team, policies, terms.guests_read)
         electorate = self.electorate = Electorate(people, authority, clock)
@@ -108,5 +111,6 @@ class Flows:
         self.noticer = Noticer(db, inventory, poster, clock, terms.channel)
         self.viewers = Viewers(db, inventory, holds, owning, Owned(db, terms.owners), electorate, names, clock)
         self.listing = Listing(db)
+        self.adviser = Adviser(inventory, self.snoozer, self.listing, clock)
         self.dossiers = Dossiers(db, inventory, owning, clock)
         self.exporter = Exporter(db, electorate, clock)

@@ -79,8 +79,7 @@ def models(
 ) -> Message:
     """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
     if not found.count:
-        text = _nothing(filters, found.total)
-        return Message(text, (section(text), *_age(snapshot, now)))
+        return Message(NO_MODELS, (section(NO_MODELS), *age(snapshot, now)))
     text = f"{matching_text(found.counts, filters) if filters else fleet_text(found.counts)}."
     waits = ". ".join(filter(None, (outdated_text(found.counts), snoozed_text(found.counts))))
     pages, several = pages_of(found.count, PAGE), len(snapshot.instances) > 1
@@ -90,27 +89,27 @@ def models(
     export = button("Export", "export-models", filters[:2000] or " ", label="Export all of these models as a CSV file")
     below += paging("page", found.page, pages, filters, *([export] if pages > 1 else []))
     below += [context(NARROW)] if found.count > MANY else []
-    below += _age(snapshot, now)
+    below += age(snapshot, now)
     table = model_table(found.shown, caption, marks, MOST - size_of([above, *below]) - 10, several=several)
     names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in found.shown)
     return Message(f"{text} {entities(names)}", (above, table, *below))
 
 
-def _nothing(filters: str, total: int) -> str:
-    if filters and total:
-        return (
-            f"None of the {counted(total, 'custom model')} fits “{escape(filters)}”. Filters are words: `outdated`, "
-            "`risky`, `snoozed`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part "
-            "of a name."
-        )
-    return "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
+def _counted(count: int, filters: str) -> str:
+    """17 custom models; 17 models match “risky”."""
+    if not filters:
+        return counted(count, "custom model")
+    return f"{counted(count, 'model')} match{'es' if count == 1 else ''} “{escape(filters)}”"
+
+
+NO_MODELS = "There are no custom models in the instances that Retune reads. `python -m bot check` tests each of them."
 
 
 TROUBLES = 8
 """Lines about instances below a list: Slack takes ten in one block."""
 
 
-def _age(snapshot: Snapshot, now: datetime) -> list[Block]:
+def age(snapshot: Snapshot, now: datetime) -> list[Block]:
     """When the instances were read, and which could not be read."""
     read = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
     lines: list[str] = []

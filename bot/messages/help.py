@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from bot.messages.kit import context, section
+from bot.messages.kit import actions, button, context, section
 from bot.messages.text import code
 from bot.ports import Message
 
@@ -19,32 +19,33 @@ class Usage:
     examples: tuple[str, ...]
 
 
+FOR = {
+    "You ask": "`/stt-upgrade` lets you pick a model and posts a card; its thread says how the upgrade goes.",
+    "You approve": "press *Approve* or *Reject* on the card; *Details* has the plan and the risk.",
+    "You run it": "`python -m bot check` tests tokens, channel, approvers and every instance.",
+}
+"""A line for each kind of person."""
+
 COMMANDS = (
     Usage(
         "/stt-models",
-        "lists the custom models with what is outdated, worst first; export sends a file",
+        "lists the models, worst first",
         ("", "outdated", "acoustic en-US", "snoozed", "public", "export risky"),
     ),
-    Usage(
-        "/stt-model",
-        "shows one model: versions, evidence, data, what an upgrade would do, history; snooze, hold or own it",
-        ("call-center-us",),
-    ),
+    Usage("/stt-model", "shows one model and what an upgrade would do; snooze, hold or own it", ("", "call-center-us")),
     Usage(
         "/stt-upgrade",
-        "asks for the upgrade of one model, or of up to 1,000 outdated ones at once; the team decides on the card. "
-        "freeze holds everything back that has not begun",
-        ("call-center-us", "call-center-us at 22:00", "outdated", "outdated en-US", "freeze"),
+        "requests the upgrade of one model or of up to 1,000; freeze stops new starts",
+        ("", "call-center-us", "call-center-us at 22:00", "outdated", "outdated en-US", "freeze"),
     ),
     Usage(
         "/stt-runs",
-        "what waits, runs and ended; the whole history of one request by its number; export sends a file",
+        "lists the requests; a number shows all of one",
         ("", "waiting", "open mine", "failed acoustic", "12", "export csv ended"),
     ),
     Usage(
         "/stt-announce",
-        "when and where announcements go; now sends one; chart shows the last weeks; snoozes lists what is left out; "
-        "approvers change it",
+        "shows when and where announcements go; approvers change it",
         (
             *("", "preview", "now", "chart", "snoozes"),
             *("at 0 9 * * mon-fri Europe/Berlin", "in #channel", "off", "default"),
@@ -56,14 +57,15 @@ COMMANDS = (
 
 @cache
 def help_text() -> Message:
-    """Every command with examples that can be copied."""
-    shown = [section("*Retune keeps custom models on the newest version of their base model.*")]
+    """A line for each kind of person, then every command with examples that can be copied."""
+    first = "\n".join(f"*{who}:* {what}" for who, what in FOR.items())
+    shown = [section(f"*Retune keeps custom models on the newest version of their base model.*\n{first}")]
     for usage in COMMANDS:
         typed = "  ".join(f"`{f'{usage.command} {example}'.strip()}`" for example in usage.examples)
         shown.append(section(f"*{usage.command}* {usage.does}\n{typed}"))
     small = context(
-        "Part of a name is enough. In a thread, where Slack offers no commands, mention @retune instead: "
-        "`@retune models outdated`. An upgrade starts only after it was approved, and cannot be undone."
+        "Part of a name is enough. In a thread, where Slack has no commands, mention @retune: `@retune models "
+        "outdated`. An upgrade cannot be undone, and starts only after approval."
     )
     return Message("Commands: " + ", ".join(usage.command for usage in COMMANDS), (*shown, small))
 
@@ -73,11 +75,13 @@ def no_command(word: str, rest: str) -> Message:
     if not word:
         return help_text()
     near = _nearest(word[:40])
-    said = f"There is no command {code(word, 40)}."
-    if near is not None:
-        said = f"{said} Did you mean {code(f'{near} {rest}'.strip())}?"
-    every = help_text()
-    return replace(every, text=f"{said} {every.text}", blocks=(section(said), *every.blocks))
+    said, every = f"There is no command {code(word, 40)}.", help_text()
+    if near is None:
+        return replace(every, text=f"{said} {every.text}", blocks=(section(said), *every.blocks))
+    meant = f"{near} {rest}".strip()
+    said = f"{said} Did you mean {code(meant)}?"
+    run = actions([button(meant, "run", meant, label=f"Run {meant}")])
+    return replace(every, text=f"{said} {every.text}", blocks=(section(said), run, *every.blocks))
 
 
 def _nearest(word: str) -> str | None:

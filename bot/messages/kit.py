@@ -149,6 +149,15 @@ def option(text: str, value: str, description: str | None = None) -> Block:
     return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
 
 
+Offer = Mapping[str, Any]
+"""What a menu offers, as Slack takes it: `options`, or `option_groups`."""
+
+
+def option_group(label: str, options: Sequence[Block]) -> Block:
+    """Choices of a menu below a heading."""
+    return {"label": _text(label), "options": list(options)}
+
+
 def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
     """An input of a form: what *element* is given is sent under *block_id*."""
     return {

@@ -57,6 +57,7 @@ def missing() -> Message:
 
 
 def nothing(typed: str) -> str:
-    """No model fits. Plain text."""
-    fits = f"No custom model fits “{plain(typed)}”" if typed else "No custom model is known"
-    return f"{fits}, so there is nothing to export. /stt-models lists all of them."
+    """No model matches. Plain text."""
+    if not typed:
+        return "There are no custom models, so there is nothing to export. /stt-models says what was read."
+    return f"No model matches “{plain(typed)}”, so there is nothing to export. /stt-models lists all of them."

@@ -175,11 +175,6 @@ def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
     return f"“{plain(typed)}” is not known yet. {' '.join(said[:UNREAD])}{more}"
 
 
-def which_model(command: str) -> str:
-    """No name was typed."""
-    return f"Which model? Type its name or id, for example: /stt-{command} call-center-us"
-
-
 def not_available(model: Model) -> str:
     """Recognition would refuse it. Plain text."""
     now = f"{plain(model.name)} has the status {plain(model.status)}"
@@ -197,14 +192,8 @@ def no_time(typed: str, example: datetime, zone: str) -> str:
     """What was typed after `at` is not a time. Plain text."""
     return (
         f"“{plain(typed)}” isn't a valid future time. Type for example /stt-upgrade call-center-us at 22:00, or at "
-        f"{example:%Y-%m-%d} 22:00; times are in {zone}."
+        f"{example:%Y-%m-%d} 22:00; times are in {zone}, your time zone in Slack."
     )
-
-
-def nothing_outdated(filters: str) -> str:
-    """No outdated model fits the filters."""
-    said = f" that fits “{escape(filters)}”" if filters else ""
-    return f"No custom model{said} is outdated. `/stt-models outdated` lists those that are."
 
 
 def card_is_late(request: Request) -> str:

@@ -26,11 +26,6 @@ PAGE = 15
 """Requests on one page, with a row and an option each, about 500 characters, what fits into `MOST` of them; lines on
 one page of a history."""
 
-WORDS = (
-    "Filters are words: `open`, `waiting`, `ended`, `mine`, a state such as `failed`, `language`, `acoustic`, an "
-    "instance, part of a model's name."
-)
-
 
 def requests(
     shown: Sequence[Request],
@@ -47,8 +42,8 @@ def requests(
     *more*: more ended ones fit than are counted.
     """
     count, over = live + ended, "more than " if more else ""
-    said = f" that fit “{escape(filters)}”" if filters else ""
-    text = f"{over}{counted(count, 'request')}{said}: {live} waiting or running, {over}{ended} ended."
+    matching = f" match{'es' if count == 1 else ''} “{escape(filters)}”" if filters else ""
+    text = f"{over}{counted(count, 'request')}{matching}: {live} waiting or running, {over}{ended} ended."
     text = text[0].upper() + text[1:] + (NEWEST if more else "")
     pages, said = pages_of(count, PAGE), counted(count, "request")
     caption = f"{said}, page {page + 1} of {pages}" if pages > 1 else said
@@ -63,13 +58,10 @@ def requests(
 NEWEST = " The pages have the newest of them: narrow them down by another word, or export all."
 
 
-def nothing(filters: str, *, ever: bool) -> Message:
-    """No run fits, or none was ever asked for."""
-    if ever:
-        return paragraph(f"No request fits {code(filters)}. {WORDS} `/stt-runs` alone lists all.")
-    return paragraph(
-        "No upgrade was asked for yet. `/stt-upgrade NAME` asks for one, `/stt-models outdated` shows candidates."
-    )
+def none_yet() -> Message:
+    """Nobody ever asked for anything."""
+    how = "`/stt-upgrade NAME` asks for one; `/stt-models outdated` shows what for."
+    return paragraph(f"There are no requests yet. {how}")
 
 
 def no_request(typed: str) -> str:

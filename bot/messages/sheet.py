@@ -149,6 +149,7 @@ def sent_file(name: str, requests: int) -> str:
 
 
 def nothing_to_export(typed: str) -> str:
-    """No request fits. Plain text."""
-    fits = f"No request fits “{plain(typed)}”" if typed else "There are no requests yet"
-    return f"{fits}, so there is nothing to export. /stt-runs lists all of them."
+    """No request matches. Plain text."""
+    if not typed:
+        return "There are no requests yet, so there is nothing to export. /stt-upgrade NAME asks for one."
+    return f"No request matches “{plain(typed)}”, so there is nothing to export. /stt-runs lists all of them."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .blockkit_checks import MISMATCH, Check, at, boolean, exactly_one, items, one_of, shape, string, then
@@ -49,6 +50,19 @@ RICH_OPTION = shape({"text": text(75), "value": _VALUE}, {"description": text(75
 LINK_OPTION = shape({"text": plain(75), "value": _VALUE}, {"description": plain(75), "url": URL})
 """An option of an overflow menu, which may lead somewhere."""
 GROUP = shape({"label": plain(75), "options": items(OPTION, 100)})
+
+
+def check_offer(answer: Mapping[str, Any]) -> list[str]:
+    """Every fault of what an app offers in a menu that it fills: `options` or `option_groups`, either may be empty."""
+    faults: list[str] = []
+    known = {"options": items(OPTION, 100), "option_groups": items(GROUP, 100)}
+    given = [key for key in known if key in answer]
+    if len(given) != 1:
+        faults.append(at("/", "exactly one of options and option_groups"))
+    for key in given:
+        if answer[key] != []:
+            known[key](answer[key], f"/{key}", faults)
+    return faults
 
 
 def _not_empty(value: Any, pointer: str, faults: list[str]) -> None:

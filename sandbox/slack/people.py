@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import payloads
-from .blockkit import check_addresses, check_blocks, find_element, initial_state
+from .blockkit import check_addresses, check_blocks, check_offer, find_element, initial_state
 from .cast import BOT, SLACKBOT, Channel, Person
 from .delivery import Delivery, Outcome
 from .form_values import NotPossible, chosen
@@ -179,7 +179,10 @@ class People:
         if found is None or found[1]["type"] not in ("external_select", "multi_external_select"):
             return Outcome(False, "no_such_element")
         sent = {"block_id": block_id, "action_id": action_id, "value": value}
-        return await self._delivery.send("interactive", body | sent)
+        answer = await self._delivery.send("interactive", body | sent)
+        if answer.acknowledged and (faults := check_offer(answer.body or {})):
+            return Outcome(False, f"invalid_options: {'; '.join(faults)}")
+        return answer
 
     def _message(self, user: str, channel: str, ts: str) -> tuple[Json, bool]:
         """A message as that person sees it, and whether it is only for them. Raises `Refused`."""

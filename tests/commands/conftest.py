@@ -100,6 +100,22 @@ class Slack:
         await self.world.settle()
         return json.loads(answer.body) if answer.body else None
 
+    async def look_up(self, value: Any, block: str = "pick", user: str = "UADA", **over: Any) -> Any:
+        """Types into a menu that the bot fills; gives the acknowledgement's body."""
+        body = {
+            "type": "block_suggestion",
+            "user": {"id": user, "team_id": "T1"},
+            "team": {"id": "T1"},
+            "container": {"type": "view", "view_id": "V0"},
+            "view": {"id": "V0", "type": "modal"},
+            **{"block_id": block, "action_id": "v", "value": value},
+            **over,
+        }
+        answer = await self.dispatch(body)
+        assert answer.status == 200, answer
+        await self.world.settle()
+        return json.loads(answer.body)
+
     async def event(self, event: dict[str, Any]) -> str:
         """Delivers an event; gives what the person reads."""
         body = {

@@ -251,7 +251,7 @@ async def test_an_acoustic_model_is_asked_for_its_language_model(slack: Slack):
 
 async def test_requests(slack: Slack):
     """Nothing yet, then what waits."""
-    assert "No upgrade was asked for yet" in await slack.command("/stt-runs")
+    assert "There are no requests yet." in await slack.command("/stt-runs")
     await requested(slack)
     assert "waiting" in await slack.command("/stt-runs")
 
@@ -334,3 +334,12 @@ async def test_a_hostile_name_is_shown_literally(slack: Slack):
     assert "&lt;!channel&gt;" in parsed
     assert "<!channel>" not in parsed
     assert "<@UGRACE>" not in parsed
+
+
+async def test_help_speaks_to_everybody(slack: Slack):
+    """A line for whoever asks, approves or runs it, before the commands; short."""
+    answer = json.loads(await slack.command("/stt-help"))
+    first = answer["blocks"][0]["text"]["text"]
+    for who in ("*You ask:*", "*You approve:*", "*You run it:*"):
+        assert who in first
+    assert len(json.dumps(answer["blocks"])) < 3500

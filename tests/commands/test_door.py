@@ -128,6 +128,7 @@ WAYS: dict[str, Callable[[Slack, str], Awaitable[Any]]] = {
     "a direct message": lambda slack, user: slack.event(
         {"type": "message", "channel_type": "im", "channel": "D1", "user": user, "ts": "9.1", "text": "models"}
     ),
+    "a command without a name": lambda slack, user: slack.command("/stt-model", user=user),
     "a click": lambda slack, user: slack.click("model", REF, user=user),
     "a click that opens a window": lambda slack, user: slack.click("ask", REF, user=user),
     "a form": lambda slack, user: slack.submit(
@@ -156,6 +157,80 @@ async def test_who_comes_in(slack: Slack, way: str):
     heard = str(await WAYS[way](slack, GRID))
     assert "members of this workspace" not in heard
     assert not [row for row in rows(slack) if row[1] == "denied"]
+
+
+@pytest.mark.parametrize("user", sorted(OUTSIDE))
+@pytest.mark.parametrize("typed", ["", "call", "call-center-us"])
+async def test_who_gets_no_options(slack: Slack, typed: str, user: str):
+    """A menu that is filled while somebody types is a way in as well: nothing for them, and one row."""
+    assert await slack.look_up(typed, user=user) == {"options": []}
+    assert [(actor, action) for actor, action, _ in rows(slack)] == [(user, "denied")]
+
+
+@pytest.mark.parametrize("user", [ADA, GRID])
+async def test_who_gets_options(slack: Slack, user: str):
+    """Members do, also those of another workspace of the Grid; guests where they may read."""
+    assert "call-center-us" in str(await slack.look_up("call", user=user))
+    slack.world.desk.electorate.authority = replace(slack.world.desk.authority, guests_read=True)
+    slack.world.clock.advance(61)
+    assert "call-center-us" in str(await slack.look_up("call", user=GUS))
+    assert rows(slack) == []
+
+
+async def test_no_options_while_slack_does_not_say_who_it_is(slack: Slack):
+    """Fails closed, says so in the menu, and is no refusal."""
+    slack.world.chat.fail["person"] = [ChatBusy("Slack asks to wait.")]
+    answer = await slack.look_up("call")
+    assert "Slack asks to wait." in str(answer)
+    assert "call-center-us" not in str(answer)
+    assert rows(slack) == []
+
+
+async def test_options_come_in_time(slack: Slack, monkeypatch: pytest.MonkeyPatch):
+    """However slow Slack is with people: a menu is answered within the three seconds."""
+    never = asyncio.Event()
+
+    async def slow(user: str) -> Person:
+        await never.wait()
+        raise AssertionError
+
+    slack.world.chat.person = slow  # type: ignore[method-assign]  # Slack takes its time
+    monkeypatch.setattr("commands.door.QUICK", 0.05)
+    assert "Slack does not answer just now" in str(await slack.look_up("call"))
+
+
+@pytest.mark.parametrize("typed", ["x" * 301, "e " * 21, "e " * 2000])
+async def test_too_much_typed_into_a_menu(slack: Slack, typed: str):
+    """Advice in the menu, before anything searches with it."""
+    assert "That is too long" in str(await slack.look_up(typed))
+    assert [row[:2] for row in rows(slack)] == [(ADA, "refused")]
+
+
+async def test_too_many_look_ups(slack: Slack):
+    """A key that is held down has its own budget: clicks are still taken."""
+    for _ in range(LIMITS[Cost.LOOK_UPS][0]):
+        await slack.look_up("call")
+    assert "That is a lot at once" in str(await slack.look_up("call"))
+    assert "call-center-us" in await slack.click("model", REF)
+    assert rows(slack) == []
+
+
+async def test_a_menu_that_breaks(slack: Slack, monkeypatch: pytest.MonkeyPatch):
+    """It says so, with a reference, and the log has the rest."""
+
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(slack.world.inventory, "judged", broken)
+    assert "Something broke on our side" in str(await slack.look_up("call"))
+
+
+@pytest.mark.parametrize("odd", [None, 7, ["call"], {"a": 1}, "x\ud800y", "\u202e", "&amp;&lt;!channel&gt;"])
+async def test_a_menu_is_asked_oddly(slack: Slack, odd: Any):
+    """Whatever is typed, or comes in place of it: the menu is answered."""
+    assert "options" in await slack.look_up(odd)
+    assert await slack.look_up("call", block=odd) == {"options": []}
+    assert "options" in await slack.look_up("call", user=odd) if odd else True
 
 
 async def test_nobody_comes_in_while_slack_does_not_say_who_it_is(slack: Slack):
@@ -296,7 +371,6 @@ async def test_slack_took_too_long_for_a_window(slack: Slack, action: str):
     ("command", "heard"),
     [
         ("/stt-model nothing-like-it", "No custom model is called"),
-        ("/stt-model", "Which model?"),
         ("/stt-upgrade call-center-us at 25:00", "valid future time"),
         ("/stt-announce whatever", "Type /stt-announce"),
         ("/stt-announce in nowhere", "Name a channel"),

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from bot.domain.authority import Person
+from bot.errors import ChatBusy, ChatError, ChatRefused
+from bot.ports import Group
+from sandbox.slack.blockkit import check_view
 from tests.commands.conftest import Slack
 from tests.world import ADA, GRACE, GUS, MEI, TOMAS
 
@@ -88,7 +91,7 @@ async def test_changing_between_person_and_group(slack: Slack):
     assert "<!subteam^S0SPEECH>" in str((await saved(slack, MEI, "S0SPEECH"))["view"])
     assert "<@UMEI>" in str((await saved(slack, MEI, "S0SPEECH"))["view"])
     answer = await saved(slack, TOMAS, "S0SPEECH")
-    assert answer["errors"] == {"group": "Choose a person or name a user group, not both."}
+    assert answer["errors"] == {"group": "Choose a person or a user group, not both."}
 
 
 @pytest.mark.parametrize("group", ["@speech", "speech", "U0ADA", "<!channel>"])
@@ -129,3 +132,73 @@ async def test_a_model_that_is_gone(slack: Slack):
     assert "not known any more" in (await slack.submit(view, values(MEI)))["errors"]["user"]
     assert "not known any more" in await slack.click("owner", REF)
     assert "form is closed" in await slack.click("disown", REF)
+
+
+def of_group(view: Any) -> Any:
+    """The input for a group, in a form that Slack takes."""
+    assert check_view(view) == []
+    return next((block for block in view["blocks"] if block.get("block_id") == "group"), None)
+
+
+def picked(group: str) -> dict[str, Any]:
+    option = {"text": {"type": "plain_text", "text": "x"}, "value": group}
+    chosen = {"type": "static_select", "selected_option": option}
+    return {"user": {"v": {"type": "users_select", "selected_user": None}}, "group": {"v": chosen}}
+
+
+async def test_a_group_is_picked_by_name(slack: Slack):
+    """From a menu of those that there are; it stands there the next time."""
+    slack.world.chat.user_groups = (Group("SB", "billing", "Billing"), Group("SA", "speech", "a Speech team"))
+    view_id, view = await form(slack)
+    menu = of_group(view)["element"]
+    assert [(one["text"]["text"], one["description"]["text"]) for one in menu["options"]] == [
+        ("a Speech team", "@speech"),
+        ("Billing", "@billing"),
+    ]
+    assert "<!subteam^SA>" in str(await slack.submit(view, picked("SA"), view_id=view_id))
+    _, view = await form(slack)
+    assert of_group(view)["element"]["initial_option"] == menu["options"][0]
+
+
+async def test_very_many_groups(slack: Slack):
+    """The menu is searched while somebody types, by name and by handle."""
+    slack.world.chat.user_groups = tuple(Group(f"S{n:03}", f"team-{n}", f"Group {n:03}") for n in range(250))
+    _, view = await form(slack)
+    assert of_group(view)["element"]["type"] == "external_select"
+    for typed in ("", "group"):
+        assert len((await slack.look_up(typed, block="group"))["options"]) == 100
+    for typed in ("roup 249", "@team-249", "TEAM-249"):
+        found = await slack.look_up(typed, block="group")
+        assert [one["value"] for one in found["options"]] == ["S249"]
+    assert await slack.look_up("nothing like it", block="group") == {"options": []}
+    assert await slack.look_up("group", block="group", user=GUS) == {"options": []}
+    assert slack.world.chat.calls.count("groups") == 1
+
+
+async def test_a_group_that_is_not_in_use_any_more(slack: Slack):
+    """The form shows it all the same; where there are no groups there is nothing to choose."""
+    await saved(slack, group="S0OLD")
+    _, view = await form(slack)
+    assert of_group(view)["element"]["initial_option"]["value"] == "S0OLD"
+    await saved(slack)
+    slack.world.chat.user_groups = ()
+    slack.world.clock.advance(601)
+    _, view = await form(slack)
+    assert of_group(view) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (ChatRefused("no", code="missing_scope"), "needs the scope usergroups:read: install the app again"),
+        (ChatBusy("Slack asks to wait."), "Slack does not list the groups just now: Slack asks to wait."),
+    ],
+)
+async def test_groups_that_slack_does_not_list(slack: Slack, fault: ChatError, said: str):
+    """Why, and what to do; an id can be typed."""
+    await slack.world.inventory.refresh()
+    slack.world.chat.fail["groups"] = [fault]
+    _, view = await form(slack)
+    shown = of_group(view)
+    assert (shown["element"]["type"], said in shown["hint"]["text"]) == ("plain_text_input", True)
+    assert "<!subteam^S0SPEECH>" in str(await saved(slack, group="S0SPEECH"))

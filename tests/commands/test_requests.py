@@ -83,9 +83,11 @@ async def test_filters(slack: Slack, words: str, expected: list[int]):
         menu = next(each for each in buttons(answer) if each["action_id"] == "history")
         assert [each["value"] for each in menu["options"]] == [str(number) for number in expected]
     else:
-        assert "Filters are words" in answer
+        assert {"nonsense": "Filters are words", "failed": "There are no failed requests."}.get(
+            words, "There are no requests for acoustic models."
+        ) in answer
     if words == "mine":
-        assert "No request fits" in await slack.command("/stt-runs mine", user=MEI)
+        assert "There are no requests of yours." in await slack.command("/stt-runs mine", user=MEI)
 
 
 async def many(slack: Slack, count: int) -> None:
@@ -101,7 +103,7 @@ async def test_pages(slack: Slack):
     await many(slack, 17)
     first = await slack.command("/stt-runs withdrawn")
     assert listed(first) == list(range(17, 2, -1))
-    assert "17 requests that fit" in first
+    assert "17 requests match" in first
     turn = next(button for button in buttons(first) if button["action_id"] == "runs:next")
     second = await slack.click("runs:next", turn["value"])
     assert listed(second) == [2, 1]

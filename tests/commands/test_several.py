@@ -142,7 +142,7 @@ async def test_filters(slack: Slack):
     """Words after it narrow it as in `/stt-models`; nothing that fits says so."""
     _, view = await opened(slack, "/stt-upgrade outdated m0")
     assert sum(len(found["v"]["selected_options"]) for found in marks(view).values()) == 10
-    assert "is outdated" in await slack.command("/stt-upgrade outdated zebra")
+    assert "No model matches “zebra”." in await slack.command("/stt-upgrade outdated zebra")
 
 
 async def test_the_card(slack: Slack):

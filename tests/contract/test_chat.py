@@ -143,6 +143,9 @@ async def test_names(workspace: Workspace):
     """People by their names; what Slack does not know stands for itself."""
     assert (await workspace.chat.name(GRACE)).startswith("Grace")
     assert await workspace.chat.name("S0NOWHERE") == "S0NOWHERE"
+    groups = await workspace.chat.groups()
+    assert all(group.id.startswith("S") and group.handle and group.name for group in groups)
+    assert groups
 
 
 async def test_an_edit_of_a_deleted_message(workspace: Workspace):

@@ -226,7 +226,7 @@ class Maker:
 
     def fault(self) -> RetuneError:
         refused = RequestRefused("It refused.", instance=self.text("instance"), detail=self.text("detail", prose=True))
-        return self.random.choice([refused, UnknownModel(self.text("typed"), [self.text("nearest")])])
+        return self.random.choice([refused, UnknownModel(self.text("typed"), {"stt/language/1": self.text("nearest")})])
 
     def ambiguous(self) -> AmbiguousModel:
         return AmbiguousModel(self.text("typed"), ["stt/language/x"])

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.advice import Advice, Instead, Role, Word
+from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
@@ -34,6 +36,8 @@ from bot.domain.timing import Timing
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
+    advice,
+    announcements,
     denials,
     details,
     fleet,
@@ -217,9 +221,13 @@ def test_requests_for_several_models(state: RequestState, count: int, name: str)
 
 
 def test_nothing_in_a_list():
-    """No request fits, or there never was one."""
-    for ever in (True, False):
-        accepted(request_list.nothing(HOSTILE, ever=ever))
+    """No request matches, or there never was one."""
+    accepted(request_list.none_yet())
+    words = (Word(HOSTILE, Role.NAME), Word(HOSTILE, Role.INSTANCE))
+    for unknown, instead in (((), ()), ((HOSTILE,), ()), ((HOSTILE,), (Instead(HOSTILE, 3),) * 3)):
+        for said in (advice.no_request, advice.no_model):
+            accepted(said(HOSTILE, Advice(words, unknown, instead)))
+        accepted(advice.none_upgradable(HOSTILE, 7, 2, Advice(words, unknown, instead)))
 
 
 def judged(name: str = "call-center-us") -> tuple[Snapshot, tuple[Judgement, ...]]:

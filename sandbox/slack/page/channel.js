@@ -4,6 +4,7 @@ import { composer } from "./composer.js";
 import { el, keepingFocus } from "./dom.js";
 import { avatar, icon } from "./icons.js";
 import { MessageList } from "./messages.js";
+import { start } from "./start.js";
 import { mine, roots, store } from "./store.js";
 
 /** A channel's name. */
@@ -42,12 +43,12 @@ export function appHead(menu, tab, go) {
 /**
  * @param {HTMLElement} root
  * @param {{openThread: (ts: string) => void, dismiss: (message: any) => void, go: (place: string) => void,
- *   menu: () => HTMLElement}} acts
+ *   become: (user: string) => void, menu: () => HTMLElement}} acts
  */
 export function channelPane(root, acts) {
   const list = new MessageList({
     label: () => `Messages in ${channelName(store.place)}`,
-    intro,
+    intro: () => intro(acts, fill),
     openThread: acts.openThread,
     dismiss: acts.dismiss,
     leave: () => write.input.focus(),
@@ -58,6 +59,13 @@ export function channelPane(root, acts) {
     target: () => ({ channel: store.place }),
     sent: () => { store.newFrom = null; list.toEnd(); },
   });
+
+  /** Puts a text into the composer, to be sent by whoever reads it first. */
+  function fill(text) {
+    write.input.value = text;
+    write.input.dispatchEvent(new Event("input"));
+    write.input.focus();
+  }
 
   function head() {
     const channel = mine().channels.get(store.place);
@@ -90,8 +98,8 @@ export function channelPane(root, acts) {
   };
 }
 
-/** The introduction above a channel's first message. */
-function intro() {
+/** What stands above the first message of a channel. */
+function intro(acts, fill) {
   const channel = mine().channels.get(store.place);
   const direct = channel.kind === "im";
   const kind = channel.kind === "private" ? "private " : "";
@@ -104,5 +112,6 @@ function intro() {
     el("h2", {}, direct ? mine().app.name : channel.name),
     el("p", {}, direct ? mine().app.description ?? "" : `This is the beginning of the ${kind}channel. `,
       !direct && !channel.bot_is_member && `${mine().app.name} is not here and reads nothing of it.`),
-    el("p", {}, "Type ", el("kbd", {}, "/"), " for the commands, ", el("kbd", {}, "@"), " for people."));
+    el("p", {}, "Type ", el("kbd", {}, "/"), " for the commands, ", el("kbd", {}, "@"), " for people."),
+    (direct || channel.bot_is_member) && start(acts, fill));
 }

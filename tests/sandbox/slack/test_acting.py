@@ -182,5 +182,9 @@ async def test_suggestions(slack: SlackServer, bot: Bot, client: AsyncWebClient,
     assert await suggest(in_message) == {"ok": True, "option_groups": []}
     asked = bot.heard[-1]
     assert (asked["container"]["message_ts"], asked["message"]["ts"], asked["channel"]["id"]) == (ts, ts, SPEECH)
+    long = {**option, "value": "x" * 151}
+    for wrong in ({}, {"options": [long]}, {"options": [option] * 101}):
+        bot.answers.append(wrong)
+        assert str((await suggest(in_view)).get("error")).startswith("invalid_options"), wrong
     for nowhere in (in_view, in_message):
         assert (await suggest(nowhere, "pick"))["error"] == "no_such_element"

@@ -1,0 +1,120 @@
+"""Pickers: the window in which a model is chosen while its name is typed, and what its menu offers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.fleet import Snapshot
+from bot.domain.foreign_text import matching
+from bot.domain.verdicts import Judgement
+from bot.messages.fitting import portion
+from bot.messages.fleet import age
+from bot.messages.kit import Offer, actions, button, input_block, modal, option, option_group, placeholder, section
+from bot.messages.request_form import Wanted
+from bot.messages.text import code, plain
+from bot.ports import Block, Message
+
+MODEL, UPGRADE = "pick", "pick-upgrade"
+"""The input of each window."""
+
+VALUE_LIMIT = 150
+"""Characters that Slack takes in the value of an option; a reference has some 60."""
+
+ROOM = 8_000
+"""Characters of block JSON that the menu of a message may take: some 30 models."""
+
+NO_CHOICE = "-"
+"""The value of an option that only says something."""
+
+CHOOSE = "Choose a model from the list. Type part of its name to search."
+SLOW = "Slack does not answer just now. Type again in a moment."
+
+NOTHING: Offer = {"options": []}
+
+Action = Literal["model", "ask"]
+"""What happens to the model that is chosen: it is shown, or an upgrade of it is asked for."""
+
+_ASKS: Mapping[Action, tuple[str, str, str]] = {
+    "model": ("Show a model", "Show", MODEL),
+    "ask": ("Upgrade a model", "Next", UPGRADE),
+}
+"""The title, the button and the input of the window."""
+
+
+def ask(action: Action, what: Wanted, snapshot: Snapshot, now: datetime) -> Mapping[str, Any]:
+    """The window."""
+    title, submit, input = _ASKS[action]
+    menu: Block = {
+        "type": "external_select",
+        "min_query_length": 0,
+        "placeholder": placeholder("Type part of a name"),
+        "focus_on_load": True,
+    }
+    hint = "Part of a name, an id, or words such as outdated, acoustic, en-US or an instance."
+    blocks = [input_block(input, "Which model?", menu, hint=hint), *age(snapshot, now)]
+    return modal(title, blocks, callback=f"pick-{action}", submit=submit, metadata=str(what))
+
+
+def which(
+    action: Action, found: Sequence[Judgement], total: int, what: Wanted, zone: ZoneInfo, *, command: bool = False
+) -> Message:
+    """What is answered where no window can open: a menu of the worst models, and a button that opens the window.
+
+    *zone* is the person's. *command*: a slash command was typed.
+    """
+    also = after_name(what.later, zone)
+    verb = "model" if action == "model" else "upgrade"
+    example = f"{'/stt-' if command else ''}{verb} call-center-us{also}"
+    text = f"Which model? Choose one, or type its name or id, for example {code(example)}"
+    fitting = [judgement for judgement in found if len(f"{judgement.model.ref}{also}") <= VALUE_LIMIT]
+    shown = portion(fitting, lambda some: [_menu(action, some, also)], len(fitting), ROOM) if fitting else []
+    search = button("Search all…", "pick", f"{action} {what}", label="Search all custom models")
+    more = f"\nThe menu has the first {len(shown)} of {total:,} models." if total > len(shown) else ""
+    row = [*([_menu(action, shown, also)] if shown else []), search]
+    return Message(f"{text}{more}", (section(f"{text}{more}"), actions(row)))
+
+
+def _menu(action: Action, found: Sequence[Judgement], also: str) -> Block:
+    menu: Block = {"type": "static_select", "action_id": action, "placeholder": placeholder("Choose a model")}
+    return {**menu, **_offer(found, also)}
+
+
+def after_name(later: datetime | None, zone: ZoneInfo) -> str:
+    """What follows a name or a reference, so that it is asked for at the same time: ` at 2026-11-24 22:00`."""
+    return "" if later is None else f" at {later.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def offer(found: Iterable[Judgement]) -> Offer:
+    """The models to choose from, below the names of their instances where there are several."""
+    return _offer(found, "")
+
+
+def _offer(found: Iterable[Judgement], also: str) -> Offer:
+    groups: dict[str, list[Judgement]] = {}
+    for judgement in found:
+        if len(judgement.model.ref + also) <= VALUE_LIMIT:
+            groups.setdefault(judgement.model.instance, []).append(judgement)
+    if len(groups) > 1:
+        return {"option_groups": [option_group(name, _options(some, also)) for name, some in groups.items()]}
+    return {"options": [each for some in groups.values() for each in _options(some, also)]}
+
+
+def _options(found: Sequence[Judgement], also: str) -> list[Block]:
+    """An option for each model of one instance; those of the same name have their ids."""
+    count = Counter(matching(judgement.model.name) for judgement in found)
+    options = []
+    for judgement in found:
+        model = judgement.model
+        name = model.name if count[matching(model.name)] == 1 else f"{plain(model.name, 30)} ({model.id})"
+        about = f"{judgement.verdict.value} · {model.kind} · {model.base}"
+        options.append(option(name, f"{model.ref}{also}", about))
+    return options
+
+
+def told(text: str) -> Offer:
+    """A menu that says why it has nothing to choose from. Plain text."""
+    return {"options": [option(text, NO_CHOICE)]}

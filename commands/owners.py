@@ -1,0 +1,58 @@
+"""Owners: the form that sets whom a model belongs to, and its menu of user groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from bot.domain.foreign_text import matching
+from bot.errors import ChatError, Refusal
+from bot.messages import owners
+from bot.messages.kit import Offer
+from bot.ports import Group
+from commands.desk import Answer, Ask, Desk, Window
+from commands.forms import Form
+from commands.model import known
+
+
+async def owner(ask: Ask, desk: Desk) -> Answer:
+    """Opens the form; the button's value is the model's reference."""
+    model = (await known(ask.text, desk)).model
+    await desk.owning.may_say(ask.user)
+    now, by_rule = await desk.owning.owner_of(model), desk.owning.by_rule(model.name)
+    groups, why_not = await _groups(desk)
+    return Window(owners.ask(model, now, by_rule, groups, why_not))
+
+
+async def _groups(desk: Desk) -> tuple[tuple[Group, ...], str]:
+    """The groups to choose from, and why there are none to choose: then an id can be typed."""
+    try:
+        return await desk.groups.all(), ""
+    except ChatError as error:
+        return (), owners.why_not(error.text, error.code)
+
+
+async def groups(ask: Ask, desk: Desk) -> Offer:
+    """What the menu offers for what was typed: the groups whose name or handle has it."""
+    wanted = matching(ask.meant.removeprefix("@"))
+    every = await desk.groups.all()
+    found = (one for one in every if wanted in matching(one.name) or wanted in matching(one.handle))
+    return owners.offer(islice(found, owners.MOST))
+
+
+async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
+    """The form was sent."""
+    model = (await known(form.metadata, desk)).model
+    group = form.chosen(owners.GROUP) or form.text(owners.GROUP)
+    now = await desk.owning.assign(model.ref, form.chosen(owners.USER) or "", group, form.user)
+    return owners.done(model.name, now)
+
+
+async def disown(ask: Ask, desk: Desk) -> Answer:
+    """Clears what was said by hand, in the form's own window."""
+    if ask.window.id is None:
+        raise Refusal(owners.CLOSED)
+    model = (await known(ask.text, desk)).model
+    now = await desk.owning.assign(ask.text, "", "", ask.user)
+    return Window(owners.done(model.name, now))

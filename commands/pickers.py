@@ -1,0 +1,47 @@
+"""Commands without a name: a window in which the model is chosen while its name is typed."""
+
+from __future__ import annotations
+
+from bot.domain.finding import offered
+from bot.errors import InputsRefused, Refusal
+from bot.messages import fleet, pickers
+from bot.messages.kit import Offer
+from bot.messages.request_form import Wanted, wanted
+from bot.turns import in_turns
+from commands.desk import Answer, Ask, Desk, Window, open_window
+from commands.forms import Form
+
+
+async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> Answer:
+    """Opens the window; where there is none to open, a message with a menu."""
+    judged, now = await desk.inventory.judged(), desk.clock.now()
+    if ask.window.id is None and ask.trigger is not None and (judged.total or judged.untried):
+        await open_window(ask, desk, pickers.ask(action, what, judged.snapshot, now))
+        return None
+    judged = await desk.inventory.read_once()
+    if not judged.total:
+        raise Refusal(fleet.NO_MODELS, markup=True)
+    found = await in_turns(offered((), judged, upgrading=action == "ask"))
+    zone = await desk.electorate.zone(ask.user, desk.requests.zone)
+    return pickers.which(action, found, judged.total, what, zone, command=ask.trigger_id is not None)
+
+
+async def search(ask: Ask, desk: Desk) -> Answer:
+    """The button that opens the window where a message could not; its value is what the window goes on with."""
+    action, _, rest = ask.text.partition(" ")
+    judged, (what, _) = await desk.inventory.judged(), wanted(rest)
+    return Window(pickers.ask("ask" if action == "ask" else "model", what, judged.snapshot, desk.clock.now()))
+
+
+async def models(ask: Ask, desk: Desk) -> Offer:
+    """What the menu offers for what was typed, from the last good reading."""
+    upgrading = ask.name == pickers.UPGRADE
+    return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged(), upgrading=upgrading)))
+
+
+def chosen(form: Form, input: str) -> str:
+    """The reference of the model that was chosen. Raises `InputsRefused`."""
+    ref = form.chosen(input)
+    if ref is None or ref == pickers.NO_CHOICE:
+        raise InputsRefused({input: pickers.CHOOSE})
+    return ref
