@@ -66,10 +66,10 @@ def paragraph(text: str, sign: str = "", *buttons: Block, quotes: Sequence[Quote
 
 _ALERTS: Mapping[str, str] = {
     "default": "",
-    "info": ":information_source: ",
+    "info": f"{Sign.NOTE} ",
     "warning": ":warning: ",
-    "error": ":x: ",
-    "success": ":white_check_mark: ",
+    "error": f"{Sign.FAILED} ",
+    "success": f"{Sign.DONE} ",
 }
 """What stands before the text where a workspace has no such block."""
 
