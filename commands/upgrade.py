@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.fleet import Model
 from bot.domain.counts import count_those
+from bot.domain.fleet import Model
 from bot.domain.model_filter import Listing, passing
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request

@@ -18,9 +18,9 @@ STATES: Mapping[str, frozenset[RequestState]] = {
     "ended": ENDED,
     "waiting": frozenset({RequestState.OPEN}),
     "approved": frozenset({RequestState.SCHEDULED}),
+    "stopped": frozenset({RequestState.CANCELLED}),
 }
-"""People's words for states: those in lists, such as *waiting for approval* and *approved*, and the states' own names.
-"""
+"""What people call states: by the words of the lists (*waiting for approval*, *approved*, *stopped*), or by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,15 @@ LOOKED_AT = 30
 
 @dataclass(eq=False)
 class Electorate:
-    """Looks people up: live for decisions, from a short cache for display."""
+    """Looks people up: live for a decision, from a short memory for what is only shown.
+
+    *met* is told of everybody who is looked up.
+    """
 
     people: People
     authority: Authority
     clock: Clock
+    met: Callable[[Person], None] = lambda _: None
     _kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = field(default_factory=dict, init=False)
     _seen: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict, init=False)
     _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
@@ -54,6 +58,7 @@ class Electorate:
         Groups are looked up only for members of our workspace: no one else gets rights from one.
         """
         person = await self._once(("person", user), lambda: self.people.person(user))
+        self.met(person)
         return await self._with_groups(person, policies, also)
 
     async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:

@@ -127,7 +127,7 @@ def _allowed(each: Needed, around: Around) -> list[Block]:
     votes = {vote for vote, _ in each.offers}
     if "approve" in votes:
         return [block for block in card_buttons(each.request, around) if block["action_id"] in votes]
-    return offered(each.request, _wishes(each.offers))
+    return offered(each.request, _wishes(each.offers), around)
 
 
 def _wishes(offers: Collection[Offer]) -> list[Any]:
