@@ -26,7 +26,7 @@ async def snooze(ask: Ask, desk: Desk) -> Answer:
     else:
         reaches = await desk.snoozer.reaches(ask.user, judgement.model)
     standing = (await desk.snoozer.index()).get((Reach.MODEL, judgement.model.ref))
-    return Window(messages.ask(judgement, kind, desk.snoozer.today(), standing, reaches))
+    return Window(messages.ask(judgement, kind, await desk.snoozer.today(ask.user), standing, reaches))
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.fleet import Model
+from bot.domain.hours import OwnZone
 from bot.domain.model_filter import Listing, passing
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.selections import GROUPS, MANY, typed_names
-from bot.domain.typed_values import LATEST, number, parse_later
+from bot.domain.typed_values import LATEST, exact, exactly, number, parse_later
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.flows.candidates import Progress
@@ -38,7 +39,7 @@ AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
     """Opens the form with the plan; what is known to be impossible is said at once, without one."""
     ask, later = await later_start(ask, desk)
-    found = await named(ask, desk, "ask", _at(later, desk))
+    found = await named(ask, desk, "ask", _at(later))
     return found if isinstance(found, Message) else await _form(ask, desk, found.model, later, training=False)
 
 
@@ -62,15 +63,15 @@ async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) ->
     desk.budgets.spend(ask.user, Cost.READINGS)
     found = listed.first(MOST)
     candidates = await desk.requests.candidates(found, ask.user, _counting(listed.count, ask, desk))
-    notes = freeze_blocks((await desk.freezes.holding())[:5])
+    notes, zone = freeze_blocks((await desk.freezes.holding())[:5]), await desk.requests.zone_of(ask.user)
     plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, listed.count - MOST
     if not plans:
         return Window(forms.nothing(left_out), refused="nothing can be upgraded")
     if len(plans) > LISTED:
         key, selection = await desk.requests.gathering.select(candidates, found)
-        return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes))
+        return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes, zone))
     names = await desk.names.of(one.hold.author for on_hold in held.values() for one in on_hold)
-    return Window(forms.ask_several(plans, left_out, what, more, notes, held, names))
+    return Window(forms.ask_several(plans, left_out, what, more, notes, held, names, zone))
 
 
 def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
@@ -100,27 +101,29 @@ async def _fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    now, zone, typed = desk.clock.now(), desk.requests.zone, ""
+    now, typed = desk.clock.now(), ""
+    zone: OwnZone | None = None
     for reading in ask.readings:
         if (found := AT.fullmatch(reading)) is None:
             continue
         typed = meant(found[2])
-        if (later := parse_later(typed, now, zone)) is not None:
+        zone = zone or await desk.requests.zone_of(ask.user)
+        if (later := exactly(typed, now) or parse_later(typed, now, zone.info)) is not None:
             return replace(ask, text=found[1] or ""), later
-    if not typed:
+    if zone is None:
         return ask, None
     try:
         await desk.inventory.find(*ask.readings)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone)) from error
     return ask, None  # a model that is called so
 
 
-def _at(later: datetime | None, desk: Desk) -> str:
-    """What follows a name in the value of a button, so that its click asks for the same time."""
-    return "" if later is None else f" at {later.astimezone(desk.requests.zone):%Y-%m-%d %H:%M}"
+def _at(later: datetime | None) -> str:
+    """What follows a name in the value of a button, so that its click asks for the same time, whoever clicks."""
+    return "" if later is None else f" at {exact(later)}"
 
 
 async def train(ask: Ask, desk: Desk) -> Answer:
@@ -133,7 +136,7 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
     if holder is not None:
         raise Refusal(in_the_way(holder, model.name), markup=True)
     if ask.window.id is None and ask.trigger is None:
-        return refusals.by_button(model, _at(later, desk))
+        return refusals.by_button(model, later, await desk.requests.zone_of(ask.user))
     await open_window(ask, desk, forms.reading(model.name))
     what = forms.Wanted(ask.place.channel, later)
     return await _view(model.ref, what, ask.user, desk, training=training)
@@ -175,6 +178,7 @@ async def _view(
     frozen = [freeze for freeze in await desk.freezes.holding() if freeze.instance in ("", model.instance)]
     view = forms.ask_one(
         *(prepared.outlook, prepared.judgement, prepared.linked, what),
+        zone=await desk.requests.zone_of(user),
         hours=str(window) if window else "",
         hindrance=freeze_blocks(frozen[:1]),
         held=held,

@@ -14,7 +14,7 @@ from bot.domain.approvals import required, scope_of
 from bot.domain.authority import Act, Authority, Person
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held
-from bot.domain.hours import reminder_at
+from bot.domain.hours import OwnZone, reminder_at
 from bot.domain.plans import Plan
 from bot.domain.policies import policy_of
 from bot.domain.requests import Request, RequestState, together
@@ -63,6 +63,10 @@ class Requests:
 
     def __post_init__(self) -> None:
         self.gathering = Gathering(self.db, self.inventory, self.planning, self.holds, self.clock)
+
+    async def zone_of(self, user: str) -> OwnZone:
+        """The time zone in which somebody types times."""
+        return await self.electorate.zone(user, self.zone)
 
     async def may_ask(self, user: str) -> None:
         """Raises `Denied` for people who may not ask, else a `ChatError`."""

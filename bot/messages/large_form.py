@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.domain.hours import OwnZone
 from bot.domain.outcomes import LeftOut
 from bot.domain.selections import GROUPS, Choice, Group, Selection
 from bot.messages.kit import context, input_block, long_text, modal, option, placeholder, section
@@ -44,6 +45,7 @@ def ask_many(
     wanted: Wanted,
     more: int,
     notes: Sequence[Block] = (),
+    zone: OwnZone | None = None,
 ) -> Mapping[str, Any]:
     """What would be upgraded, by counts, and what to leave out of it.
 
@@ -74,7 +76,7 @@ def ask_many(
         *reasons,
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *notes,
-        *(why_input(), later_input(wanted)),
+        *(why_input(), later_input(wanted, zone=zone)),
     ]
     return modal(
         "Upgrade many models", blocks, callback=REQUEST, submit="Request upgrades", metadata=f"{wanted} {metadata}"

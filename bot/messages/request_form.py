@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fleet import Model
+from bot.domain.hours import OwnZone
 from bot.domain.outcomes import LeftOut
 from bot.domain.owners import Owner
 from bot.domain.plans import Plan
@@ -30,6 +31,7 @@ from bot.messages.kit import (
     section,
 )
 from bot.messages.outcomes import first_left_out
+from bot.messages.refusals import zone_words
 from bot.messages.steps import estimate_text, noun, others, steps_text, versions
 from bot.messages.text import code, counted
 from bot.messages.verdicts import risk_text, why
@@ -93,6 +95,7 @@ def ask_one(
     hours: str = "",
     hindrance: Sequence[Block] = (),
     *,
+    zone: OwnZone | None = None,
     held: Sequence[Held] = (),
     owners: Mapping[str, Owner] = MappingProxyType({}),
 ) -> Mapping[str, Any]:
@@ -117,7 +120,7 @@ def ask_one(
             "model; recognition goes on with the existing version."
         ),
         why_input(),
-        later_input(wanted, hours),
+        later_input(wanted, hours, zone),
         *hindrance,
     ]
     title = "Ask for a training" if plan.is_training else "Ask for an upgrade"
@@ -134,6 +137,7 @@ def ask_several(
     notes: Sequence[Block],
     held: Mapping[str, tuple[Held, ...]] = MappingProxyType({}),
     names: Mapping[str, str] = MappingProxyType({}),
+    zone: OwnZone | None = None,
 ) -> Mapping[str, Any]:
     """At most `LISTED` models with a checkbox each, set for those that are not on hold; and why others are left out.
 
@@ -154,7 +158,7 @@ def ask_several(
         *first_left_out(left_out, LISTED),
         *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
         *notes,
-        *(why_input(), later_input(wanted)),
+        *(why_input(), later_input(wanted, zone=zone)),
     ]
     shown = replace(wanted, holds=tuple(dict.fromkeys(one.hold.id for on in held.values() for one in on)))
     return modal("Upgrade several models", blocks, callback=REQUEST, submit="Request upgrades", metadata=f"{shown} ")
@@ -191,12 +195,15 @@ def why_input() -> Block:
     return input_block(WHY, "Reason, for those who approve", reason, optional=True)
 
 
-def later_input(wanted: Wanted, hours: str = "") -> Block:
-    """Where somebody picks when it may start; *hours* are those of its instance."""
+def later_input(wanted: Wanted, hours: str = "", zone: OwnZone | None = None) -> Block:
+    """Where somebody picks when it may start; a time that was typed was read in *zone*. *hours* are its instance's."""
     chosen = {"initial_date_time": int(wanted.later.timestamp())} if wanted.later is not None else {}
     element = {"type": "datetimepicker", **chosen}
-    hint = f"Upgrades of this instance start only {hours}." if hours else "Empty: as soon as it is approved."
-    return input_block(LATER, "Not before", element, optional=True, hint=hint[:150])
+    hints = [
+        f"What you typed was read in {zone_words(zone)}." if zone is not None and wanted.later is not None else "",
+        f"Upgrades of this instance start only {hours}." if hours else "Empty: as soon as it is approved.",
+    ]
+    return input_block(LATER, "Not before", element, optional=True, hint=" ".join(filter(None, hints)))
 
 
 def ask_link(model: Model, candidates: Sequence[Model], wanted: Wanted) -> Mapping[str, Any]:
