@@ -31,6 +31,11 @@ def code(foreign: str, limit: int = 120) -> str:
     return f"`{entities(brief(foreign, limit).replace('`', '’') or BLANK)}`"
 
 
+def bold(foreign: str, limit: int = 120) -> str:
+    """Foreign words in bold, as names of models stand in messages. No asterisk of theirs ends it early."""
+    return f"*{escape(foreign, limit).replace('*', _LOOKALIKES['*']) or BLANK}*"
+
+
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
     return brief(foreign, limit)
@@ -83,6 +88,21 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{utc:%d %b %Y %H:%M} UTC>"
 
 
+def clock(at: datetime) -> str:
+    """The time of day in the reader's own time zone; the fallback says UTC."""
+    return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
+
+
+def around(start: datetime, span: timedelta) -> str:
+    """When something will probably go on: ≈ today 11:10–11:55. Its end has a date too where it is far off."""
+    end = start + span
+    return f"≈ {moment(start)}–{clock(end) if span < NEAR else moment(end)}"
+
+
+NEAR = timedelta(hours=12)
+"""Within it a time of day alone is clear."""
+
+
 def day(on: date) -> str:
     """A day, spelled out: 24 Feb 2020."""
     return f"{on.day} {on:%b %Y}"
@@ -130,7 +150,12 @@ def ago(then: datetime, now: datetime) -> str:
 
 def version(full: str | None, base: str) -> str:
     """A version without the base model's name in front, where it begins with it: v2020-01-16."""
-    return "a newer version" if full is None else code(full.removeprefix(f"{base}."))
+    return "a newer version" if full is None else code(short_version(full, base))
+
+
+def short_version(full: str, base: str) -> str:
+    """The same as it was written, to be put into a text."""
+    return full.removeprefix(f"{base}.")
 
 
 def listed(items: list[str], last: str = "and") -> str:

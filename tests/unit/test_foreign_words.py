@@ -90,7 +90,7 @@ GIVEN: Mapping[str, Callable[[random.Random], Any]] = {
 
 OURS = {
     "announcements.announcement.mentioned", "home.closed.why", "refusals.private.text", "rooms.alone.why",
-    "request_form.refused.text", "details.details.answer", "timetable.overview.state",
+    "request_form.refused.text", "details.details.answer", "timetable.overview.state", "forecasts.forecast_text.when",
     "refusals.over_budget.what", "ending.done.who", "fleet.models.marks", "holds.reason_of.what", "foreign.LONG",
 }  # fmt: skip
 """Parameters that are sentences of ours, escaped already."""
