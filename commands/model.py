@@ -10,8 +10,9 @@ from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, ServiceError
 from bot.flows.budgets import Cost
 from bot.messages import fleet, owners
+from bot.messages.links import ask_link
 from bot.messages.refusals import CHOICES, GONE, choose, labels, which_model
-from bot.messages.request_form import Wanted, ask_link
+from bot.messages.request_form import Wanted
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.forms import Form
@@ -79,7 +80,7 @@ async def link(ask: Ask, desk: Desk) -> Answer:
     """Asks with which language model an acoustic model was trained, whatever was said before."""
     model = (await known(ask.text, desk)).model
     await desk.electorate.may(ask.user, Act.LINK)
-    return Window(ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel)))
+    return Window(ask_link(await desk.planning.link_choice(model), Wanted(ask.place.channel)))
 
 
 async def owner(ask: Ask, desk: Desk) -> Answer:

@@ -15,8 +15,9 @@ from slack_bolt.async_app import AsyncAck
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
 from bot.messages.large_form import NAMES, NAMES_LIMIT
+from bot.messages.links import LANGUAGE
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
-from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
+from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
 from bot.ports import Message
 from commands import payloads
@@ -92,7 +93,7 @@ ACTIONS: Mapping[str, Way] = {
 
 SUBMISSIONS: Mapping[str, Submission] = {
     "request": Submission(
-        submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
+        submitted, at=WHY, again="Send it again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
     ),
     "link": Submission(linked, at=LANGUAGE, again="Press Next again in a moment."),
     "reject": Submission(rejected, at=WHY, again="Press Reject again in a moment.", limits={WHY: WHY_LIMIT}),

@@ -6,11 +6,13 @@ import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.hours import OwnZone
 from bot.domain.model_filter import Listing, passing
+from bot.domain.offers import ready
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.selections import GROUPS, MANY, typed_names
@@ -19,7 +21,7 @@ from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.flows.candidates import Progress
 from bot.flows.rests import PACE
-from bot.messages import holds, large_form, refusals
+from bot.messages import holds, large_form, links, refusals, several_form
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_blocks
 from bot.messages.kit import said_in
@@ -31,7 +33,10 @@ from commands.desk import Answer, Ask, Desk, Window, open_window
 from commands.door import quietly
 from commands.forms import Form
 from commands.model import known, named
+from commands.several import answers, requested
 from commands.typed import meant, words
+
+_TITLES = {WhyNot.CURRENT: forms.NOTHING, WhyNot.BUSY: forms.NOT_NOW, WhyNot.PROCESSING: forms.NOT_NOW}
 
 AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 
@@ -64,14 +69,17 @@ async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) ->
     found = listed.first(MOST)
     candidates = await desk.requests.candidates(found, ask.user, _counting(listed.count, ask, desk))
     notes, zone = freeze_blocks((await desk.freezes.holding())[:5]), await desk.requests.zone_of(ask.user)
-    plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, listed.count - MOST
-    if not plans:
+    plans, left_out, more = candidates.plans, candidates.left_out, listed.count - MOST
+    offers = candidates.offers(found) if len(plans) <= LISTED else ()
+    if not plans and not offers:
         return Window(forms.nothing(left_out), refused="nothing can be upgraded")
     if len(plans) > LISTED:
         key, selection = await desk.requests.gathering.select(candidates, found)
         return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes, zone))
-    names = await desk.names.of(one.hold.author for on_hold in held.values() for one in on_hold)
-    return Window(forms.ask_several(plans, left_out, what, more, notes, held, names, zone))
+    names = await desk.names.of(one.hold.author for offer in offers for one in offer.held)
+    forecast = await desk.forecasts.of(ready(offers), what.later)
+    view = several_form.ask_several(*(offers, left_out, what, more, notes), forecast=forecast, names=names, zone=zone)
+    return Window(view)
 
 
 def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
@@ -95,7 +103,7 @@ async def _fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
     try:
         view = (await viewing).view
     except RetuneError as error:
-        view = said_in(refusals.error(error), "Not now")
+        view = said_in(refusals.error(error), "Not possible")
     await quietly(desk.windows.update(view_id, view))
 
 
@@ -162,13 +170,14 @@ async def _view(
     if prepared.request is not None:
         raise Refusal(in_the_way(prepared.request, model.name), markup=True)
     if prepared.needs_link:
-        return Window(forms.ask_link(model, await desk.planning.language_models(model), what))
+        return Window(links.ask_link(await desk.planning.link_choice(model), what))
     if isinstance(prepared.outlook, NoPlan):
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
         again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
         invalid = prepared.outlook.reason is WhyNot.INVALID
         quotes = no_plan_quotes(prepared.outlook)
-        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None, quotes)
+        title = forms.UNTRAINED if training else _TITLES.get(prepared.outlook.reason, forms.IMPOSSIBLE)
+        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None, quotes, title)
         return Window(view, refused=prepared.outlook.reason)
     held = await desk.holds.of(prepared.outlook)
     owners = await desk.owning.owners_by({one.hold.subject: one.name for one in held})
@@ -181,6 +190,7 @@ async def _view(
         zone=await desk.requests.zone_of(user),
         hours=str(window) if window else "",
         hindrance=freeze_blocks(frozen[:1]),
+        forecast=await desk.forecasts.of([prepared.outlook], what.later),
         held=held,
         owners=owners,
     )
@@ -205,6 +215,12 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
         raise InputsRefused({forms.LATER: refusals.TOO_FAR})
     await desk.requests.may_ask(form.user)
     why = form.text(forms.WHY)
+    if not draft and (said := await answers(form, [*ticked], desk)):
+        desk.budgets.spend(form.user, Cost.READINGS)
+        post = partial(_post, user=form.user, origin=what.channel, desk=desk)
+        requesting = requested(form, [*ticked], said, what, later, desk, post)
+        desk.background.spawn(_fill(form.id, requesting, desk), "request after links")
+        return forms.reading(len(said))
     try:
         request = await desk.requests.propose(form.id, [*ticked], why, form.user, later, what.holds)
     except InputsRefused as error:
@@ -250,8 +266,8 @@ async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
 async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """Somebody said with which language model an acoustic model was trained: go on to the plan."""
     what, ref = forms.wanted(form.metadata)
-    chosen = form.chosen(forms.LANGUAGE) or forms.NONE
-    await desk.requests.link(ref, None if chosen == forms.NONE else chosen, form.user)
+    chosen = form.chosen(links.LANGUAGE) or links.NONE
+    await desk.requests.link(ref, None if chosen == links.NONE else chosen, form.user)
     judgement = (await desk.inventory.judged()).of(ref)
     desk.background.spawn(_fill(form.id, _view(ref, what, form.user, desk), desk), "plan after a link")
     return forms.reading(judgement.model.name if judgement else ref)

@@ -15,6 +15,7 @@ from bot.domain.authority import Act, Authority, Person
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held
 from bot.domain.hours import OwnZone, reminder_at
+from bot.domain.outcomes import LeftOut
 from bot.domain.plans import Plan
 from bot.domain.policies import policy_of
 from bot.domain.requests import Request, RequestState, together
@@ -111,16 +112,18 @@ class Requests:
         user: str,
         not_before: datetime | None = None,
         shown: Collection[int] = (),
+        left_out: Sequence[LeftOut] = (),
     ) -> Request:
         """Writes the request that a submitted form asks for, and ends the holds on its models. Call `show` afterwards.
 
         *form* identifies it, so that a second submit of it changes nothing; *drafts* are keys of plans. *not_before*:
-        it starts then at the earliest. *shown* are the holds that the form showed, which it may end. Raises `Refusal`
-        when a plan is too old, or every model in another request; `InputsRefused`, by the keys of plans, for models
-        with another hold, or with one that this person may not end; and a `ChatError`.
+        it starts then at the earliest. *shown* are the holds that the form showed, which it may end; *left_out* what
+        was meant and cannot be in it. Raises `Refusal` when a plan is too old, or every model in another request;
+        `InputsRefused`, by the keys of plans, for models with another hold, or with one that this person may not end;
+        and a `ChatError`.
         """
         twin = await self.db.read(lambda store: store.requests.of_form(form))
-        plans = await self._drafted(drafts) if twin is None else []
+        plans = await self.drafted(drafts) if twin is None else []
         now, holding = self.clock.now(), await self.holds.reader()
         holds_now = await self.db.read(holding)
         instances = {plan.model.instance for plan in plans if held(plan, holds_now)}
@@ -133,9 +136,11 @@ class Requests:
             holds = holding(store)
             self._refuse_held(plans, holds, person, shown)
             ttl = min(policy_of(self.authority.policies, plan.model.instance).ttl for plan in plans)
-            chosen, left_out = together(plans)
+            chosen, apart = together(plans)
             expires = now + timedelta(seconds=ttl)
-            proposal = Proposal(*(form, chosen, user, why, self.channel, now, expires, not_before, left_out), digests)
+            proposal = Proposal(
+                *(form, chosen, user, why, self.channel, now, expires, not_before, (*apart, *left_out)), digests
+            )
             proposed = store.requests.propose(proposal)
             if proposed.request is None:
                 raise Refusal(all_taken(proposed.holder))
@@ -148,7 +153,7 @@ class Requests:
         assert request is not None
         return request
 
-    async def _drafted(self, drafts: Sequence[str]) -> list[Plan]:
+    async def drafted(self, drafts: Sequence[str]) -> list[Plan]:
         """The plans with these keys, in their order. Raises `Refusal` where one is too old."""
         found: list[Plan | None] = []
         for start in range(0, len(drafts), PART):

@@ -144,9 +144,16 @@ def paging(action: str, page: int, pages: int, about: str, *further: Block) -> l
     return [context(f"Page {page + 1} of {pages}"), *row] if pages > 1 else row
 
 
-def option(text: str, value: str, description: str | None = None) -> Block:
-    """One choice of a menu; *value* at most 150 characters."""
-    return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
+def option(text: str, value: str, description: str | None = None, *, rich: bool = False) -> Block:
+    """One choice of a menu; *value* at most 150 characters.
+
+    *rich*: the description is mrkdwn of at most 75 characters, with foreign parts escaped; checkboxes take that.
+    """
+    below: dict[str, Block] = {}
+    if description:
+        markup: Block = {"type": "mrkdwn", "text": description, "verbatim": True}
+        below = {"description": markup if rich else _text(description)}
+    return {"text": _text(text), "value": value, **below}
 
 
 def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:

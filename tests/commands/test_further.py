@@ -52,7 +52,7 @@ async def test_training_what_waits(slack: Slack):
     await ready(slack)
     await slack.click("train", REF)
     view_id, view = list(slack.world.chat.views.items())[-1]
-    assert view["title"]["text"] == "Ask for a training"
+    assert view["title"]["text"] == "Request training"
     assert "cannot be undone" not in str(view["blocks"])
     await slack.submit(view, WHY, view_id=view_id)
     request = slack.world.store.requests.in_state(RequestState.OPEN)[0]
