@@ -75,7 +75,9 @@ async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) ->
         return Window(forms.nothing(left_out), refused="nothing can be upgraded")
     if len(plans) > LISTED:
         key, selection = await desk.requests.gathering.select(candidates, found)
-        return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes, zone))
+        go = [plan for plan, choice in zip(plans, selection.choices, strict=True) if not choice.by_hand]
+        forecast = await desk.forecasts.of(go, what.later)
+        return Window(large_form.ask_many(selection, key, left_out, what, more, notes, zone=zone, forecast=forecast))
     names = await desk.names.of(one.hold.author for offer in offers for one in offer.held)
     forecast = await desk.forecasts.of(ready(offers), what.later)
     view = several_form.ask_several(*(offers, left_out, what, more, notes), forecast=forecast, names=names, zone=zone)
@@ -239,6 +241,8 @@ async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
     kept, unknown = await in_turns(selection.without(large_form.exceptions(selection, chosen), names))
     if unknown:
         raise InputsRefused({large_form.NAMES: large_form.unknown(unknown)})
+    if not form.marked(large_form.INCLUDE):
+        kept = [choice for choice in kept if not choice.by_hand]
     if not kept:
         raise InputsRefused({large_form.NAMES: large_form.NOTHING_LEFT})
     return {choice.key: large_form.NAMES for choice in kept}
