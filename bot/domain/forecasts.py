@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
-from bot.domain.plans import Action, Estimate, Plan
+from bot.domain.offers import by_hand
+from bot.domain.plans import Estimate, Plan
+from bot.turns import Work
 
 Opens = Callable[[str, datetime], datetime]
 """When a start on an instance is possible, at that moment at the earliest: its hours and freezes hold it back."""
@@ -37,7 +39,7 @@ class Forecast:
 
 def forecast(
     plans: Sequence[Plan], start: datetime, parallel: int, opens: Opens = lambda _, moment: moment
-) -> Forecast:
+) -> Work[Forecast]:
     """The forecast for one or more plans, in the order in which they would start, from *start* on.
 
     The first one goes alone; when it is done, the others follow, at most *parallel* at a time on each instance.
@@ -46,18 +48,18 @@ def forecast(
     known = [plan.estimate for plan in plans if plan.estimate is not None]
     return Forecast(
         begins,
-        _done(plans, begins, parallel, opens, lambda estimate: estimate.low),
-        _done(plans, begins, parallel, opens, lambda estimate: estimate.high),
+        (yield from _done(plans, begins, parallel, opens, lambda estimate: estimate.low)),
+        (yield from _done(plans, begins, parallel, opens, lambda estimate: estimate.high)),
         len(plans),
         len(plans) - len(known),
-        sum(1 for plan in plans if any(step.action is Action.AWAIT_CHANGE for step in plan.steps)),
+        sum(1 for plan in plans if by_hand(plan)),
         tuple(dict.fromkeys(estimate.source for estimate in known)),
     )
 
 
 def _done(
     plans: Sequence[Plan], begins: datetime, parallel: int, opens: Opens, seconds: Callable[[Estimate], float]
-) -> datetime:
+) -> Work[datetime]:
     """When the last plan is done, where each takes so many seconds."""
     took = [timedelta(seconds=seconds(plan.estimate) if plan.estimate else 0.0) for plan in plans]
     proven = last = begins + took[0]
@@ -68,4 +70,5 @@ def _done(
         ends = opens(instance, heappop(lanes)) + span
         heappush(lanes, ends)
         last = max(last, ends)
+        yield  # with freezes and hours, a start takes up to a fiftieth of a millisecond
     return last

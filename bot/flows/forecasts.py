@@ -10,6 +10,7 @@ from bot.domain.forecasts import Forecast, forecast
 from bot.domain.plans import Plan
 from bot.flows.freezes import Freezes
 from bot.ports import Clock
+from bot.turns import in_turns
 
 
 @dataclass(eq=False)
@@ -27,4 +28,4 @@ class Forecasts:
             return None
         now = self.clock.now()
         opens = self.freezes.opens(await self.freezes.holding())
-        return forecast(plans, max(now, later or now), self.parallel, opens)
+        return await in_turns(forecast(plans, max(now, later or now), self.parallel, opens))

@@ -7,14 +7,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.forecasts import forecast
+from bot.domain.forecasts import Forecast, Opens
+from bot.domain.forecasts import forecast as forecasting
 from bot.domain.freezes import Freeze, starts
 from bot.domain.hours import Window
 from bot.domain.plans import Action, Plan, Step
 from bot.messages.forecasts import forecast_text
+from bot.turns import at_once
 from tests.unit.made import NOW, plan
 
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def forecast(plans: list[Plan], start: datetime, parallel: int, opens: Opens = lambda _, moment: moment) -> Forecast:
+    return at_once(forecasting(plans, start, parallel, opens))
 
 
 def took(minutes: int, *, to: int) -> tuple[datetime, datetime]:
