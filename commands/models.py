@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from bot.domain.counts import count_those
 from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.model_filter import Listing, passing
-from bot.domain.snoozes import Snooze, standing
+from bot.domain.snoozes import Index, standing
 from bot.domain.typed_values import number
-from bot.domain.verdicts import Judgement
 from bot.flows.budgets import Cost
 from bot.messages import fleet
 from bot.messages.model_sheet import about, sent
@@ -56,19 +54,17 @@ async def _export(ask: Ask, filters: str, desk: Desk) -> Answer:
 
 
 async def _page(filters: str, page: int, desk: Desk) -> Message:
-    listed, judged, snoozed = await _fitting(filters, desk)
+    listed, judged, snoozes = await _fitting(filters, desk)
+    counts = await in_turns(count_those(listed.parts, snoozes, desk.clock.now()))
     page, shown = await in_turns(listed.page(page, fleet.PAGE))
-    marks = {j.model.ref: mark(s) for j in shown if (s := snoozed(j)) is not None}
+    marks = {j.model.ref: mark(s) for j in shown if (s := standing(j, snoozes, desk.clock.now())) is not None}
     desk.background.spawn(desk.inventory.refresh_if_older(60), "inventory behind an answer")
-    found = fleet.Found(shown, page, listed.count, listed.outdated, judged.total)
+    found = fleet.Found(shown, page, counts, judged.total)
     return fleet.models(found, judged.snapshot, desk.clock.now(), filters=filters, marks=marks)
 
 
-async def _fitting(filters: str, desk: Desk) -> tuple[Listing, Judged, Callable[[Judgement], Snooze | None]]:
-    """The models that fit, the fleet, and what tells whether a model is snoozed."""
+async def _fitting(filters: str, desk: Desk) -> tuple[Listing, Judged, Index]:
+    """The models that fit, the fleet, and what is snoozed."""
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
-
-    def snoozed(judgement: Judgement) -> Snooze | None:
-        return standing(judgement, snoozes, now)
-
-    return await in_turns(passing(judged, filters.split(), lambda j: snoozed(j) is not None)), judged, snoozed
+    words = filters.split()
+    return await in_turns(passing(judged, words, lambda j: standing(j, snoozes, now) is not None)), judged, snoozes

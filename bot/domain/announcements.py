@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from bot.domain.counts import Counts, count
 from bot.domain.judged import Judged
 from bot.domain.ranking import ranked
 from bot.domain.snoozes import Silenced, Snooze, covering, indexed
@@ -43,6 +44,8 @@ class Findings:
     """How many of those worth acting on are at each risk."""
     failed: int = 0
     """How many of them failed their last training."""
+    counts: Counts = field(default_factory=Counts)
+    """The counts of all models, as every surface says them."""
 
     @property
     def count(self) -> int:
@@ -75,14 +78,14 @@ def compose(
                     yield
             lists[-1] = worth
         yield
-    empty = sum(number for (verdict, _), number in counts.items() if verdict is Verdict.EMPTY)
     counts.subtract((each.judgement.verdict, each.judgement.risk) for each in silenced)
     risks: Counter[Risk] = Counter()
     for (_, risk), number in counts.items():
         risks[risk] += number
+    of_all = yield from count(fleet, by_subject, now)
     return Findings(
-        total=fleet.total,
-        outdated=fleet.outdated - empty,
+        total=of_all.total,
+        outdated=of_all.outdated,
         worth=tuple(islice(ranked(lists), WORST)),
         lists=lists,
         silenced=tuple(silenced),
@@ -91,6 +94,7 @@ def compose(
         verdicts=fleet.verdicts,
         risks=risks,
         failed=sum(number for (verdict, _), number in counts.items() if verdict is Verdict.FAILED),
+        counts=replace(of_all, unread=tuple(sorted(unread))),
     )
 
 

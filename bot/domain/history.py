@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from bot.domain.counts import Group, Kinds, group
 from bot.domain.verdicts import Judgement, Risk, Verdict
 
 KEPT = timedelta(days=400)
@@ -19,15 +20,12 @@ WEEKS = 8
 FLAT = 0.05
 """The share of the fleet below which a band can hardly be seen."""
 
-Counts = Mapping[tuple[Verdict, Risk], int]
-"""How many models there are of each verdict and risk; nothing is said of what does not occur."""
-
 
 class State(StrEnum):
     """What the chart tells apart, in the order of its bands from the ground up: what must shrink stands on the axis."""
 
     OUTDATED = "outdated"
-    STUCK = "cannot be upgraded"
+    STUCK = "can't be upgraded"
     OTHER = "empty, busy, failed or unknown"
     CURRENT = "current"
 
@@ -38,7 +36,7 @@ class Entry:
 
     day: date
     instance: str
-    counts: Counts
+    counts: Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +88,17 @@ class Series:
         )
 
 
-def counts(judgements: Iterable[Judgement]) -> Counts:
+def counts(judgements: Iterable[Judgement]) -> Kinds:
     """How many of the models have each verdict and risk."""
     return Counter((j.verdict, j.risk) for j in judgements)
 
 
-def state(verdict: Verdict, risk: Risk) -> State:
-    """The band in which a model of that verdict and risk is drawn.
+_BANDS = {Group.OUTDATED: State.OUTDATED, Group.STUCK: State.STUCK, Group.CURRENT: State.CURRENT}
 
-    A model that is busy or failed stays outdated while a newer version is known, as in announcements: of the risks
-    these three come from that evidence alone, and a model without data has nothing to upgrade.
-    """
-    if verdict in (Verdict.RETIRED, Verdict.RECREATE):
-        return State.STUCK
-    if risk in (Risk.EXPECTED, Risk.WARNED, Risk.IGNORED) and verdict is not Verdict.EMPTY:
-        return State.OUTDATED
-    return State.CURRENT if verdict is Verdict.CURRENT else State.OTHER
+
+def state(verdict: Verdict, risk: Risk) -> State:
+    """The band in which a model of that verdict and risk is drawn: by the group in which it is counted everywhere."""
+    return _BANDS.get(group(verdict, risk), State.OTHER)
 
 
 def series(rows: Iterable[Entry], days: int, today: date, configured: Collection[str] | None = None) -> Series:

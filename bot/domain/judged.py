@@ -46,16 +46,11 @@ class Judged:
         return sum(len(part.by_key) for part in self.instances.values())
 
     @cached_property
-    def outdated(self) -> int:
-        """How many are outdated."""
-        return sum(part.outdated.bit_count() for part in self.instances.values())
-
-    @cached_property
     def counts(self) -> Counter[tuple[Verdict, Risk]]:
         """How many have each verdict and risk."""
         found: Counter[tuple[Verdict, Risk]] = Counter()
         for part in self.instances.values():
-            found.update(part.index.counts)
+            found.update(part.counts)
         return found
 
     @cached_property
@@ -91,6 +86,11 @@ class Judged:
     def spoken_of(self, snoozes: Iterable[Snooze]) -> Iterable[Judgement]:
         """The same for several."""
         return chain.from_iterable(self.about(each.scope, each.subject) for each in snoozes)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The instances that could not be read lately, or never were."""
+        return tuple(r.name for r in self.readings.values() if r.failing_since is not None or r.read_at is None)
 
     @property
     def untried(self) -> list[str]:

@@ -30,11 +30,6 @@ class Listing:
         """How many pass."""
         return sum(places.bit_count() for _, places in self.parts)
 
-    @property
-    def outdated(self) -> int:
-        """How many of them are outdated."""
-        return sum((part.outdated & places).bit_count() for part, places in self.parts)
-
     def upgradable(self) -> Listing:
         """Those that an upgrade brings up to date."""
         return Listing([(part, part.index.upgradable & places) for part, places in self.parts])

@@ -54,9 +54,9 @@ class Index:
     """What is known of the models in a ranking by their places in it, which are bits of numbers as in `Names`.
 
     *facts* are the words that models pass whatever they are called. *acting* counts the models that somebody should act
-    on, which are the first ones, by verdict and risk, *counts* all of them. *examples* are one model of each base,
-    verdict and target: what speaks of many models asks no more. *versions* are those that the models of each base show,
-    where they count; *haves* are their newest ones.
+    on, which are the first ones, by verdict and risk. *examples* are one model of each base, verdict and target: what
+    speaks of many models asks no more. *kinds* are the places of each verdict and risk. *versions* are those that the
+    models of each base show, where they count; *haves* are their newest ones.
     """
 
     names: Names = field(default_factory=lambda: Names(()))
@@ -65,7 +65,7 @@ class Index:
     upgradable: int = 0
     acting: Counter[tuple[Verdict, Risk]] = field(default_factory=Counter)
     examples: tuple[int, ...] = ()
-    counts: Mapping[tuple[Verdict, Risk], int] = field(default_factory=dict)
+    kinds: Mapping[tuple[Verdict, Risk], int] = field(default_factory=dict)
     versions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     haves: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -87,14 +87,19 @@ class JudgedInstance:
         return self.ranked[: self.index.acting.total()]
 
     @property
+    def counts(self) -> dict[tuple[Verdict, Risk], int]:
+        """How many have each verdict and risk."""
+        return {kind: places.bit_count() for kind, places in self.index.kinds.items()}
+
+    @property
+    def acts(self) -> int:
+        """The places of those."""
+        return (1 << self.index.acting.total()) - 1
+
+    @property
     def examples(self) -> tuple[Judgement, ...]:
         """One model of each base, verdict and target."""
         return tuple(self.ranked[place] for place in self.index.examples)
-
-    @property
-    def outdated(self) -> int:
-        """The places of those that are outdated."""
-        return self.index.facts.get(OUTDATED, 0)
 
     def at(self, mask: int) -> Iterator[Judgement]:
         """Those at some places."""
@@ -138,7 +143,8 @@ def instance_of(
     versions: dict[str, set[str]] = {}
     haves: dict[str, set[str]] = {}
     examples: dict[tuple[str, Verdict, str | None], int] = {}
-    counted, acting = Counter[tuple[Verdict, Risk]](), Counter[tuple[Verdict, Risk]]()
+    kinds: dict[tuple[Verdict, Risk], list[int]] = {}
+    acting = Counter[tuple[Verdict, Risk]]()
     words_of: dict[tuple[str, ...], frozenset[str]] = {}
     upgradable: list[int] = []
     for place, judgement in enumerate(listed):
@@ -158,7 +164,7 @@ def instance_of(
         if verdict in UPGRADABLE:
             upgradable.append(place)
         examples.setdefault((model.base, verdict, judgement.target), place)
-        counted[verdict, judgement.risk] += 1
+        kinds.setdefault((verdict, judgement.risk), []).append(place)
         if model.status != "pending":
             versions.setdefault(model.base, set()).update(model.versions or ())
         if (have := model.newest) is not None:
@@ -168,7 +174,9 @@ def instance_of(
     yield
     index = Index(
         *(names, ids, {word: mask(at) for word, at in facts.items()}, mask(upgradable), acting),
-        *(tuple(examples.values()), counted, _frozen(versions), _frozen(haves)),
+        tuple(examples.values()),
+        {kind: mask(at) for kind, at in kinds.items()},
+        *(_frozen(versions), _frozen(haves)),
     )
     return JudgedInstance(name, deployment, by_key, keys, listed, index)
 

@@ -98,8 +98,8 @@ class Judgement:
 
     @property
     def outdated(self) -> bool:
-        """Whether any evidence says that a newer version of the base model exists."""
-        return bool(self.evidence)
+        """Whether a newer version of its base model exists, for all that is known, and it holds data to upgrade."""
+        return bool(self.evidence) and self.verdict is not Verdict.EMPTY
 
 
 LEAD = timedelta(days=112)

@@ -107,7 +107,7 @@ class Inventory:
         if not instances:
             return
         judged, today = await self.judged(), self.clock.now().date()
-        counted = {name: part.index.counts for name in instances if (part := judged.instances.get(name)) is not None}
+        counted = {name: part.counts for name in instances if (part := judged.instances.get(name)) is not None}
         await self.db.write(lambda store: [store.history.keep(today, name, of_it) for name, of_it in counted.items()])
         fresh = sorted(beyond((judged.instances[name] for name in counted), self.catalog()) - self._unknown)
         for version in fresh[: MANY - len(self._unknown)]:

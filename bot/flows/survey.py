@@ -37,9 +37,7 @@ class Survey:
         judged, now = await self.inventory.judged(), self.clock.now()
         snoozed = await self.db.read(lambda store: store.snoozes.in_force())
         snoozes = in_force(snoozed, judged.spoken_of(snoozed), now)
-        readings = judged.snapshot.instances.values()
-        unread = [r.name for r in readings if r.failing_since is not None or r.read_at is None]
-        return await in_turns(compose(judged, now, snoozes=snoozes, unread=unread))
+        return await in_turns(compose(judged, now, snoozes=snoozes, unread=judged.unread))
 
     async def about(self, found: Findings, zone: ZoneInfo) -> About:
         """Who asked, who owns, who snoozed, how far behind: of the models that a message can show."""

@@ -24,6 +24,7 @@ from bot.messages.large import count_lines
 from bot.messages.model_lines import also_changed, model_lines, owner_of
 from bot.messages.outcomes import failure_text
 from bot.messages.refusals import approvers
+from bot.messages.signs import Sign, of_request
 from bot.messages.steps import changed, doing, noun, state_word, step_text, versions
 from bot.messages.text import code, counted, escape, listed, moment, some
 from bot.messages.verdicts import evidence_line
@@ -109,12 +110,7 @@ def _hold_quotes(request: Request, held: Sequence[Held], models: Mapping[str, st
 
 def headline(request: Request) -> str:
     """The state of a request in one line, with its sign."""
-    return f"{sign(request)} {title(request)}"
-
-
-def sign(request: Request) -> str:
-    """The emoji of its state."""
-    return ":grey_question:" if _unproven(request) else _STATES[request.state][0]
+    return f"{of_request(request)} {title(request)}"
 
 
 def title(request: Request) -> str:
@@ -127,28 +123,28 @@ def title(request: Request) -> str:
     word, models = noun(request.first.plan), counted(len(request.meant), "model")
     if request.several and request.state is RequestState.CANCELLED and request.started_at is None:
         return f"Upgrade of {models}: cancelled"
-    said = _STATES[request.state][2 if request.several else 1]
+    said = _STATES[request.state][1 if request.several else 0]
     article = "an" if word == "upgrade" else "a"
     return said.format(a=article, noun=word, Noun=word.capitalize(), models=models, far=so_far(request))
 
 
 _STATES = {
-    RequestState.OPEN: (":ballot_box_with_check:", "Approve {a} {noun}", "Approve the upgrade of {models}"),
-    RequestState.SCHEDULED: (":white_check_mark:", "{Noun} approved", "Upgrade of {models} approved"),
-    RequestState.RUNNING: (":hourglass_flowing_sand:", "{Noun} runs", "Upgrading {models}: {far}"),
-    RequestState.PAUSED: (":double_vertical_bar:", "{Noun} paused", "Paused: {far}"),
-    RequestState.DONE: (":checkered_flag:", "{Noun} done", "Finished: {far}"),
-    RequestState.FAILED: (":x:", "{Noun} failed", "Finished: {far}"),
-    RequestState.REJECTED: (":no_entry_sign:", "{Noun} rejected", "Upgrade of {models}: rejected"),
-    RequestState.WITHDRAWN: (":leftwards_arrow_with_hook:", "Request withdrawn", "Upgrade of {models}: withdrawn"),
-    RequestState.EXPIRED: (":alarm_clock:", "Request expired", "Upgrade of {models}: expired"),
+    RequestState.OPEN: ("Approve {a} {noun}", "Approve the upgrade of {models}"),
+    RequestState.SCHEDULED: ("{Noun} approved", "Upgrade of {models} approved"),
+    RequestState.RUNNING: ("{Noun} runs", "Upgrading {models}: {far}"),
+    RequestState.PAUSED: ("{Noun} paused", "Paused: {far}"),
+    RequestState.DONE: ("{Noun} done", "Finished: {far}"),
+    RequestState.FAILED: ("{Noun} failed", "Finished: {far}"),
+    RequestState.REJECTED: ("{Noun} rejected", "Upgrade of {models}: rejected"),
+    RequestState.WITHDRAWN: ("Request withdrawn", "Upgrade of {models}: withdrawn"),
+    RequestState.EXPIRED: ("Request expired", "Upgrade of {models}: expired"),
     RequestState.CHANGED: (
-        *(":arrows_counterclockwise:", "Not started, something changed"),
+        "Not started, something changed",
         "Upgrade of {models} not started, something changed",
     ),
-    RequestState.CANCELLED: (":octagonal_sign:", "{Noun} cancelled", "Ended early: {far}"),
+    RequestState.CANCELLED: ("{Noun} cancelled", "Ended early: {far}"),
 }
-"""The sign of a state, and the title of a request for one model and for several."""
+"""The title of a request for one model and for several."""
 
 
 def so_far(request: Request) -> str:
@@ -242,9 +238,9 @@ def _hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
         )
     if wait is not None and wait.why == "window" and is_open:
         # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
-        lines.append(f":alarm_clock: Once approved, it starts only in these hours: {wait.hours}.")
+        lines.append(f"{Sign.SCHEDULED} Once approved, it starts only in these hours: {wait.hours}.")
     elif wait is not None and wait.why == "time" and is_open:
-        lines.append(f":alarm_clock: Once approved, it starts {moment(wait.until)} at the earliest.")
+        lines.append(f"{Sign.SCHEDULED} Once approved, it starts {moment(wait.until)} at the earliest.")
     elif wait is not None and request.state in LIVE:
         lines.append(wait_text(wait))
     return lines

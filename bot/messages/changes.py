@@ -11,6 +11,7 @@ from bot.messages.buttons import ask_button, model_button
 from bot.messages.doubts import question, right_button
 from bot.messages.fitting import MOST, portion
 from bot.messages.kit import context, grouped, instance_heading, section
+from bot.messages.signs import Sign
 from bot.messages.text import code, counted, escape, moment, some, version
 from bot.ports import Block, Message
 
@@ -21,17 +22,17 @@ NAMES = 5
 """Models named in one line."""
 
 _SIGNS = {
-    ChangeKind.NEWEST_GONE: ":rotating_light:",
-    ChangeKind.VERSION_GONE: ":information_source:",
-    ChangeKind.BASE_GONE: ":no_entry_sign:",
-    ChangeKind.LOST: ":warning:",
-    ChangeKind.DOUBTED: ":warning:",
-    ChangeKind.DELETED: ":wastebasket:",
-    ChangeKind.UPGRADED: ":arrow_up:",
-    ChangeKind.FOUND: ":white_check_mark:",
-    ChangeKind.TRUSTED: ":white_check_mark:",
-    ChangeKind.CREATED: ":new:",
-    ChangeKind.TRAINED: ":arrows_counterclockwise:",
+    ChangeKind.NEWEST_GONE: Sign.URGENT,
+    ChangeKind.VERSION_GONE: Sign.VERSION_GONE,
+    ChangeKind.BASE_GONE: Sign.RETIRED,
+    ChangeKind.LOST: Sign.ATTENTION,
+    ChangeKind.DOUBTED: Sign.ATTENTION,
+    ChangeKind.DELETED: Sign.DELETED,
+    ChangeKind.UPGRADED: Sign.UPGRADED,
+    ChangeKind.FOUND: Sign.BACK,
+    ChangeKind.TRUSTED: Sign.BACK,
+    ChangeKind.CREATED: Sign.CREATED,
+    ChangeKind.TRAINED: Sign.TRAINED,
 }
 
 

@@ -31,7 +31,7 @@ from bot.ports import Block
 
 def unseen() -> Mapping[str, Any]:
     """Something was done, and cannot be shown now."""
-    text = ":white_check_mark: That counts. It cannot be shown just now: close this and press Details in a moment."
+    text = "That counts. It cannot be shown just now: close this and press Details in a moment."
     return modal("Details", [section(text)], callback="details")
 
 

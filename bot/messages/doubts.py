@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.doubts import Doubt, DoubtKind
 from bot.domain.fleet import InstanceReading, Unreadable
 from bot.messages.kit import button, confirm, section
+from bot.messages.signs import Sign
 from bot.messages.text import code, counted, escape, moment
 from bot.ports import Block, Message
 
@@ -67,7 +68,7 @@ def _named(one: Unreadable) -> str:
 
 def accepted(instance: str) -> Message:
     """It is believed now."""
-    return _said(f":white_check_mark: {code(instance)} is shown as it is now. What that ended is told in the channel.")
+    return _said(f"{Sign.BACK} {code(instance)} is shown as it is now. What that ended is told in the channel.")
 
 
 def over(instance: str) -> Message:

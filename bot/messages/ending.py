@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run, RunState, StepRecord
 from bot.messages.buttons import check_button, wish_button
-from bot.messages.card import people, rejection_quotes, sign, so_far, title
+from bot.messages.card import people, rejection_quotes, so_far, title
 from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.kit import button, paragraph, section, sections
 from bot.messages.large import left_to_do
 from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
+from bot.messages.signs import Sign, of_request, of_step
 from bot.messages.steps import step_text
 from bot.messages.text import code, counted
 from bot.ports import Message
@@ -22,15 +23,14 @@ def step_done(run: Run, record: StepRecord) -> Message:
     """A reply when a step that is not the last one is over: proven, not needed, or not possible this way."""
     what, place = became(record.outcome), f"Step {record.number} of {len(run.steps)}"
     text = f"{place} {what}: {step_text(record.step)}. {step_sentence(record)}"
-    sign = ":white_check_mark:" if what == "done" else ":heavy_minus_sign:"
-    return paragraph(text, sign, quotes=step_quotes(record))
+    return paragraph(text, of_step(run, record), quotes=step_quotes(record))
 
 
 def failed(request: Request, run: Run) -> Message:
     """One of several failed: why, whether anything changed, and the button that tries it again."""
     done = f" {counted(run.done, 'step')} of it {'is' if run.done == 1 else 'are'} done and kept." if run.done else ""
     text = f"*failed*: {code(run.plan.model.name)}. {failure_text(run)}{done}"
-    return paragraph(text, ":x:", wish_button("retry", request, run), quotes=quotes_of(run))
+    return paragraph(text, Sign.FAILED, wish_button("retry", request, run), quotes=quotes_of(run))
 
 
 def end_of_one(request: Request) -> Message:
@@ -40,7 +40,7 @@ def end_of_one(request: Request) -> Message:
         return done(run, f"{who} ")
     if request.state is RequestState.FAILED:
         text = f"{who} *failed*: {code(model.name)}. {failure_text(run)}"
-        return paragraph(text, ":x:", wish_button("retry", request, run), quotes=quotes_of(run))
+        return paragraph(text, Sign.FAILED, wish_button("retry", request, run), quotes=quotes_of(run))
     quotes = _quotes(request)
     text = f"{who} {title(request)}. {_reason(request)}".rstrip()
     if request.state not in (RequestState.CHANGED, RequestState.EXPIRED):
@@ -63,11 +63,9 @@ def done(run: Run, who: str = "") -> Message:
             f"{who}*trained*: {code(model.name)}, and *no newer version is shown*. {proofs(run)} This does not "
             "prove the upgrade; a warning of recognition would show that it did not take place."
         )
-        return paragraph(text, ":grey_question:", check_button(model), quotes=quotes_of(run))
+        return paragraph(text, Sign.UNPROVEN, check_button(model), quotes=quotes_of(run))
     if plan.is_training:
-        return paragraph(
-            f"{who}*done*: {code(model.name)} is trained. {proofs(run)}", ":white_check_mark:", quotes=quotes_of(run)
-        )
+        return paragraph(f"{who}*done*: {code(model.name)} is trained. {proofs(run)}", Sign.DONE, quotes=quotes_of(run))
     older = code(f"base_model_version={plan.have or 'the older version'}")
     text = (
         f"{who}*done*: {code(model.name)} is upgraded. {proofs(run)}\n"
@@ -84,7 +82,7 @@ def done(run: Run, who: str = "") -> Message:
     if plan.trains_after:
         text += "\nIts newest data is still untrained. Train it to use the new data."
         next_ = button("Train…", "train", model.ref, label=f"Ask for the training of {model.name}")
-    return paragraph(text, ":white_check_mark:", next_, quotes=quotes_of(run))
+    return paragraph(text, Sign.DONE, next_, quotes=quotes_of(run))
 
 
 def end_of_several(request: Request) -> Message:
@@ -100,7 +98,7 @@ def end_of_several(request: Request) -> Message:
     if request.large and (to_do := left_to_do(request)):
         left += ["*Left to do*", *to_do]
     quotes = [] if told_each else _quotes(request)
-    blocks = (section(f"{sign(request)} {text}"), *sections(left), *quoted(*quotes))
+    blocks = (section(f"{of_request(request)} {text}"), *sections(left), *quoted(*quotes))
     return Message(f"{text} {aloud(*quotes)}".rstrip(), blocks)
 
 

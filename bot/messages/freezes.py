@@ -10,10 +10,23 @@ from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
 from bot.messages.foreign import Quote, quoted
-from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, paragraph, section
+from bot.messages.kit import (
+    actions,
+    alert,
+    button,
+    confirm,
+    divider,
+    input_block,
+    menu,
+    modal,
+    option,
+    paragraph,
+    section,
+)
 from bot.messages.refusals import called, mention
 from bot.messages.request_form import WHY, WHY_LIMIT
-from bot.messages.text import code, listed, moment, plain
+from bot.messages.signs import Sign
+from bot.messages.text import code, counted, listed, moment, plain
 from bot.ports import Block, Message
 
 FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
@@ -44,7 +57,7 @@ def for_approvers(ids: Iterable[str]) -> str:
 def freeze_line(freeze: Freeze) -> str:
     """A freeze: what, until when, by whom."""
     what = code(freeze.instance) if freeze.instance else "all instances"
-    return f":snowflake: *{what} frozen* until {moment(freeze.until)} by <@{freeze.author}>"
+    return f"{Sign.FROZEN} *{what} frozen* until {moment(freeze.until)} by <@{freeze.author}>"
 
 
 def freeze_quote(freeze: Freeze, names: Mapping[str, str] = MappingProxyType({})) -> Quote:
@@ -78,7 +91,7 @@ def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
         f"*Frozen:* {what} until {moment(first.until)} by {called(first.author, names)}.\n"
         "Nothing new starts there before; what runs goes on. `/stt-upgrade freeze` shows it."
     )
-    return paragraph(text, ":snowflake:", quotes=[freeze_quote(first, {first.author: first.author, **names})])
+    return paragraph(text, Sign.FROZEN, quotes=[freeze_quote(first, {first.author: first.author, **names})])
 
 
 def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
@@ -89,12 +102,12 @@ def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
         f"{moment(freeze.until)} by {called(freeze.author, names)}.\n"
         "What is approved and waits starts now."
     )
-    return paragraph(text, ":sunny:", quotes=[freeze_quote(freeze, {freeze.author: freeze.author, **names})])
+    return paragraph(text, Sign.UNFROZEN, quotes=[freeze_quote(freeze, {freeze.author: freeze.author, **names})])
 
 
 def wait_text(wait: Wait) -> str:
     """Why something does not start yet."""
-    return f"{':snowflake:' if wait.freeze is not None else ':alarm_clock:'} {wait_words(wait)}"
+    return f"{Sign.FROZEN if wait.freeze is not None else Sign.SCHEDULED} {wait_words(wait)}"
 
 
 def wait_words(wait: Wait) -> str:
@@ -147,5 +160,6 @@ def form(
         input_block(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
     ]
     if holding:
+        blocks.insert(1, alert(f"{counted(len(holding), 'freeze')} in force already, listed below.", "info"))
         blocks += [divider(), *freeze_blocks(holding[:10])]
     return modal("Freeze", blocks, callback=FREEZE, submit="Freeze", metadata=channel)

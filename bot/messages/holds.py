@@ -16,6 +16,7 @@ from bot.domain.snoozes import Held, Snooze
 from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import alert, modal, sections
 from bot.messages.refusals import called, mention
+from bot.messages.signs import Sign
 from bot.messages.text import code, counted, day, listed, plain
 from bot.ports import Block
 
@@ -79,7 +80,7 @@ def reason_of(what: str, hold: Snooze, names: Mapping[str, str], limit: int = RE
 def card_lines(held: Iterable[Held], around: Around) -> list[str]:
     """The holds on the model of a card, and on what is changed with it."""
     return [
-        f":pushpin: {code(one.name, 60)} is *on hold* {hold_words(one.hold, around).removeprefix('on hold ')}"
+        f"{Sign.HELD} {code(one.name, 60)} is *on hold* {hold_words(one.hold, around).removeprefix('on hold ')}"
         for one in held
     ]
 
@@ -92,7 +93,7 @@ def ended_lines(
     for one in ended[:most]:
         what = f" of {code(models[one.subject], 60)}" if several and one.subject in models else ""
         by, ender = called(one.author, names), called(one.ended_by or "", names)
-        lines.append(f":pushpin: Hold{what} by {by} until {day(one.until)}. Ended by {ender} for this request.")
+        lines.append(f"{Sign.HELD} Hold{what} by {by} until {day(one.until)}. Ended by {ender} for this request.")
     return [*lines, *([f"and {len(ended) - most} more holds"] if len(ended) > most else [])]
 
 
@@ -130,7 +131,7 @@ def private_lines(held: Iterable[Held], owners: Mapping[str, Owner]) -> list[str
         owner = owners.get(one.hold.subject)
         owned = f" Owner: {mention(owner.id)}." if owner else ""
         hold = one.hold
-        lines.append(f":pushpin: {code(one.name)} is *on hold* until {day(hold.until)} by <@{hold.author}>.{owned}")
+        lines.append(f"{Sign.HELD} {code(one.name)} is *on hold* until {day(hold.until)} by <@{hold.author}>.{owned}")
     return lines
 
 

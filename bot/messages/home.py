@@ -18,6 +18,7 @@ from bot.messages.freezes import freeze_blocks
 from bot.messages.holds import Around
 from bot.messages.kit import actions, button, context, divider, header, section
 from bot.messages.requests import state_line
+from bot.messages.signs import Sign
 from bot.messages.text import ago, code, some
 from bot.messages.verdicts import one_line, sign
 from bot.ports import Block
@@ -70,7 +71,7 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
 
 def closed(why: str) -> Mapping[str, Any]:
     """App Home of somebody who may not read; *why* is escaped already."""
-    return {"type": "home", "blocks": [section(f":lock: {why}")]}
+    return {"type": "home", "blocks": [section(f"{Sign.PRIVATE} {why}")]}
 
 
 def _waits_for(request: Request, seen: Seen) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.domain.policies import Policy
-from bot.domain.proof import is_late
 from bot.domain.requests import LIVE, UNSTARTED, Request
 from bot.domain.runs import Run, RunState
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
 from bot.messages.kit import context, pages_of, paging, paragraph, sections
-from bot.messages.model_lines import RUN_SIGNS, also_changed, owner_of, state_of
+from bot.messages.model_lines import also_changed, late, owner_of, state_of
 from bot.messages.outcomes import failure_text, left_out_blocks
 from bot.messages.refusals import approvers
+from bot.messages.signs import OF_RUN_STATE, Sign, of_run
 from bot.messages.steps import goal, others, versions
 from bot.messages.text import code, counted, escape, shortened, some
 from bot.ports import Block, Message
@@ -76,7 +76,9 @@ def _states(request: Request) -> str:
     counts = Counter(run.state for run in request.runs)
     to_come = "to come" if request.state in LIVE else "not begun"
     words = {**_STATES, RunState.QUEUED: to_come}
-    return " · ".join(f"{RUN_SIGNS[state]} {counts[state]:,} {word}" for state, word in words.items() if counts[state])
+    return " · ".join(
+        f"{OF_RUN_STATE[state]} {counts[state]:,} {word}" for state, word in words.items() if counts[state]
+    )
 
 
 def _groups(request: Request) -> list[str]:
@@ -92,16 +94,15 @@ def _acute(request: Request, seen: Seen) -> list[str]:
     """Who failed, and what waits for somebody, by name."""
     running = [run for run in request.runs if run.state is RunState.RUNNING]
     held = len(seen.around.held_of(request)) if request.state in LIVE else 0
-    late = [run for run in running if run.current and is_late(run.current, seen.estimates.get(run.id), seen.now)]
     named = {
-        ":x: *Failed:*": [run for run in request.runs if run.state is RunState.FAILED],
-        ":grey_question: *Trained, no newer version shown:*": [run for run in request.runs if run.unproven],
-        ":grey_question: *Unclear whether the step began; an approver decides:*": [r for r in running if r.unclear],
-        ":raised_hand: *Waiting for a person:*": [run for run in running if run.waits_for_a_person],
-        ":hourglass: *Longer than estimated:*": late,
+        f"{Sign.FAILED} *Failed:*": [run for run in request.runs if run.state is RunState.FAILED],
+        f"{Sign.UNPROVEN} *Trained, no newer version shown:*": [run for run in request.runs if run.unproven],
+        f"{Sign.UNCLEAR} *Unclear whether the step began; an approver decides:*": [r for r in running if r.unclear],
+        f"{Sign.PERSON} *Waiting for a person:*": [run for run in running if run.waits_for_a_person],
+        f"{Sign.LATE} *Longer than estimated:*": [run for run in running if late(run, seen)],
     }
     lines = [f"{sign} {_names(runs, NAMED)}" for sign, runs in named.items() if runs]
-    return [*lines, *([f":pushpin: {counted(held, 'model')} on hold: not started."] if held else [])]
+    return [*lines, *([f"{Sign.HELD} {counted(held, 'model')} on hold: not started."] if held else [])]
 
 
 def _names(runs: Sequence[Run], most: int) -> str:
@@ -114,7 +115,7 @@ def milestones(request: Request) -> list[tuple[str, Message]]:
     tenth = 10 * proven // all_
     if request.started_at is None or not 0 < tenth < 10:
         return []
-    return [(f"far:{tenth}", paragraph(f"{tenth}0 %: {_states(request)}", ":chart_with_upwards_trend:"))]
+    return [(f"far:{tenth}", paragraph(f"{tenth}0 %: {_states(request)}", Sign.MILESTONE))]
 
 
 def asks(request: Request, policy: Policy) -> list[tuple[str, Message]]:
@@ -127,7 +128,7 @@ def asks(request: Request, policy: Policy) -> list[tuple[str, Message]]:
             "change a custom word, a corpus or a grammar of each; Retune sees that by itself and goes on. "
             f"Waiting: {_names(waiting, 3 * TOLD)}."
         )
-        told.append((f"asks:{waiting[0].id}", paragraph(text, ":raised_hand:")))
+        told.append((f"asks:{waiting[0].id}", paragraph(text, Sign.PERSON)))
     if unclear := [run for run in running if run.unclear]:
         text = (
             f"{approvers(policy) or 'Approvers'}: it is *unclear* whether a step of {_names(unclear, 3 * TOLD)} began. "
@@ -135,7 +136,7 @@ def asks(request: Request, policy: Policy) -> list[tuple[str, Message]]:
             "once more, *Mark as failed* ends it here. If the service shows it after all, Retune goes on by itself."
         )
         buttons = [wish_button(word, request, unclear[0]) for word in UNCLEAR]
-        told.append((f"unclears:{unclear[0].id}", paragraph(text, ":grey_question:", *buttons)))
+        told.append((f"unclears:{unclear[0].id}", paragraph(text, Sign.UNCLEAR, *buttons)))
     return told
 
 
@@ -149,7 +150,7 @@ def pause(request: Request, bad: Sequence[Run], policy: Policy) -> tuple[str, Me
         f"{approvers(policy)}: *paused*, because {' and '.join(why)}. What runs goes on, nothing new starts. Resume "
         "goes on with the others; Drop leaves them as they are; *Details* can try each again."
     )
-    said = paragraph(text, ":double_vertical_bar:")
+    said = paragraph(text, Sign.PAUSED)
     listed = sections(["*Failed, or not proven*", *failures(bad)])
     buttons = paragraph("", "", *pause_buttons(request)).blocks[-1:]
     message = Message(f"{said.text} {_names(bad, 3 * TOLD)}", (*said.blocks, *listed, *buttons))
@@ -198,7 +199,7 @@ def _urgency(run: Run) -> tuple[bool, int, bool]:
 def _line(request: Request, run: Run, seen: Seen) -> str:
     model = run.plan.model
     also = f", also changes {also_changed(run)}" if others(run.plan) else ""
-    sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
-    held = ", :pushpin: on hold" if run.state is RunState.QUEUED and seen.around.held(run.plan) else ""
+    on_hold = run.state is RunState.QUEUED and bool(seen.around.held(run.plan))
+    sign, held = of_run(run, held=on_hold, late=late(run, seen)), ", on hold" if on_hold else ""
     moves = f"{versions(run.plan, run.brought)}{also} · {code(model.instance, 40)} · {state_of(request, run, seen)}"
     return f"{sign} {code(model.name, 60)} {moves}{held}{owner_of(run, seen.around)}"

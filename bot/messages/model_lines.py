@@ -9,21 +9,12 @@ from bot.domain.requests import LIVE, Request
 from bot.domain.runs import Run, RunState
 from bot.messages.holds import Around, hold_words
 from bot.messages.outcomes import cause_of, failure_text
+from bot.messages.signs import of_run
 from bot.messages.steps import goal, others, step_text
 from bot.messages.text import code, listed, moment, shortened
 
 if TYPE_CHECKING:
     from bot.messages.card import Seen
-
-RUN_SIGNS = {
-    RunState.QUEUED: ":white_circle:",
-    RunState.RUNNING: ":hourglass_flowing_sand:",
-    RunState.DONE: ":white_check_mark:",
-    RunState.FAILED: ":x:",
-    RunState.LEFT_OUT: ":arrows_counterclockwise:",
-    RunState.CANCELLED: ":octagonal_sign:",
-}
-
 
 LINES = 7_000
 """Characters of the lines of all models, so that the whole message stays under Slack's limit."""
@@ -44,20 +35,19 @@ def model_lines(request: Request, seen: Seen) -> list[str]:
 def _brief(run: Run, most: int, seen: Seen) -> str:
     """One model of very many: its state by its sign, its name, and what else changes for good. Details say more."""
     also = f" + {listed([code(name, most) for name in others(run.plan)])}" if others(run.plan) else ""
-    sign = ":raised_hand:" if run.waits_for_a_person else ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
-    held = " :pushpin:" if run.state is RunState.QUEUED and seen.around.held(run.plan) else ""
-    return f"{sign} {code(run.plan.model.name, most)}{also}{held}"
+    sign = of_run(run, held=bool(seen.around.held(run.plan)), late=late(run, seen))
+    return f"{sign} {code(run.plan.model.name, most)}{also}"
 
 
 def _line(request: Request, run: Run, seen: Seen) -> str:
     """One model of several: its state, its name, the version that was proven or is wanted, and what else changes."""
-    sign = ":grey_question:" if run.unproven else RUN_SIGNS[run.state]
     also = f", also changes {also_changed(run)}" if also_changed(run) else ""
     to = goal(run.plan, run.brought)
-    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {state_of(request, run, seen)}"
     held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
+    sign = of_run(run, held=bool(held), late=late(run, seen))
+    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {state_of(request, run, seen)}"
     name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
-    on_hold = f" · :pushpin: {name}{hold_words(held[0].hold, seen.around)}" if held else ""
+    on_hold = f" · {name}{hold_words(held[0].hold, seen.around)}" if held else ""
     return f"{what}{on_hold}{owner_of(run, seen.around)}"
 
 
@@ -70,13 +60,13 @@ def state_of(request: Request, run: Run, seen: Seen) -> str:
             if (record := run.current) is None:
                 return "runs"
             if run.waits_for_a_person:
-                return f":raised_hand: waits for a person: {step_text(record.step)}"
+                return f"waits for a person: {step_text(record.step)}"
             step = f"step {record.number} of {len(run.steps)}"
             if run.unclear:
-                return f":grey_question: *unclear whether {step} began*: an approver decides"
+                return f"*unclear whether {step} began*: an approver decides"
             since = f" since {moment(record.started_at)}" if record.started_at else ""
-            late = ", takes longer than estimated" if is_late(record, seen.estimates.get(run.id), seen.now) else ""
-            return f"runs{since}, {step}{late}"
+            longer = ", takes longer than estimated" if late(run, seen) else ""
+            return f"runs{since}, {step}{longer}"
         case RunState.DONE:
             return "trained, no newer version shown" if run.unproven else "done"
         case RunState.FAILED:
@@ -85,6 +75,11 @@ def state_of(request: Request, run: Run, seen: Seen) -> str:
             return f"left out: {shortened(cause_of(run) or 'something changed')}"
         case RunState.CANCELLED:
             return "cancelled" if run.started_at is not None else "not begun"
+
+
+def late(run: Run, seen: Seen) -> bool:
+    """Whether the present step takes longer than estimated."""
+    return run.current is not None and is_late(run.current, seen.estimates.get(run.id), seen.now)
 
 
 def also_changed(run: Run) -> str:

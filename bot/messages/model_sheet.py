@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.counts import group_of
 from bot.domain.verdicts import Judgement
 from bot.messages.kit import paragraph
 from bot.messages.sheet import cells_as_csv
@@ -11,7 +12,19 @@ from bot.messages.text import code, counted, plain
 from bot.ports import Message
 
 COLUMNS = (
-    *("model", "id", "kind", "instance", "language", "base_model", "status", "verdict", "risk", "versions"),
+    *(
+        "model",
+        "id",
+        "kind",
+        "instance",
+        "language",
+        "base_model",
+        "status",
+        "verdict",
+        "risk",
+        "counted_as",
+        "versions",
+    ),
     *("newer_version", "known_since", "evidence", "created", "updated"),
 )
 
@@ -26,7 +39,13 @@ def _row(judgement: Judgement) -> dict[str, object]:
     evidence = "; ".join(f"{one.kind.value}, seen {one.on}" for one in judgement.evidence)
     cells = (
         *(model.name, model.id, model.kind, model.instance, model.language, model.base, model.status),
-        *(judgement.verdict.value, judgement.risk.value, "; ".join(model.versions or ()), judgement.target),
+        *(
+            judgement.verdict.value,
+            judgement.risk.value,
+            group_of(judgement).value,
+            "; ".join(model.versions or ()),
+            judgement.target,
+        ),
         *(judgement.since and judgement.since.isoformat(), evidence, model.created, model.updated),
     )
     return dict(zip(COLUMNS, cells, strict=True))

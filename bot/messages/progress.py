@@ -11,6 +11,7 @@ from bot.messages.foreign import quoted
 from bot.messages.freezes import wait_quotes, wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.outcomes import became
+from bot.messages.signs import of_step
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
 from bot.messages.text import capped, counted, escape, moment, spelled, spoken
 from bot.ports import Message
@@ -24,14 +25,6 @@ TICKS = ((2 * MINUTE, timedelta(seconds=10)), (15 * MINUTE, MINUTE), (120 * MINU
 """Below which elapsed time the message changes how often; later every `SLOWEST`. Four hours cost under 60 edits."""
 
 SLOWEST = 10 * MINUTE
-
-_SIGNS = {
-    StepState.PLANNED: ":white_circle:",
-    StepState.STARTING: ":hourglass_flowing_sand:",
-    StepState.WAITING: ":hourglass_flowing_sand:",
-    StepState.DONE: ":white_check_mark:",
-    StepState.FAILED: ":x:",
-}
 
 
 def progress(run: Run, seen: Seen) -> Message:
@@ -50,7 +43,7 @@ def progress(run: Run, seen: Seen) -> Message:
         foot.append(wait_words(wait))
         small.append(wait_text(wait))
     text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
-    shown = "\n".join(f"{_sign(record)} {line}" for record, line in zip(run.steps, lines, strict=True))
+    shown = "\n".join(f"{of_step(run, record)} {line}" for record, line in zip(run.steps, lines, strict=True))
     blocks = [section(f"`{filled}` *{head}*"), section(shown)]
     quotes = wait_quotes(wait if run.ended_at is None else None)
     return Message(capped(text), (*blocks, *([context(*small)] if small else []), *quoted(*quotes)))
@@ -93,14 +86,6 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
         return f"next: {what}"
     so_far = f", {elapsed_text(now - record.started_at)}" if record.started_at else ""
     return f"now: {what}, {doing(record)}{so_far}"
-
-
-def _sign(record: StepRecord) -> str:
-    if record.state is StepState.DONE and became(record.outcome) != "done":
-        return ":heavy_minus_sign:"
-    if record.step.action is Action.AWAIT_CHANGE and record.state is StepState.WAITING:
-        return ":raised_hand:"
-    return _SIGNS[record.state]
 
 
 def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> float:

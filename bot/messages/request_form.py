@@ -23,6 +23,7 @@ from bot.messages.holds import END, form_blocks
 from bot.messages.kit import alert, button, header, input_block, long_text, modal, paragraph, section
 from bot.messages.outcomes import first_left_out
 from bot.messages.refusals import zone_words
+from bot.messages.signs import Sign
 from bot.messages.steps import WEIGHT, entailed, estimate_text, noun, numbered, others, versions
 from bot.messages.text import bold, code, counted, listed
 from bot.messages.verdicts import risk_text, why
@@ -66,7 +67,7 @@ def reading(what: str | int, done: int = 0) -> Mapping[str, Any]:
     """Shown within the three seconds that a trigger lives, while one model or many are read; *done* of them are."""
     models = counted(min(what, MOST), "model") if isinstance(what, int) else code(what)
     models = f"{done:,} of {models}" if done else models
-    return modal("Upgrade", [section(f":hourglass_flowing_sand: Reading {models} …")], callback="reading")
+    return modal("Upgrade", [section(f"{Sign.READING} Reading {models} …")], callback="reading")
 
 
 def refused(

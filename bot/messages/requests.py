@@ -21,6 +21,7 @@ from bot.messages.kit import paragraph
 from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
+from bot.messages.signs import Sign
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
 from bot.messages.text import code, counted, escape, listed, moment, spoken
 from bot.ports import Message
@@ -96,7 +97,7 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
 
 def _held_back(run: Run) -> Message:
     text = f"*Left out*: {code(run.plan.model.name)}. {cause_of(run)}"
-    return paragraph(text, ":pushpin:", quotes=quotes_of(run))
+    return paragraph(text, Sign.HELD, quotes=quotes_of(run))
 
 
 def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
@@ -123,7 +124,7 @@ def reminder(request: Request, policy: Policy) -> Message:
     model = code(request.first.plan.model.name)
     what = counted(len(request.runs), "model") if request.several else f"the {noun(request.first.plan)} of {model}"
     needs = f"request {request.id}, {what}, still needs {missing}. It expires {moment(request.expires_at)}."
-    return paragraph(f"{can}: {needs}", ":alarm_clock:")
+    return paragraph(f"{can}: {needs}", Sign.REMINDS)
 
 
 def retried(request: Request, run: Run) -> Message:
@@ -132,7 +133,7 @@ def retried(request: Request, run: Run) -> Message:
     kept = f" What was done before step {first} is kept." if first > 1 else ""
     what = f"{code(run.plan.model.name)} is retried" if request.several else "Retried"
     by = f" with the approval of <@{request.decided_by}>" if request.decided_by else ""
-    return paragraph(f"{what} from step {min(first, len(run.steps))}{by}.{kept}", ":repeat:")
+    return paragraph(f"{what} from step {min(first, len(run.steps))}{by}.{kept}", Sign.GOES_ON)
 
 
 def ask_for_change(request: Request, record: StepRecord) -> Message:
@@ -142,7 +143,7 @@ def ask_for_change(request: Request, record: StepRecord) -> Message:
         "needs a change first. Add or change a custom word, a corpus or a grammar of it; any change moves it to "
         "`ready`. Retune sees that by itself and goes on."
     )
-    return paragraph(text, ":raised_hand:")
+    return paragraph(text, Sign.PERSON)
 
 
 def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:
@@ -154,7 +155,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
         f"to cancel it. Retune keeps watching.{support_text(record)}"
     )
-    return paragraph(text, ":hourglass:", wish_button("stop", request, run))
+    return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 
 
 def unclear(request: Request, run: Run, record: StepRecord, policy: Policy) -> Message:
@@ -167,7 +168,7 @@ def unclear(request: Request, run: Run, record: StepRecord, policy: Policy) -> M
         "more, *Mark as failed* ends it here. If the service shows it after all, Retune goes on by itself."
         f"{support_text(record)}"
     )
-    return paragraph(text, ":grey_question:", *(wish_button(word, request, run) for word in UNCLEAR))
+    return paragraph(text, Sign.UNCLEAR, *(wish_button(word, request, run) for word in UNCLEAR))
 
 
 def _first(request: Request, run: Run) -> Message:
@@ -176,7 +177,7 @@ def _first(request: Request, run: Run) -> Message:
     rest = f" {others}." if left else ""
     return paragraph(
         f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}",
-        ":white_check_mark:",
+        Sign.DONE,
         quotes=quotes_of(run),
     )
 
@@ -190,7 +191,7 @@ def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
         f"{approvers(policy)}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
         "on with the others; Drop leaves them as they are."
     )
-    return paragraph(text, ":double_vertical_bar:", *pause_buttons(request))
+    return paragraph(text, Sign.PAUSED, *pause_buttons(request))
 
 
 def state_line(request: Request, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.requests import Request
 from bot.messages.card import title
 from bot.messages.kit import context, paragraph
+from bot.messages.signs import Sign
 from bot.messages.steps import changed
 from bot.messages.text import code, some
 from bot.ports import Message
@@ -42,7 +43,7 @@ def card_is_withheld(request: Request) -> str:
 def continued(message: Message) -> Message:
     """A message that is posted again because the one before it, or its thread, is gone."""
     note = "Continued: the message before this one is gone."
-    return Message(f"{message.text} {note}", (*message.blocks, context(f":arrow_right_hook: {note}")))
+    return Message(f"{message.text} {note}", (*message.blocks, context(f"{Sign.CONTINUED} {note}")))
 
 
 def channel_is_closed(request: Request, code_of_slack: str | None) -> Message:
@@ -57,4 +58,4 @@ def channel_is_closed(request: Request, code_of_slack: str | None) -> Message:
         f"here. {mend}, or ask your operator to choose another channel; then everything that is missing follows. "
         f"Until then `/stt-runs {request.id}` shows it."
     )
-    return paragraph(text, ":mailbox_closed:")
+    return paragraph(text, Sign.NO_CHANNEL)

@@ -17,7 +17,7 @@ from bot.domain.verdicts import Risk
 from bot.messages.forecasts import forecast_text
 from bot.messages.foreign import quoted
 from bot.messages.holds import SHORT, SHOWN, hold_quotes, tick_text
-from bot.messages.kit import alert, context, input_block, modal, option, section, sections
+from bot.messages.kit import Level, alert, context, input_block, modal, option, section, sections
 from bot.messages.links import link_input
 from bot.messages.outcomes import first_left_out, left_out_blocks
 from bot.messages.refusals import called
@@ -102,13 +102,13 @@ def _alerts(offers: Sequence[Offer]) -> list[Block]:
     open_ = [offer for offer in offers if offer.plan is None]
     weight = [offer for offer in offers if offer.plan is not None and offer.plan.drops_weight]
     also = [name for offer in offers if offer.plan is not None for name in others(offer.plan)]
-    said = (
+    said: tuple[tuple[Sequence[Offer], str, Level], ...] = (
         (held, "*On hold, not ticked:* {names}. Ticking one ends its hold when you send this.", "warning"),
         (waiting, "*Need a change by hand, not ticked:* {names}. Tick one if somebody can make it.", "info"),
         (open_, "*Trained with what? Not ticked:* {names}. Say it below, and tick.", "info"),
         (weight, "*A saved weight is lost:* {names}. The default becomes 0.1.", "warning"),
     )
-    alerts = [alert(text.format(names=_first(_names(found))), level) for found, text, level in said if found]
+    alerts = [alert(text.replace("{names}", _first(_names(found))), level) for found, text, level in said if found]
     if also:
         alerts.append(alert(f"*Also changed for good:* {_first(dict.fromkeys(also))}.", "warning"))
     return alerts

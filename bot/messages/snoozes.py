@@ -14,8 +14,21 @@ from bot.domain.verdicts import Judgement, Risk
 from bot.messages.fitting import MOST, portion
 from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import reason_of
-from bot.messages.kit import button, confirm, context, input_block, long_text, menu, modal, option, paragraph, section
+from bot.messages.kit import (
+    alert,
+    button,
+    confirm,
+    context,
+    input_block,
+    long_text,
+    menu,
+    modal,
+    option,
+    paragraph,
+    section,
+)
 from bot.messages.refusals import called
+from bot.messages.signs import Sign
 from bot.messages.text import code, counted, day, escape
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
@@ -63,7 +76,7 @@ def ask(
     *reaches* are those that this person may choose of for a snooze.
     """
     model, hold = judgement.model, kind is SnoozeKind.HOLD
-    blocks = [section(_means(judgement, kind))]
+    blocks = [section(_means(judgement, kind)), *_warning(judgement.risk, hold)]
     if standing is not None:
         blocks += [context(f"Replaces for this model: {line(standing)}"), *quoted(reason(standing))]
     if not hold:
@@ -97,13 +110,33 @@ def _means(judgement: Judgement, kind: SnoozeKind) -> str:
     if kind is SnoozeKind.HOLD:
         return (
             f"Hold {name} on its old version *on purpose*: until the day you choose it is not announced, and nobody "
-            "upgrades it without ending the hold. You or an approver can end it early.\n"
-            f"*Risk of holding:* {risk_text(judgement)}"
+            "upgrades it without ending the hold. You or an approver can end it early."
         )
     return (
-        f"Announcements leave {name} out until then. A model whose customization recognition ignores already is "
-        "announced all the same."
+        f"Announcements leave {name} out until then. Models whose customization is already ignored are still announced."
     )
+
+
+_GOES = "When the old version goes, its customization is silently ignored."
+
+_HOLDING: Mapping[Risk, str] = {
+    Risk.IGNORED: "*Its customization is ignored already*: requests get the plain base model.",
+    Risk.RETIRED: "*Its base is retired*: requests can fail or lose the customization at any time.",
+    Risk.REFUSED: "*Requests with it fail* until it is created again.",
+    Risk.WARNED: f"Requests using it return a warning today. {_GOES}",
+    Risk.EXPECTED: f"Requests using it probably return a warning. {_GOES}",
+}
+"""What a hold risks, in a sentence that fits an alert; nothing where waiting harms nobody."""
+
+_LOSES = frozenset({Risk.IGNORED, Risk.RETIRED, Risk.REFUSED})
+"""What callers lose today already."""
+
+
+def _warning(risk: Risk, hold: bool) -> list[Block]:
+    """What to know before sending the form."""
+    if hold:
+        return [alert(_HOLDING[risk], "error" if risk in _LOSES else "warning")] if risk in _HOLDING else []
+    return [alert("Its customization is ignored already, so it is still announced.")] if risk is Risk.IGNORED else []
 
 
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
@@ -115,7 +148,7 @@ def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
 
 def mark(snooze: Snooze) -> str:
     """The shortest that tells it, for a line in a list: it names nobody, so it can stand in a channel."""
-    sign = ":pushpin: on hold" if snooze.kind is SnoozeKind.HOLD else ":zzz: snoozed"
+    sign = f"{Sign.HELD} on hold" if snooze.kind is SnoozeKind.HOLD else f"{Sign.SNOOZED} snoozed"
     return f"{sign} {_until(snooze)}"
 
 
@@ -236,7 +269,7 @@ def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
         f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}.\n"
         "Announcements leave it out. `/stt-announce snoozes` lists it and ends it early."
     )
-    return paragraph(text, ":zzz:", quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
+    return paragraph(text, Sign.SNOOZED, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
 
 def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
@@ -246,7 +279,7 @@ def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
         f"{_until(snooze)} by {called(snooze.author, names)}.\n"
         "Announcements speak of it again."
     )
-    return paragraph(text, ":bell:", quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
+    return paragraph(text, Sign.REMINDS, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
 
 def _several(snooze: Snooze) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.domain.plans import Action, Estimate, Plan, Step
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run, StepRecord, StepState
+from bot.messages.signs import Sign
 from bot.messages.text import code, escape, spelled, version
 
 MINUTE, HOUR = 60, 3600
@@ -125,8 +126,8 @@ def entailed(plan: Plan) -> list[str]:
         lines.append("IBM's pages disagree whether models on this base are upgraded by training.")
     if plan.experimental:
         lines.append(
-            ":test_tube: Experimental: no page of IBM says how models on a large speech model are upgraded, and none "
-            "needed it so far."
+            f"{Sign.EXPERIMENTAL} Experimental: no page of IBM says how models on a large speech model are upgraded, "
+            "and none needed it so far."
         )
     return lines
 

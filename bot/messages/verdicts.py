@@ -5,26 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
+from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.text import code, counted, day, escape, version
-
-SIGNS = {
-    Verdict.RETIRED: ":no_entry:",
-    Verdict.RECREATE: ":hammer_and_wrench:",
-    Verdict.OUTDATED: ":large_orange_circle:",
-    Verdict.LIKELY_OUTDATED: ":large_yellow_circle:",
-    Verdict.FAILED: ":x:",
-    Verdict.BUSY: ":hourglass_flowing_sand:",
-    Verdict.UNKNOWN: ":grey_question:",
-    Verdict.EMPTY: ":white_circle:",
-    Verdict.CURRENT: ":large_green_circle:",
-}
 
 _STRENGTH = {Strength.PROOF: "proof", Strength.STRONG: "strong evidence", Strength.LIKELY: "likely"}
 
 
 def sign(verdict: Verdict) -> str:
     """A sign with its word: never the sign alone."""
-    return f"{SIGNS[verdict]} {verdict.value}"
+    return f"{OF_VERDICT[verdict]} {verdict.value}"
 
 
 def one_line(judgement: Judgement) -> str:
@@ -137,7 +126,7 @@ def pair_text(judgement: Judgement) -> str:
     if judgement.partner is None:
         return ""
     return (
-        f":link: Used together with {code(judgement.partner.name)}, which is on "
+        f"{Sign.PAIR} Used together with {code(judgement.partner.name)}, which is on "
         f"{version(judgement.partner.newest, judgement.partner.base)}: recognition with both silently uses the older "
         "version, because that is what they share. Upgrade the other one too."
     )

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import date
 from itertools import groupby
 
-from bot.domain.history import KEPT, Counts, Entry
+from bot.domain.counts import Kinds
+from bot.domain.history import KEPT, Entry
 from bot.domain.verdicts import Risk, Verdict
 from bot.store.connection import Part
 
@@ -14,7 +15,7 @@ from bot.store.connection import Part
 class History(Part):
     """One row for each day, instance, verdict and risk; the day's last reading counts."""
 
-    def keep(self, day: date, instance: str, counts: Counts) -> bool:
+    def keep(self, day: date, instance: str, counts: Kinds) -> bool:
         """Keeps what a reading of *day* found; true if that was news. Days older than `KEPT` go."""
         # An instance without models leaves a row too: it was read, and that is what was found.
         fresh = {key: models for key, models in counts.items() if models} or {(Verdict.CURRENT, Risk.NONE): 0}

@@ -97,7 +97,7 @@ async def test_what_has_been_read_is_shown(slack: Slack, monkeypatch: pytest.Mon
     monkeypatch.setattr(world.chat, "update", noted)
     await opened(slack, 100)
     *counts, form = seen
-    assert ":hourglass_flowing_sand: Reading " in counts[0]
+    assert ":mag: Reading " in counts[0]
     assert "of 102 models" in counts[0]
     assert 2 <= len(counts) <= 4
     assert "can be upgraded" in form

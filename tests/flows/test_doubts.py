@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.changes import ChangeKind
+from bot.domain.counts import count
 from bot.domain.doubts import DoubtKind
 from bot.domain.fleet import Holdings, Model, Ref
 from bot.domain.requests import RequestState
@@ -17,6 +18,7 @@ from bot.errors import DeletedModel, ServiceUnavailable
 from bot.flows.doubts import Doubts
 from bot.flows.reading import Read
 from bot.messages.fleet import Found, models
+from bot.turns import at_once
 from tests.fakes import NOW, Said
 from tests.world import GRACE, NEW, OLD, World, model
 
@@ -49,7 +51,7 @@ def told(world: World) -> list[Said]:
 async def listed(world: World) -> str:
     """What `/stt-models` shows."""
     judged = await world.inventory.judged()
-    found = Found(judged.judgements[:3], 0, judged.total, judged.outdated, judged.total)
+    found = Found(judged.judgements[:3], 0, at_once(count(judged, {}, world.clock.now())), judged.total)
     return str(models(found, judged.snapshot, world.clock.now()).blocks)
 
 

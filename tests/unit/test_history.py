@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.announcements import compose
+from bot.domain.counts import Kinds
 from bot.domain.fleet import InstanceReading, Snapshot
-from bot.domain.history import Counts, Day, Entry, Series, State, counts, series, state
+from bot.domain.history import Day, Entry, Series, State, counts, series, state
 from bot.domain.verdicts import Risk, Verdict, judge
 from bot.messages.charts import ALT_TEXT, alt_text, notes, subtitle, title
 from bot.turns import at_once
@@ -111,7 +112,7 @@ def test_any_history_has_every_day_once(rows: list[Entry], days: int):
     shown = series(rows, days, TODAY)
     assert [day.on for day in shown.days] == [TODAY - timedelta(days=n) for n in range(len(shown.days))][::-1]
     assert len(shown.days) <= days
-    latest: dict[str, Counts] = {}
+    latest: dict[str, Kinds] = {}
     for row in sorted(rows, key=lambda row: row.day):
         latest[row.instance] = row.counts
     if latest:

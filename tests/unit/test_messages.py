@@ -18,6 +18,7 @@ from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
+from bot.domain.counts import Counts, count
 from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
@@ -240,10 +241,11 @@ def judged(name: str = "call-center-us") -> tuple[Snapshot, tuple[Judgement, ...
 def test_lists(name: str):
     """Pages of the fleet, one model, the announcement, App Home, choices."""
     snapshot, judgements = judged(name)
+    counts = at_once(count(judged_of(judgements), {}, NOW))
     for page in (0, 1, 2):
         shown = judgements[page * fleet.PAGE : (page + 1) * fleet.PAGE]
-        accepted(fleet.models(fleet.Found(shown, page, 41, 40, 41), snapshot, NOW, filters=HOSTILE))
-    accepted(fleet.models(fleet.Found([], 0, 0, 0, 41), snapshot, NOW, filters=HOSTILE))
+        accepted(fleet.models(fleet.Found(shown, page, counts, 41), snapshot, NOW, filters=HOSTILE))
+    accepted(fleet.models(fleet.Found([], 0, Counts(), 41), snapshot, NOW, filters=HOSTILE))
     first = replace(judgements[0], model=replace(judgements[0].model, description=HOSTILE, name=name))
     plan = every_step()
     dossier = fleet.Dossier(trained_with=HOSTILE)
@@ -276,7 +278,7 @@ def test_fifty_instances_in_trouble(read_at: datetime | None, failing_since: dat
     names = [f"stt-{number}" for number in range(50)]
     readings = [InstanceReading(name, "cloud", (), None, read_at, failing_since, HOSTILE) for name in names]
     snapshot = Snapshot({reading.name: reading for reading in readings})
-    said = fleet.models(fleet.Found([], 0, 0, 0, 0), snapshot, NOW)
+    said = fleet.models(fleet.Found([], 0, Counts(), 0), snapshot, NOW)
     accepted(said)
     seen = home.Seen(GRACE, frozenset(names), frozenset[str](), judged_of((), snapshot), [], [], [])
     assert check_view(dict(home.home(seen, NOW))) == []

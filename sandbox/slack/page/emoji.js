@@ -40,6 +40,7 @@ const EMOJI = {
   point_down: "👇", smile: "😄", smiley: "😃", slightly_smiling_face: "🙂", grin: "😁", joy: "😂", wink: "😉",
   thinking_face: "🤔", confused: "😕", cry: "😢", scream: "😱", sunglasses: "😎", relieved: "😌", sweat_smile: "😅",
   bust_in_silhouette: "👤", busts_in_silhouette: "👥", bug: "🐛", snail: "🐌", turtle: "🐢", owl: "🦉", bee: "🐝",
+  mortar_board: "🎓", ballot_box_with_ballot: "🗳️", mailbox_closed: "📪",
 };
 
 const CODE = /:([a-z0-9_+-]+):(?::skin-tone-[2-6]:)?/g;
