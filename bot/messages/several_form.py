@@ -59,11 +59,7 @@ def ask_several(
         *([section(forecast_text(forecast, when_text(wanted)))] if forecast else []),
         *_alerts(offers),
         *quoted(*hold_quotes([*held.values()][:SHOWN], names, SHORT)),
-        *(
-            block
-            for start in range(0, len(offers), GROUP)
-            for block in _group(offers[start : start + GROUP], start, names, several=several)
-        ),
+        *(block for start in range(0, len(offers), GROUP) for block in _group(offers, start, names, several=several)),
         *first_left_out(left_out, LISTED),
         *_unasked(left_out, sum(1 for offer in offers if offer.link is not None)),
         *([context(f"{counted(more, 'model')} more fit; request them afterwards.")] if more > 0 else []),
@@ -97,21 +93,34 @@ def _head(offers: Sequence[Offer]) -> str:
 
 def _alerts(offers: Sequence[Offer]) -> list[Block]:
     """What must not be overlooked: the kinds of it, each with the first models."""
+    waiting, lossy, also = _by_hand(offers), _lossy(offers), _also(offers)
     held = [offer for offer in offers if offer.held]
-    waiting = [offer for offer in offers if offer.by_hand]
-    open_ = [offer for offer in offers if offer.plan is None]
-    weight = [offer for offer in offers if offer.plan is not None and offer.plan.drops_weight]
-    also = [name for offer in offers if offer.plan is not None for name in others(offer.plan)]
+    unlinked = [offer for offer in offers if offer.plan is None]
+    need = "Needs" if len(waiting) == 1 else "Need"
     said: tuple[tuple[Sequence[Offer], str, Level], ...] = (
         (held, "*On hold, not ticked:* {names}. Ticking one ends its hold when you send this.", "warning"),
-        (waiting, "*Need a change by hand, not ticked:* {names}. Tick one if somebody can make it.", "info"),
-        (open_, "*Trained with what? Not ticked:* {names}. Say it below, and tick.", "info"),
-        (weight, "*A saved weight is lost:* {names}. The default becomes 0.1.", "warning"),
+        (waiting, f"*{need} a change by hand, not ticked:* {{names}}. {_CHANGE}", "info"),
+        (unlinked, "*Trained with what? Not ticked:* {names}. Choose it below, and tick.", "info"),
+        (lossy, "*A saved weight is lost:* {names}. The default becomes 0.1.", "warning"),
     )
     alerts = [alert(text.replace("{names}", _first(_names(found))), level) for found, text, level in said if found]
-    if also:
-        alerts.append(alert(f"*Also changed for good:* {_first(dict.fromkeys(also))}.", "warning"))
-    return alerts
+    return [*alerts, *([alert(f"*Also changed for good:* {some(also, NAMED)}.")] if also else [])]
+
+
+_CHANGE = "*You* or a colleague add or change a word, corpus or grammar first."
+
+
+def _by_hand(offers: Iterable[Offer]) -> list[Offer]:
+    return [offer for offer in offers if offer.by_hand]
+
+
+def _lossy(offers: Iterable[Offer]) -> list[Offer]:
+    return [offer for offer in offers if offer.plan is not None and offer.plan.drops_weight]
+
+
+def _also(offers: Iterable[Offer]) -> list[str]:
+    plans = [offer.plan for offer in offers if offer.plan is not None]
+    return [f"{listed(_bold(found))} with {bold(plan.model.name, 60)}" for plan in plans if (found := others(plan))]
 
 
 def _names(offers: Iterable[Offer]) -> list[str]:
@@ -122,12 +131,13 @@ def _first(names: Iterable[str]) -> str:
     return some([bold(name, 30) for name in names], NAMED)
 
 
-def _group(offers: Sequence[Offer], start: int, names: Mapping[str, str], *, several: bool) -> list[Block]:
+def _group(every: Sequence[Offer], start: int, names: Mapping[str, str], *, several: bool) -> list[Block]:
+    offers = every[start : start + GROUP]
     options = [_option(offer, names, several=several) for offer in offers]
     ticked = [each for each, offer in zip(options, offers, strict=True) if offer.goes_at_once]
     label = "Models" if start == 0 else f"Models {start + 1}–{start + len(offers)}"
     boxes = {"type": "checkboxes", "options": options, **({"initial_options": ticked} if ticked else {})}
-    lines = [f"• {line}" for line in _about(offers, names)]
+    lines = [f"• {line}" for line in _about(offers, names, every)]
     return [
         *sections(lines),
         input_block(f"{MODELS}{start}", label, boxes, optional=True),
@@ -171,35 +181,29 @@ def _moves(offer: Offer) -> list[str]:
     return [code(f"{have} → {target}"), *([] if risk is Risk.NONE else [risk.value])]
 
 
-def _about(offers: Sequence[Offer], names: Mapping[str, str]) -> list[str]:
-    """What must be known of these models beyond what stands below their checkboxes: a line for each kind, in full."""
+def _about(offers: Sequence[Offer], names: Mapping[str, str], every: Sequence[Offer]) -> list[str]:
+    """What must be known of these models beyond what stands below their checkboxes, a line for each kind.
+
+    What the alerts name in full, of *every* model of the form, is not said again.
+    """
     planned = [(offer, offer.plan) for offer in offers if offer.plan is not None]
-    kinds = {
-        "Need a change by hand; *you* or a colleague add or change a word, corpus or grammar first": [
-            offer for offer in offers if offer.by_hand
-        ],
-        "Say below what these were trained with; their plans follow from it": [
-            offer for offer in offers if offer.plan is None
-        ],
-        "Lose a saved customization weight that is not the default": [
-            one for one, plan in planned if plan.drops_weight
-        ],
-        "Hold untrained data, which stays untrained; train them afterwards": [
-            one for one, plan in planned if plan.trains_after
-        ],
-        "IBM's pages disagree whether the base is upgraded by training": [
-            one for one, plan in planned if plan.uncertain
-        ],
-        "Experimental, because IBM documents no upgrade for the base": [
-            one for one, plan in planned if plan.experimental
+    trains = [offer for offer, plan in planned if plan.trains_after]
+    unsure = [offer for offer, plan in planned if plan.uncertain]
+    trial = [offer for offer, plan in planned if plan.experimental]
+    said = {
+        "On hold": [f"{bold(one.name, 60)} until {_end(one, names)}" for offer in offers for one in offer.held],
+        "Need a change by hand": _bold(_names(_by_hand(offers))) if len(_by_hand(every)) > NAMED else [],
+        "Lose a saved weight": _bold(_names(_lossy(offers))) if len(_lossy(every)) > NAMED else [],
+        "Also changed for good": _also(offers) if len(_also(every)) > NAMED else [],
+        "Train afterwards, for their untrained data stays untrained": _bold(_names(trains)),
+        "IBM's pages disagree whether the base is upgraded by training": _bold(_names(unsure)),
+        "Experimental, because IBM documents no upgrade for the base": _bold(_names(trial)),
+        "Versions and risk": [
+            f"{bold(offer.judgement.model.name, 60)} {' · '.join(_moves(offer))}"
+            for offer in offers
+            if not _below(offer, names)[1]
         ],
     }
-    held = [f"{bold(one.name, 60)} until {_end(one, names)}" for offer in offers for one in offer.held]
-    also = [f"{listed(_bold(others(plan)))} with {bold(plan.model.name, 60)}" for _, plan in planned if others(plan)]
-    long = [offer for offer in offers if not _below(offer, names)[1]]
-    moves = [f"{bold(offer.judgement.model.name, 60)} {' · '.join(_moves(offer))}" for offer in long]
-    said = {"On hold": held, **{what: _bold(_names(found)) for what, found in kinds.items()}}
-    said |= {"Also changed for good": also, "Versions and risk": moves}
     return [f"{what}: {'; '.join(found)}" for what, found in said.items() if found]
 
 

@@ -274,8 +274,8 @@ async def test_what_each_row_says(slack: Slack):
     assert ticked(view) == ["call-center-us", "other", "terms"]
     below = options(view)["by-hand"]["description"]["text"]
     assert below.startswith("`v2022-01-01 → v2026-06-01` · warning expected · needs a person")
-    assert "*Need a change by hand, not ticked:* *by-hand*" in text
-    assert "*you* or a colleague add or change a word, corpus or grammar first: *by-hand*" in text
+    assert "*Needs a change by hand, not ticked:* *by-hand*" in text
+    assert "*You* or a colleague add or change a word, corpus or grammar first." in text
     assert "*A saved weight is lost:* *by-hand*" in text
     assert "*call-center-us* goes first, as ticked now; when its new version is proven" in text
     assert "*Estimate:* usually minutes for each model (IBM); no past runs yet." in text
