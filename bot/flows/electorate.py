@@ -140,7 +140,7 @@ class Electorate:
         """The time zones of the approvers. Raises a `ChatError`."""
         return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)
 
-    async def zone(self, user: str, operators: ZoneInfo) -> OwnZone:
+    async def zone_of(self, user: str, operators: ZoneInfo) -> OwnZone:
         """The time zone in which somebody types; the *operators* zone where Slack does not tell, or not just now."""
         try:
             return own_zone((await self.visitor(user)).zone, operators)

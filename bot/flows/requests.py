@@ -67,7 +67,7 @@ class Requests:
 
     async def zone_of(self, user: str) -> OwnZone:
         """The time zone in which somebody types times."""
-        return await self.electorate.zone(user, self.zone)
+        return await self.electorate.zone_of(user, self.zone)
 
     async def may_ask(self, user: str) -> None:
         """Raises `Denied` for people who may not ask, else a `ChatError`."""

@@ -65,7 +65,7 @@ class Snoozer:
         return self.clock.now().astimezone(await self._zone(user)).date()
 
     async def _zone(self, user: str) -> ZoneInfo:
-        return (await self.electorate.zone(user, self.zone)).info
+        return (await self.electorate.zone_of(user, self.zone)).info
 
     async def in_force(self) -> tuple[Snooze, ...]:
         """What is snoozed now, oldest first; what is over is left out, also before `ring` has noted it."""

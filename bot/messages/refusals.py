@@ -31,11 +31,11 @@ NOT_STARTED = "Nothing was done: Retune was stopped, or failed, while it started
 NOT_SHOWN = "Slack did not show the answer. Close the window and press the button again."
 NO_FORM_ID = "Slack sent that form without its id. Close it and open it again."
 TOO_LATE = "That took too long to open a window. Try again."
-FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
+FORM_TOO_OLD = "That form is too old. Open it again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
 PAST = "That moment is over already. Choose one to come, or leave it empty."
 TOO_FAR = "That is more than a year away. Choose an earlier moment, or leave it empty."
-CLOSED = "That form is closed. Ask again with /stt-upgrade."
+CLOSED = "That form is closed. Open it again with /stt-upgrade."
 NO_FORM = "A mention cannot open the form. Type /stt-upgrade outdated in a channel."
 
 _NO_PLAN = {
@@ -124,7 +124,7 @@ def in_the_way(request: Request, name: str) -> str:
 def all_taken(holder: int | None) -> str:
     """Every model of a form is in another request meanwhile. Plain text."""
     if holder is None:
-        return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
+        return "There is nothing to upgrade in that form any more. Open it again with /stt-upgrade."
     return f"Somebody was faster: request {holder} has it already. /stt-runs {holder} shows it."
 
 
