@@ -133,7 +133,7 @@ def ask_one(
 def _alerts(plan: Plan) -> list[Block]:
     """What must not be overlooked: what else is changed for good, and what is lost."""
     also = [f"*Also changed for good:* {listed([bold(name, 60) for name in others(plan)])}."] if others(plan) else []
-    weight = [f"*A saved weight is lost:* {WEIGHT}"] if plan.drops_weight else []
+    weight = [f"*A weight is lost:* {WEIGHT[:1].lower()}{WEIGHT[1:]}"] if plan.drops_weight else []
     return [alert(text, "warning") for text in (*also, *weight)]
 
 

@@ -108,7 +108,8 @@ def _own_step(step: Step) -> str:
     if step.action is Action.AWAIT_CHANGE:
         return f"*You* add or change a word, corpus or grammar of {code(step.name)}; Retune waits for that"
     text = step_text(step)
-    return f"{text[:1].upper()}{text[1:]}"
+    upgrades = "; this upgrades it" if step.action is Action.TRAIN and step.expects_version else ""
+    return f"{text[:1].upper()}{text[1:]}{upgrades}"
 
 
 def steps_text(plan: Plan) -> str:
