@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
 from bot.domain.offers import by_hand
 from bot.domain.plans import Estimate, Plan
-from bot.turns import Work
+from bot.turns import Work, at_once
 
 Opens = Callable[[str, datetime], datetime]
 """When a start on an instance is possible, at that moment at the earliest: its hours and freezes hold it back."""
@@ -72,3 +72,12 @@ def _done(
         last = max(last, ends)
         yield  # with freezes and hours, a start takes up to a fiftieth of a millisecond
     return last
+
+
+def whole(plans: Sequence[Plan], parallel: int) -> Estimate | None:
+    """How long all of a request takes once it starts, with nothing in its way; None when one plan has no estimate."""
+    found = at_once(forecast(plans, datetime(1970, 1, 1, tzinfo=UTC), parallel))
+    if found.unknown:
+        return None
+    low, high = ((end - found.begins).total_seconds() for end in (found.low, found.high))
+    return Estimate(low, high, "; ".join(found.sources))

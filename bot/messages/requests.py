@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import CauseKind
@@ -21,10 +22,13 @@ from bot.messages.kit import paragraph
 from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
+from bot.messages.settled import settled
 from bot.messages.signs import Sign
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
 from bot.messages.text import code, counted, escape, listed, moment, spoken
 from bot.ports import Message
+
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,11 @@ class Telling:
     present: bool = False
 
 
-def tellings(request: Request, seen: Seen) -> list[Telling]:
-    """Everything that Slack should show of a request now, in the order in which it is posted."""
+def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTHING) -> list[Telling]:
+    """Everything that Slack should show of a request now, in the order in which it is posted.
+
+    *posted* are the keys of what was posted and when: of those, messages with buttons that are used lose them.
+    """
     told = [("card", card(request, seen))]
     missed = request.remind_at is not None and request.remind_at + MISSED < seen.now
     if request.reminded and request.state is RequestState.OPEN and not missed:
@@ -59,9 +66,14 @@ def tellings(request: Request, seen: Seen) -> list[Telling]:
     if request.ended_at is not None and not request.count(RunState.RUNNING):
         end = end_of_several(request) if request.several else end_of_one(request)
         told.append((f"end{_again(*request.runs)}", end))
+    prefix = f"request:{request.id}:"
+    known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
+    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.names))
+    told += used
     edited = ("card", "progress", *(key for key, _ in told if request.large and key.startswith("pause:")))
+    edited += tuple(key for key, _ in used)
     made = ((key, replace(message, text=spoken(message.text).strip())) for key, message in told)
-    return [Telling(f"request:{request.id}:{key}", said, key != "card", key not in edited) for key, said in made]
+    return [Telling(f"{prefix}{key}", said, key != "card", key not in edited) for key, said in made]
 
 
 def _again(*runs: Run) -> str:
@@ -153,7 +165,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
-        f"to cancel it. Retune keeps watching.{support_text(record)}"
+        f"to stop it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 

@@ -125,9 +125,15 @@ def spelled(span: timedelta | float) -> str:
 
 
 def spoken(mrkdwn: str) -> str:
-    """Our own mrkdwn as a screen reader gets it: without the quotes of `code`, which may be read out one by one."""
-    return _CODE.sub(lambda found: defused(found[1]), mrkdwn).replace("`", "")
+    """Our own mrkdwn as a screen reader gets it: without signs, and without the quotes of `code`."""
+    said = _CODE.sub(lambda found: defused(found[1]), mrkdwn).replace("`", "")
+    for sign, word in _ALOUD.items():
+        said = said.replace(sign, word)
+    return said
 
+
+_ALOUD = {" → ": " to ", "≈ ": "about ", ">–<": "> to <", " · ": ", "}
+"""Signs within our lines, as they are read."""
 
 _CODE = re.compile("`([^`\\n]*)`")
 

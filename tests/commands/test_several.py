@@ -185,7 +185,7 @@ async def test_approve_names_the_language_model_of_an_acoustic_one(slack: Slack)
     card = slack.world.chat.keyed(f"request:{number}:card")
     _, shown = await details(slack, number, MEI)
     question = asks(next(iter(on_card(slack, number).values())))
-    assert "3 models" in question
+    assert "2 models" in question
     for place in (str(view["blocks"]), str(card.message.blocks), question, str(shown["blocks"])):
         for name in ("booth", "terms", "call-center-us"):
             assert name in place
@@ -288,15 +288,15 @@ async def test_details_offer_what_a_person_may_do(slack: Slack):
 
     assert await offered(ADA) == ["Withdraw"]
     assert await offered(MEI) == []
-    assert await offered(GRACE) == ["Cancel"]
+    assert await offered(GRACE) == ["Approve", "Reject", "Stop this request"]
     await approved(slack, number)
     assert await offered(ADA) == []
-    assert await offered(GRACE) == ["Drop the rest", "Stop watching"]
+    assert await offered(GRACE) == ["Drop the rest", "Mark as failed and stop watching"]
     view_id, view = await details(slack, number, TOMAS)
     modal = {"id": view_id, "type": "modal"}
     assert await slack.press(buttons(view["blocks"])[f"Drop the rest of request {number}"], TOMAS, view=modal)
     assert states(slack, number) == {"a": "running", "b": "cancelled", "c": "cancelled", "call-center-us": "cancelled"}
-    assert [*buttons(slack.world.chat.views[view_id]["blocks"])] == ["Stop watching a"]
+    assert [*buttons(slack.world.chat.views[view_id]["blocks"])] == ["Mark a as failed and stop watching"]
     await ended(slack)
     assert slack.world.request(number).state is RequestState.CANCELLED
     assert await offered(GRACE) == []
@@ -323,8 +323,8 @@ async def test_details_show_each_model_with_its_buttons(slack: Slack):
     _, view = await details(slack, number, GRACE)
     told = {block["text"]["text"] for block in view["blocks"] if block["type"] == "section"}
     for name, state in states(slack, number).items():
-        (about,) = [text for text in told if text.startswith(f"`{name}` ")]
-        assert f"*{state}*\nupgrade `{name}`" in about
+        (about,) = [text for text in told if f" *{name}* " in text.split("\n")[0]]
+        assert f", {state}\nupgrade `{name}`" in about
         assert ("ended it with the status failed" in about) is (state == "failed")
     assert [*buttons(view["blocks"])] == [
         f"Resume request {number}",

@@ -96,6 +96,7 @@ OURS = {
     "request_form.refused.text", "details.details.answer", "timetable.overview.state",
     "forecasts.forecast_text.when", "request_form.refused.title",
     "refusals.over_budget.what", "ending.done.who", "fleet.models.marks", "holds.reason_of.what", "foreign.LONG",
+    "signs.without.line",
 }  # fmt: skip
 """Parameters that are sentences of ours, escaped already."""
 
@@ -105,7 +106,19 @@ BUILDING = {"kit", "text", "fitting", "foreign", "tables", "drawn_signs"}
 FILES = {"cell", "iso", "csv_lines", "json_line", "rows", "as_json", "Sheet", "cells_as_csv", "part"}
 """Of the modules for files: cells and lines of files, not of messages."""
 
-NAMES = {"others", "changed", "labels", "fitting", "called", "plain"}
+NAMES = {
+    "others",
+    "changed",
+    "labels",
+    "fitting",
+    "called",
+    "plain",
+    "by_hand",
+    "named",
+    "who_to_mention",
+    "moves",
+    "also_changed",
+}
 """Give names, or begin with one, for those who put them into a sentence."""
 
 SEEDS = 12
@@ -270,7 +283,7 @@ def _hints(of: Any) -> dict[str, Any]:
     """The annotations, with the imports that a module makes for type checkers only."""
     from bot.messages.card import Seen
 
-    checked = of.__module__ in ("bot.messages.model_lines", "bot.messages.large")
+    checked = of.__module__ in ("bot.messages.model_lines", "bot.messages.large", "bot.messages.small_print")
     return typing.get_type_hints(of, localns={"Seen": Seen} if checked else None)
 
 
