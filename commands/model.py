@@ -12,9 +12,10 @@ from bot.errors import AmbiguousModel, Refusal, ServiceError, UnknownModel
 from bot.flows.budgets import Cost
 from bot.messages import fleet
 from bot.messages.advice import did_you_mean
+from bot.messages.links import ask_link
 from bot.messages.pickers import MODEL
 from bot.messages.refusals import CHOICES, GONE, choose, labels
-from bot.messages.request_form import Wanted, ask_link
+from bot.messages.request_form import Wanted
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Unclear, Window, open_window
 from commands.door import fill
@@ -102,4 +103,4 @@ async def link(ask: Ask, desk: Desk) -> Answer:
     """Asks with which language model an acoustic model was trained, whatever was said before."""
     model = (await known(ask.text, desk)).model
     await desk.electorate.may(ask.user, Act.LINK)
-    return Window(ask_link(model, await desk.planning.language_models(model), Wanted(ask.place.channel)))
+    return Window(ask_link(await desk.planning.link_choice(model), Wanted(ask.place.channel)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.counts import count_those
@@ -11,7 +10,6 @@ from bot.domain.judged import Judged
 from bot.domain.model_filter import Listing, passing
 from bot.domain.snoozes import Index, standing
 from bot.domain.typed_values import number
-from bot.domain.verdicts import Judgement
 from bot.errors import NothingMatches
 from bot.flows.budgets import Cost
 from bot.messages import fleet

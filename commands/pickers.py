@@ -22,8 +22,8 @@ async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> A
     if not judged.total:
         raise Refusal(fleet.NO_MODELS, markup=True)
     found = await in_turns(offered((), judged, upgrading=action == "ask"))
-    zone = await desk.electorate.zone(ask.user, desk.requests.zone)
-    return pickers.which(action, found, judged.total, what, zone, command=ask.trigger_id is not None)
+    zone = await desk.requests.zone_of(ask.user)
+    return pickers.which(action, found, judged.total, what, zone.info, command=ask.trigger_id is not None)
 
 
 async def search(ask: Ask, desk: Desk) -> Answer:

@@ -28,7 +28,7 @@ async def snooze(ask: Ask, desk: Desk) -> Answer:
     else:
         reaches = await desk.snoozer.reaches(ask.user, judgement.model)
     standing = (await desk.snoozer.index()).get((Reach.MODEL, judgement.model.ref))
-    return Window(forms.ask(judgement, kind, desk.snoozer.today(), standing, reaches))
+    return Window(forms.ask(judgement, kind, await desk.snoozer.today(ask.user), standing, reaches))
 
 
 async def snooze_listed(ask: Ask, desk: Desk) -> Answer:
@@ -37,8 +37,8 @@ async def snooze_listed(ask: Ask, desk: Desk) -> Answer:
     models = [judgement.model for judgement in found.worth if len(judgement.model.ref) <= OPTION][: forms.OFFERED]
     if not models:
         raise Refusal(forms.NOTHING)
-    reaches = await desk.snoozer.reaches(ask.user, *models)
-    return Window(forms.ask_which(models, found.count - len(models), desk.snoozer.today(), reaches))
+    reaches, today = await desk.snoozer.reaches(ask.user, *models), await desk.snoozer.today(ask.user)
+    return Window(forms.ask_which(models, found.count - len(models), today, reaches))
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:

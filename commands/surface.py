@@ -20,9 +20,10 @@ from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
 from bot.messages.kit import Offer
 from bot.messages.large_form import NAMES, NAMES_LIMIT
+from bot.messages.links import LANGUAGE
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.pickers import MODEL, UPGRADE
-from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
+from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
 from bot.messages.timetable import ANNOUNCE
 from bot.messages.words import LIMITS
@@ -119,7 +120,7 @@ ACTIONS: Mapping[str, Way] = {
 
 SUBMISSIONS: Mapping[str, Submission] = {
     "request": Submission(
-        submitted, at=WHY, again="Press Ask again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
+        submitted, at=WHY, again="Send it again in a moment.", limits={WHY: WHY_LIMIT, NAMES: NAMES_LIMIT}
     ),
     "pick-model": Submission(picked, at=MODEL, again="Press Show again in a moment."),
     "pick-ask": Submission(planned, at=UPGRADE, again="Press Next again in a moment."),

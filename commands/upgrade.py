@@ -6,22 +6,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.domain.counts import count_those
 from bot.domain.fleet import Model
+from bot.domain.hours import OwnZone
 from bot.domain.model_filter import Listing, passing
+from bot.domain.offers import ready
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.requests import LISTED, MOST, Request
 from bot.domain.selections import GROUPS, MANY, typed_names
 from bot.domain.snoozes import indexed
-from bot.domain.typed_values import LATEST, number, parse_later
+from bot.domain.typed_values import LATEST, exactly, number, parse_later
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, InputsRefused, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.flows.candidates import Progress
 from bot.flows.rests import PACE
-from bot.messages import advice, holds, large_form, refusals
+from bot.messages import advice, holds, large_form, links, refusals, several_form
 from bot.messages import request_form as forms
 from bot.messages.freezes import freeze_blocks
 from bot.messages.pickers import UPGRADE, after_name
@@ -34,7 +37,10 @@ from commands.door import fill, quietly
 from commands.forms import Form
 from commands.model import known, named
 from commands.pickers import chosen, which
+from commands.several import answers, requested
 from commands.typed import meant, words
+
+_TITLES = {WhyNot.CURRENT: forms.NOTHING, WhyNot.BUSY: forms.NOT_NOW, WhyNot.PROCESSING: forms.NOT_NOW}
 
 AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 
@@ -44,7 +50,7 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
     ask, later = await later_start(ask, desk)
     if not ask.meant:
         return await which(ask, desk, "ask", forms.Wanted(ask.place.channel, later))
-    found = await named(ask, desk, "ask", await _at(later, ask.user, desk))
+    found = await named(ask, desk, "ask", after_name(later))
     if not isinstance(found, Judgement):
         return found
     return await _form(ask, desk, found.model, later, training=False)
@@ -87,15 +93,20 @@ async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) ->
     desk.budgets.spend(ask.user, Cost.READINGS)
     found = listed.first(MOST)
     candidates = await desk.requests.candidates(found, ask.user, _counting(listed.count, ask, desk))
-    notes = freeze_blocks((await desk.freezes.holding())[:5])
-    plans, left_out, held, more = candidates.plans, candidates.left_out, candidates.held, listed.count - MOST
-    if not plans:
+    notes, zone = freeze_blocks((await desk.freezes.holding())[:5]), await desk.requests.zone_of(ask.user)
+    plans, left_out, more = candidates.plans, candidates.left_out, listed.count - MOST
+    offers = candidates.offers(found) if len(plans) <= LISTED else ()
+    if not plans and not offers:
         return Window(forms.nothing(left_out), refused="nothing can be upgraded")
     if len(plans) > LISTED:
         key, selection = await desk.requests.gathering.select(candidates, found)
-        return Window(large_form.ask_many(selection, selection.choices[0], key, left_out, what, more, notes))
-    names = await desk.names.of(one.hold.author for on_hold in held.values() for one in on_hold)
-    return Window(forms.ask_several(plans, left_out, what, more, notes, held, names))
+        go = [plan for plan, choice in zip(plans, selection.choices, strict=True) if not choice.by_hand]
+        forecast = await desk.forecasts.of(go, what.later)
+        return Window(large_form.ask_many(selection, key, left_out, what, more, notes, zone=zone, forecast=forecast))
+    names = await desk.names.of(one.hold.author for offer in offers for one in offer.held)
+    forecast = await desk.forecasts.of(ready(offers), what.later)
+    view = several_form.ask_several(*(offers, left_out, what, more, notes), forecast=forecast, names=names, zone=zone)
+    return Window(view)
 
 
 def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
@@ -116,29 +127,24 @@ def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
     """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
-    now, zone, typed = desk.clock.now(), desk.requests.zone, ""
-    if any(AT.fullmatch(reading) for reading in ask.readings):
-        zone = await desk.electorate.zone(ask.user, zone)
+    now, typed = desk.clock.now(), ""
+    zone: OwnZone | None = None
     for reading in ask.readings:
         if (found := AT.fullmatch(reading)) is None:
             continue
         typed = meant(found[2])
-        if (later := parse_later(typed, now, zone)) is not None:
+        zone = zone or await desk.requests.zone_of(ask.user)
+        if (later := exactly(typed, now) or parse_later(typed, now, zone.info)) is not None:
             return replace(ask, text=found[1] or ""), later
-    if not typed:
+    if zone is None:
         return ask, None
     try:
         await desk.inventory.find(*ask.readings)
     except AmbiguousModel:
         return ask, None
     except RetuneError as error:
-        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone.key)) from error
+        raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone)) from error
     return ask, None  # a model that is called so
-
-
-async def _at(later: datetime | None, user: str, desk: Desk) -> str:
-    """What follows a name in the value of a button, so that the click of *user* asks for the same time."""
-    return after_name(later, await desk.electorate.zone(user, desk.requests.zone))
 
 
 async def train(ask: Ask, desk: Desk) -> Answer:
@@ -151,7 +157,7 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
     if holder is not None:
         raise Refusal(in_the_way(holder, model.name), markup=True)
     if ask.window.id is None and ask.trigger is None:
-        return refusals.by_button(model, await _at(later, ask.user, desk))
+        return refusals.by_button(model, later, await desk.requests.zone_of(ask.user))
     await open_window(ask, desk, forms.reading(model.name))
     what = forms.Wanted(ask.place.channel, later)
     return await _view(model.ref, what, ask.user, desk, training=training)
@@ -177,13 +183,14 @@ async def _view(
     if prepared.request is not None:
         raise Refusal(in_the_way(prepared.request, model.name), markup=True)
     if prepared.needs_link:
-        return Window(forms.ask_link(model, await desk.planning.language_models(model), what))
+        return Window(links.ask_link(await desk.planning.link_choice(model), what))
     if isinstance(prepared.outlook, NoPlan):
         sign = "" if prepared.outlook.reason is WhyNot.CURRENT else ":warning: "
         again = f"{'training' if training else 'upgrade'} {what} {model.ref}"
         invalid = prepared.outlook.reason is WhyNot.INVALID
         quotes = no_plan_quotes(prepared.outlook)
-        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None, quotes)
+        title = forms.UNTRAINED if training else _TITLES.get(prepared.outlook.reason, forms.IMPOSSIBLE)
+        view = forms.refused(f"{sign}{no_plan(prepared.outlook)}", again if invalid else None, quotes, title)
         return Window(view, refused=prepared.outlook.reason)
     held = await desk.holds.of(prepared.outlook)
     owners = await desk.owning.owners_by({one.hold.subject: one.name for one in held})
@@ -193,8 +200,10 @@ async def _view(
     frozen = [freeze for freeze in await desk.freezes.holding() if freeze.instance in ("", model.instance)]
     view = forms.ask_one(
         *(prepared.outlook, prepared.judgement, prepared.linked, what),
+        zone=await desk.requests.zone_of(user),
         hours=str(window) if window else "",
         hindrance=freeze_blocks(frozen[:1]),
+        forecast=await desk.forecasts.of([prepared.outlook], what.later),
         held=held,
         owners=owners,
     )
@@ -219,6 +228,12 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
         raise InputsRefused({forms.LATER: refusals.TOO_FAR})
     await desk.requests.may_ask(form.user)
     why = form.text(forms.WHY)
+    if not draft and (said := await answers(form, [*ticked], desk)):
+        desk.budgets.spend(form.user, Cost.READINGS)
+        post = partial(_post, user=form.user, origin=what.channel, desk=desk)
+        requesting = requested(form, [*ticked], said, what, later, desk, post)
+        desk.background.spawn(fill(form.id, requesting, desk), "request after links")
+        return forms.reading(len(said))
     try:
         request = await desk.requests.propose(form.id, [*ticked], why, form.user, later, what.holds)
     except InputsRefused as error:
@@ -237,6 +252,8 @@ async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
     kept, unknown = await in_turns(selection.without(large_form.exceptions(selection, chosen), names))
     if unknown:
         raise InputsRefused({large_form.NAMES: large_form.unknown(unknown)})
+    if not form.marked(large_form.INCLUDE):
+        kept = [choice for choice in kept if not choice.by_hand]
     if not kept:
         raise InputsRefused({large_form.NAMES: large_form.NOTHING_LEFT})
     return {choice.key: large_form.NAMES for choice in kept}
@@ -264,8 +281,8 @@ async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
 async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
     """Somebody said with which language model an acoustic model was trained: go on to the plan."""
     what, ref = forms.wanted(form.metadata)
-    chosen = form.chosen(forms.LANGUAGE) or forms.NONE
-    await desk.requests.link(ref, None if chosen == forms.NONE else chosen, form.user)
+    chosen = form.chosen(links.LANGUAGE) or links.NONE
+    await desk.requests.link(ref, None if chosen == links.NONE else chosen, form.user)
     judgement = (await desk.inventory.judged()).of(ref)
     desk.background.spawn(fill(form.id, _view(ref, what, form.user, desk), desk), "plan after a link")
     return forms.reading(judgement.model.name if judgement else ref)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from heapq import heapreplace
 
 from bot.domain.fleet import Holdings
-from bot.domain.plans import Action, Estimate, Plan
+from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run
 
 LAST = 3
@@ -61,28 +60,6 @@ def total(parts: Iterable[Estimate | None]) -> Estimate | None:
         return None
     sources = dict.fromkeys(part.source for part in known)
     return Estimate(sum(part.low for part in known), sum(part.high for part in known), "; ".join(sources))
-
-
-def whole(plans: Sequence[Plan], parallel: int) -> Estimate | None:
-    """The estimate for a request with these plans in their order: the first alone, then *parallel* on each instance.
-
-    None when there is none for one of them.
-    """
-    found = total(plan.estimate for plan in plans)
-    if found is None or len(plans) == 1:
-        return found
-    low, high = (_makespan(plans, parallel, longest=longest) for longest in (False, True))
-    return Estimate(low, high, found.source)
-
-
-def _makespan(plans: Sequence[Plan], parallel: int, *, longest: bool) -> float:
-    """Seconds from the start of the first to the end of the last."""
-    seconds = [plan.estimate.high if longest else plan.estimate.low for plan in plans if plan.estimate is not None]
-    free: dict[str, list[float]] = {}
-    for plan, span in zip(plans[1:], seconds[1:], strict=True):
-        slots = free.setdefault(plan.model.instance, [0.0] * parallel)
-        heapreplace(slots, slots[0] + span)
-    return seconds[0] + max(max(slots) for slots in free.values())
 
 
 def expected_end(run: Run, estimate: Estimate | None) -> datetime | None:

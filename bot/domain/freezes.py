@@ -44,6 +44,16 @@ class Wait:
     hours: str = ""
 
 
+def starts(
+    instance: str, not_before: datetime | None, window: Window | None, freezes: Iterable[Freeze], now: datetime
+) -> datetime:
+    """When a start is possible, as far as is known now."""
+    held = tuple(freezes)
+    while (wait := waits(instance, not_before, window, held, now)) is not None and wait.until > now:
+        now = wait.until
+    return now
+
+
 def waits(
     instance: str, not_before: datetime | None, window: Window | None, freezes: Iterable[Freeze], now: datetime
 ) -> Wait | None:

@@ -69,6 +69,20 @@ def zone_named(name: str) -> ZoneInfo | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnZone:
+    """The time zone in which somebody types times and days. *told*: Slack says so; else it is the operator's."""
+
+    info: ZoneInfo
+    told: bool
+
+
+def own_zone(name: str, operators: ZoneInfo) -> OwnZone:
+    """The zone that Slack names for somebody; the operator's where it names none, or one that is not known."""
+    found = zone_named(name)
+    return OwnZone(operators, told=False) if found is None else OwnZone(found, told=True)
+
+
 def parse_window(text: str, zone: ZoneInfo) -> Window | None:
     """Reads `22:00-05:00`; None for anything else, including a window of no length."""
     found = _WINDOW.match(text.strip())

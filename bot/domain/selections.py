@@ -10,6 +10,7 @@ from fnmatch import translate
 from typing import Literal, get_args
 
 from bot.domain.foreign_text import matching
+from bot.domain.offers import by_hand
 from bot.domain.plans import Plan
 from bot.domain.verdicts import Risk
 from bot.turns import Work
@@ -33,12 +34,14 @@ class Choice:
     instance: str
     base: str
     risk: Risk
+    by_hand: bool = False
+    """Whether it waits for a change by a person: it is in only where somebody includes it."""
 
     @classmethod
     def of(cls, plan: Plan, key: str, risk: Risk) -> Choice:
         """The choice of a plan; *key* is passed in because it is slow to compute."""
         model = plan.model
-        return cls(key, model.ref, model.name, model.instance, model.base, risk)
+        return cls(key, model.ref, model.name, model.instance, model.base, risk, by_hand(plan))
 
     def group(self, by: Group) -> str:
         """Its group."""

@@ -47,6 +47,17 @@ def moment_of(seconds: object) -> datetime | None:
         return None
 
 
+def exact(at: datetime) -> str:
+    """A moment as the value of a button has it: the same whoever clicks, also in an hour that comes twice."""
+    return f"@{int(at.timestamp())}"
+
+
+def exactly(text: str, now: datetime) -> datetime | None:
+    """The moment that `exact` wrote; None for anything else, and where it is past or further away than `LATEST`."""
+    at = moment_of(number(text[1:])) if text[:1] == "@" else None
+    return at if at is not None and now < at <= now + LATEST else None
+
+
 def day_of(text: object) -> date | None:
     """The day in text such as `2026-11-24`."""
     found = _DAY.fullmatch(text) if isinstance(text, str) else None

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.approvals import could_approve
 from bot.domain.authority import NOWHERE, Act, Authority, Person, Reason, Scope, is_approver
-from bot.domain.hours import zone_named
+from bot.domain.hours import OwnZone, own_zone, zone_named
 from bot.domain.policies import GROUPS, Policy
 from bot.errors import ChatError, Denied
 from bot.messages.denials import may_not
@@ -159,13 +159,17 @@ class Electorate:
                     *(instance, policy.needed, len(people)),
                 )
 
-    async def zone(self, user: str, fallback: ZoneInfo) -> ZoneInfo:
-        """The time zone that somebody has in Slack, a minute old at most. Raises a `ChatError`."""
-        return zone_named((await self.visitor(user)).zone) or fallback
-
     async def zones(self, policy: Policy, fallback: ZoneInfo) -> tuple[ZoneInfo, ...]:
         """The time zones of the approvers. Raises a `ChatError`."""
         return tuple(zone_named(person.zone) or fallback for person in await self.approvers(policy)) or (fallback,)
+
+    async def zone_of(self, user: str, operators: ZoneInfo) -> OwnZone:
+        """The time zone in which a person types; the *operators* zone if Slack does not tell, or not just now."""
+        try:
+            return own_zone((await self.visitor(user)).zone, operators)
+        except ChatError as error:
+            log.warning("the time zone of %s is not known: %s", user, error.text)
+            return OwnZone(operators, told=False)
 
     async def _with_groups(self, person: Person, policies: Iterable[Policy], also: Iterable[str]) -> Person:
         if self.authority.takes_part(person) is not Reason.COUNTS:

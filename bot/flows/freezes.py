@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.fleet import Ref
-from bot.domain.freezes import Freeze, Wait, frozen, waits
+from bot.domain.freezes import Freeze, Wait, frozen, starts, waits
 from bot.domain.hours import LONGEST, Window
 from bot.domain.requests import Request
 from bot.domain.runs import LASTING, Run
@@ -52,6 +52,10 @@ class Freezes:
         """The current freezes."""
         now = self.clock.now()
         return tuple(held for held in await self.db.read(lambda store: store.freezes.holding()) if now < held.until)
+
+    def opens(self, holding: Sequence[Freeze]) -> Callable[[str, datetime], datetime]:
+        """When a start on an instance is possible, from a moment on: after its freezes, within its hours."""
+        return lambda instance, moment: starts(instance, None, self.window(instance), holding, moment)
 
     async def freeze(self, instance: str, reason: str, user: str, until: datetime) -> Freeze:
         """Begin a freeze of one instance, or of all (empty); every card shows it. Raises `Refusal`."""

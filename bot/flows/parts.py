@@ -16,6 +16,7 @@ from bot.flows.charts import Charter
 from bot.flows.deciding import Decisions
 from bot.flows.doubts import Doubts
 from bot.flows.electorate import Electorate
+from bot.flows.forecasts import Forecasts
 from bot.flows.freezes import Freezes
 from bot.flows.groups import Groups
 from bot.flows.holds import HoldBook
@@ -88,6 +89,7 @@ class Flows:
         lists = self.model_files = ModelFiles(world.files, db, rooms, electorate, clock)
         self.announcer = Announcer(db, inventory, poster, survey, timetable, charter, lists, clock)
         planning = self.planning = Planning(db, inventory, catalog, holds, clock)
+        self.forecasts = Forecasts(freezes, clock, parallel=terms.parallel)
         self.requests = Requests(
             *(db, inventory, planning, holds, teller, electorate, authority, clock), channel=terms.channel, zone=zone
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.domain.catalog import Catalog
 from bot.domain.estimates import estimate, total
 from bot.domain.fleet import Holdings, Model, Ref, in_order
+from bot.domain.links import ALONE, LinkChoice, link_choice, link_in
 from bot.domain.outcomes import Cause, CauseKind
 from bot.domain.planning import plan, plan_training
 from bot.domain.plans import Action, Estimate, Link, NoPlan, Plan, Step, WhyNot, differences
@@ -125,18 +126,36 @@ class Planning:
         holdings = await self.inventory.service(model.instance).holdings(language.model)
         return Link(language, holdings, second_pass_missing)
 
+    async def link_choice(self, model: Model) -> LinkChoice:
+        """What somebody may say that an acoustic model was trained with, and what was said before."""
+        said = await self.db.read(lambda store: _said(store, model.ref))
+        return link_choice(model, await self.language_models(model), said)
+
     async def language_models(self, model: Model) -> list[Model]:
-        """The language models an acoustic model may have been trained with: same instance, same base."""
-        models = in_order((await self.inventory.fleet.reading(model.instance)).models)
-        return [other for other in models if other.kind == "language" and other.base == model.base]
+        """Those with which an acoustic model can have been trained: same instance, same base."""
+        models = (await self.inventory.fleet.reading(model.instance)).models
+        return in_order(other for other in models if other.kind == "language" and other.base == model.base)
+
+
+def _said(store: Store, ref: str) -> str | None:
+    """The id of the language model that somebody said, else that of the last run; `ALONE` for none, None: unknown."""
+    said, language = store.observed.linked(ref)
+    if said:
+        return Ref.parse(language).id if language else ALONE
+    last = _last_run(store, ref)
+    return None if last is None or last.plan.is_training else link_in(last.plan)
 
 
 def _second_pass_missing(store: Store, model: Model) -> bool:
-    """Whether the last run of a model, however it ended, did not reach its upgrade with the language model."""
-    runs = (run for request in store.requests.of_model(model.ref) for run in request.runs)
-    last = next((run for run in runs if run.plan.model.ref == model.ref and run.started_at is not None), None)
+    """Whether the last run of a model, however it ended, did not get to its upgrade with the language model."""
+    last = _last_run(store, model.ref)
     at = last.current if last else None
     return at is not None and at.step.action is Action.UPGRADE_WITH_LANGUAGE
+
+
+def _last_run(store: Store, ref: str) -> Run | None:
+    runs = (run for request in store.requests.of_model(ref) for run in request.runs)
+    return next((run for run in runs if run.plan.model.ref == ref and run.started_at is not None), None)
 
 
 def estimate_now(store: Store, run: Run) -> Estimate | None:

@@ -14,7 +14,8 @@ from bot.domain.approvals import required, scope_of
 from bot.domain.authority import Act, Authority, Person
 from bot.domain.fleet import Ref
 from bot.domain.holds import Holds, held
-from bot.domain.hours import reminder_at
+from bot.domain.hours import OwnZone, reminder_at
+from bot.domain.outcomes import LeftOut
 from bot.domain.plans import Plan
 from bot.domain.policies import policy_of
 from bot.domain.requests import Request, RequestState, together
@@ -64,6 +65,10 @@ class Requests:
     def __post_init__(self) -> None:
         self.gathering = Gathering(self.db, self.inventory, self.planning, self.holds, self.clock)
 
+    async def zone_of(self, user: str) -> OwnZone:
+        """The time zone in which somebody types times."""
+        return await self.electorate.zone_of(user, self.zone)
+
     async def may_ask(self, user: str) -> None:
         """Raises `Denied` for people who may not make requests, else a `ChatError`."""
         await self.electorate.may(user, Act.REQUEST)
@@ -107,16 +112,18 @@ class Requests:
         user: str,
         not_before: datetime | None = None,
         shown: Collection[int] = (),
+        left_out: Sequence[LeftOut] = (),
     ) -> Request:
         """Store the request of a submitted form, and end the holds on its models. Call `show` afterwards.
 
-        *form* identifies the form, so that submitting it twice changes nothing; *drafts* are keys of plans.
-        *not_before* is the earliest start. *shown* are the holds the form showed, which it may end. Raises `Refusal` if
-        a plan is too old or every model is in another request; `InputsRefused`, by the keys of plans, for models with
-        another hold, or with one that this person may not end; and a `ChatError`.
+        *form* identifies it, so that a second submit of it changes nothing; *drafts* are keys of plans. *not_before*:
+        it starts then at the earliest. *shown* are the holds that the form showed, which it may end; *left_out* what
+        was meant and cannot be in it. Raises `Refusal` when a plan is too old, or every model in another request;
+        `InputsRefused`, by the keys of plans, for models with another hold, or with one that this person may not end;
+        and a `ChatError`.
         """
         twin = await self.db.read(lambda store: store.requests.of_form(form))
-        plans = await self._drafted(drafts) if twin is None else []
+        plans = await self.drafted(drafts) if twin is None else []
         now, holding = self.clock.now(), await self.holds.reader()
         holds_now = await self.db.read(holding)
         instances = {plan.model.instance for plan in plans if held(plan, holds_now)}
@@ -129,9 +136,11 @@ class Requests:
             holds = holding(store)
             self._refuse_held(plans, holds, person, shown)
             ttl = min(policy_of(self.authority.policies, plan.model.instance).ttl for plan in plans)
-            chosen, left_out = together(plans)
+            chosen, apart = together(plans)
             expires = now + timedelta(seconds=ttl)
-            proposal = Proposal(*(form, chosen, user, why, self.channel, now, expires, not_before, left_out), digests)
+            proposal = Proposal(
+                *(form, chosen, user, why, self.channel, now, expires, not_before, (*apart, *left_out)), digests
+            )
             proposed = store.requests.propose(proposal)
             if proposed.request is None:
                 raise Refusal(all_taken(proposed.holder))
@@ -144,8 +153,8 @@ class Requests:
         assert request is not None
         return request
 
-    async def _drafted(self, drafts: Sequence[str]) -> list[Plan]:
-        """The plans with these keys, in order. Raises `Refusal` if one is too old."""
+    async def drafted(self, drafts: Sequence[str]) -> list[Plan]:
+        """The plans with these keys, in their order. Raises `Refusal` where one is too old."""
         found: list[Plan | None] = []
         for start in range(0, len(drafts), PART):
             some = drafts[start : start + PART]

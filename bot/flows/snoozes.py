@@ -48,7 +48,7 @@ Said = Callable[[Snooze], Awaitable[bool]]
 
 @dataclass(eq=False)
 class Snoozer:
-    """Snoozes and holds. *zone* is the operator's: days begin and end there."""
+    """Snoozes and holds. A day begins where its author is; *zone* is the operator's, where Slack tells none."""
 
     db: Database
     inventory: Inventory
@@ -61,9 +61,12 @@ class Snoozer:
     """Posts it in the channel."""
     _looks: Rests = field(default_factory=Rests, init=False)
 
-    def today(self) -> date:
-        """The date in the operator's time zone."""
-        return self.clock.now().astimezone(self.zone).date()
+    async def today(self, user: str) -> date:
+        """The day it is where somebody is."""
+        return self.clock.now().astimezone(await self._zone(user)).date()
+
+    async def _zone(self, user: str) -> ZoneInfo:
+        return (await self.electorate.zone_of(user, self.zone)).info
 
     async def in_force(self) -> tuple[Snooze, ...]:
         """The snoozes in force, oldest first; without those that are over, even if `ring` has not recorded that yet."""
@@ -92,7 +95,8 @@ class Snoozer:
         Raises `Refusal` for people who may not, `InputsRefused` for faulty input.
         """
         person = await self.electorate.may(user, act_of(wish.kind, wish.scope), self._scope(wish.scope, wish.subject))
-        judged, now, today = await self.inventory.judged(), self.clock.now(), self.today()
+        judged, now, zone = await self.inventory.judged(), self.clock.now(), await self._zone(user)
+        today = now.astimezone(zone).date()
         judgements = judged.about(wish.scope, wish.subject)
 
         def put(store: Store) -> Snooze:
@@ -108,7 +112,7 @@ class Snoozer:
                     raise InputsRefused({WHY: taken(old)})
                 self._end(store, old, RETUNE if ends else person.id, ends or Over(Ended.REPLACED))
             until = wish.until or latest(today)
-            over_at = datetime.combine(until, time(), self.zone)
+            over_at = datetime.combine(until, time(), zone)
             known = known_targets(wish.scope, wish.subject, judgements)
             made = store.snoozes.add(request, wish, until, over_at, known, person.id, now)
             _touch(store, made)

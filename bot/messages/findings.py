@@ -11,13 +11,13 @@ from bot.domain.lag import Lag
 from bot.domain.owners import Owner
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
-from bot.domain.verdicts import EvidenceKind, Judgement, Risk
+from bot.domain.verdicts import Judgement
 from bot.messages import tables
 from bot.messages.refusals import called
 from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
-from bot.messages.text import counted, escape, spoken
+from bot.messages.text import counted, escape
 from bot.messages.verdicts import dates, evidence_line, level_text, one_line
 from bot.ports import Block
 

@@ -175,7 +175,10 @@ def model(
     if m.description:
         blocks += quoted(Quote(f"Description of {m.name}, from the instance {m.instance}", m.description))
     if isinstance(outlook, Plan):
-        blocks += [divider(), section(f"*An upgrade would:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}")]
+        blocks += [
+            divider(),
+            section(f"*Steps of an upgrade:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}"),
+        ]
         blocks.append(actions([ask_button(m.ref, m.name, "primary")]))
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook)), *quoted(*no_plan_quotes(outlook))]

@@ -14,7 +14,7 @@ from bot.domain.policies import Policy, policy_of
 from bot.domain.requests import Request
 from bot.domain.snoozes import Held, Snooze
 from bot.messages.foreign import Quote, quoted
-from bot.messages.kit import modal, section, sections
+from bot.messages.kit import alert, modal, sections
 from bot.messages.refusals import called, mention
 from bot.messages.signs import Sign
 from bot.messages.text import code, counted, day, listed, plain
@@ -176,7 +176,7 @@ def form_blocks(held: Sequence[Held], owners: Mapping[str, Owner]) -> list[Block
     """What stands on top of the form for somebody who may end these holds."""
     ends = f"Sending this ends {'it' if len(held) == 1 else 'these holds'}; the card says so." if held else ""
     quotes = quoted(*hold_quotes(held[:SHOWN], {}))
-    return [section("\n".join([*private_lines(held, owners), ends])), *quotes] if held else []
+    return [alert("\n".join([*private_lines(held, owners), ends])), *quotes] if held else []
 
 
 def tick_text(held: Sequence[Held], names: Mapping[str, str]) -> str:

@@ -144,9 +144,16 @@ OPTION = 150
 """Characters of an option's value: an option may be of something with a longer reference, and then cannot be."""
 
 
-def option(text: str, value: str, description: str | None = None) -> Block:
-    """One choice of a menu; *value* has at most `OPTION` characters."""
-    return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
+def option(text: str, value: str, description: str | None = None, *, rich: bool = False) -> Block:
+    """One choice of a menu; *value* has at most `OPTION` characters.
+
+    *rich*: the description is mrkdwn of at most 75 characters, with foreign parts escaped; checkboxes take that.
+    """
+    below: dict[str, Block] = {}
+    if description:
+        markup: Block = {"type": "mrkdwn", "text": description, "verbatim": True}
+        below = {"description": markup if rich else _text(description)}
+    return {"text": _text(text), "value": value, **below}
 
 
 Offer = Mapping[str, Any]

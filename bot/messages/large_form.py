@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.domain.outcomes import LeftOut
+from bot.domain.forecasts import Forecast
+from bot.domain.hours import OwnZone
+from bot.domain.outcomes import CauseKind, LeftOut
 from bot.domain.selections import GROUPS, Choice, Group, Selection
-from bot.messages.kit import context, input_block, long_text, modal, option, placeholder, section
+from bot.messages.forecasts import forecast_text
+from bot.messages.kit import alert, context, input_block, long_text, modal, option, placeholder, section
 from bot.messages.outcomes import first_left_out
-from bot.messages.request_form import REQUEST, Wanted, later_input, why_input
-from bot.messages.text import code, counted, escape, plain, some
+from bot.messages.request_form import REQUEST, Wanted, later_input, when_text, why_input
+from bot.messages.text import bold, code, counted, day, escape, plain, some
 from bot.ports import Block
 
 LEAVE = "leave:"
@@ -19,6 +22,14 @@ LEAVE = "leave:"
 NAMES = f"{LEAVE}names"
 
 NAMES_LIMIT = 3000
+
+INCLUDE, INCLUDED = "include", "by hand"
+"""The checkbox for models that need a person, and its value."""
+
+NAMED = 5
+"""Models that are named where there may be hundreds."""
+
+NARROW = "or narrow the command by filters to at most 50 models: that form"
 
 OPTIONS = 100
 """Choices of one menu: Slack takes no more."""
@@ -38,31 +49,33 @@ _WORDS: Mapping[Group, tuple[str, str]] = {
 
 def ask_many(
     selection: Selection,
-    first: Choice,
     metadata: str,
     left_out: Sequence[LeftOut],
     wanted: Wanted,
     more: int,
     notes: Sequence[Block] = (),
+    *,
+    zone: OwnZone | None = None,
+    forecast: Forecast | None = None,
 ) -> Mapping[str, Any]:
-    """What would be upgraded, by counts, and what to leave out of it.
+    """What would be upgraded, by counts, and what to leave out of it or to include.
 
-    *first* goes first, *metadata* finds the selection.
-    *left_out* cannot be in it; *more* is how many fit the filters beyond what one request takes; *notes* show what
-    holds starts back now.
+    *metadata* finds the selection. *left_out* cannot be in it; *more* is how many fit the filters beyond what one
+    request takes; *notes* show what holds starts back now; *forecast* is for all but what needs a person.
     """
     groups = {by: selection.counts(by) for by in GROUPS}
     lines = [_line(by, counts) for by, counts in groups.items()]
-    head = (
-        f"*{counted(len(selection.choices), 'model')}* can be upgraded. One goes first: {code(first.name, 60)} on "
-        f"{code(first.instance)}, unless you leave it out. When its new version is proven, the others follow in waves, "
-        "a few at a time on each instance; the first failure stops everything that has not begun.\n"
-        ":warning: *An upgrade cannot be undone.*"
-    )
-    reasons = first_left_out(left_out, REASONS, f"*Left out: {counted(len(left_out), 'model')}*")
+    waiting = [choice for choice in selection.choices if choice.by_hand]
+    held, unlinked = [one for one in left_out if _is_held(one)], [one for one in left_out if one.cause.link_is_missing]
+    others = [one for one in left_out if not _is_held(one) and not one.cause.link_is_missing]
+    reasons = first_left_out(others, REASONS, f"*Left out: {counted(len(others), 'model')}*")
     blocks = [
-        section(head),
+        section(_head(selection, len(waiting))),
+        *([section(forecast_text(forecast, when_text(wanted)))] if forecast else []),
         section("\n".join(lines)),
+        *_held(held),
+        *_unlinked(unlinked),
+        *([_include(waiting)] if waiting else []),
         *(_menu(by, counts) for by, counts in groups.items() if len(counts) > 1),
         input_block(
             NAMES,
@@ -72,13 +85,62 @@ def ask_many(
             hint="Names or ids, one a line or with commas; * stands for anything. The thread will have the list.",
         ),
         *reasons,
-        *([context(f"{counted(more, 'model')} more fit; ask for them afterwards.")] if more > 0 else []),
+        *([context(f"{counted(more, 'model')} more fit; request them afterwards.")] if more > 0 else []),
         *notes,
-        *(why_input(), later_input(wanted)),
+        *(why_input(), later_input(wanted, zone=zone)),
     ]
     return modal(
         "Upgrade many models", blocks, callback=REQUEST, submit="Request upgrades", metadata=f"{wanted} {metadata}"
     )
+
+
+def _head(selection: Selection, waiting: int) -> str:
+    first = next((choice for choice in selection.choices if not choice.by_hand), selection.choices[0])
+    person = f" {waiting:,} of these {'needs' if waiting == 1 else 'need'} a change by hand first." if waiting else ""
+    return (
+        f"*{counted(len(selection.choices), 'model')}* can be upgraded.{person} {bold(first.name, 60)} on "
+        f"{code(first.instance)} goes first, unless you leave it out; when its new version is proven, the others "
+        "follow in waves, a few at a time on each instance. The first failure stops everything that has not begun.\n"
+        ":warning: *An upgrade cannot be undone.*"
+    )
+
+
+def _is_held(one: LeftOut) -> bool:
+    return one.cause.kind is CauseKind.ON_HOLD
+
+
+def _held(held: Sequence[LeftOut]) -> list[Block]:
+    """How many are on hold, the first of them, and how to include one."""
+    named = [f"{bold(one.name, 40)}{_until(one)}" for one in held]
+    text = (
+        f"*On hold, left out: {counted(len(held), 'model')}.* {some(named, NAMED)}. To include one, press *End hold* "
+        f"on `/stt-model`, {NARROW} offers it to those who may end its hold."
+    )
+    return [alert(text)] if held else []
+
+
+def _until(one: LeftOut) -> str:
+    hold = one.cause.held[0].hold if one.cause.held else None
+    return f" until {day(hold.until)} by <@{hold.author}>" if hold else ""
+
+
+def _unlinked(unlinked: Sequence[LeftOut]) -> list[Block]:
+    """How many wait for an answer that this form does not ask for, and where to give it."""
+    named = [bold(one.name, 40) for one in unlinked]
+    text = (
+        f"*Trained with what? Left out: {counted(len(unlinked), 'acoustic model')}.* {some(named, NAMED)}. Press "
+        f"*Trained with…* on `/stt-model`, {NARROW} asks."
+    )
+    return [alert(text, "info")] if unlinked else []
+
+
+def _include(waiting: Sequence[Choice]) -> Block:
+    """Models that need a person are in only where somebody says so: each holds up a place until the change is made."""
+    names = some([plain(choice.name, 40) for choice in waiting], NAMED)
+    choice = option("Include these", INCLUDED, "Each waits until a person makes it.")
+    label = f"Need a change by hand: {counted(len(waiting), 'model')}"
+    hint = f"{names}. You or a colleague add or change a word, corpus or grammar of each; its thread says when."
+    return input_block(INCLUDE, label, {"type": "checkboxes", "options": [choice]}, optional=True, hint=hint)
 
 
 def _line(by: Group, counts: Sequence[tuple[str, int]]) -> str:
@@ -107,4 +169,4 @@ def unknown(names: Sequence[str]) -> str:
     return f"No model of this form is called {said}. Check the spelling, or use * for anything."
 
 
-NOTHING_LEFT = "That leaves no model to upgrade. Leave out less."
+NOTHING_LEFT = "That leaves no model to upgrade. Leave out less, or include what needs a change by hand."

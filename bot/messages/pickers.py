@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.fleet import Snapshot
 from bot.domain.foreign_text import matching
+from bot.domain.typed_values import exact
 from bot.domain.verdicts import Judgement
 from bot.messages.fitting import portion
 from bot.messages.fleet import age
@@ -66,9 +67,9 @@ def which(
 
     *zone* is the person's. *command*: a slash command was typed.
     """
-    also = after_name(what.later, zone)
+    also, at = after_name(what.later), f" at {what.later.astimezone(zone):%Y-%m-%d %H:%M}" if what.later else ""
     verb = "model" if action == "model" else "upgrade"
-    example = f"{'/stt-' if command else ''}{verb} call-center-us{also}"
+    example = f"{'/stt-' if command else ''}{verb} call-center-us{at}"
     text = f"Which model? Choose one, or type its name or id, for example {code(example)}"
     fitting = [judgement for judgement in found if len(f"{judgement.model.ref}{also}") <= VALUE_LIMIT]
     shown = portion(fitting, lambda some: [_menu(action, some, also)], len(fitting), ROOM) if fitting else []
@@ -83,9 +84,9 @@ def _menu(action: Action, found: Sequence[Judgement], also: str) -> Block:
     return {**menu, **_offer(found, also)}
 
 
-def after_name(later: datetime | None, zone: ZoneInfo) -> str:
-    """What follows a name or a reference, so that it is asked for at the same time: ` at 2026-11-24 22:00`."""
-    return "" if later is None else f" at {later.astimezone(zone):%Y-%m-%d %H:%M}"
+def after_name(later: datetime | None) -> str:
+    """What follows a reference in the value of a button, so that its click asks for the same time, whoever clicks."""
+    return "" if later is None else f" at {exact(later)}"
 
 
 def offer(found: Iterable[Judgement]) -> Offer:

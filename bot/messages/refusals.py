@@ -8,9 +8,11 @@ from datetime import datetime
 
 from bot.domain.fleet import InstanceReading, Model
 from bot.domain.foreign_text import matching
+from bot.domain.hours import OwnZone
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import Request
+from bot.domain.typed_values import exact
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError, ServiceError
 from bot.messages.foreign import Quote
@@ -29,11 +31,11 @@ NOT_STARTED = "Nothing was done: Retune was stopped, or failed, while it started
 NOT_SHOWN = "Slack did not show the answer. Close the window and press the button again."
 NO_FORM_ID = "Slack sent that form without its id. Close it and open it again."
 TOO_LATE = "That took too long to open a window. Try again."
-FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
+FORM_TOO_OLD = "That form is too old. Open it again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
 PAST = "That moment is over already. Choose one to come, or leave it empty."
 TOO_FAR = "That is more than a year away. Choose an earlier moment, or leave it empty."
-CLOSED = "That form is closed. Ask again with /stt-upgrade."
+CLOSED = "That form is closed. Open it again with /stt-upgrade."
 NO_FORM = "A mention cannot open the form. Type /stt-upgrade outdated in a channel."
 
 _NO_PLAN = {
@@ -122,7 +124,7 @@ def in_the_way(request: Request, name: str) -> str:
 def all_taken(holder: int | None) -> str:
     """Every model of a form is in another request meanwhile. Plain text."""
     if holder is None:
-        return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
+        return "There is nothing to upgrade in that form any more. Open it again with /stt-upgrade."
     return f"Somebody was faster: request {holder} has it already. /stt-runs {holder} shows it."
 
 
@@ -181,18 +183,27 @@ def not_available(model: Model) -> str:
     return f"{now}. Recognition takes only available models; train it first."
 
 
-def by_button(model: Model, at: str) -> Message:
-    """A mention cannot open a form: a button can. *at* is the time that was typed, as it follows a name."""
-    text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
-    ask = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
+def by_button(model: Model, later: datetime | None, zone: OwnZone) -> Message:
+    """A mention cannot open a form: a button can, for the time that was typed."""
+    at = "" if later is None else f" at {later.astimezone(zone.info):%Y-%m-%d %H:%M}"
+    then = "" if later is None else f" at {exact(later)}"
+    text = f"Request the upgrade of {code(model.name)} with the button; a mention cannot open the form."
+    ask = button(f"Upgrade{at}…", "ask", f"{model.ref}{then}", style="primary")
     return paragraph(text, "", ask)
 
 
-def no_time(typed: str, example: datetime, zone: str) -> str:
+def zone_words(zone: OwnZone) -> str:
+    """In which time zone somebody's times are read, and why in that one. Plain text."""
+    if zone.told:
+        return f"{plain(zone.info.key)}, your time zone in Slack"
+    return f"{plain(zone.info.key)} (RETUNE_TIMEZONE), as Slack does not tell your time zone"
+
+
+def no_time(typed: str, example: datetime, zone: OwnZone) -> str:
     """What was typed after `at` is not a time. Plain text."""
     return (
         f"“{plain(typed)}” isn't a valid future time. Type for example /stt-upgrade call-center-us at 22:00, or at "
-        f"{example:%Y-%m-%d} 22:00; times are in {zone}, your time zone in Slack."
+        f"{example.astimezone(zone.info):%Y-%m-%d} 22:00; times are in {zone_words(zone)}."
     )
 
 

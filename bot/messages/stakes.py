@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.estimates import whole
 from bot.domain.evidence import Evidence, EvidenceKind, Strength
+from bot.domain.forecasts import whole
 from bot.domain.freezes import Wait
 from bot.domain.plans import Action, Plan
 from bot.domain.requests import Request, RequestState

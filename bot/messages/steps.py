@@ -75,7 +75,7 @@ def step_text(step: Step) -> str:
         Action.UPGRADE: f"upgrade {name}",
         Action.UPGRADE_WITH_LANGUAGE: f"upgrade {name} again, with its language model",
         Action.TRAIN: f"train {name}{left_out}",
-        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}{only}",
+        Action.FORCE_TRAIN: f"retrain {name} (`force`{left_out}){only}; this upgrades it",
         Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
     }[step.action]
 
@@ -108,11 +108,28 @@ def answered(record: StepRecord) -> str:
     return f"answered with {record.instead}, which proves nothing" if record.instead.isdigit() else "no answer came"
 
 
+def numbered(plan: Plan) -> list[str]:
+    """The steps of a plan, as somebody reads them who may have to take one: 1. **You** add or change a word."""
+    return [f"{number}. {_own_step(step)}" for number, step in enumerate(plan.steps, start=1)]
+
+
+def _own_step(step: Step) -> str:
+    if step.action is Action.AWAIT_CHANGE:
+        return f"*You* add or change a word, corpus or grammar of {code(step.name)}; Retune waits for that"
+    text = step_text(step)
+    upgrades = "; this upgrades it" if step.action is Action.TRAIN and step.expects_version else ""
+    return f"{text[:1].upper()}{text[1:]}{upgrades}"
+
+
 def steps_text(plan: Plan) -> str:
     """The steps of a plan, and what it entails."""
-    lines = [f"{number}. {step_text(step)}" for number, step in enumerate(plan.steps, start=1)]
-    if plan.drops_weight:
-        lines.append(f":warning: {WEIGHT}")
+    weight = [f":warning: {WEIGHT}"] if plan.drops_weight else []
+    return "\n".join([*numbered(plan), *weight, *entailed(plan)])
+
+
+def entailed(plan: Plan) -> list[str]:
+    """What a plan entails beyond its steps and a saved weight."""
+    lines = []
     if plan.trains_after:
         lines.append("Untrained data stays untrained: train the model afterwards.")
     if plan.uncertain:
@@ -122,7 +139,7 @@ def steps_text(plan: Plan) -> str:
             f"{Sign.EXPERIMENTAL} Experimental: no page of IBM says how models on a large speech model are upgraded, "
             "and none needed it so far."
         )
-    return "\n".join(lines)
+    return lines
 
 
 def estimate_text(estimate: Estimate | None) -> str:

@@ -206,7 +206,8 @@ async def request_several(on: Stage) -> None:
         block["block_id"]: {block["element"]["action_id"]: {"selected_options": block["element"]["options"]}}
         for block in found
     }
-    await on.slack.submit(view, {**ticked, **chosen(why="all of them")}, user=on.user, view_id=id)
+    alone = {f"link:{one}": {"v": {"selected_option": {"value": "none"}}} for one in ("stt/acoustic/id-booth",)}
+    await on.slack.submit(view, {**ticked, **alone, **chosen(why="all of them")}, user=on.user, view_id=id)
     assert on.world.store.requests.in_state(RequestState.OPEN)
 
 
@@ -239,7 +240,7 @@ OTHERS: Mapping[str, tuple[Callable[[Stage], Awaitable[None]], list[str]]] = {
     "that they go": (turn_on, ["announce"]),
     "the operator's settings again": (default, ["announce"]),
     "a snooze in place of another": (snooze_anew, ["snooze", "end of snooze", "snooze"]),
-    "several models in one request": (request_several, ["request"]),
+    "several models in one request": (request_several, ["link", "request"]),
     "a request that ends a hold": (request_with_a_hold, ["request", "end of hold"]),
     "a check for a warning that failed": (probe_that_fails, ["probe failed"]),
     "nothing but looking": (look_only, []),

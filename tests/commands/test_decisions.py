@@ -94,7 +94,7 @@ async def test_details(slack: Slack):
     await slack.click("details", str(request_id), user=MEI)
     shown = str(last(slack)["blocks"])
     for part in (
-        *("misheard names", "1. upgrade `call-center-us`", "_Estimate", "support-desk-us", "Risk of doing it"),
+        *("misheard names", "1. Upgrade `call-center-us`", "_Estimate", "support-desk-us", "Risk of doing it"),
         *("cannot be undone", "Risk of not doing it", "silently ignored", f"<@{GRACE}> approved"),
         *("1 approval from <!subteam^SAPPROVE>", "not the requester's own"),
     ):

@@ -52,7 +52,7 @@ async def test_training_what_waits(slack: Slack):
     await ready(slack)
     await slack.click("train", REF)
     view_id, view = list(slack.world.chat.views.items())[-1]
-    assert view["title"]["text"] == "Ask for a training"
+    assert view["title"]["text"] == "Request training"
     assert "cannot be undone" not in str(view["blocks"])
     await slack.submit(view, WHY, view_id=view_id)
     request = slack.world.store.requests.in_state(RequestState.OPEN)[0]
@@ -142,7 +142,7 @@ async def test_a_mention_with_a_time(slack: Slack):
     event = {"type": "app_mention", "user": "UADA", "channel": "CSPEECH", "ts": "1.2"}
     said = await slack.event({**event, "text": "<@UBOT> upgrade call-center-us at 2026-11-24 22:00"})
     assert "Upgrade at 2026-11-24 22:00…" in said
-    await slack.click("ask", "stt/language/id-call-center-us at 2026-11-24 22:00")
+    await slack.click("ask", "stt/language/id-call-center-us at @1795557600")
     view = list(slack.world.chat.views.values())[-1]
     later = next(block for block in view["blocks"] if block.get("block_id") == "later")
     assert later["element"]["initial_date_time"] == 1795557600

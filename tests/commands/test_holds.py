@@ -219,7 +219,7 @@ def boxes(view: Any) -> dict[str, Any]:
         if block.get("element", {}).get("type") == "checkboxes":
             ticked = [option["value"] for option in block["element"].get("initial_options", [])]
             for option in block["element"]["options"]:
-                found[option["text"]["text"]] = (option, option["value"] in ticked)
+                found[option["text"]["text"].partition(" · ")[0]] = (option, option["value"] in ticked)
     return found
 
 

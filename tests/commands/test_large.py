@@ -11,6 +11,7 @@ from bot.domain.fleet import Holdings, Model
 from bot.domain.requests import LISTED, MOST
 from sandbox.slack.blockkit import check_blocks, check_view
 from tests.commands.conftest import Slack
+from tests.commands.test_holds import hold
 from tests.commands.test_several import WHY, approved, buttons, details, ended, on_card, open_requests, window
 from tests.world import ADA, GRACE, MEI, model
 
@@ -49,7 +50,7 @@ async def test_the_form_counts(slack: Slack):
     _, view = await opened(slack, MOST + 3)
     text = json.dumps(view["blocks"], ensure_ascii=False)
     assert "*1,000 models* can be upgraded" in text
-    assert "more fit; ask for them afterwards" in text
+    assert "more fit; request them afterwards" in text
     assert "*By instance:* stt 1,000" in text
     assert "cannot be undone" in text
     assert len(view["private_metadata"]) < 100
@@ -142,3 +143,38 @@ async def test_a_failed_one_of_many_is_tried_again(slack: Slack):
     _, view = await details(slack, number, GRACE)
     assert f"Try the upgrade of {first} again" in buttons(view["blocks"])
     assert slack.world.request(number).requester == ADA
+
+
+async def test_what_is_left_out_of_many(slack: Slack):
+    """On hold, without a language model, in need of a person: counted, named, and how each gets into a request."""
+    base = "en-US_Telephony"
+    old, new = f"{base}.v2022-01-01", f"{base}.v2026-06-01"
+    facts: dict[str, Any] = {"base": base, "deployment": "cp4d"}
+    slack.world.speech.add(model("sibling", versions=(old, new), **facts))
+    for number in range(2):
+        slack.world.speech.add(model(f"by-hand-{number}", versions=(old,), **facts), Holdings(words=3))
+    for number in range(7):
+        slack.world.speech.add(model(f"booth-{number}", kind="acoustic"), Holdings(recordings=1, audio_minutes=9))
+    number = await hold(slack)
+    view_id, view = await opened(slack, LISTED + 10)
+    text = json.dumps(view["blocks"], ensure_ascii=False)
+    assert "*On hold, left out: 1 model.* *call-center-us* until 3 Dec 2026 by <@UMEI>. To include one" in text
+    assert "*Trained with what? Left out: 7 acoustic models.* *booth-0*, *booth-1*" in text
+    assert "and 2 more. Press *Trained with…* on `/stt-model`, or narrow" in text
+    assert "2 of these need a change by hand first" in text
+    (include,) = [block for block in view["blocks"] if block.get("block_id") == "include"]
+    assert "initial_options" not in include["element"]
+    assert "by-hand-0 and by-hand-1" in include["hint"]["text"]
+    assert "*Estimate:*" in text
+    assert await slack.submit(view, leaving(), view_id=view_id) is None
+    (request,) = open_requests(slack)
+    assert not [run for run in request.runs if run.plan.model.name.startswith("by-hand")]
+    await slack.world.wish("withdraw", request, ADA)
+    await slack.command("/stt-upgrade outdated")
+    view_id, view = window(slack)
+    included = {"include": {"v": {"type": "checkboxes", "selected_options": include["element"]["options"]}}}
+    assert await slack.submit(view, leaving() | included, view_id=view_id) is None
+    names = [run.plan.model.name for run in open_requests(slack)[-1].runs]
+    assert sorted(name for name in names if name.startswith("by-hand")) == ["by-hand-0", "by-hand-1"]
+    assert slack.world.store.snoozes.holds()[-1].id == number
+    assert slack.world.store.snoozes.holds()[-1].ended_at is None

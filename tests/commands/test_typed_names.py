@@ -197,7 +197,7 @@ async def test_words_of_commands(slack: Slack):
     await fleet(slack, *NAMES)
     assert "Nothing is frozen" in await slack.command("/stt-upgrade `freeze`")
     await slack.command("/stt-upgrade *outdated*\u00a0R&amp;D")
-    assert "R&D calls" in str(list(slack.world.chat.views.values())[-1])
+    assert "R&amp;D calls" in str(list(slack.world.chat.views.values())[-1])
     assert "models are outdated" in await slack.command("/stt-announce “preview”")
     for rule in ("at 0 9 * * *", "`at` `0 9 * * *`", "`at 0 9 * * *`", "at “0 9 * * *”\u200b", "at `0 9 * * *` UTC"):
         assert "only" in (await slack.command(f"/stt-announce {rule}")).lower(), rule

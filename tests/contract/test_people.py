@@ -288,3 +288,17 @@ async def test_a_group_that_slack_refuses_oddly(slack: SlackServer, chat: SlackC
     slack.faults.refuse("usergroups.users.list", "token_revoked", times=None)
     with pytest.raises(ChatRefused):
         await chat.members("S0OTHER")
+
+
+async def test_the_time_zone_in_which_somebody_types(slack: SlackServer, chat: SlackChat):
+    """As `users.info` tells it; the operator's where it tells none, where nobody knows it, and of nobody."""
+    electorate, operators = Electorate(chat, Authority("T0RETUNE", {}), FrozenClock()), ZoneInfo("Europe/Berlin")
+    slack.workspace.people["U0MEI"].tz = "Mars/Olympus"
+    for user, name, told in (
+        ("U0TOMAS", "America/Mexico_City", True),
+        ("U0ADA", "Europe/London", True),
+        ("U0MEI", "Europe/Berlin", False),
+        ("U0NOBODY", "Europe/Berlin", False),
+    ):
+        zone = await electorate.zone_of(user, operators)
+        assert (zone.info.key, zone.told) == (name, told)

@@ -48,6 +48,21 @@ def test_several_models_in_the_browser(page: Page):
     expect(page.locator("#main").get_by_text(f"Finished: {all_of_them}")).to_be_visible(timeout=90_000)
     expect(thread.get_by_text(f"done: {all_of_them}")).to_be_visible(timeout=20_000)
 
+    write(page, "/stt-upgrade outdated kiosk-booth")
+    asked = modal.get_by_label("What kiosk-booth was trained with")
+    expect(asked).to_be_visible(timeout=15_000)
+    expect(marks.first).not_to_be_checked()
+    expect(modal.get_by_text("A guess from the description: kiosk-terms")).to_be_visible()
+    marks.first.check()
+    page.get_by_test_id("modal-submit").click()
+    expect(modal.get_by_text("Choose what kiosk-booth was trained with, or None.")).to_be_visible()
+    guess = asked.locator("option", has_text="kiosk-terms").get_attribute("value")
+    asked.select_option(guess)
+    page.get_by_test_id("modal-submit").click()
+    expect(modal.get_by_text("Requested:")).to_be_visible(timeout=15_000)
+    page.keyboard.press("Escape")
+    expect(page.locator("#main").get_by_text("kiosk-booth").first).to_be_visible()
+
 
 @browser_only
 @pytest.mark.browser

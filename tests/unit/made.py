@@ -7,10 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.fleet import Model
+from bot.domain.links import LinkChoice, link_choice
+from bot.domain.offers import Offer, open_key
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Action, Estimate, Plan, Step
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord, digest_of
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
+from bot.domain.snoozes import Held
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from tests.world import ADA, NEW, OLD, model
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -31,6 +36,18 @@ def plan(
     steps.append(Step(action, own.ref, name, True))
     estimate = Estimate(minutes * 60, minutes * 120, "audio") if minutes else None
     return replace(Plan(own, tuple(steps), OLD, NEW, estimate), **over)
+
+
+def offer(planned: Plan, held: Sequence[Held] = (), link: LinkChoice | None = None) -> Offer:
+    """A plan as a form offers it."""
+    return Offer(planned.key, Judgement(planned.model, Verdict.OUTDATED, Risk.EXPECTED), planned, tuple(held), link)
+
+
+def unlinked(name: str, candidates: Sequence[Model] = (), **over: Any) -> Offer:
+    """An acoustic model of which nobody said what it was trained with."""
+    own = model(name, kind="acoustic", **over)
+    judgement = Judgement(own, Verdict.OUTDATED, Risk.EXPECTED, target=NEW)
+    return Offer(open_key(own.ref), judgement, None, link=link_choice(own, candidates, None))
 
 
 def run(planned: Plan, state: RunState = RunState.QUEUED, number: int = 1, **over: Any) -> Run:

@@ -17,7 +17,6 @@ from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
-from bot.messages.announcements import headline
 from bot.turns import at_once
 from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped

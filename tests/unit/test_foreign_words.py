@@ -28,10 +28,13 @@ import pytest
 import bot.messages
 from bot.domain.fleet import Model, Ref
 from bot.domain.judged import Judged
+from bot.domain.links import LinkChoice
+from bot.domain.offers import Offer
 from bot.domain.outcomes import Outcome, StepEnd
 from bot.domain.plans import Plan
 from bot.domain.requests import Request, RequestState, VoteRecord
 from bot.domain.runs import Run, RunState, StepRecord, StepState
+from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, RequestRefused, RetuneError, UnknownModel
 from bot.messages.fitting import fitted, size_of
@@ -90,7 +93,8 @@ GIVEN: Mapping[str, Callable[[random.Random], Any]] = {
 
 OURS = {
     "home.closed.why", "refusals.private.text", "rooms.alone.why",
-    "request_form.refused.text", "details.details.answer", "timetable.overview.state", "refusals.by_button.at",
+    "request_form.refused.text", "details.details.answer", "timetable.overview.state",
+    "forecasts.forecast_text.when", "request_form.refused.title",
     "refusals.over_budget.what", "ending.done.who", "fleet.models.marks", "holds.reason_of.what", "foreign.LONG",
     "signs.without.line",
 }  # fmt: skip
@@ -247,6 +251,14 @@ class Maker:
     def message(self) -> Message:
         return paragraph("Words of ours.")
 
+    def offer(self) -> Offer:
+        own = replace(self.model(), id=f"x{self.random.random()}")
+        link = self.make(LinkChoice | None) if self.random.random() < 0.5 else None
+        offer = made.offer(
+            replace(self.plan(), model=own), self.make(tuple[Held, ...]), link and replace(link, model=own)
+        )
+        return replace(offer, plan=self.random.choice([offer.plan, None]), judgement=self.make(Judgement))
+
     def reference(self) -> Ref:
         return Ref("stt", "language", "x")
 
@@ -260,7 +272,7 @@ class Maker:
 SPECIAL: dict[Any, Callable[[Maker], Any]] = {
     Model: Maker.model, Plan: Maker.plan, Run: Maker.run, StepRecord: Maker.record, Request: Maker.request,
     RetuneError: Maker.fault, AmbiguousModel: Maker.ambiguous, Message: Maker.message,
-    Ref: Maker.reference, ZoneInfo: Maker.zone, Judged: Maker.judged,
+    Ref: Maker.reference, Offer: Maker.offer, ZoneInfo: Maker.zone, Judged: Maker.judged,
     Any: lambda maker: None,
     dict: lambda maker: {"type": "divider"},  # a block
 }  # fmt: skip

@@ -15,7 +15,7 @@ from bot.domain.requests import LISTED, MOST, Request, RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Ended, Held, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages import details, holds, request_form
+from bot.messages import details, holds, request_form, several_form
 from bot.messages.buttons import card_buttons
 from bot.messages.card import Seen, card
 from bot.messages.holds import Around
@@ -112,8 +112,10 @@ def test_messages(name: str, count: int):
     for view in (
         holds.refused(stopped[:2], owners, policies),
         request_form.ask_one(plans[0], judgement, None, Wanted("C1"), held=stopped[:2], owners=owners),
-        request_form.ask_several(plans, [], Wanted("C1"), 0, [], {plans[0].key: stopped}, names),
-        request_form.ask_several(plans, [], Wanted("C1"), 0, [], {plan.key: stopped[:1] for plan in plans}, names),
+        several_form.ask_several([made.offer(plans[0], stopped)], [], Wanted("C1"), 0, [], names=names),
+        several_form.ask_several(
+            *([made.offer(plan, stopped[:1]) for plan in plans], [], Wanted("C1"), 0, []), names=names
+        ),
     ):
         assert check_view(dict(view)) == []
         assert "<!channel>" not in str(view["blocks"][0])

@@ -14,30 +14,26 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.advice import Advice, Instead, Role, Word
-from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
 from bot.domain.doubts import Doubt, DoubtKind
 from bot.domain.evidence import Evidence, EvidenceKind, Strength
-from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.home import Needed, Offer
 from bot.domain.hours import Window
+from bot.domain.links import link_choice
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import LISTED, MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
-from bot.domain.snoozes import Reach, Snooze, SnoozeKind
-from bot.domain.timing import Timing
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
     advice,
-    announcements,
     denials,
     details,
     fleet,
@@ -45,10 +41,12 @@ from bot.messages import (
     help,
     home,
     kit,
+    links,
     outcomes,
     refusals,
     request_form,
     request_list,
+    several_form,
     sheet,
     verdicts,
 )
@@ -396,11 +394,13 @@ def test_modals(name: str):
         request_form.refused("text"),
         request_form.refused("text", "upgrade C1 - stt/language/x"),
         request_form.ask_one(plan, judgements[0], HOSTILE, Wanted("C1", NOW), HOSTILE, freezes.freeze_blocks([FROZEN])),
-        request_form.ask_several(plans, left_out, Wanted("", NOW), 12, freezes.freeze_blocks([FROZEN] * 5)),
-        request_form.ask_several(plans[:1], [], Wanted("C1"), -49, []),
+        several_form.ask_several(
+            [*map(made.offer, plans)], left_out, Wanted("", NOW), 12, freezes.freeze_blocks([FROZEN] * 5)
+        ),
+        several_form.ask_several([made.offer(plans[0])], [], Wanted("C1"), -49, []),
         request_form.nothing(left_out),
         request_form.nothing([]),
-        request_form.ask_link(model(name), [j.model for j in judgements], Wanted("")),
+        links.ask_link(link_choice(model(name, description=name), [j.model for j in judgements], None), Wanted("")),
         details.unread(Refusal(HOSTILE)),
         freezes.form([name[:60]] * 120, [replace(FROZEN, instance=name[:50])] * 30, NOW, "C1", everywhere=True),
         freezes.form([name[:60]] * 120, [], NOW, "C1", everywhere=False),
@@ -415,7 +415,7 @@ def test_what_travels_with_a_form(channel: str, later: datetime | None):
     wanted, plan = Wanted(channel, later), made.plan()
     one = request_form.ask_one(plan, judged()[1][0], None, wanted)
     assert request_form.wanted(one["private_metadata"]) == (wanted, plan.key)
-    many = request_form.ask_several([plan], [], wanted, 0, [])
+    many = several_form.ask_several([made.offer(plan)], [], wanted, 0, [])
     assert request_form.wanted(many["private_metadata"]) == (wanted, "")
 
 
@@ -645,7 +645,7 @@ def test_everything_that_is_left_out_is_named():
     left_out = tuple(LeftOut(f"left-{number}", Cause(CauseKind.UNREAD, detail=why)) for number in range(LISTED))
     views = (
         request_form.nothing(left_out),
-        request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, []),
+        several_form.ask_several([made.offer(made.plan())], left_out, Wanted("C1"), 0, []),
         details.details(made.request(many(2), left_out=left_out), LATER, None, None, []),
     )
     for view in views:
@@ -657,7 +657,8 @@ def test_a_form_says_how_many_more_are_left_out():
     """Nine hundred that cannot be upgraded are no fewer because a form has room for fifty."""
     why = "Speech to Text does not answer: it could not be reached within 30 seconds. " * 2
     left_out = tuple(LeftOut(f"left-{number}", Cause(CauseKind.UNREAD, detail=why)) for number in range(LISTED + 900))
-    views = request_form.nothing(left_out), request_form.ask_several([made.plan()], left_out, Wanted("C1"), 0, [])
+    form = several_form.ask_several([made.offer(made.plan())], left_out, Wanted("C1"), 0, [])
+    views = request_form.nothing(left_out), form
     for view in views:
         assert check_view(dict(view)) == []
         assert "and 900 more" in str(view["blocks"])
