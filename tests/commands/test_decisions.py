@@ -295,7 +295,7 @@ async def test_freezing(slack: Slack):
     ("values", "where", "why"),
     [
         ({"why": "  "}, "why", "Say why"),
-        ({"until": None}, "until", "Say until when"),
+        ({"until": None}, "until", "Choose when it ends."),
         ({"until": -60}, "until", "over already"),
         ({"until": 91 * TOMORROW}, "until", "at most 90 days"),
         ({"scope": "gone"}, "until", "gone"),

@@ -389,7 +389,7 @@ async def test_a_snooze_silences_and_ends_with_a_word(world: World):
     assert [(said.thread, said.text.partition(": ")[0]) for said in words] == [
         (
             digest.ts,
-            "The snooze of `call-center-us` (language model, instance `stt`) is over",
+            "Snooze of `call-center-us` (language model, instance `stt`) ended",
         )
     ]
     assert world.store.snoozes.unsettled() == ()
@@ -478,7 +478,7 @@ async def test_what_a_screen_reader_gets(world: World):
         "1 of 2 models is outdated · 1 current. First announcement in this channel. Risk: requests with 1 model return "
         "a warning; when the old version goes, the customization is silently lost. Owners: Ugrace: call-center-us · "
         "1 already requested. 1 model to act on, in the thread. "
-        "1 second of audio sent this month to see recognition warnings."
+        "1 second of audio sent this month to check for recognition warnings."
     )
     assert world.chat.keyed(f"{first.key}:more:1").text == (
         "1 model to act on, the worst first. call-center-us: outdated, 1 version behind, returns warnings (seen in a "

@@ -168,7 +168,7 @@ SITUATIONS = {
             "*Owners:* <@UADA>: `x` · <!subteam^SDESK>: `m0000` and `m0001` · 2 new without an owner · 1 already "
             "requested",
             "8 models to act on, in the thread. Incomplete: `eu` is unreachable. 12 seconds of audio sent this month "
-            "to see recognition warnings.",
+            "to check for recognition warnings.",
         ],
         ALL,
     ),

@@ -124,7 +124,7 @@ def test_the_next_version_never_comes():
     one = replace(by_version(), over_at=NOW)
     assert over(one, [judgement(target=None)], NOW) == Over(Ended.LONGEST)
     ended = replace(one, ended_at=NOW, ended_by="retune", ended_why=Ended.LONGEST)
-    assert "90 days are over" in snoozes.lapsed(ended).text
+    assert "90 days have passed" in snoozes.lapsed(ended).text
     assert "until the next base version, at most until 25 Nov 2026" in snoozes.line(one)
 
 
