@@ -18,8 +18,8 @@ from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.tables import Cell, Column
-from bot.messages.text import code, counted, escape, unmarked
-from bot.messages.verdicts import evidence_line, level_text, one_line, waiting_since
+from bot.messages.text import code, counted, day, escape, unmarked
+from bot.messages.verdicts import level_text, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     """One model as a row of that table."""
     model, ref = judgement.model, judgement.model.ref
     owner, request = about.owners.get(ref), about.asked.get(ref)
-    evidence = next((f"{_EVIDENCE[item.kind]} ({item.strength.value})" for item in judgement.evidence), "")
     have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
     to = f" → {target or 'newer'}" if judgement.outdated else ""
     tag = _tag(ref, news)
@@ -76,23 +75,27 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
         tables.words(f"{have}{to}"),
         tables.signed(Sign.URGENT, judgement.risk.value) if urgent else tables.words(judgement.risk.value),
         tables.on_day(judgement.since),
-        *(tables.words(text, NAME) for text in (evidence, *who, *([model.instance] if several else []))),
+        *(tables.words(text, NAME) for text in (_evidence(judgement), *who, *([model.instance] if several else []))),
     ]
 
 
 def short(judgement: Judgement, about: About, news: News, *, several: bool) -> str:
     """The same in one line, for workspaces without tables."""
-    model, since = judgement.model, waiting_since(judgement, about.today)
-    tag = _tag(model.ref, news)
-    where = f" in {code(model.instance)}" if several else ""
+    tag = _tag(judgement.model.ref, news)
     facts = (
-        _behind(judgement, about),
-        f"newer base {since}" if since else "",
-        f"risk: {level_text(judgement)}",
-        *(evidence_line(item, model.base) for item in judgement.evidence[:1]),
+        f"{f'*{tag}* · ' if tag else ''}{one_line(judgement)}",
+        f"*{judgement.risk.value}*",
+        f"newer base since {day(judgement.since)}" if judgement.since else "",
+        _evidence(judgement),
         *_people(judgement, about),
+        f"instance {code(judgement.model.instance)}" if several else "",
     )
-    return " · ".join(filter(None, (f"{f'*{tag}* · ' if tag else ''}{one_line(judgement)}{where}", *facts)))
+    return " · ".join(filter(None, facts))
+
+
+def _evidence(judgement: Judgement) -> str:
+    """The best reason in two words, and how strong it is."""
+    return next((f"{_EVIDENCE[item.kind]} ({item.strength.value})" for item in judgement.evidence), "")
 
 
 def _tag(ref: str, news: News) -> str:

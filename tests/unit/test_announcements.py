@@ -343,6 +343,7 @@ def test_slack_takes_it(name: str, number: int, instances: int):
         for blocks in (message.blocks, plainly(message.blocks)):
             assert check_blocks([dict(block) for block in blocks], "message") == []
             assert len(blocks) <= 50
+    assert size_of(plainly(announcements.previewed((first, *replies)).blocks)) <= MOST
     for message in (first, *replies):
         for blocks in (message.blocks, plainly(message.blocks)):
             assert size_of(blocks) <= MOST
@@ -378,7 +379,7 @@ def test_the_thread():
     assert [each["value"] for each in menu["options"]] == [model("a").ref, model("b").ref]
     assert menu["action_id"].partition(":")[0] == "model"
     lines = str(plainly(reply.blocks))
-    for word in ("`a`", "*new*", "returns warnings", "owner: Ada", "in the same instance", "_requested_"):
+    for word in ("`a`", "*new*", "returns warnings", "owner: Ada", "another model (proof)", "_requested_"):
         assert word in lines
 
 
