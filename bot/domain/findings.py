@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cache
 
 from bot.domain.announcements import Findings
-from bot.domain.verdicts import Judgement, Risk, Strength, Verdict
+from bot.domain.evidence import Strength
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.turns import Work
 
 _RISKS, _VERDICTS = list(Risk), list(Verdict)

@@ -7,8 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from bot.domain.evidence import Evidence
 from bot.domain.fleet import Holdings, Model
-from bot.domain.verdicts import Evidence, Judgement
+from bot.domain.verdicts import Judgement
 
 
 class Action(StrEnum):

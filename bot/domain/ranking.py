@@ -121,7 +121,8 @@ class JudgedInstance:
 def _looks(judgement: Judgement) -> tuple[object, ...]:
     """All of a judgement but what an instance says of its model and nobody looks for."""
     model, said = judgement.model, (judgement.evidence, judgement.discontinued, judgement.successor, judgement.partner)
-    return rank(judgement), judgement.risk, judgement.target, judgement.since, *said, model.name, *_of_model(judgement)
+    dates = judgement.since, judgement.newer_since, judgement.grounds
+    return rank(judgement), judgement.risk, judgement.target, *dates, *said, model.name, *_of_model(judgement)
 
 
 def _of_model(judgement: Judgement) -> tuple[object, ...]:

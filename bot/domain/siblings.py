@@ -14,13 +14,15 @@ from bot.domain.fleet import InstanceReading, in_order, is_newer
 class Best:
     """The newest version of a base model in one instance and the name of the first model that has it.
 
-    *on* is the day on which it was seen; *several*: more than one model there tells its versions.
+    *twin* is the name of the next one that has it, "" for none. *on* is the day on which it was seen; *several*: more
+    than one model there tells its versions.
     """
 
     version: str
     name: str
     on: date
     several: bool = False
+    twin: str = ""
 
 
 def bests_of(reading: InstanceReading, today: date) -> dict[str, Best]:
@@ -36,8 +38,8 @@ def bests_of(reading: InstanceReading, today: date) -> dict[str, Best]:
             found[model.base] = Best(version, model.name, day)
         elif is_newer(version, best.version):
             found[model.base] = Best(version, model.name, day, several=True)
-        elif not best.several:
-            found[model.base] = replace(best, several=True)
+        elif not best.several or (not best.twin and version == best.version):
+            found[model.base] = replace(best, several=True, twin=model.name if version == best.version else best.twin)
     return found
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
-from bot.domain.catalog import Catalog, RecreateRange, RequiredUpdate
-from bot.domain.fleet import IN_PROGRESS, InstanceReading, Model, Snapshot, embedded_date, is_newer
+from bot.domain.catalog import Catalog, RecreateRange
+from bot.domain.evidence import Evidence, EvidenceKind, Strength, grounds, newer, newest_of
+from bot.domain.fleet import IN_PROGRESS, InstanceReading, Model, Snapshot, embedded_date
 from bot.domain.observations import NOTHING, Observations, Stage, partners
-from bot.domain.siblings import Best, Siblings
+from bot.domain.siblings import Siblings
 
 
 class Verdict(StrEnum):
@@ -28,24 +28,7 @@ class Verdict(StrEnum):
 
 
 UPGRADABLE = frozenset({Verdict.OUTDATED, Verdict.LIKELY_OUTDATED})
-"""What an upgrade mends."""
-
-
-class EvidenceKind(StrEnum):
-    """Where evidence comes from; `warning` and `canary` are observed on purpose, the others are read."""
-
-    WARNING = "warning"
-    SIBLING = "sibling"
-    CANARY = "canary"
-    CATALOG = "catalog"
-
-
-class Strength(StrEnum):
-    """How much evidence proves."""
-
-    PROOF = "proof"
-    STRONG = "strong"
-    LIKELY = "likely"
+"""What an upgrade brings up to date."""
 
 
 class Risk(StrEnum):
@@ -61,28 +44,14 @@ class Risk(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """One reason for a verdict.
-
-    *version* is the newer version it speaks of, None if it does not tell. *source* is the name of the sibling
-    model or the release note; *on* the day it was seen or published. *further*: how many other instances have a newer
-    version too.
-    """
-
-    kind: EvidenceKind
-    strength: Strength
-    version: str | None
-    source: str
-    on: date
-    further: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
     """The verdict on one model.
 
-    *target* is the newest version we know by name, None if only its existence is known. *since* is the day
-    from which the newer base model is known to exist. *outdated* holds also while a model is busy or failed.
+    *target* is the newest version we know by name, None if only its existence is known. *since* is the day from which
+    the verdict holds: of an outdated model when the newer version came, of a busy or failed one its last change, of a
+    retired one when its base was discontinued; None where nobody knows. *newer_since* is the day of the newer version
+    whatever the verdict is. *outdated* holds also while a model is busy or failed. *grounds* are what makes a current
+    one current.
     """
 
     model: Model
@@ -95,15 +64,13 @@ class Judgement:
     successor: str | None = None
     partner: Model | None = None
     """The model it is used together with, where the two are on different versions: recognition takes the older."""
+    newer_since: date | None = None
+    grounds: tuple[Evidence, ...] = ()
 
     @property
     def outdated(self) -> bool:
         """Whether a newer version of its base model exists, for all that is known, and it holds data to upgrade."""
         return bool(self.evidence) and self.verdict is not Verdict.EMPTY
-
-
-LEAD = timedelta(days=112)
-"""A date inside a version string lies up to 111 days (16 weeks) before the release note of that version."""
 
 
 def judge(snapshot: Snapshot, catalog: Catalog, today: date, observed: Observations = NOTHING) -> tuple[Judgement, ...]:
@@ -139,28 +106,43 @@ def judge_one(
     successor = entry.successor if entry else None
     have = model.newest
     evidence: tuple[Evidence, ...] = ()
-    target = since = None
+    target = since = newer_since = None
     if reading.bases is not None and model.base not in reading.bases:
-        verdict, risk = Verdict.RETIRED, Risk.RETIRED
+        verdict, risk, since = Verdict.RETIRED, Risk.RETIRED, discontinued
     elif have is not None and (found := _recreate(model, have, catalog)) is not None:
         verdict, risk, since = Verdict.RECREATE, Risk.REFUSED, found.noted
     else:
-        evidence = (
-            *_from_probe(model, observed),
-            *_from_siblings(model, siblings),
-            *_from_canary(model, observed),
-            *_from_catalog(model, catalog),
-        )
-        target = _target(evidence)
-        since = min((e.on for e in evidence if e.kind is EvidenceKind.CATALOG), default=None)
-        if since is None and target is not None:
-            since = embedded_date(target)
+        evidence = newer(model, catalog, siblings, observed)
+        target = newest_of(evidence)
+        newer_since = _came(evidence, target)
         here = siblings.here(model.base, model.instance)
         verdict = _verdict(model, evidence, known=entry is not None or (here is not None and here.several))
         risk = _risk(model, verdict, evidence, observed)
+        since = _since(model, verdict, newer_since)
     if partner is not None and risk is Risk.NONE:
         risk = Risk.PAIR
-    return Judgement(model, verdict, risk, evidence, target, since, discontinued, successor, partner)
+    current = grounds(model, catalog, siblings, observed) if verdict is Verdict.CURRENT else ()
+    return Judgement(
+        *(model, verdict, risk, evidence, target, since, discontinued, successor, partner, newer_since, current)
+    )
+
+
+def _came(evidence: tuple[Evidence, ...], target: str | None) -> date | None:
+    """The day from which a newer version is known to exist: its note's, its own, or that of the first warning."""
+    noted = min((e.on for e in evidence if e.kind is EvidenceKind.CATALOG), default=None)
+    own = embedded_date(target) if target is not None else None
+    return noted or own or min((e.on for e in evidence if e.kind is EvidenceKind.WARNING), default=None)
+
+
+def _since(model: Model, verdict: Verdict, newer_since: date | None) -> date | None:
+    """The day from which a verdict holds that is not about the base alone.
+
+    The service accepts no change to a model that it is working on, and a change to the data of a failed one ends that
+    status: so the last change that it tells of is the one that began it.
+    """
+    if verdict in UPGRADABLE:
+        return newer_since
+    return model.updated.date() if verdict in (Verdict.BUSY, Verdict.FAILED) and model.updated else None
 
 
 def _recreate(model: Model, have: str, catalog: Catalog) -> RecreateRange | None:
@@ -195,75 +177,3 @@ def _risk(model: Model, verdict: Verdict, evidence: tuple[Evidence, ...], observ
     if any(item.kind is EvidenceKind.WARNING for item in evidence) and probe is not None:
         return Risk.IGNORED if probe.stage is Stage.IGNORED else Risk.WARNED
     return Risk.EXPECTED if evidence and verdict is not Verdict.EMPTY else Risk.NONE
-
-
-def _from_probe(model: Model, observed: Observations) -> tuple[Evidence, ...]:
-    """Recognition warned of the version that the model still has. Silence proves nothing."""
-    probe = observed.probes.get(model.ref)
-    if probe is None or probe.stage is Stage.SILENT or probe.version != model.newest:
-        return ()
-    return (Evidence(EvidenceKind.WARNING, Strength.PROOF, None, "recognition", probe.at.date()),)
-
-
-def _from_canary(model: Model, observed: Observations) -> tuple[Evidence, ...]:
-    """A model made on this base later was given a newer version: only existing models stay behind."""
-    canary = observed.canaries.get((model.instance, model.base))
-    if canary is None or model.newest is None or not is_newer(canary.version, model.newest):
-        return ()
-    return (Evidence(EvidenceKind.CANARY, Strength.STRONG, canary.version, "a new model", canary.at.date()),)
-
-
-def _from_siblings(model: Model, siblings: Siblings) -> tuple[Evidence, ...]:
-    """Another model on the same base has a newer version.
-
-    In the same instance that is proof. Another instance of IBM Cloud makes it likely: versions agree between
-    regions as far as anybody knows, but nobody promises it. All of those are one piece of evidence.
-    """
-    have = model.newest
-    if have is None:
-        return ()
-    found: list[Evidence] = []
-    best = siblings.here(model.base, model.instance)
-    if best is not None and is_newer(best.version, have):
-        found.append(_shown_by(best, Strength.PROOF, 0))
-    if model.deployment == "cloud" and (newer := siblings.newer_elsewhere(model.base, model.instance, have)):
-        best, count = newer
-        found.append(_shown_by(best, Strength.LIKELY, count - 1))
-    return tuple(found)
-
-
-@lru_cache(maxsize=4096)
-def _shown_by(best: Best, strength: Strength, further: int) -> Evidence:
-    """One object for the thousands of models that it is evidence for."""
-    return Evidence(EvidenceKind.SIBLING, strength, best.version, best.name, best.on, further)
-
-
-def _from_catalog(model: Model, catalog: Catalog) -> tuple[Evidence, ...]:
-    """A release note after the model's newest version requires an upgrade."""
-    update = catalog.last_required(model.base, model.deployment)
-    have = model.newest
-    if update is None or have is None or not _precedes(have, model, update):
-        return ()
-    return _required_by(update)
-
-
-@lru_cache(maxsize=4096)
-def _required_by(update: RequiredUpdate) -> tuple[Evidence]:
-    return (Evidence(EvidenceKind.CATALOG, Strength.LIKELY, update.version, update.source, update.date),)
-
-
-def _precedes(have: str, model: Model, update: RequiredUpdate) -> bool:
-    if update.version is not None and (newer := is_newer(update.version, have)) is not None:
-        return newer
-    if model.versions and len(model.versions) == 1 and model.created and model.created.date() > update.date:
-        return False  # made after the update, so on it: only existing models stay behind
-    embedded = embedded_date(have)
-    return embedded is not None and embedded + LEAD < update.date
-
-
-def _target(evidence: tuple[Evidence, ...]) -> str | None:
-    best: str | None = None
-    for item in evidence:
-        if item.version is not None and (best is None or is_newer(item.version, best)):
-            best = item.version
-    return best

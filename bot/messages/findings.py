@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain.evidence import EvidenceKind
 from bot.domain.findings import News
 from bot.domain.lag import Lag
 from bot.domain.owners import Owner
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
-from bot.domain.verdicts import EvidenceKind, Judgement, Risk
+from bot.domain.verdicts import Judgement, Risk
 from bot.messages import tables
 from bot.messages.refusals import called
 from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.tables import Cell, Column
-from bot.messages.text import code, counted, day, escape, unmarked
-from bot.messages.verdicts import level_text, one_line
+from bot.messages.text import code, counted, escape, unmarked
+from bot.messages.verdicts import dates, level_text, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ _EVIDENCE = {
 
 def columns(*, several: bool) -> list[Column]:
     """The columns of the table of models. *several*: they are in more than one instance."""
-    titles = ("State", "Versions", "Risk", "Newer base since", "Evidence", "Owner", "Request")
+    titles = ("State", "Since", "Versions", "Risk", "Evidence", "Owner", "Request")
     return [Column("Model", names=True), *map(Column, titles), *([Column("Instance")] if several else [])]
 
 
@@ -72,9 +73,9 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     return [
         tables.words(model.name, NAME),
         tables.signed(OF_VERDICT[judgement.verdict], state),
+        tables.on_day(judgement.since),
         tables.words(f"{have}{to}"),
         tables.signed(Sign.URGENT, judgement.risk.value) if urgent else tables.words(judgement.risk.value),
-        tables.on_day(judgement.since),
         *(tables.words(text, NAME) for text in (_evidence(judgement), *who, *([model.instance] if several else []))),
     ]
 
@@ -85,7 +86,7 @@ def short(judgement: Judgement, about: About, news: News, *, several: bool) -> s
     facts = (
         f"{f'*{tag}* · ' if tag else ''}{one_line(judgement)}",
         f"*{judgement.risk.value}*",
-        f"newer base since {day(judgement.since)}" if judgement.since else "",
+        *dates(judgement, about.today),
         _evidence(judgement),
         *_people(judgement, about),
         f"instance {code(judgement.model.instance)}" if several else "",
@@ -123,7 +124,6 @@ def plain(judgement: Judgement, about: About) -> str:
     """One model for people who hear the text alone: no signs, no markup."""
     name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
     facts = [f"{name}: {verdict}", _behind(judgement, about), unmarked(level_text(judgement))]
-    if judgement.since is not None:
-        facts.append(f"newer base for {(about.today - judgement.since).days:,} days")
+    facts += dates(judgement, about.today)
     facts += [unmarked(part) for part in _people(judgement, about)]
     return f"{', '.join(fact for fact in facts if fact)}."

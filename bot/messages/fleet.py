@@ -33,7 +33,7 @@ from bot.messages.signs import Sign
 from bot.messages.snoozes import of_model
 from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import ago, code, counted, defused, entities, escape, moment, plain
-from bot.messages.verdicts import pair_text, risk_text, sign, waiting_since, why
+from bot.messages.verdicts import dates, pair_text, risk_text, verdict_text, why
 from bot.ports import Block, Message
 
 SHORT = 200
@@ -153,13 +153,13 @@ def model(
     *holdings* and *outlook* are None where its instance does not answer.
     """
     m = judgement.model
-    since = waiting_since(judgement, now.date())
+    since = " · ".join(dates(judgement, now.date()))
     linked = dossier.trained_with
     trained = "" if linked is None else f" · trained with {code(linked) if linked else 'no language model'}"
     blocks: list[Block] = [
         header(f"Model {m.name}"),
         section(
-            f"*{sign(judgement.verdict)}* {since}\n"
+            f"*{verdict_text(judgement)}*{f' · {since}' if since else ''}\n"
             + "\n".join(f"• {line}" for line in why(judgement))
             + f"\n*Risk:* {risk_text(judgement)}"
         ),

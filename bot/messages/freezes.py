@@ -10,11 +10,23 @@ from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
 from bot.messages.foreign import Quote, quoted
-from bot.messages.kit import actions, button, confirm, divider, input_block, menu, modal, option, paragraph, section
+from bot.messages.kit import (
+    actions,
+    alert,
+    button,
+    confirm,
+    divider,
+    input_block,
+    menu,
+    modal,
+    option,
+    paragraph,
+    section,
+)
 from bot.messages.refusals import called, mention
 from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.signs import Sign
-from bot.messages.text import code, listed, moment, plain
+from bot.messages.text import code, counted, listed, moment, plain
 from bot.ports import Block, Message
 
 FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
@@ -148,5 +160,6 @@ def form(
         input_block(WHY, "Reason", {"type": "plain_text_input", "max_length": WHY_LIMIT}),
     ]
     if holding:
+        blocks.insert(1, alert(f"{counted(len(holding), 'freeze')} in force already, listed below.", "info"))
         blocks += [divider(), *freeze_blocks(holding[:10])]
     return modal("Freeze", blocks, callback=FREEZE, submit="Freeze", metadata=channel)

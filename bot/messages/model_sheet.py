@@ -12,21 +12,10 @@ from bot.messages.text import code, counted, plain
 from bot.ports import Message
 
 COLUMNS = (
-    *(
-        "model",
-        "id",
-        "kind",
-        "instance",
-        "language",
-        "base_model",
-        "status",
-        "verdict",
-        "risk",
-        "counted_as",
-        "versions",
-    ),
-    *("newer_version", "known_since", "evidence", "created", "updated"),
+    *("model", "id", "kind", "instance", "language", "base_model", "status", "verdict", "since", "counted_as", "risk"),
+    *("versions", "newer_version", "known_since", "evidence", "created", "updated"),
 )
+"""*since* is the day of the verdict, *known_since* that of the newer version, *counted_as* the group of all counts."""
 
 
 def part(judgements: Sequence[Judgement], *, headline: bool) -> bytes:
@@ -36,17 +25,12 @@ def part(judgements: Sequence[Judgement], *, headline: bool) -> bytes:
 
 def _row(judgement: Judgement) -> dict[str, object]:
     model = judgement.model
-    evidence = "; ".join(f"{one.kind.value}, seen {one.on}" for one in judgement.evidence)
+    evidence = "; ".join(f"{one.kind.value}, seen {one.on}" for one in judgement.evidence or judgement.grounds)
+    group, versions = group_of(judgement).value, "; ".join(model.versions or ())
     cells = (
         *(model.name, model.id, model.kind, model.instance, model.language, model.base, model.status),
-        *(
-            judgement.verdict.value,
-            judgement.risk.value,
-            group_of(judgement).value,
-            "; ".join(model.versions or ()),
-            judgement.target,
-        ),
-        *(judgement.since and judgement.since.isoformat(), evidence, model.created, model.updated),
+        *(judgement.verdict.value, judgement.since, group, judgement.risk.value),
+        *(versions, judgement.target, judgement.newer_since, evidence, model.created, model.updated),
     )
     return dict(zip(COLUMNS, cells, strict=True))
 

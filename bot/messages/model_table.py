@@ -15,7 +15,7 @@ from bot.ports import Block
 
 COLUMNS = (
     Column("Model", names=True),
-    *map(Column, ("Verdict", "Version", "Risk", "Outdated since", "Kind and base")),
+    *map(Column, ("Verdict", "Since", "Version", "Risk", "Kind and base")),
 )
 
 NAME, SHORT = 60, 40
@@ -38,7 +38,7 @@ def model_table(
 def open_menu(shown: Iterable[Judgement], *, several: bool) -> list[Block]:
     """The menu that opens one of them. Without those whose reference is too long for it: no real service has such."""
     models = [each.model for each in shown if len(each.model.ref) <= OPTION]
-    names = [f"{brief(m.name, SHORT) or m.id}{f' ({m.instance})' if several else ''}" for m in models]
+    names = [f"{brief(m.name or m.id, SHORT)}{f' ({m.instance})' if several else ''}" for m in models]
     options = [option(name, m.ref) for name, m in zip(names, models, strict=True)]
     return [choice("Open a model…", "model", options)] if options else []
 
@@ -49,19 +49,23 @@ def _row(judgement: Judgement, marks: Mapping[str, str]) -> list[Cell]:
     return [
         tables.words(model.name, NAME),
         tables.signed(OF_VERDICT[verdict], f"{verdict.value}{mark}"),
-        tables.words(_versions(judgement), 2 * SHORT),
+        tables.ours(judgement.since.isoformat() if judgement.since else BLANK),
+        tables.ours(_versions(judgement)),
         tables.signed(Sign.URGENT, risk.value)
         if risk is Risk.IGNORED
-        else tables.words(BLANK if risk is Risk.NONE else risk.value),
-        tables.words(judgement.since.isoformat() if judgement.outdated and judgement.since else BLANK),
-        tables.words(f"{model.kind}, {brief(model.base, SHORT)}"),
+        else tables.ours(BLANK if risk is Risk.NONE else risk.value),
+        tables.ours(f"{model.kind}, {brief(model.base, SHORT)}"),
     ]
 
 
 def _versions(judgement: Judgement) -> str:
     """From which version to which, where a newer one is known and an upgrade leads to it."""
-    model = judgement.model
-    have = model.newest.removeprefix(f"{model.base}.") if model.newest is not None else BLANK
+    model, target = judgement.model, judgement.target
+    have = BLANK if model.newest is None else _version(model.newest, model.base)
     if not judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):
         return have
-    return f"{have} → {judgement.target.removeprefix(f'{model.base}.') if judgement.target else 'newer'}"
+    return f"{have} → {'newer' if target is None else _version(target, model.base)}"
+
+
+def _version(full: str, base: str) -> str:
+    return brief(full.removeprefix(f"{base}."), SHORT)

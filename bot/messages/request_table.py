@@ -47,7 +47,7 @@ def _row(request: Request) -> list[Cell]:
     leads = "" if request.several else f" {_goal(request.first)}"
     return [
         tables.number(request.id, str(request.id)),
-        tables.words(f"{_models(request)}{leads}"),
+        tables.ours(f"{_models(request)}{leads}"),
         tables.signed(of_request(request), f"{state_word(request)}{far}"),
         tables.person(request.requester),
         tables.at(request.ended_at or request.started_at or request.requested_at),
@@ -56,11 +56,16 @@ def _row(request: Request) -> list[Cell]:
 
 def _models(request: Request) -> str:
     """The model, or how many there are and the first of them."""
-    first = brief(request.first.plan.model.name, NAME) or request.first.plan.model.id
+    model = request.first.plan.model
+    first = brief(model.name or model.id, NAME)
     return f"{counted(len(request.runs), 'model')}: {first}, …" if request.several else first
 
 
 def _goal(run: Run) -> str:
     """Where a run leads: training, or an arrow to the version."""
     base, to = run.plan.model.base, run.brought or run.plan.target
-    return "training" if run.plan.is_training else f"→ {to.removeprefix(f'{base}.') if to else 'a newer version'}"
+    return (
+        "training"
+        if run.plan.is_training
+        else f"→ {brief(to.removeprefix(f'{base}.'), NAME) if to else 'a newer version'}"
+    )

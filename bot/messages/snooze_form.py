@@ -9,13 +9,12 @@ from typing import Any
 from bot.domain.fleet import Model
 from bot.domain.hours import LONGEST
 from bot.domain.snoozes import Fault, Reach, Snooze, SnoozeKind, latest
-from bot.domain.verdicts import Judgement
+from bot.domain.verdicts import Judgement, Risk
 from bot.messages.foreign import quoted
-from bot.messages.kit import context, input_block, long_text, menu, modal, option, placeholder, section
+from bot.messages.kit import alert, context, input_block, long_text, menu, modal, option, placeholder, section
 from bot.messages.refusals import labels
 from bot.messages.snoozes import WHY_LIMIT, line, reason
-from bot.messages.text import code, day
-from bot.messages.verdicts import risk_text
+from bot.messages.text import bold, day
 from bot.ports import Block
 
 CALLBACK = "snooze"
@@ -62,7 +61,7 @@ def ask(
     *reaches* are those that this person may choose of for a snooze.
     """
     model, hold = judgement.model, kind is SnoozeKind.HOLD
-    blocks = [section(_means(judgement, kind))]
+    blocks = [section(_means(judgement, kind)), *_warning(judgement.risk, hold)]
     if standing is not None:
         blocks += [context(f"Replaces for this model: {line(standing)}"), *quoted(reason(standing))]
     if not hold:
@@ -118,11 +117,32 @@ _FOR_APPROVERS = {Reach.BASE: "base", Reach.INSTANCE: "instance"}
 
 
 def _means(judgement: Judgement, kind: SnoozeKind) -> str:
-    name = code(judgement.model.name)
+    name = bold(judgement.model.name)
     if kind is SnoozeKind.HOLD:
         return (
             f"Keep {name} on its old version *on purpose*. Until the end date it is not announced, and nobody upgrades "
-            "it without ending the hold. You or an approver can end it early.\n"
-            f"*Risk of holding:* {risk_text(judgement)}"
+            "it without ending the hold. You or an approver can end it early."
         )
     return f"Announcements leave {name} out until then. {_BREAKS_THROUGH}"
+
+
+_GOES = "When the old version goes, its customization is silently ignored."
+
+_HOLDING: Mapping[Risk, str] = {
+    Risk.IGNORED: "*Its customization is already ignored*: requests get the plain base model.",
+    Risk.RETIRED: "*Its base is retired*: requests can fail or lose the customization at any time.",
+    Risk.REFUSED: "*Requests with it fail* until it is created again.",
+    Risk.WARNED: f"Requests using it return a warning today. {_GOES}",
+    Risk.EXPECTED: f"Requests using it probably return a warning. {_GOES}",
+}
+"""What a hold risks, in a sentence that fits an alert; nothing where waiting harms nobody."""
+
+_LOSES = frozenset({Risk.IGNORED, Risk.RETIRED, Risk.REFUSED})
+"""What callers lose today already."""
+
+
+def _warning(risk: Risk, hold: bool) -> list[Block]:
+    """What to know before sending the form."""
+    if hold:
+        return [alert(_HOLDING[risk], "error" if risk in _LOSES else "warning")] if risk in _HOLDING else []
+    return [alert("Its customization is already ignored, so it is still announced.")] if risk is Risk.IGNORED else []

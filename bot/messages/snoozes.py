@@ -23,7 +23,7 @@ from bot.messages.kit import (
 )
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
-from bot.messages.text import code, counted, day, escape
+from bot.messages.text import bold, code, counted, day, escape
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
@@ -57,7 +57,7 @@ def reason(snooze: Snooze, names: Mapping[str, str] = MappingProxyType({})) -> Q
 
 def summary(snooze: Snooze, name: str | None) -> str:
     """What is snoozed, until when and by whom. It names its author: for private messages only."""
-    return f"{_subject(snooze, name)}: {line(snooze)}"
+    return f"{_first(_subject(snooze, name))}: {line(snooze)}"
 
 
 def _until(snooze: Snooze) -> str:
@@ -65,20 +65,25 @@ def _until(snooze: Snooze) -> str:
     return f"until the next base version, at most {until}" if snooze.by_version else until
 
 
+def _first(text: str) -> str:
+    """As a sentence or a line begins."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def _subject(snooze: Snooze, name: str | None) -> str:
     match snooze.scope:
         case Reach.MODEL:
             ref = Ref.parse(snooze.subject)
-            return f"{code(name or ref.id)} ({ref.kind} model, instance {code(ref.instance)})"
+            return f"{ref.kind} model {bold(name) if name else code(ref.id)} on {code(ref.instance)}"
         case Reach.BASE:
-            return f"Everything on the base {code(snooze.subject)}"
+            return f"everything on the base {code(snooze.subject)}"
         case Reach.INSTANCE:
-            return f"Everything on {code(snooze.subject)}"
+            return f"everything on {code(snooze.subject)}"
 
 
 def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
     """What `/stt-model` says of the snooze that is in force for a model, with the button that ends it."""
-    where = "" if snooze.scope is Reach.MODEL else f"{_subject(snooze, None)}: "
+    where = "" if snooze.scope is Reach.MODEL else f"{_first(_subject(snooze, None))}: "
     text = f"{where}{line(snooze)}"
     if snooze.kind is SnoozeKind.HOLD:
         text += f"\n*Risk of holding:* {risk_text(judgement)}"
@@ -107,7 +112,7 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
             block
             for one, name in named
             for block in (
-                section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)),
+                section(f"{_first(_subject(one, name))}\n{line(one)}", _end(one, name or one.subject)),
                 *quoted(reason(one)),
             )
         ]

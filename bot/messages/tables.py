@@ -43,14 +43,19 @@ def words(text: str, limit: int = CELL) -> Cell:
     return {"type": "raw_text", "text": brief(text, limit) or BLANK}
 
 
+def ours(text: str) -> Cell:
+    """Text of which every foreign part is one clean line already."""
+    return {"type": "raw_text", "text": capped(text, CELL) or BLANK}
+
+
 def number(value: float, text: str = "") -> Cell:
-    """A number, by which the column is sorted; *text* is how it is written."""
-    return {"type": "raw_number", "value": value, "text": brief(text, CELL) or f"{value:,}"}
+    """A number, by which the column is sorted; *text*, in words of ours, is how it is written."""
+    return {"type": "raw_number", "value": value, "text": text or f"{value:,}"}
 
 
 def on_day(on: date | None) -> Cell:
     """A day, sorted by the calendar and not by its letters; a dash where there is none."""
-    return words(BLANK) if on is None else number(on.toordinal(), day(on))
+    return ours(BLANK) if on is None else number(on.toordinal(), day(on))
 
 
 def at(moment: datetime) -> Cell:
@@ -60,7 +65,7 @@ def at(moment: datetime) -> Cell:
 
 def signed(sign: str, word: str) -> Cell:
     """A status in words of ours, after its sign: as a character, because `:x:` is no emoji in a cell."""
-    return words(drawn(f"{sign} {word}"))
+    return ours(drawn(f"{sign} {word}"))
 
 
 def code(text: str, limit: int = CELL) -> Cell:
@@ -98,7 +103,7 @@ def table(
         "page_size": min(page_size, ROWS),
         **({} if names is None else {"row_header_column_index": names}),
     }
-    head = [words(column.title) for column in columns]
+    head = [ours(column.title) for column in columns]
     spare = room - size_of([{**block, "rows": [head]}])
     return Newer({**block, "rows": [head, *_fitting(rows, spare)]}, plain)
 
@@ -109,12 +114,20 @@ def _rich(element: Cell) -> Cell:
 
 def _fitting(rows: Sequence[Sequence[Cell]], room: int) -> list[list[Cell]]:
     """The rows with their longest words cut as far as it needs; what is no word stays as it is."""
-    cut = [list(row) for row in rows]
-    for most in range(CELL, LEAST - 1, -8):
-        cut = [[_cut(cell, most) for cell in row] for row in rows]
-        if sum(size_of(row) + 2 for row in cut) <= room:
-            break
-    return cut
+
+    def cut(most: int) -> list[list[Cell]]:
+        return [[_cut(cell, most) for cell in row] for row in rows]
+
+    def fits(most: int) -> bool:
+        return sum(size_of(row) + 2 for row in cut(most)) <= room
+
+    if fits(CELL):
+        return cut(CELL)
+    low, high = LEAST, CELL - 1
+    while low < high:  # the longest under which all of it fits
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return cut(low)
 
 
 def _cut(cell: Cell, most: int) -> Cell:

@@ -31,6 +31,11 @@ def code(foreign: str, limit: int = 120) -> str:
     return f"`{entities(brief(foreign, limit).replace('`', '’') or BLANK)}`"
 
 
+def bold(foreign: str, limit: int = 120) -> str:
+    """Foreign words in bold, as names of models stand in messages. No asterisk of theirs ends it early."""
+    return f"*{escape(foreign, limit).replace('*', _LOOKALIKES['*']) or BLANK}*"
+
+
 def plain(foreign: str, limit: int = 75) -> str:
     """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
     return brief(foreign, limit)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
+from bot.domain.verdicts import UPGRADABLE, Judgement, Risk, Verdict
 from bot.messages.signs import OF_VERDICT, Sign
-from bot.messages.text import code, counted, day, escape, version
+from bot.messages.text import bold, code, counted, day, escape, version
 
 _STRENGTH = {Strength.PROOF: "proof", Strength.STRONG: "strong evidence", Strength.LIKELY: "likely"}
 
@@ -16,14 +17,20 @@ def sign(verdict: Verdict) -> str:
     return f"{OF_VERDICT[verdict]} {verdict.value}"
 
 
+def verdict_text(judgement: Judgement) -> str:
+    """The same for a model: one that is busy or failed is counted among the outdated where a newer version is known."""
+    also = ", outdated" if judgement.outdated and judgement.verdict not in UPGRADABLE else ""
+    return f"{sign(judgement.verdict)}{also}"
+
+
 def one_line(judgement: Judgement) -> str:
     """A model in a list: name, kind, base, verdict, versions from and to."""
     model = judgement.model
     arrow = f": {version(model.newest, model.base)}" if model.newest is not None else ""
-    if judgement.outdated and judgement.verdict not in (Verdict.RETIRED, Verdict.RECREATE):
+    if judgement.outdated:
         arrow = f": {version(model.newest, model.base)} → {version(judgement.target, model.base)}"
-    loud = ":rotating_light: *customization ignored* · " if judgement.risk is Risk.IGNORED else ""
-    return f"{loud}{sign(judgement.verdict)} · {code(model.name)} — {model.kind}, {code(model.base)}{arrow}"
+    loud = f"{Sign.URGENT} *customization ignored* · " if judgement.risk is Risk.IGNORED else ""
+    return f"{loud}{verdict_text(judgement)} · {bold(model.name)} — {model.kind}, {escape(model.base)}{arrow}"
 
 
 _PAGES = {"release-notes": "IBM Cloud release notes", "release-notes-data": "Cloud Pak for Data release notes"}
@@ -31,7 +38,7 @@ _PAGES = {"release-notes": "IBM Cloud release notes", "release-notes-data": "Clo
 
 
 def evidence_line(evidence: Evidence, base: str) -> str:
-    """One reason, how strong it is, and its date."""
+    """One reason to believe that a newer version exists, how strong it is, and its date."""
     strength, seen = f"*{_STRENGTH[evidence.strength]}*", f"(seen {day(evidence.on)})"
     given = version(evidence.version, base)
     match evidence.kind:
@@ -44,32 +51,65 @@ def evidence_line(evidence: Evidence, base: str) -> str:
             others = counted(evidence.further, "other instance")
             also = f", and {others} {'has' if evidence.further == 1 else 'have'} a newer one too"
             return (
-                f"{strength}: {code(evidence.source)} in {where} is on {given} {seen}{also if evidence.further else ''}"
+                f"{strength}: {bold(evidence.source)} in {where} is on {given} {seen}{also if evidence.further else ''}"
             )
         case _:
-            page, ending, rest = escape(evidence.source).partition(".md")
-            return f"{strength}: {_PAGES.get(page, page + ending)}{rest}: an upgrade is required"
+            return f"{strength}: {_note(evidence)}: an upgrade is required"
 
 
-_WITHOUT_EVIDENCE = {
-    Verdict.RECREATE: "IBM says that models of this version cannot be upgraded and must be created again",
-    Verdict.CURRENT: "nothing known is newer: no other model on this base, and no release note",
-    Verdict.EMPTY: "it holds no valid data yet, and a model without data needs no upgrade",
-    Verdict.UNKNOWN: "no other model on this base, and no release note known for it",
-}
+def _note(evidence: Evidence) -> str:
+    """A release note, by the name of its page and its date."""
+    page, ending, rest = escape(evidence.source).partition(".md")
+    return f"{_PAGES.get(page, page + ending)}{rest}"
+
+
+def ground_line(ground: Evidence, judgement: Judgement) -> str:
+    """One of the things that make a current model current."""
+    model, seen = judgement.model, f"(seen {day(ground.on)})"
+    match ground.kind:
+        case EvidenceKind.CANARY:
+            return f"a new model on this base was given the same version {seen}"
+        case EvidenceKind.SIBLING if ground.version is None:
+            return f"every other model on this base in its instance is on an older version {seen}"
+        case EvidenceKind.SIBLING:
+            return f"{bold(ground.source)} in the same instance is on the same version {seen}"
+        case _ if ground.version is not None and ground.version == model.newest:
+            return f"it is on the version of the last release note that requires an upgrade: {_note(ground)}"
+        case _ if ground.source:
+            return f"it is not older than the last release note that requires an upgrade: {_note(ground)}"
+        case _:
+            return f"no release note up to {day(ground.on)} requires an upgrade of models on this base"
 
 
 def why(judgement: Judgement) -> list[str]:
-    """Every reason for a verdict, one line each; for verdicts without evidence, what they rest on."""
-    model = judgement.model
-    if judgement.evidence:
-        return [evidence_line(item, model.base) for item in judgement.evidence]
-    if judgement.verdict is Verdict.RETIRED:
-        since = f" since {day(judgement.discontinued)}" if judgement.discontinued else ""
-        return [f"its instance does not serve {code(model.base)} any more (discontinued{since})"]
-    if judgement.verdict is Verdict.UNKNOWN and model.versions is None:
-        return ["the service did not say which versions this model has"]
-    return [_WITHOUT_EVIDENCE[judgement.verdict]] if judgement.verdict in _WITHOUT_EVIDENCE else []
+    """Every reason for a verdict, one line each: the evidence, or what else it rests on."""
+    model, status = judgement.model, code(judgement.model.status)
+    evidence = [evidence_line(item, model.base) for item in judgement.evidence]
+    match judgement.verdict:
+        case Verdict.RETIRED:
+            on = f" (discontinued {day(judgement.discontinued)})" if judgement.discontinued else ""
+            return [f"its instance no longer offers {code(model.base)}{on}"]
+        case Verdict.RECREATE:
+            return ["IBM says that models of this version can't be upgraded and must be created again"]
+        case Verdict.BUSY:
+            return [f"the service is working on it: status {status}", *evidence]
+        case Verdict.FAILED:
+            return [f"its last training failed: status {status}", *evidence]
+        case Verdict.EMPTY:
+            return [f"it holds no valid data yet (status {status}): there is nothing to upgrade"]
+        case Verdict.UNKNOWN if model.versions is None:
+            return ["the service did not say which versions this model has"]
+        case Verdict.UNKNOWN if model.newest is None:
+            return ["the service lists no version for it"]
+        case Verdict.UNKNOWN:
+            return [
+                "its instance has no other model with data on this base to compare it with, and the release notes that "
+                "Retune knows don't name this base"
+            ]
+        case Verdict.CURRENT:
+            grounds = [ground_line(ground, judgement) for ground in judgement.grounds]
+            return [f"{version(model.newest, model.base)} is the newest known version", *grounds]
+    return evidence
 
 
 _LATER = (
@@ -78,12 +118,12 @@ _LATER = (
 )
 
 _RISKS = {
-    Risk.RETIRED: "Requests with it can fail or lose the customization at any time; an upgrade cannot help.",
+    Risk.RETIRED: "Requests using it can fail or lose the customization at any time; an upgrade can't help.",
     Risk.REFUSED: (
         "IBM says that recognition with models of this version fails (HTTP 400) until they are created again."
     ),
     Risk.IGNORED: (
-        ":rotating_light: *The customization is ignored already.* Requests succeed, but the old version is gone and "
+        ":rotating_light: *The customization is already ignored.* Requests succeed, but the old version is gone and "
         "the service answers with the plain base model. Upgrade now."
     ),
     Risk.WARNED: f"Requests using it return a warning today. {_LATER}",
@@ -103,7 +143,7 @@ _LEVELS = {
     Risk.WARNED: "*returns warnings* ({when})",
     Risk.EXPECTED: "*warning expected* (outdated; no response with a warning was seen yet)",
     Risk.PAIR: "*pair on the older base* (used together, {other})",
-    Risk.RETIRED: "*retired base* (its instance does not serve it any more{since})",
+    Risk.RETIRED: "*retired base* (its instance no longer offers it{since})",
     Risk.REFUSED: "*requests fail* (IBM says that models of this version must be created again)",
     Risk.NONE: "*none known*",
 }
@@ -133,6 +173,23 @@ def pair_text(judgement: Judgement) -> str:
 
 
 def waiting_since(judgement: Judgement, today: date) -> str:
-    """Since when a newer base model is known to exist."""
-    since = judgement.since
-    return f"since {day(since)} ({(today - since).days:,} days)" if since else ""
+    """Since when the verdict holds: an outdated model is, one is busy, one failed; "" where nobody knows."""
+    return _since(judgement.since, today)
+
+
+def dates(judgement: Judgement, today: date) -> list[str]:
+    """Each date with what it is the date of: `failed since 3 Nov 2026 (20 days)`, `newer base since …`."""
+    own = "" if judgement.verdict in UPGRADABLE else waiting_since(judgement, today)
+    newer = _since(judgement.newer_since, today) if judgement.outdated else ""
+    said = {_BEGAN.get(judgement.verdict, judgement.verdict.value): own, "newer base": newer}
+    return [f"{what} {since}" for what, since in said.items() if since]
+
+
+_BEGAN = {Verdict.RETIRED: "base discontinued", Verdict.RECREATE: "IBM's note"}
+"""What the date of a verdict is the date of, where that is not the verdict itself."""
+
+
+def _since(since: date | None, today: date) -> str:
+    if since is None or since > today:
+        return ""
+    return f"since {day(since)} ({counted((today - since).days, 'day')})" if since < today else "since today"

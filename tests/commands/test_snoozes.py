@@ -50,7 +50,7 @@ async def test_snoozing_a_model(slack: Slack):
     assert "Snooze…" in await slack.command("/stt-model call-center-us")
     answer = await snoozed(slack)
     assert answer["response_action"] == "update"
-    assert "`call-center-us`" in str(answer["view"])
+    assert "*call-center-us*" in str(answer["view"])
     shown = await slack.command("/stt-model call-center-us")
     assert "snoozed until 3 Dec 2026 by <@UADA>" in shown
     assert '"retired in March"' in shown
@@ -157,7 +157,7 @@ async def test_ending(slack: Slack):
     assert "1 snooze in force" in await slack.command("/stt-announce")
     listed = await slack.command("/stt-announce snoozes")
     assert "End this snooze?" in listed
-    assert "`call-center-us`" in listed
+    assert "*call-center-us*" in listed
     assert "Only <@UADA> or <!subteam^SAPPROVE> can end this." in await slack.click("unsnooze:1", "1", user=MEI)
     assert " ended; it was by" in await slack.click("unsnooze:1", "1", user=GRACE)
     assert "<@UGRACE> has already ended it" in await slack.click("unsnooze:1", "1", user=ADA)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from bot.domain.evidence import EvidenceKind
 from bot.domain.fleet import Model
 from bot.domain.observations import PREVIOUS, REMOVED, Stage
-from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Verdict
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.errors import OutcomeUnknown, Refusal, ServiceUnavailable
 from bot.flows.probes import DENSEST, spread
 from tests.world import ADA, NEW, OLD, World, model

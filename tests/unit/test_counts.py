@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from bot.domain.announcements import compose
 from bot.domain.counts import Counts, Group, count, count_those, group, group_of
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.history import Entry, series
 from bot.domain.model_filter import passing
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind, indexed
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, calls_for_action
+from bot.domain.verdicts import Judgement, Risk, Verdict, calls_for_action
 from bot.messages.counts import fleet_text, groups_text, outdated_text, stuck_text
 from bot.turns import at_once
 from tests.fleets import judged_of

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.announcements import Findings, compose
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.findings import Level, News, Told, level_of, levels, news, parse_level, unmentioned, week_of
 from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
+from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.turns import at_once
 from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped

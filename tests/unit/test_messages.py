@@ -17,6 +17,7 @@ from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.hours import Window
@@ -25,7 +26,7 @@ from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import LISTED, MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict, judge
+from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
     denials,

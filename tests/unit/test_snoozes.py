@@ -239,3 +239,19 @@ def test_a_line():
     shown = str(snoozes.of_model(held, judgement()))
     assert "silently ignored" in shown
     assert OLD not in shown
+
+
+@pytest.mark.parametrize("risk", Risk)
+@pytest.mark.parametrize("kind", SnoozeKind)
+def test_what_a_form_warns_of(kind: SnoozeKind, risk: Risk):
+    """A hold says what it risks, loudest what callers lose today; a snooze only that it changes nothing of it."""
+    own = Judgement(model(), Verdict.OUTDATED, risk)
+    alerts = [block for block in snooze_form.ask(own, kind, TODAY, None)["blocks"] if block["type"] == "alert"]
+    levels = [(block["level"], "ignored" in block["text"]["text"]) for block in alerts]
+    if kind is SnoozeKind.SNOOZE:
+        assert levels == ([("warning", True)] if risk is Risk.IGNORED else [])
+    elif risk in (Risk.PAIR, Risk.NONE):
+        assert not levels
+    else:
+        loud = risk in (Risk.IGNORED, Risk.RETIRED, Risk.REFUSED)
+        assert [level for level, _ in levels] == ["error" if loud else "warning"]

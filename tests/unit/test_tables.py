@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from bot.domain.counts import Counts
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.requests import RequestState
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages import fleet, request_list, tables
 from bot.messages.drawn_signs import CHARACTERS, drawn
 from bot.messages.fitting import MOST, size_of
@@ -149,10 +150,10 @@ def test_models_as_a_table():
     on, moves = "language, en-US_NarrowbandModel", "v2018-07-31 → v2020-01-16"
     busy_word, ignored = "🔵 busy 💤 snoozed until 3 Dec 2026", "🚨 customization ignored"
     assert texts(found) == [
-        ["Model", "Verdict", "Version", "Risk", "Outdated since", "Kind and base", "Instance"],
-        ["call-center-us-1", "🟠 outdated", moves, "warning expected", "2020-02-24", on, "speech-to-text"],
-        ["call-center-us-2", busy_word, "v2018-07-31 → newer", ignored, "2020-02-24", on, "speech-to-text"],
-        ["new", "🟢 current", "v2020-01-16", "–", "–", "acoustic, en-US_NarrowbandModel", "stt"],
+        ["Model", "Verdict", "Since", "Version", "Risk", "Kind and base", "Instance"],
+        ["call-center-us-1", "🟠 outdated", "2020-02-24", moves, "warning expected", on, "speech-to-text"],
+        ["call-center-us-2", busy_word, "2020-02-24", "v2018-07-31 → newer", ignored, on, "speech-to-text"],
+        ["new", "🟢 current", "–", "v2020-01-16", "–", "acoustic, en-US_NarrowbandModel", "stt"],
     ]
     assert found["row_header_column_index"] == 0
     opens = menu(said)

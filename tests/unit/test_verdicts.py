@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.domain.evidence import EvidenceKind, Strength
 from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import beyond
 from bot.domain.observations import Observations
-from bot.domain.verdicts import EvidenceKind, Judgement, Risk, Strength, Verdict, judge
+from bot.domain.verdicts import Judgement, Risk, Verdict, judge
+from bot.messages.verdicts import dates, why
 from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped
 
@@ -155,3 +157,85 @@ def test_a_version_newer_than_the_catalog():
     young = model("young", base="en-US", versions=("en-US.v2026-09-01",))
     fleet = judged_of(judged(young, model("old")).values())
     assert beyond(fleet.instances.values(), shipped()) == {"en-US.v2026-09-01"}
+
+
+LATER = datetime(2026, 11, 3, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("over", "since", "newer", "said"),
+    [
+        ({}, date(2019, 6, 24), date(2019, 6, 24), ["newer base since 24 Jun 2019 (2,709 days)"]),
+        (
+            {"status": "training"},
+            LATER.date(),
+            date(2019, 6, 24),
+            ["busy since 3 Nov 2026 (20 days)", "newer base since"],
+        ),
+        (
+            {"status": "failed"},
+            LATER.date(),
+            date(2019, 6, 24),
+            ["failed since 3 Nov 2026 (20 days)", "newer base since"],
+        ),
+        ({"status": "failed", "updated": None}, None, date(2019, 6, 24), ["newer base since"]),
+        ({"status": "failed", "versions": (OLD, NEW)}, LATER.date(), None, ["failed since 3 Nov 2026 (20 days)"]),
+        ({"versions": (OLD, NEW)}, None, None, []),
+        ({"status": "pending"}, None, date(2019, 6, 24), []),
+        ({"base": "xx-XX_Telephony", "versions": None}, None, None, []),
+    ],
+)
+def test_a_date_is_that_of_what_it_stands_beside(
+    over: dict[str, object], since: date | None, newer: date | None, said: list[str]
+):
+    """A busy model says since when it is busy, a failed one since when it failed, and both when the newer base came."""
+    found = judged(model("one", **{"updated": LATER, **over}), model("new", versions=(OLD, NEW)))["one"]
+    assert (found.since, found.newer_since) == (since, newer)
+    lines = dates(found, TODAY)
+    assert len(lines) == len(said)
+    assert all(line.startswith(words) for line, words in zip(lines, said, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        (
+            [model("one", versions=(OLD, NEW)), model("two", versions=(NEW,))],
+            ["*two* in the same instance is on the same"],
+        ),
+        (
+            [model("two", versions=(NEW,)), model("one", versions=(OLD, NEW))],
+            ["*two* in the same instance is on the same"],
+        ),
+        (
+            [model("one", versions=(OLD, NEW)), model("two")],
+            ["every other model on this base in its instance is on an older version", "24 June 2019"],
+        ),
+        ([model("one", versions=(OLD, NEW))], ["it is not older than the last release note that requires"]),
+        ([model("one", base="en-US", versions=("en-US.v2021-01-01",))], ["no release note up to"]),
+    ],
+)
+def test_what_makes_a_model_current(models: list[Model], words: list[str]):
+    """Which version, and what shows that none newer is known; never that there is no other model beside one."""
+    found = judged(*models)["one"]
+    assert found.verdict is Verdict.CURRENT
+    first, *lines = why(found)
+    assert first == f"`{(found.model.newest or '').removeprefix(f'{found.model.base}.')}` is the newest known version"
+    assert all(any(said in line for line in lines) for said in words)
+    assert not any("no other model" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [
+        ([model("one", status="pending"), model("two", versions=(OLD, NEW))], "holds no valid data yet"),
+        ([model("one", status="training")], "the service is working on it: status `training`"),
+        ([model("one", status="failed")], "its last training failed"),
+        ([model("one", base="odd", versions=None)], "did not say which versions"),
+        ([model("one", base="odd", versions=())], "lists no version for it"),
+        ([model("one", base="odd", versions=("odd.v1",))], "its instance has no other model with data on this base"),
+    ],
+)
+def test_every_verdict_says_why(models: list[Model], words: str):
+    """Also one without evidence, and one of which a newer version is known that does not matter now."""
+    assert words in why(judged(*models)["one"])[0]
