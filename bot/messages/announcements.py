@@ -225,7 +225,7 @@ def _since(since: Since) -> str:
         "newly listed": len(news.new),
         "worse": len(news.worse),
         "otherwise changed": len(news.otherwise),
-        "not listed any more": len(news.gone),
+        "no longer listed": len(news.gone),
     }
     elsewhere = {"created": kinds[ChangeKind.CREATED], "trained": kinds[ChangeKind.TRAINED]}
     here, there = (", ".join(f"{n} {word}" for word, n in of.items() if n) for of in (differs, elsewhere))

@@ -37,7 +37,7 @@ FAULTS = {
     Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
     Fault.TOO_FAR: (DATE, f"Choose a day up to {{latest}}: this lasts at most {LONGEST.days} days. Set it again then."),
     Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
-    Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
+    Fault.UNKNOWN: (WHY, "That is no longer known; somebody deleted it. /stt-models lists all models."),
     Fault.CURRENT: (WHY, "The model is on the newest known version: there is nothing to wait for."),
 }
 
@@ -199,7 +199,7 @@ def ended(end: End, name: str | None) -> str:
     """What somebody is told who pressed End."""
     snooze = end.snooze
     if snooze is None:
-        return "That is not known any more. `/stt-announce snoozes` lists what is in force."
+        return "That is no longer known. `/stt-announce snoozes` lists what is in force."
     if end.late and snooze.ended_by not in (None, RETUNE):
         return f"<@{snooze.ended_by}> ended that already."
     if end.late:

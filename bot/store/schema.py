@@ -221,3 +221,9 @@ def what_is_only_for_the_moment_is_found_by_age(db: Sqlite) -> None:
 def changes_are_found_by_time(db: Sqlite) -> None:
     """What was noticed since a request was made is found without reading what was noticed before."""
     db.execute("CREATE INDEX changes_by_time ON changes (at, ref, kind, instance, base)")
+
+
+@migrations()
+def what_the_service_refused_is_kept_as_a_value(db: Sqlite) -> None:
+    """Of a step: the error that ended it, as JSON."""
+    db.execute("ALTER TABLE steps ADD COLUMN fault TEXT")
