@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from bot.domain.approvals import required
 from bot.domain.holds import Holds, held_of
 from bot.domain.policies import Policy
-from bot.domain.requests import Request
+from bot.domain.requests import Request, was_steered
 from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
 from bot.flows.holds import HoldBook
@@ -149,7 +149,9 @@ class Teller:
             wait=self.freezes.holding_back(store, request, now),
             around=Around({one.hold.subject: one.hold for one in held_of(request, holds)}, owners),
             ended=store.snoozes.ended_for(request.id),
+            involved=_involved(request),
             parallel=self.parallel,
+            acts=store.audit.acts(request.id) if was_steered(request) else (),
         )
         return seen.named(self.names.known(seen.people))
 
@@ -226,3 +228,10 @@ class Teller:
                 await self.poster.show(telling, request.requester, None, known.get(telling.key))
             except ChatError as fault:
                 log.warning("Slack does not show %s: %s", telling.key, fault.text)
+
+
+def _involved(request: Request) -> frozenset[str]:
+    """Who asked, voted or decided: their names stand where a mention would ping them for their own act."""
+    acted = {request.requester, request.decided_by, *(vote.voter for vote in request.votes)}
+    ended = {run.cancelled_by for run in request.runs}
+    return frozenset(id for id in (*acted, *ended) if id)

@@ -12,7 +12,7 @@ from bot.domain.freezes import Wait
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Estimate
 from bot.domain.policies import Policy
-from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
+from bot.domain.requests import LIVE, UNSTARTED, Noted, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held, Snooze
 from bot.messages.buttons import card_buttons, details_button
@@ -37,7 +37,7 @@ class Seen:
 
     *policy* is what it needs in all. *estimates* are by run, for the step that a running run is at. *wait*
     is what holds the next start back. *around* are the holds on what waits in it, and the owners of its models; *ended*
-    the holds that somebody ended for it.
+    the holds that somebody ended for it. *involved* are those who asked, voted or decided.
     """
 
     policy: Policy
@@ -46,13 +46,17 @@ class Seen:
     wait: Wait | None = None
     around: Around = field(default_factory=Around)
     ended: tuple[Snooze, ...] = ()
+    involved: frozenset[str] = frozenset()
     parallel: int = 2
     """How many runs may go on at a time on each instance."""
+    acts: tuple[Noted, ...] = ()
+    """Who resumed it, and who stopped what had not begun, in their order."""
 
     @property
     def people(self) -> set[str]:
         """Whose names it takes."""
-        return self.around.people | {id for one in self.ended for id in (one.author, one.ended_by) if id}
+        ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
+        return self.around.people | self.involved | ended | {act.actor for act in self.acts}
 
     def named(self, names: Mapping[str, str]) -> Seen:
         """The same with the names of these people."""

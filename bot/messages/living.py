@@ -39,7 +39,7 @@ def living(found: Findings, live: Sequence[Request], timing: Timing) -> Message:
         section("\n".join([f"*Now: {first}*{dot}{rest}", *lines])),
         context(*small, f"Kept up to date. {when}: `/stt-announce`"),
     ]
-    said = [f"Now: {state}", *(unmarked(line.partition(" ")[2]) for line in lines)]
+    said = [f"Now: {unmarked(state)}", *(unmarked(line.partition(" ")[2]) for line in lines)]
     return Message(" ".join([*(f"{line}." for line in said), *small]), tuple(blocks))
 
 

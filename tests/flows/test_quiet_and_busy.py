@@ -475,8 +475,8 @@ async def test_what_a_screen_reader_gets(world: World):
     await slot(world, 0)
     (first,) = posted(world)
     assert first.text == (
-        "1 of 2 models is outdated · 1 current. First announcement in this channel. Risk: requests with 1 model return "
-        "a warning; when the old version goes, the customization is silently lost. Owners: Ugrace: call-center-us · "
+        "1 of 2 models is outdated, 1 current. First announcement in this channel. Risk: requests with 1 model return "
+        "a warning; when the old version goes, the customization is silently lost. Owners: Ugrace: call-center-us, "
         "1 already requested. 1 model to act on, in the thread. "
         "1 second of audio sent this month to check for recognition warnings."
     )

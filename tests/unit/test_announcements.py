@@ -259,6 +259,7 @@ def test_what_the_lines_say(situation: str):
     for line in lines:
         for word in ("*", "`", ":rotating_light: "):
             line = line.replace(word, "")
+        line = line.replace(" · ", ", ")
         known = {"<@UADA>": "Ada", "<!subteam^SDESK>": "Support"}
         for mention, name in known.items():
             line = line.replace(mention, name)
