@@ -35,6 +35,7 @@ from commands.decide import turn as turn_details
 from commands.desk import Answer, Ask, Desk, Handler, Public
 from commands.door import Door, Look, Way, quietly
 from commands.doubts import accept
+from commands.finish import finish
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
@@ -85,6 +86,7 @@ COMMANDS: Mapping[str, Handler] = {
 ACTIONS: Mapping[str, Way] = {
     "model": Way(model),
     "ask": Way(upgrade, opens="Upgrade"),
+    "finish": Way(finish, opens="Upgrade"),
     "train": Way(train, opens="Train"),
     "lenient": Way(leave_out, here=True),
     "pick": Way(search, opens="Choose a model"),

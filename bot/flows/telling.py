@@ -13,7 +13,7 @@ from bot.domain.approvals import required
 from bot.domain.holds import Holds, held_of
 from bot.domain.outcomes import StepEnd
 from bot.domain.policies import Policy
-from bot.domain.requests import Request
+from bot.domain.requests import STEERING, Request, was_steered
 from bot.domain.words import waiting
 from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
@@ -165,6 +165,7 @@ class Teller:
             parallel=self.parallel,
             additions=store.words.of_request(request.id),
             addresses=self.addresses,
+            steering=store.audit.of_actions(request.id, STEERING) if was_steered(request) else (),
         )
         return seen.named(self.names.known(seen.people))
 

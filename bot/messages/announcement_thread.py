@@ -8,7 +8,7 @@ from bot.domain.announcements import Findings
 from bot.domain.findings import News
 from bot.domain.verdicts import Judgement
 from bot.messages.findings import About, cells, columns, plain, short
-from bot.messages.fitting import MOST, portion, size_of
+from bot.messages.fitting import MOST, portion
 from bot.messages.kit import actions, context, section, sections
 from bot.messages.model_table import open_menu
 from bot.messages.tables import Cell, Column, table
@@ -28,6 +28,9 @@ REPLIES = 4
 SPARE = 400
 """Characters that are left free for what stands around a list."""
 
+WITH_FIRST = 2_600
+"""Characters that plain blocks leave free: in a preview they stand below the announcement, in one message."""
+
 UNCUT = 100_000
 """Characters of block JSON for a table whose rows are so few that no word of theirs is cut."""
 
@@ -44,7 +47,10 @@ def thread(found: Findings, about: About, news: News) -> Work[tuple[Message, ...
     """The replies; where a file has all models, one with the worst of them."""
     rest, parts = found.worth[:IN_ALL], list[Sequence[Judgement]]()
     while rest and len(parts) < (1 if filed(found.count) else REPLIES):
-        parts.append(portion(rest, lambda some: _longer(_listing(some, found, about, news)), REPLY, MOST - SPARE))
+        as_table = portion(rest, lambda some: _listing(some, found, about, news), REPLY, MOST - SPARE)
+        parts.append(
+            portion(as_table, lambda some: plainly(_listing(some, found, about, news)), REPLY, MOST - WITH_FIRST)
+        )
         rest = rest[len(parts[-1]) :]
         yield
     replies, start = list[Message](), 0
@@ -83,11 +89,6 @@ def _told(titles: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> tuple[lis
     """Without the columns that tell nothing of any row: where no model has an owner, say."""
     told = [at for at in range(len(titles)) if any(row[at]["text"] != BLANK for row in rows)]
     return [titles[at] for at in told], [[row[at] for at in told] for row in rows]
-
-
-def _longer(blocks: Sequence[Block]) -> Sequence[Block]:
-    """The blocks or the plain ones in their place, whichever have more characters: both must fit."""
-    return max(blocks, plainly(blocks), key=size_of)
 
 
 def _text(sentences: Sequence[str]) -> str:

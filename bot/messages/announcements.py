@@ -17,7 +17,7 @@ from bot.messages.findings import About
 from bot.messages.kit import actions, button, context, section
 from bot.messages.refusals import called, mention
 from bot.messages.signs import Sign
-from bot.messages.text import code, counted, day, listed, some, unmarked
+from bot.messages.text import bold, code, counted, day, listed, some, unmarked
 from bot.messages.timetable import audio_sent
 from bot.ports import Block, Message
 from bot.turns import Work
@@ -113,8 +113,8 @@ def _news(found: Findings, since: Since | None) -> str:
         return "First announcement in this channel."
     news, kinds = since.news, Counter(change.kind for change in since.changes)
     differs = {"new": news.new, "worse": news.worse, "otherwise changed": news.otherwise}
-    names = {judgement.model.ref: code(judgement.model.name, NAME) for judgement in found.worth}
-    here = [f"*{len(refs):,} {word}* ({_named(refs, names)})" for word, refs in differs.items() if refs]
+    names = {judgement.model.ref: bold(judgement.model.name, NAME) for judgement in found.worth}
+    here = [f"{len(refs):,} {word} ({_named(refs, names)})" for word, refs in differs.items() if refs]
     here += [f"{len(news.gone):,} no longer listed"] if news.gone else []
     elsewhere = {"created": kinds[ChangeKind.CREATED], "trained": kinds[ChangeKind.TRAINED]}
     there = ", ".join(f"{number:,} {word}" for word, number in elsewhere.items() if number)
@@ -174,7 +174,7 @@ def _people(found: Findings, about: About, news: News, asked: Sequence[Judgement
     """One line: the owners who are asked, how many new ones have none, and how many are requested already."""
     by_owner: dict[str, list[str]] = {}
     for judgement in asked:
-        by_owner.setdefault(about.owners[judgement.model.ref].id, []).append(code(judgement.model.name, NAME))
+        by_owner.setdefault(about.owners[judgement.model.ref].id, []).append(bold(judgement.model.name, NAME))
     parts = [
         f"{mention(owner) if loud else called(owner, about.names)}: {some(names, NAMES)}"
         for owner, names in by_owner.items()

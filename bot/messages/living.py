@@ -13,7 +13,7 @@ from bot.messages.announcements import state_text, unreachable
 from bot.messages.kit import context, paragraph, section
 from bot.messages.recurrence import often
 from bot.messages.signs import OF_REQUEST_STATE
-from bot.messages.text import code, counted, some, spoken
+from bot.messages.text import bold, counted, some, unmarked
 from bot.ports import Message
 
 NAMES, NAME = 3, 40
@@ -39,7 +39,7 @@ def living(found: Findings, live: Sequence[Request], timing: Timing) -> Message:
         section("\n".join([f"*Now: {first}*{dot}{rest}", *lines])),
         context(*small, f"Kept up to date. {when}: `/stt-announce`"),
     ]
-    said = [f"Now: {state}", *(spoken(line.partition(" ")[2]) for line in lines)]
+    said = [f"Now: {unmarked(state)}", *(unmarked(line.partition(" ")[2]) for line in lines)]
     return Message(" ".join([*(f"{line}." for line in said), *small]), tuple(blocks))
 
 
@@ -59,7 +59,7 @@ def _going_on(live: Sequence[Request], state: RequestState) -> str:
 def _named(request: Request) -> str:
     """A request by its model, or by how many it has and how far it is."""
     if not request.several:
-        return code(request.first.plan.model.name, NAME)
+        return bold(request.first.plan.model.name, NAME)
     states = Counter(run.state for run in request.meant)
     done = f", {states[RunState.DONE]:,} done" if states[RunState.DONE] else ""
     return f"{counted(len(request.meant), 'model')}{done} (request {request.id})"

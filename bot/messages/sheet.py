@@ -85,7 +85,7 @@ def rows(request: Request) -> list[Row]:
 def _row(request: Request, run: Run) -> Row:
     model, outcome = run.plan.model, ""
     if run.failure is not None:
-        outcome = run.failure.detail or run.failure.end.value
+        outcome = run.failure.summary or run.failure.end.value
     elif run.cause is not None:
         outcome = run.cause.summary
     elif request.rejection is not None:

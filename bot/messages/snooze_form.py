@@ -14,7 +14,7 @@ from bot.messages.foreign import quoted
 from bot.messages.kit import alert, context, input_block, long_text, menu, modal, option, placeholder, section
 from bot.messages.refusals import labels
 from bot.messages.snoozes import WHY_LIMIT, line, reason
-from bot.messages.text import code, day
+from bot.messages.text import bold, day
 from bot.ports import Block
 
 CALLBACK = "snooze"
@@ -29,13 +29,13 @@ OFFERED = 100
 
 
 FAULTS = {
-    Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),
-    Fault.NO_DATE: (DATE, "Choose the day on which it ends."),
+    Fault.NO_REASON: (WHY, "Give a reason: the team reads it."),
+    Fault.NO_DATE: (DATE, "Choose an end date."),
     Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
-    Fault.TOO_FAR: (DATE, f"Choose a day up to {{latest}}: this lasts at most {LONGEST.days} days. Set it again then."),
-    Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
-    Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
-    Fault.CURRENT: (WHY, "The model is on the newest known version: there is nothing to wait for."),
+    Fault.TOO_FAR: (DATE, f"Choose a day up to {{latest}}, {LONGEST.days} days at most. You can set it again then."),
+    Fault.NO_NEXT_VERSION: (UNTIL, "No newer version will come for it. Choose a date."),
+    Fault.UNKNOWN: (WHY, "It was deleted. /stt-models lists all models."),
+    Fault.CURRENT: (WHY, "The model is on the newest known version: nothing to snooze or hold."),
 }
 
 
@@ -105,7 +105,7 @@ def _how_long(kind: SnoozeKind, today: date) -> list[Block]:
     ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
     choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
     picker = {"type": "datepicker"} | ({} if hold else {"initial_date": (today + A_WEEK).isoformat()})
-    example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
+    example = "For example: customer tests the new version in March" if hold else "For example: retired in March"
     return [
         *([] if hold else [input_block(UNTIL, "Until when", choice)]),
         input_block(DATE, "End date", picker, optional=not hold),
@@ -117,11 +117,11 @@ _FOR_APPROVERS = {Reach.BASE: "base", Reach.INSTANCE: "instance"}
 
 
 def _means(judgement: Judgement, kind: SnoozeKind) -> str:
-    name = code(judgement.model.name)
+    name = bold(judgement.model.name)
     if kind is SnoozeKind.HOLD:
         return (
-            f"Hold {name} on its old version *on purpose*: until the day you choose it is not announced, and nobody "
-            "upgrades it without ending the hold. You or an approver can end it early."
+            f"Keep {name} on its old version *on purpose*. Until the end date it is not announced, and nobody upgrades "
+            "it without ending the hold. You or an approver can end it early."
         )
     return f"Announcements leave {name} out until then. {_BREAKS_THROUGH}"
 
@@ -129,7 +129,7 @@ def _means(judgement: Judgement, kind: SnoozeKind) -> str:
 _GOES = "When the old version goes, its customization is silently ignored."
 
 _HOLDING: Mapping[Risk, str] = {
-    Risk.IGNORED: "*Its customization is ignored already*: requests get the plain base model.",
+    Risk.IGNORED: "*Its customization is already ignored*: requests get the plain base model.",
     Risk.RETIRED: "*Its base is retired*: requests can fail or lose the customization at any time.",
     Risk.REFUSED: "*Requests with it fail* until it is created again.",
     Risk.WARNED: f"Requests using it return a warning today. {_GOES}",
@@ -145,4 +145,4 @@ def _warning(risk: Risk, hold: bool) -> list[Block]:
     """What to know before sending the form."""
     if hold:
         return [alert(_HOLDING[risk], "error" if risk in _LOSES else "warning")] if risk in _HOLDING else []
-    return [alert("Its customization is ignored already, so it is still announced.")] if risk is Risk.IGNORED else []
+    return [alert("Its customization is already ignored, so it is still announced.")] if risk is Risk.IGNORED else []

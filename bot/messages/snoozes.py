@@ -23,7 +23,7 @@ from bot.messages.kit import (
 )
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
-from bot.messages.text import code, counted, day, escape
+from bot.messages.text import bold, code, counted, day, escape
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
@@ -57,7 +57,7 @@ def reason(snooze: Snooze, names: Mapping[str, str] = MappingProxyType({})) -> Q
 
 def summary(snooze: Snooze, name: str | None) -> str:
     """What is snoozed, until when and by whom. It names its author: for private messages only."""
-    return f"{_subject(snooze, name)}: {line(snooze)}"
+    return f"{_first(_subject(snooze, name))}: {line(snooze)}"
 
 
 def _until(snooze: Snooze) -> str:
@@ -65,32 +65,37 @@ def _until(snooze: Snooze) -> str:
     return f"until the next base version, at most {until}" if snooze.by_version else until
 
 
+def _first(text: str) -> str:
+    """As a sentence or a line begins."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def _subject(snooze: Snooze, name: str | None) -> str:
     match snooze.scope:
         case Reach.MODEL:
             ref = Ref.parse(snooze.subject)
-            return f"{code(name or ref.id)} ({ref.kind} model, instance {code(ref.instance)})"
+            return f"{ref.kind} model {bold(name) if name else code(ref.id)} on {code(ref.instance)}"
         case Reach.BASE:
-            return f"All on the base {code(snooze.subject)}"
+            return f"everything on the base {code(snooze.subject)}"
         case Reach.INSTANCE:
-            return f"The whole instance {code(snooze.subject)}"
+            return f"everything on {code(snooze.subject)}"
 
 
 def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
     """What `/stt-model` says of the snooze that is in force for a model, with the button that ends it."""
-    where = "" if snooze.scope is Reach.MODEL else f"{_subject(snooze, None)}: "
+    where = "" if snooze.scope is Reach.MODEL else f"{_first(_subject(snooze, None))}: "
     text = f"{where}{line(snooze)}"
     if snooze.kind is SnoozeKind.HOLD:
         text += f"\n*Risk of holding:* {risk_text(judgement)}"
     elif judgement.risk is Risk.IGNORED:
-        text += "\n:rotating_light: It is announced all the same: its customization is ignored already."
+        text += "\n:rotating_light: Still announced: its customization is already ignored."
     return [section(text, _end(snooze, judgement.model.name)), *quoted(reason(snooze))]
 
 
 def _end(snooze: Snooze, name: str) -> Block:
     shown = name if snooze.scope is Reach.MODEL else f"the {snooze.scope} {snooze.subject}"
-    again = "Announcements speak of it again, and it can be upgraded." if snooze.kind is SnoozeKind.HOLD else ""
-    ask = confirm(f"End this {snooze.kind}?", again or f"Announcements speak of {shown} again.", "End it")
+    again = "It is announced again and can be upgraded." if snooze.kind is SnoozeKind.HOLD else ""
+    ask = confirm(f"End this {snooze.kind}?", again or f"Announcements include {shown} again.", "End it")
     label = f"End the {snooze.kind} of {shown}"
     return button(f"End {snooze.kind}", f"unsnooze:{snooze.id}", str(snooze.id), label=label, confirm=ask)
 
@@ -107,7 +112,7 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
             block
             for one, name in named
             for block in (
-                section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)),
+                section(f"{_first(_subject(one, name))}\n{line(one)}", _end(one, name or one.subject)),
                 *quoted(reason(one)),
             )
         ]
@@ -124,30 +129,30 @@ def ended(end: End, name: str | None) -> str:
     """What somebody is told who pressed End."""
     snooze = end.snooze
     if snooze is None:
-        return "That is not known any more. `/stt-announce snoozes` lists what is in force."
+        return "It is no longer there. `/stt-announce snoozes` lists what is in force."
     if end.late and snooze.ended_by not in (None, RETUNE):
-        return f"<@{snooze.ended_by}> ended that already."
+        return f"<@{snooze.ended_by}> has already ended it."
     if end.late:
-        return f"That is over already: {over_text(snooze)}."
-    what = f"the {snooze.kind} by <@{snooze.author}> is ended"
-    return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
+        return f"It has already ended: {over_text(snooze)}."
+    return f"{snooze.kind.value.capitalize()} of {_subject(snooze, name)} ended; it was by <@{snooze.author}>."
 
 
 def lapsed(snooze: Snooze, name: str | None = None) -> Message:
     """The word for the team when one is over by itself: what was snoozed, why it is over, and why it was."""
-    text = f"The {snooze.kind} of {_subject(snooze, name)} is over: {over_text(snooze)}. It was by <@{snooze.author}>."
+    what = f"{snooze.kind.value.capitalize()} of {_subject(snooze, name)}"
+    text = f"{what} ended: {over_text(snooze)}. It was by <@{snooze.author}>."
     return paragraph(text, quotes=[reason(snooze)])
 
 
 _OVER = {
-    Ended.EARLY: "somebody ended it early",
+    Ended.EARLY: "ended early",
     Ended.REPLACED: "a newer one replaced it",
-    Ended.REQUESTED: "somebody ended it to request an upgrade",
-    Ended.DATE: "its date came",
-    Ended.LONGEST: f"{LONGEST.days} days are over",
+    Ended.REQUESTED: "ended to request an upgrade",
+    Ended.DATE: "end date reached",
+    Ended.LONGEST: f"{LONGEST.days} days have passed",
     Ended.CURRENT: "the model is on the newest known version",
-    Ended.NEXT: "the next version {version} is known",
-    Ended.OTHER: "the newest known version is {version} now",
+    Ended.NEXT: "version {version} is known",
+    Ended.OTHER: "the newest known version is now {version}",
 }
 
 
@@ -160,7 +165,7 @@ def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
     """What the channel hears once when a base or an instance is snoozed."""
     text = (
         f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}.\n"
-        "Announcements leave it out. `/stt-announce snoozes` lists it and ends it early."
+        "Announcements leave it out; `/stt-announce snoozes` can end it early."
     )
     return paragraph(text, Sign.SNOOZED, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
@@ -170,7 +175,7 @@ def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
     text = (
         f"*Snooze ended early:* {_several(snooze)}, by {called(snooze.ended_by or '', names)}. It was "
         f"{_until(snooze)} by {called(snooze.author, names)}.\n"
-        "Announcements speak of it again."
+        "It is announced again."
     )
     return paragraph(text, Sign.REMINDS, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
@@ -184,4 +189,4 @@ def _several(snooze: Snooze) -> str:
 def taken(old: Snooze) -> str:
     """Why a new one cannot replace what is in force."""
     word = "on hold" if old.kind is SnoozeKind.HOLD else "snoozed"
-    return f"It is {word} already {_until(old)}. Only its author or an approver can change that."
+    return f"It is already {word} {_until(old)}. Only its author or an approver can change that."

@@ -23,20 +23,20 @@ SNOOZES = 5
 """How many snoozes the overview names."""
 
 USAGE = (
-    "Type /stt-announce to see when announcements go, /stt-announce preview to read one alone, /stt-announce now to "
-    "send one, /stt-announce chart for a picture of the last weeks, or /stt-announce snoozes for what they leave out. "
+    "Type /stt-announce to see when announcements go, /stt-announce preview to see one privately, /stt-announce now to "
+    "send one, /stt-announce chart for a chart of the last weeks, or /stt-announce snoozes for what they leave out. "
     "Approvers can also type /stt-announce at 0 9 * * mon-fri Europe/Berlin, /stt-announce in #channel, /stt-announce "
     "off, /stt-announce on, or /stt-announce default."
 )
 AT = (
-    "Write a rule of five parts, minute, hour, day, month and weekday, and a time zone if it is another one: "
+    "Write five parts, minute, hour, day, month and weekday, and a time zone if it changes: "
     "/stt-announce at 0 9 * * mon-fri Europe/Berlin"
 )
 IN = "Name a channel as Slack's list offers it while you type: /stt-announce in #channel"
 NOT_THERE = "The bot is not in that channel. Invite it there with /invite @retune, then type this again."
 ARCHIVED = "That channel is archived. Choose another one."
 EXTERNAL = (
-    "That channel is shared with another organization, which would read the names of your models. Choose another one, "
+    "That channel is shared with another organization, which would see the names of your models. Choose another one, "
     "or ask your operator to set RETUNE_SHARED_CHANNEL=yes."
 )
 
@@ -45,19 +45,19 @@ CHART = "The chart of the last weeks is in our direct messages."
 
 def bad_rule(rule: str, fault: str) -> str:
     """Why a cron rule is none. Plain text."""
-    return f"“{plain(rule)}” is not a rule ({plain(fault, 200)}). {AT}"
+    return f"“{plain(rule)}” isn't a cron rule ({plain(fault, 200)}). {AT}"
 
 
 def bad_zone(zone: str) -> str:
     """Why a time zone is none. Plain text."""
-    return f"The time zone “{plain(zone)}” is not known. Write it like Europe/Berlin or America/New_York."
+    return f"There is no time zone “{plain(zone)}”. Write it like Europe/Berlin or America/New_York."
 
 
 def not_taken(channel: str) -> str:
     """Why an announcement that was asked for is not there."""
     return (
-        f"Slack does not take the announcement in <#{channel}> just now. If the bot is not in that channel, invite it "
-        "there; then type /stt-announce now again."
+        f"Slack did not accept the announcement in <#{channel}>. If the bot is not in that channel, invite it there; "
+        "then type /stt-announce now again."
     )
 
 
@@ -103,11 +103,11 @@ def overview(
 ) -> Message:
     """What `/stt-announce` shows. *snoozes* come with the name of their model; *audio* is in seconds, this month."""
     text = where_and_when(timing, now)
-    card = f" <{link}|The living card> always shows it." if link else ""
+    card = f" <{link}|The living card> is always up to date." if link else ""
     blocks: list[Block] = [
         section(text),
         section(f"*Now:* {state}{card}"),
-        context("A message is sent when the list or a risk changed, and once a week while there is something to do."),
+        context("Sent when the list or a risk changes, and once a week while there is something to do."),
     ]
     if snoozes:
         head = f"{counted(len(snoozes), 'snooze')} in force: `/stt-announce snoozes`."
@@ -132,5 +132,5 @@ def _now_button() -> Block:
 
 def audio_sent(audio: int) -> str:
     """What looking for recognition warnings cost."""
-    said = f"{counted(audio, 'second')} of audio sent this month to see recognition warnings."
-    return said if audio else "No audio was sent to see recognition warnings this month."
+    said = f"{counted(audio, 'second')} of audio sent this month to check for recognition warnings."
+    return said if audio else "No audio sent this month to check for recognition warnings."

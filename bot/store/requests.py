@@ -10,7 +10,18 @@ from bot.domain.approvals import Vote
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
-from bot.domain.requests import FOLLOWS, LIVE, RETRIABLE, Request, RequestState, digest_of, following
+from bot.domain.requests import (
+    DROP,
+    FOLLOWS,
+    LIVE,
+    RESUME,
+    RETRIABLE,
+    STOP_LATER,
+    Request,
+    RequestState,
+    digest_of,
+    following,
+)
 from bot.domain.runs import LASTING, Run, RunState
 from bot.store.audit import Audit
 from bot.store.connection import Connection, marks, written
@@ -168,8 +179,8 @@ class Requests(Reading):
             self.move(self._must(request), wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
 
     def drop(self, request: Request, by: str, now: datetime) -> None:
-        """Cancel the runs that have not begun; the request ends with those that have."""
-        self._note(request, now, by, "cancel the rest")
+        """Cancels what has not begun; the request ends when what has begun does."""
+        self._note(request, now, by, DROP)
         self.touch(request.id, decided_by=by, decided_at=now)
         self._cancel_queued(request, now)
         self.settle(request.id, now, by=by)
@@ -177,7 +188,7 @@ class Requests(Reading):
     def cancel_later(self, request: Request, run: Run, by: str, now: datetime) -> None:
         """Record that a running run ends after its current step."""
         self._c.change("UPDATE runs SET cancelled_by = ? WHERE id = ?", (by, run.id))
-        self._note(request, now, by, "cancel after this step", model=run.plan.model.ref)
+        self._note(request, now, by, STOP_LATER, model=run.plan.model.ref)
         self.touch(request.id)
 
     def resume(self, request: Request, by: str, now: datetime) -> None:
@@ -185,7 +196,7 @@ class Requests(Reading):
         for run in request.runs:
             if run.bad:
                 self._c.change("UPDATE runs SET excused = 1 WHERE id = ?", (run.id,))
-        self._note(request, now, by, "resume")
+        self._note(request, now, by, RESUME)
         self.move(request, RequestState.RUNNING, now, by=by)
         self.settle(request.id, now, by=by)
 

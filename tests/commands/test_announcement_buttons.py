@@ -85,7 +85,7 @@ async def test_snooze(slack: Slack):
     assert (await slack.submit(view, values()))["errors"] == {"model": "Choose a model."}
     chosen = {"model": {"v": {"type": "static_select", "selected_option": {"value": REF}}}}
     for _ in range(2):
-        assert "`call-center-us`" in str(await slack.submit(view, {**values(), **chosen}))
+        assert "*call-center-us*" in str(await slack.submit(view, {**values(), **chosen}))
     (snooze,) = slack.world.store.snoozes.in_force()
     assert (snooze.scope, snooze.subject, snooze.author) == (Reach.MODEL, REF, ADA)
     await slack.press(buttons["Snooze…"])

@@ -41,7 +41,7 @@ async def test_a_slot_is_said_once(tmp_path: Path):
     await world.announce()
     assert len(roots(world)) == 1
     said = world.chat.said[0]
-    assert said.text.startswith("1 of 2 models is outdated · 1 current. First announcement in this channel. Risk: ")
+    assert said.text.startswith("1 of 2 models is outdated, 1 current. First announcement in this channel. Risk: ")
     (reply,) = (each for each in world.chat.said if each.thread == said.ts)
     assert "call-center-us" in reply.text
     world.close()

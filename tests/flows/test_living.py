@@ -54,7 +54,7 @@ async def test_it_comes_with_the_first_announcement(world: World):
     assert world.chat.keyed(KEY) is card
     assert world.chat.pinned == [(CHANNEL, card.ts)]
     assert world.chat.calls.count("pin") == 1
-    assert card.text == "Now: 1 of 2 models is outdated · 1 current."
+    assert card.text == "Now: 1 of 2 models is outdated, 1 current."
     assert card.edits == 0
 
 

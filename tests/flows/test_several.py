@@ -163,7 +163,7 @@ async def test_dropping_the_rest(world: World):
     assert states(world, request) == ["failed"] + ["cancelled"] * 4
     assert (await world.wish("resume", request, GRACE)).reason is Reason.NOT_PAUSED
     assert world.store.requests.holding("stt/language/id-m3") is None
-    assert "`m3`" in str(world.chat.keyed(f"request:{request.id}:end").message.blocks)
+    assert "not begun: *m3*" in str(world.chat.keyed(f"request:{request.id}:end").message.blocks)
 
 
 async def test_a_failure_in_a_wave_keeps_what_runs(world: World):

@@ -12,6 +12,7 @@ import pytest
 
 from bot.domain.announcements import Findings, compose
 from bot.domain.changes import Change, ChangeKind
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.findings import News
 from bot.domain.lag import Lag
 from bot.domain.owners import Owner
@@ -19,7 +20,7 @@ from bot.domain.requests import Request, RequestState
 from bot.domain.runs import RunState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.timing import Timing
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages import announcements, living, timetable
 from bot.messages.announcements import Since
 from bot.messages.findings import About
@@ -161,14 +162,14 @@ SITUATIONS = {
         [
             "*7 of 11 models are outdated* · 2 can't be upgraded · 1 failed · 1 current · of these 1 snoozed and 1 on "
             "hold",
-            "Since 20 Nov 2026: *5 new* (`x`, `m0000`, `m0001` and 2 more), *1 worse* (`x`), 2 no longer listed; "
+            "Since 20 Nov 2026: 5 new (*x*, *m0000*, *m0001* and 2 more), 1 worse (*x*), 2 no longer listed; "
             "1 created, 2 trained elsewhere.",
             ":rotating_light: *Risk:* the customization of 1 model is already ignored: requests get the plain base "
             "model (6 more at a lower risk).",
-            "*Owners:* <@UADA>: `x` · <!subteam^SDESK>: `m0000` and `m0001` · 2 new without an owner · 1 already "
+            "*Owners:* <@UADA>: *x* · <!subteam^SDESK>: *m0000* and *m0001* · 2 new without an owner · 1 already "
             "requested",
             "8 models to act on, in the thread. Incomplete: `eu` is unreachable. 12 seconds of audio sent this month "
-            "to see recognition warnings.",
+            "to check for recognition warnings.",
         ],
         ALL,
     ),
@@ -238,7 +239,7 @@ SITUATIONS = {
         Fleet(many(2000), since=since(new=frozenset(j.model.ref for j in many(1500)))),
         [
             "*2,000 of 2,000 models are outdated*",
-            "Since 20 Nov 2026: *1,500 new* (`m0000`, `m0001`, `m0002` and 1,497 more).",
+            "Since 20 Nov 2026: 1,500 new (*m0000*, *m0001*, *m0002* and 1,497 more).",
             f"*Risk:* requests with 2,000 models probably return a warning; {LOST}.",
             "50 new without an owner",
             "2,000 models to act on: the worst are in the thread, all of them in its CSV file.",
@@ -258,6 +259,7 @@ def test_what_the_lines_say(situation: str):
     for line in lines:
         for word in ("*", "`", ":rotating_light: "):
             line = line.replace(word, "")
+        line = line.replace(" · ", ", ")
         known = {"<@UADA>": "Ada", "<!subteam^SDESK>": "Support"}
         for mention, name in known.items():
             line = line.replace(mention, name)
@@ -291,7 +293,7 @@ def test_the_worst_risk_that_is_true(risks: list[Risk], said: str):
 def test_nobody_is_mentioned_in_a_preview():
     """Owners are named, so that one sees who would be asked."""
     fleet = Fleet((judged("a"), judged("b")), owners={"a": "UADA"}, loud=False)
-    assert "*Owners:* Ada: `a`" in fleet.lines
+    assert "*Owners:* Ada: *a*" in fleet.lines
     assert "<@" not in str(announcements.previewed(fleet.messages))
 
 
@@ -343,6 +345,7 @@ def test_slack_takes_it(name: str, number: int, instances: int):
         for blocks in (message.blocks, plainly(message.blocks)):
             assert check_blocks([dict(block) for block in blocks], "message") == []
             assert len(blocks) <= 50
+    assert size_of(plainly(announcements.previewed((first, *replies)).blocks)) <= MOST
     for message in (first, *replies):
         for blocks in (message.blocks, plainly(message.blocks)):
             assert size_of(blocks) <= MOST
@@ -378,7 +381,7 @@ def test_the_thread():
     assert [each["value"] for each in menu["options"]] == [model("a").ref, model("b").ref]
     assert menu["action_id"].partition(":")[0] == "model"
     lines = str(plainly(reply.blocks))
-    for word in ("`a`", "*new*", "returns warnings", "owner: Ada", "in the same instance", "_requested_"):
+    for word in ("*a*", "*new*", "returns warnings", "owner: Ada", "another model (proof)", "_requested_"):
         assert word in lines
 
 
@@ -398,14 +401,14 @@ def test_the_living_card(*, on: bool):
     assert check_blocks(list(card.blocks), "message") == []
     assert card.blocks[0]["text"]["text"].split("\n")[0] == "*Now: 1 of 2 models is outdated* · 1 current"
     for word in (
-        "Running: `running`",
+        "Running: *running*",
         "Paused: 3 models, 1 done (request 2)",
-        "Waiting for approval: `open3`",
+        "Waiting for approval: *open3*",
         "and 2 more",
     ):
         assert word in str(card.blocks)
-        assert word.replace("`", "") in card.text
-    assert "`a`" not in str(card.blocks)
+        assert word.replace("*", "") in card.text
+    assert "*a*" not in str(card.blocks)
     small = str(card.blocks[1])
     assert "Incomplete: `eu` is unreachable." in small
     assert ("go out weekdays at 09:00 Europe/Berlin" in small) is on

@@ -606,7 +606,7 @@ def test_why_it_is_paused():
     """What failed is told apart from what is not proven."""
     runs = [*many(1, state=RunState.FAILED), made.unproven(made.plan("notes"), 2), booth(3)]
     text = told(made.request(runs, RequestState.PAUSED), "pause:1.0-2.0")
-    assert "1 upgrade failed: m1; no newer version is shown: notes." in text
+    assert "1 upgrade failed: *m1*; no newer version is shown: *notes*." in text
 
 
 @pytest.mark.parametrize(
@@ -629,7 +629,7 @@ def test_what_became_of_several():
     half = replace(booth(3, RunState.CANCELLED), started_at=NOW)
     runs = [*many(1, state=RunState.FAILED), gone, half]
     end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
-    assert "`m1`: failed." in str(end.blocks)
+    assert "failed: *m1*." in str(end.blocks)
     assert "`booth`: Its instance does not know it" in str(end.blocks)
     assert "`booth`: stopped" in str(end.blocks)
     assert "step 0" not in str(end.blocks)
@@ -686,7 +686,7 @@ def test_the_line_of_each_model():
         "proven": "→ v2020-01-16`",
         "trained": "trained, no newer version shown",
         "failed": "failed: The service refused the request.",
-        "left": "left out: The approvals do not meet the policy any more",
+        "left": "left out: The approvals no longer meet the policy",
         "stopped": "not begun",
     }.items():
         assert said in lines[name], lines[name]

@@ -124,7 +124,7 @@ def test_the_next_version_never_comes():
     one = replace(by_version(), over_at=NOW)
     assert over(one, [judgement(target=None)], NOW) == Over(Ended.LONGEST)
     ended = replace(one, ended_at=NOW, ended_by="retune", ended_why=Ended.LONGEST)
-    assert "90 days are over" in snoozes.lapsed(ended).text
+    assert "90 days have passed" in snoozes.lapsed(ended).text
     assert "until the next base version, at most until 25 Nov 2026" in snoozes.line(one)
 
 
@@ -246,7 +246,7 @@ def test_a_line():
 def test_what_a_form_warns_of(kind: SnoozeKind, risk: Risk):
     """A hold says what it risks, loudest what callers lose today; a snooze only that it changes nothing of it."""
     own = Judgement(model(), Verdict.OUTDATED, risk)
-    alerts = [block for block in snoozes.ask(own, kind, TODAY, None)["blocks"] if block["type"] == "alert"]
+    alerts = [block for block in snooze_form.ask(own, kind, TODAY, None)["blocks"] if block["type"] == "alert"]
     levels = [(block["level"], "ignored" in block["text"]["text"]) for block in alerts]
     if kind is SnoozeKind.SNOOZE:
         assert levels == ([("warning", True)] if risk is Risk.IGNORED else [])
