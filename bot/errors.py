@@ -135,7 +135,7 @@ class CatalogError(RetuneError):
 class ServiceError(RetuneError):
     """Speech to Text did not do what was asked.
 
-    *detail* is the sentence in its answer (foreign: quote it), *ours* the text without both, *transaction* what IBM
+    *detail* is the sentence in its answer (untrusted: quote it), *ours* the text without both, *transaction* what IBM
     support asks for.
     """
 

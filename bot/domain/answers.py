@@ -88,7 +88,7 @@ _STRUCTURED = re.compile(r"\{\s*(?:[\"'}]|$)|\[\s*(?:[{\[\"\]]|$)")
 
 
 def _json(text: str) -> Any:
-    """The first value in a text; None where it makes no sense."""
+    """The first value in a text; None if there is none."""
     try:
         return json.JSONDecoder().raw_decode(text.strip())[0]
     except (ValueError, RecursionError):

@@ -110,7 +110,7 @@ def _from_siblings(model: Model, siblings: Siblings) -> tuple[Evidence, ...]:
     """Another model on the same base has a newer version.
 
     In the same instance that is proof. Another instance of IBM Cloud makes it likely: versions agree between
-    regions as far as anybody knows, but nobody promises it. All of those are one piece of evidence.
+    regions as far as is known, but IBM does not promise it. All of those are one piece of evidence.
     """
     have = model.newest
     if have is None:

@@ -19,7 +19,7 @@ class Taker(StrEnum):
     REQUESTER = "requester"
     APPROVER = "approver"
     OPERATOR = "operator"
-    """Whoever runs Retune."""
+    """The operator of Retune."""
     SUPPORT = "IBM support"
     NOBODY = "nobody"
     """Nothing is left to do."""

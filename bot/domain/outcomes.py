@@ -108,7 +108,7 @@ class Outcome:
     """The end of one step.
 
     *version* is the newer version that was seen, *status* the model's status then (the service's word), *detail* what
-    the service said (foreign), or who stopped watching or marked it as failed. *fault* is the error that ended it.
+    the service said (untrusted), or who stopped watching or marked it as failed. *fault* is the error that ended it.
     """
 
     end: StepEnd

@@ -70,7 +70,7 @@ class Owned:
 
 
 def _places(refs: Iterable[str], judged: Judged) -> dict[str, int]:
-    """Where these models are in the rankings of their instances; what is not there any more is left out."""
+    """Where these models are in the rankings of their instances; missing ones are left out."""
     found: dict[str, list[int]] = {}
     for ref in refs:
         parsed = Ref.parse(ref)

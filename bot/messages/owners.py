@@ -93,7 +93,7 @@ def why_not(text: str, code_of_slack: str | None = None) -> str:
     """Why no group can be chosen by name. *text* is that of the fault. Plain text."""
     if code_of_slack == "missing_scope":
         return (
-            "To choose a group by name, Retune needs the scope usergroups:read: install the app again with "
+            "To choose a group by name, Retune needs the scope usergroups:read. Install the app again with "
             "app-manifest.yml. The id of a group is in its ⋯ menu, Copy group ID."
         )
     return f"Slack does not list the groups just now: {plain(text, 200)}"

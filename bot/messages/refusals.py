@@ -118,8 +118,8 @@ def _retired(judgement: Judgement) -> str:
 def in_the_way(request: Request, name: str) -> str:
     """What somebody hears who asks for a model that a live request has already."""
     return (
-        f"{bold(name)} is already in request {request.id} by <@{request.requester}>, which is "
-        f"{state_word(request)}. See its card in <#{request.channel}>."
+        f"Request {request.id} by <@{request.requester}> already has {bold(name)} and is {state_word(request)}. "
+        f"See its card in <#{request.channel}>."
     )
 
 

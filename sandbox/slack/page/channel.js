@@ -60,7 +60,7 @@ export function channelPane(root, acts) {
     sent: () => { store.newFrom = null; list.toEnd(); },
   });
 
-  /** Puts a text into the composer, to be sent by whoever reads it first. */
+  /** Puts a text into the composer; the person sends it. */
   function fill(text) {
     write.input.value = text;
     write.input.dispatchEvent(new Event("input"));
