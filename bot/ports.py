@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +22,19 @@ if TYPE_CHECKING:  # what is asked has types of the domain, and needs none of it
 Block = dict[str, Any]
 
 
+class Newer(dict[str, Any]):
+    """A block that some workspaces and clients lack; *plain* are the blocks that say the same in its place."""
+
+    def __init__(self, block: Mapping[str, Any], plain: Iterable[Block]) -> None:
+        super().__init__(block)
+        self.plain: tuple[Block, ...] = tuple(plain)
+
+
+def plainly(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Blocks that every workspace takes: each newer one is replaced by its plain ones."""
+    return tuple(part for block in blocks for part in (block.plain if isinstance(block, Newer) else (block,)))
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A Slack message: *text* is what notifications and screen readers get, *blocks* what is shown."""
@@ -31,8 +44,12 @@ class Message:
 
     @property
     def digest(self) -> str:
-        """Tells messages apart by what they show. It travels with each, so that Slack can be asked what it shows."""
-        return hashlib.sha256(json.dumps([self.text, self.blocks], sort_keys=True).encode()).hexdigest()[:16]
+        """Tells messages apart by what they show. It travels with each, so that Slack can be asked what it shows.
+
+        It is the same whether newer blocks or their plain ones are shown, and covers both.
+        """
+        shown = [[block, block.plain] if isinstance(block, Newer) else block for block in self.blocks]
+        return hashlib.sha256(json.dumps([self.text, shown], sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +112,15 @@ class Chat(Protocol):
     async def whisper(self, place: Place, message: Message) -> None:
         """Says something that only one person sees."""
 
+    async def respond(self, url: str, message: Message) -> None:
+        """Answers a command by its `response_url`, in view of the whole channel."""
+
+    def acknowledging(self, message: Message) -> Message | None:
+        """The message as an acknowledgement may carry it: what Slack refuses there, it refuses to the person alone.
+
+        None while nobody knows whether Slack takes a newer block that it holds: it is sent by itself then.
+        """
+
     async def pin(self, channel: str, ts: str) -> None:
         """Pins a message of ours; quietly does nothing when it is pinned already."""
 
@@ -116,6 +142,9 @@ class Windows(Protocol):
 
     async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Replaces an open modal; quietly does nothing when the person has closed it."""
+
+    def answering(self, view: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The view as the answer to a form may carry it: only newer blocks that Slack is known to take."""
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Sets one person's App Home."""

@@ -112,7 +112,9 @@ class Door:
             instead = said_in(error_message(error), "Not possible")
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             instead = said_in(_bug(form.callback, error), "Something broke")
-        return None if instead is None else {"response_action": "update", "view": instead}
+        if instead is None:
+            return None
+        return {"response_action": "update", "view": self._desk.windows.answering(instead)}
 
     async def home(self, opened: Callable[[str, Desk], Awaitable[None]], user: str, key: str) -> None:
         """Shows App Home to somebody who opened it."""

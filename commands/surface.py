@@ -24,7 +24,7 @@ from commands.announcements import announce
 from commands.decide import approve, details, reject, rejected, wish
 from commands.decide import turn as turn_details
 from commands.desk import Answer, Ask, Desk, Handler, Public
-from commands.door import Door, Way
+from commands.door import Door, Way, quietly
 from commands.doubts import accept
 from commands.finish import finish
 from commands.forms import Form, Submission
@@ -73,8 +73,8 @@ ACTIONS: Mapping[str, Way] = {
     "runs": Way(turn_requests),
     "history": Way(history),
     "export": Way(export),
-    "approve": Way(approve),
-    "reject": Way(reject, opens="Reject"),
+    "approve": Way(approve, here=True),
+    "reject": Way(reject, opens="Reject", here=True),
     "home": Way(refresh),
     "details": Way(details, opens="Details"),
     "models-of": Way(turn_details, here=True),
@@ -124,12 +124,19 @@ class Surface:
             return  # we are stopping: Slack says that we do not answer
         await asyncio.wait({answering}, timeout=AT_ONCE)
         answer = answering.result() if answering.done() and not answering.cancelled() else None
-        if isinstance(answer, Message | Public) and ask.window.id is None:
-            message, kind = (answer.message, "in_channel") if isinstance(answer, Public) else (answer, "ephemeral")
-            await ack(response_type=kind, text=message.text, blocks=list(message.blocks))
-        else:
+        if not isinstance(answer, Message | Public) or ask.window.id is not None:
             await ack()
             self._spawn(self._door.say(answering, ask), f"{ask.name} answered late")
+            return
+        message, kind = (answer.message, "in_channel") if isinstance(answer, Public) else (answer, "ephemeral")
+        if (carried := self._desk.chat.acknowledging(message)) is not None:
+            await ack(response_type=kind, text=carried.text, blocks=list(carried.blocks))
+        elif isinstance(answer, Public) and ask.place.response_url:
+            await ack(response_type=kind)
+            self._spawn(quietly(self._desk.chat.respond(ask.place.response_url, message)), f"{ask.name} shown")
+        else:
+            await ack()
+            self._spawn(self._door.say(answering, ask), f"{ask.name} shown")
 
     def acknowledged(self, body: dict[str, Any], at: float) -> None:
         """Answers a command that was acknowledged already."""

@@ -12,7 +12,7 @@ from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 from bot.domain.history import Series
 from bot.domain.plans import Action
 from bot.errors import MessageGone, ModelBusy, ModelGone, RecordUnreadable, RequestRefused, RetuneError
-from bot.ports import Message, Place, Receipt, Room
+from bot.ports import Message, Newer, Place, Receipt, Room, plainly
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -78,6 +78,9 @@ class FakeChat:
         self.lose_answers = 0
         self.posts = 0
         self.calls: list[str] = []
+        self.responses: list[tuple[str, Message]] = []
+        self.unsure = False
+        """Whether nobody knows yet which newer blocks Slack takes."""
         self.received: list[tuple[str, str]] = []
         self.pinned: list[tuple[str, str]] = []
         self.rooms: dict[str, Room] = {}
@@ -136,6 +139,16 @@ class FakeChat:
     async def whisper(self, place: Place, message: Message) -> None:
         self._call("whisper")
         self.whispers.append((place, message))
+
+    async def respond(self, url: str, message: Message) -> None:
+        self._call("respond")
+        self.responses.append((url, message))
+
+    def acknowledging(self, message: Message) -> Message | None:
+        return None if self.unsure and any(isinstance(block, Newer) for block in message.blocks) else message
+
+    def answering(self, view: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**view, "blocks": list(plainly(view["blocks"]))} if self.unsure else view
 
     async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
         self._call("open")

@@ -7,7 +7,8 @@ answered by nothing: both are one kind of error.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +18,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_answers import ABOUT_THE_APP, CONTENT, about, fields, messages_in, posted_at, text_at
 from bot.adapters.slack_calls import call, pages
-from bot.adapters.slack_content import EDITED, in_some_form
+from bot.adapters.slack_content import EDITED, in_some_form, whole
+from bot.adapters.slack_newer import NewerBlocks
 from bot.adapters.slack_people import ids_in, no_approvers, person_in, room_in
 from bot.adapters.slack_routes import why
+from bot.adapters.slack_views import SlackViews
 from bot.domain.authority import Person
 from bot.errors import BlocksRefused, ChatBusy, ChatError, ChatRefused, MessageGone
 from bot.network import is_slack
@@ -34,11 +37,11 @@ SENDING = aiohttp.ClientTimeout(total=60)
 """Seconds for the bytes of a file; all other calls are small."""
 
 
-class SlackChat:
+class SlackChat(SlackViews):
     """One workspace."""
 
     def __init__(self, client: AsyncWebClient, http: aiohttp.ClientSession, api_url: str) -> None:
-        self._client = client
+        super().__init__(client, NewerBlocks())
         self._http = http
         self._host = urlsplit(api_url).hostname
         self._direct: dict[str, str] = {}
@@ -63,7 +66,7 @@ class SlackChat:
                 writes=True,
             )
 
-        return posted_at(await in_some_form(message, send, key), thread)
+        return posted_at(await in_some_form(message, send, key, self._newer), thread)
 
     async def edit(self, channel: str, ts: str, message: Message, *, key: str) -> None:
         """Replaces text, blocks and the digest."""
@@ -73,7 +76,7 @@ class SlackChat:
             editing = self._client.chat_update(channel=where, ts=ts, **content, metadata=_metadata(key, message))
             return await call(editing, writes=True)
 
-        text_at(await in_some_form(message, send, key, text=EDITED), "ts", writes=True)
+        text_at(await in_some_form(message, send, key, self._newer, text=EDITED), "ts", writes=True)
 
     async def shows(self, channel: str, ts: str, *, thread: str | None) -> str | None:
         """Reads one message. A tombstone stands where a parent with replies was deleted."""
@@ -121,7 +124,7 @@ class SlackChat:
     async def whisper(self, place: Place, message: Message) -> None:
         """Answers privately: by `response_url`, else as an ephemeral message, else as a direct message."""
         if place.response_url:
-            await self._respond(place.response_url, message)
+            await self._respond(place.response_url, message, "ephemeral")
             return
         direct = place.channel.startswith("D")
 
@@ -133,7 +136,7 @@ class SlackChat:
                 unless=("not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"),
             )
 
-        if place.channel and not direct and await in_some_form(message, show, "an answer") is not None:
+        if place.channel and not direct and await self._answered(message, show) is not None:
             return
         where = await self._place(place.user)
 
@@ -141,16 +144,31 @@ class SlackChat:
             thread = place.thread if direct else None
             return await call(self._client.chat_postMessage(**content, channel=where, thread_ts=thread), writes=True)
 
-        await in_some_form(message, send, "an answer")
+        await self._answered(message, send)
 
-    async def _respond(self, url: str, message: Message) -> None:
+    async def respond(self, url: str, message: Message) -> None:
+        """Answers in view of the channel."""
+        await self._respond(url, message, "in_channel")
+
+    def acknowledging(self, message: Message) -> Message | None:
+        """In an acknowledgement a refused block cannot be sent again."""
+        shown = self._newer.on("message", message.blocks)
+        if not self._newer.known("message", shown):
+            return None
+        fit = replace(message, blocks=shown)
+        return whole(fit) or fit
+
+    async def _answered(self, message: Message, send: Callable[[Mapping[str, Any]], Awaitable[Any]]) -> Any:
+        return await in_some_form(message, send, "an answer", self._newer)
+
+    async def _respond(self, url: str, message: Message, seen: str) -> None:
         """slack_sdk's webhook client opens a session for each call and hides failures; this one does neither."""
         if not self._is_slacks(url):
             raise ChatRefused("That response address is not Slack's.", code="invalid_response_url")
-        await in_some_form(message, lambda content: self._send_back(url, content), "an answer")
+        await self._answered(message, lambda content: self._send_back(url, content, seen))
 
-    async def _send_back(self, url: str, content: Mapping[str, Any]) -> None:
-        body = {**content, "response_type": "ephemeral", "replace_original": False}
+    async def _send_back(self, url: str, content: Mapping[str, Any], seen: str) -> bool:
+        body = {**content, "response_type": seen, "replace_original": False}
         try:
             async with self._http.post(url, json=body) as answer:
                 code, status = (await answer.text())[:100], answer.status
@@ -161,20 +179,7 @@ class SlackChat:
         if status != 200:
             kind = BlocksRefused if code in CONTENT else ChatRefused
             raise kind(f"Slack does not take the answer ({code}).", code=code)
-
-    async def open(self, trigger: str, view: Mapping[str, Any]) -> str:
-        """Opens a modal."""
-        answer = await call(self._client.views_open(trigger_id=trigger, view=dict(view)))
-        return text_at(answer, "view", "id")
-
-    async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
-        """Replaces a modal; that the person closed it is nobody's fault."""
-        updating = self._client.views_update(view_id=view_id, view=dict(view))
-        await call(updating, unless=("not_found", "view_not_found"))
-
-    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
-        """Sets App Home."""
-        await call(self._client.views_publish(user_id=user, view=dict(view)))
+        return True
 
     async def pin(self, channel: str, ts: str) -> None:
         """Pins, where the app may: the scope is optional."""

@@ -23,7 +23,7 @@ NAMES = 5
 
 _SIGNS = {
     ChangeKind.NEWEST_GONE: Sign.URGENT,
-    ChangeKind.VERSION_GONE: Sign.VERSION_GONE,
+    ChangeKind.VERSION_GONE: Sign.NOTE,
     ChangeKind.BASE_GONE: Sign.RETIRED,
     ChangeKind.LOST: Sign.ATTENTION,
     ChangeKind.DOUBTED: Sign.ATTENTION,

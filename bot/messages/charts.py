@@ -85,8 +85,8 @@ def _what(series: Series) -> str:
 
 
 def _ignored(day: Day) -> str:
-    which = f"{day.ignored:,} of the outdated models {_are(day.ignored)}"
-    return f"{which} ignored by recognition already: requests get the plain base model." if day.ignored else ""
+    which = f"{day.ignored:,} of the outdated models already {'has its' if day.ignored == 1 else 'have their'}"
+    return f"{which} customization ignored: requests get the plain base model." if day.ignored else ""
 
 
 def _states(day: Day) -> str:

@@ -25,15 +25,15 @@ _DENIED = {
     Reason.OWN_REQUEST: "You asked for this yourself, so somebody else must approve it: {who}.",
     Reason.ALREADY_VOTED: "Your approval counts already; it waits for another one.",
     Reason.EXPIRED: "This request expired {expired}. Ask again with {again}.",
-    Reason.NOT_THE_REQUESTER: "Only <@{requester}> can withdraw this request. {who} can reject or cancel it.",
+    Reason.NOT_THE_REQUESTER: "Only <@{requester}> can withdraw this request. {who} can reject or stop it.",
     Reason.NO_VOTE: "You have no vote on this request that could be taken back.",
     Reason.OLDER_PLAN: "That card shows an older plan. Decide on the newest card.",
     Reason.STARTED: (
-        "It has already started, so this is too late. An approver can cancel what has not begun: press Details on the "
+        "It has already started, so this is too late. An approver can stop what has not begun: press Details on the "
         "card."
     ),
     Reason.LAST_STEP: (
-        "Its last step is with the service, which has no call to cancel it. It ends by itself; the thread tells how."
+        "Its last step is with the service, which has no call to stop it. It ends by itself; the thread tells how."
     ),
     Reason.NOTHING_LEFT: (
         "Everything has begun already, and the service can't be stopped. The thread tells how it ends."

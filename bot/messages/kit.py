@@ -10,7 +10,7 @@ from typing import Any
 from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.signs import Sign
 from bot.messages.text import capped, code, plain
-from bot.ports import Block, Message
+from bot.ports import Block, Message, Newer
 
 SECTION = 3000
 
@@ -62,6 +62,28 @@ def paragraph(text: str, sign: str = "", *buttons: Block, quotes: Sequence[Quote
     shown = section(f"{sign} {text}" if sign else text)
     row = [actions(buttons)] if buttons else []
     return Message(f"{text} {aloud(*quotes)}".rstrip(), (shown, *quoted(*quotes), *row))
+
+
+_ALERTS: Mapping[str, str] = {
+    "default": "",
+    "info": f"{Sign.NOTE} ",
+    "warning": ":warning: ",
+    "error": f"{Sign.FAILED} ",
+    "success": f"{Sign.DONE} ",
+}
+"""What stands before the text where a workspace has no such block."""
+
+
+def alert(text: str, level: str = "warning") -> Block:
+    """A line in a modal that must not be overlooked, in mrkdwn whose foreign parts are escaped already.
+
+    *level*: `default`, `info`, `warning`, `error` or `success`. What is longer than Slack takes, 200 characters, is a
+    paragraph, because a warning must not lose its end.
+    """
+    plain = section(f"{_ALERTS[level]}{text}")
+    if len(text) > 200:
+        return plain
+    return Newer({"type": "alert", "level": level, "text": {"type": "mrkdwn", "text": text, "verbatim": True}}, [plain])
 
 
 def header(text: str) -> Block:
@@ -148,6 +170,16 @@ def placeholder(text: str) -> Block:
 def long_text(example: str, limit: int) -> Block:
     """An input of several lines, with an example while it is empty."""
     return {"type": "plain_text_input", "multiline": True, "max_length": limit, "placeholder": placeholder(example)}
+
+
+def choice(prompt: str, action: str, options: Sequence[Block]) -> Block:
+    """A menu whose choice is sent at once, like a click: 100 options at most. *prompt* is what screen readers say."""
+    return {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": placeholder(prompt),
+        "options": list(options)[:100],
+    }
 
 
 def menu(options: Sequence[Block]) -> Block:

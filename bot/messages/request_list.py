@@ -108,14 +108,14 @@ _SAID: Mapping[str, str] = {
     "withdrawn": "ended it as *withdrawn*",
     "expired": "ended it as *expired*",
     "changed": "ended it as *changed*: nothing was started",
-    "cancelled": "ended it as *cancelled*",
+    "cancelled": "stopped it",
     "accepted": "the service accepted it",
     "unanswered": "nothing proves yet that it began",
     "not taken": "the service did not take it; it is sent again",
     "resume": "resumed it",
     "retry": "retried it",
-    "cancel the rest": "cancelled what had not begun",
-    "cancel after this step": "cancelled what comes after the step that is under way",
+    "cancel the rest": "stopped what had not begun",
+    "cancel after this step": "stopped what comes after the step that is under way",
 }
 """By action of the audit; those whose words depend on the rest of the row are below."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
 from bot.domain.policies import Policy
 from bot.domain.proof import is_late
-from bot.domain.requests import DROP, LIVE, RESUME, Request, RequestState
+from bot.domain.requests import DROP, LIVE, RESUME, STOP_LATER, Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
 from bot.messages import large
 from bot.messages.buttons import UNCLEAR, pause_buttons, wish_button
@@ -22,10 +23,13 @@ from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
 from bot.messages.people import named
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
+from bot.messages.settled import settled
 from bot.messages.signs import Sign, of_request, of_run
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
 from bot.messages.text import bold, code, counted, escape, listed, moment, spoken
 from bot.ports import Message
+
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,11 @@ class Telling:
     present: bool = False
 
 
-def tellings(request: Request, seen: Seen) -> list[Telling]:
-    """Everything that Slack should show of a request now, in the order in which it is posted."""
+def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTHING) -> list[Telling]:
+    """Everything that Slack should show of a request now, in the order in which it is posted.
+
+    *posted* are the keys of what was posted and when: of those, messages with buttons that are used lose them.
+    """
     told = [("card", card(request, seen))]
     missed = request.remind_at is not None and request.remind_at + MISSED < seen.now
     if request.reminded and request.state is RequestState.OPEN and not missed:
@@ -66,9 +73,14 @@ def tellings(request: Request, seen: Seen) -> list[Telling]:
         names = seen.around.names
         end = end_of_several(request, names) if request.several else end_of_one(request, names)
         told.append((f"end{_again(*request.runs)}", end))
+    prefix = f"request:{request.id}:"
+    known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
+    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.names))
+    told += used
     edited = ("card", "progress", *(key for key, _ in told if request.large and key.startswith("pause:")))
+    edited += tuple(key for key, _ in used)
     made = ((key, replace(message, text=spoken(message.text).strip())) for key, message in told)
-    return [Telling(f"request:{request.id}:{key}", said, key != "card", key not in edited) for key, said in made]
+    return [Telling(f"{prefix}{key}", said, key != "card", key not in edited) for key, said in made]
 
 
 def _again(*runs: Run) -> str:
@@ -146,7 +158,7 @@ def retried(request: Request, run: Run, names: Mapping[str, str]) -> Message:
 def steered(request: Request, seen: Seen) -> list[tuple[str, Message]]:
     """Each time that somebody resumed it or stopped what had not begun; they are named, not mentioned."""
     told = []
-    for number, act in enumerate(seen.acts):
+    for number, act in enumerate(act for act in seen.acts if act.action in (RESUME, DROP, STOP_LATER)):
         by, left = named([act.actor], seen.around.names), request.count(*LASTING)
         if act.action == RESUME:
             to_come = f"{counted(left, 'model')} still to come" if left else "nothing is left to start"
@@ -179,7 +191,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
-        f"to cancel it. Retune keeps watching.{support_text(record)}"
+        f"to stop it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 

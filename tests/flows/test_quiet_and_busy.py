@@ -94,7 +94,7 @@ async def test_four_busy_weeks(world: World):
         heard.append(posted(world)[-1].text)
     assert len(posted(world)) == 20
     assert "1 newly listed" in heard[2]
-    assert "1 not listed any more" in heard[3]
+    assert "1 no longer listed" in heard[3]
 
 
 async def test_all_current_is_said_once(world: World):
@@ -471,8 +471,8 @@ async def test_what_a_screen_reader_gets(world: World):
     await slot(world, 0)
     assert posted(world)[0].text == (
         "1 of 2 custom models is outdated; 1 already returns recognition warnings. call-center-us: outdated, "
-        "1 version behind, returns warnings (seen in a recognition response on 23 Nov 2026), newer base for 2,709 "
-        "days, owner: Ugrace, an upgrade is asked for by UADA (waiting for approval). "
+        "1 version behind, returns warnings (seen in a recognition response on 23 Nov 2026), newer base since "
+        "24 Jun 2019 (2,709 days), owner: Ugrace, an upgrade is asked for by UADA (waiting for approval). "
         "1 second of audio sent this month to see recognition warnings."
     )
 

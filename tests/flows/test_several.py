@@ -343,7 +343,7 @@ async def test_a_late_step_is_said(world: World):
     for _ in range(30):
         await world.ring(after=600)
     (late,) = [said for said in world.chat.said if ":late:" in said.key]
-    assert late.buttons == ["Stop watching"]
+    assert late.buttons == ["Mark as failed and stop watching"]
     assert "longer than estimated" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
 
 

@@ -218,7 +218,7 @@ async def test_a_crash_between_an_edit_and_its_answer(world: World):
     world.start()
     assert world.store.requests.untold() == []
     await rings(world, 30)
-    assert chat.keyed(CARD).text.startswith("Approve")
+    assert chat.keyed(CARD).text.startswith("Approval needed")
     assert world.request(request.id).state == "open"
 
 

@@ -170,7 +170,7 @@ def test_alt_text():
     assert alt_text(shown) == (
         "Custom models in stt by state over the last 8 weeks: on 28 Sep 9 of 30 outdated, on 23 Nov 4 of 31 outdated. "
         "The most were 12 of 30 on 24 Oct. On 23 Nov: 4 outdated; 27 current. "
-        "1 of the outdated models is ignored by recognition already: requests get the plain base model. "
+        "1 of the outdated models already has its customization ignored: requests get the plain base model. "
         "On 1 day not every instance was read; its last known counts stand in."
     )
     assert len(notes(shown)) == 2

@@ -221,7 +221,7 @@ def test_requests_for_several_models(state: RequestState, count: int, name: str)
 
 
 def test_nothing_in_a_list():
-    """No request fits, or there never was one."""
+    """No request matches, or there never was one."""
     for ever in (True, False):
         accepted(request_list.nothing(HOSTILE, ever=ever))
 
@@ -566,7 +566,7 @@ def test_a_card_names_its_instances_to_the_end():
         for number, (instance, state) in enumerate([("east", RunState.DONE), ("west", RunState.RUNNING)], start=1)
     ]
     (card, *_) = tellings(made.request(runs, RequestState.RUNNING, started_at=NOW), SEEN)
-    assert "on `east` and `west`" in json.dumps(card.message.blocks)
+    assert "On `east` and `west`" in json.dumps(card.message.blocks)
 
 
 LATER = replace(SEEN, wait=None)
@@ -674,13 +674,13 @@ def test_what_became_of_several():
     runs = [*many(1, state=RunState.FAILED), gone, half]
     end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
     assert "failed: *m1*." in str(end.blocks)
-    assert "`booth`: Its instance does not know it" in str(end.blocks)
-    assert "`booth`: cancelled" in str(end.blocks)
+    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
+    assert "`booth`: stopped" in str(end.blocks)
     assert "step 0" not in str(end.blocks)
     runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
     end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
-    assert "`booth`: Its instance does not know it" in str(end.blocks)
-    assert "`m1`: Its instance does not know it" in str(end.blocks)
+    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
+    assert "`m1`: Its instance no longer knows it" in str(end.blocks)
 
 
 def test_everything_that_is_left_out_is_named():
@@ -721,12 +721,12 @@ def test_the_line_of_each_model():
         made.run(made.plan("stopped"), RunState.CANCELLED, 8),
     ]
     card = tellings(made.request(runs, RequestState.RUNNING, started_at=NOW), LATER)[0].message
-    lines = {line.split("`")[1]: line for line in card.blocks[1]["text"]["text"].splitlines()}
+    lines = {line.split("*")[1]: line for line in card.blocks[1]["text"]["text"].splitlines()}
     for name, said in {
         "queued": "to come",
         "waits": "waits for a person: somebody changes a word",
         "late": "step 1 of 1, takes longer than estimated",
-        "proven": "→ `v2020-01-16`",
+        "proven": "→ v2020-01-16`",
         "trained": "trained, no newer version shown",
         "failed": "failed: The service refused the request.",
         "left": "left out: The approvals no longer meet the policy",
