@@ -12,12 +12,14 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.messages.announcements import SNOOZE, UPGRADE_ALL
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
 from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
+from bot.messages.timetable import ANNOUNCE
 from bot.ports import Message
 from commands import payloads
 from commands.announcements import announce
@@ -35,7 +37,7 @@ from commands.models import export as export_models
 from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
-from commands.snoozes import snooze, snoozed, unsnooze
+from commands.snoozes import snooze, snooze_listed, snoozed, unsnooze
 from commands.typed import first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 
@@ -89,6 +91,9 @@ ACTIONS: Mapping[str, Way] = {
     "owner": Way(owner, opens="Owner"),
     "disown": Way(disown, here=True),
     "accept": Way(accept),
+    ANNOUNCE: Way(announce),
+    UPGRADE_ALL: Way(several, opens="Upgrade"),
+    SNOOZE: Way(snooze_listed, opens="Snooze"),
 }
 """By the part of the action id before the colon."""
 

@@ -60,7 +60,7 @@ def _headline(kinds: set[ChangeKind], names: str) -> str:
     if kinds == {ChangeKind.LOST}:
         return f"No answer from {names}"
     if kinds == {ChangeKind.FOUND}:
-        return f"Answers again: {names}"
+        return f"Back: {names}"
     if kinds == {ChangeKind.DOUBTED}:
         return f"Unexpected answers from {names}"
     if kinds == {ChangeKind.TRUSTED}:
@@ -101,7 +101,7 @@ _LINES = {
     ),
     ChangeKind.FOUND: "Back; down since {since}.",
     ChangeKind.DOUBTED: "{question}",
-    ChangeKind.TRUSTED: "Lists its models again; it did not since {since}.",
+    ChangeKind.TRUSTED: "Lists its models again; in doubt since {since}.",
     ChangeKind.DELETED: "{models} {were} deleted, or can no longer be seen with these credentials.",
     ChangeKind.UPGRADED: "{models} {were} upgraded from {old} to {new}.",
     ChangeKind.CREATED: "{models} {were} created.",

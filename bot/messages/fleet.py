@@ -17,12 +17,14 @@ from bot.domain.plans import NoPlan, Plan
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Verdict, calls_for_action
-from bot.messages.buttons import ask_button, check_button, model_button
+from bot.messages.buttons import ask_button, check_button
 from bot.messages.changes import history_line
 from bot.messages.counts import fleet_text, matching_text, outdated_text, snoozed_text
 from bot.messages.doubts import not_believed, unreadable
+from bot.messages.fitting import MOST, size_of
 from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, context, divider, header, modal, pages_of, paging, paragraph, section
+from bot.messages.model_table import model_table, open_menu
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
@@ -31,7 +33,7 @@ from bot.messages.signs import Sign
 from bot.messages.snoozes import of_model
 from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import ago, bold, code, counted, defused, entities, escape, moment, plain
-from bot.messages.verdicts import dates, one_line, pair_text, risk_text, verdict_text, why
+from bot.messages.verdicts import dates, pair_text, risk_text, verdict_text, why
 from bot.ports import Block, Message
 
 SHORT = 200
@@ -49,7 +51,7 @@ NARROW = (
 )
 
 PAGE = 15
-"""Models on one page: with a button each, and Slack's 50 blocks in a message."""
+"""Models on one page: with a row and an option each, about 550 characters, what fits into `MOST` of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,17 @@ def models(
         return Message(text, (section(text), *_age(snapshot, now)))
     text = f"{matching_text(found.counts, filters) if filters else fleet_text(found.counts)}."
     waits = ". ".join(filter(None, (outdated_text(found.counts), snoozed_text(found.counts))))
-    blocks = [section(f"*{text}*{f'{chr(10)}{waits}.' if waits else ''}")]
-    for judgement in found.shown:
-        line = f"{one_line(judgement)} {marks.get(judgement.model.ref, '')}".rstrip()
-        blocks.append(section(line, model_button(judgement.model.ref, judgement.model.name)))
-    pages = pages_of(found.count, PAGE)
+    pages, several = pages_of(found.count, PAGE), len(snapshot.instances) > 1
+    caption = f"{counted(found.count, 'custom model')}{f', page {found.page + 1} of {pages}' if pages > 1 else ''}"
+    above = section(f"*{text}*{f'{chr(10)}{waits}.' if waits else ''}")
+    below = [actions(opens)] if (opens := open_menu(found.shown, several=several)) else []
     export = button("Export", "export-models", filters[:2000] or " ", label="Export all of these models as a CSV file")
-    blocks += paging("page", found.page, pages, filters, *([export] if pages > 1 else []))
-    blocks += [context(NARROW)] if found.count > MANY else []
+    below += paging("page", found.page, pages, filters, *([export] if pages > 1 else []))
+    below += [context(NARROW)] if found.count > MANY else []
+    below += _age(snapshot, now)
+    table = model_table(found.shown, caption, marks, MOST - size_of([above, *below]) - 10, several=several)
     names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in found.shown)
-    return Message(f"{text} {entities(names)}", (*blocks, *_age(snapshot, now)))
+    return Message(f"{text} {entities(names)}", (above, table, *below))
 
 
 def _nothing(filters: str, total: int) -> str:

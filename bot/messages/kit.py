@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.signs import Sign
@@ -64,23 +64,18 @@ def paragraph(text: str, sign: str = "", *buttons: Block, quotes: Sequence[Quote
     return Message(f"{text} {aloud(*quotes)}".rstrip(), (shown, *quoted(*quotes), *row))
 
 
-_ALERTS: Mapping[str, str] = {
-    "default": "",
-    "info": f"{Sign.NOTE} ",
-    "warning": ":warning: ",
-    "error": f"{Sign.FAILED} ",
-    "success": f"{Sign.DONE} ",
-}
-"""What stands before the text where a workspace has no such block."""
+Level = Literal["default", "info", "warning", "error", "success"]
+
+_ALERTS: Mapping[Level, str] = {"warning": f"{Sign.ATTENTION} ", "error": f"{Sign.URGENT} "}
+"""What stands before the text where a workspace has no such block; what is no trouble needs no sign."""
 
 
-def alert(text: str, level: str = "warning") -> Block:
+def alert(text: str, level: Level = "warning") -> Block:
     """A line in a modal that must not be overlooked, in mrkdwn whose foreign parts are escaped already.
 
-    *level*: `default`, `info`, `warning`, `error` or `success`. What is longer than Slack takes, 200 characters, is a
-    paragraph, because a warning must not lose its end.
+    What is longer than Slack takes, 200 characters, is a paragraph: a warning must not lose its end.
     """
-    plain = section(f"{_ALERTS[level]}{text}")
+    plain = section(f"{_ALERTS.get(level, '')}{text}")
     if len(text) > 200:
         return plain
     return Newer({"type": "alert", "level": level, "text": {"type": "mrkdwn", "text": text, "verbatim": True}}, [plain])
@@ -145,8 +140,12 @@ def paging(action: str, page: int, pages: int, about: str, *further: Block) -> l
     return [context(f"Page {page + 1} of {pages}"), *row] if pages > 1 else row
 
 
+OPTION = 150
+"""Characters of an option's value: an option may be of something with a longer reference, and then cannot be."""
+
+
 def option(text: str, value: str, description: str | None = None) -> Block:
-    """One choice of a menu; *value* at most 150 characters."""
+    """One choice of a menu; *value* has at most `OPTION` characters."""
     return {"text": _text(text), "value": value, **({"description": _text(description)} if description else {})}
 
 

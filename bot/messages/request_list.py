@@ -7,23 +7,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.outcomes import StepEnd
-from bot.domain.requests import LIVE, Noted, Request
+from bot.domain.requests import Noted, Request
 from bot.domain.runs import StepRecord, StepState
 from bot.domain.typed_values import number
 from bot.messages.buttons import details_button
 from bot.messages.card import headline, title
+from bot.messages.fitting import MOST, size_of
 from bot.messages.foreign import Quote, quoted
-from bot.messages.kit import button, grouped, pages_of, paging, paragraph, section, sections
+from bot.messages.kit import actions, button, pages_of, paging, paragraph, section, sections
 from bot.messages.large import summary
 from bot.messages.outcomes import step_quotes, step_sentence
-from bot.messages.requests import state_line
+from bot.messages.request_table import history_menu, request_table
 from bot.messages.signs import of_run, of_step
 from bot.messages.steps import about_model, others, state_word, step_text
 from bot.messages.text import bold, capped, code, counted, duration, escape, listed, moment, version
 from bot.ports import Block, Message
 
 PAGE = 15
-"""Requests on one page, with a button each; lines on one page of a history."""
+"""Requests on one page, with a row and an option each, about 500 characters, what fits into `MOST` of them; lines on
+one page of a history."""
 
 WORDS = (
     "Filters are words: `open`, `waiting`, `ended`, `mine`, a state such as `failed`, `language`, `acoustic`, an "
@@ -49,15 +51,14 @@ def requests(
     said = f" {'matches' if count == 1 else 'match'} “{escape(filters)}”" if filters else ""
     text = f"{over}{counted(count, 'request')}{said}: {live} waiting or running, {over}{ended} ended."
     text = text[0].upper() + text[1:] + (NEWEST if more else "")
-    lines = []
-    for request in shown:
-        label = f"History of request {request.id}, {request.first.plan.model.name}"
-        line = section(state_line(request, now), button("History", "history", str(request.id), label=label))
-        lines.append(("Waiting and running" if request.state in LIVE else "Ended", line))
+    pages, said = pages_of(count, PAGE), counted(count, "request")
+    caption = f"{said}, page {page + 1} of {pages}" if pages > 1 else said
     export = button("Export", "export", filters[:2000] or " ", label="Export all of these requests as a CSV file")
-    blocks = [section(f"*{text}*"), *grouped(lines), *paging("runs", page, pages_of(count, PAGE), filters, export)]
+    above, below = section(f"*{text}*"), [actions([history_menu(shown)])]
+    below += paging("runs", page, pages, filters, export)
+    table = request_table(shown, caption, now, MOST - size_of([above, *below]) - 10)
     names = "; ".join(f"{one.id} {escape(one.first.plan.model.name, 60)} {state_word(one)}" for one in shown)
-    return Message(capped(f"{text} {names}"), tuple(blocks))
+    return Message(capped(f"{text} {names}"), (above, table, *below))
 
 
 NEWEST = " The pages have the newest of them: narrow them down by another word, or export all."

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.messages.text import BLANK, brief, day
+from bot.messages.drawn_signs import drawn
+from bot.messages.fitting import size_of
+from bot.messages.text import BLANK, brief, capped, day
 from bot.ports import Block, Newer
 
 ROWS, COLUMNS = 100, 20
@@ -16,10 +18,13 @@ ROWS, COLUMNS = 100, 20
 CAPTION, CELL = 300, 120
 """Characters of the caption and of a cell."""
 
-TEXT = 9_000
-"""Characters of all cells together; Slack takes 10,000."""
+ROOM = 8_000
+"""Characters of block JSON of one table, unless told. Slack takes 10,000 of text in all cells: that is less."""
 
-SEEN = 10
+LEAST = 16
+"""To how many characters cells are cut at most."""
+
+SEEN = 20
 """Rows that Slack shows at a time, unless told."""
 
 Cell = dict[str, Any]
@@ -38,14 +43,19 @@ def words(text: str, limit: int = CELL) -> Cell:
     return {"type": "raw_text", "text": brief(text, limit) or BLANK}
 
 
+def ours(text: str) -> Cell:
+    """Text of which every foreign part is one clean line already."""
+    return {"type": "raw_text", "text": capped(text, CELL) or BLANK}
+
+
 def number(value: float, text: str = "") -> Cell:
-    """A number, by which the column is sorted; *text* is how it is written."""
-    return {"type": "raw_number", "value": value, "text": brief(text, CELL) or f"{value:,}"}
+    """A number, by which the column is sorted; *text*, in words of ours, is how it is written."""
+    return {"type": "raw_number", "value": value, "text": text or f"{value:,}"}
 
 
 def on_day(on: date | None) -> Cell:
     """A day, sorted by the calendar and not by its letters; a dash where there is none."""
-    return words(BLANK) if on is None else number(on.toordinal(), day(on))
+    return ours(BLANK) if on is None else number(on.toordinal(), day(on))
 
 
 def at(moment: datetime) -> Cell:
@@ -54,8 +64,8 @@ def at(moment: datetime) -> Cell:
 
 
 def signed(sign: str, word: str) -> Cell:
-    """A status: its sign as a character, because `:x:` is no emoji in a cell, and its word."""
-    return words(f"{sign} {word}")
+    """A status in words of ours, after its sign: as a character, because `:x:` is no emoji in a cell."""
+    return ours(drawn(f"{sign} {word}"))
 
 
 def code(text: str, limit: int = CELL) -> Cell:
@@ -75,11 +85,13 @@ def table(
     plain: Sequence[Block],
     *,
     page_size: int = SEEN,
+    room: int = ROOM,
 ) -> Block:
     """Rows under the titles of their columns; where Slack has no such block, *plain*, which says the same.
 
-    A message has at most one. *caption* is plain text. Raises `ValueError` for what no list may ask for: no row, more
-    than `ROWS`, none or more than `COLUMNS` columns, or a row of another width.
+    A message has at most one. *caption* is plain text. *room*: characters of block JSON, for which the longest words
+    are cut. Raises `ValueError` for what no list may ask for: no row, more than `ROWS`, none or more than `COLUMNS`
+    columns, or a row of another width.
     """
     if not 0 < len(rows) <= ROWS or not 0 < len(columns) <= COLUMNS or any(len(row) != len(columns) for row in rows):
         raise ValueError(f"no table: {len(rows)} rows of {len(columns)} columns")
@@ -87,28 +99,36 @@ def table(
     block: Block = {
         "type": "data_table",
         "caption": brief(caption, CAPTION),
-        "rows": [[words(column.title) for column in columns], *_fitting(rows)],
+        "rows": [],
         "page_size": min(page_size, ROWS),
         **({} if names is None else {"row_header_column_index": names}),
     }
-    return Newer(block, plain)
+    head = [ours(column.title) for column in columns]
+    spare = room - size_of([{**block, "rows": [head]}])
+    return Newer({**block, "rows": [head, *_fitting(rows, spare)]}, plain)
 
 
 def _rich(element: Cell) -> Cell:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
 
 
-def _fitting(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
-    """The rows with their longest words cut as far as all of them must be together."""
-    most = CELL
-    while most > 20 and sum(len(_said(cell)[:most]) for row in rows for cell in row) > TEXT:
-        most -= 10
-    return [[{**cell, "text": brief(cell["text"], most)} if "text" in cell else cell for cell in row] for row in rows]
+def _fitting(rows: Sequence[Sequence[Cell]], room: int) -> list[list[Cell]]:
+    """The rows with their longest words cut as far as it needs; what is no word stays as it is."""
+
+    def cut(most: int) -> list[list[Cell]]:
+        return [[_cut(cell, most) for cell in row] for row in rows]
+
+    def fits(most: int) -> bool:
+        return sum(size_of(row) + 2 for row in cut(most)) <= room
+
+    if fits(CELL):
+        return cut(CELL)
+    low, high = LEAST, CELL - 1
+    while low < high:  # the longest under which all of it fits
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return cut(low)
 
 
-def _said(cell: Cell) -> str:
-    """What a cell shows; a mention is as long as its id."""
-    if "text" in cell:
-        return str(cell["text"])
-    [[element]] = [part["elements"] for part in cell["elements"]]
-    return str(element.get("text") or element.get("user_id") or "")
+def _cut(cell: Cell, most: int) -> Cell:
+    return {**cell, "text": capped(cell["text"], most)} if cell["type"] == "raw_text" else cell

@@ -132,6 +132,12 @@ def spoken(mrkdwn: str) -> str:
     return said
 
 
+def unmarked(mrkdwn: str) -> str:
+    """The same without the signs, bold and italics that we put in."""
+    return _SIGN.sub("", spoken(mrkdwn))
+
+
+_SIGN = re.compile(r":[a-z_]+: |\*|\b_|_\b")
 _ALOUD = {" → ": " to ", "≈ ": "about ", ">–<": "> to <", " · ": ", "}
 """Signs within our lines, as they are read."""
 

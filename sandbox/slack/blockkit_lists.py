@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, Literal
 
 from .blockkit_blocks import BLOCKS, NESTED, SURFACES
@@ -52,9 +52,12 @@ def elements_of(block: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
                 yield f"{pointer}/{key}/{index}", held
 
 
-def check_blocks(blocks: object, surface: Surface, pointer: str = "/blocks") -> list[str]:
+def check_blocks(
+    blocks: object, surface: Surface, pointer: str = "/blocks", *, lacks: Container[str] = ()
+) -> list[str]:
     """Every fault of a list of blocks on a surface, in Slack's phrases with a JSON pointer; [] where there is none.
 
+    *lacks*: types of blocks that this workspace does not have yet.
     What is not a list gives one fault; a method of the Web API answers that with `invalid_blocks_format` instead.
     """
     if not isinstance(blocks, list):
@@ -65,11 +68,11 @@ def check_blocks(blocks: object, surface: Surface, pointer: str = "/blocks") -> 
     check = _CHECKS[surface]
     for index, block in enumerate(blocks):
         check(block, f"{pointer}/{index}", faults)
-    _across(blocks, surface, pointer, faults)
+    _across(blocks, surface, pointer, faults, lacks)
     return faults
 
 
-def _across(blocks: list[Any], surface: Surface, pointer: str, faults: list[str]) -> None:
+def _across(blocks: list[Any], surface: Surface, pointer: str, faults: list[str], lacks: Container[str]) -> None:
     """Rules across blocks: unique ids, elements that a surface takes, and limits that blocks share."""
     ids: set[str] = set()
     kinds: Counter[str] = Counter()
@@ -77,7 +80,7 @@ def _across(blocks: list[Any], surface: Surface, pointer: str, faults: list[str]
     refused = "\0"
     for where, block in nested(blocks, pointer):
         kind = kind_of(block) or ""
-        if kind not in SURFACES[surface]:
+        if kind not in SURFACES[surface] or kind in lacks:
             if where.startswith(refused):
                 continue  # named with the block that holds it
             if kind in BLOCKS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import islice
 from typing import Any, Literal, cast
 
@@ -29,14 +29,17 @@ VIEWS: Mapping[str, Check] = {
 _VIEW = of_type(VIEWS)
 
 
-def check_view(view: object) -> list[str]:
-    """Every fault of a modal or App Home in Slack's phrases; pointers begin with /view, [] where there is none."""
+def check_view(view: object, *, lacks: Container[str] = ()) -> list[str]:
+    """Every fault of a modal or App Home in Slack's phrases; pointers begin with /view, [] where there is none.
+
+    *lacks*: types of blocks that this workspace does not have yet.
+    """
     kind = kind_of(view)
     faults: list[str] = []
     _VIEW(view, "/view", faults)
     if isinstance(view, dict) and kind in VIEWS and "blocks" in view:
         blocks = view["blocks"]
-        faults += check_blocks(blocks, cast(Literal["modal", "home"], kind), "/view/blocks")
+        faults += check_blocks(blocks, cast(Literal["modal", "home"], kind), "/view/blocks", lacks=lacks)
         _across(view, blocks if isinstance(blocks, list) else [], faults)
     return faults
 

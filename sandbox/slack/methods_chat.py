@@ -181,7 +181,7 @@ def content(a: Json, workspace: Workspace, longest: int) -> Json:
         raise Refused("no_text")
     body: Json = {"text": text[:LONGEST]}
     if blocks:
-        if faults := check_blocks(blocks, "message") or check_addresses(blocks, workspace.files):
+        if faults := check_blocks(blocks, "message", lacks=workspace.lacks) or check_addresses(blocks, workspace.files):
             raise Refused(
                 "invalid_blocks",
                 errors=faults,

@@ -145,7 +145,9 @@ class Views:
                 "invalid_arguments",
                 response_metadata={"messages": ["[ERROR] unsupported type [json-pointer:/view/type]"]},
             )
-        if faults := check_view(view) or check_addresses(view["blocks"], self._w.files, "/view/blocks"):
+        if faults := check_view(view, lacks=self._w.lacks) or check_addresses(
+            view["blocks"], self._w.files, "/view/blocks"
+        ):
             raise Refused("invalid_arguments", response_metadata={"messages": [f"[ERROR] {fault}" for fault in faults]})
         if view_too_large(view):
             raise Refused("view_too_large")

@@ -82,7 +82,8 @@ class People:
         if not body.get("text") and not body.get("blocks"):
             return sent
         if "blocks" in body and (
-            faults := check_blocks(body["blocks"], "message") or check_addresses(body["blocks"], self._w.files)
+            faults := check_blocks(body["blocks"], "message", lacks=self._w.lacks)
+            or check_addresses(body["blocks"], self._w.files)
         ):
             self._slackbot(channel, user, f'{name} failed with the error "invalid_blocks"')
             return Outcome(True, f"invalid_blocks: {'; '.join(faults)}", body)

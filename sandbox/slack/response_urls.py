@@ -58,7 +58,8 @@ class ResponseUrls:
         if not body.get("text") and not body.get("blocks"):
             return web.Response(status=400, text="no_text")
         if "blocks" in body and (
-            check_blocks(body["blocks"], "message") or check_addresses(body["blocks"], self._workspace.files)
+            check_blocks(body["blocks"], "message", lacks=self._workspace.lacks)
+            or check_addresses(body["blocks"], self._workspace.files)
         ):
             return web.Response(status=400, text="invalid_blocks")
         try:

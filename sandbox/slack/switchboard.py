@@ -168,6 +168,16 @@ def slack_switches(board: Switchboard, faults: Faults, sockets: Sockets, workspa
 
     board.add("Slack", "slack-phones", "Type on phones", "quotes become curly, dashes long", phones, lasting=True)
 
+    def lacking(kind: str) -> Flip:
+        async def lack(on: bool) -> None:
+            (workspace.lacks.add if on else workspace.lacks.discard)(kind)
+
+        return lack
+
+    for kind, id, label in (("data_table", "tables", "tables"), ("alert", "alerts", "alerts in forms")):
+        about = f"`{kind}` blocks are refused, as where they are not there yet; what took them before must restart"
+        board.add("Slack", f"slack-no-{id}", f"Lack {label}", about, lacking(kind), lasting=True)
+
     async def archive(on: bool) -> None:
         workspace.archive(on)
 

@@ -40,6 +40,8 @@ class Workspace(Changes):
     files: dict[str, Json] = field(default_factory=dict)
     curly: bool = False
     """People type on phones, which make quotes curly."""
+    lacks: set[str] = field(default_factory=set)
+    """Types of blocks that Slack does not have here yet: newer ones come to workspaces one after another."""
 
     def __post_init__(self) -> None:
         super().__init__()

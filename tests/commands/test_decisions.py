@@ -285,7 +285,7 @@ async def test_freezing(slack: Slack):
     assert "End it" in await slack.command("/stt-upgrade freeze")
     assert "can end this freeze on `stt`" in await slack.click("unfreeze", str(held.id), user=MEI)
     assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
-    assert "ended already" in await slack.click("unfreeze", str(held.id), user=TOMAS)
+    assert "has already ended" in await slack.click("unfreeze", str(held.id), user=TOMAS)
     await slack.world.ring(after=5)
     assert len(slack.world.speech.begun) == 1
     assert "frozen" not in str(slack.world.chat.keyed(f"request:{request_id}:card").message.blocks)
@@ -294,9 +294,9 @@ async def test_freezing(slack: Slack):
 @pytest.mark.parametrize(
     ("values", "where", "why"),
     [
-        ({"why": "  "}, "why", "Say why"),
-        ({"until": None}, "until", "Say until when"),
-        ({"until": -60}, "until", "over already"),
+        ({"why": "  "}, "why", "Give a reason"),
+        ({"until": None}, "until", "Choose when it ends."),
+        ({"until": -60}, "until", "has passed"),
         ({"until": 91 * TOMORROW}, "until", "at most 90 days"),
         ({"scope": "gone"}, "until", "gone"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.domain.policies import Policy
 from bot.errors import ChatRefused
 from tests.commands.conftest import Slack
-from tests.fakes import FakeSpeech, Said
+from tests.fakes import NOW, FakeSpeech, Said
 from tests.world import ADA, CHANNEL, GRACE, MEI, NEW, OLD, TOMAS, World, model, quotes
 
 REF = "stt/language/id-call-center-us"
@@ -221,7 +222,7 @@ async def test_a_snoozed_instance_is_said(three: World, slack: Slack):
     assert "it moves in March" in said.text
     assert "<@" not in json.dumps(said.message.blocks)
     assert "Only <@UGRACE>, <@UTOMAS> or <@UBOTH> can end this." in await slack.click("unsnooze:1", "1", user=MEI)
-    assert "is ended" in await slack.click("unsnooze:1", "1", user=BOTH)
+    assert " ended; it was by" in await slack.click("unsnooze:1", "1", user=BOTH)
     ended = heard(slack, "snooze:1:ended")[0].text
     assert "*Snooze ended early:* everything on `stt`, by UBOTH. It was until the next base version" in ended
     await slack.world.ring(after=70)
@@ -265,4 +266,15 @@ async def test_the_next_version_did_not_come(slack: Slack):
     await slack.world.ring(after=86400)
     await slack.world.ring(after=70)
     assert slack.world.store.snoozes.in_force() == ()
-    assert "is over: 90 days are over" in heard(slack, "snooze:1:over")[0].text
+    assert "ended: 90 days have passed" in heard(slack, "snooze:1:over")[0].text
+
+
+async def test_a_form_that_begins_another_freeze(slack: Slack):
+    """It warns of those in force, above what is asked; the first has nothing to warn of."""
+    await slack.click("freeze", " ", GRACE)
+    assert '"alert"' not in json.dumps(dict(list(slack.world.chat.views.values())[-1]))
+    await slack.world.freezes.freeze_each(["stt"], "audit", GRACE, NOW + timedelta(days=2))
+    await slack.click("freeze", " ", GRACE)
+    view = list(slack.world.chat.views.values())[-1]
+    assert [block["type"] for block in view["blocks"][:2]] == ["section", "alert"]
+    assert "1 freeze in force already" in view["blocks"][1]["text"]["text"]

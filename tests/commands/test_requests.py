@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -46,7 +45,14 @@ def buttons(answer: str) -> list[dict[str, Any]]:
 
 def listed(answer: str) -> list[int]:
     """The numbers of the requests that a list shows, in its order."""
-    return [int(number) for number in re.findall(r"request (\d+): ", answer)]
+    return [int(row[0]["text"]) for row in rows(answer)]
+
+
+def rows(answer: str) -> list[Any]:
+    """The rows of the table of the last answer."""
+    body = json.loads(answer.splitlines()[-1])
+    blocks = body["blocks"] if isinstance(body, dict) else body[1:]
+    return next((block["rows"][1:] for block in blocks if block["type"] == "data_table"), [])
 
 
 @pytest.mark.parametrize(
@@ -74,9 +80,8 @@ async def test_filters(slack: Slack, words: str, expected: list[int]):
     answer = await slack.command(f"/stt-runs {words}".strip())
     assert listed(answer) == expected
     if expected:
-        assert [button["value"] for button in buttons(answer) if button["action_id"] == "history"] == [
-            str(number) for number in expected
-        ]
+        menu = next(each for each in buttons(answer) if each["action_id"] == "history")
+        assert [each["value"] for each in menu["options"]] == [str(number) for number in expected]
     else:
         assert "Filters are words" in answer
     if words == "mine":
@@ -261,7 +266,8 @@ async def test_what_a_done_training_brought(slack: Slack):
     world = slack.world
     world.speech.kept["id-call-center-us"] = model(status="ready", versions=(OLD, NEW))
     request = await world.asked(training=True)
-    assert f"request {request.id}: *call-center-us* training" in await slack.command("/stt-runs")
+    [row] = rows(await slack.command("/stt-runs"))
+    assert row[1]["text"] == "call-center-us training"
     await world.approve(request)
     await world.ring()
     await world.ring(after=10)

@@ -188,7 +188,10 @@ async def test_what_people_and_slack_do_on_other_days(page: Page):
     for on in (True, False):
         await page.set("slack-phones", on=on)
         await page.set("slack-redeliver", on=on)
+        await page.set("slack-no-tables", on=on)
+        await page.set("slack-no-alerts", on=on)
         assert (slack.workspace.curly, slack.faults.redeliveries) == (on, 2 if on else 0)
+        assert slack.workspace.lacks == ({"data_table", "alert"} if on else set())
     channel = next(c for c in slack.workspace.channels.values() if BOT in c.members and c.kind == "channel")
     first = slack.workspace.post(channel.id, BOT, {"text": "with a reply"})
     slack.workspace.post(channel.id, BOT, {"text": "reply", "thread_ts": first["ts"]})

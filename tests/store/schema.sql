@@ -1,4 +1,4 @@
-CREATE TABLE announced ( channel TEXT PRIMARY KEY, began_at REAL NOT NULL, levels TEXT NOT NULL DEFAULT '{}', all_current INTEGER NOT NULL DEFAULT 0, week TEXT NOT NULL DEFAULT '', at REAL, key TEXT, pinned TEXT) STRICT;
+CREATE TABLE announced ( channel TEXT PRIMARY KEY, began_at REAL NOT NULL, levels TEXT NOT NULL DEFAULT '{}', all_current INTEGER NOT NULL DEFAULT 0, week TEXT NOT NULL DEFAULT '', at REAL, key TEXT, pinned TEXT, sent_slot TEXT, sent_by TEXT NOT NULL DEFAULT '', sent_at REAL) STRICT;
 CREATE TABLE announcements ( channel TEXT NOT NULL, slot TEXT NOT NULL, at REAL NOT NULL, said INTEGER NOT NULL DEFAULT 0, draft TEXT, PRIMARY KEY (channel, slot)) STRICT;
 CREATE TABLE announcer_settings ( key TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE audit ( id INTEGER PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, request INTEGER, model TEXT, instance TEXT, detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, seal TEXT) STRICT;

@@ -8,35 +8,27 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
 from bot.domain.evidence import Evidence, EvidenceKind, Strength
-from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.hours import Window
-from bot.domain.lag import Lag
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
-from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import LISTED, MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
-from bot.domain.snoozes import Reach, Snooze, SnoozeKind
-from bot.domain.timing import Timing
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
-    announcements,
     denials,
     details,
     fleet,
@@ -49,11 +41,9 @@ from bot.messages import (
     request_form,
     request_list,
     sheet,
-    timetable,
     verdicts,
 )
 from bot.messages.card import Seen
-from bot.messages.findings import About
 from bot.messages.fitting import MOST as MOST_JSON
 from bot.messages.fitting import cut, fitted, size_of
 from bot.messages.request_form import Wanted
@@ -284,67 +274,6 @@ def test_fifty_instances_in_trouble(read_at: datetime | None, failing_since: dat
     assert len(refusals.not_read_yet("call-center-us", readings)) < 400
     if failing_since is not None:
         assert "and 42 more lines like these" in str(said.blocks)
-
-
-@pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
-@pytest.mark.parametrize("count", [0, 1, 12, 13, 300])
-@pytest.mark.parametrize("instances", [1, 20])
-def test_announcements(name: str, count: int, instances: int):
-    """Short and long, from one instance and many: the announcement, its thread, the living card, the mentions."""
-    _, judgements = judged(name)
-    outdated = next(j for j in judgements if j.outdated)
-    worth = [
-        replace(
-            outdated,
-            risk=list(Risk)[number % 5],
-            model=replace(outdated.model, id=f"{number}", name=f"{name}{number}", instance=f"i{number % instances}"),
-        )
-        for number in range(count)
-    ]
-    refs = [j.model.ref for j in worth]
-    owners = {ref: Owner(f"U{number}", pattern="*") for number, ref in enumerate(refs)}
-    waiting = asked([run(RunState.QUEUED, name)], RequestState.OPEN)
-    day = date(2027, 1, 1)
-    facts = (SnoozeKind.HOLD, Reach.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
-    about = About(
-        *(NOW.date(), dict.fromkeys(refs, waiting), dict.fromkeys(refs, Snooze(1, *facts)), owners),
-        *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
-    )
-    current = next(j for j in judgements if not j.outdated)
-    said = at_once(compose(judged_of([*worth, current]), NOW, unread=[HOSTILE]))
-    since = announcements.Since(NOW, News(frozenset(refs), frozenset(refs), frozenset(refs), frozenset(refs)))
-    whose, words = announcements.mentions(worth, about)
-    assert len(words) <= 3000
-    assert words.count("<@U") == len(whose)
-    first, *replies = at_once(announcements.announcement(said, about, since=since, mentioned=words, audio=1))
-    assert len(replies) <= min(4, count // 3)
-    buttons = sum("accessory" in block for message in (first, *replies) for block in message.blocks)
-    assert buttons == count if count < 50 else f"{count - buttons} more, the worst first" in str(first.blocks)
-    for before, after in pairwise(replies):
-        start = int(before.text.split(" ")[3])
-        assert after.text.startswith(f"Continued: {start + 1} to ")
-    for message in (first, *replies):
-        accepted(message)
-        assert "<@" not in message.text
-        assert fitted(message) == message, size_of(message.blocks)
-        assert len([b for b in message.blocks if "accessory" in b]) <= 20
-    for on in (True, False):
-        timing = Timing("0 9 * * mon-fri", ZoneInfo("Europe/Berlin"), "C1", on, "UADA", NOW)
-        card = announcements.living(said, about, timing)
-        accepted(card)
-        assert fitted(card) == card
-        assert "<@" not in str(card)
-        accepted(timetable.changed(timing, NOW))
-        accepted(
-            timetable.overview(
-                *(timing, NOW),
-                state=announcements.headline(said),
-                link="https://x",
-                snoozes=[(Snooze(1, *facts), name)] * 9,
-                audio=2,
-            )
-        )
-    accepted(announcements.moved("C2"))
 
 
 @pytest.mark.parametrize("risk", list(Risk))

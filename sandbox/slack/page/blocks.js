@@ -5,6 +5,7 @@ import { element, picture } from "./elements.js";
 import { formOf } from "./form.js";
 import { mrkdwn, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
+import { dataTable, table } from "./tables.js";
 import { controlOf } from "./use.js";
 
 /**
@@ -86,29 +87,6 @@ function counter(source, target) {
   return node;
 }
 
-function cell(source) {
-  if (source.type === "rich_text") return richText(source);
-  return source.type === "raw_number" ? String(source.value ?? source.text) : source.text;
-}
-
-function table(block) {
-  const align = (column) => ({ "text-align": block.column_settings?.[column]?.align ?? "left" });
-  const wrap = (column) => (block.column_settings?.[column]?.is_wrapped ? "wrap" : null);
-  const row = (cells, tag) => el(
-    "tr",
-    {},
-    cells.map(
-      (one, column) => el(tag, { style: align(column), class: wrap(column), scope: tag === "th" ? "col" : null }, cell(one))
-    ),
-  );
-  return el("div", { class: "tabular", tabindex: "0", role: "region", "aria-label": "Table" }, el("table", {},
-    el(
-      "thead",
-      {},
-      block.rows.slice(0, 1).map((cells) => row(cells, "th")),
-    ), el("tbody", {}, block.rows.slice(1).map((cells) => row(cells, "td")))));
-}
-
 /** The part of Markdown that has a counterpart in mrkdwn: headings, bold, links, lists. */
 function markdown(block) {
   const text = block.text
@@ -130,6 +108,7 @@ const MAKERS = {
   input,
   rich_text: (block) => richText(block),
   table,
+  data_table: dataTable,
   markdown,
   alert: (block) => el(
     "div",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.blockkit import check_blocks
+from sandbox.slack.blockkit import check_blocks, check_view
 from tests.sandbox.slack.blocks import (
     BLOCKS,
     BUTTONS,
@@ -72,6 +72,17 @@ def test_blocks_stand_where_they_may(kind: str, surface: str):
     """Each surface takes the blocks that Slack lists for it; others are of an unsupported type."""
     refused = sharply(f"unsupported type: {kind}", "/blocks/0/type")
     assert one(BLOCKS[kind], surface) == (refused if kind in NOT_IN[surface] else [])
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_blocks_that_a_workspace_lacks(kind: str):
+    """They are refused as of an unsupported type, beside others that stand; in views, too."""
+    surface: Any = "modal" if kind == "alert" else "message"
+    found = check_blocks([section(), {**BLOCKS[kind], "block_id": "x"}], surface, lacks={kind} - {"section"})
+    assert found == ([] if kind == "section" else sharply(f"unsupported type: {kind}", "/blocks/1/type"))
+    if kind not in NOT_IN["modal"]:
+        view = {"type": "modal", "title": plain(), "submit": plain(), "blocks": [BLOCKS[kind]]}
+        assert check_view(view, lacks={kind}) == sharply(f"unsupported type: {kind}", "/view/blocks/0/type")
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
