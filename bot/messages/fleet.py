@@ -99,7 +99,7 @@ def models(
 def _nothing(filters: str, total: int) -> str:
     if filters and total:
         return (
-            f"None of the {counted(total, 'custom model')} matches “{escape(filters)}”. Filters are words: `outdated`, "
+            f"None of the {counted(total, 'custom model')} fits “{escape(filters)}”. Filters are words: `outdated`, "
             "`risky`, `snoozed`, `language`, `acoustic`, an instance, a language such as `en-US`, a base model, part "
             "of a name."
         )

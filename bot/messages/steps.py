@@ -75,7 +75,7 @@ def step_text(step: Step) -> str:
         Action.UPGRADE: f"upgrade {name}",
         Action.UPGRADE_WITH_LANGUAGE: f"upgrade {name} again, with its language model",
         Action.TRAIN: f"train {name}{left_out}",
-        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}{only}",
+        Action.FORCE_TRAIN: f"retrain {name} (`force`{left_out}){only}; this upgrades it",
         Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
     }[step.action]
 

@@ -13,7 +13,6 @@ GONE = (
     "Upgrade runs",
     'modal("Upgrade several"',
     "Not in it",
-    'modal("Not now"',
     "An upgrade would:",
     "which upgrades it",
     "which does not show yet that it began",
