@@ -175,7 +175,7 @@ class Noted:
     detail: str = ""
 
 
-STEERING = RESUME, DROP, STOP_LATER = "resume", "cancel the rest", "cancel after this step"
+RESUME, DROP, STOP_LATER = "resume", "cancel the rest", "cancel after this step"
 """Acts on a request that goes on, by the words of the audit."""
 
 

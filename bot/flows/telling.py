@@ -13,7 +13,7 @@ from bot.domain.approvals import required
 from bot.domain.holds import Holds, held_of
 from bot.domain.outcomes import StepEnd
 from bot.domain.policies import Policy
-from bot.domain.requests import STEERING, Request, was_steered
+from bot.domain.requests import STOP_LATER, Request, was_steered
 from bot.domain.words import waiting
 from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
@@ -139,8 +139,8 @@ class Teller:
                 return None
             known = store.messages.of(f"request:{id}:")
             seen = self.seen(store, request, holding(store))
-            if any(key.split(":")[2] in ASKING for key in known):
-                seen = replace(seen, acts=store.audit.of_actions(id, (*CHOICES, *StepEnd)))
+            if was_steered(request) or any(key.split(":")[2] in ASKING for key in known):
+                seen = replace(seen, acts=store.audit.of_actions(id, (*CHOICES, STOP_LATER, *StepEnd)))
                 seen = seen.named(self.names.known(seen.people))
             return request, seen, known
 
@@ -165,7 +165,6 @@ class Teller:
             parallel=self.parallel,
             additions=store.words.of_request(request.id),
             addresses=self.addresses,
-            steering=store.audit.of_actions(request.id, STEERING) if was_steered(request) else (),
         )
         return seen.named(self.names.known(seen.people))
 

@@ -57,8 +57,6 @@ class Seen:
     involved: frozenset[str] = frozenset()
     acts: tuple[Noted, ...] = ()
     """What people did about messages with buttons, and how steps ended; empty where nobody needs to know."""
-    steering: tuple[Noted, ...] = ()
-    """Who resumed it, and who stopped what had not begun, in their order."""
     parallel: int = 2
     """How many runs may go on at a time on each instance."""
     additions: tuple[Addition, ...] = ()
@@ -70,7 +68,7 @@ class Seen:
     def people(self) -> set[str]:
         """Whose names it takes."""
         ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
-        acted = {act.actor for act in (*self.acts, *self.steering) if act.actor != "retune"}
+        acted = {act.actor for act in self.acts if act.actor != "retune"}
         return self.around.people | self.involved | ended | acted | {one.by for one in self.additions}
 
     def named(self, names: Mapping[str, str]) -> Seen:

@@ -28,7 +28,7 @@ OF_END: Mapping[StepEnd, str] = {
     StepEnd.UNCHANGED: (
         "find out why nothing changed, if *Check for warning* on {typed} shows that the model is still outdated."
     ),
-    StepEnd.BROKEN: "fix or delete invalid corpora, words or audio and train the model; then ask again.",
+    StepEnd.BROKEN: "look for invalid corpora, words or audio, fix them and train the model; then ask again.",
     StepEnd.WRONG_STATUS: f"add valid data, or train it, until its status is ready or available; then {RETRY}.",
     StepEnd.DELETED: "nothing is left to upgrade. Ask for the model that took its place, if there is one.",
     StepEnd.NOT_CONFIGURED: f"add {{instance}} to RETUNE_INSTANCES again; then {RETRY}.",

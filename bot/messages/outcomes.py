@@ -39,7 +39,7 @@ _FAILED = {
         "The service accepted the request, but nothing changed: versions {had}, status {status}. It may have been on "
         "the newest version already."
     ),
-    StepEnd.BROKEN: "The service ended it with the status `failed`.",
+    StepEnd.BROKEN: "The service ended it with the status failed.",
     StepEnd.WRONG_STATUS: (
         "Its status is {status}; the service upgrades only ready and available models. {nothing} was sent."
     ),

@@ -36,7 +36,7 @@ TOO_LATE = "That took too long to open a window. Try again."
 FORM_TOO_OLD = "That form is too old. Open it again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
 PAST = "That time has passed. Choose a later one, or leave it empty."
-TOO_FAR = "That is more than a year away. Choose an earlier moment, or leave it empty."
+TOO_FAR = "That is more than a year away. Choose an earlier time, or leave it empty."
 CLOSED = "That form is closed. Open it again with /stt-upgrade."
 NO_FORM = "A mention can't open the form. Type /stt-upgrade outdated in a channel."
 

@@ -12,7 +12,7 @@ from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
 from bot.domain.policies import Policy
 from bot.domain.proof import is_late
-from bot.domain.requests import DROP, LIVE, RESUME, Request, RequestState
+from bot.domain.requests import DROP, LIVE, RESUME, STOP_LATER, Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
 from bot.domain.words import End
 from bot.messages import large
@@ -166,7 +166,7 @@ def retried(request: Request, run: Run, names: Mapping[str, str]) -> Message:
 def steered(request: Request, seen: Seen) -> list[tuple[str, Message]]:
     """Each time that somebody resumed it or stopped what had not begun; they are named, not mentioned."""
     told = []
-    for number, act in enumerate(seen.steering):
+    for number, act in enumerate(act for act in seen.acts if act.action in (RESUME, DROP, STOP_LATER)):
         by, left = named([act.actor], seen.around.names), request.count(*LASTING)
         if act.action == RESUME:
             to_come = f"{counted(left, 'model')} still to come" if left else "nothing is left to start"

@@ -164,7 +164,7 @@ async def test_a_guest_cannot_ask(slack: Slack):
     """Guests hear whom to ask."""
     await ready(slack)
     heard = await slack.command("/stt-upgrade call-center-us", user=GUS)
-    assert "Guests, bots and deactivated people cannot use Retune" in heard
+    assert "Guests, bots and deactivated people can't use Retune" in heard
     assert slack.world.chat.views == {}
 
 
@@ -187,7 +187,8 @@ async def test_approve(slack: Slack):
 
 
 @pytest.mark.parametrize(
-    ("user", "why"), [(ADA, "asked for this yourself"), (MEI, "Only <!subteam^SAPPROVE> can decide"), (GUS, "Guests")]
+    ("user", "why"),
+    [(ADA, "asked for this yourself"), (MEI, "Only <!subteam^SAPPROVE> can approve upgrades"), (GUS, "Guests")],
 )
 async def test_who_may_not_approve(slack: Slack, user: str, why: str):
     """Each hears why, privately; the card keeps its buttons."""
@@ -213,7 +214,7 @@ async def test_reject_by_somebody_who_may_not(slack: Slack):
     """No modal for those whose vote would not count."""
     request_id = await requested(slack)
     value = f"{request_id}:{slack.world.request(request_id).digest}"
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.click("reject", value, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.click("reject", value, user=MEI)
     assert list(slack.world.chat.views.values())[-1]["callback_id"] == "said"
 
 

@@ -145,7 +145,7 @@ async def test_who_does_not_come_in(slack: Slack, way: str, user: str):
     """Nothing of the fleet for them, in no way: one private answer, one row."""
     heard = str(await WAYS[way](slack, user))
     other = "Only members of this workspace can use Retune."
-    assert (other if user == STRANGER else "Guests, bots and deactivated people cannot use Retune.") in heard
+    assert (other if user == STRANGER else "Guests, bots and deactivated people can't use Retune.") in heard
     assert "call-center-us" not in heard
     assert [(actor, action) for actor, action, _ in rows(slack)] == [(user, "denied")]
     assert slack.world.chat.said == []
@@ -447,7 +447,7 @@ async def test_a_window_that_slack_does_not_fill(slack: Slack):
     """Nothing says *Looking* for ever: the person hears the answer, or what to do, as a message."""
     value = await requested(slack)
     slack.world.chat.fail["update"] = [ChatBusy("busy")] * 2
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.click("reject", value, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.click("reject", value, user=MEI)
     assert "press the button again" in await slack.click("reject", value, user=GRACE)
 
 

@@ -28,7 +28,7 @@ async def test_check_for_a_warning(slack: Slack):
     slack.world.speech.warned["id-call-center-us"] = (f"{PREVIOUS}, …",)
     assert "It is outdated" in await slack.click("probe", REF)
     assert "returned IBM's warning" in await slack.command("/stt-model call-center-us")
-    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("probe", REF, user=GUS)
+    assert "Guests, bots and deactivated people can't use Retune" in await slack.click("probe", REF, user=GUS)
     assert slack.world.speech.calls.count("warnings") == 1
 
 
@@ -102,7 +102,7 @@ async def test_stop_watching(slack: Slack):
     late = slack.world.chat.keyed(f"request:{request.id}:late:{run}.1")
     assert late.buttons == ["Mark as failed and stop watching"]
     stop = next(block["elements"][0] for block in late.message.blocks if block["type"] == "actions")
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(stop, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.press(stop, user=MEI)
     assert slack.world.request(request.id).state is RequestState.RUNNING
     assert await slack.press(stop, user=TOMAS) == ""
     assert slack.world.request(request.id).state is RequestState.FAILED

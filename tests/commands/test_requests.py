@@ -253,7 +253,7 @@ async def test_where_the_file_goes(slack: Slack, event: dict[str, Any], channel:
 async def test_who_cannot_export_and_what_not(slack: Slack):
     """Guests cannot, which is noted; nothing is no file; a fault is told, and nothing claimed."""
     await three(slack)
-    assert "cannot use Retune" in await slack.command("/stt-runs export", user=GUS)
+    assert "can't use Retune" in await slack.command("/stt-runs export", user=GUS)
     assert [row["detail"] for row in slack.world.store.audit.all()][-1] == "/stt-runs: read: not a member"
     assert "nothing to export" in await slack.command("/stt-runs export failed")
     slack.world.files.fail.append(ChatBusy("Slack cannot be reached."))

@@ -134,7 +134,7 @@ async def test_those_that_cannot_are_listed_with_the_reason(slack: Slack):
     _, view = await opened(slack)
     text = json.dumps(view["blocks"], ensure_ascii=False)
     assert "Left out" in text
-    assert "It is in request 1 already" in text
+    assert "It is already in request 1" in text
     assert "`blank` holds no data" in text
 
 
@@ -208,7 +208,7 @@ async def test_faults_are_shown_at_the_form(slack: Slack):
     empty = {key: {"v": {"type": "checkboxes", "selected_options": []}} for key in marks(view)}
     assert "at least one" in (await slack.submit(view, empty, view_id=view_id))["errors"]["models:0"]
     past = {**marks(view), "later": {"v": {"type": "datetimepicker", "selected_date_time": 1000000000}}}
-    assert "over already" in (await slack.submit(view, past, view_id=view_id))["errors"]["later"]
+    assert "has passed" in (await slack.submit(view, past, view_id=view_id))["errors"]["later"]
     assert "Guests" in str(await slack.submit(view, marks(view), user=GUS, view_id=view_id))
     old = json.loads(json.dumps(marks(view)))
     old["models:0"]["v"]["selected_options"][0]["value"] = "stt/language/x 0000"
@@ -226,9 +226,9 @@ async def test_approving(slack: Slack):
     """The buttons as they were posted: the wrong people hear why, the right one is silent; one model starts."""
     number = await asked(slack)
     approve, _ = on_card(slack, number).values()
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(approve, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.press(approve, user=MEI)
     assert "asked for this yourself" in await slack.press(approve, user=ADA)
-    assert "Guests, bots and deactivated people cannot use Retune" in await slack.press(approve, user=GUS)
+    assert "Guests, bots and deactivated people can't use Retune" in await slack.press(approve, user=GUS)
     assert (slack.world.request(number).state, slack.world.woken) == (RequestState.OPEN, 0)
     assert await slack.press(approve, user=GRACE) == ""
     request = slack.world.request(number)
@@ -246,7 +246,7 @@ async def test_rejecting(slack: Slack):
     """Reject asks why; what was approved meanwhile cannot be rejected any more; the reason ends it for all."""
     number = await asked(slack)
     approve, reject = on_card(slack, number).values()
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(reject, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.press(reject, user=MEI)
     assert "Reject the upgrade" in await slack.press(reject, user=GRACE)
     _, view = window(slack)
     assert view["callback_id"] == "reject"
@@ -347,11 +347,11 @@ async def test_trying_one_of_several_again(slack: Slack):
     slack.world.speech.kept["id-b"] = replace(slack.world.speech.kept["id-b"], status="ready")
     assert await slack.press(retry, GRACE, view=modal)
     shown = str(slack.world.chat.views[view_id]["blocks"])
-    assert "It cannot be tried again now. Since it was approved, it has data that waits for training" in shown
+    assert "It can't be retried now. Since it was approved, it has data that waits for training" in shown
     slack.world.speech.kept["id-b"] = replace(slack.world.speech.kept["id-b"], status="failed")
     failed = slack.world.chat.keyed(f"request:{number}:failed:{before.runs[1].id}")
     answer = await slack.press(next(iter(buttons(failed.message.blocks).values())), TOMAS)
-    assert "It cannot be tried again now. The last training of `b` failed" in answer
+    assert "It can't be retried now. The last training of `b` failed" in answer
     assert slack.world.request(number) == before
     noted = slack.world.store.audit.of_request(number)[-2:]
     assert [(row.actor, row.action, row.detail) for row in noted] == [

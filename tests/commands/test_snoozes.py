@@ -126,7 +126,7 @@ async def test_a_hold(slack: Slack):
 
 async def test_guests_may_not(slack: Slack):
     """No form for a guest, and no snooze from one that was sent all the same."""
-    guests = "Guests, bots and deactivated people cannot"
+    guests = "Guests, bots and deactivated people can't"
     _, view = await form(slack)
     assert f"{guests} use Retune" in await slack.click("snooze", REF, user=GUS)
     assert f"{guests} use Retune" in await slack.click("hold", REF, user=GUS)
@@ -146,8 +146,8 @@ async def test_a_model_that_is_gone(slack: Slack):
     """Deleted while the form was open, or before the button was pressed."""
     _, view = await form(slack)
     slack.world.store.fleet.gone(REF)
-    assert "not known any more" in (await slack.submit(view, values()))["errors"]["why"]
-    assert "not known any more" in await slack.click("snooze", REF)
+    assert "no longer known" in (await slack.submit(view, values()))["errors"]["why"]
+    assert "no longer known" in await slack.click("snooze", REF)
 
 
 async def test_ending(slack: Slack):

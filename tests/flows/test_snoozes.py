@@ -212,7 +212,7 @@ async def test_an_end_that_is_not_known(world: World):
 
 async def test_guests_may_not_snooze(world: World):
     """Nor members of other workspaces."""
-    with pytest.raises(Refusal, match="Guests, bots and deactivated people cannot snooze"):
+    with pytest.raises(Refusal, match="Guests, bots and deactivated people can't snooze"):
         await snoozed(world, user=GUS)
     assert world.store.snoozes.in_force() == ()
 

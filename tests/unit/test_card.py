@@ -192,7 +192,7 @@ CASES = {
     ),
     "changed": Case(
         made.request([made.run(kiosk(), RunState.LEFT_OUT, cause=Cause(CauseKind.DELETED))], RequestState.CHANGED),
-        ("Not started", "kiosk", "Why: Its instance does not know it"),
+        ("Not started", "kiosk", "Why: Its instance no longer knows it"),
         ("IBM's warning",),
     ),
     "several": Case(

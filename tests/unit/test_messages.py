@@ -630,13 +630,13 @@ def test_what_became_of_several():
     runs = [*many(1, state=RunState.FAILED), gone, half]
     end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
     assert "failed: *m1*." in str(end.blocks)
-    assert "`booth`: Its instance does not know it" in str(end.blocks)
+    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
     assert "`booth`: stopped" in str(end.blocks)
     assert "step 0" not in str(end.blocks)
     runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
     end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
-    assert "`booth`: Its instance does not know it" in str(end.blocks)
-    assert "`m1`: Its instance does not know it" in str(end.blocks)
+    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
+    assert "`m1`: Its instance no longer knows it" in str(end.blocks)
 
 
 def test_everything_that_is_left_out_is_named():
