@@ -20,7 +20,7 @@ from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.tables import Cell, Column
 from bot.messages.text import code, counted, escape, unmarked
-from bot.messages.verdicts import dates, level_text, one_line
+from bot.messages.verdicts import dates, level_text, one_line, verdict_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
     to = f" → {target or 'newer'}" if judgement.outdated else ""
     tag = _tag(ref, news)
-    state = f"{judgement.verdict.value}{f' ({tag})' if tag else ''}"
+    state = f"{verdict_text(judgement)}{f' ({tag})' if tag else ''}"
     urgent = judgement.risk is Risk.IGNORED
     who = (
         "" if owner is None else about.names.get(owner.id, owner.id),
