@@ -37,4 +37,4 @@ def press(page: Page, action: str) -> None:
 def wait_for_the_fleet(page: Page) -> None:
     """A first command waits until every instance was read once, then answers."""
     write(page, "/stt-models zebra")
-    expect(page.locator("#main").get_by_text("fits “zebra”")).to_be_visible(timeout=25_000)
+    expect(page.locator("#main").get_by_text("matches “zebra”")).to_be_visible(timeout=25_000)
