@@ -48,7 +48,7 @@ def moment_of(seconds: object) -> datetime | None:
 
 
 def exact(at: datetime) -> str:
-    """A moment as the value of a button has it: the same for each person who clicks, also in an hour that comes twice."""
+    """A moment as the value of a button has it: the same for everyone, also in an hour that comes twice."""
     return f"@{int(at.timestamp())}"
 
 

@@ -50,7 +50,7 @@ _FAILED = {
         "Marked as failed by {who}: no answer to the request proves anything, and the service did not show that it "
         "began. It may still do it."
     ),
-    StepEnd.UNWATCHED: "{who} stopped watching it. The service may still be working on it.",
+    StepEnd.UNWATCHED: "No longer watched: {who} stopped watching it. The service may still be working on it.",
 }
 """Why a step ended its run; what to do then is in `failures`."""
 
