@@ -186,7 +186,7 @@ def _approve(request: Request, around: Around) -> Block:
         text += rest
         text += fitting(names, CONFIRM - len(text))
         return confirm(f"Upgrade {counted(len(request.meant), 'model')}?", text, "Approve")
-    who = around.names.get(request.requester, "the requester")
+    who = around.actors.get(request.requester, "the requester")
     text = f"{FIRST}{held}{losses(plan, who)}{moves(plan)}: "
     also = others(plan)
     name = plain(plan.model.name, 40 if also else max(40, CONFIRM - len(text) - 1))

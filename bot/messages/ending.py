@@ -113,7 +113,7 @@ def _what_became(run: Run) -> str:
         return cause_of(run)
     if run.unproven:
         return f"no newer version is shown. {proofs(run)}"
-    return f"stopped{_after(run)}" if run.started_at is not None else "not begun"
+    return f"cancelled{_after(run)}" if run.started_at is not None else "not begun"
 
 
 def _reason(request: Request) -> str:

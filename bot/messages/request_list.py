@@ -107,14 +107,14 @@ _SAID: Mapping[str, str] = {
     "withdrawn": "ended it as *withdrawn*",
     "expired": "ended it as *expired*",
     "changed": "ended it as *changed*: nothing was started",
-    "cancelled": "stopped it",
+    "cancelled": "ended it as *cancelled*",
     "accepted": "the service accepted it",
     "unanswered": "nothing proves yet that it began",
     "not taken": "the service did not take it; it is sent again",
     "resume": "resumed it",
     "retry": "tried it again",
-    "cancel the rest": "stopped what had not begun",
-    "cancel after this step": "stopped what comes after the step that is under way",
+    "cancel the rest": "cancelled what had not begun",
+    "cancel after this step": "cancelled what comes after the step that is under way",
 }
 """By action of the audit; those whose words depend on the rest of the row are below."""
 

@@ -68,7 +68,7 @@ def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTH
         told.append((f"end{_again(*request.runs)}", end))
     prefix = f"request:{request.id}:"
     known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
-    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.names))
+    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.actors))
     told += used
     edited = ("card", "progress", *(key for key, _ in told if request.large and key.startswith("pause:")))
     edited += tuple(key for key, _ in used)
@@ -165,7 +165,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
-        f"to stop it. Retune keeps watching.{support_text(record)}"
+        f"to cancel it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 

@@ -672,7 +672,7 @@ def test_what_became_of_several():
     end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
     assert "`m1`: failed." in str(end.blocks)
     assert "`booth`: Its instance does not know it" in str(end.blocks)
-    assert "`booth`: stopped" in str(end.blocks)
+    assert "`booth`: cancelled" in str(end.blocks)
     assert "step 0" not in str(end.blocks)
     runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
     end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
