@@ -62,7 +62,7 @@ _WISHED: Mapping[str, _Wished] = {
     "cancel": _Wished(
         *("Stop this request", "Stop request {id}", "Stop this request?"),
         "What has not started will not start. A step that the service works on cannot be stopped and goes to its end.",
-        *("Stop it", "Not now", "danger", "danger"),
+        *("Stop it", "Not now", "", "danger"),
     ),
     "drop": _Wished(
         *("Drop the rest", "Drop the rest of request {id}", "Drop the rest?"),
