@@ -14,6 +14,9 @@ from bot.ports import Clock, People
 KEPT = timedelta(days=1)
 """How long the name of a person or user group is cached: names change rarely, and Slack limits the calls."""
 
+MET = timedelta(hours=1)
+"""How long we remember what somebody is called who acted."""
+
 ASKED = 20
 """Names looked up at a time: Slack allows about a hundred such calls a minute, for everything."""
 
@@ -25,6 +28,7 @@ class Names:
     people: People
     clock: Clock
     _kept: dict[str, tuple[datetime, str]] = field(default_factory=dict, init=False)
+    _met: dict[str, tuple[datetime, str]] = field(default_factory=dict, init=False)
 
     def known(self, ids: Iterable[str]) -> dict[str, str]:
         """The known names by id."""
@@ -47,8 +51,30 @@ class Names:
         return self.known(listed)
 
     def met(self, person: Person) -> None:
-        """Slack said who somebody is: that tells the name too, and saves a call."""
-        self._kept[person.id] = (self.clock.now(), person.name)
+        """Slack said who somebody is, because they act: that tells the name too, and saves a call."""
+        now = self.clock.now()
+        while self._met and abs(now - next(iter(self._met.values()))[0]) >= MET:  # the oldest first
+            del self._met[next(iter(self._met))]
+        self._met.pop(person.id, None)
+        self._met[person.id] = (now, person.name)
+
+    def actors(self, ids: Iterable[str]) -> dict[str, str]:
+        """The names of people who acted, as far as they are known."""
+        listed = tuple(ids)
+        return {id: self._met[id][1] for id in listed if id in self._met} | self.known(listed)
+
+    async def learn_actors(self, ids: Iterable[str]) -> bool:
+        """As `learn`, for people who acted: most were looked up because of that, a moment ago."""
+        known = self.actors(ids := sorted(set(ids)))
+        asked = [id for id in ids if id not in known][:ASKED]
+        await asyncio.gather(*(self._meet(id) for id in asked))
+        return bool(asked)
+
+    async def _meet(self, id: str) -> None:
+        try:
+            self.met(await self.people.person(id))
+        except ChatError:
+            return
 
     async def _ask(self, id: str) -> None:
         try:

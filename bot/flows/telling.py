@@ -113,7 +113,7 @@ class Teller:
         async with lock:
             read = await self._known(id)
             for _ in range(NAMINGS):
-                if read is None or not await self.names.learn(read[1].people):
+                if read is None or not await self._learn(read[1]):
                     break
                 read = await self._known(id)  # asking Slack may have taken long
             if read is not None:
@@ -141,7 +141,7 @@ class Teller:
             seen = self.seen(store, request, holding(store))
             if was_steered(request) or any(key.split(":")[2] in ASKING for key in known):
                 seen = replace(seen, acts=store.audit.of_actions(id, (*CHOICES, STOP_LATER, *StepEnd)))
-                seen = seen.named(self.names.known(seen.people))
+                seen = self._named(seen)
             return request, seen, known
 
         return await self.db.read(read)
@@ -166,13 +166,22 @@ class Teller:
             additions=store.words.of_request(request.id),
             addresses=self.addresses,
         )
-        return seen.named(self.names.known(seen.people))
+        return self._named(seen)
 
     async def seen_now(self, request: Request) -> Seen:
         """The facts for a request's messages, read now."""
         holding = await self.holds.reader()
         seen = await self.db.read(lambda store: self.seen(store, request, holding(store)))
-        return seen.named(await self.names.of(seen.people))
+        await self._learn(seen)
+        return self._named(seen)
+
+    def _named(self, seen: Seen) -> Seen:
+        return seen.named(self.names.known(seen.people), self.names.actors(seen.actors))
+
+    async def _learn(self, seen: Seen) -> bool:
+        """Whether there were names to ask for."""
+        asked = await asyncio.gather(self.names.learn(seen.people), self.names.learn_actors(seen.actors))
+        return any(asked)
 
     async def _show_all(self, request: Request, seen: Seen, known: Mapping[str, Posted]) -> bool:
         complete = True

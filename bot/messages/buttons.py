@@ -62,7 +62,7 @@ _WISHED: Mapping[str, _Wished] = {
     "cancel": _Wished(
         *("Stop this request", "Stop request {id}", "Stop this request?"),
         "What has not started will not start. A step that the service works on cannot be stopped and goes to its end.",
-        *("Stop it", "Not now", "danger", "danger"),
+        *("Stop it", "Not now", "", "danger"),
     ),
     "drop": _Wished(
         *("Drop the rest", "Drop the rest of request {id}", "Drop the rest?"),
@@ -186,7 +186,7 @@ def _approve(request: Request, around: Around) -> Block:
         text += rest
         text += fitting(names, CONFIRM - len(text))
         return confirm(f"Upgrade {counted(len(request.meant), 'model')}?", text, "Approve")
-    who = around.names.get(request.requester, "the requester")
+    who = around.actors.get(request.requester, "the requester")
     text = f"{FIRST}{held}{losses(plan, who)}{moves(plan)}: "
     also = others(plan)
     name = plain(plan.model.name, 40 if also else max(40, CONFIRM - len(text) - 1))

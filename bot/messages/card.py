@@ -68,20 +68,27 @@ class Seen:
     def people(self) -> set[str]:
         """Whose names it takes."""
         ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
-        acted = {act.actor for act in self.acts if act.actor != "retune"}
-        return self.around.people | self.involved | ended | acted | {one.by for one in self.additions}
+        return self.around.people | ended | {one.by for one in self.additions}
 
-    def named(self, names: Mapping[str, str]) -> Seen:
+    @property
+    def actors(self) -> set[str]:
+        """Who did something about it; their names stand where a mention would ping them about their own act."""
+        return {*self.involved, *(act.actor for act in self.acts if act.actor != "retune")}
+
+    def named(self, names: Mapping[str, str], actors: Mapping[str, str] = NOBODY) -> Seen:
         """The same with the names of these people."""
-        return replace(self, around=replace(self.around, names=names))
+        return replace(self, around=replace(self.around, names=names, actors=actors))
 
 
 def card(request: Request, seen: Seen) -> Message:
     """The message in the channel: asks for approval, later shows the outcome. Details are a click away."""
-    held, names = seen.around.held_of(request), seen.around.names
+    held, names = seen.around.held_of(request), seen.around.actors
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
     facts = [*_facts(request, seen), *waiting_lines(request, seen.around)]
-    on_hold = [*([] if request.several else card_lines(held, seen.around)), *ended_lines(seen.ended, names, models)]
+    on_hold = [
+        *([] if request.several else card_lines(held, seen.around)),
+        *ended_lines(seen.ended, seen.around.names, models),
+    ]
     lines = [_head(request), *facts, *on_hold]
     quotes = [*why_quotes(request, names), *rejection_quotes(request, names)]
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
@@ -148,7 +155,7 @@ def title(request: Request) -> str:
         return "Approval needed for a training"
     word, models = noun(request.first.plan), counted(len(request.meant), "model")
     if request.several and request.state is RequestState.CANCELLED and request.started_at is None:
-        return f"Upgrade of {models}: stopped"
+        return f"Upgrade of {models}: cancelled"
     if request.state is RequestState.SCHEDULED and request.not_before is not None:
         return f"Upgrade of {models} scheduled" if request.several else f"{word.capitalize()} scheduled"
     said = _STATES[request.state][1 if request.several else 0]
@@ -170,7 +177,7 @@ _STATES = {
         "Not started, something changed",
         "Upgrade of {models} not started, something changed",
     ),
-    RequestState.CANCELLED: ("{Noun} stopped", "Stopped: {far}"),
+    RequestState.CANCELLED: ("{Noun} cancelled", "Ended early: {far}"),
 }
 """The title of a request for one model and for several."""
 
@@ -204,7 +211,7 @@ def _facts(request: Request, seen: Seen) -> list[str]:
         case RequestState.RUNNING | RequestState.PAUSED:
             return []
         case _:
-            return [line for line in [outcome_line(request, seen.around.names), *_also(request)] if line]
+            return [line for line in [outcome_line(request, seen.around.actors), *_also(request)] if line]
 
 
 def _also(request: Request) -> list[str]:
@@ -224,7 +231,7 @@ def _before(request: Request, seen: Seen) -> list[str]:
         turns = "One model goes first, the others follow once it is proven; the first failure pauses the rest."
         return [f"{FOR_GOOD} {turns}" if asks else turns, takes]
     plan = request.first.plan
-    first = " · ".join(stakes(plan, called(request.requester, seen.around.names)))
+    first = " · ".join(stakes(plan, called(request.requester, seen.around.actors)))
     return [line for line in [first, why_line(plan), f"{FOR_GOOD} {takes}" if asks else takes] if line]
 
 
@@ -252,7 +259,7 @@ def outcome_line(request: Request, names: Mapping[str, str]) -> str:
             return f"Withdrawn by {by}{at}."
         case RequestState.CANCELLED if by:
             after = f" after step {run.done} of {len(run.steps)}" if run.done and not request.several else ""
-            return f"Stopped{after} by {by}{at}."
+            return f"Cancelled{after} by {by}{at}."
         case RequestState.EXPIRED:
             return f"Why: nobody decided by {moment(request.expires_at)}."
     if request.several:

@@ -20,7 +20,6 @@ from bot.messages.freezes import wait_quotes, wait_text
 from bot.messages.holds import SHOWN, ended_lines, ended_quotes, hold_quotes, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
 from bot.messages.large import page_of
-from bot.messages.model_lines import run_word
 from bot.messages.outcomes import SHORT, cause_of, failure_text, left_out_blocks, proofs, quotes_of
 from bot.messages.refusals import approvers, called, mention
 from bot.messages.refusals import error as fault
@@ -92,7 +91,7 @@ def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Bloc
         "Risk of not doing it": "" if judgement is None or plan.is_training else risk_text(judgement),
     }
     about = f"{about_model(request.first)}{_owner(model.ref, seen)}"
-    first = " · ".join(stakes(plan, called(request.requester, seen.around.names)))
+    first = " · ".join(stakes(plan, called(request.requester, seen.around.actors)))
     lines = [f"{headline(request)}: {bold(model.name)}", about, *([first] if first else [])]
     head = section("\n".join(lines))
     return [head, *headed(parts), *quoted(*reasons)]
@@ -124,21 +123,21 @@ def _ended_quotes(request: Request, seen: Seen) -> list[Quote]:
 
 
 def _why(request: Request, seen: Seen) -> list[Quote]:
-    return why_quotes(request, seen.around.names)
+    return why_quotes(request, seen.around.actors)
 
 
 def _said(request: Request, seen: Seen) -> list[Quote]:
     """What others said of how it ended."""
-    return rejection_quotes(request, seen.around.names) or ([] if request.several else quotes_of(request.first))
+    return rejection_quotes(request, seen.around.actors) or ([] if request.several else quotes_of(request.first))
 
 
 def _became(request: Request, seen: Seen) -> str:
     run = request.first
-    return failure_text(run) or cause_of(run) or proofs(run) or outcome_line(request, seen.around.names)
+    return failure_text(run) or cause_of(run) or proofs(run) or outcome_line(request, seen.around.actors)
 
 
 def _many(request: Request, seen: Seen) -> list[Block]:
-    rejected = {"What became of it": outcome_line(request, seen.around.names)}
+    rejected = {"What became of it": outcome_line(request, seen.around.actors)}
     said = quoted(*_why(request, seen), *_said(request, seen))
     blocks = [section(f"*{headline(request)}*"), *headed(rejected), *said]
     quotes: list[Quote] = []
@@ -146,7 +145,7 @@ def _many(request: Request, seen: Seen) -> list[Block]:
         plan, why = run.plan, failure_text(run) or cause_of(run)
         steps = "; ".join(step_text(step) for step in plan.steps)
         facts = " · ".join(in_short(plan))
-        head = f"{of_run(run)} {bold(plan.model.name, 80)} {versions(plan, run.brought)}, {run_word(run)}"
+        head = f"{of_run(run)} {bold(plan.model.name, 80)} {versions(plan, run.brought)}, {run.state.value}"
         held = seen.around.held(plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
         on_hold = "\n".join(private_lines(held, seen.around.owners))
         lines = (

@@ -34,12 +34,13 @@ END = "End hold and request"
 class Around:
     """What there is around the models of requests, by their references: holds in force and owners.
 
-    *names* are what the people and groups of these are called, by id.
+    *names* are what the people and groups of these are called, by id; *actors* those who asked, voted or decided.
     """
 
     holds: Holds = field(default_factory=dict)
     owners: Mapping[str, Owner] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    actors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def people(self) -> set[str]:

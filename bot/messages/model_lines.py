@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.proof import is_late
-from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
+from bot.domain.requests import LIVE, UNSTARTED, Request
 from bot.domain.runs import Run, RunState
 from bot.messages.holds import Around, hold_words
 from bot.messages.outcomes import cause_of, failure_text
@@ -47,7 +47,7 @@ def _line(request: Request, run: Run, seen: Seen) -> str:
     also = also_changed(run)
     facts = in_short(run.plan) if request.state in UNSTARTED else [f"also changes {also}" if also else ""]
     moves = versions(run.plan, run.brought)
-    state = "" if request.state is RequestState.OPEN and run.state is RunState.QUEUED else state_of(request, run, seen)
+    state = state_of(request, run, seen)
     held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
     sign = of_run(run, held=bool(held), late=late(run, seen))
     name = "" if not held or held[0].name == run.plan.model.name else f"{bold(held[0].name, 60)} "
@@ -79,12 +79,7 @@ def state_of(request: Request, run: Run, seen: Seen) -> str:
         case RunState.LEFT_OUT:
             return f"left out: {shortened(cause_of(run) or 'something changed')}"
         case RunState.CANCELLED:
-            return "stopped" if run.started_at is not None else "not begun"
-
-
-def run_word(run: Run) -> str:
-    """The state of a run in people's words."""
-    return "stopped" if run.state is RunState.CANCELLED else run.state.value
+            return "cancelled" if run.started_at is not None else "not begun"
 
 
 def late(run: Run, seen: Seen) -> bool:

@@ -39,7 +39,7 @@ def progress(run: Run, seen: Seen) -> Message:
         head, foot = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}", [_took(run)]
         filled, ends = bar(done, total), ""
     else:
-        head, foot = f"Step {current.number} of {total}", _foot(run, current, estimate, now, seen.around.names)
+        head, foot = f"Step {current.number} of {total}", _foot(run, current, estimate, now, seen.around.actors)
         ends = _ends(run, current, estimate, now)
         filled = bar(done, total, _share(current, estimate, now))
     small = [f"_{sentence}_" if sentence.startswith("Estimate") else sentence for sentence in foot]
@@ -120,7 +120,7 @@ def _foot(
             whole, left = span_text(estimate.low, estimate.high), left_text(estimate, ticked(now - record.started_at))
             foot.append(f"Estimate for this step: {whole} ({escape(estimate.source)}); {left}.")
     if run.cancelled_by:
-        foot.append(f"Ends after this step: {called(run.cancelled_by, names)} stopped the rest.")
+        foot.append(f"Ends after this step: {called(run.cancelled_by, names)} cancelled the rest.")
     return foot
 
 

@@ -63,7 +63,7 @@ def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTH
         told.append(("progress", progress(request.first, seen)))
     if request.large:
         told += [
-            (f"retry:{run.id}{_again(run)}", retried(request, run, seen.around.names))
+            (f"retry:{run.id}{_again(run)}", retried(request, run, seen.around.actors))
             for run in request.runs
             if run.retries
         ]
@@ -76,12 +76,12 @@ def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTH
     told += _of_several(request, seen) if request.several else []
     told += steered(request, seen)
     if request.ended_at is not None and not request.count(RunState.RUNNING):
-        names = seen.around.names
+        names = seen.around.actors
         end = end_of_several(request, names) if request.several else end_of_one(request, names)
         told.append((f"end{_again(*request.runs)}", end))
     prefix = f"request:{request.id}:"
     known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
-    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.names))
+    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.actors))
     edits = ("ask:", "asks:", *(["pause:"] if request.large else []))
     edited = ("card", "progress", *(key for key, _ in told if key.startswith(edits)), *(key for key, _ in used))
     told += used
@@ -112,7 +112,7 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         if not request.several and record.state is StepState.DONE and record.number < len(run.steps):
             told.append((f"step:{place}", step_done(run, record)))
     if run.retries:
-        told.append((f"retry:{run.id}{_again(run)}", retried(request, run, seen.around.names)))
+        told.append((f"retry:{run.id}{_again(run)}", retried(request, run, seen.around.actors)))
     if request.several and run.state is RunState.FAILED:
         told.append((f"failed:{run.id}{_again(run)}", failed(request, run)))
     if request.several and run.state is RunState.LEFT_OUT and run.cause and run.cause.kind is CauseKind.ON_HOLD:
@@ -167,7 +167,7 @@ def steered(request: Request, seen: Seen) -> list[tuple[str, Message]]:
     """Each time that somebody resumed it or stopped what had not begun; they are named, not mentioned."""
     told = []
     for number, act in enumerate(act for act in seen.acts if act.action in (RESUME, DROP, STOP_LATER)):
-        by, left = named([act.actor], seen.around.names), request.count(*LASTING)
+        by, left = named([act.actor], seen.around.actors), request.count(*LASTING)
         if act.action == RESUME:
             to_come = f"{counted(left, 'model')} still to come" if left else "nothing is left to start"
             text, sign = f"*Resumed* by {by}: {to_come}.", Sign.GOES_ON
@@ -189,7 +189,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
-        f"to stop it. Retune keeps watching.{support_text(record)}"
+        f"to cancel it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 

@@ -25,7 +25,7 @@ INSTANCES = 6
 
 def small_print(request: Request, seen: Seen) -> list[str]:
     """What the request is about and who asked; whose approval it needs and by when, or who gave it."""
-    names, policy, model = seen.around.names, seen.policy, request.first.plan.model
+    names, policy, model = seen.around.actors, seen.policy, request.first.plan.model
     instances = sorted({run.plan.model.instance for run in request.meant})
     lines = [f"{model.kind.capitalize()} model · instance {code(model.instance)}{owner_of(request.first, seen.around)}"]
     if request.several:
@@ -39,8 +39,8 @@ def small_print(request: Request, seen: Seen) -> list[str]:
     elif request.approved_by and request.state is not RequestState.REJECTED:
         when = f", {moment(request.votes[-1].at)}" if request.votes else ""
         lines.append(f"approved by {named(request.approved_by, names)}{when}")
-    stopped = [run.cancelled_by for run in request.runs if run.cancelled_by and run.state is RunState.RUNNING]
-    lines += [f"ends after the present step, stopped by {called(by, names)}" for by in stopped]
+    cancelled = [run.cancelled_by for run in request.runs if run.cancelled_by and run.state is RunState.RUNNING]
+    lines += [f"ends after the present step, cancelled by {called(by, names)}" for by in cancelled]
     if request.ended_at and request.state in (RequestState.DONE, RequestState.FAILED):
         lines.append(f"{request.state.value} {moment(request.ended_at)}")
     if request.left_out:

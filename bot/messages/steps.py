@@ -15,11 +15,7 @@ MINUTE, HOUR = 60, 3600
 
 WEIGHT = "A saved customization weight that is not the default is dropped; the default becomes 0.1."
 
-WORDS = {
-    RequestState.OPEN: "waiting for approval",
-    RequestState.SCHEDULED: "approved",
-    RequestState.CANCELLED: "stopped",
-}
+WORDS = {RequestState.OPEN: "waiting for approval", RequestState.SCHEDULED: "approved"}
 """Where the word that people read is not the state's own."""
 
 

@@ -57,6 +57,12 @@ def buttons(view: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def button(view: Mapping[str, Any], text: str) -> Mapping[str, Any]:
+    """The button with that text."""
+    rows = [element for block in view["blocks"] for element in block.get("elements", [])]
+    return next(one for one in rows if one["type"] == "button" and one["text"]["text"] == text)
+
+
 # Details
 
 
@@ -120,6 +126,53 @@ async def test_a_button_of_the_details(slack: Slack):
     assert buttons(last(slack)) == []
     await slack.click("wish:withdraw", f"withdraw {request_id}", view=modal)
     assert "Already withdrawn by" in str(last(slack)["blocks"])
+
+
+async def test_approving_in_details(slack: Slack):
+    """The window shows what became of it; the second press says that it counted before."""
+    request_id = await asked(slack)
+    await slack.click("details", str(request_id), user=GRACE)
+    modal, vote = {"id": list(slack.world.chat.views)[-1], "type": "modal"}, button(last(slack), "Approve")
+    assert vote["confirm"]["text"]["text"].startswith("This cannot be undone. ")
+    assert await slack.press(vote, user=GRACE, view=modal)
+    assert slack.world.request(request_id).state is RequestState.SCHEDULED
+    assert "Upgrade approved" in str(last(slack)["blocks"])
+    assert buttons(last(slack)) == ["Take my approval back", "Stop this request"]
+    await slack.press(vote, user=GRACE, view=modal)
+    assert "Already" in str(last(slack)["blocks"])
+    assert "Upgrade approved" in str(last(slack)["blocks"])
+
+
+async def test_rejecting_in_details(slack: Slack):
+    """The same window asks why; the card then says who rejected it, and why."""
+    request_id = await asked(slack)
+    await slack.click("details", str(request_id), user=GRACE)
+    modal = {"id": list(slack.world.chat.views)[-1], "type": "modal"}
+    assert await slack.press(button(last(slack), "Reject"), user=GRACE, view=modal)
+    form = last(slack)
+    assert len(slack.world.chat.views) == 1
+    assert form["callback_id"] == "reject"
+    why = {"why": {"v": {"type": "plain_text_input", "value": "after the fair"}}}
+    assert await slack.submit(form, why, user=GRACE, view_id=modal["id"]) is None
+    assert slack.world.request(request_id).state is RequestState.REJECTED
+    await slack.world.ring(after=5)
+    card = slack.world.chat.keyed(f"request:{request_id}:card")
+    for part in ("Rejected by Ugrace", "after the fair", "misheard names"):
+        assert part in str(card.message.blocks)
+        assert part in card.text
+
+
+async def test_a_vote_in_details_that_does_not_count(slack: Slack):
+    """Somebody who may not decide has no such button; a press all the same is answered in the window."""
+    request_id = await asked(slack)
+    await slack.click("details", str(request_id), user=MEI)
+    modal = {"id": list(slack.world.chat.views)[-1], "type": "modal"}
+    value = f"{request_id}:{slack.world.request(request_id).digest}"
+    for vote in ("approve", "reject"):
+        await slack.click(vote, value, user=MEI, view=modal)
+        assert "Approval needed" in str(last(slack)["blocks"])
+        assert "<!subteam^SAPPROVE>" in str(last(slack)["blocks"])
+    assert slack.world.request(request_id).state is RequestState.OPEN
 
 
 async def test_details_of_nothing(slack: Slack):
@@ -455,7 +508,7 @@ async def test_the_buttons_of_home(slack: Slack):
     request_id = await asked(slack)
     home = await open_home(slack, GRACE)
     button = next(b for block in home["blocks"] for b in block.get("elements", []) if b.get("action_id") == "approve")
-    assert button["confirm"]["text"]["text"].startswith(f"This cannot be undone. To {NEW}: call-center-us.")
+    assert button["confirm"]["text"]["text"] == ("This cannot be undone. v2018-07-31 → v2020-01-16: call-center-us.")
     view = {"id": "V9", "type": "home"}
     assert await slack.click("approve", button["value"], user=GRACE, view=view) == ""
     assert slack.world.request(request_id).state is RequestState.SCHEDULED

@@ -121,7 +121,7 @@ async def test_the_card_and_its_details(slack: Slack):
         assert check_view(view) == []
         assert f"Page {page} of 4" in str(view["blocks"])
         named |= {
-            run.plan.model.name for run in slack.world.request(number).runs if f"`{run.plan.model.name}`" in str(view)
+            run.plan.model.name for run in slack.world.request(number).runs if f"*{run.plan.model.name}*" in str(view)
         }
         if page < 4:
             modal = {"id": view_id, "type": "modal"}

@@ -41,7 +41,7 @@ HOLD = Snooze(
 def seen(**over: Any) -> Seen:
     """What is around the request: names of everybody, nothing on hold."""
     around = over.pop("around", Around())
-    return replace(Seen(policy=POLICY, now=NOW, around=around), **over).named(NAMES)
+    return replace(Seen(policy=POLICY, now=NOW, around=around), **over).named(NAMES, NAMES)
 
 
 def kiosk(*others: str, **over: Any) -> Plan:
@@ -187,8 +187,8 @@ CASES = {
     ),
     "stopped": Case(
         ended(RequestState.CANCELLED, RunState.CANCELLED),
-        ("Upgrade stopped", "kiosk", "Stopped by Grace"),
-        ("cancelled", f"<@{GRACE}>"),
+        ("Upgrade cancelled", "kiosk", "Cancelled by Grace"),
+        (f"<@{GRACE}>", "IBM's warning"),
     ),
     "changed": Case(
         made.request([made.run(kiosk(), RunState.LEFT_OUT, cause=Cause(CauseKind.DELETED))], RequestState.CHANGED),
@@ -267,9 +267,9 @@ def test_each_line_of_several_says_its_risk():
     blocks = card(request, seen()).blocks
     lines = blocks[1]["text"]["text"].split("\n")
     assert [line.partition("→ v2020-01-16`")[2] for line in lines] == [
-        " · also changes *terms* · warning seen",
-        " · loses a saved weight",
-        " · needs a person · warning seen",
+        " · also changes *terms* · warning seen · to come",
+        " · loses a saved weight · to come",
+        " · needs a person · warning seen · to come",
     ]
     assert "the time until a person made the change" in blocks[0]["text"]["text"]
     quick = made.request([made.run(made.plan(f"m{n}", minutes=10), number=n) for n in range(1, 6)])

@@ -630,8 +630,8 @@ def test_what_became_of_several():
     runs = [*many(1, state=RunState.FAILED), gone, half]
     end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
     assert "failed: *m1*." in str(end.blocks)
-    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
-    assert "`booth`: stopped" in str(end.blocks)
+    assert "left out: *booth*. Its instance no longer knows it" in str(end.blocks)
+    assert "stopped: *booth*" in str(end.blocks)
     assert "step 0" not in str(end.blocks)
     runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
     end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
