@@ -128,7 +128,7 @@ class CatalogError(RetuneError):
 class ServiceError(RetuneError):
     """Speech to Text did not do what was asked.
 
-    *detail* is the service's own text (foreign: quote it), *ours* the text without both, *transaction* what IBM
+    *detail* is the sentence in its answer (foreign: quote it), *ours* the text without both, *transaction* what IBM
     support asks for.
     """
 
@@ -142,7 +142,7 @@ class ServiceError(RetuneError):
         transaction: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        said = f" The service said: {detail}" if detail else ""
+        said = f" The answer was: {detail}" if detail else ""
         support = f" (transaction {transaction})" if transaction else ""
         super().__init__(f"{text}{said}{support}")
         self.ours = text

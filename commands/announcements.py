@@ -9,7 +9,7 @@ from bot.domain.authority import Act
 from bot.domain.timing import Timing
 from bot.errors import ChannelShared, Refusal
 from bot.flows.budgets import Cost
-from bot.messages.announcements import headline, previewed
+from bot.messages.announcements import previewed, state_text
 from bot.messages.refusals import private
 from bot.messages.timetable import AT, CHART, EXTERNAL, IN, USAGE, changed, not_taken, overview, sent
 from commands.desk import Answer, Ask, Desk
@@ -53,7 +53,7 @@ async def _overview(ask: Ask, desk: Desk) -> Answer:
     return overview(
         timing,
         desk.clock.now(),
-        state=headline(await desk.survey.findings()),
+        state=state_text((await desk.survey.findings()).counts),
         link=await desk.living.link(),
         snoozes=[(snooze, about.model.name if about else None) for snooze, about in snoozes],
         audio=await desk.survey.audio(timing.zone),
@@ -67,7 +67,7 @@ async def _preview(ask: Ask, desk: Desk) -> Answer:
 
 async def _now(ask: Ask, desk: Desk) -> Answer:
     await desk.electorate.may(ask.user, Act.ANNOUNCE)
-    desk.budgets.spend(ask.user, Cost.ANNOUNCEMENTS)
+    desk.budgets.spend(ask.user, Cost.READINGS)
     # One command, one announcement: a trigger is unique to it.
     try:
         done = await desk.announcer.announce_now(f"now:{ask.key or desk.clock.now().isoformat()}", ask.user)

@@ -26,21 +26,20 @@ WISHES: Mapping[str, Wish] = {wish.replace(" ", "-"): wish for wish in get_args(
 
 
 async def approve(ask: Ask, desk: Desk) -> Answer:
-    """A click on Approve; the button's value is the request and the digest of the plans that it shows."""
+    """A click on Approve, on the card or in Details; its value is the request and the digest of the plans it shows."""
     id, digest = split(ask.text)
     acted = await desk.decisions.vote(id, digest, "approve", ask.user)
     if acted.decision.allowed:
         _tell(id, desk)
-        return None
-    return private(_denied(acted, desk))
+    return await _shown(ask, desk, acted, id)
 
 
 async def reject(ask: Ask, desk: Desk) -> Answer:
-    """A click on Reject asks why; the vote counts when the answer comes."""
+    """A click on Reject asks why, in the window it came from or a new one; the vote counts when the answer comes."""
     id, digest = split(ask.text)
     acted = await desk.decisions.would_count(id, digest, "reject", ask.user)
     if not acted.decision.allowed or acted.request is None:
-        return private(_denied(acted, desk))
+        return await _shown(ask, desk, acted, id) if ask.view else private(_denied(acted, desk))
     return Window(forms.reject(acted.request))
 
 
@@ -81,10 +80,15 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
     if wanted == "retry":  # whether it can be is read from the service
         desk.budgets.spend(ask.user, Cost.READINGS)
     acted = await desk.decisions.wish(wanted, id, ask.user, number(run) if run else None)
+    if acted.decision.allowed:
+        _tell(id, desk)
+    return await _shown(ask, desk, acted, id)
+
+
+async def _shown(ask: Ask, desk: Desk, acted: Acted, id: int) -> Answer:
+    """What a click did: *Details* as it is now where it came from there, else words only where it did not count."""
     counts = acted.decision.allowed
     answer = "" if counts else _denied(acted, desk)
-    if counts:
-        _tell(id, desk)
     if ask.window.id is None:
         return private(answer) if answer else None
     try:

@@ -8,8 +8,10 @@ from typing import Any
 from bot.domain.authority import Act
 from bot.domain.snoozes import Reach, SnoozeKind, Wish, subject_of
 from bot.domain.typed_values import number
-from bot.errors import InputsRefused
+from bot.errors import InputsRefused, Refusal
+from bot.messages import snooze_form as forms
 from bot.messages import snoozes as messages
+from bot.messages.kit import OPTION
 from bot.messages.refusals import private
 from bot.ports import Message
 from commands.desk import Answer, Ask, Desk, Window
@@ -26,22 +28,34 @@ async def snooze(ask: Ask, desk: Desk) -> Answer:
     else:
         reaches = await desk.snoozer.reaches(ask.user, judgement.model)
     standing = (await desk.snoozer.index()).get((Reach.MODEL, judgement.model.ref))
-    return Window(messages.ask(judgement, kind, desk.snoozer.today(), standing, reaches))
+    return Window(forms.ask(judgement, kind, desk.snoozer.today(), standing, reaches))
+
+
+async def snooze_listed(ask: Ask, desk: Desk) -> Answer:
+    """Opens the form of a snooze that asks for which model, of those that an announcement would list now."""
+    found = await desk.survey.findings()
+    models = [judgement.model for judgement in found.worth if len(judgement.model.ref) <= OPTION][: forms.OFFERED]
+    if not models:
+        raise Refusal(forms.NOTHING)
+    reaches = await desk.snoozer.reaches(ask.user, *models)
+    return Window(forms.ask_which(models, found.count - len(models), desk.snoozer.today(), reaches))
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
     """The form was sent: in force before Slack hears that we took it."""
     word, _, ref = form.metadata.partition(" ")
+    if not ref and not (ref := form.chosen(forms.MODEL) or ""):
+        raise InputsRefused({forms.MODEL: forms.CHOOSE_MODEL})
     kind, judgement = SnoozeKind(word), await known(ref, desk)
     scope = Reach.MODEL if kind is SnoozeKind.HOLD else _reach(form)
-    by_version = form.chosen(messages.UNTIL) == messages.BY_VERSION
+    by_version = form.chosen(forms.UNTIL) == forms.BY_VERSION
     wish = Wish(
         kind=kind,
         scope=scope,
         subject=subject_of(scope, judgement.model),
-        until=None if by_version else form.day(messages.DATE),
+        until=None if by_version else form.day(forms.DATE),
         by_version=by_version,
-        reason=form.text(messages.WHY),
+        reason=form.text(forms.WHY),
     )
     made = await desk.snoozer.snooze(wish, form.user, form.id)
     _tell(desk)
@@ -60,9 +74,9 @@ async def unsnooze(ask: Ask, desk: Desk) -> Answer:
 
 def _reach(form: Form) -> Reach:
     """What was chosen; whether this person may is judged when it is written."""
-    chosen = form.chosen(messages.SCOPE) or ""
+    chosen = form.chosen(forms.SCOPE) or ""
     if chosen not in list(Reach):
-        raise InputsRefused({messages.SCOPE: messages.CHOOSE})
+        raise InputsRefused({forms.SCOPE: forms.CHOOSE})
     return Reach(chosen)
 
 

@@ -13,12 +13,14 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.domain.words import Field
+from bot.messages.announcements import SNOOZE, UPGRADE_ALL
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
 from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
 from bot.messages.request_form import LANGUAGE, WHY, WHY_LIMIT
 from bot.messages.snoozes import WHY_LIMIT as SNOOZE_LIMIT
+from bot.messages.timetable import ANNOUNCE
 from bot.messages.words import LIMITS
 from bot.ports import Message
 from commands import payloads
@@ -28,6 +30,7 @@ from commands.decide import turn as turn_details
 from commands.desk import Answer, Ask, Desk, Handler, Public
 from commands.door import Door, Way, quietly
 from commands.doubts import accept
+from commands.finish import finish
 from commands.forms import Form, Submission
 from commands.freezes import begin, end, freezes, frozen
 from commands.home import opened, refresh
@@ -36,7 +39,7 @@ from commands.models import export as export_models
 from commands.models import models, turn
 from commands.requests import export, history, requests
 from commands.requests import turn as turn_requests
-from commands.snoozes import snooze, snoozed, unsnooze
+from commands.snoozes import snooze, snooze_listed, snoozed, unsnooze
 from commands.typed import first_word
 from commands.upgrade import leave_out, linked, several, submitted, train, upgrade
 from commands.words import word, worded
@@ -67,6 +70,7 @@ COMMANDS: Mapping[str, Handler] = {
 ACTIONS: Mapping[str, Way] = {
     "model": Way(model),
     "ask": Way(upgrade, opens="Upgrade"),
+    "finish": Way(finish, opens="Upgrade"),
     "train": Way(train, opens="Train"),
     "lenient": Way(leave_out, here=True),
     "page": Way(turn),
@@ -74,8 +78,8 @@ ACTIONS: Mapping[str, Way] = {
     "runs": Way(turn_requests),
     "history": Way(history),
     "export": Way(export),
-    "approve": Way(approve),
-    "reject": Way(reject, opens="Reject"),
+    "approve": Way(approve, here=True),
+    "reject": Way(reject, opens="Reject", here=True),
     "home": Way(refresh),
     "home-upgrade": Way(ask_for, opens="Upgrade"),
     "details": Way(details, opens="Details"),
@@ -92,6 +96,9 @@ ACTIONS: Mapping[str, Way] = {
     "disown": Way(disown, here=True),
     "accept": Way(accept),
     "word": Way(word, opens="Add a word"),
+    ANNOUNCE: Way(announce),
+    UPGRADE_ALL: Way(several, opens="Upgrade"),
+    SNOOZE: Way(snooze_listed, opens="Snooze"),
 }
 """By the part of the action id before the colon."""
 

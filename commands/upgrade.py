@@ -56,6 +56,15 @@ async def several(ask: Ask, desk: Desk) -> Answer:
     return await _several(listed, forms.Wanted(ask.place.channel, later), ask, desk)
 
 
+async def these(listed: Listing, ask: Ask, desk: Desk, *, training: bool = False) -> Answer:
+    """Opens the form for exactly these models: of one its plan, of several each with why it cannot be in it."""
+    if listed.count == 1:
+        (only,) = listed.every()
+        return await _form(ask, desk, only.model, None, training=training)
+    await open_window(ask, desk, forms.reading(listed.count))
+    return await _several(listed, forms.Wanted(ask.place.channel), ask, desk)
+
+
 async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) -> Window:
     """A form that lists what can be upgraded, or counts it where that is too much to list."""
     await desk.requests.may_ask(ask.user)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bot.domain.answers import reason_in, status_in, unreadable
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Holdings, Kind, Listed, Model, Unreadable
 from bot.domain.words import Word
@@ -96,14 +97,6 @@ class Recognized(msgspec.Struct):
     warnings: list[Any] = []
 
 
-class Refused(msgspec.Struct):
-    """An error's body; any part of it may be missing, and gateways send something else altogether."""
-
-    error: Any = None
-    message: Any = None
-    errorMessage: Any = None
-
-
 def word(sent: CustomWord) -> Word:
     """A custom word."""
     return Word(sent.word, tuple(sent.sounds_like), sent.display_as)
@@ -128,8 +121,15 @@ def model(instance: str, deployment: Deployment, kind: Kind, raw: bytes | msgspe
         updated=moment(sent.updated),
         owner=intern(_text(sent.owner)[:KEPT]),
         description=_text(sent.description)[:KEPT],
-        error="" if sent.error is None else str(sent.error)[:KEPT],
+        error=_reason(sent.error),
     )
+
+
+def _reason(error: object) -> str:
+    """What is wrong with a model: the service puts JSON into a string there, which nobody wants to read."""
+    if error is None or error == "":
+        return ""
+    return reason_in(error) or unreadable(status_in(error) if isinstance(error, str) else None)
 
 
 @lru_cache(maxsize=4096)

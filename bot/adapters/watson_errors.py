@@ -6,12 +6,11 @@ from typing import Any
 
 import httpx
 import jwt
-import msgspec
 import requests
 from ibm_cloud_sdk_core import ApiException
 
-from bot.adapters.watson_answers import BAD, Refused
 from bot.adapters.watson_proof import WORDS, is_own
+from bot.domain.answers import reason_in
 from bot.errors import (
     CredentialsRefused,
     ModelBusy,
@@ -88,7 +87,7 @@ def without_token(name: str, error: Exception) -> ServiceError:
             f"{name} could not get a token: the token service answered {status}{moved}. Check its {check}.",
             instance=name,
             status=status,
-            detail=None if "<" in body else body[:500] or None,  # a gateway's page is nobody's words
+            detail=reason_in(body) or None,
         )
     if isinstance(error, requests.RequestException | TimeoutError):
         fault = certificate_fault(error, setting_of(name, "AUTH_DISABLE_SSL"))
@@ -123,12 +122,7 @@ def _after(response: httpx.Response) -> float | None:
 
 
 def _detail(response: httpx.Response) -> str | None:
-    """The service's own words; a gateway's HTML page is nobody's words."""
+    """The sentence in an answer, or in the page of what stands in front of the service."""
     if len(response.content) > WORDS:
         return None
-    try:
-        body = msgspec.json.decode(response.content, type=Refused)
-    except BAD:
-        return None
-    said = body.error or body.message or body.errorMessage
-    return str(said)[:500] if said else None
+    return reason_in(response.content.decode("utf-8", "replace")) or None

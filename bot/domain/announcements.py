@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.domain.counts import Counts, count
@@ -14,6 +14,9 @@ from bot.domain.ranking import ranked
 from bot.domain.snoozes import Silenced, Snooze, covering, indexed
 from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.turns import Work
+
+COOL_DOWN = timedelta(minutes=10)
+"""How long after an announcement nobody can send another one to the same channel; scheduled ones go all the same."""
 
 WORST = 300
 """Models that a message and its thread can show, and more."""
@@ -96,6 +99,20 @@ def compose(
         failed=sum(number for (verdict, _), number in counts.items() if verdict is Verdict.FAILED),
         counts=replace(of_all, unread=tuple(sorted(unread))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The last announcement that was begun in a channel: which slot it was for, who asked for it, and when."""
+
+    slot: str
+    by: str
+    at: datetime
+
+
+def cools_until(last: Sent | None, now: datetime) -> datetime | None:
+    """When somebody can send the next announcement; None: at once."""
+    return None if last is None or abs(now - last.at) >= COOL_DOWN else last.at + COOL_DOWN
 
 
 def at_risk(found: Findings) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heapreplace
 
 from bot.domain.fleet import Holdings
-from bot.domain.plans import Estimate
+from bot.domain.plans import Action, Estimate, Plan
+from bot.domain.runs import Run
 
 LAST = 3
 """How many past steps an estimate looks at: the service changes, so older ones say little."""
@@ -58,6 +61,44 @@ def total(parts: Iterable[Estimate | None]) -> Estimate | None:
         return None
     sources = dict.fromkeys(part.source for part in known)
     return Estimate(sum(part.low for part in known), sum(part.high for part in known), "; ".join(sources))
+
+
+def whole(plans: Sequence[Plan], parallel: int) -> Estimate | None:
+    """The estimate for a request with these plans in their order: the first alone, then *parallel* on each instance.
+
+    None when there is none for one of them.
+    """
+    found = total(plan.estimate for plan in plans)
+    if found is None or len(plans) == 1:
+        return found
+    low, high = (_makespan(plans, parallel, longest=longest) for longest in (False, True))
+    return Estimate(low, high, found.source)
+
+
+def _makespan(plans: Sequence[Plan], parallel: int, *, longest: bool) -> float:
+    """Seconds from the start of the first to the end of the last."""
+    seconds = [plan.estimate.high if longest else plan.estimate.low for plan in plans if plan.estimate is not None]
+    free: dict[str, list[float]] = {}
+    for plan, span in zip(plans[1:], seconds[1:], strict=True):
+        slots = free.setdefault(plan.model.instance, [0.0] * parallel)
+        heapreplace(slots, slots[0] + span)
+    return seconds[0] + max(max(slots) for slots in free.values())
+
+
+def expected_end(run: Run, estimate: Estimate | None) -> datetime | None:
+    """When a run should be over by the longer estimate; *estimate* is of its present step. None: nobody can say."""
+    record = run.current
+    if record is None or record.started_at is None or estimate is None or record.step.action is Action.AWAIT_CHANGE:
+        return None
+    step_ends = record.started_at + timedelta(seconds=estimate.high)
+    later = run.steps[record.number :]
+    if not later:
+        return step_ends
+    if run.plan.estimate is None or run.started_at is None or run.retries:
+        return None
+    if any(one.step.action is Action.AWAIT_CHANGE for one in run.steps):  # how long a person takes, nobody can say
+        return None
+    return max(step_ends, run.started_at + timedelta(seconds=run.plan.estimate.high))
 
 
 def alike(one: Holdings, other: Holdings) -> bool:

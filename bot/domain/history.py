@@ -43,7 +43,7 @@ class Entry:
 class Day:
     """The fleet on one day (UTC).
 
-    *ignored* are those of the outdated models whose customization recognition ignores already. *read* is false
+    *ignored* are those of the outdated models whose customization is already ignored. *read* is false
     where an instance was not read that day, so that its last known counts stand in.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from bot.domain.fleet import Ref
 from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.ranking import OUTDATED, RISKY, JudgedInstance, ranked
@@ -75,6 +76,17 @@ def passing(judged: Judged, words: Iterable[str], is_snoozed: Callable[[Judgemen
             found.append((part, places))
         yield
     return Listing(found)
+
+
+def exactly(judged: Judged, refs: Iterable[str]) -> Listing:
+    """The models with these references, as far as they are known."""
+    found: dict[str, list[int]] = {}
+    for ref in refs:
+        known = Ref.parse(ref)
+        part = judged.instances.get(known.instance)
+        at = part.index.ids.get(known.id.casefold(), ()) if part else ()
+        found.setdefault(known.instance, []).extend(p for p in at if part and part.ranked[p].model.ref == ref)
+    return Listing([(judged.instances[name], mask(places)) for name, places in found.items() if places])
 
 
 def _places(part: JudgedInstance, fits: Callable[[Judgement], bool]) -> Work[int]:

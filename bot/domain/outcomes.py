@@ -8,6 +8,15 @@ from enum import StrEnum
 from bot.domain.changes import Change, Effect
 from bot.domain.plans import NoPlan, Plan, WhyNot
 from bot.domain.snoozes import Held
+from bot.errors import (
+    CredentialsRefused,
+    ModelBusy,
+    ModelDenied,
+    ModelGone,
+    PlanRefused,
+    RequestRefused,
+    ServiceError,
+)
 
 
 class StepEnd(StrEnum):
@@ -54,18 +63,66 @@ PASSED_OVER = frozenset({StepEnd.REFUSED, StepEnd.UNCHANGED})
 """Ends after which the next step follows, where the plan allows that."""
 
 
+class FaultKind(StrEnum):
+    """What is wrong where the service did not do what was asked: it decides who takes the next step."""
+
+    REFUSED = "refused"
+    """The model is not fit for it."""
+    CREDENTIALS = "credentials"
+    ADDRESS = "address"
+    PLAN = "plan"
+    DENIED = "denied"
+    """It says that it does not know a model that it lists."""
+    GONE = "gone"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error of the service, as it is kept. *text* is our own sentence, with the status; *transaction* is IBM's."""
+
+    kind: FaultKind
+    text: str
+    transaction: str | None = None
+
+
+def fault_of(error: ServiceError) -> Fault:
+    """What an error of the service is."""
+    moved = error.status is not None and (error.status == 404 or 300 <= error.status < 400)
+    kinds: dict[type[ServiceError], FaultKind] = {
+        CredentialsRefused: FaultKind.CREDENTIALS,
+        ModelGone: FaultKind.GONE,
+        ModelBusy: FaultKind.BUSY,
+        ModelDenied: FaultKind.DENIED,
+        PlanRefused: FaultKind.PLAN,
+        RequestRefused: FaultKind.ADDRESS if moved else FaultKind.REFUSED,
+    }
+    kind = next((kind for of, kind in kinds.items() if isinstance(error, of)), FaultKind.UNAVAILABLE)
+    return Fault(kind, error.ours, error.transaction)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The end of one step.
 
     *version* is the newer version that was seen, *status* the model's status then (the service's word), *detail* what
-    the service said (foreign), or who stopped watching or marked it as failed.
+    the service said (foreign), or who stopped watching or marked it as failed. *fault* is the error that ended it.
     """
 
     end: StepEnd
     version: str | None = None
     status: str = ""
     detail: str = ""
+    fault: Fault | None = None
+
+    @property
+    def summary(self) -> str:
+        """What is known of it beside its end, for the audit and for files."""
+        fault = self.fault
+        support = f"(transaction {fault.transaction})" if fault and fault.transaction else ""
+        said = f"The answer was: {self.detail}" if fault and self.detail else self.detail
+        return self.version or " ".join(filter(None, (fault.text if fault else "", said, support)))
 
 
 class CauseKind(StrEnum):

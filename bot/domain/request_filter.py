@@ -17,8 +17,9 @@ STATES: Mapping[str, frozenset[RequestState]] = {
     "ended": ENDED,
     "waiting": frozenset({RequestState.OPEN}),
     "approved": frozenset({RequestState.SCHEDULED}),
+    "stopped": frozenset({RequestState.CANCELLED}),
 }
-"""What people call states: as the lists do, which say *waiting for approval* and *approved*, and by their own names."""
+"""What people call states: by the words of the lists (*waiting for approval*, *approved*, *stopped*), or by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,15 @@ class Noted:
     detail: str = ""
 
 
+RESUME, DROP, STOP_LATER = "resume", "cancel the rest", "cancel after this step"
+"""Acts on a request that goes on, by the words of the audit."""
+
+
+def was_steered(request: Request) -> bool:
+    """Whether somebody may have resumed it, or stopped what had not begun."""
+    return any(run.excused or run.cancelled_by or run.state is RunState.CANCELLED for run in request.runs)
+
+
 def digest_of(digests: Iterable[str]) -> str:
     """What an approval is bound to: changes when anything changes that matters in one of the plans with these."""
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]

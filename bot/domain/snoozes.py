@@ -1,6 +1,6 @@
 """Snoozes and holds: what the team chose to hear nothing of for a while, and when that is over.
 
-One thing is never silenced: a model whose customization recognition ignores already (`Risk.IGNORED`). Whoever
+One thing is never silenced: a model whose customization is already ignored (`Risk.IGNORED`). Whoever
 snoozed it agreed to wait for an upgrade, not to serve callers with the plain base model, so it breaks through.
 """
 

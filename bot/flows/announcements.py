@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 
-from bot.domain.announcements import Findings
+from bot.domain.announcements import COOL_DOWN, Findings, Sent, cools_until
 from bot.domain.changes import QUIET, Change
 from bot.domain.findings import PIECE, Level, Told, level_of, levels, news, unmentioned, week_of
 from bot.domain.ranking import ranked
 from bot.domain.timing import Timing
-from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused
+from bot.domain.verdicts import Judgement
+from bot.errors import ChannelClosed, ChannelShared, ChatError, ChatRefused, Refusal
 from bot.flows.charts import Charter
 from bot.flows.inventory import Inventory
 from bot.flows.model_files import ModelFiles
@@ -23,10 +24,12 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
-from bot.messages.announcements import IN_ALL, Since, announcement, filed, mentions
+from bot.messages.announcement_thread import IN_ALL, filed
+from bot.messages.announcements import Since, announcement, those_asked
 from bot.messages.findings import About
 from bot.messages.model_sheet import missing
 from bot.messages.text import counted
+from bot.messages.timetable import too_soon
 from bot.ports import Clock, Message
 from bot.store import Store
 from bot.store.announcements import Draft, Mention
@@ -114,22 +117,34 @@ class Announcer:
     async def announce_now(self, request: str, by: str = "retune") -> bool:
         """Says everything because somebody asked; false if Slack does not take it. *request* is said once only.
 
-        Raises `ChannelShared` and `ChannelClosed`.
+        One that was begun and is unsaid goes on instead. Raises `Refusal` soon after another announcement,
+        `ChannelShared` and `ChannelClosed`.
         """
         async with self._lock:
             slot = Slot(await self.timetable.now(), request, self.clock.now(), asked=True, by=by)
-            if await self.db.read(lambda store: store.announcements.is_said(slot.channel, slot.name)):
+
+            def look(store: Store) -> tuple[bool, Sent | None, bool]:
+                said, last = store.announcements.is_said, store.announcements.sent(slot.channel)
+                return said(slot.channel, slot.name), last, last is not None and said(slot.channel, last.slot)
+
+            known, last, over = await self.db.read(look)
+            if known:
                 return True
+            if last is not None and cools_until(last, slot.at) is not None:
+                if over:
+                    raise _too_soon(slot, last)
+                slot = replace(slot, name=last.slot, by=last.by)
             return await self._announce(slot)
 
     async def _announce(self, slot: Slot) -> bool:
         try:
             return await self._say(slot)
-        except (ChannelShared, ChannelClosed):
-            if slot.asked:
-                raise
-            return False
         except ChatError as error:
+            await self.db.write(partial(_not_sent, slot))
+            if isinstance(error, ChannelShared | ChannelClosed):
+                if slot.asked:
+                    raise
+                return False
             log.warning("the announcement of %s cannot be posted: %s", slot.name, error.text)
             return False
 
@@ -144,7 +159,16 @@ class Announcer:
         if not draft.messages:
             return await self._said(slot, draft, None)
         now = self.clock.now()
-        await self.db.write(lambda store: store.announcements.intend(slot.channel, slot.name, draft, now))
+
+        def intend(store: Store) -> Sent | None:
+            last = store.announcements.sent(slot.channel)
+            if slot.asked and last is not None and last.slot != slot.name and cools_until(last, now):
+                return last  # another process was faster
+            store.announcements.intend(slot.channel, slot.name, draft.plainly, now, slot.by)
+            return None
+
+        if (faster := await self.db.write(intend)) is not None:
+            raise _too_soon(slot, faster)
         ts = await self.poster.post(slot.key, slot.channel, draft.messages[0])
         return ts is not None and await self._finish(slot, draft, ts)
 
@@ -167,7 +191,7 @@ class Announcer:
     async def _unlisted(self, slot: Slot, ts: str) -> None:
         """The message says that a file follows: where none does, the thread says how to get it."""
         try:
-            await self.poster.post(f"{slot.key}:more:1", slot.channel, missing(), ts)
+            await self.poster.post(f"{slot.key}:no-file", slot.channel, missing(), ts)
         except ChatError as error:
             log.warning("that the list of %s is left out cannot be said: %s", slot.name, error.text)
 
@@ -192,11 +216,12 @@ class Announcer:
         if not (tells.speaks or slot.asked):
             return Draft(kept, told.all_current, slot.week)
         about = await self.survey.about(found, slot.timing.zone)
-        fresh, words = await self._mentions(found, about) if mention else ((), "")
+        asked = await self._asked(found, about)
         since = Since(told.at, tells, changes) if told.at else None
         audio = await self.survey.audio(slot.timing.zone)
-        written = await in_turns(announcement(found, about, since=since, mentioned=words, audio=audio))
-        return Draft(kept, found.all_current, slot.week, tells.digest, fresh, written)
+        written = await in_turns(announcement(found, about, since=since, asked=asked, loud=mention, audio=audio))
+        mentions = tuple(map(partial(_mention, about), asked)) if mention else ()
+        return Draft(kept, found.all_current, slot.week, tells.digest, mentions, written)
 
     async def preview_for(self, user: str) -> tuple[Message, ...]:
         """The same as `preview` for somebody who asked, and noted."""
@@ -204,21 +229,31 @@ class Announcer:
         await self.db.write(lambda store: store.audit.note(now, user, "preview"))
         return messages
 
-    async def _mentions(self, found: Findings, about: About) -> tuple[tuple[Mention, ...], str]:
-        """Whom the message mentions, for what they were never mentioned before."""
+    async def _asked(self, found: Findings, about: About) -> tuple[Judgement, ...]:
+        """The models whose owners it asks, who were never asked for what they are now."""
         owned = [j for j in found.worth[:IN_ALL] if j.model.ref in about.owners]
         refs = [j.model.ref for j in owned]
         mentioned = await self.db.read(lambda store: store.announcements.mentioned(refs))
-        named, words = mentions(unmentioned(owned, mentioned), about)
-        written = (
-            Mention(j.model.ref, j.model.newest or "", str(level_of(j)), about.owners[j.model.ref].id) for j in named
-        )
-        return tuple(written), words
+        return those_asked(unmentioned(owned, mentioned), about)
 
     async def preview(self) -> tuple[Message, ...]:
         """What an announcement would say now, and its replies. It mentions nobody."""
         slot = Slot(await self.timetable.now(), "", self.clock.now(), asked=True)
         return (await self._draft(slot, mention=False)).messages
+
+
+def _mention(about: About, judgement: Judgement) -> Mention:
+    model = judgement.model
+    return Mention(model.ref, model.newest or "", str(level_of(judgement)), about.owners[model.ref].id)
+
+
+def _not_sent(slot: Slot, store: Store) -> None:
+    if store.messages.get(slot.key) is None:  # else it is there, or another process is posting it
+        store.announcements.not_sent(slot.channel, slot.name)
+
+
+def _too_soon(slot: Slot, last: Sent) -> Refusal:
+    return Refusal(too_soon(slot.channel, last, last.at + COOL_DOWN), markup=True)
 
 
 def _known(channel: str, store: Store) -> tuple[Told, tuple[Change, ...]]:

@@ -26,7 +26,6 @@ class Cost(StrEnum):
     PROBES = "checks for warnings"
     CHARTS = "charts"
     EXPORTS = "exports"
-    ANNOUNCEMENTS = "announcements"
     REFUSALS = "refusals"
     """Rows of the audit about one person, each for itself; what is more is counted."""
 
@@ -37,7 +36,6 @@ LIMITS: Mapping[Cost, tuple[int, timedelta]] = {
     Cost.PROBES: (20, timedelta(hours=1)),
     Cost.CHARTS: (5, timedelta(minutes=10)),
     Cost.EXPORTS: (10, timedelta(minutes=10)),
-    Cost.ANNOUNCEMENTS: (3, timedelta(minutes=10)),
     Cost.REFUSALS: (30, timedelta(minutes=10)),
 }
 """How many, in how long: far above what somebody needs who works, far below what would slow others."""

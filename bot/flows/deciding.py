@@ -21,8 +21,8 @@ from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
 
-Offer = tuple[Wish, int | None]
-"""What somebody may want of a request now; trying again and no longer watching with the run that it is about."""
+Offer = tuple[Vote | Wish, int | None]
+"""What somebody may vote or want of a request now; what is about one run comes with that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +218,15 @@ class Decisions:
     async def offers(self, request: Request, user: str) -> frozenset[Offer]:
         """What somebody may want of it now; for the buttons that are shown, not for decisions. Raises a `ChatError`."""
         (person,) = await self._persons([user], request)
+        now, held = self.clock.now(), stopping(request, await self.holds.now())
         # What waits, is done or was cancelled is nobody's to act on: of a thousand runs few are left.
         runs = [run for run in request.runs if run.state in (RunState.RUNNING, RunState.FAILED)]
-        offered: set[Offer] = set()
+        offered: set[Offer] = {
+            (vote, None)  # a requester who rejects withdraws, which has a button of its own
+            for vote in get_args(Vote)
+            if decide(vote, person, self.authority, request, now=now, held=held).state
+            not in (None, RequestState.WITHDRAWN)
+        }
         for wish in get_args(Wish):
             for run in runs if wish in OF_RUN else [None]:
                 if settle(wish, person, self.authority, request, run).allowed:

@@ -37,11 +37,15 @@ LOOKED_AT = 30
 
 @dataclass(eq=False)
 class Electorate:
-    """Looks people up: live for a decision, from a short memory for what is only shown."""
+    """Looks people up: live for a decision, from a short memory for what is only shown.
+
+    *met* is told of everybody who is looked up.
+    """
 
     people: People
     authority: Authority
     clock: Clock
+    met: Callable[[Person], None] = lambda _: None
     _kept: dict[Policy, tuple[datetime, tuple[Person, ...]]] = field(default_factory=dict, init=False)
     _seen: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict, init=False)
     _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
@@ -54,6 +58,7 @@ class Electorate:
         Groups are asked for members of our workspace only: nobody else gets a right from one.
         """
         person = await self._once(("person", user), lambda: self.people.person(user))
+        self.met(person)
         return await self._with_groups(person, policies, also)
 
     async def persons(self, users: Iterable[str], policies: Iterable[Policy]) -> tuple[Person, ...]:

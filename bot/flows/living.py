@@ -15,7 +15,7 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
-from bot.messages.announcements import living, moved
+from bot.messages.living import living, moved
 from bot.ports import Chat, Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -90,7 +90,7 @@ class LivingCard:
         if not begun:
             return
         found = await self.survey.findings()
-        message = living(found, await self.survey.about(found, timing.zone), timing)
+        message = living(found, await self.survey.live(), timing)
         ts = await self.poster.keep(living_key(timing.channel), timing.channel, message)
         after, pinned = await self.db.read(
             lambda store: (self._posted(store), store.announcements.pinned(timing.channel))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.authority import Person
 from bot.errors import ChatError
 from bot.ports import Clock, People
 
@@ -44,6 +45,10 @@ class Names:
         listed = tuple(ids)
         await self.learn(listed)
         return self.known(listed)
+
+    def met(self, person: Person) -> None:
+        """Slack said who somebody is: that tells the name too, and saves a call."""
+        self._kept[person.id] = (self.clock.now(), person.name)
 
     async def _ask(self, id: str) -> None:
         try:

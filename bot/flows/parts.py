@@ -70,7 +70,7 @@ class Flows:
         names = self.names = Names(people, clock)
         charter = self.charter = Charter(world.charts, world.files, db, clock, rooms)
         authority = self.authority = Authority(world.team, policies, terms.guests_read)
-        electorate = self.electorate = Electorate(people, authority, clock)
+        electorate = self.electorate = Electorate(people, authority, clock, names.met)
         owning = self.owning = Owning(db, inventory, electorate, clock, terms.owners)
         holds = self.holds = HoldBook(db, inventory, electorate, clock)
         listing = RequestFiles(world.files, poster, db, rooms, clock)

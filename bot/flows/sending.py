@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.domain.fleet import IDLE, IN_PROGRESS, Kind, Model, Ref
-from bot.domain.outcomes import Outcome, StepEnd
+from bot.domain.outcomes import Outcome, StepEnd, fault_of
 from bot.domain.plans import Action
 from bot.domain.proof import already_there, began
 from bot.domain.runs import MAX_ATTEMPTS, Run, RunState, StepRecord, StepState
@@ -161,14 +161,14 @@ class Sender:
         ):
             await self._postpone(run, record, error)
         elif isinstance(error, ModelGone):
-            await self.fail(run, record, Outcome(StepEnd.DELETED, detail=error.text))
+            await self.fail(run, record, _ended(StepEnd.DELETED, error))
         elif not isinstance(error, RequestRefused) or isinstance(error, CONTRADICTIONS):
-            await self.fail(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+            await self.fail(run, record, _ended(StepEnd.REFUSED, error))
         elif action is Action.UPGRADE_WITH_LANGUAGE and not forced and NOT_MODIFIED in detail:
             await self._repeat_forced(run, record, seen, error)
         else:
             end = self.done if record.step.may_be_refused else self.fail
-            await end(run, record, Outcome(StepEnd.REFUSED, detail=error.text))
+            await end(run, record, _ended(StepEnd.REFUSED, error))
 
     async def _noted(self, work: Callable[[Store], T]) -> T:
         """Writes what an answer says, however long another process keeps the database locked.
@@ -205,7 +205,7 @@ class Sender:
         """The request had no effect: try again by itself, less and less often, and not for ever."""
         attempts = record.attempts
         if attempts >= MAX_ATTEMPTS:
-            await self.fail(run, record, Outcome(StepEnd.NOT_TAKEN, detail=error.text))
+            await self.fail(run, record, _ended(StepEnd.NOT_TAKEN, error))
             return
         asked = error.retry_after if isinstance(error, ServiceUnavailable) else None
         now = self.clock.now()
@@ -253,6 +253,10 @@ class Sender:
 
         await self._noted(write)
         return False
+
+
+def _ended(end: StepEnd, error: ServiceError) -> Outcome:
+    return Outcome(end, detail=error.detail or "", fault=fault_of(error))
 
 
 def running(store: Store, id: int) -> Run | None:

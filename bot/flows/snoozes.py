@@ -33,7 +33,8 @@ from bot.errors import InputsRefused
 from bot.flows.electorate import Electorate
 from bot.flows.inventory import Inventory
 from bot.flows.rests import Rests
-from bot.messages.snoozes import WHY, fault_texts, taken
+from bot.messages.snooze_form import WHY, fault_texts
+from bot.messages.snoozes import taken
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -73,13 +74,13 @@ class Snoozer:
         """What is snoozed now, for looking up many models with `standing` and `covering` of the domain."""
         return indexed(await self.in_force())
 
-    async def reaches(self, user: str, model: Model) -> tuple[Reach, ...]:
-        """How far somebody may snooze from a model. Raises `Denied` where not even that, else a `ChatError`."""
+    async def reaches(self, user: str, *models: Model) -> tuple[Reach, ...]:
+        """How far somebody may snooze from each of these. Raises `Denied` where not even that, else a `ChatError`."""
         person = await self.electorate.person(user, self.authority.policies_of(self.authority.everywhere.instances))
         found = []
         for reach in Reach:
-            scope = self._scope(reach, subject_of(reach, model))
-            if self.authority.may(person, act_of(SnoozeKind.SNOOZE, reach), scope).allowed:
+            scopes = (self._scope(reach, subject_of(reach, model)) for model in models)
+            if all(self.authority.may(person, act_of(SnoozeKind.SNOOZE, reach), scope).allowed for scope in scopes):
                 found.append(reach)
         if not found:
             await self.electorate.may(user, Act.SNOOZE)

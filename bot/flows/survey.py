@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from bot.domain.announcements import Findings, compose
 from bot.domain.catalog import Catalog
 from bot.domain.lag import lags
+from bot.domain.requests import Request
 from bot.domain.snoozes import in_force, indexed, standing
 from bot.flows.inventory import Inventory
 from bot.flows.names import Names
 from bot.flows.owners import Owning
 from bot.flows.request_reading import read_those
-from bot.messages.announcements import IN_ALL
+from bot.messages.announcement_thread import IN_ALL
 from bot.messages.findings import About
 from bot.ports import Clock
 from bot.store.database import Database
@@ -63,6 +64,10 @@ class Survey:
             names=await self.names.of(people),
             lags=lags(shown, judged, self.catalog()),
         )
+
+    async def live(self) -> tuple[Request, ...]:
+        """The requests that have not ended, the oldest first."""
+        return tuple(await read_those(self.db, await self.db.read(lambda store: store.requests.live_ids())))
 
     async def audio(self, zone: ZoneInfo) -> int:
         """How many seconds of audio were sent to see recognition warnings in this month of *zone*."""

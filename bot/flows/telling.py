@@ -11,8 +11,9 @@ from weakref import WeakValueDictionary
 
 from bot.domain.approvals import required
 from bot.domain.holds import Holds, held_of
+from bot.domain.outcomes import StepEnd
 from bot.domain.policies import Policy
-from bot.domain.requests import Request
+from bot.domain.requests import STOP_LATER, Request, was_steered
 from bot.domain.words import waiting
 from bot.errors import ChannelClosed, ChannelShared, ChatError, MessageGone, StoreUnavailable
 from bot.flows.freezes import Freezes
@@ -27,6 +28,7 @@ from bot.messages.card import Seen
 from bot.messages.holds import Around
 from bot.messages.requests import Telling, tellings
 from bot.messages.rooms import channel_is_closed
+from bot.messages.settled import ASKING, CHOICES
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -134,7 +136,12 @@ class Teller:
             request = store.requests.get(id)
             if request is None or store.messages.swept(id):
                 return None
-            return request, self.seen(store, request, holding(store)), store.messages.of(f"request:{id}:")
+            known = store.messages.of(f"request:{id}:")
+            seen = self.seen(store, request, holding(store))
+            if was_steered(request) or any(key.split(":")[2] in ASKING for key in known):
+                seen = replace(seen, acts=store.audit.of_actions(id, (*CHOICES, STOP_LATER, *StepEnd)))
+                seen = seen.named(self.names.known(seen.people))
+            return request, seen, known
 
         return await self.db.read(read)
 
@@ -153,6 +160,7 @@ class Teller:
             wait=self.freezes.holding_back(store, request, now),
             around=Around({one.hold.subject: one.hold for one in held_of(request, holds)}, owners),
             ended=store.snoozes.ended_for(request.id),
+            involved=_involved(request),
             parallel=self.parallel,
             additions=store.words.of_request(request.id),
             addresses=self.addresses,
@@ -168,7 +176,7 @@ class Teller:
     async def _show_all(self, request: Request, seen: Seen, known: Mapping[str, Posted]) -> bool:
         complete = True
         card: str | None = None
-        every = tellings(request, seen)
+        every = tellings(request, seen, {key: posted.intended_at for key, posted in known.items() if posted.ts})
         for telling in every:
             if telling.threaded and (
                 card is None or not await self.db.read(lambda store: store.requests.is_at(request))
@@ -232,3 +240,10 @@ class Teller:
                 await self.poster.show(telling, request.requester, None, known.get(telling.key))
             except ChatError as fault:
                 log.warning("Slack does not show %s: %s", telling.key, fault.text)
+
+
+def _involved(request: Request) -> frozenset[str]:
+    """Who asked, voted or decided: their names stand where a mention would ping them for their own act."""
+    acted = {request.requester, request.decided_by, *(vote.voter for vote in request.votes)}
+    ended = {run.cancelled_by for run in request.runs}
+    return frozenset(id for id in (*acted, *ended) if id)

@@ -1,70 +1,38 @@
-"""The announcement and the living card: what is outdated, since when, what it risks, and who takes care of it."""
+"""The announcement: how many models are outdated, what is new, what it risks and who is asked, in five lines."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
-from bot.domain.announcements import Findings, at_risk
+from bot.domain.announcements import Findings
 from bot.domain.changes import Change, ChangeKind
+from bot.domain.counts import Counts, Group
 from bot.domain.findings import News
-from bot.domain.timing import Timing
-from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages.findings import About, line, plain, short
-from bot.messages.fitting import MOST, portion, size_of
-from bot.messages.kit import context, grouped, instance_heading, paragraph, section, sections
-from bot.messages.refusals import mention
-from bot.messages.text import code, counted, day, listed, some
-from bot.messages.timetable import audio_sent, rule
+from bot.domain.verdicts import UPGRADABLE, Judgement, Risk
+from bot.messages.announcement_thread import IN_ALL, filed, thread
+from bot.messages.findings import About
+from bot.messages.kit import actions, button, context, section
+from bot.messages.refusals import called, mention
+from bot.messages.signs import Sign
+from bot.messages.text import bold, code, counted, day, listed, some, unmarked
+from bot.messages.timetable import audio_sent
 from bot.ports import Block, Message
 from bot.turns import Work
 
-SHOWN = 12
-"""Models in the channel; the others are in the thread."""
+NAMES, NAME = 3, 40
+"""Models named one by one in a line, and with how many characters each."""
 
-LIVING = 30
-"""Models on the living card, a line each."""
-
-REPLY = 20
-"""Models in one reply: with a heading for each instance it stays below Slack's 50 blocks."""
-
-REPLIES = 4
-"""Replies that go on with an announcement: with long names fewer models fit into each."""
-
-IN_ALL = 50
-"""Models in an announcement and its thread; of more a file has the list."""
-
+OWNERS = 10
+"""Owners who are asked by one announcement; the others by the next."""
 
 UNREAD = 8
 """Instances that are named where they could not be read."""
 
-
-def filed(models: int) -> bool:
-    """Whether so many models are listed in a file instead of replies."""
-    return models > IN_ALL
-
-
-SPARE = 800
-"""Characters that are left free for what stands around a list."""
-
-NAMES = 5
-"""Models named to one owner."""
-
-TEXT = 3900
-"""Slack refuses edits whose text has more than 4,000 characters."""
-
-FILTERS = (
-    "`/stt-models outdated`, narrowed by `risky`, an instance, `en-US` or a base model; the thread gets a CSV file"
-)
-
-RISKS = (
-    "*What it risks:* today a request with an outdated model succeeds with a warning. The older version is supported "
-    "for a limited time only; when it goes, the service switches to the plain base model: requests still succeed, and "
-    "the customization is silently lost."
-)
+UPGRADE_ALL, SNOOZE = "upgrade-all", "snooze-listed"
+"""Actions of the buttons; that of *Review* is the one of a page of `/stt-models`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,170 +45,163 @@ class Since:
 
 
 def announcement(
-    found: Findings, about: About, *, since: Since | None = None, mentioned: str = "", audio: int = 0
+    found: Findings,
+    about: About,
+    *,
+    since: Since | None = None,
+    asked: Sequence[Judgement] = (),
+    loud: bool = False,
+    audio: int = 0,
 ) -> Work[tuple[Message, ...]]:
-    """The announcement and, where the list is long, the replies that go on with it.
+    """The announcement, and the replies that its thread begins with: the models, as far as no file has them.
 
-    *mentioned* are the words of `mentions`; *audio* the seconds that were sent this month to see warnings.
+    *asked* are the models whose owners it asks, as `those_asked` gives them; *loud*: by mentions. *audio* are the
+    seconds that were sent this month to see warnings.
     """
-    first, news = headline(found), since.news if since else News()
-    tops = [section(top) for top in (f"*{first}*", RISKS if at_risk(found) else "", mentioned) if top]
-    small = [*_uncovered(found), *([audio_sent(audio)] if audio else [])]
-    small = [*([_since(since)] if since else []), *small]
-    lines: dict[str, Block] = {}
-    for judgement in found.worth[:IN_ALL]:
-        lines[judgement.model.ref] = line(judgement, about, news)
-        yield
-
-    def draw(some: Sequence[Judgement]) -> list[Block]:
-        return _grouped(some, found, lines)
-
-    shown = portion(found.worth[:IN_ALL], draw, SHOWN, MOST - size_of([*tops, context(*small)]) - SPARE)
-    parts = [] if filed(found.count) else _parts(found.worth[len(shown) : IN_ALL], draw)
-    if filed(found.count):
-        small.insert(1 if since else 0, f"{found.count - len(shown):,} more, the worst first: {FILTERS}.")
-    elif parts:
-        small.insert(1 if since else 0, f"{sum(map(len, parts))} more in the thread.")
-    blocks = [*tops, *draw(shown), *([context(*small)] if small else [])]
-    said = Message(_text([first, *(plain(j, about) for j in shown), *small]), tuple(blocks))
-    return (said, *_replies(parts, len(shown), found, about, draw))
-
-
-def _parts(rest: Sequence[Judgement], draw: Callable[[Sequence[Judgement]], list[Block]]) -> list[Sequence[Judgement]]:
-    """What goes into the thread, by replies."""
-    parts: list[Sequence[Judgement]] = []
-    while rest and len(parts) < REPLIES:
-        parts.append(portion(rest, draw, REPLY, MOST - SPARE))
-        rest = rest[len(parts[-1]) :]
-    return parts
+    news = since.news if since else News()
+    replies = yield from thread(found, about, news)
+    counts, new = state_text(found.counts), _news(found, since)
+    risk, small = _risk(found), [*_where(found, replies), *unreachable(found), *([audio_sent(audio)] if audio else [])]
+    lines = [
+        f"*{counts.partition(' · ')[0]}*{counts.removeprefix(counts.partition(' · ')[0])}",
+        *filter(None, (new, risk, _people(found, about, news, asked, loud=loud))),
+    ]
+    blocks = [section("\n".join(lines)), *([context(*small)] if small else [])]
+    if buttons := _buttons(found, about):
+        blocks.append(actions(buttons))
+    people = _people(found, about, news, asked, loud=False)
+    said = [f"{unmarked(line).removesuffix('.')}." for line in (counts, new, risk, people) if line]
+    return (Message(" ".join([*said, *small]), tuple(blocks)), *replies)
 
 
 def previewed(messages: Sequence[Message]) -> Message:
     """An announcement and its replies, as one person sees it before anybody else does."""
     first, *more = messages
-    thread = [context(f"The thread would have {len(more)} more.")] if more else []
-    return Message(first.text, (context("Only you see this preview:"), *first.blocks, *thread))
+    thread = [context("In its thread:"), *more[0].blocks] if more else []
+    also = [context(f"The thread would have {len(more) - 1} more.")] if len(more) > 1 else []
+    return Message(first.text, (context("Only you see this preview:"), *first.blocks, *thread, *also))
 
 
-def _replies(
-    parts: Sequence[Sequence[Judgement]],
-    start: int,
-    found: Findings,
-    about: About,
-    draw: Callable[[Sequence[Judgement]], list[Block]],
-) -> Iterable[Message]:
-    left = found.count - start - sum(map(len, parts))
-    for number, part in enumerate(parts, start=1):
-        first = f"Continued: {start + 1} to {start + len(part)} of {found.count}."
-        blocks = [section(f"*{first}*"), *draw(part)]
-        if left > 0 and number == len(parts):
-            blocks.append(context(f"and {left:,} more: `/stt-models outdated` lists all"))
-        yield Message(_text([first, *(plain(j, about) for j in part)]), tuple(blocks))
-        start += len(part)
-
-
-def living(found: Findings, about: About, timing: Timing) -> Message:
-    """The living card: the present state. It is edited in place, so it mentions nobody and counts no seconds."""
-    first = headline(found)
-
-    def draw(some: Sequence[Judgement]) -> list[Block]:
-        return sections(short(j, about) for j in some)
-
-    shown = portion(found.worth, draw, LIVING, MOST - 2 * SPARE)
-    blocks = [section(f"*Now:* {first}"), *draw(shown)]
-    left = found.count - len(shown)
-    small = [f"and {left:,} more: `/stt-models outdated` lists all."] if left > 0 else []
-    small += _uncovered(found)
-    when = f"Announcements go {rule(timing)}" if timing.on else "Scheduled announcements are off"
-    blocks.append(context(*small, f"This message is kept up to date. {when}: `/stt-announce`"))
-    return Message(_text([f"Now: {first}", *(plain(j, about) for j in shown), *small]), tuple(blocks))
-
-
-def moved(channel: str) -> Message:
-    """What a living card becomes when announcements go to another channel."""
-    return paragraph(f"Announcements go to <#{channel}> now; the present state is there.")
-
-
-def mentions(fresh: Sequence[Judgement], about: About) -> tuple[tuple[Judgement, ...], str]:
-    """Mentions the owner of each, one line an owner, as far as one section takes them; gives whose were."""
-    by_owner: dict[str, list[Judgement]] = {}
-    for judgement in fresh:
-        by_owner.setdefault(about.owners[judgement.model.ref].id, []).append(judgement)
-    lines: list[str] = []
-    found: list[Judgement] = []
-    for owner, mine in by_owner.items():
-        line = f"New for {mention(owner)}: {some([code(j.model.name, 60) for j in mine], NAMES)}"
-        if sum(len(known) + 1 for known in lines) + len(line) > 2900:
-            break
-        lines.append(line)
-        found += mine
-    return tuple(found), "\n".join(lines)
-
-
-def headline(found: Findings) -> str:
-    """The state in words."""
-    if not found.total:
-        return f"No custom model is known{' yet' if found.unread else ''}."
-    of = counted(found.total, "custom model")
-    if found.outdated:
-        first = f"{found.outdated:,} of {of} {'is' if found.outdated == 1 else 'are'} outdated"
-    elif found.verdicts.get(Verdict.CURRENT, 0) == found.total:
-        return f"All {of} are on the newest known version."
+def state_text(counts: Counts) -> str:
+    """The state of the fleet, of which the first part is the most important one; what follows adds up to all."""
+    total, groups = counts.total, counts.groups
+    if not total:
+        return f"There are no custom models{' yet' if counts.unread else ''}"
+    of = counted(total, "model")
+    if outdated := groups.pop(Group.OUTDATED, 0):
+        first = f"{outdated:,} of {of} {'is' if outdated == 1 else 'are'} outdated"
+    elif groups.get(Group.CURRENT) == total:
+        groups.clear()
+        first = f"{f'All {of} are' if total > 1 else 'The one model is'} on the newest known version"
     else:
-        first = f"None of {of} is known to be outdated"
-    counts = (
-        (found.risks.get(Risk.IGNORED, 0), "is", "are", " ignored by recognition already"),
-        (found.risks.get(Risk.RETIRED, 0), "is", "are", " on a retired base"),
-        (found.risks.get(Risk.REFUSED, 0), "", "", "must be created again"),
-        (found.risks.get(Risk.WARNED, 0), "already returns", "already return", " recognition warnings"),
-        (found.risks.get(Risk.EXPECTED, 0), "", "", "expected to return recognition warnings"),
-        (found.failed, "failed its", "failed their", " last training"),
-        (len(found.silenced), "is", "are", " snoozed"),
-    )
-    parts = [f"{count:,} {one if count == 1 else many}{rest}" for count, one, many, rest in counts if count]
-    if not found.worth and (unknown := found.verdicts.get(Verdict.UNKNOWN, 0)):
-        parts.append(f"{unknown} cannot be judged")
-    return f"{first}; {listed(parts)}." if parts else f"{first}."
+        first = f"None of {of} is{' known to be' if groups.get(Group.UNKNOWN) else ''} outdated"
+    left_out = {"snoozed": counts.snoozed, "on hold": counts.on_hold}
+    of_these = listed([f"{number:,} {word}" for word, number in left_out.items() if number])
+    parts = [first, *(f"{models:,} {group.value}" for group, models in groups.items())]
+    return " · ".join([*parts, *([f"of these {of_these}"] if of_these else [])])
 
 
-def _grouped(shown: Iterable[Judgement], found: Findings, lines: Mapping[str, Block]) -> list[Block]:
-    """One section a model; with several instances, those together that are in the same one, the worst first."""
-    by_instance: dict[str, list[tuple[str, Block]]] = {}
-    for judgement in shown:
-        instance = judgement.model.instance
-        group = instance if found.instances > 1 else ""
-        by_instance.setdefault(instance, []).append((group, lines[judgement.model.ref]))
-    return grouped(chain.from_iterable(by_instance.values()), instance_heading)
-
-
-def _uncovered(found: Findings) -> list[str]:
+def unreachable(found: Findings) -> list[str]:
+    """What the counts do not cover."""
     unread, verb = some([code(name) for name in found.unread], UNREAD), "is" if len(found.unread) == 1 else "are"
     return [f"Incomplete: {unread} {verb} unreachable."] if unread else []
 
 
-def _since(since: Since) -> str:
-    """One line: what differs from the last announcement, and the everyday changes meanwhile."""
+def _news(found: Findings, since: Since | None) -> str:
+    """One line: what differs from the last announcement, with the worst of each, and everyday changes meanwhile."""
+    if since is None:
+        return "First announcement in this channel."
     news, kinds = since.news, Counter(change.kind for change in since.changes)
-    differs = {
-        "newly listed": len(news.new),
-        "worse": len(news.worse),
-        "otherwise changed": len(news.otherwise),
-        "not listed any more": len(news.gone),
-    }
+    differs = {"new": news.new, "worse": news.worse, "otherwise changed": news.otherwise}
+    names = {judgement.model.ref: bold(judgement.model.name, NAME) for judgement in found.worth}
+    here = [f"{len(refs):,} {word} ({_named(refs, names)})" for word, refs in differs.items() if refs]
+    here += [f"{len(news.gone):,} no longer listed"] if news.gone else []
     elsewhere = {"created": kinds[ChangeKind.CREATED], "trained": kinds[ChangeKind.TRAINED]}
-    here, there = (", ".join(f"{n} {word}" for word, n in of.items() if n) for of in (differs, elsewhere))
-    parts = [here or "nothing new to act on", *([f"{there} elsewhere"] if there else [])]
-    return f"Since the announcement of {day(since.at.date())}: {'; '.join(parts)}."
+    there = ", ".join(f"{number:,} {word}" for word, number in elsewhere.items() if number)
+    also = f"; {there} elsewhere" if there else ""
+    on = day(since.at.date())
+    return f"Since {on}: {', '.join(here)}{also}." if here else f"Nothing new since {on}{also}."
 
 
-def _text(sentences: Sequence[str]) -> str:
-    """As many sentences as Slack takes, and how many more there are."""
-    kept: list[str] = []
-    room = TEXT - 60
-    for number, sentence in enumerate(sentences):
-        room -= len(sentence) + 1
-        if room < 0:
-            kept.append(f"And {len(sentences) - number} more in the message.")
-            break
-        kept.append(sentence)
-    return " ".join(kept)
+def _named(refs: Collection[str], names: Mapping[str, str]) -> str:
+    """The worst of them, and how many more there are."""
+    shown = [name for ref, name in names.items() if ref in refs][:NAMES]
+    return listed([*shown, *([f"{len(refs) - len(shown):,} more"] if len(refs) > len(shown) else [])])
+
+
+_RISKS = {
+    Risk.IGNORED: (
+        "{sign} *Risk:* the customization of {models} is already ignored: requests get the plain base model",
+        Sign.URGENT,
+    ),
+    Risk.RETIRED: ("*Risk:* requests with {models} on a retired base can fail or lose the customization any time", ""),
+    Risk.REFUSED: ("*Risk:* requests with {models} fail until created again", ""),
+    Risk.WARNED: (
+        "*Risk:* requests with {models} return a warning; when the old version goes, the customization is silently "
+        "lost",
+        "",
+    ),
+    Risk.EXPECTED: (
+        "*Risk:* requests with {models} probably return a warning; when the old version goes, the customization is "
+        "silently lost",
+        "",
+    ),
+    Risk.PAIR: ("*Risk:* {models} of a pair on two versions: requests with both get the older one", ""),
+}
+"""The sentence of each level, and its sign."""
+
+
+def _risk(found: Findings) -> str:
+    """The worst level that is true, for how many models, and how many are below it."""
+    levels = [(risk, found.risks[risk]) for risk in _RISKS if found.risks.get(risk)]
+    if not levels:
+        return ""
+    (risk, number), *below = levels
+    sentence, sign = _RISKS[risk]
+    less = sum(models for _, models in below)
+    said = sentence.format(models=counted(number, "model"), sign=sign)
+    return f"{said}{f' ({less:,} more at a lower risk)' if less else ''}."
+
+
+def those_asked(fresh: Sequence[Judgement], about: About) -> tuple[Judgement, ...]:
+    """Of models with owners, those whose owners one announcement asks."""
+    owners = dict.fromkeys(about.owners[judgement.model.ref].id for judgement in fresh)
+    now = frozenset([*owners][:OWNERS])
+    return tuple(judgement for judgement in fresh if about.owners[judgement.model.ref].id in now)
+
+
+def _people(found: Findings, about: About, news: News, asked: Sequence[Judgement], *, loud: bool) -> str:
+    """One line: the owners who are asked, how many new ones have none, and how many are requested already."""
+    by_owner: dict[str, list[str]] = {}
+    for judgement in asked:
+        by_owner.setdefault(about.owners[judgement.model.ref].id, []).append(bold(judgement.model.name, NAME))
+    parts = [
+        f"{mention(owner) if loud else called(owner, about.names)}: {some(names, NAMES)}"
+        for owner, names in by_owner.items()
+    ]
+    refs = [judgement.model.ref for judgement in found.worth[:IN_ALL]]
+    without = sum(1 for ref in refs if ref in news.new and ref not in about.owners)
+    requested = sum(1 for ref in refs if ref in about.asked)
+    parts += [f"{without:,} new without an owner"] if without else []
+    parts += [f"{requested:,} already requested"] if requested else []
+    return f"*Owners:* {' · '.join(parts)}" if by_owner else " · ".join(parts)
+
+
+def _where(found: Findings, replies: Sequence[Message]) -> list[str]:
+    """Where the models are."""
+    if filed(found.count):
+        return [f"{found.count:,} models to act on: the worst are in the thread, all of them in its CSV file."]
+    return [f"{counted(found.count, 'model')} to act on, in the thread."] if replies else []
+
+
+def _buttons(found: Findings, about: About) -> list[Block]:
+    """What can be done with all of it; each click is judged when it comes."""
+    if not found.count:
+        return []
+    upgradable = any(j.verdict in UPGRADABLE and j.model.ref not in about.asked for j in found.worth)
+    all_of_them = button("Upgrade all…", UPGRADE_ALL, "outdated", style="primary", label="Upgrade all outdated models")
+    return [
+        *([all_of_them] if upgradable else []),
+        button("Review", "page:review", "0 outdated", label="List the outdated models, for you alone"),
+        button("Snooze…", SNOOZE, "listed", label="Snooze a model of this announcement"),
+    ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
-from bot.domain.approvals import Wish
+from bot.domain.approvals import Vote, Wish
 from bot.domain.fleet import Model
 from bot.domain.requests import UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.messages.holds import Around, question
 from bot.messages.kit import button, confirm
-from bot.messages.steps import changed, noun
+from bot.messages.stakes import losses, moves, totals
+from bot.messages.steps import changed, noun, others
 from bot.messages.text import counted, listed, plain
 from bot.ports import Block
 
@@ -58,9 +60,9 @@ _WISHED: Mapping[str, _Wished] = {
         style="primary",
     ),
     "cancel": _Wished(
-        *("Cancel", "Cancel request {id}", "Cancel the request?"),
+        *("Stop this request", "Stop request {id}", "Stop this request?"),
         "What has not started will not start. A step that the service works on cannot be stopped and goes to its end.",
-        *("Cancel it", "Leave it", "danger", "danger"),
+        *("Stop it", "Not now", "danger", "danger"),
     ),
     "drop": _Wished(
         *("Drop the rest", "Drop the rest of request {id}", "Drop the rest?"),
@@ -72,9 +74,9 @@ _WISHED: Mapping[str, _Wished] = {
         "Approve and try",
     ),
     "stop": _Wished(
-        *("Stop watching", "Stop watching {name}", "Stop watching?"),
-        "It ends as failed here. The service may still finish its work; nothing can cancel it there.",
-        *("Stop watching", "Not now", "", "danger"),
+        *("Mark as failed and stop watching", "Mark {name} as failed and stop watching", "Mark it as failed?"),
+        "It ends as failed here. The service may still finish its work; nothing can stop it there.",
+        *("Mark as failed", "Not now", "", "danger"),
     ),
     "send-again": _Wished(
         *("Send again…", "Send step {first} of {name} again", "Send it again?"),
@@ -84,7 +86,7 @@ _WISHED: Mapping[str, _Wished] = {
     ),
     "mark-as-failed": _Wished(
         *("Mark as failed", "Mark {name} as failed", "Mark it as failed?"),
-        "It ends as failed here. The service may have taken the request and still do it; nothing can cancel it there.",
+        "It ends as failed here. The service may have taken the request and still do it; nothing can stop it there.",
         *("Mark as failed", "Not now", "", "danger"),
     ),
 }
@@ -120,12 +122,17 @@ def pause_buttons(request: Request) -> list[Block]:
 def card_buttons(request: Request, around: Around) -> list[Block]:
     """What can be decided now, as on the card and in App Home; what is on hold is said before."""
     if request.state is RequestState.OPEN:
-        what, value, ask = _what(request), f"{request.id}:{request.digest}", _approve(request, around)
-        return [
-            button("Approve", "approve", value, style="primary", label=f"Approve the {what}", confirm=ask),
-            button("Reject", "reject", value, style="danger", label=f"Reject the {what}"),
-        ]
+        return [vote_button(vote, request, around) for vote in get_args(Vote)]
     return [*(pause_buttons(request) if request.state is RequestState.PAUSED else []), *unclear_buttons(request)]
+
+
+def vote_button(vote: Vote, request: Request, around: Around) -> Block:
+    """Approve, which asks once more, or Reject, which asks why. Its value is bound to the plans that are shown."""
+    what, value = _what(request), f"{request.id}:{request.digest}"
+    if vote == "reject":
+        return button("Reject", "reject", value, style="danger", label=f"Reject the {what}")
+    ask = _approve(request, around)
+    return button("Approve", "approve", value, style="primary", label=f"Approve the {what}", confirm=ask)
 
 
 def unclear_buttons(request: Request) -> list[Block]:
@@ -140,12 +147,13 @@ def _of_run(word: str, request: Request, run: Run, at: int) -> Block:
     return {**block, "action_id": f"{block['action_id']}:{at}"} if at else block
 
 
-def offered(request: Request, offers: Collection[tuple[Wish, int | None]]) -> list[Block]:
-    """A button for each of *offers*: what one person may wish of a request now, and of which run."""
+def offered(request: Request, offers: Collection[tuple[Vote | Wish, int | None]], around: Around) -> list[Block]:
+    """A button for each of *offers*: what one person may vote or wish of a request now, and of which run."""
     wishes = {wish for wish, _ in offers}
     drop = "drop" if request.several and request.state not in UNSTARTED else "cancel"
     names = {"resume": "resume", "withdraw": "withdraw", "take back": "take-back", "cancel": drop}
-    found = [wish_button(name, request) for wish, name in names.items() if wish in wishes]
+    found = [vote_button(vote, request, around) for vote in get_args(Vote) if vote in wishes]
+    found += [wish_button(name, request) for wish, name in names.items() if wish in wishes]
     for wish, word in _OF_RUN.items():
         runs = [run for run in request.runs if (wish, run.id) in offers]
         found += [_of_run(word, request, run, at) for at, run in enumerate(runs[:EACH])]
@@ -159,26 +167,44 @@ def _what(request: Request) -> str:
 
 
 def _approve(request: Request, around: Around) -> Block:
-    """Names every model that is changed for good; our own words come first, so that a long name cuts none of them."""
+    """Says what the card says; our own words come first, so that a long name cuts none of them."""
     held = question(around.held_of(request), around)
+    plan, names = request.first.plan, changed(request)
     if request.is_training:
-        name = request.first.plan.model.name
+        name = plan.model.name
         return confirm(
             f"Train {name}?", f"{held}{plain(name)} will be trained on the data that waits in it.", "Approve"
         )
-    names = changed(request)
-    head = f"Upgrade {names[0]}?" if len(names) == 1 else f"Upgrade {counted(len(names), 'model')}?"
-    target = plain(request.first.plan.target or "a newer version of the base model", 45 if held else 80)
-    said = "One goes first. Changed for good: " if request.several else f"To {target}: "
-    text = f"This cannot be undone. {held}{said}"
-    return confirm(head, f"{text}{fitting(names, CONFIRM - len(text))}", "Approve")
+    if request.several:
+        plans = [run.plan for run in request.meant]
+        counts = "".join(f"{count}. " for count in totals(plans))
+        to = {moves(each) for each in plans}
+        same = f"{to.pop()}. " if len(to) == 1 else ""
+        text, rest = f"{FIRST}{held}{counts}", "One goes first. Changed for good: "
+        if len(text + same + rest + fitting(names, 10 * CONFIRM)) <= CONFIRM:
+            text += same
+        text += rest
+        text += fitting(names, CONFIRM - len(text))
+        return confirm(f"Upgrade {counted(len(request.meant), 'model')}?", text, "Approve")
+    who = around.names.get(request.requester, "the requester")
+    text = f"{FIRST}{held}{losses(plan, who)}{moves(plan)}: "
+    also = others(plan)
+    name = plain(plan.model.name, 40 if also else max(40, CONFIRM - len(text) - 1))
+    text = f"{text}{name}."
+    if also:
+        text += f" Also changes {fitting(also, CONFIRM - len(text) - 14)}"
+    return confirm(f"Upgrade {plan.model.name}?", text, "Approve")
+
+
+FIRST = "This cannot be undone. "
+"""Stands first, so that nothing that others named can cut it."""
 
 
 def fitting(names: list[str], room: int) -> str:
     """As many names as there is room for, and how many more there are."""
     shown: list[str] = []
     for number, name in enumerate(names):
-        rest = f" and {len(names) - number} more"
+        rest = f" and {len(names) - number} more" if shown else counted(len(names), "model")
         if len(", ".join([*shown, plain(name, 60)])) + len(rest) > room - 1:
             return ", ".join(shown) + rest + "."
         shown.append(plain(name, 60))

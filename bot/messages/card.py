@@ -7,30 +7,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
+from bot.domain.estimates import expected_end
 from bot.domain.freezes import Wait
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Estimate
 from bot.domain.policies import Policy
-from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
+from bot.domain.requests import LIVE, UNSTARTED, Noted, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held, Snooze
 from bot.domain.words import Addition
 from bot.messages.buttons import card_buttons, details_button
-from bot.messages.foreign import Quote, quoted
-from bot.messages.freezes import wait_quotes, wait_text
+from bot.messages.foreign import Quote, aloud, quoted
+from bot.messages.freezes import wait_quotes
 from bot.messages.holds import Around, card_lines, ended_lines, ended_quotes, hold_quotes, hold_words
 from bot.messages.kit import actions, context, section, sections
 from bot.messages.large import count_lines
-from bot.messages.model_lines import also_changed, model_lines, owner_of
-from bot.messages.outcomes import failure_text
-from bot.messages.refusals import approvers
-from bot.messages.signs import Sign, of_request
-from bot.messages.steps import changed, doing, noun, state_word, step_text, versions
-from bot.messages.text import code, counted, escape, listed, moment, some
-from bot.messages.verdicts import evidence_line
-from bot.messages.words import add_buttons, waiting_lines
+from bot.messages.model_lines import model_lines
+from bot.messages.outcomes import cause_of, failure_text, proofs
+from bot.messages.people import named
+from bot.messages.refusals import called
+from bot.messages.signs import of_request, without
+from bot.messages.small_print import hindrances, small_print
+from bot.messages.stakes import FOR_GOOD, stakes, times, totals, why_line
+from bot.messages.steps import changed, doing, noun, others, step_text, versions
+from bot.messages.text import bold, capped, counted, escape, listed, moment, plain, shortened, some
+from bot.messages.words import add_buttons, waiting_lines, whom
 from bot.ports import Block, Message
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ class Seen:
 
     *policy* is what it needs in all. *estimates* are by run, for the step that a running run is at. *wait*
     is what holds the next start back. *around* are the holds on what waits in it, and the owners of its models; *ended*
-    the holds that somebody ended for it.
+    the holds that somebody ended for it. *involved* are those who asked, voted or decided.
     """
 
     policy: Policy
@@ -48,6 +54,9 @@ class Seen:
     wait: Wait | None = None
     around: Around = field(default_factory=Around)
     ended: tuple[Snooze, ...] = ()
+    involved: frozenset[str] = frozenset()
+    acts: tuple[Noted, ...] = ()
+    """What people did about messages with buttons, and how steps ended; empty where nobody needs to know."""
     parallel: int = 2
     """How many runs may go on at a time on each instance."""
     additions: tuple[Addition, ...] = ()
@@ -59,7 +68,9 @@ class Seen:
     def people(self) -> set[str]:
         """Whose names it takes."""
         ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
-        return self.around.people | ended | {one.by for one in self.additions}
+        acted = {act.actor for act in self.acts if act.actor != "retune"}
+        added = {one.by for one in self.additions}
+        return self.around.people | self.involved | ended | acted | added
 
     def named(self, names: Mapping[str, str]) -> Seen:
         """The same with the names of these people."""
@@ -68,45 +79,42 @@ class Seen:
 
 def card(request: Request, seen: Seen) -> Message:
     """The message in the channel: asks for approval, later shows the outcome. Details are a click away."""
-    runs = not request.several and request.state is RequestState.RUNNING
-    lines = [f"*{headline(request)}*" if request.several else _of_one(request, seen.around)]
-    if runs:
-        lines += _running(request.first)
-    elif why := _why(request):
-        lines.append(why)
-    lines += waiting_lines(request, seen.around)
-    if request.state in (*UNSTARTED, RequestState.PAUSED):
-        lines.append(_for_good(request))
-    held = seen.around.held_of(request)
-    lines += [] if request.several else card_lines(held, seen.around)
+    held, names = seen.around.held_of(request), seen.around.names
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
-    lines += ended_lines(seen.ended, seen.around.names, models)
+    facts = _facts(request, seen)
+    on_hold = [*([] if request.several else card_lines(held, seen.around)), *ended_lines(seen.ended, names, models)]
+    lines = [_head(request), *facts, *on_hold]
+    quotes = [*why_quotes(request, names), *rejection_quotes(request, names)]
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.large:
         blocks += sections(count_lines(request, seen))
     elif request.several:
         blocks += sections(model_lines(request, seen))
-    blocks += quoted(*([] if runs else why_quotes(request)), *_hold_quotes(request, held, models, seen))
-    blocks.append(context(*_small_print(request, seen.policy)))
-    if hindrances := _hindrances(request, seen.policy.needed, seen.wait):
-        blocks += [context(*hindrances), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
+    blocks += quoted(*quotes, *_hold_quotes(request, held, models, seen))
+    small = small_print(request, seen)
+    blocks.append(context(*small))
+    if held_back := hindrances(request, seen.policy.needed, seen.wait):
+        blocks += [context(*held_back), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
     if buttons := [*add_buttons(request), *card_buttons(request, seen.around)]:
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
-    every = changed(request)
-    names = some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)
-    on_hold = "".join(f" {escape(one.name, 60)} is {hold_words(one.hold, seen.around)}." for one in held[:3])
-    return Message(f"{title(request)}: {names}. {_plain_state(request)}{on_hold}", tuple(blocks))
+    further = _names(request, held, seen) if request.several else on_hold
+    said = [_sentence(without(line)) for line in [_head(request), *facts, *further, "; ".join(small), *held_back]]
+    return Message(f"{capped(' '.join(said), 2500)} {aloud(*quotes)}".rstrip(), tuple(blocks))
 
 
-def why_quotes(request: Request) -> list[Quote]:
-    """What the requester gave as the reason."""
-    return [Quote("Reason from", request.why, request.requester)]
+def why_quotes(request: Request, names: Mapping[str, str] = NOBODY) -> list[Quote]:
+    """What the requester gave as the reason; by name, for a mention would ping them about their own act."""
+    return [Quote(f"Reason for the request{_from(request.requester, names)}", request.why)]
 
 
-def rejection_quotes(request: Request) -> list[Quote]:
-    """Why somebody rejected it."""
+def rejection_quotes(request: Request, names: Mapping[str, str] = NOBODY) -> list[Quote]:
+    """Why somebody rejected it, by name."""
     no = request.rejection
-    return [Quote("Reason from", no.reason, no.voter)] if no is not None else []
+    return [Quote(f"Reason for the rejection{_from(no.voter, names)}", no.reason)] if no is not None else []
+
+
+def _from(id: str, names: Mapping[str, str]) -> str:
+    return f", from {plain(names[id], 60)}" if id in names else ""
 
 
 def _hold_quotes(request: Request, held: Sequence[Held], models: Mapping[str, str], seen: Seen) -> list[Quote]:
@@ -114,6 +122,15 @@ def _hold_quotes(request: Request, held: Sequence[Held], models: Mapping[str, st
     names = {**{one.hold.author: one.hold.author for one in held}, **seen.around.names}
     standing = [] if request.several else hold_quotes(held, names)
     return [*standing, *ended_quotes(seen.ended, seen.around.names, models)]
+
+
+def _head(request: Request) -> str:
+    """The state, the model in bold and its versions; of several how many they are."""
+    if request.several:
+        return f"*{headline(request)}*"
+    run = request.first
+    moves = versions(replace(run.plan, target=run.plan.have) if _unproven(request) else run.plan, run.brought)
+    return f"{headline(request)}: {bold(run.plan.model.name)} {moves}"
 
 
 def headline(request: Request) -> str:
@@ -128,18 +145,22 @@ def title(request: Request) -> str:
         return f"{what} started, on hold"
     if _unproven(request):
         return "Trained, no newer version shown"
+    if request.state is RequestState.OPEN and request.is_training and not request.several:
+        return "Approval needed for a training"
     word, models = noun(request.first.plan), counted(len(request.meant), "model")
     if request.several and request.state is RequestState.CANCELLED and request.started_at is None:
-        return f"Upgrade of {models}: cancelled"
+        return f"Upgrade of {models}: stopped"
+    if request.state is RequestState.SCHEDULED and request.not_before is not None:
+        return f"Upgrade of {models} scheduled" if request.several else f"{word.capitalize()} scheduled"
     said = _STATES[request.state][1 if request.several else 0]
-    article = "an" if word == "upgrade" else "a"
-    return said.format(a=article, noun=word, Noun=word.capitalize(), models=models, far=so_far(request))
+    doing = "Upgrading" if word == "upgrade" else "Training"
+    return said.format(Doing=doing, Noun=word.capitalize(), models=models, far=so_far(request))
 
 
 _STATES = {
-    RequestState.OPEN: ("Approve {a} {noun}", "Approve the upgrade of {models}"),
+    RequestState.OPEN: ("Approval needed", "Approval needed: upgrade of {models}"),
     RequestState.SCHEDULED: ("{Noun} approved", "Upgrade of {models} approved"),
-    RequestState.RUNNING: ("{Noun} runs", "Upgrading {models}: {far}"),
+    RequestState.RUNNING: ("{Doing}", "Upgrading {models}: {far}"),
     RequestState.PAUSED: ("{Noun} paused", "Paused: {far}"),
     RequestState.DONE: ("{Noun} done", "Finished: {far}"),
     RequestState.FAILED: ("{Noun} failed", "Finished: {far}"),
@@ -150,7 +171,7 @@ _STATES = {
         "Not started, something changed",
         "Upgrade of {models} not started, something changed",
     ),
-    RequestState.CANCELLED: ("{Noun} cancelled", "Ended early: {far}"),
+    RequestState.CANCELLED: ("{Noun} stopped", "Stopped: {far}"),
 }
 """The title of a request for one model and for several."""
 
@@ -174,96 +195,91 @@ def _unproven(request: Request) -> bool:
     return request.state is RequestState.DONE and not request.several and request.first.unproven
 
 
-def _of_one(request: Request, around: Around) -> str:
-    """State, model, versions, kind, instance and owner of a request for one model."""
-    run, model = request.first, request.first.plan.model
-    also = f" · *also changes {also_changed(run)}*" if also_changed(run) else ""
-    about = f"{versions(run.plan, run.brought)}{also} · {model.kind} model · instance {code(model.instance)}"
-    about += owner_of(run, around)
-    return f"*{headline(request)}: {code(model.name)}* {about}"
+def _facts(request: Request, seen: Seen) -> list[str]:
+    """What those who look must know of it as it is now, below the headline."""
+    match request.state:
+        case RequestState.OPEN | RequestState.SCHEDULED:
+            return _before(request, seen)
+        case RequestState.RUNNING if not request.several:
+            now, waits = _running(request.first, seen), waiting_lines(request, seen.around)
+            return [*(now[:1] if waits else now), *waits, *_also(request)]
+        case RequestState.RUNNING | RequestState.PAUSED:
+            return waiting_lines(request, seen.around)
+        case _:
+            return [line for line in [outcome_line(request, seen.around.names), *_also(request)] if line]
 
 
-def _running(run: Run) -> list[str]:
-    """The present truth in two lines: the step, and what happens now, since when. It does not tick."""
+def _also(request: Request) -> list[str]:
+    """The models beside its own that a request for one changes, for as long as its card stands."""
+    names = [] if request.several else [bold(name, 60) for name in others(request.first.plan)]
+    verb = {RequestState.RUNNING: "changes", RequestState.DONE: "changed"}.get(request.state, "meant:")
+    return [f"Also {verb} {listed(names)}"] if names else []
+
+
+def _before(request: Request, seen: Seen) -> list[str]:
+    """Of what has not begun: what it changes and why; while it is decided, that it is for good."""
+    asks = request.state is RequestState.OPEN
+    takes = times(request, seen.wait, seen.parallel)
+    if request.is_training:
+        return ["While it is trained, the service refuses every change to the model.", takes]
+    if request.several:
+        turns = "One model goes first, the others follow once it is proven; the first failure pauses the rest."
+        return [f"{FOR_GOOD} {turns}" if asks else turns, takes]
+    plan = request.first.plan
+    first = " · ".join(stakes(plan, called(whom(request, request.first, seen.around), seen.around.names)))
+    return [line for line in [first, why_line(plan), f"{FOR_GOOD} {takes}" if asks else takes] if line]
+
+
+def _running(run: Run, seen: Seen) -> list[str]:
+    """The present truth: the step, what happens now, since when, and when it should end. It does not tick."""
     record = run.current
     if record is None:
         return []
     since = f", since {moment(record.started_at)}" if record.started_at else ""
-    return [f"*Step {record.number} of {len(run.steps)}:* {step_text(record.step)}", f"*Now:* {doing(record)}{since}"]
+    step = f"*Step {record.number} of {len(run.steps)}:* {step_text(record.step)}"
+    end = expected_end(run, seen.estimates.get(run.id))
+    ends = [f"Estimate: done ≈ {moment(end)}."] if end is not None and seen.now < end else []
+    return [step, f"*Now:* {doing(record)}{since}", *ends]
 
 
-def _why(request: Request) -> str:
-    if request.why:
-        return ""  # it is quoted below
-    evidence = request.first.plan.evidence[:1] if not request.several else ()
-    return f"Why: {evidence_line(evidence[0], request.first.plan.model.base)}" if evidence else ""
-
-
-def _for_good(request: Request) -> str:
-    if request.is_training:
-        return "While it is trained, the service refuses every change to the model."
-    if request.several:
-        return (
-            ":warning: *An upgrade cannot be undone.* One model goes first; when its new version is proven the others "
-            "follow, a few at a time. The first failure stops everything that has not begun."
-        )
-    plan = request.first.plan
-    weight = " A saved customization weight is dropped." if plan.drops_weight else ""
-    trial = " Experimental: IBM documents no upgrade for this base." if plan.experimental else ""
-    return f":warning: *An upgrade cannot be undone.* {counted(len(plan.steps), 'step')}.{weight}{trial}"
-
-
-def _small_print(request: Request, policy: Policy) -> list[str]:
-    instances = sorted({run.plan.model.instance for run in request.meant})
-    where = f" on {listed([code(name) for name in instances])}" if len(instances) > 1 else ""
-    lines = [f"Request {request.id} by <@{request.requester}>, {moment(request.requested_at)}{where}"]
-    if request.state is RequestState.OPEN:
-        missing = max(1, policy.needed - len(request.approved_by))
-        by = f" from {approvers(policy)}" if policy.approvers else ""
-        votes = f"; approved so far by {people(request.approved_by)}" if request.approved_by else ""
-        lines.append(f"needs {counted(missing, 'approval')}{by} by {moment(request.expires_at)}{votes}")
-    elif request.decided_by and request.decided_at:
-        undone = (RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.CANCELLED)
-        verb = request.state.value if request.state in undone else "approved"
-        who = request.approved_by if verb == "approved" and request.approved_by else (request.decided_by,)
-        lines.append(f"{verb} by {people(who)}, {moment(request.decided_at)}")
-    cancelled = [run.cancelled_by for run in request.runs if run.cancelled_by and run.state is RunState.RUNNING]
-    lines += [f"ends after the present step, cancelled by <@{by}>" for by in cancelled]
-    if request.ended_at and request.state in (RequestState.DONE, RequestState.FAILED):
-        lines.append(f"{request.state.value} {moment(request.ended_at)}")
-    if request.left_out:
-        lines.append(f"{counted(len(request.left_out), 'model')} left out: see Details")
-    return lines
-
-
-def _hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
-    """What holds it back, for those who decide and those who wait."""
-    is_open, lines = request.state is RequestState.OPEN, []
-    if is_open and request.voters is not None and request.voters < needed:
-        lines.append(
-            f":warning: {f'Only {request.voters}' if request.voters else 'Nobody'} could approve this, and it needs "
-            f"{counted(needed, 'approval')}. An operator must name more people in RETUNE_APPROVERS."
-        )
-    if wait is not None and wait.why == "window" and is_open:
-        # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
-        lines.append(f"{Sign.SCHEDULED} Once approved, it starts only in these hours: {wait.hours}.")
-    elif wait is not None and wait.why == "time" and is_open:
-        lines.append(f"{Sign.SCHEDULED} Once approved, it starts {moment(wait.until)} at the earliest.")
-    elif wait is not None and request.state in LIVE:
-        lines.append(wait_text(wait))
-    return lines
-
-
-def _plain_state(request: Request) -> str:
+def outcome_line(request: Request, names: Mapping[str, str]) -> str:
+    """Why it ended as it did, and by whose decision; "" where each of its models says so."""
     run = request.first
-    if request.state is RequestState.OPEN:
-        for_good = "" if request.is_training else " It cannot be undone."
-        return f"Asked by <@{request.requester}>, waits for approval.{for_good}"
+    by, when = named([request.decided_by], names) if request.decided_by else "", request.decided_at
+    at = f", {moment(when)}" if when is not None else ""
+    match request.state:
+        case RequestState.REJECTED if request.rejection is not None:
+            return f"Rejected by {named([request.rejection.voter], names)}{at}."
+        case RequestState.WITHDRAWN if by:
+            return f"Withdrawn by {by}{at}."
+        case RequestState.CANCELLED if by:
+            after = f" after step {run.done} of {len(run.steps)}" if run.done and not request.several else ""
+            return f"Stopped{after} by {by}{at}."
+        case RequestState.EXPIRED:
+            return f"Why: nobody decided by {moment(request.expires_at)}."
     if request.several:
-        return so_far(request) + "."
-    if request.state is RequestState.RUNNING and (record := run.current) is not None:
-        return f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}: {doing(record)}."
-    return failure_text(run) or f"The request is {state_word(request)}."
+        return ""
+    why = failure_text(run) or cause_of(run)
+    if why or run.unproven:
+        return f"Why: {shortened(why or proofs(run), WHY)}"
+    return shortened(proofs(run), WHY)
+
+
+WHY = 400
+"""Characters of the reason of an outcome on the card; the thread has all of it."""
+
+
+def _names(request: Request, held: Sequence[Held], seen: Seen) -> list[str]:
+    """Of several, for the text: the models by name, what some lose or need, and who holds which."""
+    every = changed(request)
+    lines = [f"Changed for good: {some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)}"]
+    if request.state in UNSTARTED:
+        lines += totals([run.plan for run in request.meant])
+    return [*lines, *(f"{escape(one.name, 60)} is {hold_words(one.hold, seen.around)}" for one in held[:3])]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", ":", "!", "?")) else f"{text}."
 
 
 def people(ids: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ NAMES = 5
 
 _SIGNS = {
     ChangeKind.NEWEST_GONE: Sign.URGENT,
-    ChangeKind.VERSION_GONE: Sign.VERSION_GONE,
+    ChangeKind.VERSION_GONE: Sign.NOTE,
     ChangeKind.BASE_GONE: Sign.RETIRED,
     ChangeKind.LOST: Sign.ATTENTION,
     ChangeKind.DOUBTED: Sign.ATTENTION,
@@ -60,7 +60,7 @@ def _headline(kinds: set[ChangeKind], names: str) -> str:
     if kinds == {ChangeKind.LOST}:
         return f"No answer from {names}"
     if kinds == {ChangeKind.FOUND}:
-        return f"Answers again: {names}"
+        return f"Back: {names}"
     if kinds == {ChangeKind.DOUBTED}:
         return f"Unexpected answers from {names}"
     if kinds == {ChangeKind.TRUSTED}:
@@ -92,7 +92,7 @@ _LINES = {
         "the old version is affected."
     ),
     ChangeKind.BASE_GONE: (
-        "The base model {base} is not served any more. {models} {are} built on it, and an upgrade cannot help; "
+        "The base model {base} is no longer offered. {models} {are} built on it, and an upgrade can't help; "
         "`/stt-model NAME` says what to do instead."
     ),
     ChangeKind.LOST: (
@@ -101,8 +101,8 @@ _LINES = {
     ),
     ChangeKind.FOUND: "Back; down since {since}.",
     ChangeKind.DOUBTED: "{question}",
-    ChangeKind.TRUSTED: "Lists its models again; it did not since {since}.",
-    ChangeKind.DELETED: "{models} {were} deleted, or cannot be seen with these credentials any more.",
+    ChangeKind.TRUSTED: "Lists its models again; in doubt since {since}.",
+    ChangeKind.DELETED: "{models} {were} deleted, or can no longer be seen with these credentials.",
     ChangeKind.UPGRADED: "{models} {were} upgraded from {old} to {new}.",
     ChangeKind.CREATED: "{models} {were} created.",
     ChangeKind.TRAINED: "{models} {were} trained.",
@@ -146,22 +146,22 @@ def outcome(change: Change, effect: Effect, plan: Plan) -> str:
             return "It was deleted outside Retune: nothing is left to do."
         case Effect.RETIRED:
             return (
-                f"Its instance does not serve {code(change.base)} any more, so an upgrade cannot help. `/stt-model` "
+                f"Its instance no longer offers {code(change.base)}, so an upgrade can't help. `/stt-model` "
                 "says what to do instead."
             )
         case Effect.URGENT:
             return (
                 f"The version {code(change.old)}, the newest that it had, disappeared: recognition with it may fall "
-                f"back to the plain base model, and this plan does not hold any more. {again}"
+                f"back to the plain base model, and this plan no longer holds. {again}"
             )
         case Effect.NOTHING_LEFT:
             return f"Somebody {did} outside Retune: nothing is left to do."
         case Effect.OTHER_PLAN if change.kind is ChangeKind.DELETED:
-            return f"Somebody deleted {who} outside Retune, so this plan does not hold any more. {again}"
+            return f"Somebody deleted {who} outside Retune, so this plan no longer holds. {again}"
         case Effect.OTHER_PLAN if change.kind is ChangeKind.VERSION_GONE:
-            return f"Its old version {code(change.old)} disappeared, so this plan does not hold any more. {again}"
+            return f"Its old version {code(change.old)} disappeared, so this plan no longer holds. {again}"
         case Effect.OTHER_PLAN:
-            return f"Somebody {did} outside Retune, so this plan does not hold any more. {again}"
+            return f"Somebody {did} outside Retune, so this plan no longer holds. {again}"
 
 
 def history_line(change: Change) -> str:
@@ -170,7 +170,7 @@ def history_line(change: Change) -> str:
     what = {
         ChangeKind.NEWEST_GONE: f"its newest version {old} disappeared",
         ChangeKind.VERSION_GONE: f"its old version {old} disappeared",
-        ChangeKind.BASE_GONE: f"its base model {code(change.base)} is not served any more",
+        ChangeKind.BASE_GONE: f"its base model {code(change.base)} is no longer offered",
         ChangeKind.UPGRADED: f"upgraded from {old} to {new}",
         ChangeKind.CREATED: "created",
         ChangeKind.TRAINED: "trained",

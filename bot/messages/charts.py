@@ -19,7 +19,7 @@ NAMES, NAME = 3, 40
 def title(series: Series) -> str:
     """The finding: how many models were outdated when the chart begins, and how many are. Plain text."""
     if not series.days:
-        return "The fleet has not been read yet"
+        return "No instance has been read yet"
     first, last = series.days[0], series.days[-1]
     if not any(day.total for day in series.days):
         return "There are no custom models"
@@ -48,7 +48,7 @@ def label(state: State, models: int) -> str:
 
 def notes(series: Series) -> tuple[str, ...]:
     """What the picture alone would hide."""
-    hatched = "Hatched: not every instance was read that day; its last known counts are shown."
+    hatched = "Hatched: an instance was unreachable that day; its last known counts are shown."
     guessed = any(not day.read for day in series.days)
     return tuple(filter(None, (_ignored(series.days[-1]), hatched if guessed else "")))
 
@@ -59,7 +59,7 @@ def too_little(series: Series) -> str:
         return "The chart begins with the first complete reading of an instance."
     if len(series.days) == 1:
         return f"History is kept since {_short(series.days[0].on)}. The chart begins with its second day."
-    return f"None has been there since {_short(series.days[0].on)}. The chart begins with the first one."
+    return f"None since {_short(series.days[0].on)}. The chart begins with the first one."
 
 
 def alt_text(series: Series) -> str:
@@ -74,7 +74,7 @@ def alt_text(series: Series) -> str:
         parts.append(f"The most were {most.outdated:,} of {most.total:,} on {_short(most.on)}")
     parts += [_states(last), _ignored(last)]
     if guessed := sum(1 for day in series.days if not day.read):
-        parts.append(f"On {counted(guessed, 'day')} not every instance was read; its last known counts stand in")
+        parts.append(f"On {counted(guessed, 'day')} an instance was unreachable; its last known counts are used")
     return _sentences(*filter(None, parts))
 
 
@@ -86,7 +86,7 @@ def _what(series: Series) -> str:
 
 def _ignored(day: Day) -> str:
     which = f"{day.ignored:,} of the outdated models {_are(day.ignored)}"
-    return f"{which} ignored by recognition already: requests get the plain base model." if day.ignored else ""
+    return f"{which} already ignored: requests get the plain base model." if day.ignored else ""
 
 
 def _states(day: Day) -> str:

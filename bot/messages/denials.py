@@ -20,32 +20,32 @@ NO_SUCH_REQUEST = "There is no such request. `/stt-runs` lists all of them; `/st
 
 _DENIED = {
     Reason.OTHER_WORKSPACE: "Only members of this workspace can decide here.",
-    Reason.NOT_A_MEMBER: "Guests and bots cannot decide on upgrades. Ask {who}.",
-    Reason.NOT_AN_APPROVER: "Only {who} can decide on upgrades of {instance}.",
+    Reason.NOT_A_MEMBER: "Guests and bots can't decide on upgrades. Ask {who}.",
+    Reason.NOT_AN_APPROVER: "Only {who} can approve upgrades on {instance}.",
     Reason.OWN_REQUEST: "You asked for this yourself, so somebody else must approve it: {who}.",
     Reason.ALREADY_VOTED: "Your approval counts already; it waits for another one.",
     Reason.EXPIRED: "This request expired {expired}. Ask again with {again}.",
-    Reason.NOT_THE_REQUESTER: "Only <@{requester}> can withdraw this request. {who} can reject or cancel it.",
+    Reason.NOT_THE_REQUESTER: "Only <@{requester}> can withdraw this request. {who} can reject or stop it.",
     Reason.NO_VOTE: "You have no vote on this request that could be taken back.",
     Reason.OLDER_PLAN: "That card shows an older plan. Decide on the newest card.",
     Reason.STARTED: (
-        "It has already started, so this is too late. An approver can cancel what has not begun: press Details on the "
+        "It has already started, so this is too late. An approver can stop what has not begun: press Details on the "
         "card."
     ),
     Reason.LAST_STEP: (
-        "Its last step is with the service, which has no call to cancel it. It ends by itself; the thread tells how."
+        "Its last step is with the service, which has no call to stop it. It ends by itself; the thread tells how."
     ),
     Reason.NOTHING_LEFT: (
-        "Everything has begun already, and the service cannot be stopped. The thread tells how it ends."
+        "Everything has begun already, and the service can't be stopped. The thread tells how it ends."
     ),
     Reason.NOT_FAILED: "Only what failed can be tried again; {as_it_is}.",
     Reason.NOT_RUNNING: "It does not run: {as_it_is}.",
     Reason.NOT_PAUSED: "Only a paused request can be resumed; this one is {state}.",
     Reason.NOT_UNCLEAR: (
-        "There is nothing to decide any more: {as_it_is}, and the thread tells what became of the step. Nothing was "
+        "There is nothing left to decide: {as_it_is}, and the thread tells what became of the step. Nothing was "
         "changed."
     ),
-    Reason.NOT_POSSIBLE: "It cannot be tried again now. {why} It stays failed.",
+    Reason.NOT_POSSIBLE: "It can't be retried now. {why} It stays failed.",
     Reason.TAKEN: "One of its models is in request {holder} meanwhile. See `/stt-runs {holder}`.",
     Reason.UNKNOWN: NO_SUCH_REQUEST,
 }
@@ -82,7 +82,7 @@ def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) ->
         case Reason.OTHER_WORKSPACE:
             return f"Only members of this workspace can {what}."
         case Reason.NOT_A_MEMBER:
-            return f"Guests, bots and deactivated people cannot {what}. Ask a member of this workspace."
+            return f"Guests, bots and deactivated people can't {what}. Ask a member of this workspace."
         case _:
             own = [scope.owner, scope.requester] if act is Act.ADD_WORD else [scope.author]
             return _approvers_only(what, decision.instance, authority, scope, own)
@@ -138,7 +138,7 @@ def decided(request: Request, now: datetime) -> str:
         case RequestState.EXPIRED:
             return f"This request expired {moment(request.expires_at)}. Ask again with {again(request)}."
         case RequestState.CHANGED:
-            return f"Something changed since, so this plan does not hold any more. Ask again with {again(request)}."
+            return f"Something changed since, so this plan no longer holds. Ask again with {again(request)}."
         case RequestState.DONE | RequestState.FAILED:
             return f"Already approved{by}{when}, and {request.state.value} {moment(request.ended_at or now)}."
         case RequestState.OPEN:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.approvals import Wish
+from bot.domain.approvals import Vote, Wish
 from bot.domain.hours import Window
 from bot.domain.plans import Plan
 from bot.domain.requests import LISTED, LIVE, UNSTARTED, Request
@@ -14,17 +14,20 @@ from bot.domain.runs import RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.buttons import offered
-from bot.messages.card import Seen, headline, people, rejection_quotes, why_quotes
+from bot.messages.card import Seen, headline, outcome_line, people, rejection_quotes, why_quotes
 from bot.messages.foreign import Quote, quoted
 from bot.messages.freezes import wait_quotes, wait_text
 from bot.messages.holds import SHOWN, ended_lines, ended_quotes, hold_quotes, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
 from bot.messages.large import page_of
+from bot.messages.model_lines import run_word
 from bot.messages.outcomes import SHORT, cause_of, failure_text, left_out_blocks, proofs, quotes_of
-from bot.messages.refusals import approvers, mention
+from bot.messages.refusals import approvers, called, mention
 from bot.messages.refusals import error as fault
-from bot.messages.steps import WEIGHT, about_model, estimate_text, state_word, step_text, steps_text, versions
-from bot.messages.text import code, counted, moment
+from bot.messages.signs import of_run
+from bot.messages.stakes import in_short, stakes, times
+from bot.messages.steps import about_model, estimate_text, state_word, step_text, steps_text, versions
+from bot.messages.text import bold, code, counted, moment
 from bot.messages.verdicts import evidence_line, risk_text
 from bot.ports import Block
 
@@ -46,7 +49,7 @@ def details(
     seen: Seen,
     judgement: Judgement | None,
     window: Window | None,
-    offers: Collection[tuple[Wish, int | None]],
+    offers: Collection[tuple[Wish | Vote, int | None]],
     answer: str = "",
     page: int = 0,
 ) -> Mapping[str, Any]:
@@ -59,31 +62,39 @@ def details(
     if request.large:
         models, shown = page_of(request, seen, page)
         offers = [(wish, run) for wish, run in offers if run is None or run in shown]
-        blocks += [section(f"*{headline(request)}*"), *quoted(*why_quotes(request), *_said(request)), *models]
+        blocks += [section(f"*{headline(request)}*"), *quoted(*_why(request, seen), *_said(request, seen)), *models]
     else:
         blocks += _many(request, seen) if request.several else _one(request, judgement, seen)
     blocks += headed({"Who decides": _who(request, seen)})
     if times := _times(request, seen, window):
         blocks += [context(*times), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
-    if buttons := offered(request, offers):
+    if buttons := offered(request, offers, seen.around):
         blocks.append(actions(buttons))
     return modal("Details", blocks[:100], callback="details", metadata=str(request.id))
 
 
 def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Block]:
     plan, model = request.first.plan, request.first.plan.model
-    reasons = [*why_quotes(request), *_held_quotes(request, seen), *_ended_quotes(request, seen), *_said(request)]
+    reasons = [
+        *_why(request, seen),
+        *_held_quotes(request, seen),
+        *_ended_quotes(request, seen),
+        *_said(request, seen),
+    ]
+    takes = [f"_{times(request, seen.wait, seen.parallel)}_"] if request.state in UNSTARTED else []
     parts = {
         "On hold": _on_hold(request, seen),
         "Hold ended for it": _ended(request, seen),
-        "What became of it": _became(request),
-        "What happens": f"{steps_text(plan)}\n{estimate_text(plan.estimate)}",
+        "What became of it": _became(request, seen),
+        "What happens": "\n".join([steps_text(plan), *takes]),
         "Why it is believed to be outdated": "\n".join(f"• {evidence_line(one, model.base)}" for one in plan.evidence),
         "Risk of doing it": risk_of_doing(plan),
         "Risk of not doing it": "" if judgement is None or plan.is_training else risk_text(judgement),
     }
     about = f"{about_model(request.first)}{_owner(model.ref, seen)}"
-    head = section(f"*{headline(request)}: {code(model.name)}*\n{about}")
+    first = " · ".join(stakes(plan, called(request.requester, seen.around.names)))
+    lines = [f"{headline(request)}: {bold(model.name)}", about, *([first] if first else [])]
+    head = section("\n".join(lines))
     return [head, *headed(parts), *quoted(*reasons)]
 
 
@@ -112,33 +123,37 @@ def _ended_quotes(request: Request, seen: Seen) -> list[Quote]:
     return ended_quotes(seen.ended, seen.around.names, models, most=LISTED)
 
 
-def _said(request: Request) -> list[Quote]:
+def _why(request: Request, seen: Seen) -> list[Quote]:
+    return why_quotes(request, seen.around.names)
+
+
+def _said(request: Request, seen: Seen) -> list[Quote]:
     """What others said of how it ended."""
-    return rejection_quotes(request) or ([] if request.several else quotes_of(request.first))
+    return rejection_quotes(request, seen.around.names) or ([] if request.several else quotes_of(request.first))
 
 
-def _became(request: Request) -> str:
-    if request.rejection is not None:
-        return f"Rejected by <@{request.rejection.voter}>."
-    return failure_text(request.first) or cause_of(request.first) or proofs(request.first)
+def _became(request: Request, seen: Seen) -> str:
+    run = request.first
+    return failure_text(run) or cause_of(run) or proofs(run) or outcome_line(request, seen.around.names)
 
 
 def _many(request: Request, seen: Seen) -> list[Block]:
-    rejected = {"What became of it": _became(request) if request.rejection is not None else ""}
-    said = quoted(*why_quotes(request), *_said(request))
+    rejected = {"What became of it": outcome_line(request, seen.around.names)}
+    said = quoted(*_why(request, seen), *_said(request, seen))
     blocks = [section(f"*{headline(request)}*"), *headed(rejected), *said]
     quotes: list[Quote] = []
     for run in request.runs:
         plan, why = run.plan, failure_text(run) or cause_of(run)
         steps = "; ".join(step_text(step) for step in plan.steps)
-        weight = "\n:warning: A saved customization weight is dropped." if plan.drops_weight else ""
-        head = f"{code(plan.model.name, 80)} {versions(plan, run.brought)}, *{run.state.value}*"
+        facts = " · ".join(in_short(plan))
+        head = f"{of_run(run)} {bold(plan.model.name, 80)} {versions(plan, run.brought)}, {run_word(run)}"
         held = seen.around.held(plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
         on_hold = "\n".join(private_lines(held, seen.around.owners))
         lines = (
             f"{head}{_owner(plan.model.ref, seen)}",
             on_hold,
-            f"{steps}{weight}",
+            facts,
+            steps,
             estimate_text(plan.estimate),
             why,
         )
@@ -155,12 +170,11 @@ def risk_of_doing(plan: Plan) -> str:
     """What those who approve take on."""
     if plan.is_training:
         return "While it is trained, the service refuses every change to the model. A training replaces the one before."
-    weight = f" {WEIGHT}" if plan.drops_weight else ""
     return (
         "It cannot be undone. While it runs, the service refuses every change to the model; recognition goes on with "
         "the existing version. Afterwards recognition uses the new version by default: compare on your own audio. "
         "Requests can name the older version for as long as IBM keeps it, but the model can no longer be changed or "
-        f"trained there.{weight}"
+        "trained there."
     )
 
 

@@ -45,7 +45,7 @@ CHARACTERS: Mapping[Sign, str] = {
     Sign.PAIR: "🔗",
     Sign.EXPERIMENTAL: "🧪",
     Sign.SNOOZED: "💤",
-    Sign.VERSION_GONE: "ℹ️",
+    Sign.NOTE: "ℹ️",
     Sign.DELETED: "🗑️",
     Sign.UPGRADED: "⬆️",
     Sign.BACK: "📡",

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from bot.domain.failures import left_of, stopped_midway
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run, RunState, StepRecord
 from bot.messages.buttons import check_button, wish_button
-from bot.messages.card import people, rejection_quotes, so_far, title
+from bot.messages.card import rejection_quotes, so_far, title
+from bot.messages.failures import changed_text, failure_lines
 from bot.messages.foreign import Quote, aloud, quoted
-from bot.messages.kit import button, paragraph, section, sections
+from bot.messages.kit import actions, button, paragraph, section, sections
 from bot.messages.large import left_to_do
 from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
+from bot.messages.people import actor_of, named, who_to_mention
+from bot.messages.refusals import mention
 from bot.messages.signs import Sign, of_request, of_step
-from bot.messages.steps import step_text
-from bot.messages.text import code, counted
-from bot.ports import Message
+from bot.messages.steps import step_text, versions
+from bot.messages.text import bold, code, counted, some
+from bot.ports import Block, Message
 
 BECAME = 20
 """Models of which the end says what became of them."""
+
+NAMED = 10
+"""Models that are named as upgraded where somebody stopped the others."""
 
 
 def step_done(run: Run, record: StepRecord) -> Message:
@@ -27,27 +36,38 @@ def step_done(run: Run, record: StepRecord) -> Message:
 
 
 def failed(request: Request, run: Run) -> Message:
-    """One of several failed: why, whether anything changed, and the button that tries it again."""
-    done = f" {counted(run.done, 'step')} of it {'is' if run.done == 1 else 'are'} done and kept." if run.done else ""
-    text = f"*failed*: {code(run.plan.model.name)}. {failure_text(run)}{done}"
+    """One of several failed: why, whether anything changed, the next step, and the button that tries it again."""
+    text = f"*failed*: {bold(run.plan.model.name)}. {failure_lines(run, 'the requester')}"
     return paragraph(text, Sign.FAILED, wish_button("retry", request, run), quotes=quotes_of(run))
 
 
-def end_of_one(request: Request) -> Message:
-    """The last reply: what happened, what proves it, what it means. People are mentioned here, once."""
+def end_of_one(request: Request, names: Mapping[str, str]) -> Message:
+    """The last reply: what happened, what proves it, what it means. People are mentioned here, once.
+
+    *names* are what people are called: nobody is mentioned for what they did themselves.
+    """
     run, model, who = request.first, request.first.plan.model, _who(request)
     if request.state is RequestState.DONE:
-        return done(run, f"{who} ")
+        return done(run, who)
+    rest = [finish_button(request)] if stopped_midway(request) else []
     if request.state is RequestState.FAILED:
-        text = f"{who} *failed*: {code(model.name)}. {failure_text(run)}"
-        return paragraph(text, Sign.FAILED, wish_button("retry", request, run), quotes=quotes_of(run))
+        text = f"{who}*failed*: {bold(model.name)}. {failure_lines(run, mention(request.requester))}"
+        return paragraph(text, Sign.FAILED, wish_button("retry", request, run), *rest, quotes=quotes_of(run))
     quotes = _quotes(request)
-    text = f"{who} {title(request)}. {_reason(request)}".rstrip()
+    changed = f" {changed_text(run)}" if request.state is RequestState.CANCELLED and run.started_at else ""
+    text = f"{who}{title(request)}: {bold(model.name)}. {_reason(request, names)}{changed}".rstrip()
     if request.state not in (RequestState.CHANGED, RequestState.EXPIRED):
-        return paragraph(text, quotes=quotes)
+        return paragraph(text, of_request(request), *rest, quotes=quotes)
     action = "train" if run.plan.is_training else "ask"
     new = button("Look at the new plan…", action, model.ref, label=f"Look at the new plan for {model.name}")
-    return paragraph(text, "", new, quotes=quotes)
+    return paragraph(text, of_request(request), new, quotes=quotes)
+
+
+def finish_button(request: Request) -> Block:
+    """Asks for what a request that was stopped midway left undone, as a new request."""
+    what = counted(len(left_of(request)), "model") if request.several else request.first.plan.model.name
+    label = f"Ask for the rest of request {request.id}: {what}"
+    return button("Finish…", "finish", str(request.id), style="primary", label=label)
 
 
 def leaves_something(run: Run) -> bool:
@@ -60,15 +80,15 @@ def done(run: Run, who: str = "") -> Message:
     plan, model = run.plan, run.plan.model
     if run.unproven:
         text = (
-            f"{who}*trained*: {code(model.name)}, and *no newer version is shown*. {proofs(run)} This does not "
+            f"{who}*trained*: {bold(model.name)}, and *no newer version is shown*. {proofs(run)} This does not "
             "prove the upgrade; a warning of recognition would show that it did not take place."
         )
         return paragraph(text, Sign.UNPROVEN, check_button(model), quotes=quotes_of(run))
     if plan.is_training:
-        return paragraph(f"{who}*done*: {code(model.name)} is trained. {proofs(run)}", Sign.DONE, quotes=quotes_of(run))
+        return paragraph(f"{who}*done*: {bold(model.name)} is trained. {proofs(run)}", Sign.DONE, quotes=quotes_of(run))
     older = code(f"base_model_version={plan.have or 'the older version'}")
     text = (
-        f"{who}*done*: {code(model.name)} is upgraded. {proofs(run)}\n"
+        f"{who}*done*: {bold(model.name)} is upgraded, {versions(plan, run.brought)}. {proofs(run)}\n"
         "Recognition uses the newest version by default. To compare or go back for a while, pass "
         f"{older}; that works only until IBM removes the old version, "
         "and the older version of the model can no longer be changed or trained."
@@ -85,21 +105,33 @@ def done(run: Run, who: str = "") -> Message:
     return paragraph(text, Sign.DONE, next_, quotes=quotes_of(run))
 
 
-def end_of_several(request: Request) -> Message:
-    """How many are upgraded and proven, and what became of each of the others."""
+def end_of_several(request: Request, names: Mapping[str, str]) -> Message:
+    """How many are upgraded and proven, and what became of each of the others. *names* as in `end_of_one`."""
     proven = {run.id for run in request.proven}
     others = [run for run in request.runs if run.id not in proven]
     told_each = request.started_at is not None or request.state is RequestState.CHANGED
-    said = title(request) if others else f"*done*: {so_far(request)}"
-    text = f"{_who(request)} {said}. {'' if told_each else _reason(request)}".rstrip()
-    lines = [f"• {code(run.plan.model.name, 60)}: {_what_became(run)}" for run in others[:BECAME]]
+    text = f"{_who(request)}{_result(request)}. {_reason(request, names)}".rstrip()
+    lines = [f"• {_what_became(run)}" for run in others[:BECAME]]
     lines += [f"and {len(others) - BECAME} more: *Details* and the file have each"] if len(others) > BECAME else []
     left = ["*Not upgraded, or not proven*", *lines] if others and told_each else []
     if request.large and (to_do := left_to_do(request)):
         left += ["*Left to do*", *to_do]
     quotes = [] if told_each else _quotes(request)
-    blocks = (section(f"{of_request(request)} {text}"), *sections(left), *quoted(*quotes))
+    rest = [actions([finish_button(request)])] if stopped_midway(request) else []
+    blocks = (section(f"{of_request(request)} {text}"), *sections(left), *quoted(*quotes), *rest)
     return Message(f"{text} {aloud(*quotes)}".rstrip(), blocks)
+
+
+def _result(request: Request) -> str:
+    """The outcome of several in few words: which are upgraded where somebody stopped it."""
+    if request.state is RequestState.DONE and len(request.proven) == len(request.runs):
+        return f"*done*: {so_far(request)}"
+    if request.state is not RequestState.CANCELLED or not request.proven:
+        return title(request)
+    upgraded = some([bold(run.plan.model.name, 60) for run in request.proven], NAMED)
+    failed = request.count(RunState.FAILED)
+    more = f", {failed:,} failed" if failed else ""
+    return f"Stopped after {len(request.proven):,} of {len(request.runs):,}: {upgraded} upgraded{more}"
 
 
 def _after(run: Run) -> str:
@@ -107,27 +139,28 @@ def _after(run: Run) -> str:
 
 
 def _what_became(run: Run) -> str:
+    """What became of one model, the state first: so no name of a model begins a line."""
+    name = bold(run.plan.model.name, 60)
     if run.state is RunState.FAILED:
-        return f"failed. {failure_text(run)}"
+        return f"failed: {name}. {failure_text(run)} {changed_text(run)}"
     if run.cause is not None:
-        return cause_of(run)
+        return f"left out: {name}. {cause_of(run)}"
     if run.unproven:
-        return f"no newer version is shown. {proofs(run)}"
-    return f"cancelled{_after(run)}" if run.started_at is not None else "not begun"
+        return f"no newer version shown: {name}. {proofs(run)}"
+    return f"stopped{_after(run)}: {name}. {changed_text(run)}" if run.started_at is not None else f"not begun: {name}"
 
 
-def _reason(request: Request) -> str:
+def _reason(request: Request, names: Mapping[str, str]) -> str:
     """Why it ended without being carried out, or before its end."""
-    run = request.first
+    run, by = request.first, named([request.decided_by], names) if request.decided_by else ""
     match request.state:
         case RequestState.EXPIRED:
             return "Nobody decided in time. Ask again when somebody is there who may approve."
         case RequestState.REJECTED if request.rejection is not None:
-            return f"By <@{request.rejection.voter}>."
-        case RequestState.CANCELLED:
-            begun = f"Ended{_after(run)} by" if run.done else "By"
-            return f"{begun} <@{request.decided_by}>." if request.decided_by else ""
-        case RequestState.CHANGED:
+            return f"By {named([request.rejection.voter], names)}."
+        case RequestState.CANCELLED if by:
+            return f"{f'Stopped{_after(run)} by' if run.done and not request.several else 'By'} {by}."
+        case RequestState.CHANGED if not request.several:
             return cause_of(run)
         case _:
             return ""
@@ -139,5 +172,7 @@ def _quotes(request: Request) -> list[Quote]:
 
 
 def _who(request: Request) -> str:
+    """Whom the end is news to, as mentions before it."""
     ran = request.state in (RequestState.DONE, RequestState.FAILED) or request.started_at is not None
-    return people(dict.fromkeys([request.requester, *(request.approved_by if ran else ())])).replace(" and ", " ")
+    people = who_to_mention([request.requester, *(request.approved_by if ran else ())], actor_of(request))
+    return "".join(f"{mention(id)} " for id in people)

@@ -1,26 +1,26 @@
-"""One model in an announcement: how far behind, since when, what it risks, who takes care of it; and its one button."""
+"""One model in an announcement: how far behind, since when, what it risks, who takes care of it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain.evidence import EvidenceKind
 from bot.domain.findings import News
 from bot.domain.lag import Lag
 from bot.domain.owners import Owner
 from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
-from bot.domain.verdicts import Judgement, Verdict
-from bot.messages.buttons import ask_button, model_button
-from bot.messages.kit import section
+from bot.domain.verdicts import Judgement, Risk
+from bot.messages import tables
 from bot.messages.refusals import called
+from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
-from bot.messages.text import counted, escape, spoken
-from bot.messages.verdicts import dates, evidence_line, level_text, one_line
-from bot.ports import Block
+from bot.messages.tables import Cell, Column
+from bot.messages.text import code, counted, escape, unmarked
+from bot.messages.verdicts import dates, level_text, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +40,67 @@ class About:
         return called(id, self.names)
 
 
-def line(judgement: Judgement, about: About, news: News) -> Block:
-    """One model with its facts, its risk, its people, and one button."""
-    model = judgement.model
-    reasons = [evidence_line(item, model.base) for item in judgement.evidence[:1]]
-    facts = (_behind(judgement, about), *dates(judgement, about.today), *reasons)
-    lines = (
-        f"{_tag(model.ref, news)}{one_line(judgement)}",
-        " · ".join(filter(None, facts)),
-        f"Risk: {level_text(judgement)}",
-        " · ".join(_people(judgement, about)),
+NAME = 60
+"""Characters of a name in the table."""
+
+_EVIDENCE = {
+    EvidenceKind.WARNING: "warning seen",
+    EvidenceKind.SIBLING: "another model",
+    EvidenceKind.CANARY: "a new model",
+    EvidenceKind.CATALOG: "release note",
+}
+
+
+def columns(*, several: bool) -> list[Column]:
+    """The columns of the table of models. *several*: they are in more than one instance."""
+    titles = ("State", "Since", "Versions", "Risk", "Evidence", "Owner", "Request")
+    return [Column("Model", names=True), *map(Column, titles), *([Column("Instance")] if several else [])]
+
+
+def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> list[Cell]:
+    """One model as a row of that table."""
+    model, ref = judgement.model, judgement.model.ref
+    owner, request = about.owners.get(ref), about.asked.get(ref)
+    have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
+    to = f" → {target or 'newer'}" if judgement.outdated else ""
+    tag = _tag(ref, news)
+    state = f"{judgement.verdict.value}{f' ({tag})' if tag else ''}"
+    urgent = judgement.risk is Risk.IGNORED
+    who = (
+        "" if owner is None else about.names.get(owner.id, owner.id),
+        "" if request is None else f"{request.id}, {state_word(request)}",
     )
-    upgradable = judgement.verdict in (Verdict.OUTDATED, Verdict.LIKELY_OUTDATED)
-    make = ask_button if upgradable and model.ref not in about.asked else model_button
-    return section("\n".join(filter(None, lines)), make(model.ref, model.name))
+    return [
+        tables.words(model.name, NAME),
+        tables.signed(OF_VERDICT[judgement.verdict], state),
+        tables.on_day(judgement.since),
+        tables.words(f"{have}{to}"),
+        tables.signed(Sign.URGENT, judgement.risk.value) if urgent else tables.words(judgement.risk.value),
+        *(tables.words(text, NAME) for text in (_evidence(judgement), *who, *([model.instance] if several else []))),
+    ]
 
 
-def short(judgement: Judgement, about: About) -> str:
-    """One model in one line: for the living card, which stands beside announcements and would repeat them."""
-    return " · ".join([one_line(judgement), f"risk: {level_text(judgement)}", *_people(judgement, about)])
+def short(judgement: Judgement, about: About, news: News, *, several: bool) -> str:
+    """The same in one line, for workspaces without tables."""
+    tag = _tag(judgement.model.ref, news)
+    facts = (
+        f"{f'*{tag}* · ' if tag else ''}{one_line(judgement)}",
+        f"*{judgement.risk.value}*",
+        *dates(judgement, about.today),
+        _evidence(judgement),
+        *_people(judgement, about),
+        f"instance {code(judgement.model.instance)}" if several else "",
+    )
+    return " · ".join(filter(None, facts))
+
+
+def _evidence(judgement: Judgement) -> str:
+    """The best reason in two words, and how strong it is."""
+    return next((f"{_EVIDENCE[item.kind]} ({item.strength.value})" for item in judgement.evidence), "")
 
 
 def _tag(ref: str, news: News) -> str:
-    return "*new* · " if ref in news.new else "*worse* · " if ref in news.worse else ""
+    return "new" if ref in news.new else "worse" if ref in news.worse else ""
 
 
 def _behind(judgement: Judgement, about: About) -> str:
@@ -76,21 +114,16 @@ def _people(judgement: Judgement, about: About) -> list[str]:
     if (owner := about.owners.get(ref)) is not None:
         parts.append(f"owner: {about.name(owner.id)}")
     if (request := about.asked.get(ref)) is not None:
-        parts.append(f"_an upgrade is asked for_ by {about.name(request.requester)} ({state_word(request)})")
+        parts.append(f"_requested_ by {about.name(request.requester)} ({state_word(request)})")
     if (snooze := about.snoozed.get(ref)) is not None:
-        parts.append(f"{mark(snooze)} by {about.name(snooze.author)}, and said all the same")
+        parts.append(f"{mark(snooze)} by {about.name(snooze.author)}, and still announced")
     return parts
 
 
 def plain(judgement: Judgement, about: About) -> str:
     """One model for people who hear the text alone: no signs, no markup."""
     name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
-    facts = [f"{name}: {verdict}", _behind(judgement, about), _spoken(level_text(judgement))]
+    facts = [f"{name}: {verdict}", _behind(judgement, about), unmarked(level_text(judgement))]
     facts += dates(judgement, about.today)
-    facts += [_spoken(part) for part in _people(judgement, about)]
+    facts += [unmarked(part) for part in _people(judgement, about)]
     return f"{', '.join(fact for fact in facts if fact)}."
-
-
-def _spoken(markup: str) -> str:
-    """Without the signs and marks that we put in ourselves."""
-    return re.sub(r":[a-z_]+: |\*|\b_|_\b", "", spoken(markup))

@@ -32,7 +32,7 @@ from bot.messages.requests import state_line
 from bot.messages.signs import Sign
 from bot.messages.snoozes import of_model
 from bot.messages.steps import estimate_text, steps_text
-from bot.messages.text import ago, code, counted, defused, entities, escape, moment, plain
+from bot.messages.text import ago, bold, code, counted, defused, entities, escape, moment, plain
 from bot.messages.verdicts import dates, pair_text, risk_text, verdict_text, why
 from bot.ports import Block, Message
 
@@ -155,7 +155,7 @@ def model(
     m = judgement.model
     since = " · ".join(dates(judgement, now.date()))
     linked = dossier.trained_with
-    trained = "" if linked is None else f" · trained with {code(linked) if linked else 'no language model'}"
+    trained = "" if linked is None else f" · trained with {bold(linked) if linked else 'no language model'}"
     blocks: list[Block] = [
         header(f"Model {m.name}"),
         section(
@@ -176,19 +176,23 @@ def model(
     if m.description:
         blocks += quoted(Quote(f"Description of {m.name}, from the instance {m.instance}", m.description))
     if isinstance(outlook, Plan):
-        blocks += [divider(), section(f"*An upgrade would:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}")]
+        blocks += [
+            divider(),
+            section(f"*Steps of an upgrade:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}"),
+        ]
         blocks.append(actions([ask_button(m.ref, m.name, "primary")]))
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
         blocks += [divider(), section(no_plan(outlook)), *quoted(*no_plan_quotes(outlook))]
     blocks.append(actions(_further(judgement)))
     if dossier.requests or dossier.changes:
-        blocks += [divider(), section(f"*History*\n{_history(dossier, now)}")]
+        blocks += [divider(), section(f"*History*\n{_history(dossier, m.ref, now)}")]
     return Message(f"Model {code(m.name)}: {judgement.verdict.value}", tuple(blocks))
 
 
-def _history(dossier: Dossier, now: datetime) -> str:
+def _history(dossier: Dossier, ref: str, now: datetime) -> str:
     """What was done to a model, here and elsewhere, newest first."""
-    lines = [(one.ended_at or one.started_at or one.requested_at, state_line(one, now)) for one in dossier.requests]
+    asked = dossier.requests
+    lines = [(one.ended_at or one.started_at or one.requested_at, state_line(one, now, ref)) for one in asked]
     lines += [(change.at, history_line(change)) for change in dossier.changes]
     return "\n".join(f"• {line}" for _, line in sorted(lines, key=lambda item: item[0], reverse=True))
 
@@ -237,7 +241,7 @@ PROBED = {
 def probed(judgement: Judgement, stage: Stage) -> Message:
     """What recognition said with a model."""
     ask = [button("Upgrade…", "ask", judgement.model.ref, style="primary")] if stage is not Stage.SILENT else []
-    return paragraph(PROBED[stage].format(name=code(judgement.model.name)), "", *ask)
+    return paragraph(PROBED[stage].format(name=bold(judgement.model.name)), "", *ask)
 
 
 def _holds(holdings: Holdings | None) -> str:

@@ -33,10 +33,10 @@ FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
 ALL, MINE = "*", "*mine"
 """Values of the menu that name no instance: all of them, and all that the person decides on."""
 
-ENDED_ALREADY = "That freeze has ended already. `/stt-upgrade freeze` shows what is frozen."
-OVER_ALREADY = "That moment is over already. Choose one to come."
-SAY_WHY = "Say why: it is shown on every card."
-SAY_UNTIL = "Say until when; a freeze always ends."
+ENDED_ALREADY = "That freeze has already ended. `/stt-upgrade freeze` shows what is frozen."
+OVER_ALREADY = "That time has passed. Choose a later one."
+SAY_WHY = "Give a reason: every card shows it."
+SAY_UNTIL = "Choose when it ends."
 
 
 def too_long(days: int) -> str:
@@ -89,7 +89,7 @@ def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
     what = listed([code(freeze.instance) if freeze.instance else "all instances" for freeze in freezes])
     text = (
         f"*Frozen:* {what} until {moment(first.until)} by {called(first.author, names)}.\n"
-        "Nothing new starts there before; what runs goes on. `/stt-upgrade freeze` shows it."
+        "Nothing new starts there until then; what runs continues. `/stt-upgrade freeze` shows it."
     )
     return paragraph(text, Sign.FROZEN, quotes=[freeze_quote(first, {first.author: first.author, **names})])
 
@@ -100,7 +100,7 @@ def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
     text = (
         f"*Freeze ended early:* {what}, by {called(freeze.ended_by or '', names)}. It was until "
         f"{moment(freeze.until)} by {called(freeze.author, names)}.\n"
-        "What is approved and waits starts now."
+        "Approved upgrades start now."
     )
     return paragraph(text, Sign.UNFROZEN, quotes=[freeze_quote(freeze, {freeze.author: freeze.author, **names})])
 
@@ -114,10 +114,10 @@ def wait_words(wait: Wait) -> str:
     """The same as it is read aloud, without a sign."""
     if wait.freeze is not None:
         where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
-        return f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>. Nothing new starts before."
+        return f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>. Nothing new starts until then."
     if wait.why == "time":
-        return f"Scheduled: it starts {moment(wait.until)} at the earliest."
-    return f"Outside the hours in which upgrades may start; they begin {moment(wait.until)}."
+        return f"Scheduled: {moment(wait.until)} or later."
+    return f"Outside upgrade hours; they begin {moment(wait.until)}."
 
 
 def wait_quotes(wait: Wait | None) -> list[Quote]:
@@ -128,14 +128,14 @@ def wait_quotes(wait: Wait | None) -> list[Quote]:
 def freezes(holding: Sequence[Freeze]) -> Message:
     """What is frozen, each with a button that ends it, and a button that begins another."""
     blocks: list[Block] = []
-    ask = confirm("End the freeze?", "What is approved and waits starts at once.", "End it")
+    ask = confirm("End the freeze?", "Approved upgrades start at once.", "End it")
     for freeze in holding[:20]:
         label = f"End the freeze of {freeze.instance or 'all instances'}"
-        end = button("End it", "unfreeze", str(freeze.id), label=label, confirm=ask)
+        end = button("End freeze", "unfreeze", str(freeze.id), label=label, confirm=ask)
         blocks += freeze_blocks([freeze], end)
     text = f"{len(holding)} frozen." if holding else "Nothing is frozen."
     if not blocks:
-        blocks.append(section(f"{text} A freeze holds back every step that has not begun; what runs goes on."))
+        blocks.append(section(f"{text} A freeze stops every step that has not started; what runs continues."))
     blocks.append(actions([button("Freeze…", "freeze", "new", style="danger", label="Begin a freeze")]))
     return Message(text, tuple(blocks))
 
@@ -147,13 +147,13 @@ def form(
 
     *instances* are those that this person decides on, *everywhere*: these are all there are.
     """
-    several = [option("All instances", ALL)] if everywhere else [option("All that I decide on", MINE)]
+    several = [option("All instances", ALL)] if everywhere else [option("All that I approve for", MINE)]
     options = [*(several if everywhere or len(instances) > 1 else []), *(option(each, each) for each in instances[:99])]
-    hint = "" if everywhere else "Only the instances that you decide on are offered."
+    hint = "" if everywhere else "Only instances that you approve for are listed."
     blocks: list[Block] = [
         section(
-            "While frozen, no upgrade and no training starts, approved or not, and no next step of one that runs. What "
-            "the service works on goes on. Every card says who froze it and why."
+            "While frozen, no upgrade, training or next step starts, approved or not. What the service is working on "
+            "continues. Every card says who froze it and why."
         ),
         input_block(SCOPE, "What", menu(options), hint=hint),
         input_block(UNTIL, "Until", {"type": "datetimepicker", "initial_date_time": int(suggested.timestamp())}),

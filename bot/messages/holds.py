@@ -137,7 +137,7 @@ def private_lines(held: Iterable[Held], owners: Mapping[str, Owner]) -> list[str
 
 def refused(held: Sequence[Held], owners: Mapping[str, Owner], policies: Mapping[str, Policy]) -> Mapping[str, Any]:
     """Shown instead of the form to somebody who may not end each of these holds."""
-    lines = [*private_lines(held, owners), *(_can_end(one, policies) for one in held), "Or ask again when it is over."]
+    lines = [*private_lines(held, owners), *(_can_end(one, policies) for one in held), "Or ask again after it ends."]
     return modal("On hold", [*sections(lines), *quoted(*hold_quotes(held[:SHOWN], {}))], callback="refused")
 
 
@@ -145,7 +145,7 @@ def denied(held: Sequence[Held], policies: Mapping[str, Policy]) -> str:
     """Why an approval does not count while everything of a request is on hold; private."""
     shown = [f"{line} {_can_end(one, policies)}" for one in held[:SHOWN] for line in private_lines([one], {})]
     more = [f"{counted(len(held) - SHOWN, 'more model')} on hold."] if len(held) > SHOWN else []
-    return "\n".join(["Nothing of it can start now, so it cannot be approved.", *shown, *more])
+    return "\n".join(["It can't be approved: everything in it is on hold.", *shown, *more])
 
 
 def _can_end(one: Held, policies: Mapping[str, Policy]) -> str:

@@ -17,8 +17,9 @@ from bot.messages.model_lines import also_changed, late, owner_of, state_of
 from bot.messages.outcomes import failure_text, left_out_blocks
 from bot.messages.refusals import approvers, mention
 from bot.messages.signs import OF_RUN_STATE, Sign, of_run
-from bot.messages.steps import goal, others, versions
-from bot.messages.text import code, counted, escape, listed, shortened, some
+from bot.messages.stakes import totals
+from bot.messages.steps import others, versions
+from bot.messages.text import bold, code, counted, escape, listed, shortened, some
 from bot.messages.words import add_buttons, whom
 from bot.ports import Block, Message
 
@@ -46,7 +47,7 @@ _STATES = {
     RunState.QUEUED: "to come",
     RunState.FAILED: "failed",
     RunState.LEFT_OUT: "left out",
-    RunState.CANCELLED: "cancelled",
+    RunState.CANCELLED: "stopped",
 }
 
 _FIRST = (RunState.FAILED, RunState.RUNNING, RunState.LEFT_OUT, RunState.QUEUED, RunState.DONE, RunState.CANCELLED)
@@ -59,13 +60,15 @@ def count_lines(request: Request, seen: Seen) -> list[str]:
     if request.state in UNSTARTED:
         first, instances = request.first.plan, len({run.plan.model.instance for run in request.meant})
         where = f" on each of {instances} instances" if instances > 1 else ""
-        name = f"{code(first.model.name, 60)} {goal(first)} on {code(first.model.instance, 40)}"
+        name = f"{bold(first.model.name, 60)} {versions(first)} on {code(first.model.instance, 40)}"
         lines.append(f"*First:* {name}. *Then:* up to {seen.parallel} at a time{where}.")
         lines += _groups(request)
     lines += _acute(request, seen)
     also = {ref for run in request.meant for ref in run.plan.models if ref != run.plan.model.ref}
     if also:
         lines.append(f"*Also changed:* {counted(len(also), 'language model')} with acoustic models that use them.")
+    if request.state in UNSTARTED:
+        lines += [f"{line[0].upper()}{line[1:]}." for line in totals([run.plan for run in request.meant])]
     lines.append("*Details* has every model; so does the file in the thread.")
     return lines
 
@@ -109,7 +112,7 @@ def _acute(request: Request, seen: Seen) -> list[str]:
 
 
 def _names(runs: Sequence[Run], most: int) -> str:
-    return some([code(run.plan.model.name, 60) for run in runs], most)
+    return some([bold(run.plan.model.name, 60) for run in runs], most)
 
 
 def milestones(request: Request) -> list[tuple[str, Message]]:
@@ -205,4 +208,4 @@ def _line(request: Request, run: Run, seen: Seen) -> str:
     on_hold = run.state is RunState.QUEUED and bool(seen.around.held(run.plan))
     sign, held = of_run(run, held=on_hold, late=late(run, seen)), ", on hold" if on_hold else ""
     moves = f"{versions(run.plan, run.brought)}{also} · {code(model.instance, 40)} · {state_of(request, run, seen)}"
-    return f"{sign} {code(model.name, 60)} {moves}{held}{owner_of(run, seen.around)}"
+    return f"{sign} {bold(model.name, 60)} {moves}{held}{owner_of(run, seen.around)}"

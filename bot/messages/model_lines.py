@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.proof import is_late
-from bot.domain.requests import LIVE, Request
+from bot.domain.requests import LIVE, UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
 from bot.messages.holds import Around, hold_words
 from bot.messages.outcomes import cause_of, failure_text
 from bot.messages.signs import of_run
-from bot.messages.steps import goal, others, step_text
-from bot.messages.text import code, listed, moment, shortened
+from bot.messages.stakes import by_hand, in_short
+from bot.messages.steps import others, step_text, versions
+from bot.messages.text import bold, listed, moment, shortened
 
 if TYPE_CHECKING:
     from bot.messages.card import Seen
@@ -34,21 +35,25 @@ def model_lines(request: Request, seen: Seen) -> list[str]:
 
 def _brief(run: Run, most: int, seen: Seen) -> str:
     """One model of very many: its state by its sign, its name, and what else changes for good. Details say more."""
-    also = f" + {listed([code(name, most) for name in others(run.plan)])}" if others(run.plan) else ""
+    also = f" + {listed([bold(name, most) for name in others(run.plan)])}" if others(run.plan) else ""
     sign = of_run(run, held=bool(seen.around.held(run.plan)), late=late(run, seen))
-    return f"{sign} {code(run.plan.model.name, most)}{also}"
+    lacks = " (loses a weight)" if run.plan.drops_weight else ""
+    lacks += " (needs a person)" if by_hand(run.plan) else ""
+    return f"{sign} {bold(run.plan.model.name, most)}{also}{lacks}"
 
 
 def _line(request: Request, run: Run, seen: Seen) -> str:
     """One model of several: its state, its name, the version that was proven or is wanted, and what else changes."""
-    also = f", also changes {also_changed(run)}" if also_changed(run) else ""
-    to = goal(run.plan, run.brought)
+    also = also_changed(run)
+    facts = in_short(run.plan) if request.state in UNSTARTED else [f"also changes {also}" if also else ""]
+    moves = versions(run.plan, run.brought)
+    state = "" if request.state is RequestState.OPEN and run.state is RunState.QUEUED else state_of(request, run, seen)
     held = seen.around.held(run.plan) if run.state is RunState.QUEUED and request.state in LIVE else ()
     sign = of_run(run, held=bool(held), late=late(run, seen))
-    what = f"{sign} {code(run.plan.model.name, 60)} {to}{also} · {state_of(request, run, seen)}"
-    name = "" if not held or held[0].name == run.plan.model.name else f"{code(held[0].name, 60)} "
-    on_hold = f" · {name}{hold_words(held[0].hold, seen.around)}" if held else ""
-    return f"{what}{on_hold}{owner_of(run, seen.around)}"
+    name = "" if not held or held[0].name == run.plan.model.name else f"{bold(held[0].name, 60)} "
+    on_hold = f"{name}{hold_words(held[0].hold, seen.around)}" if held else ""
+    tail = "".join(f" · {fact}" for fact in (*facts, state, on_hold) if fact)
+    return f"{sign} {bold(run.plan.model.name, 60)} {moves}{tail}{owner_of(run, seen.around)}"
 
 
 def state_of(request: Request, run: Run, seen: Seen) -> str:
@@ -74,7 +79,12 @@ def state_of(request: Request, run: Run, seen: Seen) -> str:
         case RunState.LEFT_OUT:
             return f"left out: {shortened(cause_of(run) or 'something changed')}"
         case RunState.CANCELLED:
-            return "cancelled" if run.started_at is not None else "not begun"
+            return "stopped" if run.started_at is not None else "not begun"
+
+
+def run_word(run: Run) -> str:
+    """The state of a run in people's words."""
+    return "stopped" if run.state is RunState.CANCELLED else run.state.value
 
 
 def late(run: Run, seen: Seen) -> bool:
@@ -84,7 +94,7 @@ def late(run: Run, seen: Seen) -> bool:
 
 def also_changed(run: Run) -> str:
     """The other models that a run changes."""
-    return listed([code(name, 60) for name in others(run.plan)])
+    return listed([bold(name, 60) for name in others(run.plan)])
 
 
 def owner_of(run: Run, around: Around) -> str:

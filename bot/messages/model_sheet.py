@@ -58,5 +58,5 @@ def missing() -> Message:
 
 def nothing(typed: str) -> str:
     """No model fits. Plain text."""
-    fits = f"No custom model fits “{plain(typed)}”" if typed else "No custom model is known"
+    fits = f"No custom model matches “{plain(typed)}”" if typed else "No custom model is known"
     return f"{fits}, so there is nothing to export. /stt-models lists all of them."

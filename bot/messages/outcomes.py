@@ -15,7 +15,7 @@ from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import SHOWN, hold_quotes, stopped
 from bot.messages.kit import context, sections
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
-from bot.messages.text import code, counted, escape, listed
+from bot.messages.text import bold, code, counted, escape, listed, sentence
 from bot.ports import Block
 
 SHORT = 200
@@ -34,31 +34,25 @@ _DONE = {
 """A step that is over, so that the next one follows."""
 
 _FAILED = {
+    StepEnd.REFUSED: "{fault}",
     StepEnd.UNCHANGED: (
         "The service accepted the request, but nothing changed: versions {had}, status {status}. It may have been on "
-        "the newest version already.{support}"
+        "the newest version already."
     ),
-    StepEnd.BROKEN: (
-        "The service ended it with the status failed. Look for invalid corpora, words or audio, fix them, train "
-        "the model, then ask again.{support}"
-    ),
+    StepEnd.BROKEN: "The service ended it with the status failed.",
     StepEnd.WRONG_STATUS: (
         "Its status is {status}; the service upgrades only ready and available models. {nothing} was sent."
     ),
-    StepEnd.DELETED: (
-        "The instance does not know this model any more; somebody deleted it meanwhile. Nothing is left to upgrade."
-    ),
-    StepEnd.NOT_CONFIGURED: (
-        "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then try again."
-    ),
-    StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts.",
+    StepEnd.DELETED: "The instance no longer knows this model; somebody deleted it meanwhile.",
+    StepEnd.NOT_CONFIGURED: "Its instance is no longer configured.",
+    StepEnd.NOT_TAKEN: "The service did not take the request in {attempts} attempts. {fault}",
     StepEnd.UNCLEAR: (
-        "Marked as failed: {who} ended it, because no answer to the request proves anything, and the service did not "
-        "show that it began. It may still do it: look at the model before you ask again.{support}"
+        "Marked as failed by {who}: no answer to the request proves anything, and the service did not show that it "
+        "began. It may still do it."
     ),
-    StepEnd.UNWATCHED: "Not watched any more: {who} stopped watching it. The service may still be working on it.",
+    StepEnd.UNWATCHED: "{who} stopped watching it. The service may still be working on it.",
 }
-"""A step that ended its run, and what to do."""
+"""Why a step ended its run; what to do then is in `failures`."""
 
 
 def step_sentence(record: StepRecord) -> str:
@@ -67,7 +61,7 @@ def step_sentence(record: StepRecord) -> str:
     if outcome is None:
         return ""
     if record.state is StepState.FAILED:
-        said = _FAILED.get(outcome.end, "The service refused the request.")
+        said = f"{_FAILED.get(outcome.end, '{fault}')}{{support}}"
     else:
         said = _DONE.get(outcome.end, "Trained: {now}.")
     again = " again" if before and before.status == outcome.status else ""
@@ -79,6 +73,7 @@ def step_sentence(record: StepRecord) -> str:
         had=listed([code(version) for version in before.versions] if before else []) or "none",
         attempts=record.attempts,
         nothing="Nothing more" if record.attempts else "Nothing",
+        fault=sentence(outcome.fault.text) if outcome.fault else "The service refused the request.",
         support=support_text(record),
     ).rstrip()
 
@@ -92,8 +87,10 @@ def step_quotes(record: StepRecord) -> list[Quote]:
 
 
 def support_text(record: StepRecord) -> str:
-    """What IBM's support needs to find a request; "" where the service did not say."""
-    return f" IBM support asks for the transaction id: {escape(record.transaction)}." if record.transaction else ""
+    """What IBM support needs to find a request; "" where the service did not say."""
+    fault = record.outcome.fault if record.outcome else None
+    transaction = (fault.transaction if fault else None) or record.transaction
+    return f" Transaction {code(transaction)}." if transaction else ""
 
 
 def became(outcome: Outcome | None) -> Literal["done", "not needed", "not possible"]:
@@ -133,17 +130,15 @@ def proofs(run: Run) -> str:
 
 _CAUSES = {
     CauseKind.POLICY: (
-        "The approvals do not meet the policy any more: it asks for more of them now, or somebody who approved may not "
-        "do so any longer. {nothing} was sent. Ask again for a new decision."
+        "The approvals no longer meet the policy: it asks for more of them now, or somebody who approved no longer "
+        "may. {nothing} was sent. Ask again for a new decision."
     ),
-    CauseKind.DELETED: "Its instance does not know it any more; somebody deleted it. Nothing is left to do.",
-    CauseKind.NOT_CONFIGURED: (
-        "Its instance is not configured any more. Add it to RETUNE_INSTANCES again, then ask again."
-    ),
+    CauseKind.DELETED: "Its instance no longer knows it; somebody deleted it. Nothing is left to do.",
+    CauseKind.NOT_CONFIGURED: "Its instance is no longer configured. Add it to RETUNE_INSTANCES again, then ask again.",
     CauseKind.TOGETHER: "It is upgraded together with {other}.",
     CauseKind.SHARES: "It shares a language model with {other}. Ask for it afterwards.",
-    CauseKind.IN_REQUEST: "It is in request {request} already. `/stt-runs {request}` shows it.",
-    CauseKind.NOT_TRIED_AGAIN: "It had failed, and was dropped before it was tried again. Nothing more was sent.",
+    CauseKind.IN_REQUEST: "It is already in request {request}. `/stt-runs {request}` shows it.",
+    CauseKind.NOT_TRIED_AGAIN: "It had failed, and was dropped before it was retried. Nothing more was sent.",
     CauseKind.UNREAD: "It could not be read. `/stt-model` tells when it can; then ask again.",
 }
 _CHANGED = "Something changed since it was approved. {nothing} was sent. Ask again to see the new plan."
@@ -163,7 +158,7 @@ def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
         case CauseKind.ON_HOLD if cause.held:
             return stopped(cause.held, name, began=run is not None)
     said = _CAUSES.get(cause.kind, _CHANGED)
-    return said.format(nothing=_nothing(run), other=code(cause.other), request=cause.request)
+    return said.format(nothing=_nothing(run), other=bold(cause.other), request=cause.request)
 
 
 def cause_quotes(cause: Cause, name: str, instance: str = "") -> list[Quote]:
@@ -183,7 +178,7 @@ def _nothing(run: Run | None) -> str:
 
 def _differs(run: Run, fresh: Plan) -> str:
     have = listed([code(version) for version in fresh.model.versions or ()]) or "none"
-    waits = "has data that waits for training" if fresh.trains_after else "has no data that waits any more"
+    waits = "has data that waits for training" if fresh.trains_after else "no longer has data that waits"
     words = {
         Difference.VERSIONS: f"its versions are now {have}",
         Difference.TARGET: f"the newest version is now {code(fresh.target) if fresh.target else 'not known by name'}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from bot.domain.estimates import expected_end
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.messages.card import Seen
@@ -11,13 +13,14 @@ from bot.messages.foreign import quoted
 from bot.messages.freezes import wait_quotes, wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.outcomes import became
+from bot.messages.refusals import called
 from bot.messages.signs import of_step
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
 from bot.messages.text import capped, counted, escape, moment, spelled, spoken
 from bot.ports import Message
 
-CELLS = 12
-"""The length of the bar."""
+CELLS = 6
+"""The length of the bar, where there are not more steps."""
 
 MINUTE = timedelta(minutes=1)
 
@@ -34,17 +37,18 @@ def progress(run: Run, seen: Seen) -> Message:
     done, total, current = run.done, len(run.steps), run.current
     if run.ended_at is not None or current is None:
         head, foot = f"{run.state.value.capitalize()}: {done} of {counted(total, 'step')}", [_took(run)]
-        filled = bar(done, total)
+        filled, ends = bar(done, total), ""
     else:
-        head, foot = f"Step {current.number} of {total}", _foot(run, current, estimate, now)
+        head, foot = f"Step {current.number} of {total}", _foot(run, current, estimate, now, seen.around.names)
+        ends = _ends(run, current, estimate, now)
         filled = bar(done, total, _share(current, estimate, now))
     small = [f"_{sentence}_" if sentence.startswith("Estimate") else sentence for sentence in foot]
     if wait is not None and wait.freeze is not None and run.ended_at is None:
         foot.append(wait_words(wait))
         small.append(wait_text(wait))
-    text = spoken(" ".join([f"{head}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
+    text = spoken(" ".join([f"{head}{ends}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
     shown = "\n".join(f"{of_step(run, record)} {line}" for record, line in zip(run.steps, lines, strict=True))
-    blocks = [section(f"`{filled}` *{head}*"), section(shown)]
+    blocks = [section(f"{filled} *{head}*{ends}"), section(shown)]
     quotes = wait_quotes(wait if run.ended_at is None else None)
     return Message(capped(text), (*blocks, *([context(*small)] if small else []), *quoted(*quotes)))
 
@@ -54,9 +58,9 @@ def bar(done: int, total: int, share: float = 0.0) -> str:
 
     The last cell of a step fills when the step is proven, however late it is.
     """
-    cells = max(2, CELLS // total)
+    cells = max(1, CELLS // total)
     filled = done * cells + (min(cells - 1, int(cells * max(0.0, share))) if done < total else 0)
-    return "▓" * filled + "░" * (total * cells - filled)
+    return "🟩" * filled + "⬜" * (total * cells - filled)
 
 
 def ticked(elapsed: timedelta) -> timedelta:
@@ -95,7 +99,19 @@ def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> floa
     return ticked(now - record.started_at).total_seconds() / estimate.high
 
 
-def _foot(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> list[str]:
+def _ends(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> str:
+    """By the longer estimate: when all of it should be over, or this step where nobody can say more."""
+    if (end := expected_end(run, estimate)) is not None:
+        return f", done ≈ {moment(end)} (estimate)" if now < end else ""
+    if estimate is None or record.started_at is None:
+        return ""
+    end = record.started_at + timedelta(seconds=estimate.high)
+    return f", this step done ≈ {moment(end)} (estimate)" if now < end else ""
+
+
+def _foot(
+    run: Run, record: StepRecord, estimate: Estimate | None, now: datetime, names: Mapping[str, str]
+) -> list[str]:
     foot = []
     if record.step.action is not Action.AWAIT_CHANGE:
         if estimate is None or record.started_at is None:
@@ -104,7 +120,7 @@ def _foot(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime
             whole, left = span_text(estimate.low, estimate.high), left_text(estimate, ticked(now - record.started_at))
             foot.append(f"Estimate for this step: {whole} ({escape(estimate.source)}); {left}.")
     if run.cancelled_by:
-        foot.append(f"Ends after this step: <@{run.cancelled_by}> cancelled the rest.")
+        foot.append(f"Ends after this step: {called(run.cancelled_by, names)} stopped the rest.")
     return foot
 
 
@@ -112,5 +128,5 @@ def _took(run: Run) -> str:
     assert run.ended_at is not None
     began = run.started_at or run.ended_at
     if run.retries:
-        return f"Began {moment(began)}, ended {moment(run.ended_at)}, taken up again in between."
+        return f"Began {moment(began)}, ended {moment(run.ended_at)}, retried in between."
     return f"Took {spelled(run.ended_at - began)}."

@@ -6,24 +6,26 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from bot.domain.answers import told
 from bot.domain.fleet import InstanceReading, Model
 from bot.domain.foreign_text import matching
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import Request
 from bot.domain.verdicts import Judgement
-from bot.errors import AmbiguousModel, ChatError, Refusal, RetuneError, ServiceError
+from bot.errors import AmbiguousModel, Refusal, RetuneError, ServiceError
+from bot.messages.faults import guidance
 from bot.messages.foreign import Quote
 from bot.messages.kit import button, paragraph
 from bot.messages.steps import state_word
-from bot.messages.text import code, day, escape, listed, moment, on_one_line, plain, sentence
+from bot.messages.text import bold, code, day, escape, listed, moment, on_one_line, plain, sentence
 from bot.ports import Message
 
 INPUT = 150
 """Characters that Slack shows below an input."""
 
 STARTING = "Retune is just starting. Try again in a second."
-GONE = "That model is not known any more. /stt-models lists all of them."
+GONE = "That model is no longer known. /stt-models lists all of them."
 NOT_STARTED = "Nothing was done: Retune was stopped, or failed, while it started. Try again in a minute."
 
 NOT_SHOWN = "Slack did not show the answer. Close the window and press the button again."
@@ -31,15 +33,15 @@ NO_FORM_ID = "Slack sent that form without its id. Close it and open it again."
 TOO_LATE = "That took too long to open a window. Try again."
 FORM_TOO_OLD = "That form is too old. Ask again with /stt-upgrade."
 CHOOSE_ONE = "Choose at least one model."
-PAST = "That moment is over already. Choose one to come, or leave it empty."
-TOO_FAR = "That is more than a year away. Choose an earlier moment, or leave it empty."
+PAST = "That time has passed. Choose a later one, or leave it empty."
+TOO_FAR = "That is more than a year away. Choose an earlier time, or leave it empty."
 CLOSED = "That form is closed. Ask again with /stt-upgrade."
-NO_FORM = "A mention cannot open the form. Type /stt-upgrade outdated in a channel."
+NO_FORM = "A mention can't open the form. Type /stt-upgrade outdated in a channel."
 
 _NO_PLAN = {
     WhyNot.CURRENT: "{name} is already on the newest known version, {newest}. Nothing to do.",
     WhyNot.UNKNOWN: (
-        "Nothing tells whether {name} is outdated, and an upgrade cannot be undone, so Retune does not guess. "
+        "Nothing tells whether {name} is outdated, and an upgrade can't be undone, so Retune does not guess. "
         "{typed} shows what is known."
     ),
     WhyNot.EMPTY: "{name} holds no data. It needs no upgrade, and the service would refuse one. Add data first.",
@@ -47,7 +49,7 @@ _NO_PLAN = {
     WhyNot.FAILED: "The last training of {name} failed. Repair its data and train it, then ask again.",
     WhyNot.RETIRED: "{retired}",
     WhyNot.RECREATE: (
-        "{name} is on {newest}, which IBM says cannot be upgraded. Create it again on {base} from your original "
+        "{name} is on {newest}, which IBM says can't be upgraded. Create it again on {base} from your original "
         "corpora and words."
     ),
     WhyNot.PROCESSING: "{name} is still analysing {about}. Ask again in some minutes.",
@@ -59,7 +61,7 @@ _NO_PLAN = {
         "have data that waits for training."
     ),
     WhyNot.LINK_UNKNOWN: "Retune must know with which language model {name} was trained. Choose it, or *None*.",
-    WhyNot.LINKED_BLOCKED: "{name} was trained with {first}, which must come first and cannot now: {rest}.",
+    WhyNot.LINKED_BLOCKED: "{name} was trained with {first}, which must come first and can't now: {rest}.",
     WhyNot.UPGRADE_FIRST: "{name} is outdated: upgrade it first, then train it on its latest data.",
 }
 
@@ -87,16 +89,16 @@ def no_plan_quotes(no: NoPlan) -> list[Quote]:
 
 
 def answer_of(instance: str, words: str) -> Quote:
-    """What an instance, or what stands in front of it, answered."""
-    return Quote(f"Answer from the instance {plain(instance, 60)}", words)
+    """What an instance, or what stands in front of it, answered: the sentence in it, never the body."""
+    return Quote(f"Answer from the instance {plain(instance, 60)}", told(words))
 
 
 def _retired(judgement: Judgement) -> str:
     model = judgement.model
     since = f" on {day(judgement.discontinued)}" if judgement.discontinued else ""
     first = (
-        f"{code(model.name)} is built on {code(model.base)}, which IBM discontinued{since} and its instance does not "
-        "serve any more: an upgrade cannot help."
+        f"{code(model.name)} is built on {code(model.base)}, which IBM discontinued{since} and its instance no "
+        "longer offers: an upgrade can't help."
     )
     if model.kind == "acoustic":
         return (
@@ -107,14 +109,14 @@ def _retired(judgement: Judgement) -> str:
     return (
         f"{first} Create a new language model{to} from your own corpus and grammar files, train it, compare, then "
         "switch `model` and `language_customization_id` in the callers. Only the words can be read back from the "
-        "service; corpora, grammars and audio it cannot give back. Large models take no grammars."
+        "service; corpora, grammars and audio can't be downloaded. Large models take no grammars."
     )
 
 
 def in_the_way(request: Request, name: str) -> str:
     """What somebody hears who asks for a model that a live request has already."""
     return (
-        f"{code(name)} is already in request {request.id} by <@{request.requester}>, which is "
+        f"{bold(name)} is already in request {request.id} by <@{request.requester}>, which is "
         f"{state_word(request)}. See its card in <#{request.channel}>."
     )
 
@@ -122,7 +124,7 @@ def in_the_way(request: Request, name: str) -> str:
 def all_taken(holder: int | None) -> str:
     """Every model of a form is in another request meanwhile. Plain text."""
     if holder is None:
-        return "There is nothing to upgrade in that form any more. Ask again with /stt-upgrade."
+        return "Nothing in that form is left to upgrade. Ask again with /stt-upgrade."
     return f"Somebody was faster: request {holder} has it already. /stt-runs {holder} shows it."
 
 
@@ -151,12 +153,12 @@ def over_budget(most: int, what: str, again: datetime) -> str:
 
 def not_configured(instance: str) -> str:
     """Its instance is in no setting. Plain text."""
-    return f"The instance {plain(instance)} is not configured any more. Add it to RETUNE_INSTANCES again."
+    return f"The instance {plain(instance)} is no longer configured. Add it to RETUNE_INSTANCES again."
 
 
 def deleted(instance: str) -> str:
     """The instance does not know the model any more. Plain text."""
-    return f"That model is not in {plain(instance)} any more; somebody deleted it."
+    return f"That model is no longer in {plain(instance)}; somebody deleted it."
 
 
 UNREAD = 3
@@ -166,13 +168,18 @@ UNREAD = 3
 def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
     """No model fits, and not every instance was read yet. Plain text."""
     said = [
-        f"{plain(reading.name)} was never read and cannot be read now; /stt-models says why."
+        f"{plain(reading.name)} was never read and can't be read now; /stt-models says why."
         if reading.failing_since is not None
         else f"{plain(reading.name)} is still being read for the first time; try again in a moment."
         for reading in unread
     ]
     more = f" So it is with {len(said) - UNREAD} more." if len(said) > UNREAD else ""
     return f"“{plain(typed)}” is not known yet. {' '.join(said[:UNREAD])}{more}"
+
+
+def nothing_left(request: int) -> str:
+    """Nothing of a request is left to ask for. Plain text."""
+    return f"Nothing of request {request} is left to upgrade. /stt-models lists what is outdated."
 
 
 def which_model(command: str) -> str:
@@ -188,7 +195,7 @@ def not_available(model: Model) -> str:
 
 def by_button(model: Model, at: str) -> Message:
     """A mention cannot open a form: a button can. *at* is the time that was typed, as it follows a name."""
-    text = f"Ask for the upgrade of {code(model.name)} with the button; a mention cannot open the form."
+    text = f"Ask for the upgrade of {bold(model.name)} with the button; a mention can't open the form."
     ask = button(f"Upgrade{at}…", "ask", f"{model.ref}{at}", style="primary")
     return paragraph(text, "", ask)
 
@@ -210,7 +217,7 @@ def nothing_outdated(filters: str) -> str:
 def card_is_late(request: Request) -> str:
     """The request is written, and Slack does not take its card."""
     return (
-        f"Your request {request.id} is kept, but its card cannot be posted in <#{request.channel}> just now. Retune "
+        f"Your request {request.id} is kept, but its card can't be posted in <#{request.channel}> just now. Retune "
         "keeps trying. If the bot is not in that channel, invite it there: `/invite @retune`."
     )
 
@@ -239,13 +246,13 @@ def called(id: str, names: Mapping[str, str]) -> str:
 
 
 def error(fault: RetuneError) -> Message:
-    """Any expected error, said to the person it happened to."""
-    again = " Try again in a moment." if isinstance(fault, ChatError) and not fault.permanent else ""
+    """Any expected error, said to the person it happened to: the cause, whether anything changed, and what is next."""
+    after = f" {guidance(fault)}".rstrip()
     if isinstance(fault, ServiceError):
         support = f" Transaction {code(fault.transaction)}." if fault.transaction else ""
-        return private(sentence(fault.ours) + support + again, quotes=[answer_of(fault.instance, fault.detail or "")])
+        return private(sentence(fault.ours) + support + after, quotes=[answer_of(fault.instance, fault.detail or "")])
     said = fault.text if isinstance(fault, Refusal) and fault.markup else sentence(fault.text)
-    return private(said + again)
+    return private(said + after)
 
 
 def at_input(fault: RetuneError | str) -> str:

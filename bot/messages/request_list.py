@@ -18,8 +18,9 @@ from bot.messages.kit import actions, button, pages_of, paging, paragraph, secti
 from bot.messages.large import summary
 from bot.messages.outcomes import step_quotes, step_sentence
 from bot.messages.request_table import history_menu, request_table
+from bot.messages.signs import of_run, of_step
 from bot.messages.steps import about_model, others, state_word, step_text
-from bot.messages.text import capped, code, counted, duration, escape, listed, moment, version
+from bot.messages.text import bold, capped, code, counted, duration, escape, listed, moment, version
 from bot.ports import Block, Message
 
 PAGE = 15
@@ -47,7 +48,7 @@ def requests(
     *more*: more ended ones fit than are counted.
     """
     count, over = live + ended, "more than " if more else ""
-    said = f" that fit “{escape(filters)}”" if filters else ""
+    said = f" {'matches' if count == 1 else 'match'} “{escape(filters)}”" if filters else ""
     text = f"{over}{counted(count, 'request')}{said}: {live} waiting or running, {over}{ended} ended."
     text = text[0].upper() + text[1:] + (NEWEST if more else "")
     pages, said = pages_of(count, PAGE), counted(count, "request")
@@ -66,7 +67,7 @@ NEWEST = " The pages have the newest of them: narrow them down by another word, 
 def nothing(filters: str, *, ever: bool) -> Message:
     """No run fits, or none was ever asked for."""
     if ever:
-        return paragraph(f"No request fits {code(filters)}. {WORDS} `/stt-runs` alone lists all.")
+        return paragraph(f"No request matches {code(filters)}. {WORDS} `/stt-runs` alone lists all.")
     return paragraph(
         "No upgrade was asked for yet. `/stt-upgrade NAME` asks for one, `/stt-models outdated` shows candidates."
     )
@@ -75,7 +76,7 @@ def nothing(filters: str, *, ever: bool) -> Message:
 def no_request(typed: str) -> str:
     """There is none of that number, or it is the number of nothing."""
     if number(typed):
-        return f"There is no request {number(typed)}. `/stt-runs` lists all."
+        return f"There is no request {number(typed)}. `/stt-runs` lists all of them."
     return (
         f"{code(typed, 40)} can't be the number of a request. Type for example `/stt-runs 12`; `/stt-runs` lists all."
     )
@@ -108,14 +109,14 @@ _SAID: Mapping[str, str] = {
     "withdrawn": "ended it as *withdrawn*",
     "expired": "ended it as *expired*",
     "changed": "ended it as *changed*: nothing was started",
-    "cancelled": "ended it as *cancelled*",
+    "cancelled": "stopped it",
     "accepted": "the service accepted it",
     "unanswered": "nothing proves yet that it began",
     "not taken": "the service did not take it; it is sent again",
     "resume": "resumed it",
-    "retry": "tried it again",
-    "cancel the rest": "cancelled what had not begun",
-    "cancel after this step": "cancelled what comes after the step that is under way",
+    "retry": "retried it",
+    "cancel the rest": "stopped what had not begun",
+    "cancel after this step": "stopped what comes after the step that is under way",
 }
 """By action of the audit; those whose words depend on the rest of the row are below."""
 
@@ -125,7 +126,7 @@ def history(request: Request, told: Sequence[Noted], page: int = 0) -> Message:
     pages = pages_of(len(told), PAGE)
     page = min(max(page, 0), pages - 1)
     asked = f"Request {request.id} by <@{request.requester}>, {moment(request.requested_at)}"
-    about = "*" if request.several else f": {code(request.first.plan.model.name)}* {about_model(request.first)}"
+    about = "*" if request.several else f": {escape(request.first.plan.model.name, 120)}* {about_model(request.first)}"
     blocks = [section(f"*{headline(request)}{about}\n{asked}"), *(_steps(request) if page == 0 else [])]
     names = {step.ref: step.name for run in request.runs for step in run.plan.steps}
     here = told[page * PAGE : (page + 1) * PAGE]
@@ -153,21 +154,22 @@ def _quote(noted: Noted) -> Quote:
     words = "" if noted.action in _OURS else noted.detail
     if _USER.fullmatch(noted.actor):
         return Quote("Reason from", words, noted.actor, SHORT)
-    return Quote("Answer from the service" if noted.action in set(StepEnd) else "Details", words, limit=SHORT)
+    return Quote("Details", words, limit=SHORT)
 
 
 def _steps(request: Request) -> list[Block]:
     if not request.several:
-        steps = ((section(_step(record)), *quoted(*step_quotes(record))) for record in request.first.steps)
+        run = request.first
+        steps = ((section(f"{of_step(run, r)} {_step(r)}"), *quoted(*step_quotes(r))) for r in run.steps)
         return [block for step in steps for block in step]
     if request.large:
         return sections(summary(request))
     lines = []
     for run in request.runs:
-        also = [code(name, 40) for name in others(run.plan)]
+        also = [bold(name, 40) for name in others(run.plan)]
         with_ = f", also changes {listed(also)}" if also else ""
         came = f" → {version(run.brought, run.plan.model.base)}" if run.brought else ""
-        lines.append(f"{code(run.plan.model.name, 60)}{came}: *{run.state.value}*{with_}")
+        lines.append(f"{of_run(run)} {bold(run.plan.model.name, 60)}{came}: *{run.state.value}*{with_}")
     return sections(lines)
 
 
@@ -202,7 +204,7 @@ def _what(noted: Noted, names: Mapping[str, str]) -> str:
             return f"wanted to {escape(wish)}, which did not count{f' ({escape(reason)})' if reason else ''}"
         case "vote void":
             voter, _, why = detail.partition(": ")
-            return f"the approval of {_who(voter)} does not count any more ({escape(why)})"
+            return f"the approval of {_who(voter)} no longer counts ({escape(why)})"
     if noted.action.startswith("run "):
         said = f"it is *{escape(noted.action.removeprefix('run '))}*"
     elif noted.action in set(StepEnd):

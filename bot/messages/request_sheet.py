@@ -41,7 +41,9 @@ def _row(request: Request, run: Run, *, ended: bool) -> dict[str, object]:
     )
     if ended:
         state = "no newer version shown" if run.unproven else run.state.value
-        outcome = run.failure.detail or run.failure.end.value if run.failure else run.cause.summary if run.cause else ""
+        outcome = (
+            run.failure.summary or run.failure.end.value if run.failure else run.cause.summary if run.cause else ""
+        )
         row |= {"state": state, "proven_version": run.brought, "outcome": outcome}
         row |= {"started_at": run.started_at, "ended_at": run.ended_at}
     return row

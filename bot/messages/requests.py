@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Action, Estimate
 from bot.domain.policies import Policy
 from bot.domain.proof import is_late
-from bot.domain.requests import Request, RequestState
+from bot.domain.requests import DROP, LIVE, RESUME, STOP_LATER, Request, RequestState
 from bot.domain.runs import LASTING, Run, RunState, StepRecord, StepState
 from bot.domain.words import End
 from bot.messages import large
@@ -20,13 +21,17 @@ from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
 from bot.messages.kit import paragraph
 from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
+from bot.messages.people import named
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
-from bot.messages.signs import Sign
+from bot.messages.settled import settled
+from bot.messages.signs import Sign, of_request, of_run
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
-from bot.messages.text import code, counted, escape, listed, moment, spoken
-from bot.messages.words import ask_for_change, missing, of_run
+from bot.messages.text import bold, code, counted, escape, listed, moment, spoken
+from bot.messages.words import additions_of, ask_for_change, missing
 from bot.ports import Message
+
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,11 @@ class Telling:
     present: bool = False
 
 
-def tellings(request: Request, seen: Seen) -> list[Telling]:
-    """Everything that Slack should show of a request now, in the order in which it is posted."""
+def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTHING) -> list[Telling]:
+    """Everything that Slack should show of a request now, in the order in which it is posted.
+
+    *posted* are the keys of what was posted and when: of those, messages with buttons that are used lose them.
+    """
     told = [("card", card(request, seen))]
     missed = request.remind_at is not None and request.remind_at + MISSED < seen.now
     if request.reminded and request.state is RequestState.OPEN and not missed:
@@ -53,21 +61,31 @@ def tellings(request: Request, seen: Seen) -> list[Telling]:
     if not request.several and request.first.started_at is not None:
         told.append(("progress", progress(request.first, seen)))
     if request.large:
-        told += [(f"retry:{run.id}{_again(run)}", retried(request, run)) for run in request.runs if run.retries]
+        told += [
+            (f"retry:{run.id}{_again(run)}", retried(request, run, seen.around.names))
+            for run in request.runs
+            if run.retries
+        ]
         told += large.asks(request, seen.policy, seen.around)
     else:
         told += [each for run in request.runs for each in _of_run(request, run, seen)]
-    names = {run.id: run.plan.model.name for run in request.runs} if seen.additions else {}
+    models = {run.id: run.plan.model.name for run in request.runs} if seen.additions else {}
     lost = [one for one in seen.additions if one.outcome is End.MISSING]
-    told += [(f"word:{one.id}", missing(one, names[one.run])) for one in lost]
+    told += [(f"word:{one.id}", missing(one, models[one.run])) for one in lost]
     told += _of_several(request, seen) if request.several else []
+    told += steered(request, seen)
     if request.ended_at is not None and not request.count(RunState.RUNNING):
-        end = end_of_several(request) if request.several else end_of_one(request)
+        names = seen.around.names
+        end = end_of_several(request, names) if request.several else end_of_one(request, names)
         told.append((f"end{_again(*request.runs)}", end))
+    prefix = f"request:{request.id}:"
+    known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
+    used = list(settled(request, known, [key for key, _ in told], seen.acts, seen.around.names))
+    told += used
     edits = ("ask:", "asks:", *(["pause:"] if request.large else []))
-    edited = ("card", "progress", *(key for key, _ in told if key.startswith(edits)))
+    edited = ("card", "progress", *(key for key, _ in told if key.startswith(edits)), *(key for key, _ in used))
     made = ((key, replace(message, text=spoken(message.text).strip())) for key, message in told)
-    return [Telling(f"request:{request.id}:{key}", said, key != "card", key not in edited) for key, said in made]
+    return [Telling(f"{prefix}{key}", said, key != "card", key not in edited) for key, said in made]
 
 
 def _again(*runs: Run) -> str:
@@ -87,13 +105,13 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         if run.unclear and record is run.current:
             told.append((f"unclear:{place}.{record.attempts}{_again(run)}", unclear(request, run, record, seen.policy)))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
-            added, address = of_run(seen.additions, run), seen.addresses.get(run.plan.model.instance, "")
+            added, address = additions_of(seen.additions, run), seen.addresses.get(run.plan.model.instance, "")
             asking = ask_for_change(request, run, record, seen.around, added, address)
             told.append((f"ask:{place}{_again(run)}", asking))
         if not request.several and record.state is StepState.DONE and record.number < len(run.steps):
             told.append((f"step:{place}", step_done(run, record)))
     if run.retries:
-        told.append((f"retry:{run.id}{_again(run)}", retried(request, run)))
+        told.append((f"retry:{run.id}{_again(run)}", retried(request, run, seen.around.names)))
     if request.several and run.state is RunState.FAILED:
         told.append((f"failed:{run.id}{_again(run)}", failed(request, run)))
     if request.several and run.state is RunState.LEFT_OUT and run.cause and run.cause.kind is CauseKind.ON_HOLD:
@@ -104,7 +122,7 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
 
 
 def _held_back(run: Run) -> Message:
-    text = f"*Left out*: {code(run.plan.model.name)}. {cause_of(run)}"
+    text = f"*Left out*: {bold(run.plan.model.name)}. {cause_of(run)}"
     return paragraph(text, Sign.HELD, quotes=quotes_of(run))
 
 
@@ -135,13 +153,32 @@ def reminder(request: Request, policy: Policy) -> Message:
     return paragraph(f"{can}: {needs}", Sign.REMINDS)
 
 
-def retried(request: Request, run: Run) -> Message:
-    """A failed run goes on from its failed step."""
+def retried(request: Request, run: Run, names: Mapping[str, str]) -> Message:
+    """A failed run goes on from its failed step; whoever approved that is named, not mentioned."""
     first = run.done + 1
     kept = f" What was done before step {first} is kept." if first > 1 else ""
-    what = f"{code(run.plan.model.name)} is retried" if request.several else "Retried"
-    by = f" with the approval of <@{request.decided_by}>" if request.decided_by else ""
+    what = f"Retried: {bold(run.plan.model.name)}," if request.several else "Retried"
+    by = f", approved by {named([request.decided_by], names)}" if request.decided_by else ""
     return paragraph(f"{what} from step {min(first, len(run.steps))}{by}.{kept}", Sign.GOES_ON)
+
+
+def steered(request: Request, seen: Seen) -> list[tuple[str, Message]]:
+    """Each time that somebody resumed it or stopped what had not begun; they are named, not mentioned."""
+    told = []
+    for number, act in enumerate(act for act in seen.acts if act.action in (RESUME, DROP, STOP_LATER)):
+        by, left = named([act.actor], seen.around.names), request.count(*LASTING)
+        if act.action == RESUME:
+            to_come = f"{counted(left, 'model')} still to come" if left else "nothing is left to start"
+            text, sign = f"*Resumed* by {by}: {to_come}.", Sign.GOES_ON
+        elif request.state not in LIVE:
+            continue  # the end says it
+        elif act.action == DROP:
+            dropped = counted(request.count(RunState.CANCELLED), "model")
+            text, sign = f"*Rest dropped* by {by}: {dropped} not upgraded. What runs goes on to its end.", Sign.STOPPED
+        else:
+            text, sign = f"*Stopped* by {by}: the present step goes on to its end, nothing follows it.", Sign.STOPPED
+        told.append((f"act:{number}", paragraph(text, sign)))
+    return told
 
 
 def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:
@@ -151,7 +188,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
-        f"to cancel it. Retune keeps watching.{support_text(record)}"
+        f"to stop it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 
@@ -174,15 +211,15 @@ def _first(request: Request, run: Run) -> Message:
     others = "The other model follows" if left == 1 else f"The other {left} models follow"
     rest = f" {others}." if left else ""
     return paragraph(
-        f"The first is *done*: {code(run.plan.model.name)}. {proofs(run)}{rest}",
+        f"The first is *done*: {bold(run.plan.model.name)}. {proofs(run)}{rest}",
         Sign.DONE,
         quotes=quotes_of(run),
     )
 
 
 def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
-    failures = [code(run.plan.model.name, 60) for run in bad if run.state is RunState.FAILED]
-    unproven = [code(run.plan.model.name, 60) for run in bad if run.unproven]
+    failures = [bold(run.plan.model.name, 60) for run in bad if run.state is RunState.FAILED]
+    unproven = [bold(run.plan.model.name, 60) for run in bad if run.unproven]
     why = [f"{counted(len(failures), 'upgrade')} failed: {listed(failures[:10])}"] if failures else []
     why += [f"no newer version is shown: {listed(unproven[:10])}"] if unproven else []
     text = (
@@ -192,14 +229,21 @@ def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
     return paragraph(text, Sign.PAUSED, *pause_buttons(request))
 
 
-def state_line(request: Request, now: datetime) -> str:
-    """A request in a list."""
+def state_line(request: Request, now: datetime, ref: str = "") -> str:
+    """A request in a list, with its sign; *ref*: what it did to that model, among others.
+
+    The version is the one that was proven, while there is one.
+    """
     when = request.ended_at or request.started_at or request.requested_at
     tail = f"*{state_word(request)}*, {moment(when)}, by <@{request.requester}>"
-    if request.several:
-        names = listed([code(run.plan.model.name, 40) for run in request.runs[:3]])
+    sign, run = of_request(request), next((r for r in request.runs if ref in r.plan.models), request.first)
+    if request.several and not ref:
+        names = listed([bold(run.plan.model.name, 40) for run in request.runs[:3]])
         more = " …" if len(request.runs) > 3 else ""
         far = f", {so_far(request)}" if request.started_at is not None else ""
-        return f"request {request.id}: {counted(len(request.runs), 'model')} ({names}{more}), {tail}{far}"
-    run = request.first
-    return f"request {request.id}: {code(run.plan.model.name)} {goal(run.plan, run.brought)}, {tail}"
+        return f"{sign} request {request.id}: {counted(len(request.runs), 'model')} ({names}{more}), {tail}{far}"
+    if request.several:
+        with_ = f"with {counted(len(request.runs) - 1, 'other model')}, request"
+        tail = f"*{run.state.value}*, {with_} {tail}"
+        sign = of_run(run)
+    return f"{sign} request {request.id}: {bold(run.plan.model.name)} {goal(run.plan, run.brought)}, {tail}"

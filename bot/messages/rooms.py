@@ -7,7 +7,7 @@ from bot.messages.card import title
 from bot.messages.kit import context, paragraph
 from bot.messages.signs import Sign
 from bot.messages.steps import changed
-from bot.messages.text import code, some
+from bot.messages.text import bold, some
 from bot.ports import Message
 
 SHARED = (
@@ -50,9 +50,9 @@ def channel_is_closed(request: Request, code_of_slack: str | None) -> Message:
     """To the requester alone: nothing can be posted where the card is, or would be."""
     archived = code_of_slack in ("is_archived", "is_inactive")
     where = f"<#{request.channel}>"
-    why = f"{where} is archived" if archived else f"I'm not in {where} any more"
+    why = f"{where} is archived" if archived else f"I'm no longer in {where}"
     mend = "Take it out of the archive" if archived else f"Invite me with `/invite @retune` in {where}"
-    names = some([code(name, 60) for name in changed(request)], 10)
+    names = some([bold(name, 60) for name in changed(request)], 10)
     text = (
         f"Request {request.id} ({title(request)}: {names}) can't be shown: {why}. It goes on, and you get its outcome "
         f"here. {mend}, or ask your operator to choose another channel; then everything that is missing follows. "

@@ -85,7 +85,7 @@ def rows(request: Request) -> list[Row]:
 def _row(request: Request, run: Run) -> Row:
     model, outcome = run.plan.model, ""
     if run.failure is not None:
-        outcome = run.failure.detail or run.failure.end.value
+        outcome = run.failure.summary or run.failure.end.value
     elif run.cause is not None:
         outcome = run.cause.summary
     elif request.rejection is not None:
@@ -149,6 +149,6 @@ def sent_file(name: str, requests: int) -> str:
 
 
 def nothing_to_export(typed: str) -> str:
-    """No request fits. Plain text."""
-    fits = f"No request fits “{plain(typed)}”" if typed else "There are no requests yet"
+    """No request matches. Plain text."""
+    fits = f"No request matches “{plain(typed)}”" if typed else "There are no requests yet"
     return f"{fits}, so there is nothing to export. /stt-runs lists all of them."

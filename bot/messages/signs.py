@@ -4,6 +4,7 @@ they share one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum, unique
 
@@ -77,7 +78,6 @@ class Sign(StrEnum):
     SNOOZED = ":zzz:"
 
     # Changed outside Retune
-    VERSION_GONE = ":information_source:"
     DELETED = ":wastebasket:"
     UPGRADED = ":arrow_up:"
     BACK = ":satellite_antenna:"
@@ -88,6 +88,8 @@ class Sign(StrEnum):
     # Anywhere
     ATTENTION = ":warning:"
     URGENT = ":rotating_light:"
+    NOTE = ":information_source:"
+    """To know, and nothing to do."""
     READING = ":mag:"
     """Being read; what was asked for follows."""
     CONTINUED = ":arrow_right_hook:"
@@ -182,6 +184,14 @@ def of_step(run: Run, record: StepRecord) -> Sign:
     if record is run.current and run.waits_for_a_person:
         return Sign.PERSON
     return OF_STEP_STATE[record.state]
+
+
+def without(line: str) -> str:
+    """One of our own lines as it is read aloud: without signs. What others wrote in it holds none."""
+    return _SIGN.sub("", line)
+
+
+_SIGN = re.compile("|".join(re.escape(f"{sign} ") for sign in Sign))
 
 
 def _was_held(run: Run) -> bool:

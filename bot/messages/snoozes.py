@@ -1,142 +1,35 @@
-"""Snoozes and holds: the form that asks for one, the line that shows one, and the list with an End button each."""
+"""Snoozes and holds: the line that shows one, the list with an End button each, and what the team hears."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fleet import Ref
 from bot.domain.hours import LONGEST
-from bot.domain.snoozes import RETUNE, End, Ended, Fault, Reach, Snooze, SnoozeKind, latest
+from bot.domain.snoozes import RETUNE, End, Ended, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.fitting import MOST, portion
 from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import (
-    alert,
     button,
     confirm,
     context,
-    input_block,
-    long_text,
-    menu,
     modal,
-    option,
     paragraph,
     section,
 )
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
-from bot.messages.text import code, counted, day, escape
+from bot.messages.text import bold, code, counted, day, escape
 from bot.messages.verdicts import risk_text
 from bot.ports import Block, Message
 
-CALLBACK = "snooze"
-SCOPE, UNTIL, DATE, WHY = "scope", "until", "date", "why"
-BY_DATE, BY_VERSION = "date", "version"
 WHY_LIMIT = 300
 SHOWN = 22
 """With the reason of each below it, and Slack's 50 blocks in a message."""
-A_WEEK = timedelta(days=7)
-CHOOSE = "Choose what to snooze."
-
-
-FAULTS = {
-    Fault.NO_REASON: (WHY, "Say why: the team reads it for as long as this lasts."),
-    Fault.NO_DATE: (DATE, "Choose the day on which it ends."),
-    Fault.PAST_DATE: (DATE, "Choose a day after today, {today}."),
-    Fault.TOO_FAR: (DATE, f"Choose a day up to {{latest}}: this lasts at most {LONGEST.days} days. Set it again then."),
-    Fault.NO_NEXT_VERSION: (UNTIL, "No next version will come for it, so nothing would end this. Choose a date."),
-    Fault.UNKNOWN: (WHY, "That is not known any more, somebody deleted it. /stt-models lists all models."),
-    Fault.CURRENT: (WHY, "The model is on the newest known version: there is nothing to wait for."),
-}
-
-
-def fault_texts(faults: Iterable[Fault], today: date) -> dict[str, str]:
-    """A text for each input of the form that is wrong."""
-    texts: dict[str, str] = {}
-    for fault in faults:
-        block, text = FAULTS[fault]
-        said = text.format(today=day(today), latest=day(latest(today)))
-        texts[block] = f"{texts[block]} {said}" if block in texts else said
-    return texts
-
-
-def ask(
-    judgement: Judgement,
-    kind: SnoozeKind,
-    today: date,
-    standing: Snooze | None,
-    reaches: Collection[Reach] = (Reach.MODEL,),
-) -> Mapping[str, Any]:
-    """The form. *standing* is what is in force for exactly this model: a new one replaces it.
-
-    *reaches* are those that this person may choose of for a snooze.
-    """
-    model, hold = judgement.model, kind is SnoozeKind.HOLD
-    blocks = [section(_means(judgement, kind)), *_warning(judgement.risk, hold)]
-    if standing is not None:
-        blocks += [context(f"Replaces for this model: {line(standing)}"), *quoted(reason(standing))]
-    if not hold:
-        what = {
-            Reach.MODEL: "This model",
-            Reach.BASE: f"Its base {model.base}, on all instances",
-            Reach.INSTANCE: f"Everything on {model.instance}",
-        }
-        scopes = [option(text, reach) for reach, text in what.items() if reach in reaches]
-        missing = [word for reach, word in _FOR_APPROVERS.items() if reach not in reaches]
-        only = f"To snooze its {' or '.join(missing)} you must be an approver of every instance that it touches."
-        ends = [option("Until a date", BY_DATE), option("Until the next base version", BY_VERSION)]
-        choice: Block = {"type": "radio_buttons", "options": ends, "initial_option": ends[0]}
-        blocks += [
-            input_block(SCOPE, "What", menu(scopes), hint=only if missing else ""),
-            input_block(UNTIL, "Until when", choice),
-        ]
-    picker = {"type": "datepicker"} | ({} if hold else {"initial_date": (today + A_WEEK).isoformat()})
-    example = "For example: the customer tests the new version in March" if hold else "For example: retired in March"
-    blocks.append(input_block(DATE, "End date", picker, optional=not hold))
-    blocks.append(input_block(WHY, "Reason, for the team", long_text(example, WHY_LIMIT)))
-    verb = "Hold" if hold else "Snooze"
-    return modal(verb, blocks, callback=CALLBACK, submit=verb, metadata=f"{kind} {model.ref}")
-
-
-_FOR_APPROVERS = {Reach.BASE: "base", Reach.INSTANCE: "instance"}
-
-
-def _means(judgement: Judgement, kind: SnoozeKind) -> str:
-    name = code(judgement.model.name)
-    if kind is SnoozeKind.HOLD:
-        return (
-            f"Hold {name} on its old version *on purpose*: until the day you choose it is not announced, and nobody "
-            "upgrades it without ending the hold. You or an approver can end it early."
-        )
-    return (
-        f"Announcements leave {name} out until then. Models whose customization is already ignored are still announced."
-    )
-
-
-_GOES = "When the old version goes, its customization is silently ignored."
-
-_HOLDING: Mapping[Risk, str] = {
-    Risk.IGNORED: "*Its customization is ignored already*: requests get the plain base model.",
-    Risk.RETIRED: "*Its base is retired*: requests can fail or lose the customization at any time.",
-    Risk.REFUSED: "*Requests with it fail* until it is created again.",
-    Risk.WARNED: f"Requests using it return a warning today. {_GOES}",
-    Risk.EXPECTED: f"Requests using it probably return a warning. {_GOES}",
-}
-"""What a hold risks, in a sentence that fits an alert; nothing where waiting harms nobody."""
-
-_LOSES = frozenset({Risk.IGNORED, Risk.RETIRED, Risk.REFUSED})
-"""What callers lose today already."""
-
-
-def _warning(risk: Risk, hold: bool) -> list[Block]:
-    """What to know before sending the form."""
-    if hold:
-        return [alert(_HOLDING[risk], "error" if risk in _LOSES else "warning")] if risk in _HOLDING else []
-    return [alert("Its customization is ignored already, so it is still announced.")] if risk is Risk.IGNORED else []
 
 
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
@@ -164,7 +57,7 @@ def reason(snooze: Snooze, names: Mapping[str, str] = MappingProxyType({})) -> Q
 
 def summary(snooze: Snooze, name: str | None) -> str:
     """What is snoozed, until when and by whom. It names its author: for private messages only."""
-    return f"{_subject(snooze, name)}: {line(snooze)}"
+    return f"{_first(_subject(snooze, name))}: {line(snooze)}"
 
 
 def _until(snooze: Snooze) -> str:
@@ -172,32 +65,37 @@ def _until(snooze: Snooze) -> str:
     return f"until the next base version, at most {until}" if snooze.by_version else until
 
 
+def _first(text: str) -> str:
+    """As a sentence or a line begins."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def _subject(snooze: Snooze, name: str | None) -> str:
     match snooze.scope:
         case Reach.MODEL:
             ref = Ref.parse(snooze.subject)
-            return f"{code(name or ref.id)} ({ref.kind} model, instance {code(ref.instance)})"
+            return f"{ref.kind} model {bold(name) if name else code(ref.id)} on {code(ref.instance)}"
         case Reach.BASE:
-            return f"All on the base {code(snooze.subject)}"
+            return f"everything on the base {code(snooze.subject)}"
         case Reach.INSTANCE:
-            return f"The whole instance {code(snooze.subject)}"
+            return f"everything on {code(snooze.subject)}"
 
 
 def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
     """What `/stt-model` says of the snooze that is in force for a model, with the button that ends it."""
-    where = "" if snooze.scope is Reach.MODEL else f"{_subject(snooze, None)}: "
+    where = "" if snooze.scope is Reach.MODEL else f"{_first(_subject(snooze, None))}: "
     text = f"{where}{line(snooze)}"
     if snooze.kind is SnoozeKind.HOLD:
         text += f"\n*Risk of holding:* {risk_text(judgement)}"
     elif judgement.risk is Risk.IGNORED:
-        text += "\n:rotating_light: It is announced all the same: its customization is ignored already."
+        text += "\n:rotating_light: Still announced: its customization is already ignored."
     return [section(text, _end(snooze, judgement.model.name)), *quoted(reason(snooze))]
 
 
 def _end(snooze: Snooze, name: str) -> Block:
     shown = name if snooze.scope is Reach.MODEL else f"the {snooze.scope} {snooze.subject}"
-    again = "Announcements speak of it again, and it can be upgraded." if snooze.kind is SnoozeKind.HOLD else ""
-    ask = confirm(f"End this {snooze.kind}?", again or f"Announcements speak of {shown} again.", "End it")
+    again = "It is announced again and can be upgraded." if snooze.kind is SnoozeKind.HOLD else ""
+    ask = confirm(f"End this {snooze.kind}?", again or f"Announcements include {shown} again.", "End it")
     label = f"End the {snooze.kind} of {shown}"
     return button(f"End {snooze.kind}", f"unsnooze:{snooze.id}", str(snooze.id), label=label, confirm=ask)
 
@@ -214,7 +112,7 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
             block
             for one, name in named
             for block in (
-                section(f"{_subject(one, name)}\n{line(one)}", _end(one, name or one.subject)),
+                section(f"{_first(_subject(one, name))}\n{line(one)}", _end(one, name or one.subject)),
                 *quoted(reason(one)),
             )
         ]
@@ -231,30 +129,30 @@ def ended(end: End, name: str | None) -> str:
     """What somebody is told who pressed End."""
     snooze = end.snooze
     if snooze is None:
-        return "That is not known any more. `/stt-announce snoozes` lists what is in force."
+        return "It is no longer there. `/stt-announce snoozes` lists what is in force."
     if end.late and snooze.ended_by not in (None, RETUNE):
-        return f"<@{snooze.ended_by}> ended that already."
+        return f"<@{snooze.ended_by}> has already ended it."
     if end.late:
-        return f"That is over already: {over_text(snooze)}."
-    what = f"the {snooze.kind} by <@{snooze.author}> is ended"
-    return f"{_subject(snooze, name)}: {what}. Announcements speak of it again."
+        return f"It has already ended: {over_text(snooze)}."
+    return f"{snooze.kind.value.capitalize()} of {_subject(snooze, name)} ended; it was by <@{snooze.author}>."
 
 
 def lapsed(snooze: Snooze, name: str | None = None) -> Message:
     """The word for the team when one is over by itself: what was snoozed, why it is over, and why it was."""
-    text = f"The {snooze.kind} of {_subject(snooze, name)} is over: {over_text(snooze)}. It was by <@{snooze.author}>."
+    what = f"{snooze.kind.value.capitalize()} of {_subject(snooze, name)}"
+    text = f"{what} ended: {over_text(snooze)}. It was by <@{snooze.author}>."
     return paragraph(text, quotes=[reason(snooze)])
 
 
 _OVER = {
-    Ended.EARLY: "somebody ended it early",
+    Ended.EARLY: "ended early",
     Ended.REPLACED: "a newer one replaced it",
-    Ended.REQUESTED: "somebody ended it to request an upgrade",
-    Ended.DATE: "its date came",
-    Ended.LONGEST: f"{LONGEST.days} days are over",
+    Ended.REQUESTED: "ended to request an upgrade",
+    Ended.DATE: "end date reached",
+    Ended.LONGEST: f"{LONGEST.days} days have passed",
     Ended.CURRENT: "the model is on the newest known version",
-    Ended.NEXT: "the next version {version} is known",
-    Ended.OTHER: "the newest known version is {version} now",
+    Ended.NEXT: "version {version} is known",
+    Ended.OTHER: "the newest known version is now {version}",
 }
 
 
@@ -267,7 +165,7 @@ def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
     """What the channel hears once when a base or an instance is snoozed."""
     text = (
         f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}.\n"
-        "Announcements leave it out. `/stt-announce snoozes` lists it and ends it early."
+        "Announcements leave it out; `/stt-announce snoozes` can end it early."
     )
     return paragraph(text, Sign.SNOOZED, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
@@ -277,7 +175,7 @@ def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
     text = (
         f"*Snooze ended early:* {_several(snooze)}, by {called(snooze.ended_by or '', names)}. It was "
         f"{_until(snooze)} by {called(snooze.author, names)}.\n"
-        "Announcements speak of it again."
+        "It is announced again."
     )
     return paragraph(text, Sign.REMINDS, quotes=[reason(snooze, {snooze.author: snooze.author, **names})])
 
@@ -291,4 +189,4 @@ def _several(snooze: Snooze) -> str:
 def taken(old: Snooze) -> str:
     """Why a new one cannot replace what is in force."""
     word = "on hold" if old.kind is SnoozeKind.HOLD else "snoozed"
-    return f"It is {word} already {_until(old)}. Only its author or an approver can change that."
+    return f"It is already {word} {_until(old)}. Only its author or an approver can change that."

@@ -9,13 +9,17 @@ from bot.domain.plans import Action, Estimate, Plan, Step
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.messages.signs import Sign
-from bot.messages.text import code, escape, spelled, version
+from bot.messages.text import brief, code, escape, short_version, spelled, version
 
 MINUTE, HOUR = 60, 3600
 
 WEIGHT = "A saved customization weight that is not the default is dropped; the default becomes 0.1."
 
-WORDS = {RequestState.OPEN: "waiting for approval", RequestState.SCHEDULED: "approved"}
+WORDS = {
+    RequestState.OPEN: "waiting for approval",
+    RequestState.SCHEDULED: "approved",
+    RequestState.CANCELLED: "stopped",
+}
 """Where the word that people read is not the state's own."""
 
 
@@ -30,9 +34,14 @@ def noun(plan: Plan) -> str:
 
 
 def versions(plan: Plan, brought: str | None = None) -> str:
-    """From which version to which, the one that was proven rather than the one that was expected."""
-    have = version(plan.have, plan.model.base)
-    return have if plan.is_training else f"{have} {goal(plan, brought)}"
+    """From which version to which, the one that was proven rather than the one that was expected: `old → new`."""
+    base, to = plan.model.base, brought or plan.target
+    have = brief(short_version(plan.have or "unknown", base), 60)
+    if plan.is_training:
+        return code(have)
+    return (
+        f"{code(have)} → a newer version" if to is None else code(f"{have} → {brief(short_version(to, base), 60)}", 130)
+    )
 
 
 def goal(plan: Plan, brought: str | None = None) -> str:
@@ -66,7 +75,7 @@ def step_text(step: Step) -> str:
         Action.UPGRADE: f"upgrade {name}",
         Action.UPGRADE_WITH_LANGUAGE: f"upgrade {name} again, with its language model",
         Action.TRAIN: f"train {name}{left_out}",
-        Action.FORCE_TRAIN: f"train {name} with `force`, which upgrades it{left_out}{only}",
+        Action.FORCE_TRAIN: f"retrain {name} (`force`{left_out}){only}; this upgrades it",
         Action.AWAIT_CHANGE: f"somebody changes a word, corpus or grammar of {name}",
     }[step.action]
 

@@ -88,6 +88,21 @@ def moment(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{utc:%d %b %Y %H:%M} UTC>"
 
 
+def clock(at: datetime) -> str:
+    """The time of day in the reader's own time zone; the fallback says UTC."""
+    return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
+
+
+def around(start: datetime, span: timedelta) -> str:
+    """When something will probably go on: ≈ today 11:10–11:55. Its end has a date too where it is far off."""
+    end = start + span
+    return f"≈ {moment(start)}–{clock(end) if span < NEAR else moment(end)}"
+
+
+NEAR = timedelta(hours=12)
+"""Within it a time of day alone is clear."""
+
+
 def day(on: date) -> str:
     """A day, spelled out: 24 Feb 2020."""
     return f"{on.day} {on:%b %Y}"
@@ -110,9 +125,21 @@ def spelled(span: timedelta | float) -> str:
 
 
 def spoken(mrkdwn: str) -> str:
-    """Our own mrkdwn as a screen reader gets it: without the quotes of `code`, which may be read out one by one."""
-    return _CODE.sub(lambda found: defused(found[1]), mrkdwn).replace("`", "")
+    """Our own mrkdwn as a screen reader gets it: without signs, and without the quotes of `code`."""
+    said = _CODE.sub(lambda found: defused(found[1]), mrkdwn).replace("`", "")
+    for sign, word in _ALOUD.items():
+        said = said.replace(sign, word)
+    return said
 
+
+def unmarked(mrkdwn: str) -> str:
+    """The same without the signs, bold and italics that we put in."""
+    return _SIGN.sub("", spoken(mrkdwn))
+
+
+_SIGN = re.compile(r":[a-z_]+: |\*|\b_|_\b")
+_ALOUD = {" → ": " to ", "≈ ": "about ", ">–<": "> to <", " · ": ", "}
+"""Signs within our lines, as they are read."""
 
 _CODE = re.compile("`([^`\\n]*)`")
 
@@ -135,7 +162,12 @@ def ago(then: datetime, now: datetime) -> str:
 
 def version(full: str | None, base: str) -> str:
     """A version without the base model's name in front, where it begins with it: v2020-01-16."""
-    return "a newer version" if full is None else code(full.removeprefix(f"{base}."))
+    return "a newer version" if full is None else code(short_version(full, base))
+
+
+def short_version(full: str, base: str) -> str:
+    """The same as it was written, to be put into a text."""
+    return full.removeprefix(f"{base}.")
 
 
 def listed(items: list[str], last: str = "and") -> str:

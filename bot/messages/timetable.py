@@ -5,33 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.snoozes import Snooze
+from bot.domain.announcements import Sent
+from bot.domain.snoozes import RETUNE, Snooze
 from bot.domain.timing import Timing
 from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
-from bot.messages.kit import context, section
+from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.recurrence import often
 from bot.messages.snoozes import summary
-from bot.messages.text import code, counted, escape, moment, plain
+from bot.messages.text import counted, moment, plain
 from bot.ports import Block, Message
+
+ANNOUNCE = "announce"
+"""The action of the buttons below; the value of each is what follows `/stt-announce`."""
 
 SNOOZES = 5
 """How many snoozes the overview names."""
 
 USAGE = (
-    "Type /stt-announce to see when announcements go, /stt-announce preview to read one alone, /stt-announce now to "
-    "send one, /stt-announce chart for a picture of the last weeks, or /stt-announce snoozes for what they leave out. "
+    "Type /stt-announce to see when announcements go, /stt-announce preview to see one privately, /stt-announce now to "
+    "send one, /stt-announce chart for a chart of the last weeks, or /stt-announce snoozes for what they leave out. "
     "Approvers can also type /stt-announce at 0 9 * * mon-fri Europe/Berlin, /stt-announce in #channel, /stt-announce "
     "off, /stt-announce on, or /stt-announce default."
 )
 AT = (
-    "Write a rule of five parts, minute, hour, day, month and weekday, and a time zone if it is another one: "
+    "Write five parts, minute, hour, day, month and weekday, and a time zone if it changes: "
     "/stt-announce at 0 9 * * mon-fri Europe/Berlin"
 )
 IN = "Name a channel as Slack's list offers it while you type: /stt-announce in #channel"
 NOT_THERE = "The bot is not in that channel. Invite it there with /invite @retune, then type this again."
 ARCHIVED = "That channel is archived. Choose another one."
 EXTERNAL = (
-    "That channel is shared with another organization, which would read the names of your models. Choose another one, "
+    "That channel is shared with another organization, which would see the names of your models. Choose another one, "
     "or ask your operator to set RETUNE_SHARED_CHANNEL=yes."
 )
 
@@ -40,19 +45,28 @@ CHART = "The chart of the last weeks is in our direct messages."
 
 def bad_rule(rule: str, fault: str) -> str:
     """Why a cron rule is none. Plain text."""
-    return f"“{plain(rule)}” is not a rule ({plain(fault, 200)}). {AT}"
+    return f"“{plain(rule)}” isn't a cron rule ({plain(fault, 200)}). {AT}"
 
 
 def bad_zone(zone: str) -> str:
     """Why a time zone is none. Plain text."""
-    return f"The time zone “{plain(zone)}” is not known. Write it like Europe/Berlin or America/New_York."
+    return f"There is no time zone “{plain(zone)}”. Write it like Europe/Berlin or America/New_York."
 
 
 def not_taken(channel: str) -> str:
     """Why an announcement that was asked for is not there."""
     return (
-        f"Slack does not take the announcement in <#{channel}> just now. If the bot is not in that channel, invite it "
-        "there; then type /stt-announce now again."
+        f"Slack did not accept the announcement in <#{channel}>. If the bot is not in that channel, invite it there; "
+        "then type /stt-announce now again."
+    )
+
+
+def too_soon(channel: str, last: Sent, again: datetime) -> str:
+    """Why nobody can send an announcement again yet: who sent the last one, and when another can go."""
+    who = "The scheduled announcement" if last.by == RETUNE else f"<@{last.by}>'s announcement"
+    return (
+        f"{who} went to <#{channel}> {moment(last.at)}. Another one can go {moment(again)}; until then "
+        "`/stt-announce preview` shows you alone what it would say."
     )
 
 
@@ -61,26 +75,21 @@ def sent(channel: str) -> Message:
     return Message("Sent.", (section(f"Sent to <#{channel}>."),))
 
 
-def rule(timing: Timing) -> str:
-    """by the rule `0 9 * * mon-fri` in Europe/Berlin."""
-    return f"by the rule {code(timing.rule)} in {escape(timing.zone.key)}"
-
-
 def where_and_when(timing: Timing, now: datetime) -> str:
-    """One or two sentences: channel, rule, next slot, and who changed it."""
+    """One or two sentences: channel, times, next slot, and who changed it."""
     changed = f" Last changed by <@{timing.by}>, {moment(timing.at)}." if timing.at else ""
     where = f"<#{timing.channel}>"
     if timing.schedule is None:
-        off = f"Scheduled announcements are *off*; `/stt-announce on` sends them to {where} again"
-        return f"{off} {rule(timing)}.{changed}"
+        off = f"Scheduled announcements are *off*. `/stt-announce on` sends them to {where} again"
+        return f"{off}, {often(timing)}.{changed}"
     due = moment(timing.schedule.next_after(now))
-    return f"Announcements go to {where} {rule(timing)}; the next one is due {due}.{changed}"
+    return f"Announcements go to {where} {often(timing)}; next: {due}.{changed}"
 
 
 def changed(timing: Timing, now: datetime) -> Message:
     """What somebody hears who changed it."""
     text = where_and_when(timing, now)
-    return Message(text, (section(text), context("Cards stay where they are. `/stt-announce default` takes it back.")))
+    return Message(text, (section(text), context("Cards stay where they are.")))
 
 
 def overview(
@@ -94,11 +103,11 @@ def overview(
 ) -> Message:
     """What `/stt-announce` shows. *snoozes* come with the name of their model; *audio* is in seconds, this month."""
     text = where_and_when(timing, now)
-    card = f" <{link}|The living card> always shows it." if link else ""
+    card = f" <{link}|The living card> is always up to date." if link else ""
     blocks: list[Block] = [
         section(text),
         section(f"*Now:* {state}{card}"),
-        context("A message is sent when the list or a risk changed, and once a week while there is something to do."),
+        context("Sent when the list or a risk changes, and once a week while there is something to do."),
     ]
     if snoozes:
         head = f"{counted(len(snoozes), 'snooze')} in force: `/stt-announce snoozes`."
@@ -111,10 +120,17 @@ def overview(
         blocks += [section("\n".join([head, *lines, *more])), *quoted(*quotes)]
         text += f" {head}"
     blocks.append(context(audio_sent(audio)))
+    blocks.append(actions([button("Preview", f"{ANNOUNCE}:preview", "preview"), _now_button()]))
     return Message(f"{text} Now: {state}", tuple(blocks))
+
+
+def _now_button() -> Block:
+    """Sends one; what everybody in the channel then reads is said before."""
+    ask = confirm("Announce now?", "Everybody in the channel sees it. Preview shows it to you alone.", "Announce")
+    return button("Announce now", f"{ANNOUNCE}:now", "now", label="Send an announcement now", confirm=ask)
 
 
 def audio_sent(audio: int) -> str:
     """What looking for recognition warnings cost."""
-    said = f"{counted(audio, 'second')} of audio sent this month to see recognition warnings."
-    return said if audio else "No audio was sent to see recognition warnings this month."
+    said = f"{counted(audio, 'second')} of audio sent this month to check for recognition warnings."
+    return said if audio else "No audio sent this month to check for recognition warnings."

@@ -72,7 +72,7 @@ def ground_line(ground: Evidence, judgement: Judgement) -> str:
         case EvidenceKind.SIBLING if ground.version is None:
             return f"every other model on this base in its instance is on an older version {seen}"
         case EvidenceKind.SIBLING:
-            return f"{bold(ground.source)} in the same instance is on the same version {seen}"
+            return f"its sibling {bold(ground.source)} in the same instance is on the same version {seen}"
         case _ if ground.version is not None and ground.version == model.newest:
             return f"it is on the version of the last release note that requires an upgrade: {_note(ground)}"
         case _ if ground.source:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from bot.domain.announcements import Sent
 from bot.domain.findings import Level, Told, parse_level
-from bot.ports import Message
+from bot.ports import Message, plainly
 from bot.store.audit import Audited
 from bot.store.connection import Part, built, marks, read, written
 
@@ -36,6 +37,12 @@ class Draft:
     digest: bool = False
     mentions: tuple[Mention, ...] = ()
     messages: tuple[Message, ...] = ()
+
+    @property
+    def plainly(self) -> Draft:
+        """The same in blocks that every workspace takes: what goes on after a crash does not know what Slack takes."""
+        messages = tuple(replace(message, blocks=plainly(message.blocks)) for message in self.messages)
+        return replace(self, messages=messages)
 
     @property
     def count(self) -> int:
@@ -68,9 +75,22 @@ class Announcements(Part):
         sql = "SELECT said FROM announcements WHERE channel = ? AND slot = ?"
         return self._c.value(bool, sql, (channel, slot)) or False
 
-    def intend(self, channel: str, slot: str, draft: Draft, now: datetime) -> None:
-        """Writes what a slot is about to say."""
+    def intend(self, channel: str, slot: str, draft: Draft, now: datetime, by: str) -> None:
+        """Writes what a slot is about to say, and who asked for it."""
         self._c.put("announcements", "channel, slot", channel=channel, slot=slot, at=now, draft=written(draft))
+        self.begin(channel, now)
+        sql = "UPDATE announced SET sent_slot = ?, sent_by = ?, sent_at = ? WHERE channel = ?"
+        self._c.change(sql, (slot, by, now, channel))
+
+    def sent(self, channel: str) -> Sent | None:
+        """The last one that was begun in a channel."""
+        sql = "SELECT sent_slot AS slot, sent_by AS by, sent_at AS at FROM announced WHERE channel = ?"
+        row = self._c.row(sql, (channel,))
+        return built(Sent, row) if row is not None and row["slot"] is not None else None
+
+    def not_sent(self, channel: str, slot: str) -> None:
+        """Slack did not take the one that was begun: another one can be sent at once."""
+        self._c.change("UPDATE announced SET sent_slot = NULL WHERE channel = ? AND sent_slot = ?", (channel, slot))
 
     def draft(self, channel: str, slot: str) -> Draft | None:
         """What a slot was about to say when it was cut off."""
@@ -121,9 +141,8 @@ class Announcements(Part):
         return self._c.values(str, sql, (channel,))
 
     def shown(self) -> str:
-        """Changes whenever owners, snoozes or settings do: what a living card shows beside fleet and runs."""
-        sql = """SELECT (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM owners) || ' ' ||
-                 (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
+        """Changes whenever snoozes or settings do: what a living card shows beside fleet and requests."""
+        sql = """SELECT (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
                  (SELECT count(*) FROM snoozes WHERE ended_at IS NULL) || ' ' ||
                  (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM announcer_settings)"""
         return self._c.value(str, sql) or ""

@@ -7,7 +7,7 @@ that the database does not have, rows and end are sealed as well.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from bot.domain.fleet import Ref
 from bot.domain.foreign_text import escaped
 from bot.domain.requests import Noted
 from bot.store.chain import COLUMNS, KEYED, LOST, NO_KEY, START, Broken, Head, SealingKey, Walk, digest
-from bot.store.connection import Connection, Part, Row, Sqlite, read, written
+from bot.store.connection import Connection, Part, Row, Sqlite, marks, read, written
 from bot.store.schema import migrations
 
 __all__ = ["COLUMNS", "START", "Audit", "Audited", "Broken", "Examined", "SealingKey", "Tip"]
@@ -160,6 +160,12 @@ class Audit(Part):
         sql = """SELECT * FROM audit WHERE request = ? AND id BETWEEN 1 AND (SELECT last FROM audit_head)
                  ORDER BY id"""
         return self._c.all(Noted, sql, (request,))
+
+    def of_actions(self, request: int, actions: Collection[str]) -> tuple[Noted, ...]:
+        """The rows of one request with one of these actions, oldest first."""
+        sql = f"""SELECT * FROM audit WHERE request = ? AND action IN ({marks(actions)})
+                  AND id BETWEEN 1 AND (SELECT last FROM audit_head) ORDER BY id"""
+        return self._c.all(Noted, sql, (request, *actions))
 
     def all(self) -> Iterator[Row]:
         """Every row by its number, whatever that is; also those that are written meanwhile."""

@@ -112,9 +112,10 @@ class Journal(Audited):
         False where it is over already, or was sent anew since.
         """
         how = {"outcome": outcome.end, "proven": outcome.version, "status": outcome.status, "detail": outcome.detail}
+        how["fault"] = None if outcome.fault is None else written(outcome.fault)
         changed = self._step(record, state=state, ended_at=now, next_at=None, **how)
         if changed:
-            self._note(now, outcome.end, record, outcome.version or outcome.detail)
+            self._note(now, outcome.end, record, outcome.summary)
         return changed
 
     def _given_back(self, record: StepRecord, why: str, now: datetime, *, by: str = "retune") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.hours import MISSED
-from bot.domain.outcomes import PROOFS, Outcome, StepEnd
+from bot.domain.outcomes import PROOFS, Fault, Outcome, StepEnd
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
 from bot.domain.runs import Run, StepRecord
 from bot.store.connection import Parameters, Part, built, grouped, marks, read
@@ -151,7 +151,8 @@ class Reading(Part):
         journal = self._c.rows(sql, parameters)
         for row in journal:
             if row["outcome"] is not None:
-                row["outcome"] = Outcome(StepEnd(row["outcome"]), row["proven"], row["status"], row["detail"])
+                fault = None if row["fault"] is None else read(Fault, row["fault"])
+                row["outcome"] = Outcome(StepEnd(row["outcome"]), row["proven"], row["status"], row["detail"], fault)
         steps = grouped(journal, "run")
         for row in rows:
             row["steps"] = [built(StepRecord, step) for step in steps.get(row["id"], ())]

@@ -10,7 +10,18 @@ from bot.domain.approvals import Vote
 from bot.domain.hours import MISSED
 from bot.domain.outcomes import Cause, CauseKind, LeftOut
 from bot.domain.plans import Plan
-from bot.domain.requests import FOLLOWS, LIVE, RETRIABLE, Request, RequestState, digest_of, following
+from bot.domain.requests import (
+    DROP,
+    FOLLOWS,
+    LIVE,
+    RESUME,
+    RETRIABLE,
+    STOP_LATER,
+    Request,
+    RequestState,
+    digest_of,
+    following,
+)
 from bot.domain.runs import LASTING, Run, RunState
 from bot.store.audit import Audit
 from bot.store.connection import Connection, marks, written
@@ -170,7 +181,7 @@ class Requests(Reading):
 
     def drop(self, request: Request, by: str, now: datetime) -> None:
         """Cancels what has not begun; the request ends when what has begun does."""
-        self._note(request, now, by, "cancel the rest")
+        self._note(request, now, by, DROP)
         self.touch(request.id, decided_by=by, decided_at=now)
         self._cancel_queued(request, now)
         self.settle(request.id, now, by=by)
@@ -178,7 +189,7 @@ class Requests(Reading):
     def cancel_later(self, request: Request, run: Run, by: str, now: datetime) -> None:
         """Notes that a running run ends after the step that is under way."""
         self._c.change("UPDATE runs SET cancelled_by = ? WHERE id = ?", (by, run.id))
-        self._note(request, now, by, "cancel after this step", model=run.plan.model.ref)
+        self._note(request, now, by, STOP_LATER, model=run.plan.model.ref)
         self.touch(request.id)
 
     def resume(self, request: Request, by: str, now: datetime) -> None:
@@ -186,7 +197,7 @@ class Requests(Reading):
         for run in request.runs:
             if run.bad:
                 self._c.change("UPDATE runs SET excused = 1 WHERE id = ?", (run.id,))
-        self._note(request, now, by, "resume")
+        self._note(request, now, by, RESUME)
         self.move(request, RequestState.RUNNING, now, by=by)
         self.settle(request.id, now, by=by)
 

@@ -130,7 +130,7 @@ class Runs(Part):
             """UPDATE steps SET state = ?, before = NULL, started_at = NULL, answered_at = NULL, ended_at = NULL,
                seen_busy = 0, attempts = 0, forced = 0, transaction_id = NULL, next_at = NULL, instead = '',
                looks = 0, unclear_at = NULL, unanswered = 0, outcome = NULL, proven = NULL,
-               status = '', detail = '' WHERE run = ? AND state = ?""",
+               status = '', detail = '', fault = NULL WHERE run = ? AND state = ?""",
             (StepState.PLANNED, run.id, StepState.FAILED),
         )
 

@@ -224,6 +224,19 @@ def changes_are_found_by_time(db: Sqlite) -> None:
 
 
 @migrations()
+def what_the_service_refused_is_kept_as_a_value(db: Sqlite) -> None:
+    """Of a step: the error that ended it, as JSON."""
+    db.execute("ALTER TABLE steps ADD COLUMN fault TEXT")
+
+
+@migrations()
+def who_sent_the_last_announcement(db: Sqlite) -> None:
+    """In each channel: the slot that was begun last, who asked for it, and when."""
+    for column in ("sent_slot TEXT", "sent_by TEXT NOT NULL DEFAULT ''", "sent_at REAL"):
+        db.execute(f"ALTER TABLE announced ADD COLUMN {column}")
+
+
+@migrations()
 def words_are_added_and_owners_found(db: Sqlite) -> None:
     """Words that people add from Slack; the models of an owner are found without reading all."""
     for statement in (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.announcements import COOL_DOWN
 from bot.ports import Room
 from tests.commands.conftest import Slack
+from tests.fakes import Said
 from tests.world import ADA, CHANNEL, GRACE, GUS, MEI
 
 
@@ -14,16 +16,19 @@ async def ready(slack: Slack) -> None:
     await slack.world.inventory.refresh()
 
 
+def roots(slack: Slack) -> list[Said]:
+    """Messages in channels, without replies."""
+    return [said for said in slack.world.chat.said if said.thread is None]
+
+
 async def test_the_overview(slack: Slack):
     """Channel, rule, the next slot in the reader's time, the state, and what looking for warnings cost."""
     await ready(slack)
     shown = await slack.command("/stt-announce")
-    assert (
-        f"Announcements go to <#{CHANNEL}> by the rule `0 9 * * mon-fri` in UTC; the next one is due <!date^" in shown
-    )
-    assert "*Now:* 1 of 2 custom models is outdated" in shown
+    assert f"Announcements go to <#{CHANNEL}> weekdays at 09:00 UTC; next: <!date^" in shown
+    assert "*Now:* 1 of 2 models is outdated" in shown
     assert "living card" not in shown
-    assert "No audio was sent" in shown
+    assert "No audio sent" in shown
     assert slack.world.chat.said == []
 
 
@@ -43,21 +48,21 @@ async def test_a_preview_is_private(slack: Slack):
     shown = await slack.command("/stt-announce preview")
     assert "Only you see this preview" in shown
     assert "call-center-us" in shown
-    assert "Upgrade…" in shown
+    assert "Upgrade all…" in shown
     assert slack.world.chat.said == []
 
 
 @pytest.mark.parametrize(
     ("typed", "heard"),
     [
-        ("at 30 7 * * mon-fri Europe/Berlin", "by the rule `30 7 * * mon-fri` in Europe/Berlin"),
-        ("at `30 7 * * 1`", "by the rule `30 7 * * 1` in UTC"),
+        ("at 30 7 * * mon-fri Europe/Berlin", "weekdays at 07:30 Europe/Berlin"),
+        ("at `30 7 * * 1`", "Mondays at 07:30 UTC"),
         ("in <#CNEW|new>", "Announcements go to <#CNEW>"),
         ("in <#CNEW>", "Announcements go to <#CNEW>"),
         ("off", "Scheduled announcements are *off*"),
         ("on", "Announcements go to <#CSPEECH>"),
         ("OFF", "Scheduled announcements are *off*"),
-        ("default", "by the rule `0 9 * * mon-fri` in UTC"),
+        ("default", "weekdays at 09:00 UTC"),
     ],
 )
 async def test_an_approver_changes_it(slack: Slack, typed: str, heard: str):
@@ -86,10 +91,10 @@ async def test_others_do_not(slack: Slack, typed: str, user: str):
     [
         ("tomorrow", "/stt-announce at 0 9 * * mon-fri"),
         ("now please", "/stt-announce preview"),
-        ("at", "a rule of five parts"),
-        ("at nine", "a rule of five parts"),
-        ("at 99 9 * * *", "is not a rule"),
-        ("at 0 9 * * * Berlin", "is not known"),
+        ("at", "five parts"),
+        ("at nine", "five parts"),
+        ("at 99 9 * * *", "isn't a cron rule"),
+        ("at 0 9 * * * Berlin", "There is no time zone"),
         ("in", "as Slack's list offers it"),
         ("in #general", "as Slack's list offers it"),
         ("in <#CNOWHERE|x>", "/invite @retune"),
@@ -108,7 +113,7 @@ async def test_now_goes_to_the_channel_in_force(slack: Slack):
     await slack.command("/stt-announce in <#CNEW|new>", user=GRACE)
     await slack.command("/stt-announce off", user=GRACE)
     assert "Sent to <#CNEW>" in await slack.command("/stt-announce now", trigger="t1")
-    assert [said.channel for said in slack.world.chat.said] == ["CNEW"]
+    assert [said.channel for said in roots(slack)] == ["CNEW"]
 
 
 async def test_the_chart(slack: Slack):
@@ -119,3 +124,31 @@ async def test_the_chart(slack: Slack):
     assert (sent.channel, sent.name.endswith(".png")) == (MEI, True)
     assert "outdated" in sent.alt_text
     assert "Guests" in await slack.command("/stt-announce chart", user=GUS)
+
+
+async def test_another_one_soon_after(slack: Slack):
+    """Refused privately, with who sent the last one, when another can go, and what to do instead; later it goes."""
+    await ready(slack)
+    assert f"Sent to <#{CHANNEL}>" in await slack.command("/stt-announce now", user=GRACE)
+    for again in (slack.command("/stt-announce now"), slack.click("announce:now", "now", user=MEI)):
+        refused = await again
+        assert f"<@{GRACE}>'s announcement went to <#{CHANNEL}> <!date^" in refused
+        assert "Another one can go <!date^" in refused
+        assert "`/stt-announce preview`" in refused
+    assert len(roots(slack)) == 1
+    slack.world.clock.advance(COOL_DOWN.total_seconds() - 1)
+    assert "Another one can go" in await slack.command("/stt-announce now")
+    slack.world.clock.advance(1)
+    assert "Sent to" in await slack.click("announce:now", "now", user=MEI)
+    assert len(roots(slack)) == 2
+
+
+async def test_the_buttons_of_the_overview(slack: Slack):
+    """Preview and Announce now, which asks before; guests hear why not."""
+    await ready(slack)
+    shown = await slack.command("/stt-announce")
+    assert '"Announce now"' in shown
+    assert '"confirm"' in shown
+    assert "Only you see this preview" in await slack.click("announce:preview", "preview")
+    assert "Guests" in await slack.click("announce:now", "now", user=GUS)
+    assert slack.world.chat.said == []

@@ -64,14 +64,14 @@ def buttons(view: Mapping[str, Any]) -> list[str]:
     ("state", "user", "offered"),
     [
         (RequestState.OPEN, ADA, ["Withdraw"]),
-        (RequestState.OPEN, GRACE, ["Cancel"]),
+        (RequestState.OPEN, GRACE, ["Approve", "Reject", "Stop this request"]),
         (RequestState.OPEN, MEI, []),
         (RequestState.OPEN, GUS, []),
         (RequestState.SCHEDULED, ADA, ["Withdraw"]),
-        (RequestState.SCHEDULED, GRACE, ["Take my approval back", "Cancel"]),
-        (RequestState.SCHEDULED, TOMAS, ["Cancel"]),
+        (RequestState.SCHEDULED, GRACE, ["Take my approval back", "Stop this request"]),
+        (RequestState.SCHEDULED, TOMAS, ["Stop this request"]),
         (RequestState.RUNNING, ADA, []),
-        (RequestState.RUNNING, GRACE, ["Stop watching"]),
+        (RequestState.RUNNING, GRACE, ["Mark as failed and stop watching"]),
         (RequestState.FAILED, ADA, []),
         (RequestState.FAILED, TOMAS, ["Try again…"]),
         (RequestState.FAILED, MEI, []),
@@ -139,17 +139,17 @@ async def test_details_of_nothing(slack: Slack):
         (RequestState.DONE, "withdraw", ADA, "and done <"),
         (RequestState.OPEN, "take-back", GRACE, "no vote"),
         (RequestState.RUNNING, "take-back", GRACE, "too late"),
-        (RequestState.OPEN, "cancel", MEI, "Only <!subteam^SAPPROVE> can decide"),
-        (RequestState.RUNNING, "cancel", GRACE, "no call to cancel it"),
+        (RequestState.OPEN, "cancel", MEI, "Only <!subteam^SAPPROVE> can approve upgrades"),
+        (RequestState.RUNNING, "cancel", GRACE, "no call to stop it"),
         (RequestState.DONE, "cancel", GRACE, "and done <"),
         (RequestState.FAILED, "retry", ADA, "You asked for this yourself"),
-        (RequestState.FAILED, "retry", MEI, "Only <!subteam^SAPPROVE> can decide on upgrades of `stt`"),
+        (RequestState.FAILED, "retry", MEI, "Only <!subteam^SAPPROVE> can approve upgrades on `stt`"),
         (RequestState.RUNNING, "retry", GRACE, "Only what failed can be tried again; the request is running"),
         (RequestState.OPEN, "stop", GRACE, "It does not run: the request is waiting for approval"),
         (RequestState.RUNNING, "send-again", ADA, "You asked for this yourself"),
-        (RequestState.RUNNING, "send-again", GRACE, "There is nothing to decide any more: the request is running"),
-        (RequestState.RUNNING, "mark-as-failed", MEI, "Only <!subteam^SAPPROVE> can decide"),
-        (RequestState.RUNNING, "mark-as-failed", GRACE, "There is nothing to decide any more"),
+        (RequestState.RUNNING, "send-again", GRACE, "There is nothing left to decide: the request is running"),
+        (RequestState.RUNNING, "mark-as-failed", MEI, "Only <!subteam^SAPPROVE> can approve upgrades"),
+        (RequestState.RUNNING, "mark-as-failed", GRACE, "There is nothing left to decide"),
     ],
 )
 async def test_refused_wishes(slack: Slack, state: RequestState, wish: str, user: str, why: str):
@@ -178,7 +178,7 @@ def try_again(slack: Slack, request_id: int) -> Mapping[str, Any]:
         ({"status": "ready"}, "Since it was approved, it has data that waits for training."),
         ({"versions": (OLD, NEW)}, f"`call-center-us` is already on the newest known version, `{NEW}`."),
         ({"versions": (OLDER,)}, f"Since it was approved, its versions are now `{OLDER}`."),
-        (None, "Its instance does not know it any more"),
+        (None, "Its instance no longer knows it"),
     ],
 )
 async def test_trying_again_what_the_model_cannot_take(slack: Slack, seen: dict[str, Any] | None, why: str):
@@ -190,7 +190,7 @@ async def test_trying_again_what_the_model_cannot_take(slack: Slack, seen: dict[
     if seen is not None:
         slack.world.speech.kept[US] = replace(was, **seen)
     answer = await slack.press(try_again(slack, request_id), user=TOMAS)
-    assert f"It cannot be tried again now. {why}" in answer
+    assert f"It can't be retried now. {why}" in answer
     noted = slack.world.store.audit.of_request(request_id)[-1]
     assert (noted.actor, noted.action, noted.detail) == (TOMAS, "denied", "retry: model cannot take it")
     await slack.world.ring(after=60)
@@ -285,7 +285,7 @@ async def test_freezing(slack: Slack):
     assert "End it" in await slack.command("/stt-upgrade freeze")
     assert "can end this freeze on `stt`" in await slack.click("unfreeze", str(held.id), user=MEI)
     assert "Nothing is frozen" in await slack.click("unfreeze", str(held.id), user=TOMAS)
-    assert "ended already" in await slack.click("unfreeze", str(held.id), user=TOMAS)
+    assert "has already ended" in await slack.click("unfreeze", str(held.id), user=TOMAS)
     await slack.world.ring(after=5)
     assert len(slack.world.speech.begun) == 1
     assert "frozen" not in str(slack.world.chat.keyed(f"request:{request_id}:card").message.blocks)
@@ -294,9 +294,9 @@ async def test_freezing(slack: Slack):
 @pytest.mark.parametrize(
     ("values", "where", "why"),
     [
-        ({"why": "  "}, "why", "Say why"),
-        ({"until": None}, "until", "Say until when"),
-        ({"until": -60}, "until", "over already"),
+        ({"why": "  "}, "why", "Give a reason"),
+        ({"until": None}, "until", "Choose when it ends."),
+        ({"until": -60}, "until", "has passed"),
         ({"until": 91 * TOMORROW}, "until", "at most 90 days"),
         ({"scope": "gone"}, "until", "gone"),
     ],
@@ -316,7 +316,7 @@ async def test_who_may_freeze(slack: Slack):
     only = "can freeze upgrades"
     for user in (MEI, ADA):
         assert only in await slack.click("freeze", "new", user=user)
-    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("freeze", "new", user=GUS)
+    assert "Guests, bots and deactivated people can't use Retune" in await slack.click("freeze", "new", user=GUS)
     await slack.click("freeze", "new", user=GRACE)
     answer = await slack.submit(last(slack), picked(slack=slack), user=MEI)
     assert only in str(answer)
@@ -406,7 +406,7 @@ async def test_a_moment_in_the_form_that_cannot_be(slack: Slack, far: int):
     at = int(slack.world.clock.now().timestamp() + far)
     values = {"later": {"v": {"type": "datetimepicker", "selected_date_time": at}}}
     answer = await slack.submit(last(slack), values)
-    assert "moment" in answer["errors"]["later"]
+    assert "time" in answer["errors"]["later"]
     assert slack.world.store.requests.in_state(RequestState.OPEN) == ()
 
 
@@ -513,7 +513,7 @@ async def test_who_looks_is_remembered_for_a_while(slack: Slack):
     slack.world.clock.advance(3)
     request_id = await asked(slack)
     answer = await slack.click("approve", f"{request_id}:{slack.world.request(request_id).digest}", user=GRACE)
-    assert "Only <!subteam^SAPPROVE> can decide" in answer
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in answer
 
 
 # Mentions and direct messages

@@ -68,7 +68,7 @@ async def test_delivered_again(slack: Slack):
     for _ in range(3):
         await slack.dispatch(typed)
         await slack.world.settle()
-    assert len([said for said in slack.world.chat.said if said.key.startswith("announcement")]) == 1
+    assert [said.key for said in slack.world.chat.said if said.thread is None] == [f"announcement:{CHANNEL}:now:T0"]
 
 
 async def test_delivered_to_another_process(slack: Slack, world: World):
@@ -144,7 +144,7 @@ async def test_who_does_not_come_in(slack: Slack, way: str, user: str):
     """Nothing of the fleet for them, in no way: one private answer, one row."""
     heard = str(await WAYS[way](slack, user))
     other = "Only members of this workspace can use Retune."
-    assert (other if user == STRANGER else "Guests, bots and deactivated people cannot use Retune.") in heard
+    assert (other if user == STRANGER else "Guests, bots and deactivated people can't use Retune.") in heard
     assert "call-center-us" not in heard
     assert [(actor, action) for actor, action, _ in rows(slack)] == [(user, "denied")]
     assert slack.world.chat.said == []
@@ -373,7 +373,7 @@ async def test_a_window_that_slack_does_not_fill(slack: Slack):
     """Nothing says *Looking* for ever: the person hears the answer, or what to do, as a message."""
     value = await requested(slack)
     slack.world.chat.fail["update"] = [ChatBusy("busy")] * 2
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.click("reject", value, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.click("reject", value, user=MEI)
     assert "press the button again" in await slack.click("reject", value, user=GRACE)
 
 

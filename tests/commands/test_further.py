@@ -28,7 +28,7 @@ async def test_check_for_a_warning(slack: Slack):
     slack.world.speech.warned["id-call-center-us"] = (f"{PREVIOUS}, …",)
     assert "It is outdated" in await slack.click("probe", REF)
     assert "returned IBM's warning" in await slack.command("/stt-model call-center-us")
-    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("probe", REF, user=GUS)
+    assert "Guests, bots and deactivated people can't use Retune" in await slack.click("probe", REF, user=GUS)
     assert slack.world.speech.calls.count("warnings") == 1
 
 
@@ -57,7 +57,7 @@ async def test_training_what_waits(slack: Slack):
     await slack.submit(view, WHY, view_id=view_id)
     request = slack.world.store.requests.in_state(RequestState.OPEN)[0]
     card = slack.world.chat.keyed(f"request:{request.id}:card")
-    assert "Approve a training" in card.text
+    assert "Approval needed for a training" in card.text
     await slack.click("approve", f"{request.id}:{request.digest}", user=GRACE)
     await slack.world.ring()
     assert slack.world.speech.begun == [("train", "id-call-center-us", False)]
@@ -100,9 +100,9 @@ async def test_stop_watching(slack: Slack):
         await slack.world.ring(after=600)
     run = request.first.id
     late = slack.world.chat.keyed(f"request:{request.id}:late:{run}.1")
-    assert late.buttons == ["Stop watching"]
+    assert late.buttons == ["Mark as failed and stop watching"]
     stop = next(block["elements"][0] for block in late.message.blocks if block["type"] == "actions")
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(stop, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.press(stop, user=MEI)
     assert slack.world.request(request.id).state is RequestState.RUNNING
     assert await slack.press(stop, user=TOMAS) == ""
     assert slack.world.request(request.id).state is RequestState.FAILED

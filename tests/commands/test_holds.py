@@ -179,7 +179,7 @@ async def test_the_question_of_approve(slack: Slack):
     assert asks.endswith("call-center-us.")
     assert len(asks) <= 300
     answer = await slack.press(buttons(card.blocks)[0], user=GRACE)
-    assert "Nothing of it can start now, so it cannot be approved." in answer
+    assert "It can't be approved: everything in it is on hold." in answer
     assert f"<@{MEI}> or <!subteam^SAPPROVE> can end it" in answer
     assert slack.world.request(request.id).state is RequestState.OPEN
     await slack.click("details", str(request.id), user=GRACE)
@@ -198,7 +198,7 @@ async def test_a_hold_ended_with_its_button(slack: Slack):
     number = await hold(slack)
     card = slack.world.chat.keyed(f"request:{request.id}:card")
     assert "on hold" in str(card.message.blocks)
-    assert "is ended" in await slack.click(f"unsnooze:{number}", str(number), user=MEI)
+    assert " ended; it was by" in await slack.click(f"unsnooze:{number}", str(number), user=MEI)
     slack.world.clock.advance(4)
     await slack.world.teller.tell(request.id)
     assert "on hold" not in str(card.message.blocks)

@@ -116,7 +116,7 @@ async def test_who_cannot_own(slack: Slack):
 async def test_guests_may_not(slack: Slack):
     """No form for a guest, and nothing kept from one that was sent all the same. A guest can own a model."""
     _, view = await form(slack)
-    assert "Guests, bots and deactivated people cannot use Retune" in await slack.click("owner", REF, user=GUS)
+    assert "Guests, bots and deactivated people can't use Retune" in await slack.click("owner", REF, user=GUS)
     assert "Guests, bots" in str((await slack.submit(view, values(MEI), user=GUS))["view"])
     await saved(slack, GUS)
     assert audited(slack) == [(ADA, GUS)]
@@ -126,6 +126,6 @@ async def test_a_model_that_is_gone(slack: Slack):
     """Deleted while the form was open, or before the button was pressed."""
     _, view = await form(slack)
     slack.world.store.fleet.gone(REF)
-    assert "not known any more" in (await slack.submit(view, values(MEI)))["errors"]["user"]
-    assert "not known any more" in await slack.click("owner", REF)
+    assert "no longer known" in (await slack.submit(view, values(MEI)))["errors"]["user"]
+    assert "no longer known" in await slack.click("owner", REF)
     assert "form is closed" in await slack.click("disown", REF)

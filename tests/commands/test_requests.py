@@ -85,7 +85,7 @@ async def test_filters(slack: Slack, words: str, expected: list[int]):
     else:
         assert "Filters are words" in answer
     if words == "mine":
-        assert "No request fits" in await slack.command("/stt-runs mine", user=MEI)
+        assert "No request matches" in await slack.command("/stt-runs mine", user=MEI)
 
 
 async def many(slack: Slack, count: int) -> None:
@@ -101,7 +101,7 @@ async def test_pages(slack: Slack):
     await many(slack, 17)
     first = await slack.command("/stt-runs withdrawn")
     assert listed(first) == list(range(17, 2, -1))
-    assert "17 requests that fit" in first
+    assert "17 requests match" in first
     turn = next(button for button in buttons(first) if button["action_id"] == "runs:next")
     second = await slack.click("runs:next", turn["value"])
     assert listed(second) == [2, 1]
@@ -251,7 +251,7 @@ async def test_where_the_file_goes(slack: Slack, event: dict[str, Any], channel:
 async def test_who_cannot_export_and_what_not(slack: Slack):
     """Guests cannot, which is noted; nothing is no file; a fault is told, and nothing claimed."""
     await three(slack)
-    assert "cannot use Retune" in await slack.command("/stt-runs export", user=GUS)
+    assert "can't use Retune" in await slack.command("/stt-runs export", user=GUS)
     assert [row["detail"] for row in slack.world.store.audit.all()][-1] == "/stt-runs: read: not a member"
     assert "nothing to export" in await slack.command("/stt-runs export failed")
     slack.world.files.fail.append(ChatBusy("Slack cannot be reached."))

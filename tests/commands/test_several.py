@@ -134,7 +134,7 @@ async def test_those_that_cannot_are_listed_with_the_reason(slack: Slack):
     _, view = await opened(slack)
     text = json.dumps(view["blocks"], ensure_ascii=False)
     assert "Left out" in text
-    assert "It is in request 1 already" in text
+    assert "It is already in request 1" in text
     assert "`blank` holds no data" in text
 
 
@@ -185,7 +185,7 @@ async def test_approve_names_the_language_model_of_an_acoustic_one(slack: Slack)
     card = slack.world.chat.keyed(f"request:{number}:card")
     _, shown = await details(slack, number, MEI)
     question = asks(next(iter(on_card(slack, number).values())))
-    assert "3 models" in question
+    assert "2 models" in question
     for place in (str(view["blocks"]), str(card.message.blocks), question, str(shown["blocks"])):
         for name in ("booth", "terms", "call-center-us"):
             assert name in place
@@ -208,7 +208,7 @@ async def test_faults_are_shown_at_the_form(slack: Slack):
     empty = {key: {"v": {"type": "checkboxes", "selected_options": []}} for key in marks(view)}
     assert "at least one" in (await slack.submit(view, empty, view_id=view_id))["errors"]["models:0"]
     past = {**marks(view), "later": {"v": {"type": "datetimepicker", "selected_date_time": 1000000000}}}
-    assert "over already" in (await slack.submit(view, past, view_id=view_id))["errors"]["later"]
+    assert "has passed" in (await slack.submit(view, past, view_id=view_id))["errors"]["later"]
     assert "Guests" in str(await slack.submit(view, marks(view), user=GUS, view_id=view_id))
     old = json.loads(json.dumps(marks(view)))
     old["models:0"]["v"]["selected_options"][0]["value"] = "stt/language/x 0000"
@@ -226,9 +226,9 @@ async def test_approving(slack: Slack):
     """The buttons as they were posted: the wrong people hear why, the right one is silent; one model starts."""
     number = await asked(slack)
     approve, _ = on_card(slack, number).values()
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(approve, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.press(approve, user=MEI)
     assert "asked for this yourself" in await slack.press(approve, user=ADA)
-    assert "Guests, bots and deactivated people cannot use Retune" in await slack.press(approve, user=GUS)
+    assert "Guests, bots and deactivated people can't use Retune" in await slack.press(approve, user=GUS)
     assert (slack.world.request(number).state, slack.world.woken) == (RequestState.OPEN, 0)
     assert await slack.press(approve, user=GRACE) == ""
     request = slack.world.request(number)
@@ -246,7 +246,7 @@ async def test_rejecting(slack: Slack):
     """Reject asks why; what was approved meanwhile cannot be rejected any more; the reason ends it for all."""
     number = await asked(slack)
     approve, reject = on_card(slack, number).values()
-    assert "Only <!subteam^SAPPROVE> can decide" in await slack.press(reject, user=MEI)
+    assert "Only <!subteam^SAPPROVE> can approve upgrades" in await slack.press(reject, user=MEI)
     assert "Reject the upgrade" in await slack.press(reject, user=GRACE)
     _, view = window(slack)
     assert view["callback_id"] == "reject"
@@ -288,15 +288,15 @@ async def test_details_offer_what_a_person_may_do(slack: Slack):
 
     assert await offered(ADA) == ["Withdraw"]
     assert await offered(MEI) == []
-    assert await offered(GRACE) == ["Cancel"]
+    assert await offered(GRACE) == ["Approve", "Reject", "Stop this request"]
     await approved(slack, number)
     assert await offered(ADA) == []
-    assert await offered(GRACE) == ["Drop the rest", "Stop watching"]
+    assert await offered(GRACE) == ["Drop the rest", "Mark as failed and stop watching"]
     view_id, view = await details(slack, number, TOMAS)
     modal = {"id": view_id, "type": "modal"}
     assert await slack.press(buttons(view["blocks"])[f"Drop the rest of request {number}"], TOMAS, view=modal)
     assert states(slack, number) == {"a": "running", "b": "cancelled", "c": "cancelled", "call-center-us": "cancelled"}
-    assert [*buttons(slack.world.chat.views[view_id]["blocks"])] == ["Stop watching a"]
+    assert [*buttons(slack.world.chat.views[view_id]["blocks"])] == ["Mark a as failed and stop watching"]
     await ended(slack)
     assert slack.world.request(number).state is RequestState.CANCELLED
     assert await offered(GRACE) == []
@@ -323,8 +323,8 @@ async def test_details_show_each_model_with_its_buttons(slack: Slack):
     _, view = await details(slack, number, GRACE)
     told = {block["text"]["text"] for block in view["blocks"] if block["type"] == "section"}
     for name, state in states(slack, number).items():
-        (about,) = [text for text in told if text.startswith(f"`{name}` ")]
-        assert f"*{state}*\nupgrade `{name}`" in about
+        (about,) = [text for text in told if f" *{name}* " in text.split("\n")[0]]
+        assert f", {state}\nupgrade `{name}`" in about
         assert ("ended it with the status failed" in about) is (state == "failed")
     assert [*buttons(view["blocks"])] == [
         f"Resume request {number}",
@@ -347,11 +347,11 @@ async def test_trying_one_of_several_again(slack: Slack):
     slack.world.speech.kept["id-b"] = replace(slack.world.speech.kept["id-b"], status="ready")
     assert await slack.press(retry, GRACE, view=modal)
     shown = str(slack.world.chat.views[view_id]["blocks"])
-    assert "It cannot be tried again now. Since it was approved, it has data that waits for training" in shown
+    assert "It can't be retried now. Since it was approved, it has data that waits for training" in shown
     slack.world.speech.kept["id-b"] = replace(slack.world.speech.kept["id-b"], status="failed")
     failed = slack.world.chat.keyed(f"request:{number}:failed:{before.runs[1].id}")
     answer = await slack.press(next(iter(buttons(failed.message.blocks).values())), TOMAS)
-    assert "It cannot be tried again now. The last training of `b` failed" in answer
+    assert "It can't be retried now. The last training of `b` failed" in answer
     assert slack.world.request(number) == before
     noted = slack.world.store.audit.of_request(number)[-2:]
     assert [(row.actor, row.action, row.detail) for row in noted] == [

@@ -50,7 +50,7 @@ async def test_snoozing_a_model(slack: Slack):
     assert "Snooze…" in await slack.command("/stt-model call-center-us")
     answer = await snoozed(slack)
     assert answer["response_action"] == "update"
-    assert "`call-center-us`" in str(answer["view"])
+    assert "*call-center-us*" in str(answer["view"])
     shown = await slack.command("/stt-model call-center-us")
     assert "snoozed until 3 Dec 2026 by <@UADA>" in shown
     assert '"retired in March"' in shown
@@ -82,24 +82,24 @@ async def test_snoozing_more_than_a_model(slack: Slack, scope: str):
     assert "support-desk-us" in await slack.command("/stt-models snoozed")
     shown = await slack.command("/stt-model call-center-us")
     assert "until the next base version, at most until 21 Feb 2027 by <@UGRACE>" in shown
-    assert ("on the base `en-US_NarrowbandModel`" if scope == "base" else "whole instance `stt`") in shown
+    assert ("on the base `en-US_NarrowbandModel`" if scope == "base" else "Everything on `stt`") in shown
 
 
 @pytest.mark.parametrize(
     ("over", "faults"),
     [
         ({"date": "2026-11-23"}, {"date": "Choose a day after today, 23 Nov 2026."}),
-        ({"date": None}, {"date": "Choose the day on which it ends."}),
+        ({"date": None}, {"date": "Choose an end date."}),
         (
             {"date": "2099-01-01"},
-            {"date": "Choose a day up to 21 Feb 2027: this lasts at most 90 days. Set it again then."},
+            {"date": "Choose a day up to 21 Feb 2027, 90 days at most. You can set it again then."},
         ),
         ({"scope": "everything"}, {"scope": "Choose what to snooze."}),
-        ({"why": "  "}, {"why": "Say why: the team reads it for as long as this lasts."}),
+        ({"why": "  "}, {"why": "Give a reason: the team reads it."}),
         (
             {"why": None, "date": "2020-01-01"},
             {
-                "why": "Say why: the team reads it for as long as this lasts.",
+                "why": "Give a reason: the team reads it.",
                 "date": "Choose a day after today, 23 Nov 2026.",
             },
         ),
@@ -117,7 +117,7 @@ async def test_a_hold(slack: Slack):
     assert "probably return a warning" in str(view["blocks"])
     assert "scope" not in [block.get("block_id") for block in view["blocks"]]
     answer = await slack.submit(view, held(date=None), view_id=view_id)
-    assert answer["errors"] == {"date": "Choose the day on which it ends."}
+    assert answer["errors"] == {"date": "Choose an end date."}
     await slack.submit(view, held(), view_id=view_id)
     shown = await slack.command("/stt-model call-center-us")
     assert "on hold until 3 Dec 2026 by <@UADA>" in shown
@@ -126,7 +126,7 @@ async def test_a_hold(slack: Slack):
 
 async def test_guests_may_not(slack: Slack):
     """No form for a guest, and no snooze from one that was sent all the same."""
-    guests = "Guests, bots and deactivated people cannot"
+    guests = "Guests, bots and deactivated people can't"
     _, view = await form(slack)
     assert f"{guests} use Retune" in await slack.click("snooze", REF, user=GUS)
     assert f"{guests} use Retune" in await slack.click("hold", REF, user=GUS)
@@ -138,7 +138,7 @@ async def test_somebody_elses_snooze(slack: Slack):
     await snoozed(slack)
     _, view = list(slack.world.chat.views.items())[-1]
     answer = await slack.submit(view, values(), user=MEI, view_id="V9")
-    assert "snoozed already until 3 Dec 2026" in answer["errors"]["why"]
+    assert "already snoozed until 3 Dec 2026" in answer["errors"]["why"]
     assert "Only its author or an approver" in answer["errors"]["why"]
 
 
@@ -146,8 +146,8 @@ async def test_a_model_that_is_gone(slack: Slack):
     """Deleted while the form was open, or before the button was pressed."""
     _, view = await form(slack)
     slack.world.store.fleet.gone(REF)
-    assert "not known any more" in (await slack.submit(view, values()))["errors"]["why"]
-    assert "not known any more" in await slack.click("snooze", REF)
+    assert "no longer known" in (await slack.submit(view, values()))["errors"]["why"]
+    assert "no longer known" in await slack.click("snooze", REF)
 
 
 async def test_ending(slack: Slack):
@@ -157,10 +157,10 @@ async def test_ending(slack: Slack):
     assert "1 snooze in force" in await slack.command("/stt-announce")
     listed = await slack.command("/stt-announce snoozes")
     assert "End this snooze?" in listed
-    assert "`call-center-us`" in listed
+    assert "*call-center-us*" in listed
     assert "Only <@UADA> or <!subteam^SAPPROVE> can end this." in await slack.click("unsnooze:1", "1", user=MEI)
-    assert "is ended" in await slack.click("unsnooze:1", "1", user=GRACE)
-    assert "<@UGRACE> ended that already" in await slack.click("unsnooze:1", "1", user=ADA)
+    assert " ended; it was by" in await slack.click("unsnooze:1", "1", user=GRACE)
+    assert "<@UGRACE> has already ended it" in await slack.click("unsnooze:1", "1", user=ADA)
     assert "Nothing is snoozed" in await slack.command("/stt-announce snoozes")
     assert "snoozed until" not in await slack.command("/stt-model call-center-us")
 
@@ -171,7 +171,7 @@ async def test_an_ignored_customization_breaks_through(slack: Slack):
     await slack.world.inventory.refresh()
     await slack.click("probe", REF)
     await snoozed(slack)
-    assert "announced all the same: its customization is ignored" in await slack.command("/stt-model call-center-us")
+    assert "Still announced: its customization is already ignored" in await slack.command("/stt-model call-center-us")
 
 
 async def test_slack_is_slow(slack: Slack, monkeypatch: pytest.MonkeyPatch):

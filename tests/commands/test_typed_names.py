@@ -198,10 +198,10 @@ async def test_words_of_commands(slack: Slack):
     assert "Nothing is frozen" in await slack.command("/stt-upgrade `freeze`")
     await slack.command("/stt-upgrade *outdated*\u00a0R&amp;D")
     assert "R&D calls" in str(list(slack.world.chat.views.values())[-1])
-    assert "custom models" in await slack.command("/stt-announce “preview”")
+    assert "models are outdated" in await slack.command("/stt-announce “preview”")
     for rule in ("at 0 9 * * *", "`at` `0 9 * * *`", "`at 0 9 * * *`", "at “0 9 * * *”\u200b", "at `0 9 * * *` UTC"):
         assert "only" in (await slack.command(f"/stt-announce {rule}")).lower(), rule
-        assert "0 9 * * *" in await slack.command(f"/stt-announce {rule}", user=GRACE), rule
+        assert "every day at 09:00 UTC" in await slack.command(f"/stt-announce {rule}", user=GRACE), rule
     answer = await slack.command("/stt-announce *in* <#C0123456|general>", user=GRACE)
     assert "not in that channel" in answer  # so it was read
 

@@ -112,7 +112,7 @@ async def test_an_answer_that_is_lost(real: Real):
 async def test_bytes_that_are_not_taken(
     real: Real, path: str | None, kind: type[ChatError], monkeypatch: pytest.MonkeyPatch
 ):
-    """The address that Slack gave is not known any more, or cannot be reached: no file, and no doubt about it."""
+    """The address that Slack gave is no longer known, or cannot be reached: no file, and no doubt about it."""
     url = f"{real.slack.url}{path}" if path else "http://127.0.0.1:1/"
 
     async def elsewhere(**_: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def test_several_models_in_the_browser(page: Page):
     page.get_by_test_id("modal-submit").click()
     approve = page.locator("[data-action-id=approve]")
     expect(approve).to_be_visible(timeout=15_000)
-    expect(page.locator("#main").get_by_text(f"Approve the upgrade of {count - 1} models")).to_be_visible()
+    expect(page.locator("#main").get_by_text(f"Approval needed: upgrade of {count - 1} models")).to_be_visible()
 
     approve.click()
     expect(page.get_by_role("alertdialog").get_by_text("Changed for good")).to_contain_text("call-center-us")

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.announcements import COOL_DOWN
 from bot.domain.timing import Schedule, check_rule
-from bot.errors import ChatRefused, ServiceUnavailable
-from tests.fakes import FrozenClock
-from tests.world import World, model
+from bot.errors import ChatBusy, ChatRefused, Refusal, ServiceUnavailable
+from bot.flows.announcements import Announcer
+from bot.store.database import Database
+from tests.fakes import FrozenClock, Said
+from tests.world import ADA, GRACE, World, model
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def roots(world: World) -> list[Said]:
+    """The messages in the channel, without replies."""
+    return [said for said in world.chat.said if said.thread is None]
 
 
 async def test_a_slot_is_said_once(tmp_path: Path):
@@ -30,10 +39,11 @@ async def test_a_slot_is_said_once(tmp_path: Path):
     world.clock.at = at("2026-11-23T09:00")
     await world.announce()
     await world.announce()
-    assert len(world.chat.said) == 1
+    assert len(roots(world)) == 1
     said = world.chat.said[0]
-    assert said.text.startswith("1 of 2 custom models is outdated; 1 expected to return recognition warnings.")
-    assert "call-center-us" in said.text
+    assert said.text.startswith("1 of 2 models is outdated, 1 current. First announcement in this channel. Risk: ")
+    (reply,) = (each for each in world.chat.said if each.thread == said.ts)
+    assert "call-center-us" in reply.text
     world.close()
 
 
@@ -54,7 +64,7 @@ async def test_down_over_a_slot(tmp_path: Path):
     world.crash()
     await world.announce()
     await world.announce()
-    assert [said.key for said in world.chat.said] == ["announcement:CSPEECH:2026-11-25T09:00+00:00"]
+    assert [said.key for said in roots(world)] == ["announcement:CSPEECH:2026-11-25T09:00+00:00"]
     world.close()
 
 
@@ -69,22 +79,23 @@ async def test_slack_refuses_and_takes_it_later(tmp_path: Path):
     await world.announce(after=30)
     assert world.chat.said == []
     await world.announce(after=31)
-    assert len(world.chat.said) == 1
+    assert len(roots(world)) == 1
     world.close()
 
 
-async def test_the_buttons_ask_for_each_upgrade(world: World):
-    """A model can be asked for from the announcement, unless somebody did."""
+async def buttons(world: World) -> list[str]:
+    message, *_ = await world.announcer.preview()
+    (row,) = (block for block in message.blocks if block["type"] == "actions")
+    return [each["text"]["text"] for each in row["elements"]]
+
+
+async def test_all_can_be_requested(world: World):
+    """From the announcement, unless somebody did already."""
     world.fleet()
     run = await world.asked()
-    message, *_ = await world.announcer.preview()
-    accessories = [b["accessory"]["text"]["text"] for b in message.blocks if "accessory" in b]
-    assert accessories == ["Details"]
+    assert await buttons(world) == ["Review", "Snooze…"]
     await world.decisions.vote(run.id, run.digest, "reject", "UGRACE", "later")
-    accessories = [
-        b["accessory"]["text"]["text"] for b in (await world.announcer.preview())[0].blocks if "accessory" in b
-    ]
-    assert accessories == ["Upgrade…"]
+    assert await buttons(world) == ["Upgrade all…", "Review", "Snooze…"]
 
 
 async def test_an_instance_that_cannot_be_read_is_named(world: World):
@@ -144,19 +155,137 @@ async def test_thousands_are_counted(tmp_path: Path, count: int):
     await world.inventory.refresh()
     assert await world.announcer.announce_now("asked")
     said = world.chat.said[0]
-    assert said.text.startswith(f"{count:,} of {count + 1:,} custom models are outdated")
+    assert said.text.startswith(f"{count:,} of {count + 1:,} models are outdated")
     if count <= 50:
         assert 1 < len(world.chat.said) <= 4
         assert world.files.uploaded == []
         return
-    assert len(world.chat.said) == 1
-    assert "the thread gets a CSV file" in str(said.message.blocks)
+    assert len(world.chat.said) == 2
+    assert "all of them in its CSV file" in str(said.message.blocks)
     noted = [row["detail"] for row in world.store.audit.all() if row["action"] == "announcement"]
     assert noted == [f"in CSPEECH: {count:,} models to act on"]
     (file,) = world.files.uploaded
     assert file.thread == said.ts
     assert len(file.content.decode().splitlines()) == count + 1
     world.files.fail.append(ChatRefused("no", code="missing_scope"))
+    world.clock.advance(COOL_DOWN.total_seconds())
     assert await world.announcer.announce_now("again")
     assert "`/stt-models export outdated`" in world.chat.said[-1].text
     world.close()
+
+
+async def asked_for(world: World, request: str, by: str) -> str:
+    """Somebody wants one: what came of it."""
+    try:
+        return str(await world.announcer.announce_now(request, by))
+    except Refusal as refusal:
+        return refusal.text
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_one_in_a_while(world: World, *, restarts: bool):
+    """Within the cool-down the second is refused, also after a restart; a scheduled one counts, and always goes."""
+    world.fleet()
+    await world.announce()
+    assert await asked_for(world, "now:1", ADA) == "True"
+    if restarts:
+        world.crash()
+    assert f"<@{ADA}>'s announcement went" in await asked_for(world, "now:2", GRACE)
+    world.clock.advance(COOL_DOWN.total_seconds())
+    assert await asked_for(world, "now:3", GRACE) == "True"
+    world.speech.add(model("another"))
+    world.clock.at = at("2026-11-24T09:00")
+    await world.announce()
+    assert "The scheduled announcement went" in await asked_for(world, "now:4", ADA)
+    assert len(roots(world)) == 3
+
+
+async def test_two_processes_are_asked_at_once(world: World, monkeypatch: pytest.MonkeyPatch):
+    """One announcement; whoever was slower hears of the other."""
+    world.fleet()
+    await world.announce()
+    other = Database(world.path)
+    slower = Announcer(*_parts(world, db=other))
+    drafted = slower.inventory.refresh
+
+    async def overtaken() -> None:
+        monkeypatch.setattr(slower.inventory, "refresh", drafted)
+        assert await world.announcer.announce_now("now:1", ADA)
+        await drafted()
+
+    monkeypatch.setattr(slower.inventory, "refresh", overtaken)
+    with pytest.raises(Refusal, match=f"<@{ADA}>'s announcement went"):
+        await slower.announce_now("now:2", GRACE)
+    assert len(roots(world)) == 1
+    other.close()
+
+
+@pytest.mark.parametrize("fault", ["refused", "lost"])
+async def test_slack_does_not_take_it(world: World, fault: str):
+    """It can be asked for again at once; one whose answer was lost goes on, and is there once."""
+    world.fleet()
+    await world.announce()
+    if fault == "lost":
+        world.chat.lose_answers = 1
+    else:
+        world.chat.fail["post"] = [ChatRefused("no", code="not_in_channel")]
+    assert await asked_for(world, "now:1", ADA) == "False"
+    world.clock.advance(61)
+    assert await asked_for(world, "now:2", GRACE) == "True"
+    assert len(roots(world)) == 1
+    wrote = ADA if fault == "lost" else GRACE
+    assert [row["actor"] for row in world.store.audit.all() if row["action"] == "announcement"] == [wrote]
+    assert f"<@{wrote}>'s announcement went" in await asked_for(world, "now:3", ADA)
+
+
+async def test_another_process_is_posting_it(world: World):
+    """Whoever asks meanwhile is told to try again; then it is there, once."""
+    world.fleet()
+    await world.announce()
+    world.chat.lose_answers = 1
+    for request in ("now:1", "now:2"):
+        assert await asked_for(world, request, ADA) == "False"
+    world.clock.advance(61)
+    assert await asked_for(world, "now:3", GRACE) == "True"
+    assert len(roots(world)) == 1
+
+
+async def test_the_process_dies_before_it_posts(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Nobody is told of an announcement that is not there: whoever asks next gets it."""
+    world.fleet()
+    await world.announce()
+    monkeypatch.setattr(world.poster, "post", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await world.announcer.announce_now("now:1", ADA)
+    world.crash()
+    assert await asked_for(world, "now:2", GRACE) == "True"
+    assert len(roots(world)) == 1
+
+
+def _parts(world: World, db: Database) -> list[Any]:
+    """What an announcer is made of, on another connection."""
+    made = world.announcer
+    return [db, made.inventory, made.poster, made.survey, made.timetable, made.charter, made.lists, made.clock]
+
+
+async def test_the_table_after_a_crash(world: World):
+    """What goes on after a crash goes on in blocks that every workspace takes."""
+    world.fleet()
+    await world.announce()
+    world.chat.fail["post"] = []
+    original, posts = world.chat.post, 0
+
+    async def breaking(*args: Any, **options: Any) -> str:
+        nonlocal posts
+        posts += 1
+        if posts == 2:
+            raise ChatBusy("wait")
+        return await original(*args, **options)
+
+    world.chat.post = breaking  # type: ignore[method-assign]  # a test
+    assert await asked_for(world, "now:1", ADA) == "False"
+    world.crash()
+    assert await asked_for(world, "now:1", ADA) == "True"
+    _, reply = world.chat.said
+    assert [block["type"] for block in reply.message.blocks] == ["section", "section", "actions"]
+    assert "call-center-us" in str(reply.message.blocks)

@@ -314,7 +314,7 @@ async def test_an_instance_that_does_not_answer(world: World):
     for _ in range(4):
         await read(world)
     _, found = told(world)
-    assert found.text.startswith("Answers again: `stt`")
+    assert found.text.startswith("Back: `stt`")
     assert noted(world) == [ChangeKind.LOST, ChangeKind.FOUND]
 
 

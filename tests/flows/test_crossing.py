@@ -160,7 +160,8 @@ async def test_a_card_names_what_is_still_meant(world: World):
     await world.noticer.ring()
     await world.ring(after=5)
     card = world.chat.keyed(f"request:{request.id}:card")
-    assert card.text.startswith("Approve the upgrade of 2 models: m1 and m2.")
+    assert card.text.startswith("*Approval needed: upgrade of 2 models*.")
+    assert "Changed for good: m1 and m2." in card.text
     assert "Upgrade 2 models?" in str(card.message.blocks)
     assert "m0, m1" not in str(card.message.blocks)
 

@@ -62,7 +62,7 @@ async def test_who_left_the_group_does_not_count_when_it_starts(world: World):
     assert world.request(request.id).state is RequestState.CHANGED
     assert world.speech.begun == []
     end = world.chat.keyed(f"request:{request.id}:end")
-    assert "do not meet the policy any more" in end.text
+    assert "no longer meet the policy" in end.text
     assert end.buttons == ["Look at the new plan…"]
 
 

@@ -103,7 +103,7 @@ async def test_a_later_start(world: World):
     world.fleet()
     request = await asked_for(world, hours=12)
     await world.approve(request, GRACE)
-    assert "Scheduled: it starts" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
+    assert "Scheduled: <!date^" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
     assert await starts(world, request) == request.not_before
     world.speech.add(model("other"))
     other = await asked_for(world, "other", hours=1)
@@ -156,7 +156,7 @@ async def test_frozen_before_it_is_approved(world: World):
     await freeze(world)
     request = await world.asked()
     card = world.chat.keyed(f"request:{request.id}:card")
-    assert f"by <@{GRACE}>. Nothing new starts before" in str(card.message.blocks)
+    assert f"by <@{GRACE}>. Nothing new starts until then" in str(card.message.blocks)
     assert quotes(card.message.blocks)[f"Reason for the freeze, from <@{GRACE}>:"] == "audit"
     await world.approve(request, GRACE)
     assert await starts(world, request) == request.requested_at + timedelta(hours=3)

@@ -151,7 +151,7 @@ async def test_one_of_several(world: World):
     request = await three(world)
     await hold(world, "stt/language/id-b")
     await world.ring(after=5)
-    assert "`b` → `v2020-01-16` · to come · on hold until 3 Dec 2026 by UMEI" in card(world, request)
+    assert "*b* `v2018-07-31 → v2020-01-16` · on hold until 3 Dec 2026 by UMEI" in card(world, request)
     assert (await world.approve(request)).allowed
     for _ in range(12):
         await world.ring(after=10)

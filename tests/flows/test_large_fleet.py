@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.announcements import COOL_DOWN
 from bot.domain.observations import Probe, Stage
 from bot.domain.owners import OwnerRule, by_rules
 from bot.domain.snoozes import Reach, SnoozeKind, Wish
@@ -62,6 +63,7 @@ async def test_nothing_holds_the_loop(large: World):
     await held(large, lambda: opened(ADA, large.desk))
     wish = Wish(SnoozeKind.SNOOZE, Reach.INSTANCE, "stt1", None, by_version=True, reason="later")
     await held(large, lambda: large.snoozer.snooze(wish, GRACE, "R1"))
+    large.clock.advance(COOL_DOWN.total_seconds())
     await held(large, lambda: large.announcer.announce_now("now"))
     large.crash()
     await held(large, large.inventory.judged)

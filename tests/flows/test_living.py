@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.snoozes import Reach, SnoozeKind, Wish
+from bot.domain.snoozes import Reach, Snooze, SnoozeKind, Wish
 from bot.errors import ChatBusy, ChatOutcomeUnknown, ChatRefused
 from bot.ports import Room
 from tests.fakes import FrozenClock, Said
-from tests.world import ADA, CHANNEL, GRACE, NEW, OLD, World
+from tests.world import CHANNEL, GRACE, NEW, OLD, World
 
 KEY = f"living:{CHANNEL}"
 
@@ -36,6 +36,12 @@ async def announced(world: World) -> Said:
     return world.chat.keyed(KEY)
 
 
+async def snoozed(world: World, number: int) -> Snooze:
+    """Somebody snoozes the instance."""
+    wish = Wish(SnoozeKind.SNOOZE, Reach.INSTANCE, "stt", date(2026, 12, 24), by_version=False, reason="later")
+    return await world.snoozer.snooze(wish, GRACE, f"V{number}")
+
+
 async def test_it_comes_with_the_first_announcement(world: World):
     """Not before; then one message, pinned once, also over a restart."""
     for _ in range(3):
@@ -48,27 +54,35 @@ async def test_it_comes_with_the_first_announcement(world: World):
     assert world.chat.keyed(KEY) is card
     assert world.chat.pinned == [(CHANNEL, card.ts)]
     assert world.chat.calls.count("pin") == 1
-    assert card.text.startswith("Now: 1 of 2 custom models is outdated; 1 expected to return recognition warnings.")
+    assert card.text == "Now: 1 of 2 models is outdated, 1 current."
     assert card.edits == 0
 
 
 async def test_it_is_edited_in_place(world: World):
-    """Upgraded, asked for, snoozed, owned: each shows within about a minute, and nothing is posted."""
+    """Asked for, snoozed, upgraded: each shows within about a minute, and nothing is posted."""
     card = await announced(world)
     said = len(world.chat.said)
-    world.store.owners.assign("stt/language/id-call-center-us", GRACE, ADA, world.clock.now())
+    await snoozed(world, 1)
     await world.ring(after=61)
-    assert "owner: Ugrace" in card.text
-    wish = Wish(SnoozeKind.SNOOZE, Reach.INSTANCE, "stt", date(2026, 12, 24), by_version=False, reason="later")
-    await world.snoozer.snooze(wish, GRACE, "V1")
-    await world.ring(after=61)
-    assert "1 is snoozed" in card.text
+    assert "of these 1 snoozed" in card.text
     kept = world.speech.kept["id-call-center-us"]
     world.speech.kept[kept.id] = replace(kept, versions=(OLD, NEW))
     await world.ring(after=900)
     await world.ring(after=61)
-    assert card.text.startswith("Now: All 2 custom models")
+    assert card.text.startswith("Now: All 2 models")
     assert len([s for s in world.chat.said[said:] if not s.key.startswith(("changes:", "snooze:"))]) == 0
+
+
+async def test_what_runs_is_shown(world: World):
+    """From the request to its end: what waits for approval, then what runs, then neither."""
+    card = await announced(world)
+    request = await world.asked()
+    await world.ring(after=61)
+    assert "Waiting for approval: call-center-us." in card.text
+    await world.approve(request)
+    await world.ring(after=61)
+    await world.ring(after=61)
+    assert "Running: call-center-us." in card.text
 
 
 async def test_at_most_one_edit_a_minute(world: World):
@@ -76,13 +90,16 @@ async def test_at_most_one_edit_a_minute(world: World):
     card = await announced(world)
     await world.ring(after=61)
     for number in range(10):
-        owner = GRACE if number % 2 else ADA
-        world.store.owners.assign("stt/language/id-call-center-us", owner, ADA, world.clock.now())
-        await world.ring(after=6)
+        snooze = await snoozed(world, number)
+        await world.ring(after=3)
+        if number < 9:
+            await world.snoozer.end(snooze.id, GRACE)
+        await world.ring(after=3)
     assert card.edits == 1
     await world.ring(after=61)
-    assert card.edits == 2
-    assert "owner: Ugrace" in card.text
+    await world.ring(after=61)
+    assert card.edits <= 2
+    assert "of these 1 snoozed" in card.text
 
 
 async def test_it_costs_nothing_when_nothing_changed(world: World):
@@ -101,11 +118,11 @@ async def test_somebody_deletes_it(world: World):
     """It is posted anew with the next change, and pinned; an announcement that was deleted is not."""
     card = await announced(world)
     world.chat.said.remove(card)
-    world.store.owners.assign("stt/language/id-call-center-us", GRACE, ADA, world.clock.now())
+    await snoozed(world, 1)
     await world.ring(after=61)
     await world.ring(after=61)
     again = world.chat.keyed(KEY)
-    assert "owner: Ugrace" in again.text
+    assert "of these 1 snoozed" in again.text
     assert world.chat.pinned[-1] == (CHANNEL, again.ts)
 
 
@@ -127,9 +144,9 @@ async def test_pinning_is_refused(world: World):
     """It stays up to date without the pin, and nobody asks again and again."""
     world.chat.fail["pin"] = [ChatRefused("no", code="too_many_pins")]
     card = await announced(world)
-    world.store.owners.assign("stt/language/id-call-center-us", GRACE, ADA, world.clock.now())
+    await snoozed(world, 1)
     await world.ring(after=61)
-    assert "owner: Ugrace" in card.text
+    assert "of these 1 snoozed" in card.text
     assert world.chat.calls.count("pin") == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -75,10 +76,10 @@ async def test_four_quiet_weeks(world: World):
     """Nothing changes: the first announcement, and one reminder at the first slot of each later week."""
     heard = await weekdays(world)
     assert [day for day, _ in heard] == [0, 7, 14, 21]
-    assert all(text.startswith("1 of 2 custom models is outdated") for _, text in heard)
-    assert "Since the announcement" not in heard[0][1]
-    assert "Since the announcement of 23 Nov 2026: nothing new to act on." in heard[1][1]
-    assert len(world.chat.said) == 4
+    assert all(text.startswith("1 of 2 models is outdated") for _, text in heard)
+    assert "First announcement in this channel." in heard[0][1]
+    assert "Nothing new since 23 Nov 2026." in heard[1][1]
+    assert len(posted(world)) == 4
 
 
 async def test_four_busy_weeks(world: World):
@@ -93,21 +94,21 @@ async def test_four_busy_weeks(world: World):
             await slot(world, day)
         heard.append(posted(world)[-1].text)
     assert len(posted(world)) == 20
-    assert "1 newly listed" in heard[2]
-    assert "1 not listed any more" in heard[3]
+    assert "1 new (m02)" in heard[2]
+    assert "1 no longer listed" in heard[3]
 
 
 async def test_all_current_is_said_once(world: World):
     """Then silence, for weeks; a model that falls behind ends it, and its end is said once again."""
     upgraded(world)
     heard = await weekdays(world)
-    assert heard == [(0, "All 2 custom models are on the newest known version.")]
+    assert heard == [(0, "All 2 models are on the newest known version. First announcement in this channel.")]
     world.speech.add(model("late"))
     await slot(world, 28)
     upgraded(world, "id-late")
     for day in (29, 30, 31, 35, 42):
         await slot(world, day)
-    assert [said.text[:9] for said in posted(world)[1:]] == ["1 of 3 cu", "All 3 cus"]
+    assert [said.text[:9] for said in posted(world)[1:]] == ["1 of 3 mo", "All 3 mod"]
 
 
 async def test_what_is_not_read_is_not_called_current(world: World):
@@ -127,7 +128,7 @@ async def test_an_empty_slot_is_over(world: World):
     assert len(posted(world)) == 1
     await slot(world, 2)
     assert "1 worse" in posted(world)[1].text
-    assert "1 already returns recognition warnings" in posted(world)[1].text
+    assert "requests with 1 model return a warning" in posted(world)[1].text
 
 
 async def test_being_upgraded_is_no_news(world: World):
@@ -139,7 +140,7 @@ async def test_being_upgraded_is_no_news(world: World):
     world.speech.kept["id-call-center-us"] = replace(world.speech.kept["id-call-center-us"], status="available")
     upgraded(world)
     await slot(world, 2)
-    assert posted(world)[1].text.startswith("All 2 custom models")
+    assert posted(world)[1].text.startswith("All 2 models")
 
 
 async def test_everyday_changes_are_one_line(world: World):
@@ -155,9 +156,9 @@ async def test_everyday_changes_are_one_line(world: World):
     assert len(posted(world)) == 1
     world.speech.add(model("freshest", versions=(OLD, NEW)))  # noticed by the slot's own reading
     await slot(world, 7)
-    assert "nothing new to act on; 3 created, 1 trained elsewhere." in posted(world)[1].text
+    assert "Nothing new since 23 Nov 2026; 3 created, 1 trained elsewhere." in posted(world)[1].text
     await slot(world, 14)
-    assert "nothing new to act on." in posted(world)[2].text
+    assert "Nothing new since 30 Nov 2026." in posted(world)[2].text
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ async def test_a_crash_between_posting_and_remembering(world: World, monkeypatch
     assert len(posted(world)) == 1
     assert set(world.store.announcements.told(CHANNEL).levels) == {REF}
     await slot(world, 1)
-    assert "1 newly listed" in posted(world)[1].text
+    assert "1 new (second)" in posted(world)[1].text
 
 
 async def test_a_crash_before_posting(world: World):
@@ -261,7 +262,7 @@ async def test_slack_is_busy(world: World):
 
 
 async def test_a_long_list_goes_on_in_the_thread(world: World):
-    """Twelve in the channel, the worst ones; the others in replies, once, also over a crash in between."""
+    """Five lines in the channel; the models in replies, the worst first, once, also over a crash in between."""
     for number in range(40):
         world.speech.add(model(f"m{number:02}"))
     world.chat.fail["post"] = []
@@ -285,14 +286,17 @@ async def test_a_long_list_goes_on_in_the_thread(world: World):
     first = posted(world)[0]
     replies = [said for said in world.chat.said if said.thread == first.ts]
     assert len(posted(world)) == 1
-    assert [said.text.partition(".")[0] for said in replies] == [
-        "Continued: 13 to 26 of 41",
-        "Continued: 27 to 40 of 41",
-        "Continued: 41 to 41 of 41",
-    ]
+    assert len(replies) == 2
+    last = 0
+    for said in replies:
+        found = re.match(r"Models (\d+) to (\d+) of 41 to act on", said.text)
+        assert found is not None
+        assert int(found[1]) == last + 1
+        last = int(found[2])
+    assert last == 41
     assert all(size_of(said.message.blocks) < 10_000 for said in world.chat.said)
-    assert "m39: outdated" in first.text
-    assert "29 more in the thread." in first.text
+    assert "m39: outdated" in replies[0].text.split(". ")[1]
+    assert "41 models to act on, in the thread." in first.text
 
 
 async def test_the_thread_is_refused(world: World):
@@ -322,18 +326,18 @@ async def test_the_owner_is_mentioned_once(world: World):
     for day in (0, 1, 7, 14):
         await slot(world, day)
     first, *later = posted(world)
-    assert "New for <!subteam^SAPPROVE>: `support-uk` and `support-us`" in str(first.message.blocks)
+    assert "*Owners:* <!subteam^SAPPROVE>: *support-uk* and *support-us*" in str(first.message.blocks)
     assert len(later) == 2
     assert not any("subteam" in str(said.message) for said in later)
     await seen(world, PREVIOUS, ref="stt/language/id-support-us")
     await slot(world, 15)
-    assert "New for <!subteam^SAPPROVE>: `support-us`'" in str(posted(world)[-1].message.blocks)
+    assert "*Owners:* <!subteam^SAPPROVE>: *support-us*'" in str(posted(world)[-1].message.blocks)
     # Gone from the list for a day and back: the same finding.
     kept = world.speech.kept.pop("id-support-uk")
     await slot(world, 16)
     world.speech.kept[kept.id] = kept
     await slot(world, 17)
-    assert "1 newly listed" in posted(world)[-1].text
+    assert "1 new (support-uk)" in posted(world)[-1].text
     assert "subteam" not in str(posted(world)[-1].message)
 
 
@@ -348,7 +352,7 @@ async def test_the_mention_of_a_lost_message(world: World):
     for day in (1, 7):
         await slot(world, day)
     assert [f"<@{GRACE}>" in str(said.message.blocks) for said in posted(world)] == [True, False]
-    assert "owner: Ugrace" in str(posted(world)[1].message.blocks)
+    assert "owner: Ugrace" in world.chat.keyed(f"{posted(world)[1].key}:more:1").text
 
 
 async def test_the_living_card_and_previews_mention_nobody(world: World):
@@ -358,8 +362,8 @@ async def test_the_living_card_and_previews_mention_nobody(world: World):
     preview, *_ = await world.announcer.preview()
     await slot(world, 0)
     await world.ring(after=61)
+    assert "*Owners:* Ugrace: *call-center-us*" in str(preview.blocks)
     for message in (preview, world.chat.keyed(f"living:{CHANNEL}").message):
-        assert "owner: Ugrace" in str(message.blocks)
         assert "<@" not in str(message)
 
 
@@ -372,8 +376,8 @@ async def test_a_snooze_silences_and_ends_with_a_word(world: World):
         await slot(world, day)
     assert len(posted(world)) == 2
     digest = posted(world)[1]
-    assert "2 of 3 custom models are outdated" in digest.text
-    assert "1 is snoozed" in digest.text
+    assert "2 of 3 models are outdated" in digest.text
+    assert "of these 1 snoozed" in digest.text
     assert "call-center-us" not in digest.text
     await slot(world, 8)
     for _ in range(3):
@@ -385,12 +389,12 @@ async def test_a_snooze_silences_and_ends_with_a_word(world: World):
     assert [(said.thread, said.text.partition(": ")[0]) for said in words] == [
         (
             digest.ts,
-            "The snooze of `call-center-us` (language model, instance `stt`) is over",
+            "Snooze of language model *call-center-us* on `stt` ended",
         )
     ]
     assert world.store.snoozes.unsettled() == ()
     await slot(world, 9)
-    assert "1 newly listed" in posted(world)[-1].text
+    assert "1 new (call-center-us)" in posted(world)[-1].text
 
 
 async def test_the_end_of_a_snooze_waits_for_a_place(world: World):
@@ -402,7 +406,7 @@ async def test_the_end_of_a_snooze_waits_for_a_place(world: World):
     assert world.chat.said == []
     await slot(world, 1)
     await world.ring(after=61)
-    assert [said.key for said in world.chat.said if said.thread] == ["snooze:1:over"]
+    assert [said.key for said in world.chat.said if said.thread][1:] == ["snooze:1:over"]
 
 
 async def test_an_ignored_customization_breaks_through(world: World):
@@ -413,8 +417,8 @@ async def test_an_ignored_customization_breaks_through(world: World):
     await seen(world, REMOVED)
     await slot(world, 2)
     said = posted(world)[1]
-    assert said.text.startswith("1 of 2 custom models is outdated; 1 is ignored by recognition already.")
-    assert "and said all the same" in said.text
+    assert "Risk: the customization of 1 model is already ignored" in said.text
+    assert "and still announced" in world.chat.keyed(f"{said.key}:more:1").text
 
 
 async def test_everything_is_snoozed(world: World):
@@ -469,11 +473,17 @@ async def test_what_a_screen_reader_gets(world: World):
     await seen(world, PREVIOUS)
     await world.asked()
     await slot(world, 0)
-    assert posted(world)[0].text == (
-        "1 of 2 custom models is outdated; 1 already returns recognition warnings. call-center-us: outdated, "
-        "1 version behind, returns warnings (seen in a recognition response on 23 Nov 2026), newer base for 2,709 "
-        "days, owner: Ugrace, an upgrade is asked for by UADA (waiting for approval). "
-        "1 second of audio sent this month to see recognition warnings."
+    (first,) = posted(world)
+    assert first.text == (
+        "1 of 2 models is outdated, 1 current. First announcement in this channel. Risk: requests with 1 model return "
+        "a warning; when the old version goes, the customization is silently lost. Owners: Ugrace: call-center-us, "
+        "1 already requested. 1 model to act on, in the thread. "
+        "1 second of audio sent this month to check for recognition warnings."
+    )
+    assert world.chat.keyed(f"{first.key}:more:1").text == (
+        "1 model to act on, the worst first. call-center-us: outdated, 1 version behind, returns warnings (seen in a "
+        "recognition response on 23 Nov 2026), newer base since 24 Jun 2019 (2,709 days), owner: Ugrace, requested by "
+        "UADA (waiting for approval)."
     )
 
 

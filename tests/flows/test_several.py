@@ -163,7 +163,7 @@ async def test_dropping_the_rest(world: World):
     assert states(world, request) == ["failed"] + ["cancelled"] * 4
     assert (await world.wish("resume", request, GRACE)).reason is Reason.NOT_PAUSED
     assert world.store.requests.holding("stt/language/id-m3") is None
-    assert "`m3`" in str(world.chat.keyed(f"request:{request.id}:end").message.blocks)
+    assert "not begun: *m3*" in str(world.chat.keyed(f"request:{request.id}:end").message.blocks)
 
 
 async def test_a_failure_in_a_wave_keeps_what_runs(world: World):
@@ -343,7 +343,7 @@ async def test_a_late_step_is_said(world: World):
     for _ in range(30):
         await world.ring(after=600)
     (late,) = [said for said in world.chat.said if ":late:" in said.key]
-    assert late.buttons == ["Stop watching"]
+    assert late.buttons == ["Mark as failed and stop watching"]
     assert "longer than estimated" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
 
 

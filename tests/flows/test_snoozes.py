@@ -134,7 +134,7 @@ async def test_the_worker_says_it(world: World):
     made = await snoozed(world)
     await world.announcer.announce_now("now:1")
     await world.ring(after=3 * 86400)
-    assert "is over: its date came" in world.chat.keyed(f"snooze:{made.id}:over").text
+    assert "ended: end date reached" in world.chat.keyed(f"snooze:{made.id}:over").text
 
 
 async def test_the_next_version_comes(world: World):
@@ -212,7 +212,7 @@ async def test_an_end_that_is_not_known(world: World):
 
 async def test_guests_may_not_snooze(world: World):
     """Nor members of other workspaces."""
-    with pytest.raises(Refusal, match="Guests, bots and deactivated people cannot snooze"):
+    with pytest.raises(Refusal, match="Guests, bots and deactivated people can't snooze"):
         await snoozed(world, user=GUS)
     assert world.store.snoozes.in_force() == ()
 
@@ -220,7 +220,7 @@ async def test_guests_may_not_snooze(world: World):
 async def test_replacing(world: World):
     """A new one for the same subject replaces the old one, for those who may end that; both are kept."""
     first = await snoozed(world)
-    with pytest.raises(InputsRefused, match="snoozed already until 25 Nov 2026"):
+    with pytest.raises(InputsRefused, match="already snoozed until 25 Nov 2026"):
         await snoozed(world, "V2", user=MEI)
     second = await snoozed(world, "V3", user=GRACE, kind=SnoozeKind.HOLD, until=date(2027, 1, 1))
     assert await world.snoozer.in_force() == (second,)

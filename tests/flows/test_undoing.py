@@ -119,7 +119,7 @@ async def test_tried_again_from_the_first_step(world: World):
     assert world.request(request.id).state is RequestState.DONE
     assert "*failed*" in world.chat.keyed(f"request:{request.id}:end").text
     retried = world.chat.keyed(f"request:{request.id}:retry:{request.first.id}:1")
-    assert f"from step 1 with the approval of <@{GRACE}>" in retried.text
+    assert "from step 1, approved by Ugrace." in retried.text
     assert "*done*" in world.chat.keyed(f"request:{request.id}:end:1").text
     assert len([said for said in world.chat.said if said.key.endswith(":card")]) == 1
 
@@ -232,7 +232,7 @@ async def test_what_is_tried_again_has_begun_once(world: World):
     await world.ring(after=5)
     now = world.request(request.id)
     assert (now.state, now.first.state) == (RequestState.FAILED, RunState.FAILED)
-    assert any("dropped before it was tried again" in said.text for said in world.chat.said)
+    assert any("dropped before it was retried" in said.text for said in world.chat.said)
     assert world.store.requests.holding("stt/acoustic/id-booth") is None
     assert len(world.speech.begun) == begun
     assert (await world.wish("retry", request, TOMAS)).allowed

@@ -72,7 +72,7 @@ async def test_an_upgrade_that_the_service_fails(world: World):
     await world.ring(after=5)
     end = world.chat.keyed(f"request:{request_id}:end").text
     assert "*failed*" in end
-    assert "Look for invalid corpora" in end
+    assert "look for invalid corpora" in end
 
 
 @pytest.mark.parametrize(

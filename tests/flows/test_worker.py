@@ -33,7 +33,8 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 def slots(world: World) -> list[str]:
     """The slots that were said, in that order; their names begin with the day."""
     prefix = f"announcement:{CHANNEL}:"
-    return [said.key.removeprefix(prefix)[:10] for said in world.chat.said if said.key.startswith(prefix)]
+    said = [said.key for said in world.chat.said if said.key.startswith(prefix) and said.thread is None]
+    return [key.removeprefix(prefix)[:10] for key in said]
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ async def test_a_long_list_says_so(both: tuple[World, World]):
     said = requests(
         found.shown, found.live, found.ended, world.clock.now(), page=0, filters="model", more=found.more
     ).text
-    assert said.startswith(f"More than {MOST} requests that fit “model”: 0 waiting or running, more than {MOST} ended.")
+    assert said.startswith(f"More than {MOST} requests match “model”: 0 waiting or running, more than {MOST} ended.")
     assert "export" in said
 
 

@@ -1,4 +1,4 @@
-CREATE TABLE announced ( channel TEXT PRIMARY KEY, began_at REAL NOT NULL, levels TEXT NOT NULL DEFAULT '{}', all_current INTEGER NOT NULL DEFAULT 0, week TEXT NOT NULL DEFAULT '', at REAL, key TEXT, pinned TEXT) STRICT;
+CREATE TABLE announced ( channel TEXT PRIMARY KEY, began_at REAL NOT NULL, levels TEXT NOT NULL DEFAULT '{}', all_current INTEGER NOT NULL DEFAULT 0, week TEXT NOT NULL DEFAULT '', at REAL, key TEXT, pinned TEXT, sent_slot TEXT, sent_by TEXT NOT NULL DEFAULT '', sent_at REAL) STRICT;
 CREATE TABLE announcements ( channel TEXT NOT NULL, slot TEXT NOT NULL, at REAL NOT NULL, said INTEGER NOT NULL DEFAULT 0, draft TEXT, PRIMARY KEY (channel, slot)) STRICT;
 CREATE TABLE announcer_settings ( key TEXT PRIMARY KEY, value TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE TABLE audit ( id INTEGER PRIMARY KEY, at REAL NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, request INTEGER, model TEXT, instance TEXT, detail TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL, seal TEXT) STRICT;
@@ -53,7 +53,7 @@ CREATE TABLE snoozes ( id INTEGER PRIMARY KEY, request TEXT NOT NULL UNIQUE, sco
 CREATE INDEX snoozes_ended_for ON snoozes (ended_for) WHERE ended_for IS NOT NULL;
 CREATE UNIQUE INDEX snoozes_in_force ON snoozes (scope, subject) WHERE ended_at IS NULL;
 CREATE INDEX snoozes_unsaid ON snoozes (id) WHERE said = 0;
-CREATE TABLE steps ( run INTEGER NOT NULL REFERENCES runs (id), number INTEGER NOT NULL, step TEXT NOT NULL, action TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, before TEXT, started_at REAL, answered_at REAL, ended_at REAL, seen_busy INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, forced INTEGER NOT NULL DEFAULT 0, transaction_id TEXT, next_at REAL, instead TEXT NOT NULL DEFAULT '', looks INTEGER NOT NULL DEFAULT 0, unclear_at REAL, unanswered INTEGER NOT NULL DEFAULT 0, outcome TEXT, proven TEXT, status TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, number)) STRICT;
+CREATE TABLE steps ( run INTEGER NOT NULL REFERENCES runs (id), number INTEGER NOT NULL, step TEXT NOT NULL, action TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, before TEXT, started_at REAL, answered_at REAL, ended_at REAL, seen_busy INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, forced INTEGER NOT NULL DEFAULT 0, transaction_id TEXT, next_at REAL, instead TEXT NOT NULL DEFAULT '', looks INTEGER NOT NULL DEFAULT 0, unclear_at REAL, unanswered INTEGER NOT NULL DEFAULT 0, outcome TEXT, proven TEXT, status TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '', fault TEXT, PRIMARY KEY (run, number)) STRICT;
 CREATE INDEX steps_by_model ON steps (model);
 CREATE INDEX steps_done ON steps (action, (instr(model, '/acoustic/') > 0), ended_at) WHERE state = 'done';
 CREATE INDEX steps_due ON steps (next_at) WHERE next_at IS NOT NULL;

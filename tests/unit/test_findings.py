@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
 
@@ -18,7 +17,6 @@ from bot.domain.lag import Lag, lags
 from bot.domain.observations import Observations, Probe, Stage
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
-from bot.messages.announcements import headline
 from bot.turns import at_once
 from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped
@@ -180,36 +178,3 @@ def test_the_order():
     found = announced(judged("d"), judged("a", WARNED), judged("c"), judged("b"), snoozes=(snoozed("c"),))
     assert [j.model.name for j in found.worth] == ["a", "b", "d"]
     assert [silenced.judgement.model.name for silenced in found.silenced] == ["c"]
-
-
-RETIRED = Judgement(model("r"), Verdict.RETIRED, Risk.RETIRED)
-FAILED = Judgement(model("f"), Verdict.FAILED, Risk.NONE)
-UNKNOWN = Judgement(model("u"), Verdict.UNKNOWN, Risk.NONE)
-
-
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [
-        (announced(), "No custom model is known."),
-        (announced(unread=("stt",)), "No custom model is known yet."),
-        (
-            announced(CURRENT, replace(CURRENT, model=model("d"))),
-            "All 2 custom models are on the newest known version.",
-        ),
-        (announced(CURRENT, UNKNOWN), "None of 2 custom models is known to be outdated; 1 cannot be judged."),
-        (announced(CURRENT, RETIRED), "None of 2 custom models is known to be outdated; 1 is on a retired base."),
-        (announced(FAILED, CURRENT), "None of 2 custom models is known to be outdated; 1 failed its last training."),
-        (
-            announced(judged("a", WARNED), judged("b"), CURRENT),
-            "2 of 3 custom models are outdated; 1 already returns recognition warnings and 1 expected to return "
-            "recognition warnings.",
-        ),
-        (
-            announced(judged("a"), judged("b"), snoozes=(snoozed("b"),)),
-            "2 of 2 custom models are outdated; 1 expected to return recognition warnings and 1 is snoozed.",
-        ),
-    ],
-)
-def test_the_state_in_words(found: Findings, words: str):
-    """The first line tells the truth about every fleet."""
-    assert headline(found) == words

@@ -144,7 +144,7 @@ def a_day(ago: int, outdated: int, current: int, **over: object) -> Day:
 @pytest.mark.parametrize(
     ("shown", "words"),
     [
-        (Series(()), "The fleet has not been read yet"),
+        (Series(()), "No instance has been read yet"),
         (Series((a_day(0, 0, 0),)), "There are no custom models"),
         (Series((a_day(0, 1, 1),)), "1 of 2 custom models is outdated"),
         (Series((a_day(0, 0, 2),)), "None of 2 custom models are outdated"),
@@ -170,8 +170,8 @@ def test_alt_text():
     assert alt_text(shown) == (
         "Custom models in stt by state over the last 8 weeks: on 28 Sep 9 of 30 outdated, on 23 Nov 4 of 31 outdated. "
         "The most were 12 of 30 on 24 Oct. On 23 Nov: 4 outdated; 27 current. "
-        "1 of the outdated models is ignored by recognition already: requests get the plain base model. "
-        "On 1 day not every instance was read; its last known counts stand in."
+        "1 of the outdated models is already ignored: requests get the plain base model. "
+        "On 1 day an instance was unreachable; its last known counts are used."
     )
     assert len(notes(shown)) == 2
     short = alt_text(Series((a_day(0, 1, 1),)))

@@ -8,37 +8,29 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.announcements import compose
 from bot.domain.approvals import Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
 from bot.domain.doubts import Doubt, DoubtKind
 from bot.domain.evidence import Evidence, EvidenceKind, Strength
-from bot.domain.findings import News
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
 from bot.domain.home import Needed, Offer
 from bot.domain.hours import Window
-from bot.domain.lag import Lag
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
-from bot.domain.owners import Owner
 from bot.domain.plans import Action, NoPlan, Plan, Step, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import LISTED, MOST, Noted, Request, RequestState
 from bot.domain.runs import Before, Run, RunState, StepRecord, StepState
-from bot.domain.snoozes import Reach, Snooze, SnoozeKind
-from bot.domain.timing import Timing
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
 from bot.errors import AmbiguousModel, Refusal
 from bot.messages import (
-    announcements,
     denials,
     details,
     fleet,
@@ -51,11 +43,9 @@ from bot.messages import (
     request_form,
     request_list,
     sheet,
-    timetable,
     verdicts,
 )
 from bot.messages.card import Seen
-from bot.messages.findings import About
 from bot.messages.fitting import MOST as MOST_JSON
 from bot.messages.fitting import cut, fitted, size_of
 from bot.messages.request_form import Wanted
@@ -224,7 +214,7 @@ def test_requests_for_several_models(state: RequestState, count: int, name: str)
 
 
 def test_nothing_in_a_list():
-    """No request fits, or there never was one."""
+    """No request matches, or there never was one."""
     for ever in (True, False):
         accepted(request_list.nothing(HOSTILE, ever=ever))
 
@@ -300,67 +290,6 @@ def test_fifty_instances_in_trouble(read_at: datetime | None, failing_since: dat
     assert len(refusals.not_read_yet("call-center-us", readings)) < 400
     if failing_since is not None:
         assert "and 42 more lines like these" in str(said.blocks)
-
-
-@pytest.mark.parametrize("name", ["call-center-us", LONG, HOSTILE])
-@pytest.mark.parametrize("count", [0, 1, 12, 13, 300])
-@pytest.mark.parametrize("instances", [1, 20])
-def test_announcements(name: str, count: int, instances: int):
-    """Short and long, from one instance and many: the announcement, its thread, the living card, the mentions."""
-    _, judgements = judged(name)
-    outdated = next(j for j in judgements if j.outdated)
-    worth = [
-        replace(
-            outdated,
-            risk=list(Risk)[number % 5],
-            model=replace(outdated.model, id=f"{number}", name=f"{name}{number}", instance=f"i{number % instances}"),
-        )
-        for number in range(count)
-    ]
-    refs = [j.model.ref for j in worth]
-    owners = {ref: Owner(f"U{number}", pattern="*") for number, ref in enumerate(refs)}
-    waiting = asked([run(RunState.QUEUED, name)], RequestState.OPEN)
-    day = date(2027, 1, 1)
-    facts = (SnoozeKind.HOLD, Reach.MODEL, "stt/language/x", day, NOW, frozenset[str](), HOSTILE, "UADA", NOW)
-    about = About(
-        *(NOW.date(), dict.fromkeys(refs, waiting), dict.fromkeys(refs, Snooze(1, *facts)), owners),
-        *({f"U{number}": HOSTILE for number in range(count)}, dict.fromkeys(refs, Lag(3, exact=False))),
-    )
-    current = next(j for j in judgements if not j.outdated)
-    said = at_once(compose(judged_of([*worth, current]), NOW, unread=[HOSTILE]))
-    since = announcements.Since(NOW, News(frozenset(refs), frozenset(refs), frozenset(refs), frozenset(refs)))
-    whose, words = announcements.mentions(worth, about)
-    assert len(words) <= 3000
-    assert words.count("<@U") == len(whose)
-    first, *replies = at_once(announcements.announcement(said, about, since=since, mentioned=words, audio=1))
-    assert len(replies) <= min(4, count // 3)
-    buttons = sum("accessory" in block for message in (first, *replies) for block in message.blocks)
-    assert buttons == count if count < 50 else f"{count - buttons} more, the worst first" in str(first.blocks)
-    for before, after in pairwise(replies):
-        start = int(before.text.split(" ")[3])
-        assert after.text.startswith(f"Continued: {start + 1} to ")
-    for message in (first, *replies):
-        accepted(message)
-        assert "<@" not in message.text
-        assert fitted(message) == message, size_of(message.blocks)
-        assert len([b for b in message.blocks if "accessory" in b]) <= 20
-    for on in (True, False):
-        timing = Timing("0 9 * * mon-fri", ZoneInfo("Europe/Berlin"), "C1", on, "UADA", NOW)
-        card = announcements.living(said, about, timing)
-        accepted(card)
-        assert fitted(card) == card
-        assert "<@" not in str(card)
-        accepted(timetable.changed(timing, NOW))
-        accepted(
-            timetable.overview(
-                *(timing, NOW),
-                state=announcements.headline(said),
-                link="https://x",
-                snoozes=[(Snooze(1, *facts), name)] * 9,
-                audio=2,
-            )
-        )
-    accepted(announcements.moved("C2"))
 
 
 @pytest.mark.parametrize("risk", list(Risk))
@@ -582,7 +511,7 @@ def test_a_card_names_its_instances_to_the_end():
         for number, (instance, state) in enumerate([("east", RunState.DONE), ("west", RunState.RUNNING)], start=1)
     ]
     (card, *_) = tellings(made.request(runs, RequestState.RUNNING, started_at=NOW), SEEN)
-    assert "on `east` and `west`" in json.dumps(card.message.blocks)
+    assert "On `east` and `west`" in json.dumps(card.message.blocks)
 
 
 LATER = replace(SEEN, wait=None)
@@ -666,7 +595,7 @@ def test_why_it_is_paused():
     """What failed is told apart from what is not proven."""
     runs = [*many(1, state=RunState.FAILED), made.unproven(made.plan("notes"), 2), booth(3)]
     text = told(made.request(runs, RequestState.PAUSED), "pause:1.0-2.0")
-    assert "1 upgrade failed: m1; no newer version is shown: notes." in text
+    assert "1 upgrade failed: *m1*; no newer version is shown: *notes*." in text
 
 
 @pytest.mark.parametrize(
@@ -689,14 +618,14 @@ def test_what_became_of_several():
     half = replace(booth(3, RunState.CANCELLED), started_at=NOW)
     runs = [*many(1, state=RunState.FAILED), gone, half]
     end = tellings(made.request(runs, RequestState.CANCELLED, started_at=NOW), LATER)[-1].message
-    assert "`m1`: failed." in str(end.blocks)
-    assert "`booth`: Its instance does not know it" in str(end.blocks)
-    assert "`booth`: cancelled" in str(end.blocks)
+    assert "failed: *m1*." in str(end.blocks)
+    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
+    assert "`booth`: stopped" in str(end.blocks)
     assert "step 0" not in str(end.blocks)
     runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
     end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
-    assert "`booth`: Its instance does not know it" in str(end.blocks)
-    assert "`m1`: Its instance does not know it" in str(end.blocks)
+    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
+    assert "`m1`: Its instance no longer knows it" in str(end.blocks)
 
 
 def test_everything_that_is_left_out_is_named():
@@ -737,15 +666,15 @@ def test_the_line_of_each_model():
         made.run(made.plan("stopped"), RunState.CANCELLED, 8),
     ]
     card = tellings(made.request(runs, RequestState.RUNNING, started_at=NOW), LATER)[0].message
-    lines = {line.split("`")[1]: line for line in card.blocks[1]["text"]["text"].splitlines()}
+    lines = {line.split("*")[1]: line for line in card.blocks[1]["text"]["text"].splitlines()}
     for name, said in {
         "queued": "to come",
         "waits": "waits for a person: somebody changes a word",
         "late": "step 1 of 1, takes longer than estimated",
-        "proven": "→ `v2020-01-16`",
+        "proven": "→ v2020-01-16`",
         "trained": "trained, no newer version shown",
         "failed": "failed: The service refused the request.",
-        "left": "left out: The approvals do not meet the policy any more",
+        "left": "left out: The approvals no longer meet the policy",
         "stopped": "not begun",
     }.items():
         assert said in lines[name], lines[name]

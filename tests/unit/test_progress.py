@@ -68,15 +68,15 @@ DONE, WAITING, PLANNED = StepState.DONE, StepState.WAITING, StepState.PLANNED
 @pytest.mark.parametrize(
     ("done", "steps", "share", "shown"),
     [
-        (0, 1, 0.0, "░░░░░░░░░░░░"),
-        (0, 1, 0.5, "▓▓▓▓▓▓░░░░░░"),
-        (0, 1, 0.999, "▓▓▓▓▓▓▓▓▓▓▓░"),
-        (0, 1, 9.0, "▓▓▓▓▓▓▓▓▓▓▓░"),
-        (1, 1, 0.0, "▓▓▓▓▓▓▓▓▓▓▓▓"),
-        (1, 3, 0.5, "▓▓▓▓▓▓░░░░░░"),
-        (1, 3, 7.0, "▓▓▓▓▓▓▓░░░░░"),
-        (2, 4, 0.0, "▓▓▓▓▓▓░░░░░░"),
-        (0, 1, -1.0, "░░░░░░░░░░░░"),
+        (0, 1, 0.0, "⬜⬜⬜⬜⬜⬜"),
+        (0, 1, 0.5, "🟩🟩🟩⬜⬜⬜"),
+        (0, 1, 0.999, "🟩🟩🟩🟩🟩⬜"),
+        (0, 1, 9.0, "🟩🟩🟩🟩🟩⬜"),
+        (1, 1, 0.0, "🟩🟩🟩🟩🟩🟩"),
+        (1, 3, 0.4, "🟩🟩⬜⬜⬜⬜"),
+        (1, 3, 7.0, "🟩🟩🟩⬜⬜⬜"),
+        (2, 4, 7.0, "🟩🟩⬜⬜"),
+        (0, 1, -1.0, "⬜⬜⬜⬜⬜⬜"),
     ],
 )
 def test_bar(done: int, steps: int, share: float, shown: str):
@@ -89,8 +89,8 @@ def test_the_bar_never_promises(steps: int, data: st.DataObject, early: float, l
     """It never goes back, is full only when all is proven, and never shows a step as done that is not."""
     done = data.draw(st.integers(0, steps - 1))
     early, later = sorted((early, later))
-    assert bar(done, steps, early).count("▓") <= bar(done, steps, later).count("▓") < bar(done + 1, steps).count("▓")
-    assert "░" not in bar(steps, steps, later)
+    assert bar(done, steps, early).count("🟩") <= bar(done, steps, later).count("🟩") < bar(done + 1, steps).count("🟩")
+    assert "⬜" not in bar(steps, steps, later)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,8 @@ def test_what_it_says():
     """The bar with words beside it, what happens now, the estimate with its source, and what is left."""
     message = progress(run(DONE, WAITING, PLANNED), seen(10))
     head, lines, foot = message.blocks
-    assert head["text"]["text"] == "`▓▓▓▓▓░░░░░░░` *Step 2 of 3*"
+    end = "<!date^1795429800^{date_short_pretty} {time}|23 Nov 2026 10:30 UTC> (estimate)"
+    assert head["text"]["text"] == f"🟩🟩⬜⬜⬜⬜ *Step 2 of 3*, this step done ≈ {end}"
     assert lines["text"]["text"].splitlines() == [
         ":white_check_mark: done: upgrade `call-center-us` (3 minutes)",
         ":arrows_counterclockwise: now: upgrade `call-center-us`, the service is working on it, 10 minutes so far",
@@ -140,8 +141,9 @@ def test_what_it_says():
     said = "about 30 minutes (like the last 3 of this kind and size); about 20 minutes left"
     assert foot["elements"][0]["text"] == f"_Estimate for this step: {said}._"
     assert message.text == (
-        "Step 2 of 3. Done: upgrade call-center-us (3 minutes). Now: upgrade call-center-us, the service is working "
-        f"on it, 10 minutes so far. Next: upgrade call-center-us. Estimate for this step: {said}."
+        f"Step 2 of 3, this step done about {end}. Done: upgrade call-center-us (3 minutes). "
+        "Now: upgrade call-center-us, the service is working on it, 10 minutes so far. "
+        f"Next: upgrade call-center-us. Estimate for this step: {said}."
     )
 
 
@@ -187,14 +189,16 @@ def test_the_card_of_a_running_run(over: dict[str, Any], said: str):
     first, later = (tellings(running(shown), seen(minutes))[0].message for minutes in (0, 600))
     assert first == later
     lines = first.blocks[0]["text"]["text"].splitlines()
+    assert lines[0] == ":arrows_counterclockwise: Upgrading: *call-center-us* `v2018-07-31 → v2020-01-16`"
     assert lines[1] == "*Step 1 of 2:* upgrade `call-center-us`"
     assert lines[2].startswith(f"*Now:* {said}")
     assert ("since <!date^" in lines[2]) is (over.get("started_at", NOW) is not None)
     assert len(lines) == 3
-    assert first.text == f"Upgrade runs: call-center-us. Step 1 of 2, upgrade call-center-us: {said}."
+    assert first.text.startswith("Upgrading: *call-center-us* v2018-07-31 to v2020-01-16. *Step 1 of 2:* upgrade ")
+    assert f"*Now:* {said}" in first.text
 
 
-READ = re.compile(r":[a-z][a-z0-9_+-]*:|[`▓░→•✓✗⏳]")
+READ = re.compile(r":[a-z][a-z0-9_+-]*:|[`🟩⬜▓░→•✓✗⏳≈]")
 """What a screen reader would spell."""
 
 

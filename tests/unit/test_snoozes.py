@@ -26,7 +26,7 @@ from bot.domain.snoozes import (
     standing,
 )
 from bot.domain.verdicts import Judgement, Risk, Verdict
-from bot.messages import fleet, snoozes
+from bot.messages import fleet, snooze_form, snoozes
 from sandbox.slack.blockkit import check_view
 from tests.unit.test_messages import HOSTILE, LONG, accepted
 from tests.world import NEW, OLD, model
@@ -124,7 +124,7 @@ def test_the_next_version_never_comes():
     one = replace(by_version(), over_at=NOW)
     assert over(one, [judgement(target=None)], NOW) == Over(Ended.LONGEST)
     ended = replace(one, ended_at=NOW, ended_by="retune", ended_why=Ended.LONGEST)
-    assert "90 days are over" in snoozes.lapsed(ended).text
+    assert "90 days have passed" in snoozes.lapsed(ended).text
     assert "until the next base version, at most until 25 Nov 2026" in snoozes.line(one)
 
 
@@ -193,8 +193,8 @@ def test_what_is_wrong_with_a_wish(wish: dict, found: tuple[Fault, ...]):
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_says_what_to_do(fault: Fault):
     """At an input that the form has, short enough for Slack."""
-    ((block, text),) = snoozes.fault_texts([fault], TODAY).items()
-    assert block in (snoozes.WHY, snoozes.DATE, snoozes.UNTIL)
+    ((block, text),) = snooze_form.fault_texts([fault], TODAY).items()
+    assert block in (snooze_form.WHY, snooze_form.DATE, snooze_form.UNTIL)
     assert text.endswith(".")
     assert "{" not in text
     assert len(text) <= 150
@@ -212,8 +212,9 @@ def test_messages(name: str, kind: SnoozeKind):
     ]
     for each in every:
         for view in (
-            snoozes.ask(one, kind, TODAY, each),
-            snoozes.ask(one, kind, TODAY, None, tuple(Reach)),
+            snooze_form.ask(one, kind, TODAY, each),
+            snooze_form.ask(one, kind, TODAY, None, tuple(Reach)),
+            snooze_form.ask_which([replace(model(str(id)), name=name) for id in range(100)], 1900, TODAY, tuple(Reach)),
             snoozes.done(each, name),
         ):
             assert check_view(dict(view)) == []
@@ -245,7 +246,7 @@ def test_a_line():
 def test_what_a_form_warns_of(kind: SnoozeKind, risk: Risk):
     """A hold says what it risks, loudest what callers lose today; a snooze only that it changes nothing of it."""
     own = Judgement(model(), Verdict.OUTDATED, risk)
-    alerts = [block for block in snoozes.ask(own, kind, TODAY, None)["blocks"] if block["type"] == "alert"]
+    alerts = [block for block in snooze_form.ask(own, kind, TODAY, None)["blocks"] if block["type"] == "alert"]
     levels = [(block["level"], "ignored" in block["text"]["text"]) for block in alerts]
     if kind is SnoozeKind.SNOOZE:
         assert levels == ([("warning", True)] if risk is Risk.IGNORED else [])

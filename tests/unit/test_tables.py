@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from bot.domain.counts import Counts
+from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.requests import RequestState
-from bot.domain.verdicts import Evidence, EvidenceKind, Judgement, Risk, Strength, Verdict
+from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.messages import fleet, request_list, tables
 from bot.messages.drawn_signs import CHARACTERS, drawn
 from bot.messages.fitting import MOST, size_of
