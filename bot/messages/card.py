@@ -33,7 +33,7 @@ from bot.messages.small_print import hindrances, small_print
 from bot.messages.stakes import FOR_GOOD, stakes, times, totals, why_line
 from bot.messages.steps import changed, doing, noun, others, step_text, versions
 from bot.messages.text import bold, capped, counted, escape, listed, moment, plain, shortened, some
-from bot.messages.words import add_buttons, waiting_lines
+from bot.messages.words import add_buttons, waiting_lines, whom
 from bot.ports import Block, Message
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -84,7 +84,7 @@ def card(request: Request, seen: Seen) -> Message:
     """The message in the channel: asks for approval, later shows the outcome. Details are a click away."""
     held, names = seen.around.held_of(request), seen.around.actors
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
-    facts = [*_facts(request, seen), *waiting_lines(request, seen.around)]
+    facts = _facts(request, seen)
     on_hold = [
         *([] if request.several else card_lines(held, seen.around)),
         *ended_lines(seen.ended, seen.around.names, models),
@@ -207,9 +207,10 @@ def _facts(request: Request, seen: Seen) -> list[str]:
         case RequestState.OPEN | RequestState.SCHEDULED:
             return _before(request, seen)
         case RequestState.RUNNING if not request.several:
-            return [*_running(request.first, seen), *_also(request)]
+            now, waits = _running(request.first, seen), waiting_lines(request, seen.around)
+            return [*(now[:1] if waits else now), *waits, *_also(request)]
         case RequestState.RUNNING | RequestState.PAUSED:
-            return []
+            return waiting_lines(request, seen.around)
         case _:
             return [line for line in [outcome_line(request, seen.around.actors), *_also(request)] if line]
 
@@ -231,7 +232,8 @@ def _before(request: Request, seen: Seen) -> list[str]:
         turns = "One model goes first, the others follow once it is proven; the first failure pauses the rest."
         return [f"{FOR_GOOD} {turns}" if asks else turns, takes]
     plan = request.first.plan
-    first = " · ".join(stakes(plan, called(request.requester, seen.around.actors)))
+    who = called(whom(request, request.first, seen.around), {**seen.around.names, **seen.around.actors})
+    first = " · ".join(stakes(plan, who))
     return [line for line in [first, why_line(plan), f"{FOR_GOOD} {takes}" if asks else takes] if line]
 
 

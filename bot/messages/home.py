@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 from bot.domain.counts import Counts, Group
 from bot.domain.fleet import InstanceReading, Snapshot
 from bot.domain.freezes import Freeze
-from bot.domain.home import Needed, Offer
+from bot.domain.home import Needed
 from bot.domain.requests import Request, RequestState
 from bot.domain.verdicts import Judgement
 from bot.messages import tables
-from bot.messages.buttons import card_buttons, details_button, offered
+from bot.messages.buttons import details_button, offered
 from bot.messages.counts import fleet_text, groups_text, outdated_text, snoozed_text
 from bot.messages.doubts import now_and_before, right_button
 from bot.messages.freezes import freeze_blocks
@@ -112,7 +112,7 @@ def _needs(seen: Seen, now: datetime) -> list[Block]:
     deciding = list({each.request.id: each for each in seen.needed if each.offers}.values())
     for each in deciding[:EACH]:
         blocks.append(section(state_line(each.request, now), details_button(each.request)))
-        if buttons := _allowed(each, seen.around):
+        if buttons := offered(each.request, each.offers, seen.around):
             blocks.append(actions(buttons, block_id=f"decide:{each.request.id}"))
     more = sum(max(0, len(some_of) - EACH) for some_of in (changes, seen.doubted, deciding))
     if more:
@@ -120,18 +120,6 @@ def _needs(seen: Seen, now: datetime) -> list[Block]:
     if len(blocks) == 1:
         blocks.append(section("Nothing. Requests to decide and models to change appear here."))
     return blocks
-
-
-def _allowed(each: Needed, around: Around) -> list[Block]:
-    """The buttons that count if this person presses them."""
-    votes = {vote for vote, _ in each.offers}
-    if "approve" in votes:
-        return [block for block in card_buttons(each.request, around) if block["action_id"] in votes]
-    return offered(each.request, _wishes(each.offers), around)
-
-
-def _wishes(offers: Collection[Offer]) -> list[Any]:
-    return [offer for offer in offers if offer[0] not in ("approve", "reject")]
 
 
 def _requests(requests: Sequence[Request], now: datetime) -> list[Block]:

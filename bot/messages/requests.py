@@ -28,8 +28,7 @@ from bot.messages.settled import settled
 from bot.messages.signs import Sign, of_request, of_run
 from bot.messages.steps import answered, doing, goal, noun, span_text, state_word, step_text
 from bot.messages.text import bold, code, counted, escape, listed, moment, spoken
-from bot.messages.words import ask_for_change, missing
-from bot.messages.words import of_run as words_of_run
+from bot.messages.words import additions_of, ask_for_change, missing
 from bot.ports import Message
 
 NOTHING: Mapping[str, datetime] = MappingProxyType({})
@@ -106,7 +105,7 @@ def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]
         if run.unclear and record is run.current:
             told.append((f"unclear:{place}.{record.attempts}{_again(run)}", unclear(request, run, record, seen.policy)))
         if record.step.action is Action.AWAIT_CHANGE and record.state is not StepState.PLANNED:
-            added, address = words_of_run(seen.additions, run), seen.addresses.get(run.plan.model.instance, "")
+            added, address = additions_of(seen.additions, run), seen.addresses.get(run.plan.model.instance, "")
             asking = ask_for_change(request, run, record, seen.around, added, address)
             told.append((f"ask:{place}{_again(run)}", asking))
         if not request.several and record.state is StepState.DONE and record.number < len(run.steps):

@@ -117,7 +117,7 @@ def ask_for_change(
     if run.state is not RunState.RUNNING or run.cancelled_by is not None:
         return _one(f"No change of {name} is needed any more: the request goes no further.", Sign.NOT_NEEDED)
     text = (
-        f"{mention(whom(request, run, around))}: change {name} first, then it can be trained, which upgrades it. "
+        f"{mention(whom(request, run, around))}: change {name} first. Then it is trained; this upgrades it. "
         "Add or change a word, a corpus or a grammar. Retune sees it and goes on by itself."
     )
     blocks: list[Block] = [section(f"{Sign.PERSON} {text}"), actions([add_button(request, run, primary=True)])]
@@ -163,7 +163,7 @@ def form(request: Request, run: Run) -> Mapping[str, Any]:
     one_line: Block = {"type": "plain_text_input", "max_length": LONGEST}
     top = (
         f"The word goes into {bold(model.name)} on {code(model.instance)}. Then request {request.id} trains "
-        "the model, which upgrades it."
+        "the model; this upgrades it."
     )
     blocks = [
         section(top),
@@ -267,6 +267,6 @@ def another(addition: Addition) -> str:
     )
 
 
-def of_run(additions: Iterable[Addition], run: Run) -> tuple[Addition, ...]:
+def additions_of(additions: Iterable[Addition], run: Run) -> tuple[Addition, ...]:
     """Those of one run."""
     return tuple(one for one in additions if one.run == run.id)

@@ -26,7 +26,7 @@ def test_add_a_word(page: Page):
     expect(main.get_by_text("add or change a word, corpus or grammar").first).to_contain_text("Ada", timeout=20_000)
     page.locator("[data-open-thread]").first.click()
     thread = page.get_by_test_id("thread")
-    expect(thread.get_by_text("first, then it can be trained").first).to_contain_text("Ada")
+    expect(thread.get_by_text("Then it is trained").first).to_contain_text("Ada")
     expect(thread.get_by_text("curl -X PUT")).to_contain_text("/words/WORD")
     expect(thread.get_by_text("curl -X PUT")).to_contain_text("Bearer $TOKEN")
 
