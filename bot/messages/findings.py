@@ -14,14 +14,13 @@ from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages import tables
-from bot.messages.drawn_signs import drawn
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.tables import Cell, Column
 from bot.messages.text import code, counted, escape, unmarked
-from bot.messages.verdicts import dates, level_text, one_line, verdict_text
+from bot.messages.verdicts import dates, level_text, one_line, verdict_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
     to = f" → {target or 'newer'}" if judgement.outdated else ""
     tag = _tag(ref, news)
-    state = f"{drawn(verdict_text(judgement))}{f' ({tag})' if tag else ''}"
+    state = f"{verdict_word(judgement)}{f' ({tag})' if tag else ''}"
     urgent = judgement.risk is Risk.IGNORED
     who = (
         "" if owner is None else about.names.get(owner.id, owner.id),
@@ -123,7 +122,7 @@ def _people(judgement: Judgement, about: About) -> list[str]:
 
 def plain(judgement: Judgement, about: About) -> str:
     """One model for people who hear the text alone: no signs, no markup."""
-    name, verdict = escape(judgement.model.name, 60), judgement.verdict.value
+    name, verdict = escape(judgement.model.name, 60), verdict_word(judgement)
     facts = [f"{name}: {verdict}", _behind(judgement, about), unmarked(level_text(judgement))]
     facts += dates(judgement, about.today)
     facts += [unmarked(part) for part in _people(judgement, about)]

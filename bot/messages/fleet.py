@@ -33,7 +33,7 @@ from bot.messages.signs import Sign
 from bot.messages.snoozes import of_model
 from bot.messages.steps import estimate_text, steps_text
 from bot.messages.text import ago, bold, code, counted, defused, entities, moment, plain
-from bot.messages.verdicts import dates, pair_text, risk_text, verdict_text, why
+from bot.messages.verdicts import dates, pair_text, risk_text, verdict_text, verdict_word, why
 from bot.ports import Block, Message
 
 SHORT = 200
@@ -91,7 +91,7 @@ def models(
     below += [context(NARROW)] if found.count > MANY else []
     below += age(snapshot, now)
     table = model_table(found.shown, caption, marks, MOST - size_of([above, *below]) - 10, several=several)
-    names = "; ".join(f"{defused(plain(j.model.name, 60))} {j.verdict.value}" for j in found.shown)
+    names = "; ".join(f"{defused(plain(j.model.name, 60))} {verdict_word(j)}" for j in found.shown)
     return Message(f"{text} {entities(names)}", (above, table, *below))
 
 
@@ -170,7 +170,7 @@ def model(
     if isinstance(outlook, Plan):
         blocks += [
             divider(),
-            section(f"*Steps of an upgrade:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}"),
+            section(f"*Steps:*\n{steps_text(outlook)}\n{estimate_text(outlook.estimate)}"),
         ]
         blocks.append(actions([ask_button(m.ref, m.name, "primary")]))
     elif isinstance(outlook, NoPlan) and judgement.verdict is not Verdict.CURRENT:
@@ -178,7 +178,7 @@ def model(
     blocks.append(actions(_further(judgement)))
     if dossier.requests or dossier.changes:
         blocks += [divider(), section(f"*History*\n{_history(dossier, m.ref, now)}")]
-    return Message(f"Model {code(m.name)}: {judgement.verdict.value}", tuple(blocks))
+    return Message(f"Model {code(m.name)}: {verdict_word(judgement)}", tuple(blocks))
 
 
 def _history(dossier: Dossier, ref: str, now: datetime) -> str:

@@ -10,7 +10,7 @@ from bot.messages.kit import OPTION, choice, option, sections
 from bot.messages.signs import OF_VERDICT, Sign
 from bot.messages.tables import Cell, Column, table
 from bot.messages.text import BLANK, brief
-from bot.messages.verdicts import one_line
+from bot.messages.verdicts import one_line, verdict_word
 from bot.ports import Block
 
 COLUMNS = (
@@ -48,7 +48,7 @@ def _row(judgement: Judgement, marks: Mapping[str, str]) -> list[Cell]:
     mark = f" {marks[model.ref]}" if model.ref in marks else ""
     return [
         tables.words(model.name, NAME),
-        tables.signed(OF_VERDICT[verdict], f"{verdict.value}{mark}"),
+        tables.signed(OF_VERDICT[verdict], f"{verdict_word(judgement)}{mark}"),
         tables.ours(judgement.since.isoformat() if judgement.since else BLANK),
         tables.ours(_versions(judgement)),
         tables.signed(Sign.URGENT, risk.value)

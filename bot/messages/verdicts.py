@@ -17,10 +17,15 @@ def sign(verdict: Verdict) -> str:
     return f"{OF_VERDICT[verdict]} {verdict.value}"
 
 
-def verdict_text(judgement: Judgement) -> str:
-    """The same for a model: one that is busy or failed is counted among the outdated where a newer version is known."""
+def verdict_word(judgement: Judgement) -> str:
+    """The verdict on a model in words: a busy or failed one is counted as outdated where a newer version is known."""
     also = ", outdated" if judgement.outdated and judgement.verdict not in UPGRADABLE else ""
-    return f"{sign(judgement.verdict)}{also}"
+    return f"{judgement.verdict.value}{also}"
+
+
+def verdict_text(judgement: Judgement) -> str:
+    """The same after its sign."""
+    return f"{OF_VERDICT[judgement.verdict]} {verdict_word(judgement)}"
 
 
 def one_line(judgement: Judgement) -> str:

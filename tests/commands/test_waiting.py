@@ -29,7 +29,7 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     ("command", "answer"),
     [
         ("/stt-models", "2 custom models: 1 outdated"),
-        ("/stt-model call-center-us", "Steps of an upgrade"),
+        ("/stt-model call-center-us", "*Steps:*"),
         ("/stt-upgrade call-center-us", "cannot be undone"),
         ("/stt-announce preview", "call-center-us"),
     ],

@@ -18,7 +18,7 @@ def test_snooze_hold_and_owner(page: Page):
     wait_for_the_fleet(page)
     main, modal = page.locator("#main"), page.get_by_test_id("modal")
     write(page, "/stt-model call-center-us")
-    expect(main.get_by_text("Steps of an upgrade")).to_be_visible(timeout=15_000)
+    expect(main.get_by_text("Steps:")).to_be_visible(timeout=15_000)
     page.locator("[data-action-id=hold]").first.click()
     expect(modal.get_by_text("on purpose")).to_be_visible(timeout=10_000)
     expect(modal.get_by_text("silently ignored")).to_be_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,6 +20,7 @@ from bot.domain.history import Entry, series
 from bot.domain.model_filter import passing
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind, indexed
 from bot.domain.verdicts import Judgement, Risk, Verdict, calls_for_action
+from bot.messages import model_sheet
 from bot.messages.counts import fleet_text, groups_text, outdated_text, stuck_text
 from bot.turns import at_once
 from tests.fleets import judged_of
@@ -97,6 +100,8 @@ def test_numbers_add_up(fleet: Sequence[tuple[str, str]], wanted: Sequence[tuple
     assert at_once(count_those(listing.parts, index, NOW)) == found
     outdated = at_once(passing(judged, ["outdated"], lambda _: False))
     assert outdated.count == at_once(count_those(outdated.parts, index, NOW)).outdated == found.outdated
+    file = csv.DictReader(io.StringIO(model_sheet.part(made, headline=True).decode()))
+    assert Counter(row["counted_as"] for row in file) == {each.value: n for each, n in found.groups.items()}
     if made:
         rows = [Entry(TODAY, name, part.counts) for name, part in judged.instances.items()]
         (day,) = series(rows, 1, TODAY).days

@@ -33,7 +33,7 @@ from bot.errors import (
 from bot.messages import refusals
 from bot.messages.ending import end_of_one, end_of_several, failed
 from bot.messages.failures import changed_text, failure_lines
-from tests.unit.made import NOW, plan, request, run
+from tests.unit.made import NOW, approvals, plan, request, run
 
 FAILING = sorted(END_TAKERS)
 """Every end with which a step can fail."""
@@ -181,6 +181,18 @@ def test_stopped_midway():
     assert [one.plan.model.name for one in left_of(made)] == ["c"]
     assert "'finish'" in str(said.blocks)
     assert "not begun: *c*" in str(said.blocks)
+
+
+def test_nobody_is_pinged_about_their_own_act():
+    """Grace approved it and stopped it: Ada hears of it, and Grace is named."""
+    runs = [run(plan("a"), RunState.DONE, 1), run(plan("b"), RunState.CANCELLED, 2)]
+    over = {"votes": approvals("UGRACE"), "started_at": NOW}
+    several = end_of_several(request(runs, RequestState.CANCELLED, decided_by="UGRACE", **over), NAMES)
+    assert several.text.startswith("<@UADA> Stopped after 1 of 2")
+    one = end_of_one(request(runs[1:], RequestState.CANCELLED, decided_by="UADA", **over), NAMES)
+    assert one.text.startswith("<@UGRACE> ")
+    for said, actor in ((several, "UGRACE"), (one, "UADA")):
+        assert f"<@{actor}>" not in said.text + str(said.blocks)
 
 
 @pytest.mark.parametrize(

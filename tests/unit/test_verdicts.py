@@ -11,7 +11,7 @@ from bot.domain.fleet import InstanceReading, Model, Snapshot
 from bot.domain.lag import beyond
 from bot.domain.observations import Observations
 from bot.domain.verdicts import Judgement, Risk, Verdict, judge
-from bot.messages.verdicts import dates, why
+from bot.messages.verdicts import dates, verdict_word, why
 from tests.fleets import judged_of
 from tests.world import NEW, OLD, model, shipped
 
@@ -239,3 +239,12 @@ def test_what_makes_a_model_current(models: list[Model], words: list[str]):
 def test_every_verdict_says_why(models: list[Model], words: str):
     """Also one without evidence, and one of which a newer version is known that does not matter now."""
     assert words in why(judged(*models)["one"])[0]
+
+
+def test_the_word_says_how_it_is_counted():
+    """A busy or failed model of which a newer version is known is among the outdated ones of every count."""
+    found = judged(
+        model("busy", status="training"), model("failed", status="failed"), model("new", versions=(OLD, NEW))
+    )
+    words = {name: verdict_word(one) for name, one in found.items()}
+    assert words == {"busy": "busy, outdated", "failed": "failed, outdated", "new": "current"}
