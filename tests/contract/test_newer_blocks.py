@@ -226,7 +226,7 @@ async def test_too_long_as_a_table_alone(stage: Stage):
     """The plain form is sent where only it fits, and tables go on elsewhere."""
     rows = [[tables.words("x" * 60), tables.words("y" * 60)] for _ in range(60)]
     columns = [tables.Column("a"), tables.Column("b")]
-    long = Message("long", (tables.table("Long", columns, rows, [PLAIN]),))
+    long = Message("long", (tables.table("Long", columns, rows, [PLAIN], room=20_000),))
     await stage.chat.post(CHANNEL, long, key="k")
     assert kinds(stage.slack.messages(ADA, CHANNEL)[-1]) == ["section"]
     assert not stage.refused()
