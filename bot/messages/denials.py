@@ -33,7 +33,7 @@ _DENIED = {
         "card."
     ),
     Reason.LAST_STEP: (
-        "Its last step is with the service, which has no call to cancel it. It ends by itself; the thread tells how."
+        "Its last step is with the service, which has no call to stop it. It ends by itself; the thread tells how."
     ),
     Reason.NOTHING_LEFT: (
         "Everything has begun already, and the service can't be stopped. The thread tells how it ends."

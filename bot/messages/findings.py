@@ -14,13 +14,14 @@ from bot.domain.requests import Request
 from bot.domain.snoozes import Snooze
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages import tables
+from bot.messages.drawn_signs import drawn
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
 from bot.messages.snoozes import mark
 from bot.messages.steps import state_word
 from bot.messages.tables import Cell, Column
 from bot.messages.text import code, counted, escape, unmarked
-from bot.messages.verdicts import dates, level_text, one_line, verdict_word
+from bot.messages.verdicts import dates, level_text, one_line, verdict_text, verdict_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def cells(judgement: Judgement, about: About, news: News, *, several: bool) -> l
     have, target = (text.removeprefix(f"{model.base}.") for text in (model.newest or "", judgement.target or ""))
     to = f" → {target or 'newer'}" if judgement.outdated else ""
     tag = _tag(ref, news)
-    state = f"{verdict_word(judgement)}{f' ({tag})' if tag else ''}"
+    state = f"{drawn(verdict_text(judgement))}{f' ({tag})' if tag else ''}"
     urgent = judgement.risk is Risk.IGNORED
     who = (
         "" if owner is None else about.names.get(owner.id, owner.id),

@@ -107,7 +107,7 @@ async def test_there_are_no_requests(slack: Slack):
 
 async def test_lists_say_what_matches(slack: Slack):
     """In numbers that agree with their nouns."""
-    assert "2 models match “language”: 1 outdated." in await slack.command("/stt-models language")
+    assert "2 models match “language”: 1 outdated, 1 current." in await slack.command("/stt-models language")
     assert "1 model matches “outdated”: 1 outdated." in await slack.command("/stt-models outdated")
     await slack.world.asked()
     assert "1 request matches “mine”: 1 waiting" in await slack.command("/stt-runs mine")
@@ -170,7 +170,7 @@ async def test_a_mistyped_name(slack: Slack, what: str, way: str):
     text, (button, *_) = said(answer)
     assert "No custom model is called “call-centre-us”. Did you mean call-center-us?" in text
     assert button["text"]["text"] == "call-center-us (stt)"
-    assert button["value"] == (REF if what == "model" else f"{REF} at 2026-11-24 22:00")
+    assert button["value"] == (REF if what == "model" else f"{REF} at @1795557600")
     shown = await slack.press(button)
     assert ("Versions, oldest first" in shown) == (what == "model")
     if what == "upgrade":

@@ -111,7 +111,7 @@ async def test_names(slack: Slack, command: str):
     assert "Which model?" in await slack.command(command)
     assert "Did you mean call-center-us" in await slack.command(f"{command} call-centre-us")
     both = await slack.command(f"{command} us")
-    assert "fits 2 custom models" in both
+    assert "matches 2 custom models" in both
     assert "call-center-us (stt)" in both
     assert "support-desk-us (stt)" in both
 
@@ -157,7 +157,7 @@ async def test_a_current_model(slack: Slack):
 async def test_a_model_that_is_asked_for_already(slack: Slack):
     """Says by whom and where."""
     await requested(slack)
-    assert "already in request" in await slack.command("/stt-upgrade call-center-us", user=MEI)
+    assert "already has" in await slack.command("/stt-upgrade call-center-us", user=MEI)
 
 
 async def test_a_guest_cannot_ask(slack: Slack):

@@ -581,7 +581,7 @@ async def test_a_mention_is_seen_and_answered_where_it_was_made(slack: Slack):
     place = slack.world.chat.whispers[-1][0]
     assert (place.user, place.channel, place.thread) == (MEI, "C7", "5.5")
     assert "Only those who may decide" not in await slack.event({**event, "text": "<@UBOT> upgrade freeze"})
-    assert "already in request" in await slack.event({**event, "text": "<@UBOT> upgrade call-center-us at 22:00"})
+    assert "already has" in await slack.event({**event, "text": "<@UBOT> upgrade call-center-us at 22:00"})
 
 
 async def test_a_direct_message_is_seen(slack: Slack):

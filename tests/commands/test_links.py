@@ -119,7 +119,7 @@ async def test_the_plan_follows_from_it(slack: Slack):
     shown = slack.world.chat.views[view_id]
     assert check_view(shown) == []
     assert "Also changed for good: *terms* with *booth*" in json.dumps(shown["blocks"])
-    assert "It is upgraded together with `booth`" in json.dumps(shown["blocks"])
+    assert "It is upgraded together with *booth*" in json.dumps(shown["blocks"])
     again = await slack.submit(view, sending(view, ["booth", "other"], {BOOTH: "id-terms"}), view_id=view_id)
     assert "Reading" in str(again["view"]["blocks"])
     assert [one.id for one in open_requests(slack)] == [request.id]
@@ -207,7 +207,7 @@ async def test_a_forged_answer(slack: Slack):
     view_id, view = await opened(slack)
     for id in ("id-german", "id-nobody"):
         await slack.submit(view, sending(view, ["booth"], {BOOTH: id}), view_id=view_id)
-        assert "not known any more" in json.dumps(slack.world.chat.views[view_id])
+        assert "no longer known" in json.dumps(slack.world.chat.views[view_id])
     assert links(slack) == {}
     assert open_requests(slack) == ()
 

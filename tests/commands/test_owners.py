@@ -190,7 +190,7 @@ async def test_a_group_that_is_not_in_use_any_more(slack: Slack):
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (ChatRefused("no", code="missing_scope"), "needs the scope usergroups:read: install the app again"),
+        (ChatRefused("no", code="missing_scope"), "needs the scope usergroups:read. Install the app again"),
         (ChatBusy("Slack asks to wait."), "Slack does not list the groups just now: Slack asks to wait."),
     ],
 )

@@ -89,7 +89,7 @@ async def test_two_of_one_name(slack: Slack, other: str):
     """Names that people cannot tell apart are offered with their ids; each button leads to its model."""
     await fleet(slack, "support", other)
     answer = await slack.command("/stt-model support")
-    assert "fits 2 custom models" in answer
+    assert "matches 2 custom models" in answer
     blocks = json.loads(answer)["blocks"]
     assert check_blocks(blocks, "message") == []
     buttons = blocks[-1]["elements"]

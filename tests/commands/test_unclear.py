@@ -69,7 +69,7 @@ async def test_it_is_right(slack: Slack):
     world.speech.fail["models"] = [ServiceUnavailable("down", instance="stt")] * 2
     assert "does not answer" in await slack.click("accept", f"{doubt.shape} stt", user=GRACE)
     world.speech.fail.clear()
-    assert "not configured" in await slack.click("accept", f"{doubt.shape} gone", user=GRACE)
+    assert "no longer configured" in await slack.click("accept", f"{doubt.shape} gone", user=GRACE)
     assert world.store.fleet.one("stt").models
     assert "is shown as it is now" in await slack.click("accept", f"{doubt.shape} stt", user=GRACE)
     assert not world.store.fleet.one("stt").models

@@ -122,5 +122,5 @@ async def test_an_announcement_that_could_not_be_noted(
 
         monkeypatch.setattr(world.chat, "post", locked)
         heard = await slack.command("/stt-announce now", user=GRACE)
-    assert "it is done, but not noted" in heard
+    assert "it is done, but not recorded" in heard
     assert len(world.chat.said) == 1

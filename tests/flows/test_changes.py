@@ -106,12 +106,12 @@ async def test_deleted_while_a_card_waits(world: World):
 
 
 async def test_the_base_is_served_no_more(world: World):
-    """The card is closed and says that an upgrade cannot help; all models on that base are one line."""
+    """The card is closed and says that an upgrade can't help; all models on that base are one line."""
     world.fleet()
     request = await world.asked()
     world.speech.served = {"de-DE"}
     await read(world)
-    assert "an upgrade cannot help" in world.chat.keyed(f"request:{request.id}:end").text
+    assert "an upgrade can't help" in world.chat.keyed(f"request:{request.id}:end").text
     (said,) = told(world)
     assert "`call-center-us` and `support-desk-us` are built on it" in said.text
 

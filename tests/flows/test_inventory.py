@@ -75,7 +75,7 @@ async def test_nobody_waits_for_what_failed(world: World):
     world.speech.fail["models"] = [ServiceUnavailable("stt cannot be reached.", instance="stt")] * 9
     await world.inventory.refresh()
     asked = len(world.speech.calls)
-    with pytest.raises(Refusal, match=r"stt was never read and cannot be read now; /stt-models says why\."):
+    with pytest.raises(Refusal, match=r"stt was never read and can't be read now; /stt-models says why\."):
         await world.inventory.find("call-center-us")
     assert len(world.speech.calls) == asked
 

@@ -635,8 +635,8 @@ def test_what_became_of_several():
     assert "step 0" not in str(end.blocks)
     runs = [gone, replace(gone, id=1, plan=made.plan("m1"))]
     end = tellings(made.request(runs, RequestState.CHANGED), LATER)[-1].message
-    assert "`booth`: Its instance no longer knows it" in str(end.blocks)
-    assert "`m1`: Its instance no longer knows it" in str(end.blocks)
+    assert "left out: *booth*. Its instance no longer knows it" in str(end.blocks)
+    assert "left out: *m1*. Its instance no longer knows it" in str(end.blocks)
 
 
 def test_everything_that_is_left_out_is_named():

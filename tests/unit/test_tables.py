@@ -148,7 +148,7 @@ def test_models_as_a_table():
     said = listed(judged(1), busy, current, marks={busy.model.ref: ":zzz: snoozed until 3 Dec 2026"})
     found = the_table(said)
     on, moves = "language, en-US_NarrowbandModel", "v2018-07-31 → v2020-01-16"
-    busy_word, ignored = "🔵 busy 💤 snoozed until 3 Dec 2026", "🚨 customization ignored"
+    busy_word, ignored = "🔵 busy, outdated 💤 snoozed until 3 Dec 2026", "🚨 customization ignored"
     assert texts(found) == [
         ["Model", "Verdict", "Since", "Version", "Risk", "Kind and base", "Instance"],
         ["call-center-us-1", "🟠 outdated", "2020-02-24", moves, "warning expected", on, "speech-to-text"],
