@@ -62,7 +62,7 @@ def test_the_main_job_in_the_browser(page: Page):
 
     page.locator("[data-channel=home]").click()
     home = page.get_by_test_id("home")
-    expect(home.get_by_text("Last outcomes")).to_be_visible(timeout=10_000)
+    expect(home.get_by_text("Ended last")).to_be_visible(timeout=10_000)
     expect(home.get_by_text("request 1: call-center-us")).to_be_visible()
 
 
