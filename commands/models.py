@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.counts import count_those
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.model_filter import Listing, passing
 from bot.domain.snoozes import Index, standing
 from bot.domain.typed_values import number
+from bot.domain.untrusted_text import matching
 from bot.errors import NothingMatches
 from bot.flows.budgets import Cost
 from bot.messages import fleet

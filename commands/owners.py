@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from bot.domain.foreign_text import matching
+from bot.domain.untrusted_text import matching
 from bot.errors import ChatError, Refusal
 from bot.messages import owners
 from bot.messages.kit import Offer

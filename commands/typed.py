@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.foreign_text import shown
+from bot.domain.untrusted_text import shown
 
 _LINK = re.compile(r"<([a-z][a-z0-9+.-]*+):([^<>|]*+)(?:\|([^<>]*+))?>", re.IGNORECASE)
 """A link with or without its label; mentions of people, groups and channels begin with a sign instead."""

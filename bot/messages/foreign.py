@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.domain.foreign_text import shown
+from bot.domain.untrusted_text import shown
 from bot.messages.text import BLANK, brief, capped, defused, entities, plain
 from bot.ports import Block
 

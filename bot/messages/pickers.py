@@ -9,8 +9,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.fleet import Snapshot
-from bot.domain.foreign_text import matching
 from bot.domain.typed_values import exact
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.messages.fitting import portion
 from bot.messages.fleet import age

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from bot.domain.answers import told
 from bot.domain.fleet import InstanceReading, Model
-from bot.domain.foreign_text import matching
 from bot.domain.hours import OwnZone
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import Request
 from bot.domain.typed_values import exact
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, RetuneError, ServiceError
 from bot.messages.faults import guidance

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Literal
 
-from bot.domain.foreign_text import escaped
 from bot.domain.requests import Request
 from bot.domain.runs import Run, RunState
+from bot.domain.untrusted_text import escaped
 from bot.messages.text import code, counted, plain
 
 _SIGNS = "=+-@" + "＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋﬩"

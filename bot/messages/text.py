@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import humanize
 
-from bot.domain.foreign_text import shown
+from bot.domain.untrusted_text import shown
 
 FAR = 20
 """How many characters may stand for one that shows; the rest of a text that is longer is not looked at."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.foreign_text import COMPARED, MARKS, matching, shown
+from bot.domain.untrusted_text import COMPARED, MARKS, matching, shown
 from bot.messages.text import code, escape, plain
 
 FORBIDDEN = [
