@@ -19,7 +19,6 @@ from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held, Snooze
 from bot.domain.words import Addition
 from bot.messages.buttons import card_buttons, details_button
-from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.freezes import wait_quotes
 from bot.messages.holds import Around, card_lines, ended_lines, ended_quotes, hold_quotes, hold_words
 from bot.messages.kit import actions, context, section, sections
@@ -27,6 +26,7 @@ from bot.messages.large import count_lines
 from bot.messages.model_lines import model_lines
 from bot.messages.outcomes import cause_of, failure_text, proofs
 from bot.messages.people import named
+from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.refusals import called
 from bot.messages.signs import of_request, without
 from bot.messages.small_print import hindrances, small_print

@@ -15,12 +15,12 @@ from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.buttons import offered
 from bot.messages.card import Seen, headline, outcome_line, people, rejection_quotes, why_quotes
-from bot.messages.foreign import Quote, quoted
 from bot.messages.freezes import wait_quotes, wait_text
 from bot.messages.holds import SHOWN, ended_lines, ended_quotes, hold_quotes, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
 from bot.messages.large import page_of
 from bot.messages.outcomes import SHORT, cause_of, failure_text, left_out_blocks, proofs, quotes_of
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import approvers, called, mention
 from bot.messages.refusals import error as fault
 from bot.messages.signs import of_run

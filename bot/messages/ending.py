@@ -10,11 +10,11 @@ from bot.domain.runs import Run, RunState, StepRecord
 from bot.messages.buttons import check_button, wish_button
 from bot.messages.card import rejection_quotes, so_far, title
 from bot.messages.failures import changed_text, failure_lines
-from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.kit import actions, button, paragraph, section, sections
 from bot.messages.large import left_to_do
 from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
 from bot.messages.people import actor_of, named, who_to_mention
+from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.refusals import mention
 from bot.messages.signs import Sign, of_request, of_step
 from bot.messages.steps import step_text, versions

@@ -22,11 +22,11 @@ from bot.messages.changes import history_line
 from bot.messages.counts import fleet_text, matching_text, outdated_text, snoozed_text
 from bot.messages.doubts import not_believed, unreadable
 from bot.messages.fitting import MOST, size_of
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, context, divider, header, modal, pages_of, paging, paragraph, section
 from bot.messages.model_table import model_table, open_menu
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.requests import state_line
 from bot.messages.signs import Sign

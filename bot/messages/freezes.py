@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import (
     actions,
     alert,
@@ -23,6 +22,7 @@ from bot.messages.kit import (
     paragraph,
     section,
 )
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import called, mention
 from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.signs import Sign

@@ -13,8 +13,8 @@ from bot.domain.plans import Plan
 from bot.domain.policies import Policy, policy_of
 from bot.domain.requests import Request
 from bot.domain.snoozes import Held, Snooze
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import alert, modal, sections
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import called, mention
 from bot.messages.signs import Sign
 from bot.messages.text import code, counted, day, listed, plain

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
 
-from bot.messages.foreign import Quote, aloud, quoted
+from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.signs import Sign
 from bot.messages.text import capped, code, plain
 from bot.ports import Block, Message, Newer
@@ -24,7 +24,7 @@ def _text(text: str, limit: int = 75) -> Block:
 
 
 def section(text: str, accessory: Block | None = None) -> Block:
-    """A paragraph of mrkdwn, capped at Slack's 3,000 characters. Foreign parts must be escaped already."""
+    """A paragraph of mrkdwn, capped at Slack's 3,000 characters. Untrusted parts must be escaped already."""
     block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": capped(text, SECTION), "verbatim": True}}
     return block if accessory is None else {**block, "accessory": accessory}
 
@@ -71,7 +71,7 @@ _ALERTS: Mapping[Level, str] = {"warning": f"{Sign.ATTENTION} ", "error": f"{Sig
 
 
 def alert(text: str, level: Level = "warning") -> Block:
-    """A line in a modal that must not be overlooked, in mrkdwn whose foreign parts are escaped already.
+    """A line in a modal that must not be overlooked, in mrkdwn whose untrusted parts are escaped already.
 
     What is longer than Slack takes, 200 characters, is a paragraph: a warning must not lose its end.
     """
@@ -147,7 +147,7 @@ OPTION = 150
 def option(text: str, value: str, description: str | None = None, *, rich: bool = False) -> Block:
     """One choice of a menu; *value* has at most `OPTION` characters.
 
-    *rich*: the description is mrkdwn of at most 75 characters, with foreign parts escaped; checkboxes take that.
+    *rich*: the description is mrkdwn of at most 75 characters, with untrusted parts escaped; checkboxes take that.
     """
     below: dict[str, Block] = {}
     if description:

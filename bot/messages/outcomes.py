@@ -11,9 +11,9 @@ from bot.domain.outcomes import NOT_SENT, PASSED_OVER, Cause, CauseKind, LeftOut
 from bot.domain.plans import Difference, Plan, differences
 from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.changes import outcome as outcome_elsewhere
-from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import SHOWN, hold_quotes, stopped
 from bot.messages.kit import context, sections
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.text import bold, code, counted, escape, listed, sentence
 from bot.ports import Block

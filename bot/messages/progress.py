@@ -9,10 +9,10 @@ from bot.domain.estimates import expected_end
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.messages.card import Seen
-from bot.messages.foreign import quoted
 from bot.messages.freezes import wait_quotes, wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.outcomes import became
+from bot.messages.quotes import quoted
 from bot.messages.refusals import called
 from bot.messages.signs import of_step
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text

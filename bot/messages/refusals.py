@@ -17,8 +17,8 @@ from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, RetuneError, ServiceError
 from bot.messages.faults import guidance
-from bot.messages.foreign import Quote
 from bot.messages.kit import button, paragraph
+from bot.messages.quotes import Quote
 from bot.messages.steps import state_word
 from bot.messages.text import bold, code, day, escape, listed, moment, on_one_line, plain, sentence
 from bot.ports import Message

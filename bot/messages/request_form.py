@@ -18,10 +18,10 @@ from bot.domain.snoozes import Held
 from bot.domain.typed_values import moment_of, number
 from bot.domain.verdicts import Judgement
 from bot.messages.forecasts import forecast_text
-from bot.messages.foreign import Quote
 from bot.messages.holds import END, form_blocks
 from bot.messages.kit import alert, button, header, input_block, long_text, modal, paragraph, section
 from bot.messages.outcomes import first_left_out
+from bot.messages.quotes import Quote
 from bot.messages.refusals import zone_words
 from bot.messages.signs import Sign
 from bot.messages.steps import WEIGHT, entailed, estimate_text, noun, numbered, others, versions

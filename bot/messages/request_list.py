@@ -13,10 +13,10 @@ from bot.domain.typed_values import number
 from bot.messages.buttons import details_button
 from bot.messages.card import headline, title
 from bot.messages.fitting import MOST, size_of
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, pages_of, paging, paragraph, section, sections
 from bot.messages.large import summary
 from bot.messages.outcomes import step_quotes, step_sentence
+from bot.messages.quotes import Quote, quoted
 from bot.messages.request_table import history_menu, request_table
 from bot.messages.signs import of_run, of_step
 from bot.messages.steps import about_model, others, state_word, step_text

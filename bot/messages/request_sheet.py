@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run
-from bot.messages.foreign import Quote
 from bot.messages.kit import paragraph
+from bot.messages.quotes import Quote
 from bot.messages.sheet import cells_as_csv
 from bot.messages.steps import others
 from bot.messages.text import counted

@@ -9,9 +9,9 @@ from datetime import datetime
 from bot.domain.outcomes import StepEnd
 from bot.domain.requests import Noted, Request
 from bot.domain.runs import Run
-from bot.messages.foreign import Quote
 from bot.messages.kit import paragraph
 from bot.messages.people import named
+from bot.messages.quotes import Quote
 from bot.messages.refusals import answer_of
 from bot.messages.signs import Sign
 from bot.messages.text import bold, some

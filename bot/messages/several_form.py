@@ -15,11 +15,11 @@ from bot.domain.requests import LISTED, Request
 from bot.domain.snoozes import Held
 from bot.domain.verdicts import Risk
 from bot.messages.forecasts import forecast_text
-from bot.messages.foreign import quoted
 from bot.messages.holds import SHORT, SHOWN, hold_quotes, tick_text
 from bot.messages.kit import Level, alert, context, input_block, modal, option, section, sections
 from bot.messages.links import link_input
 from bot.messages.outcomes import first_left_out, left_out_blocks
+from bot.messages.quotes import quoted
 from bot.messages.refusals import called
 from bot.messages.request_form import MODELS, REQUEST, Wanted, later_input, when_text, why_input
 from bot.messages.steps import others

@@ -10,8 +10,8 @@ from bot.domain.fleet import Model
 from bot.domain.hours import LONGEST
 from bot.domain.snoozes import Fault, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
-from bot.messages.foreign import quoted
 from bot.messages.kit import alert, context, input_block, long_text, menu, modal, option, placeholder, section
+from bot.messages.quotes import quoted
 from bot.messages.refusals import labels
 from bot.messages.snoozes import WHY_LIMIT, line, reason
 from bot.messages.text import bold, day

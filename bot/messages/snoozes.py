@@ -11,7 +11,6 @@ from bot.domain.hours import LONGEST
 from bot.domain.snoozes import RETUNE, End, Ended, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.fitting import MOST, portion
-from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import (
     button,
@@ -21,6 +20,7 @@ from bot.messages.kit import (
     paragraph,
     section,
 )
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
 from bot.messages.text import bold, code, counted, day, escape

@@ -39,12 +39,12 @@ class Column:
 
 
 def words(text: str, limit: int = CELL) -> Cell:
-    """Any text, foreign too: nothing in it is markup, and it is one line. A dash where nothing shows."""
+    """Any text, untrusted too: nothing in it is markup, and it is one line. A dash where nothing shows."""
     return {"type": "raw_text", "text": brief(text, limit) or BLANK}
 
 
 def ours(text: str) -> Cell:
-    """Text of which every foreign part is one clean line already."""
+    """Text of which every untrusted part is one clean line already."""
     return {"type": "raw_text", "text": capped(text, CELL) or BLANK}
 
 

@@ -1,4 +1,4 @@
-"""Text for Slack: escaping what is foreign, and people's words for dates and durations."""
+"""Text for Slack: untrusted text is escaped; dates and durations are in people's words."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ BLANK = "–"
 """Stands for text of which nothing shows."""
 
 
-def escape(foreign: str, limit: int = 300) -> str:
-    """Foreign words within a line of ours, for mrkdwn and for `text`: always one line, capped at *limit*.
+def escape(untrusted: str, limit: int = 300) -> str:
+    """Untrusted words within a line of ours, for mrkdwn and for `text`: always one line, capped at *limit*.
 
-    They can neither ping, link, hide anything, nor be set in bold or become an emoji. Reasons, descriptions and
-    errors are quoted (`foreign`), never put into a line.
+    They can't ping, link, hide anything, be bold or become an emoji. Reasons, descriptions and errors are quoted
+    (`quotes`), never put into a line.
     """
-    return entities(defused(brief(foreign, limit)))
+    return entities(defused(brief(untrusted, limit)))
 
 
-def code(foreign: str, limit: int = 120) -> str:
-    """Foreign words as code; backticks inside would end it early, so they become quotes."""
-    return f"`{entities(brief(foreign, limit).replace('`', '’') or BLANK)}`"
+def code(untrusted: str, limit: int = 120) -> str:
+    """Untrusted words as code. Backticks in them would end it early, so they become quotes."""
+    return f"`{entities(brief(untrusted, limit).replace('`', '’') or BLANK)}`"
 
 
-def bold(foreign: str, limit: int = 120) -> str:
-    """Foreign words in bold, as names of models stand in messages. No asterisk of theirs ends it early."""
-    return f"*{escape(foreign, limit).replace('*', _LOOKALIKES['*']) or BLANK}*"
+def bold(untrusted: str, limit: int = 120) -> str:
+    """Untrusted words in bold, as for the names of models. Asterisks in them can't end it early."""
+    return f"*{escape(untrusted, limit).replace('*', _LOOKALIKES['*']) or BLANK}*"
 
 
-def plain(foreign: str, limit: int = 75) -> str:
-    """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
-    return brief(foreign, limit)
+def plain(untrusted: str, limit: int = 75) -> str:
+    """Untrusted text for a plain_text object, which has no markup: one line, capped at *limit* characters."""
+    return brief(untrusted, limit)
 
 
-def brief(foreign: str, limit: int) -> str:
+def brief(untrusted: str, limit: int) -> str:
     """One line of at most so many characters; what is far beyond them is not even looked at."""
-    return capped(on_one_line(foreign[: 4 * limit]), limit)
+    return capped(on_one_line(untrusted[: 4 * limit]), limit)
 
 
-def on_one_line(foreign: str) -> str:
+def on_one_line(untrusted: str) -> str:
     """The shown form in one line; a dash where something was written and nothing of it shows."""
-    return shown(_BREAKS.sub(" ", foreign)).strip() or (BLANK if foreign else "")
+    return shown(_BREAKS.sub(" ", untrusted)).strip() or (BLANK if untrusted else "")
 
 
 def sentence(text: str, limit: int = 2000) -> str:
@@ -145,7 +145,7 @@ _CODE = re.compile("`([^`\\n]*)`")
 
 
 def capped(text: str, limit: int = 3000) -> str:
-    """Text whose foreign parts are escaped already, as long as Slack takes it."""
+    """Text whose untrusted parts are escaped already, as long as Slack takes it."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

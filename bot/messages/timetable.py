@@ -8,9 +8,9 @@ from datetime import datetime
 from bot.domain.announcements import Sent
 from bot.domain.snoozes import RETUNE, Snooze
 from bot.domain.timing import Timing
-from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.quotes import quoted
 from bot.messages.recurrence import often
 from bot.messages.snoozes import summary
 from bot.messages.text import counted, moment, plain
