@@ -11,7 +11,7 @@ import humanize
 from bot.domain.untrusted_text import shown
 
 FAR = 20
-"""How many characters may stand for one that shows; the rest of a text that is longer is not looked at."""
+"""Characters that may stand for one that shows; the rest of a longer text is not looked at."""
 
 BLANK = "–"
 """Stands for text of which nothing shows."""
@@ -42,12 +42,12 @@ def plain(untrusted: str, limit: int = 75) -> str:
 
 
 def brief(untrusted: str, limit: int) -> str:
-    """One line of at most so many characters; what is far beyond them is not even looked at."""
+    """One line of at most *limit* characters; text far beyond them is not looked at."""
     return capped(on_one_line(untrusted[: 4 * limit]), limit)
 
 
 def on_one_line(untrusted: str) -> str:
-    """The shown form in one line; a dash where something was written and nothing of it shows."""
+    """The shown form in one line; a dash where nothing of a text shows."""
     return shown(_BREAKS.sub(" ", untrusted)).strip() or (BLANK if untrusted else "")
 
 
@@ -63,13 +63,13 @@ def entities(text: str) -> str:
 
 
 def defused(text: str) -> str:
-    """Without markup: what would make bold, italics, code or an emoji is a character that only looks like it."""
+    """Without markup: characters that make bold, italics, code or an emoji become lookalikes."""
     text = _SHORTCODE.sub("\N{RATIO}", _MARKUP.sub(lambda found: _LOOKALIKES[found[0]], text))
     return _UNDERSCORE.sub("\N{MODIFIER LETTER LOW MACRON}", text)
 
 
 _BREAKS = re.compile(r"(?:\r\n|[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029])+")
-"""Whatever a client, a terminal or a spreadsheet shows as another line."""
+"""Anything that a client, a terminal or a spreadsheet shows as a line break."""
 
 _SHORTCODE = re.compile(r"(?<!\d):(?=\S)|:(?=[^\s\d])|:(?=\d+:)")
 """A colon that may begin an emoji, also with the colon that follows in our sentence; 22:00 stays a time."""
@@ -100,7 +100,7 @@ def around(start: datetime, span: timedelta) -> str:
 
 
 NEAR = timedelta(hours=12)
-"""Within it a time of day alone is clear."""
+"""Within this, a time of day alone is clear."""
 
 
 def day(on: date) -> str:
@@ -166,7 +166,7 @@ def version(full: str | None, base: str) -> str:
 
 
 def short_version(full: str, base: str) -> str:
-    """The same as it was written, to be put into a text."""
+    """The version as it was written, for use in a text."""
     return full.removeprefix(f"{base}.")
 
 
@@ -176,7 +176,7 @@ def listed(items: list[str], last: str = "and") -> str:
 
 
 def some(items: Sequence[str], most: int, more: str = "more") -> str:
-    """The first of them, and how many more there are: `a, b and 3 more`."""
+    """The first of them, and the number of the rest: `a, b and 3 more`."""
     left = len(items) - most
     return listed([*items[:most], f"{left} {more}"] if left > 0 else list(items))
 
