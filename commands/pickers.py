@@ -1,4 +1,4 @@
-"""Commands without a name: a window in which the model is chosen while its name is typed."""
+"""Commands without a name: a window in which a person types a name and chooses a model."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> A
 
 
 async def search(ask: Ask, desk: Desk) -> Answer:
-    """The button that opens the window where a message could not; its value is what the window goes on with."""
+    """The button that opens the window where a message could not; its value is passed on to the window."""
     action, _, rest = ask.text.partition(" ")
     judged, (what, _) = await desk.inventory.judged(), wanted(rest)
     return Window(pickers.ask("ask" if action == "ask" else "model", what, judged.snapshot, desk.clock.now()))
 
 
 async def models(ask: Ask, desk: Desk) -> Offer:
-    """What the menu offers for what was typed, from the last good reading."""
+    """The choices of the menu for what was typed, from the last good reading."""
     upgrading = ask.name == pickers.UPGRADE
     return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged(), upgrading=upgrading)))
 
