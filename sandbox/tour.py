@@ -47,7 +47,9 @@ async def play(slack: SlackServer, speech: SpeechServer) -> None:
     if len(posts) != 1:
         raise TourFailed(f"{len(posts)} upgrade requests were sent instead of one")
     tour.say("one upgrade request was sent")
-    await tour.wait("the scheduled announcement is in the channel", lambda: tour.message("to act on, in the thread"), 90)
+    await tour.wait(
+        "the scheduled announcement is in the channel", lambda: tour.message("to act on, in the thread"), 90
+    )
 
 
 class _Tour:
