@@ -66,7 +66,7 @@ class Refusal(RetuneError):
 
 
 class UnknownModel(Refusal):
-    """No custom model fits what was typed; *nearest* are the names most like it, by the references of their models."""
+    """No custom model matches what was typed; *nearest* are the nearest names, by the references of their models."""
 
     def __init__(self, typed: str, nearest: Mapping[str, str]) -> None:
         hint = f" Did you mean {' or '.join(nearest.values())}?" if nearest else ""
@@ -89,7 +89,7 @@ class AmbiguousModel(Refusal):
 
 
 class NothingMatches(Refusal):
-    """What was to be exported is nothing: no model, or no request, matches the filter."""
+    """There is nothing to export: no model, or no request, matches the filter."""
 
 
 class OverBudget(Refusal):
@@ -135,8 +135,8 @@ class CatalogError(RetuneError):
 class ServiceError(RetuneError):
     """Speech to Text did not do what was asked.
 
-    *detail* is the sentence in its answer (untrusted: quote it), *ours* the text without both, *transaction* what IBM
-    support asks for.
+    *detail* is the sentence in its answer (untrusted: quote it), *ours* the text without both, *transaction* the id for
+    IBM support.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ Block = dict[str, Any]
 
 
 class Newer(dict[str, Any]):
-    """A block that some workspaces and clients lack; *plain* are the blocks that say the same in its place."""
+    """A block that some workspaces and clients lack; *plain* are blocks that say the same in its place."""
 
     def __init__(self, block: Mapping[str, Any], plain: Iterable[Block]) -> None:
         super().__init__(block)
@@ -45,9 +45,10 @@ class Message:
 
     @property
     def digest(self) -> str:
-        """Tells messages apart by what they show. It travels with each, so that Slack can be asked what it shows.
+        """Tells messages apart by what they show.
 
-        It is the same whether newer blocks or their plain ones are shown, and covers both.
+        It travels with each, so that Slack can be asked what it shows. It covers newer blocks and their plain ones, and
+        is the same whichever are shown.
         """
         shown = [[block, block.plain] if isinstance(block, Newer) else block for block in self.blocks]
         return hashlib.sha256(json.dumps([self.text, shown], sort_keys=True).encode()).hexdigest()[:16]
@@ -88,7 +89,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A user group that is in use; *handle* is what a mention of it is written with, without the @."""
+    """A user group that is in use; *handle* is its name in a mention, without the @."""
 
     id: str
     handle: str
@@ -123,12 +124,12 @@ class Chat(Protocol):
         """Send a message that only one person sees."""
 
     async def respond(self, url: str, message: Message) -> None:
-        """Answers a command by its `response_url`, in view of the whole channel."""
+        """Answers a command by its `response_url`, visible to the whole channel."""
 
     def acknowledging(self, message: Message) -> Message | None:
-        """The message as an acknowledgement may carry it: what Slack refuses there, it refuses to the person alone.
+        """The message as an acknowledgement may carry it: Slack shows its refusal there to the person alone.
 
-        None while nobody knows whether Slack takes a newer block that it holds: it is sent by itself then.
+        None while it is unknown whether Slack takes a newer block in it: such a message is sent by itself.
         """
 
     async def pin(self, channel: str, ts: str) -> None:
@@ -170,7 +171,7 @@ class People(Protocol):
         """The name of a user or user group; the id itself if Slack does not tell."""
 
     async def groups(self) -> tuple[Group, ...]:
-        """The user groups that are in use; none where this plan has none."""
+        """The user groups in use; none where this plan has none."""
 
     async def members(self, group: str) -> frozenset[str]:
         """The user ids of a user group or private channel of ours.

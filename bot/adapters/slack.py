@@ -147,11 +147,11 @@ class SlackChat(SlackViews):
         await self._answered(message, send)
 
     async def respond(self, url: str, message: Message) -> None:
-        """Answers in view of the channel."""
+        """Answers in public, in the channel."""
         await self._respond(url, message, "in_channel")
 
     def acknowledging(self, message: Message) -> Message | None:
-        """In an acknowledgement a refused block cannot be sent again."""
+        """A refused block in an acknowledgement can't be sent again."""
         shown = self._newer.on("message", message.blocks)
         if not self._newer.known("message", shown):
             return None
@@ -226,7 +226,7 @@ class SlackChat(SlackViews):
             return id
 
     async def groups(self) -> tuple[Group, ...]:
-        """Slack lists those that are in use."""
+        """Slack lists groups in use."""
         answer = await call(self._client.usergroups_list(), unless=NO_GROUPS)
         return () if answer is None else groups_in(fields(answer).get("usergroups"))
 

@@ -33,7 +33,7 @@ def whole(message: Message) -> Message | None:
 
 
 def shorter(message: Message, text: int = POSTED) -> Iterator[dict[str, Any]]:
-    """The text of a message with its buttons; its text alone. *text*: as many characters of text are taken."""
+    """The text of a message with its buttons, then its text alone. *text*: how many characters of text Slack takes."""
     short = {"type": "mrkdwn", "text": f"{message.text[:PLAIN]}\n{LEFT_OUT}", "verbatim": True}
     buttons = [block for block in message.blocks if block.get("type") == "actions"][-2:]
     yield {"text": message.text[:text], "blocks": [{"type": "section", "text": short}, *buttons]}
@@ -48,9 +48,9 @@ async def in_some_form(
     *,
     text: int = POSTED,
 ) -> Any:
-    """Sends the longest form that Slack takes, and logs if that is not the whole. Raises what *send* raises.
+    """Sends the longest form that Slack takes, and logs if that is not all of it. Raises what *send* raises.
 
-    The longest has newer blocks, where Slack takes them in messages, else the plain ones in their place.
+    The longest has newer blocks where Slack takes them in messages, else plain ones.
     """
 
     async def in_full(blocks: Sequence[Block]) -> Any:

@@ -1,4 +1,4 @@
-"""Newer blocks: which of them Slack takes where, learnt from what it refused and took since the start."""
+"""Newer blocks: where Slack takes them, learned since the start from what it took and refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SURFACES: Mapping[str, frozenset[Surface]] = {
 """Where Slack documents each newer type; anywhere else it is plain from the start."""
 
 UNKNOWN_TYPE = frozenset({"invalid_blocks", "invalid_arguments"})
-"""How Slack refuses a block that it does not know: messages and `response_url`, and views."""
+"""How Slack refuses an unknown block: in messages and `response_url`, and in views."""
 
 ABOUT_BLOCKS = UNKNOWN_TYPE | {"invalid_blocks_format", "block_mismatch", "msg_blocks_too_long", "invalid_attachments"}
 """Refusals after which the plain form can still be taken."""
@@ -35,7 +35,7 @@ class NewerBlocks:
         self._refused: set[tuple[str, Surface]] = set()
 
     def on(self, surface: Surface, blocks: Iterable[Block]) -> tuple[Block, ...]:
-        """The blocks with those types in plain form that the surface is known to lack."""
+        """The blocks, with plain ones for those types that the surface is known to lack."""
         return tuple(part for block in blocks for part in ((block,) if self._may(block, surface) else plainly([block])))
 
     def known(self, surface: Surface, blocks: Iterable[Block]) -> bool:
@@ -45,9 +45,9 @@ class NewerBlocks:
     async def send(
         self, surface: Surface, blocks: Sequence[Block], send: Callable[[Sequence[Block]], Awaitable[Any]]
     ) -> Any:
-        """Sends the blocks; once more, in plain form, where Slack refuses them and newer ones are among them.
+        """Sends the blocks; if Slack refuses them and newer ones are among them, once more in plain form.
 
-        A type is known to be lacking once its plain form was taken where it was refused. Raises what *send* raises.
+        A type counts as lacking once its plain form was taken where it was refused. Raises what *send* raises.
         """
         shown = self.on(surface, blocks)
         if not (kinds := {(kind, surface) for kind in _newer(shown)}):

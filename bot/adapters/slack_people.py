@@ -20,7 +20,7 @@ BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 GUESTS = ("is_restricted", "is_ultra_restricted")
 SHARED = ("is_ext_shared", "is_pending_ext_shared")
 NO_GROUPS = ("plan_upgrade_required", "paid_teams_only", "paid_only")
-"""What Slack answers on plans that have no user groups."""
+"""Slack's answers on plans without user groups."""
 INVITED = ("pending_shared", "pending_connected_team_ids")
 """Lists of organizations invited to a channel."""
 

@@ -26,7 +26,7 @@ class SlackViews:
         return text_at(answer, "view", "id")
 
     async def update(self, view_id: str, view: Mapping[str, Any]) -> None:
-        """Replaces a modal; that the person closed it is nobody's fault."""
+        """Replaces a modal. It is no error if the person closed it."""
 
         def updating(view: dict[str, Any]) -> Awaitable[Any]:
             return self._client.views_update(view_id=view_id, view=view)
@@ -34,7 +34,7 @@ class SlackViews:
         await self._show("modal", view, updating, unless=("not_found", "view_not_found"))
 
     def answering(self, view: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Slack shows its refusal of such an answer in the modal, and says nothing to us."""
+        """Slack shows its refusal of such an answer in the modal, and does not report it to us."""
         shown = self._newer.on("modal", view.get("blocks", ()))
         return {**view, "blocks": list(shown if self._newer.known("modal", shown) else plainly(shown))}
 

@@ -154,7 +154,7 @@ class WatsonSpeech:
         return await self._taken(await self._write("POST", path, params=query), (kind, id))
 
     async def word(self, id: str, word: str) -> Word | None:
-        """A word by its name; the service answers 400 for one that it does not have."""
+        """A word by its name; the service answers 400 for one that it lacks."""
         response = await self._get(_path("language", id, "words", _part(word)))
         if response.status_code in (400, 404) and is_own(response):
             return None
@@ -162,14 +162,14 @@ class WatsonSpeech:
         return word_of(self._decoded(response, CustomWord))
 
     async def add_word(self, id: str, word: Word) -> Receipt:
-        """The call for one word, which is done at once and refuses an invalid sounds-like."""
+        """The call for one word. It takes effect at once, and refuses an invalid sounds-like."""
         optional = {"sounds_like": list(word.sounds_like), "display_as": word.display_as}
         body = {name: given for name, given in optional.items() if given}
         response = await self._write("PUT", _path("language", id, "words", _part(word.word)), json=body)
         return await self._taken(response, ("language", id), ADDED)
 
     async def _taken(self, response: httpx.Response, about: Subject, statuses: frozenset[int] = BEGUN) -> Receipt:
-        """What proves that a request was taken. Raises where it was not, or nothing tells."""
+        """The proof that a request was taken. Raises where it was not taken, or there is no proof."""
         match proof_of(response, statuses):
             case Proof.LOOK:
                 raise unproven(self._name, response)
@@ -290,7 +290,7 @@ class WatsonSpeech:
 
 
 def _path(kind: Kind, id: str, *rest: str) -> str:
-    """The path of one custom model, or of what follows it."""
+    """The path of one custom model, or of something below it."""
     return "/".join(("/v1", ROOTS[kind], _part(id), *rest))
 
 

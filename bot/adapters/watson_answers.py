@@ -84,7 +84,7 @@ class Resources(msgspec.Struct):
 
 
 class CustomWord(msgspec.Struct):
-    """The answer to `GET …/words/{word_name}`, as far as we read it."""
+    """The answer to `GET …/words/{word_name}`, as far as it is read."""
 
     word: str
     sounds_like: list[str] = []
@@ -126,7 +126,7 @@ def model(instance: str, deployment: Deployment, kind: Kind, raw: bytes | msgspe
 
 
 def _reason(error: object) -> str:
-    """What is wrong with a model: the service puts JSON into a string there, which nobody wants to read."""
+    """The error of a model: the service puts JSON into a string there, which no person wants to read."""
     if error is None or error == "":
         return ""
     return reason_in(error) or unreadable(status_in(error) if isinstance(error, str) else None)

@@ -122,7 +122,7 @@ def _after(response: httpx.Response) -> float | None:
 
 
 def _detail(response: httpx.Response) -> str | None:
-    """The sentence in an answer, or in the page of what stands in front of the service."""
+    """The sentence in an answer of the service, or in the page of a gateway before it."""
     if len(response.content) > WORDS:
         return None
     return reason_in(response.content.decode("utf-8", "replace")) or None

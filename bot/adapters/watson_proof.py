@@ -38,7 +38,7 @@ BEGUN = frozenset({200})
 """The statuses with which the service takes an upgrade or a training."""
 
 ADDED = frozenset({200, 201})
-"""Those with which it takes data; IBM's pages differ in which of the two a word gets."""
+"""Its statuses when it takes data; IBM's pages differ on which of the two a word gets."""
 
 
 def proof(status: int, content_type: str, body: bytes, taken: frozenset[int] = BEGUN) -> Proof:

@@ -1,4 +1,4 @@
-"""Advice on a filter that nothing matches: what its words mean, and the filters that may be meant instead."""
+"""Advice on a filter that nothing matches: what its words mean, and filters that may be meant instead."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.domain.verdicts import Verdict
 from bot.turns import Work
 
 LIKE, CORRECTED, TRIED = 2, 3, 6
-"""Words that one may be meant as, words that are corrected in one filter, and filters that are tried."""
+"""Possible meanings of one word, corrected words in one filter, and filters that are tried."""
 
 SOME, TYPO, CLOSE = 6, 65, 10
 """Words that are looked at for one; of a hundred characters so many are the same in a typing error, and at most so many
@@ -25,14 +25,14 @@ fewer than in the likest word.
 """
 
 WORDS = 2000
-"""Words that filters can have, of which the likest is looked for: no fleet has so many bases and languages."""
+"""Words a filter can have, among which the nearest is looked for: no fleet has so many bases and languages."""
 
 LONGEST = 200
-"""Characters of a filter that is offered."""
+"""The longest filter that is offered, in characters."""
 
 
 class Role(StrEnum):
-    """What a word says of a model or a request."""
+    """The meaning of a word for a model or a request."""
 
     STATE = "state"
     KIND = "kind"
@@ -45,7 +45,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word that filters, as it is written, and what it says."""
+    """A filter word as it is written, and its meaning."""
 
     text: str
     role: Role
@@ -53,7 +53,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """A filter that matches something. *count*: how many; None where they are more than are counted."""
+    """A filter that matches something. *count*: how many; None: more than are counted."""
 
     filters: str
     count: int | None
@@ -61,7 +61,7 @@ class Instead:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """*words* are those that were typed, *unknown* those of them that say nothing. *instead*: the likest first."""
+    """*words* are those that were typed, *unknown* those without a meaning. *instead*: the nearest first."""
 
     words: tuple[Word, ...]
     unknown: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Advice:
 
 
 def words_of_models(judged: Judged) -> Work[dict[str, Word]]:
-    """The words that models are filtered by, but for parts of names, in the form in which they are compared."""
+    """The words that filter models, except parts of names, in the form in which they are compared."""
     verdicts = [verdict.value for verdict in Verdict if " " not in verdict.value]
     found = {word: Word(word, Role.STATE) for word in (OUTDATED, RISKY, SNOOZED, *verdicts)}
     found |= {word: Word(word, Role.KIND) for word in sorted(KINDS)}
@@ -94,13 +94,13 @@ def words_of_requests(instances: Collection[str]) -> dict[str, Word]:
 
 
 def meant(typed: Sequence[str], known: Mapping[str, Word]) -> tuple[Word, ...]:
-    """What each word says: what is no word of ours is part of a name."""
+    """The meaning of each word; an unknown word is part of a name."""
     return tuple(known.get(matching(word).strip("#")) or Word(word, Role.NAME) for word in typed)
 
 
 def like(word: str, known: Mapping[str, Word], judged: Judged) -> Work[list[str]]:
-    """What a word may be meant as: words that filter, and names of models."""
-    from rapidfuzz import fuzz  # only a typo needs it, the first answer does not
+    """What a word may be meant as: filter words, and names of models."""
+    from rapidfuzz import fuzz  # only a typo needs it, not the first answer
 
     parts, form = judged.instances.values(), matching(word)
     keys = yield from nearest(form, (Names(known), *(part.index.names for part in parts)), SOME)
@@ -114,7 +114,7 @@ def like(word: str, known: Mapping[str, Word], judged: Judged) -> Work[list[str]
 
 
 def corrected(typed: Sequence[str], likes: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Filters with other words in place of those that say nothing, then without those, the likest first."""
+    """Filters with other words in place of unknown ones, then without those, the nearest first."""
     for place in range(LIKE):
         yield from _filter([_at(place, word, likes.get(word)) for word in typed])
     yield from _filter([_at(0, word, likes.get(word)) for word in typed if likes.get(word, [word])])
@@ -126,7 +126,7 @@ def _at(place: int, word: str, likes: Sequence[str] | None) -> str:
 
 
 def wider(typed: Sequence[str]) -> Iterator[str]:
-    """Filters with one word less, then with one alone."""
+    """Filters with one word fewer, then with one alone."""
     if len(typed) > 1:
         for place in range(len(typed)):
             yield from _filter([*typed[:place], *typed[place + 1 :]])

@@ -16,7 +16,7 @@ from bot.domain.verdicts import Judgement, Risk, Verdict
 from bot.turns import Work
 
 COOL_DOWN = timedelta(minutes=10)
-"""How long after an announcement nobody can send another one to the same channel; scheduled ones go all the same."""
+"""How long after an announcement nobody can send another to the same channel; scheduled ones go in any case."""
 
 WORST = 300
 """Models listed at most, worst first; no message and its thread can show more."""
@@ -48,7 +48,7 @@ class Findings:
     failed: int = 0
     """How many of them failed their last training."""
     counts: Counts = field(default_factory=Counts)
-    """The counts of all models, as every surface says them."""
+    """The counts of all models, the same on every surface."""
 
     @property
     def count(self) -> int:
@@ -103,7 +103,7 @@ def compose(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The last announcement that was begun in a channel: which slot it was for, who asked for it, and when."""
+    """The last announcement begun in a channel: its slot, who asked for it, and when."""
 
     slot: str
     by: str
@@ -111,7 +111,7 @@ class Sent:
 
 
 def cools_until(last: Sent | None, now: datetime) -> datetime | None:
-    """When somebody can send the next announcement; None: at once."""
+    """When the next announcement can be sent; None: at once."""
     return None if last is None or abs(now - last.at) >= COOL_DOWN else last.at + COOL_DOWN
 
 

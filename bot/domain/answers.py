@@ -1,4 +1,4 @@
-"""Answers of services in people's words: the sentence within JSON or HTML, whatever sent it. Bodies are never shown."""
+"""Answers of services as a sentence for people: what JSON or HTML says, from any sender. Bodies are never shown."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 FAR = 64 * 1024
-"""Characters that are looked at: real errors have a few hundred."""
+"""Characters that are read: real errors have a few hundred."""
 
 LONG = 500
-"""Characters of a sentence at most."""
+"""The longest sentence, in characters."""
 
 DEEP = 6
-"""How deep an answer is looked into: IBM puts JSON into strings of JSON, and an attacker anything into anything."""
+"""How deep an answer is read: IBM puts JSON into strings of JSON, and an attacker anything into anything."""
 
 MANY = 3
-"""Errors of one list that are told."""
+"""Errors told from one list."""
 
 SAYS = (
     *("error_description", "errorMessage", "error", "message", "description", "detail", "details", "reason"),
     *("exception", "fault", "faultstring", "msg", "title", "errors", "trace", "code_description", "status_message"),
 )
-"""The fields of JSON that hold what is wrong: what is written for people before what names it."""
+"""Fields of JSON that hold the error: texts for people before names of errors."""
 
 STATUS = ("code", "status", "statusCode", "status_code", "_statusCode_", "httpCode")
 
 
 def reason_in(body: object) -> str:
-    """The sentence in an answer, in one line; "" where it holds none that a person can read."""
+    """The sentence in an answer, in one line; "" where a person can't read any."""
     return " ".join(_said(body, DEEP).split())[:LONG]
 
 
 def status_in(body: str) -> int | None:
-    """The HTTP status that JSON tells; None where it tells none."""
+    """The HTTP status in JSON; None where there is none."""
     found = _json(body[:FAR])
     for key in STATUS if isinstance(found, dict) else ():
         code = str(found.get(key))
@@ -45,14 +45,14 @@ def status_in(body: str) -> int | None:
 
 
 def told(body: str) -> str:
-    """What an answer says, or that nobody can read it; "" for an answer without a word."""
+    """The sentence of an answer, or that it is unreadable; "" for an empty answer."""
     if not body.strip():
         return ""
     return reason_in(body) or unreadable(status_in(body))
 
 
 def unreadable(status: int | None) -> str:
-    """Stands for an answer that holds no sentence."""
+    """Stands for an answer without a sentence."""
     return f"an answer without a readable reason{f' (status {status})' if status is not None else ''}"
 
 
@@ -81,10 +81,10 @@ def _in_text(text: str, deep: int) -> str:
 
 
 _MARKUP = re.compile(r"<(?:!doctype|\?xml|!--|[a-z][\w:-]*[\s/>])", re.IGNORECASE)
-"""How HTML and XML begin."""
+"""The beginnings of HTML and XML."""
 
 _STRUCTURED = re.compile(r"\{\s*(?:[\"'}]|$)|\[\s*(?:[{\[\"\]]|$)")
-"""Where JSON begins in a text; what was cut off in the middle begins so, too."""
+"""The beginning of JSON in a text, also of JSON that was cut off."""
 
 
 def _json(text: str) -> Any:
@@ -96,7 +96,7 @@ def _json(text: str) -> Any:
 
 
 _TITLE = re.compile(r"<(title|h1|message|faultstring|h2)(?:\s[^<>]{0,200})?>([^<]{1,600})", re.IGNORECASE)
-"""What says on a page what it is about. An HTML parser takes a minute for 64 kB of `<a` (measured), this 1 ms."""
+"""What a page is about. An HTML parser takes a minute for 64 kB of `<a` (measured), this 1 ms."""
 
 _TITLES = ("title", "h1", "message", "faultstring", "h2")
 

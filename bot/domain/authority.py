@@ -26,7 +26,7 @@ class Person:
     is_bot: bool = False
     deactivated: bool = False
     groups: frozenset[str] = frozenset()
-    """Those of the policies' groups, and of owners that are groups, that the person is a member of."""
+    """The person's groups, of those in policies and of those that own models."""
     zone: str = ""
     """Their IANA time zone, empty if Slack does not tell."""
     teams: frozenset[str] = frozenset()
@@ -82,7 +82,7 @@ class Role(StrEnum):
     VOTER = "voter"
     AUTHOR = "author"
     OWNER = "owner"
-    """Whom the model belongs to, also as one of a group."""
+    """The owner of the model, also as a member of the owning group."""
     APPROVER = "approver"
     OTHER_APPROVER = "other approver"
     """An approver other than the requester, unless every policy allows requesters to approve their own."""

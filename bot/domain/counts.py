@@ -1,4 +1,4 @@
-"""Counts: how many models there are of what; the one place they come from, so that no two surfaces tell two numbers."""
+"""Counts: how many models there are of each kind. All surfaces take them from here, so their numbers agree."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from bot.domain.verdicts import UPGRADABLE, Judgement, Risk, Verdict
 from bot.turns import Work
 
 Kinds = Mapping[tuple[Verdict, Risk], int]
-"""How many models there are of each verdict and risk; nothing is said of what does not occur."""
+"""How many models there are of each verdict and risk; those that do not occur are left out."""
 
 PIECE = 100
-"""Models that are looked at between two rests."""
+"""Models looked at between two rests."""
 
 
 class Group(StrEnum):
-    """Where a model is counted, each in one group alone; in the order in which they are said."""
+    """The group in which a model is counted, and only there; in the order of mention."""
 
     OUTDATED = "outdated"
-    """A newer version is known, also of a model that is busy or failed meanwhile: both have that to do afterwards."""
+    """A newer version is known; also for a busy or failed model, which needs it afterwards."""
     STUCK = "can't be upgraded"
     """Its base is retired, or IBM says that it must be created again."""
     FAILED = "failed"
@@ -53,28 +53,28 @@ _BY_VERDICT = {
 }
 
 _OF_OUTDATED = frozenset({Risk.EXPECTED, Risk.WARNED, Risk.IGNORED})
-"""Risks that come from evidence of a newer version alone."""
+"""Risks that follow only from evidence of a newer version."""
 
 
 def group(verdict: Verdict, risk: Risk) -> Group:
-    """Where a model of that verdict and risk is counted."""
+    """The group of a model with that verdict and risk."""
     if verdict in (Verdict.BUSY, Verdict.FAILED) and risk in _OF_OUTDATED:
         return Group.OUTDATED
     return _BY_VERDICT[verdict]
 
 
 def group_of(judgement: Judgement) -> Group:
-    """Where one model is counted."""
+    """The group of one model."""
     return group(judgement.verdict, judgement.risk)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many models there are in each group, and what the outdated ones wait for.
+    """How many models are in each group, and what the outdated ones wait for.
 
-    *kinds* has every model once, by verdict and risk. *on_hold* are outdated models that only a hold keeps from being
-    upgraded, *snoozed* those that announcements leave out. *unread* are the instances that could not be read lately:
-    what is counted does not cover them fully.
+    *kinds* has every model once, by verdict and risk. *on_hold* are outdated models that only a hold stops, *snoozed*
+    those that announcements leave out. *unread* are instances that could not be read lately: the counts do not cover
+    them fully.
     """
 
     kinds: Kinds = field(default_factory=dict)
@@ -84,12 +84,12 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """How many models there are."""
+        """All models."""
         return sum(self.kinds.values())
 
     @property
     def groups(self) -> dict[Group, int]:
-        """How many are in each group that occurs, in their order; all of them are all models."""
+        """The number in each group that occurs, in order; together they are all models."""
         found = Counter[Group]()
         for kind, models in self.kinds.items():
             found[group(*kind)] += models
@@ -101,40 +101,40 @@ class Counts:
 
     @property
     def outdated(self) -> int:
-        """For how many a newer version is known."""
+        """Models for which a newer version is known."""
         return self.of(Group.OUTDATED)
 
     @property
     def upgradable(self) -> int:
-        """How many of the outdated can be upgraded now."""
+        """Outdated models that can be upgraded now."""
         return sum(models for (verdict, _), models in self.kinds.items() if verdict in UPGRADABLE) - self.on_hold
 
     @property
     def outdated_failed(self) -> int:
-        """How many of the outdated failed their last training, which comes first."""
+        """Outdated models that failed their last training, which comes first."""
         return self._outdated(Verdict.FAILED)
 
     @property
     def outdated_busy(self) -> int:
-        """How many of the outdated the service is working on."""
+        """Outdated models that the service is working on."""
         return self._outdated(Verdict.BUSY)
 
     @property
     def retired(self) -> int:
-        """How many of those that can't be upgraded are on a retired base."""
+        """Models that can't be upgraded because their base is retired."""
         return self.having(Verdict.RETIRED)
 
     @property
     def recreate(self) -> int:
-        """How many of those that can't be upgraded must be created again."""
+        """Models that can't be upgraded because they must be created again."""
         return self.having(Verdict.RECREATE)
 
     def having(self, verdict: Verdict) -> int:
-        """How many have a verdict."""
+        """Models with a verdict."""
         return sum(models for (of_it, _), models in self.kinds.items() if of_it is verdict)
 
     def at(self, risk: Risk) -> int:
-        """How many are at a risk."""
+        """Models at a risk."""
         return sum(models for (_, of_it), models in self.kinds.items() if of_it is risk)
 
     def _outdated(self, verdict: Verdict) -> int:
@@ -151,7 +151,7 @@ def count(judged: Judged, snoozes: Index, now: datetime) -> Work[Counts]:
 def count_those(
     parts: Iterable[tuple[JudgedInstance, int]], snoozes: Index, now: datetime, unread: Iterable[str] = ()
 ) -> Work[Counts]:
-    """The counts of some models: of each instance those at some places of its ranking."""
+    """The counts of some models, given by their places in the rankings of their instances."""
     kinds = Counter[tuple[Verdict, Risk]]()
     on_hold = snoozed = 0
     for part, places in parts:
@@ -171,7 +171,7 @@ def count_those(
 
 
 def _spoken_of(part: JudgedInstance, snoozes: Index) -> int:
-    """The places of the models that some snooze may speak of."""
+    """The places of the models that a snooze may cover."""
     return reduce(or_, (_reached(part, scope, subject) for scope, subject in snoozes), 0)
 
 

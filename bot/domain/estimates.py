@@ -63,7 +63,7 @@ def total(parts: Iterable[Estimate | None]) -> Estimate | None:
 
 
 def expected_end(run: Run, estimate: Estimate | None) -> datetime | None:
-    """When a run should be over by the longer estimate; *estimate* is of its present step. None: unknown."""
+    """When a run should end by the longer estimate; *estimate* is of its present step. None: unknown."""
     record = run.current
     if record is None or record.started_at is None or estimate is None or record.step.action is Action.AWAIT_CHANGE:
         return None
@@ -73,7 +73,7 @@ def expected_end(run: Run, estimate: Estimate | None) -> datetime | None:
         return step_ends
     if run.plan.estimate is None or run.started_at is None or run.retries:
         return None
-    if any(one.step.action is Action.AWAIT_CHANGE for one in run.steps):  # nothing tells how long a person takes
+    if any(one.step.action is Action.AWAIT_CHANGE for one in run.steps):  # how long a person takes is unknown
         return None
     return max(step_ends, run.started_at + timedelta(seconds=run.plan.estimate.high))
 

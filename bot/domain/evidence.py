@@ -1,4 +1,4 @@
-"""Evidence: why a newer version of a model's base is believed to exist, and what makes a current one current."""
+"""Evidence: why a newer version of a model's base is believed to exist, and why a current model is current."""
 
 from __future__ import annotations
 
@@ -34,9 +34,8 @@ class Strength(StrEnum):
 class Evidence:
     """One reason for a verdict.
 
-    *version* is the newer version it speaks of, None if it does not tell. *source* is the name of the sibling
-    model or the release note; *on* the day it was seen or published. *further*: how many other instances have a newer
-    version too.
+    *version* is the newer version, None if it is unknown. *source* is the name of the sibling model or the release
+    note; *on* the day it was seen or published. *further*: how many other instances have a newer version too.
     """
 
     kind: EvidenceKind
@@ -62,9 +61,9 @@ def newer(model: Model, catalog: Catalog, siblings: Siblings, observed: Observat
 
 
 def grounds(model: Model, catalog: Catalog, siblings: Siblings, observed: Observations) -> tuple[Evidence, ...]:
-    """What makes a model current for which no newer version is known: what has the same version, or an older one.
+    """Why a model is current for which no newer version is known: others have the same version, or an older one.
 
-    Evidence without a version speaks of what is older: siblings on older versions, or notes that require nothing.
+    Evidence without a version is about something older: siblings on older versions, or notes that require nothing.
     """
     have = model.newest
     if have is None:
@@ -87,7 +86,7 @@ def grounds(model: Model, catalog: Catalog, siblings: Siblings, observed: Observ
 
 
 _evidence = lru_cache(maxsize=4096)(Evidence)
-"""One object for the thousands of models that it speaks of."""
+"""One object, shared by thousands of models."""
 
 
 def _from_probe(model: Model, observed: Observations) -> tuple[Evidence, ...]:
@@ -109,8 +108,8 @@ def _from_canary(model: Model, observed: Observations) -> tuple[Evidence, ...]:
 def _from_siblings(model: Model, siblings: Siblings) -> tuple[Evidence, ...]:
     """Another model on the same base has a newer version.
 
-    In the same instance that is proof. Another instance of IBM Cloud makes it likely: versions agree between
-    regions as far as is known, but IBM does not promise it. All of those are one piece of evidence.
+    In the same instance that is proof. Another instance of IBM Cloud makes it likely: versions agree between regions as
+    far as is known, but IBM does not promise it. All of those are one piece of evidence.
     """
     have = model.newest
     if have is None:
@@ -153,7 +152,7 @@ def _precedes(have: str, model: Model, update: RequiredUpdate) -> bool:
 
 
 def newest_of(evidence: tuple[Evidence, ...]) -> str | None:
-    """The newest version that evidence names; None where it only says that there is one."""
+    """The newest version named by evidence; None where evidence names none."""
     best: str | None = None
     for item in evidence:
         if item.version is not None and (best is None or is_newer(item.version, best)):

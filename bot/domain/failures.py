@@ -1,4 +1,4 @@
-"""Failures: what a run that ended badly has changed all the same, and who can take the next step."""
+"""Failures: what a failed run changed, and who can take the next step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Taker(StrEnum):
 
 
 class Effect(StrEnum):
-    """What became of one model that a run was to change."""
+    """How one model of a run ended."""
 
     UPGRADED = "upgraded"
     HALF = "upgraded without its language model"
@@ -49,7 +49,7 @@ _BY_END: Mapping[StepEnd, Effect] = {
     StepEnd.NOT_NEEDED: Effect.UNCHANGED,
     StepEnd.CHANGED: Effect.CHANGED,
 }
-"""What a step that is done did to its model."""
+"""What a finished step did to its model."""
 
 _FAILED_AS: Mapping[StepEnd, Effect] = {
     StepEnd.UNCLEAR: Effect.UNCLEAR,
@@ -57,12 +57,12 @@ _FAILED_AS: Mapping[StepEnd, Effect] = {
     StepEnd.BROKEN: Effect.BROKEN,
     StepEnd.DELETED: Effect.GONE,
 }
-"""What a step that failed did to its model, where that is not nothing."""
+"""What a failed step did to its model, if anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """One model that a run was to change, and what became of it."""
+    """One model that a run was to change, and how it ended."""
 
     kind: Kind
     name: str
@@ -70,7 +70,7 @@ class Affected:
 
 
 def effects(run: Run) -> tuple[Affected, ...]:
-    """What became of each model that a run was to change, in the order of its steps."""
+    """How each model of a run ended, in the order of its steps."""
     found: dict[str, Effect] = {}
     names = {**{record.step.ref: record.step.name for record in run.steps}, **run.plan.changes}
     for record in run.steps:
@@ -80,7 +80,7 @@ def effects(run: Run) -> tuple[Affected, ...]:
 
 
 def _after(record: StepRecord, before: Effect) -> Effect:
-    """What a step leaves behind of a model that was as *before*."""
+    """The state of a model after a step, if it was *before*."""
     end = record.outcome.end if record.outcome else None
     if record.state is StepState.DONE:
         now = Effect.UNCHANGED if end is None else _BY_END.get(end, Effect.UNCHANGED)
@@ -114,7 +114,7 @@ OF_END: Mapping[StepEnd, Taker] = {
     StepEnd.UNCLEAR: Taker.REQUESTER,
     StepEnd.UNWATCHED: Taker.REQUESTER,
 }
-"""Of the ends with which a step can fail; with a fault of the service, `OF_FAULT` decides."""
+"""By the ends of a failed step; with a fault of the service, `OF_FAULT` decides."""
 
 OF_CAUSE: Mapping[CauseKind, Taker] = {
     CauseKind.POLICY: Taker.REQUESTER,
@@ -153,7 +153,7 @@ def marked(run: Run) -> bool:
 
 
 def left_of(request: Request) -> tuple[Run, ...]:
-    """The runs of a request that ended of which there may be something left to ask for; none where all is done."""
+    """The runs of an ended request that may leave something to ask for; none where all is done."""
     if request.ended_at is None or request.count(*LASTING):
         return ()
     return tuple(run for run in request.runs if run.state in _LEFT and not _is_gone(run))
@@ -169,7 +169,7 @@ def _is_gone(run: Run) -> bool:
 
 
 def stopped_midway(request: Request) -> bool:
-    """Whether it ended with some of its models, or of the steps of its one, done and others not."""
+    """Whether some of its models, or steps of its one model, are done and others are not."""
     if not left_of(request):
         return False
     if request.several:

@@ -1,4 +1,4 @@
-"""Finding: the models that somebody means by what they typed, whole or in part, and those to choose from meanwhile."""
+"""Finding: the models that a person means by what they typed, whole or in part, and choices while they type."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.domain.verdicts import Judgement
 from bot.turns import Work
 
 OFFERED = 100
-"""Models to choose from in one menu: Slack takes no more options."""
+"""Slack's limit for the choices of one menu."""
 
 NEAR = 3
-"""Models that are offered for a name that nothing is called."""
+"""Models offered for a name that no model has."""
 
 
 def forms_of(readings: Sequence[str]) -> list[str]:
-    """The readings of what was typed in the form in which they are searched, as typed first; none that are empty."""
+    """The readings of what was typed, in the form that is searched; as typed first, no empty ones."""
     return [form for form in dict.fromkeys(map(matching, readings)) if form]
 
 
@@ -45,7 +45,7 @@ def fitting(wanted: Sequence[str], judged: Judged, most: int) -> Work[tuple[int,
 
 
 def like(wanted: Sequence[str], judged: Judged, most: int = NEAR) -> Work[list[Judgement]]:
-    """The models whose names are most like the cleanest of the readings, one for each name."""
+    """The models with the names nearest to the cleanest reading, one for each name."""
     if not wanted:
         return []
     parts = judged.instances.values()
@@ -54,11 +54,10 @@ def like(wanted: Sequence[str], judged: Judged, most: int = NEAR) -> Work[list[J
 
 
 def offered(readings: Sequence[str], judged: Judged, *, upgrading: bool = False) -> Work[list[Judgement]]:
-    """At most `OFFERED` models to choose from, while somebody types: the worst ones where nothing is typed yet.
+    """At most `OFFERED` models to choose from, while a person types: the worst ones where nothing is typed yet.
 
-    *upgrading*: those that can be upgraded come before the others. Where something is typed, first those that are
-    called so or have that id, then those that the words filter or whose names have what was typed; where there are none
-    of either, those whose names are most like it.
+    *upgrading*: those that can be upgraded come first. For a typed text: models with that name or id, then those that
+    its words filter or whose names contain it; if there are none, those with the nearest names.
     """
     wanted = forms_of(readings)
     whole: list[Judgement] = []

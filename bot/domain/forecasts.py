@@ -12,15 +12,15 @@ from bot.domain.plans import Estimate, Plan
 from bot.turns import Work, at_once
 
 Opens = Callable[[str, datetime], datetime]
-"""When a start on an instance is possible, at that moment at the earliest: its hours and freezes hold it back."""
+"""The earliest possible start on an instance at or after a moment: hours and freezes delay it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """When the first model starts, and between which moments the last one is done.
 
-    *unknown* are the models that nothing is known of; they take no time here. *by_hand* are those that wait for a
-    change by a person, which takes no time here either. *sources* are where the figures come from.
+    *unknown* are models without an estimate, *by_hand* those that wait for a change by a person; neither counts any
+    time here. *sources* are the sources of the figures.
     """
 
     begins: datetime
@@ -60,7 +60,7 @@ def forecast(
 def _done(
     plans: Sequence[Plan], begins: datetime, parallel: int, opens: Opens, seconds: Callable[[Estimate], float]
 ) -> Work[datetime]:
-    """When the last plan is done, where each takes so many seconds."""
+    """When the last plan is done, where each takes that many seconds."""
     took = [timedelta(seconds=seconds(plan.estimate) if plan.estimate else 0.0) for plan in plans]
     proven = last = begins + took[0]
     free: dict[str, list[datetime]] = {}
@@ -70,12 +70,12 @@ def _done(
         ends = opens(instance, heappop(lanes)) + span
         heappush(lanes, ends)
         last = max(last, ends)
-        yield  # with freezes and hours, a start takes up to a fiftieth of a millisecond
+        yield  # with freezes and hours, a start takes up to 0.02 ms
     return last
 
 
 def whole(plans: Sequence[Plan], parallel: int) -> Estimate | None:
-    """How long all of a request takes once it starts, with nothing in its way; None when one plan has no estimate."""
+    """How long a request takes once it starts, with nothing in its way; None when one plan has no estimate."""
     found = at_once(forecast(plans, datetime(1970, 1, 1, tzinfo=UTC), parallel))
     if found.unknown:
         return None

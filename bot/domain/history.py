@@ -97,7 +97,7 @@ _BANDS = {Group.OUTDATED: State.OUTDATED, Group.STUCK: State.STUCK, Group.CURREN
 
 
 def state(verdict: Verdict, risk: Risk) -> State:
-    """The band in which a model of that verdict and risk is drawn: by the group in which it is counted everywhere."""
+    """The band in which a model of that verdict and risk is drawn: its group in all counts."""
     return _BANDS.get(group(verdict, risk), State.OTHER)
 
 

@@ -17,7 +17,7 @@ from bot.domain.words import waiting
 from bot.turns import Work
 
 Offer = tuple[Vote | Wish, int | None]
-"""What somebody may do to a request now, with the run that it is about, if it is about one."""
+"""What a person may do to a request now, with its run if it is about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Needed:
 
 
 def offers(person: Person, authority: Authority, request: Request, now: datetime) -> frozenset[Offer]:
-    """What this person may decide of a request that waits for a decision; nothing where it waits for none.
+    """What this person may decide on a waiting request; nothing where it waits for no decision.
 
-    For what is shown, not for decisions: a click is judged again when it comes.
+    For display, not for decisions: a click is checked again when it comes.
     """
     found: set[Offer] = set()
     if request.state is RequestState.OPEN:
@@ -54,7 +54,7 @@ def offers(person: Person, authority: Authority, request: Request, now: datetime
 
 
 def to_change(person: Person, request: Request, owners: Mapping[str, Owner]) -> tuple[Run, ...]:
-    """The runs whose model this person is asked by name to change, also as one of a group."""
+    """The runs whose model this person is asked by name to change, also as a member of a group."""
     mine = {person.id, *person.groups}
     return tuple(
         run for run in waiting(request.runs) if asked(owners.get(run.plan.model.ref), request.requester) in mine
@@ -86,7 +86,7 @@ def needed(
 def doubted(
     person: Person, authority: Authority, readings: Iterable[InstanceReading], now: datetime
 ) -> tuple[InstanceReading, ...]:
-    """The instances that people are asked about, and whose lists this person may accept."""
+    """The instances in doubt whose lists this person may accept."""
     return tuple(
         reading
         for reading in readings

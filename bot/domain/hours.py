@@ -71,14 +71,14 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnZone:
-    """The time zone in which somebody types times and days. *told*: Slack says so; else it is the operator's."""
+    """The time zone of the times and days that a person types. *told*: Slack says so; else it is the operator's."""
 
     info: ZoneInfo
     told: bool
 
 
 def own_zone(name: str, operators: ZoneInfo) -> OwnZone:
-    """The zone that Slack names for somebody; the operator's where it names none, or one that is not known."""
+    """The zone that Slack gives for a person; the operator's where it gives none, or an unknown one."""
     found = zone_named(name)
     return OwnZone(operators, told=False) if found is None else OwnZone(found, told=True)
 

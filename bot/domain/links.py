@@ -1,4 +1,4 @@
-"""Links: with which language model an acoustic model was trained. The service does not tell; people do."""
+"""Links: the language model that an acoustic model was trained with. The service does not tell; people do."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ALONE = ""
 
 @dataclass(frozen=True, slots=True)
 class LinkChoice:
-    """What somebody may say that an acoustic *model* was trained with: one of the *candidates*, or none.
+    """What a person may answer that an acoustic *model* was trained with: one of the *candidates*, or none.
 
-    *said* is what somebody said before, or an earlier run went by: an id, `ALONE`, or None where nobody did. *guessed*
-    are the ids of the candidates that its description names; only a person can tell whether that is so.
+    *said* is the answer given before, or that of an earlier run: an id, `ALONE`, or None where there is none. *guessed*
+    are the ids of candidates that its description names; only a person can tell whether that is right.
     """
 
     model: Model
@@ -28,7 +28,7 @@ class LinkChoice:
 
 
 def link_choice(model: Model, candidates: Iterable[Model], said: str | None) -> LinkChoice:
-    """The choice for a model; what was *said* counts only while that language model is there."""
+    """The choice for a model; *said* counts only while that language model is there."""
     found = tuple(candidates)
     known = said if said in (ALONE, *(one.id for one in found)) else None
     return LinkChoice(model, found, known, frozenset(_named(model.description, found)))
@@ -54,6 +54,6 @@ def _has(text: str, word: str) -> bool:
 
 
 def link_in(plan: Plan) -> str:
-    """The id of the language model by which a plan of an acoustic model goes; `ALONE` for none."""
+    """The id of the language model in a plan of an acoustic model; `ALONE` for none."""
     ids = (step.language_id for step in plan.steps if step.ref == plan.model.ref)
     return next((id for id in ids if id is not None), ALONE)

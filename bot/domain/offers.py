@@ -11,14 +11,15 @@ from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
 
 OPEN = "?"
-"""In place of a digest in the key of an offer without a plan: somebody must say first what it was trained with."""
+"""In place of a digest in the key of an offer without a plan: the question is still open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model that a form offers. *key* is the key of its *plan*; without one, *link* is what must be said first.
+    """A model that a form offers.
 
-    *held* are the models on hold among those that would be changed; *link* is also there where it can be corrected.
+    *key* is the key of its *plan*; without one, *link* is the open question. *held* are the models on hold among those
+    it would change; *link* is also there where the answer can be corrected.
     """
 
     key: str
@@ -29,7 +30,7 @@ class Offer:
 
     @property
     def by_hand(self) -> bool:
-        """Whether a person must make a change before it can go."""
+        """Whether a person must make a change first."""
         return self.plan is not None and by_hand(self.plan)
 
     @property
@@ -49,7 +50,7 @@ def open_key(ref: str) -> str:
 
 
 def ref_of(key: str) -> str:
-    """The reference of the model that an offer with that key is of."""
+    """The reference of the model of an offer with that key."""
     return key.rpartition(" ")[0]
 
 

@@ -65,15 +65,15 @@ PASSED_OVER = frozenset({StepEnd.REFUSED, StepEnd.UNCHANGED})
 
 
 class FaultKind(StrEnum):
-    """What is wrong where the service did not do what was asked: it decides who takes the next step."""
+    """Why the service did not do what was asked: it decides who takes the next step."""
 
     REFUSED = "refused"
-    """The model is not fit for it."""
+    """The model is not ready for it."""
     CREDENTIALS = "credentials"
     ADDRESS = "address"
     PLAN = "plan"
     DENIED = "denied"
-    """It says that it does not know a model that it lists."""
+    """It says that it does not know a model, and lists it."""
     GONE = "gone"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
@@ -81,7 +81,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error of the service, as it is kept. *text* is our own sentence, with the status; *transaction* is IBM's."""
+    """An error of the service, as it is stored. *text* is our own sentence, with the status; *transaction* is IBM's."""
 
     kind: FaultKind
     text: str
@@ -89,7 +89,7 @@ class Fault:
 
 
 def fault_of(error: ServiceError) -> Fault:
-    """What an error of the service is."""
+    """The kind of an error of the service."""
     moved = error.status is not None and (error.status == 404 or 300 <= error.status < 400)
     kinds: dict[type[ServiceError], FaultKind] = {
         CredentialsRefused: FaultKind.CREDENTIALS,
@@ -107,8 +107,8 @@ def fault_of(error: ServiceError) -> Fault:
 class Outcome:
     """The end of one step.
 
-    *version* is the newer version that was seen, *status* the model's status then (the service's word), *detail* what
-    the service said (untrusted), or who stopped watching or marked it as failed. *fault* is the error that ended it.
+    *version* is the newer version that was seen, *status* the model's status then (the service's word), *detail* the
+    service's words (untrusted), or who stopped watching or marked it as failed. *fault* is the error that ended it.
     """
 
     end: StepEnd
@@ -119,7 +119,7 @@ class Outcome:
 
     @property
     def summary(self) -> str:
-        """What is known of it beside its end, for the audit and for files."""
+        """What is known of it besides its end, for the audit and for files."""
         fault = self.fault
         support = f"(transaction {fault.transaction})" if fault and fault.transaction else ""
         said = f"The answer was: {self.detail}" if fault and self.detail else self.detail

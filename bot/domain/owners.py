@@ -80,11 +80,11 @@ def owner_of(name: str, assigned: Assigned | None, rules: Iterable[OwnerRule]) -
 
 
 PIECE = 50
-"""Names that are looked at between two rests."""
+"""Names looked at between two rests."""
 
 
 def by_rules(keys: Sequence[str], rules: Iterable[OwnerRule]) -> Work[dict[str, list[int]]]:
-    """The places of names by whom they belong to by rule; *keys* are the names in their `matching` form."""
+    """The places of names by their owner's rule; *keys* are the names in their `matching` form."""
     patterns = [(matching(rule.pattern), rule.owner) for rule in rules]
     found: dict[str, list[int]] = {}
     for place, key in enumerate(keys):
@@ -97,5 +97,5 @@ def by_rules(keys: Sequence[str], rules: Iterable[OwnerRule]) -> Work[dict[str, 
 
 
 def asked(owner: Owner | None, requester: str) -> str:
-    """Who is asked by name for what a model waits for: whom it belongs to, a person or a group, else the requester."""
+    """Who is asked by name for a change to a model: its owner, a person or a group, else the requester."""
     return owner.id if owner is not None else requester

@@ -53,10 +53,10 @@ def ranked(lists: Iterable[Iterable[Judgement]]) -> Iterator[Judgement]:
 class Index:
     """Indexes of a ranking. Sets of places are bits of numbers, as in `Names`.
 
-    *facts* are the words that models pass whatever they are called. *acting* counts the models that somebody should act
-    on, which are the first ones, by verdict and risk. *examples* are one model of each base, verdict and target: what
-    speaks of many models asks no more. *kinds* are the places of each verdict and risk. *versions* are those that the
-    models of each base show, where they count; *haves* are their newest ones.
+    *facts* are the words that models pass apart from their names. *acting* counts the models to act on, which come
+    first, by verdict and risk. *examples* are one model of each base, verdict and target, for questions about many
+    models. *kinds* are the places of each verdict and risk. *versions* are those that the models of each base show,
+    where they count; *haves* are their newest ones.
     """
 
     names: Names = field(default_factory=lambda: Names(()))

@@ -19,7 +19,7 @@ STATES: Mapping[str, frozenset[RequestState]] = {
     "waiting": frozenset({RequestState.OPEN}),
     "approved": frozenset({RequestState.SCHEDULED}),
 }
-"""What people call states: as the lists do, which say *waiting for approval* and *approved*, and by their own names."""
+"""Words for states: those in lists, *waiting for approval* and *approved*, and the states' own names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,11 +176,11 @@ class Noted:
 
 
 RESUME, DROP, STOP_LATER = "resume", "cancel the rest", "cancel after this step"
-"""Acts on a request that goes on, by the words of the audit."""
+"""Acts on a request that goes on, in the audit's words."""
 
 
 def was_steered(request: Request) -> bool:
-    """Whether somebody may have resumed it, or stopped what had not begun."""
+    """Whether a person may have resumed it, or stopped what had not begun."""
     return any(run.excused or run.cancelled_by or run.state is RunState.CANCELLED for run in request.runs)
 
 

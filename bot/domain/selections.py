@@ -35,7 +35,7 @@ class Choice:
     base: str
     risk: Risk
     by_hand: bool = False
-    """Whether it waits for a change by a person: it is in only where somebody includes it."""
+    """Whether it waits for a change by a person: it is in only where a person includes it."""
 
     @classmethod
     def of(cls, plan: Plan, key: str, risk: Risk) -> Choice:

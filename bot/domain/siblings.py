@@ -14,8 +14,8 @@ from bot.domain.fleet import InstanceReading, in_order, is_newer
 class Best:
     """The newest version of a base model in one instance, and the first model that has it.
 
-    *twin* is the name of the next one that has it, "" for none. *on* is the day on which it was seen; *several*: more
-    than one model there tells its versions.
+    *twin* is the name of the next one that has it, "" for none. *on* is the day it was seen; *several*: more than one
+    model there tells its versions.
     """
 
     version: str

@@ -75,10 +75,10 @@ class Wish:
 class Snooze:
     """One snooze or hold.
 
-    *until* is the day on which it is over and *over_at* the moment at which that day begins for its author; one that
-    lasts until the next base version (*by_version*) is over then at the latest. *known* are the newest versions
-    (`target`) that were known of its models at the time: any other is the next one. *ended_version* is the version
-    that ended it, *ended_for* the request for which somebody did.
+    *until* is the day on which it ends and *over_at* the moment at which that day begins for its author; one that lasts
+    until the next base version (*by_version*) ends then at the latest. *known* are the newest versions (`target`) known
+    of its models at the time: any other is the next one. *ended_version* is the version that ended it, *ended_for* the
+    request for which a person ended it.
     """
 
     id: int
@@ -139,7 +139,7 @@ class Fault(StrEnum):
 
 
 def faults(wish: Wish, judgements: Iterable[Judgement], today: date) -> tuple[Fault, ...]:
-    """What is wrong with a wish, all at once. *today* is that of the person."""
+    """All that is wrong with a wish. *today* is the person's."""
     meant = [j for j in judgements if subject_of(wish.scope, j.model) == wish.subject]
     found = []
     if not wish.reason.strip():

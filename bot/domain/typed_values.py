@@ -48,12 +48,12 @@ def moment_of(seconds: object) -> datetime | None:
 
 
 def exact(at: datetime) -> str:
-    """A moment as the value of a button has it: the same for everyone, also in an hour that comes twice."""
+    """A moment as the value of a button: the same for everyone, also in an hour that comes twice."""
     return f"@{int(at.timestamp())}"
 
 
 def exactly(text: str, now: datetime) -> datetime | None:
-    """The moment that `exact` wrote; None for anything else, and where it is past or further away than `LATEST`."""
+    """The moment that `exact` wrote; None for anything else, and for a time that is past or beyond `LATEST`."""
     at = moment_of(number(text[1:])) if text[:1] == "@" else None
     return at if at is not None and now < at <= now + LATEST else None
 

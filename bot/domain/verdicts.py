@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 
 UPGRADABLE = frozenset({Verdict.OUTDATED, Verdict.LIKELY_OUTDATED})
-"""What an upgrade brings up to date."""
+"""What an upgrade changes."""
 
 
 class Risk(StrEnum):
@@ -47,11 +47,10 @@ class Risk(StrEnum):
 class Judgement:
     """The verdict on one model.
 
-    *target* is the newest version we know by name, None if only its existence is known. *since* is the day from which
-    the verdict holds: of an outdated model when the newer version came, of a busy or failed one its last change, of a
-    retired one when its base was discontinued; None where nobody knows. *newer_since* is the day of the newer version
-    whatever the verdict is. *outdated* holds also while a model is busy or failed. *grounds* are what makes a current
-    one current.
+    *target* is the newest version known by name, None if only its existence is known. *since* is the day from which the
+    verdict holds: for an outdated model when the newer version came, for a busy or failed one its last change, for a
+    retired one when its base was discontinued; None where unknown. *newer_since* is the day of the newer version for
+    any verdict. *outdated* holds also while a model is busy or failed. *grounds* are why a current one is current.
     """
 
     model: Model
@@ -63,13 +62,13 @@ class Judgement:
     discontinued: date | None = None
     successor: str | None = None
     partner: Model | None = None
-    """The model it is used together with, where the two are on different versions: recognition takes the older."""
+    """The model it is used with, where the two are on different versions: recognition takes the older."""
     newer_since: date | None = None
     grounds: tuple[Evidence, ...] = ()
 
     @property
     def outdated(self) -> bool:
-        """Whether a newer version of its base model exists, for all that is known, and it holds data to upgrade."""
+        """Whether a newer version of its base model is known, and it holds data to upgrade."""
         return bool(self.evidence) and self.verdict is not Verdict.EMPTY
 
 
@@ -138,7 +137,7 @@ def _since(model: Model, verdict: Verdict, newer_since: date | None) -> date | N
     """The day from which a verdict holds that is not about the base alone.
 
     The service accepts no change to a model that it is working on, and a change to the data of a failed one ends that
-    status: so the last change that it tells of is the one that began it.
+    status: so its last change is the one that began it.
     """
     if verdict in UPGRADABLE:
         return newer_since

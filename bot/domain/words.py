@@ -1,4 +1,4 @@
-"""Custom words that people add from Slack: what the service takes, and what shows that it took one."""
+"""Custom words that people add from Slack: what the service takes, and what proves that it took one."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ LONGEST_JAPANESE = 25
 """Characters of a word or a sounds-like of a Japanese model."""
 
 LONGEST = 100
-"""Characters of a word, and of how it is displayed; IBM gives no limit, and no word is longer."""
+"""Characters of a word, and of its displayed form; IBM gives no limit, and no word is longer."""
 
 FORBIDDEN = frozenset('/\\:&"+=?%#<>[]{}|^`')
-"""What the service asks to leave out of a word: whatever must be encoded in an address."""
+"""Characters that IBM asks to leave out of a word: they must be encoded in a URL."""
 
 ON_ITS_WAY = timedelta(seconds=40)
-"""How long a request may still be on its way: what connecting and answering may take."""
+"""How long a request may still be on its way: the time to connect and to answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A custom word: how it may sound, and how it is written in a transcript, "" for as it is."""
+    """A custom word: how it may sound, and its displayed form, "" for the word itself."""
 
     word: str
     sounds_like: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Word:
 
 
 class Field(StrEnum):
-    """What of a word can be wrong."""
+    """The parts of a word that can be wrong."""
 
     WORD = "word"
     SOUNDS = "sounds"
@@ -60,7 +60,7 @@ def sounds_of(typed: str) -> tuple[str, ...]:
 
 
 def faults(word: Word, language: str) -> dict[Field, Fault]:
-    """What the service would refuse in a word for a model of that language, the first fault of each field."""
+    """What the service would refuse in a word for a model of that language: the first error of each field."""
     japanese = language == "ja-JP"
     found = {
         Field.WORD: _in_word(word.word, LONGEST_JAPANESE if japanese else LONGEST),
@@ -91,12 +91,12 @@ def _in_sounds(sounds: tuple[str, ...], most: int) -> Fault | None:
 
 
 def _hidden(text: str) -> Fault | None:
-    """Characters that nobody sees, so that nobody could correct them later."""
+    """Invisible characters: no person could correct them later."""
     return Fault.HIDDEN if any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Cn") for one in text) else None
 
 
 def shows(asked: Word, found: Word | None) -> bool:
-    """Whether what the service has of a word is what was asked for; what was left open is the service's to fill in."""
+    """Whether the service has the word as it was sent; what was left open is the service's to fill in."""
     if found is None:
         return False
     alike = asked.sounds_like in (found.sounds_like, ())
@@ -104,7 +104,7 @@ def shows(asked: Word, found: Word | None) -> bool:
 
 
 class End(StrEnum):
-    """What became of a word that somebody added."""
+    """The result of adding a word."""
 
     ADDED = "added"
     REFUSED = "refused"
@@ -114,7 +114,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A word that somebody added for a run that waits for a change. *outcome* is None while nobody knows."""
+    """A word that a person added for a run that waits for a change. *outcome* is None while it is unclear."""
 
     id: int
     run: int
@@ -126,12 +126,12 @@ class Addition:
 
 
 def settled(addition: Addition, found: Word | None, now: datetime) -> End | None:
-    """What a look at the word says of a request without an answer; None while it may still arrive."""
+    """What a look at the word proves about a request without an answer; None while it may still arrive."""
     if shows(addition.word, found):
         return End.ADDED
     return End.MISSING if now - addition.at >= ON_ITS_WAY else None
 
 
 def waiting(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """Those of them that go on only when somebody changed their model by hand."""
+    """Those runs that go on only after a person changed their model by hand."""
     return tuple(run for run in runs if run.waits_for_a_person)

@@ -1,4 +1,4 @@
-"""Advising: what a filter that nothing matches may have meant. What is offered was tried: it matches something."""
+"""Advising: what a filter that nothing matches may have meant. Each offer was tried, and matches something."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Adviser:
     clock: Clock
 
     async def on_models(self, typed: Sequence[str], *, upgradable: bool = False) -> Advice:
-        """Advice on a filter that no model matches, or none of which is *upgradable*. Raises `StoreUnavailable`."""
+        """Advice on a filter that matches no model, or none that is *upgradable*. Raises `StoreUnavailable`."""
         judged, snoozes, now = await self.inventory.judged(), await self.snoozer.index(), self.clock.now()
 
         async def count(filters: str) -> int:
@@ -57,7 +57,7 @@ class Adviser:
         return await self._on(typed, await in_turns(words_of_models(judged)), judged, count)
 
     async def on_requests(self, typed: Sequence[str], user: str) -> Advice:
-        """Advice on a filter that no request matches; *user* is who `mine` means. Raises `StoreUnavailable`."""
+        """Advice on a filter that matches no request; `mine` means *user*. Raises `StoreUnavailable`."""
         judged = await self.inventory.judged()
 
         async def count(filters: str) -> int | None:

@@ -234,7 +234,7 @@ class Announcer:
         return messages
 
     async def _asked(self, found: Findings, about: About) -> tuple[Judgement, ...]:
-        """The models whose owners it asks, who were never asked for what they are now."""
+        """The models whose owners it asks: those never asked for what they are now."""
         owned = [j for j in found.worth[:IN_ALL] if j.model.ref in about.owners]
         refs = [j.model.ref for j in owned]
         mentioned = await self.db.read(lambda store: store.announcements.mentioned(refs))

@@ -32,7 +32,7 @@ SILENT = 12
 """After this many unanswered models of an instance in a row, the others are not tried: each takes half a minute."""
 
 LINKS = 10
-"""Acoustic models of which one form asks what they were trained with: each takes a menu of all language models."""
+"""Acoustic models that one form asks about: each takes a menu of all language models."""
 
 PART = 100
 """Plans processed before the event loop gets a turn."""
@@ -164,7 +164,7 @@ class Gathering:
         )
 
     async def _links(self, plans: Sequence[Plan], asked: int) -> dict[str, LinkChoice]:
-        """What these were trained with, of as many as a form has room for beside those that it must ask for."""
+        """What these were trained with, for as many as the form has room for beside the open questions."""
         room = max(0, LINKS - asked)
         return {plan.key: await self.planning.link_choice(plan.model) for plan in plans[:room]}
 
@@ -177,7 +177,7 @@ class Gathering:
         return LeftOut(name, Cause(CauseKind.NO_PLAN, no_plan=prepared.outlook))
 
     async def replan(self, refs: Sequence[str]) -> tuple[list[str], list[LeftOut]]:
-        """Reads and plans models again, of which somebody just said something; keys of plans, and the others."""
+        """Reads and plans models again after an answer about them; keys of plans, and the others."""
         judged = await self.inventory.judged()
         keys, left_out = [], []
         for ref in refs:

@@ -22,7 +22,7 @@ from bot.store import Store
 from bot.store.database import Database
 
 Offer = tuple[Vote | Wish, int | None]
-"""What somebody may vote or want of a request now; what is about one run comes with that run."""
+"""What a person may vote or do about a request now; an act on one run comes with that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +219,10 @@ class Decisions:
         """The actions a person may take now; for showing buttons, not for decisions. Raises a `ChatError`."""
         (person,) = await self._persons([user], request)
         now, held = self.clock.now(), stopping(request, await self.holds.now())
-        # What waits, is done or was cancelled is nobody's to act on: of a thousand runs few are left.
+        # Nobody can act on what waits, is done or was cancelled: of a thousand runs few are left.
         runs = [run for run in request.runs if run.state in (RunState.RUNNING, RunState.FAILED)]
         offered: set[Offer] = {
-            (vote, None)  # a requester who rejects withdraws, which has a button of its own
+            (vote, None)  # for a requester, rejecting is withdrawing, which has its own button
             for vote in get_args(Vote)
             if decide(vote, person, self.authority, request, now=now, held=held).state
             not in (None, RequestState.WITHDRAWN)

@@ -37,10 +37,7 @@ LOOKED_AT = 30
 
 @dataclass(eq=False)
 class Electorate:
-    """Looks people up: live for a decision, from a short memory for what is only shown.
-
-    *met* is told of everybody who is looked up.
-    """
+    """Looks people up: live for a decision, from a short memory for display. *met* is told of each person looked up."""
 
     people: People
     authority: Authority
@@ -51,9 +48,7 @@ class Electorate:
     _asked: dict[Hashable, tuple[datetime, asyncio.Task[Any]]] = field(default_factory=dict, init=False)
 
     async def person(self, user: str, policies: Iterable[Policy] = (), also: Iterable[str] = ()) -> Person:
-        """Who somebody is now, with those of the policies' groups, and of *also*, that they are in.
-
-        Raises a `ChatError`.
+        """A person now, with their groups among the policies' and *also*. Raises a `ChatError`.
 
         Groups are looked up only for members of our workspace: no one else gets rights from one.
         """
@@ -82,7 +77,7 @@ class Electorate:
             raise Denied(may_not(Act.READ, decision, self.authority, NOWHERE), f"{Act.READ}: {decision.reason}")
 
     async def may(self, user: str, act: Act, scope: Scope = NOWHERE) -> Person:
-        """Who somebody is now, if they may do it. Raises `Denied`, else a `ChatError`."""
+        """The person now, if they may do it. Raises `Denied`, else a `ChatError`."""
         owners = [scope.owner] if scope.owner[:1] in GROUPS else []
         person = await self.person(user, self.authority.policies_of(scope.instances), owners)
         decision = self.authority.may(person, act, scope)
@@ -95,9 +90,9 @@ class Electorate:
         return self.authority.decides_on(await self.person(user, self.authority.policies.values()))
 
     async def seems(self, user: str, groups: Collection[str]) -> Person:
-        """Who somebody is, with their groups of all policies and those of *groups* that they are in.
+        """A person, with their groups among all policies' and *groups*.
 
-        A minute old at most; for what is shown, not for decisions. Raises a `ChatError`.
+        A minute old at most; for display, not for decisions. Raises a `ChatError`.
         """
         person = await self._lately(("seems", user), lambda: self.person(user, self.authority.policies.values()))
         if self.authority.takes_part(person) is not Reason.COUNTS:
@@ -106,7 +101,7 @@ class Electorate:
         return replace(person, groups=person.groups.union(also))
 
     async def _seen_in(self, group: str) -> frozenset[str]:
-        """The members of a group, a minute old at most; nobody while Slack does not tell."""
+        """The members of a group, a minute old at most; empty while Slack does not tell."""
         try:
             return await self._lately(("members", group), lambda: self.people.members(group))
         except ChatError as error:

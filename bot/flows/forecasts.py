@@ -1,4 +1,4 @@
-"""Forecasts: when what somebody requests may be done, if it is approved now or waits for its time."""
+"""Forecasts: when a request may be done, if it is approved now or waits for its time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.turns import in_turns
 
 @dataclass(eq=False)
 class Forecasts:
-    """Looks at the freezes and hours of now; *parallel* upgrades of an instance go at a time."""
+    """Takes current freezes and hours into account; *parallel* upgrades of an instance go at a time."""
 
     freezes: Freezes
     clock: Clock
@@ -23,7 +23,7 @@ class Forecasts:
     parallel: int
 
     async def of(self, plans: Sequence[Plan], later: datetime | None = None) -> Forecast | None:
-        """When these may be done that start now, or at a *later* time, in this order; None for no plan."""
+        """When these may be done if they start now, or at a *later* time, in this order; None for no plan."""
         if not plans:
             return None
         now = self.clock.now()

@@ -54,7 +54,7 @@ class Freezes:
         return tuple(held for held in await self.db.read(lambda store: store.freezes.holding()) if now < held.until)
 
     def opens(self, holding: Sequence[Freeze]) -> Callable[[str, datetime], datetime]:
-        """When a start on an instance is possible, from a moment on: after its freezes, within its hours."""
+        """The earliest possible start on an instance from a moment on: after its freezes, within its hours."""
         return lambda instance, moment: starts(instance, None, self.window(instance), holding, moment)
 
     async def freeze(self, instance: str, reason: str, user: str, until: datetime) -> Freeze:

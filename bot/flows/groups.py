@@ -1,4 +1,4 @@
-"""Groups: the user groups that somebody can choose from."""
+"""Groups: the user groups that a person can choose from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.ports import Clock, Group, People
 
 KEPT = timedelta(minutes=10)
-"""How long the list is kept: Slack gives it twenty times a minute, and a menu asks for it while somebody types."""
+"""How long the list is kept: Slack allows twenty calls a minute, and a menu asks while a person types."""
 
 
 @dataclass(eq=False)
@@ -22,7 +22,7 @@ class Groups:
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def all(self) -> tuple[Group, ...]:
-        """All of the workspace, by name, ten minutes old at most. Raises a `ChatError`, which is not kept."""
+        """All of the workspace, by name, ten minutes old at most. Raises a `ChatError`; errors are not kept."""
         async with self._asking:
             now = self.clock.now()
             if self._kept is None or abs(now - self._kept[0]) >= KEPT:

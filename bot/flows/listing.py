@@ -57,7 +57,7 @@ class Listing:
         return Page(shown, found.live, found.ended, found.page, ever, found.more)
 
     async def count(self, wanted: RequestFilter) -> int | None:
-        """How many fit; None where they are more than are counted."""
+        """How many match; None: more than are counted."""
         found = await self.db.read(lambda store: store.search.page(wanted, 0, 1))
         return None if found.more else found.live + found.ended
 

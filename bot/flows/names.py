@@ -15,7 +15,7 @@ KEPT = timedelta(days=1)
 """How long the name of a person or user group is cached: names change rarely, and Slack limits the calls."""
 
 MET = timedelta(hours=1)
-"""How long we remember what somebody is called who acted."""
+"""How long the name of a person who acted is kept."""
 
 ASKED = 20
 """Names looked up at a time: Slack allows about a hundred such calls a minute, for everything."""
@@ -51,7 +51,7 @@ class Names:
         return self.known(listed)
 
     def met(self, person: Person) -> None:
-        """Slack said who somebody is, because they act: that tells the name too, and saves a call."""
+        """Keeps the name that Slack gave while it looked up a person who acts: this saves a call."""
         now = self.clock.now()
         while self._met and abs(now - next(iter(self._met.values()))[0]) >= MET:  # the oldest first
             del self._met[next(iter(self._met))]
@@ -59,12 +59,12 @@ class Names:
         self._met[person.id] = (now, person.name)
 
     def actors(self, ids: Iterable[str]) -> dict[str, str]:
-        """The names of people who acted, as far as they are known."""
+        """The names of people who acted, as far as known."""
         listed = tuple(ids)
         return {id: self._met[id][1] for id in listed if id in self._met} | self.known(listed)
 
     async def learn_actors(self, ids: Iterable[str]) -> bool:
-        """As `learn`, for people who acted: most were looked up because of that, a moment ago."""
+        """As `learn`, for people who acted: most were looked up for that a moment ago."""
         known = self.actors(ids := sorted(set(ids)))
         asked = [id for id in ids if id not in known][:ASKED]
         await asyncio.gather(*(self._meet(id) for id in asked))

@@ -1,4 +1,4 @@
-"""Owned: the models that belong to one person, by hand, by rule, or through a group, however many models there are."""
+"""Owned: the models of one person, by hand, by rule, or through a group, for fleets of any size."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bot.turns import behind, in_turns
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Some models of the fleet: of each instance those at some places of its ranking."""
+    """Some models of the fleet, given by their places in the rankings of their instances."""
 
     parts: tuple[tuple[JudgedInstance, int], ...] = ()
 
     def worst_first(self) -> Iterator[Judgement]:
-        """All of them; what is not looked at costs nothing."""
+        """All of them; models that are not read cost nothing."""
         return ranked([part.at(places) for part, places in self.parts])
 
     def __bool__(self) -> bool:
@@ -33,19 +33,19 @@ class Models:
 
 @dataclass(eq=False)
 class Owned:
-    """Knows of each instance whose its models are by rule, until its names change."""
+    """Knows the owners by rule of each instance's models, until its names change."""
 
     db: Database
     rules: tuple[OwnerRule, ...]
     _by_rule: dict[str, tuple[Index, Mapping[str, int]]] = field(default_factory=dict, init=False)
 
     async def groups(self) -> frozenset[str]:
-        """The groups that models belong to."""
+        """The groups that own models."""
         said = await self.db.read(lambda store: store.owners.groups())
         return frozenset({*said, *(rule.owner for rule in self.rules if rule.owner.startswith("S"))})
 
     async def of(self, owners: Collection[str], judged: Judged) -> Models:
-        """The models that belong to one of these people and groups."""
+        """The models of any of these people and groups."""
         ruled = {rule.owner for rule in self.rules}
         if ruled.isdisjoint(owners):
             by_hand = await self.db.read(lambda store: store.owners.refs_of(owners))
@@ -70,7 +70,7 @@ class Owned:
 
 
 def _places(refs: Iterable[str], judged: Judged) -> dict[str, int]:
-    """Where these models are in the rankings of their instances; missing ones are left out."""
+    """The places of these models in the rankings of their instances; missing ones are left out."""
     found: dict[str, list[int]] = {}
     for ref in refs:
         parsed = Ref.parse(ref)
@@ -83,7 +83,7 @@ def _places(refs: Iterable[str], judged: Judged) -> dict[str, int]:
 
 
 def _those(judged: Judged, by_rule: Mapping[str, int], said: Mapping[str, int], others: Mapping[str, int]) -> Models:
-    """By rule, without those that somebody said belong to others; and those that were said to be theirs."""
+    """By rule, without models given to others by hand; and those given to them by hand."""
     places = partial(_at, by_rule=by_rule, said=said, others=others)
     return Models(tuple((part, at) for name, part in judged.instances.items() if (at := places(name))))
 

@@ -127,18 +127,18 @@ class Planning:
         return Link(language, holdings, second_pass_missing)
 
     async def link_choice(self, model: Model) -> LinkChoice:
-        """What somebody may say that an acoustic model was trained with, and what was said before."""
+        """What a person may answer that an acoustic model was trained with, and the answer given before."""
         said = await self.db.read(lambda store: _said(store, model.ref))
         return link_choice(model, await self.language_models(model), said)
 
     async def language_models(self, model: Model) -> list[Model]:
-        """Those with which an acoustic model can have been trained: same instance, same base."""
+        """The language models it can have been trained with: same instance, same base."""
         models = (await self.inventory.fleet.reading(model.instance)).models
         return in_order(other for other in models if other.kind == "language" and other.base == model.base)
 
 
 def _said(store: Store, ref: str) -> str | None:
-    """The id of the language model that somebody said, else that of the last run; `ALONE` for none, None: unknown."""
+    """The id of the language model answered by a person, else that of the last run; `ALONE` for none, None: unknown."""
     said, language = store.observed.linked(ref)
     if said:
         return Ref.parse(language).id if language else ALONE
@@ -147,7 +147,7 @@ def _said(store: Store, ref: str) -> str | None:
 
 
 def _second_pass_missing(store: Store, model: Model) -> bool:
-    """Whether the last run of a model, however it ended, did not get to its upgrade with the language model."""
+    """Whether the last run of a model ended before its upgrade with the language model."""
     last = _last_run(store, model.ref)
     at = last.current if last else None
     return at is not None and at.step.action is Action.UPGRADE_WITH_LANGUAGE

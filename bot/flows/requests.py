@@ -66,7 +66,7 @@ class Requests:
         self.gathering = Gathering(self.db, self.inventory, self.planning, self.holds, self.clock)
 
     async def zone_of(self, user: str) -> OwnZone:
-        """The time zone in which somebody types times."""
+        """The time zone of the times that a person types."""
         return await self.electorate.zone_of(user, self.zone)
 
     async def may_ask(self, user: str) -> None:

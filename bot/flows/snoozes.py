@@ -48,7 +48,7 @@ Said = Callable[[Snooze], Awaitable[bool]]
 
 @dataclass(eq=False)
 class Snoozer:
-    """Snoozes and holds. A day begins where its author is; *zone* is the operator's, where Slack tells none."""
+    """Snoozes and holds. A day begins in its author's time zone; *zone*, the operator's, stands in for an unknown one."""
 
     db: Database
     inventory: Inventory
@@ -62,7 +62,7 @@ class Snoozer:
     _looks: Rests = field(default_factory=Rests, init=False)
 
     async def today(self, user: str) -> date:
-        """The day it is where somebody is."""
+        """Today in the person's time zone."""
         return self.clock.now().astimezone(await self._zone(user)).date()
 
     async def _zone(self, user: str) -> ZoneInfo:
@@ -78,7 +78,7 @@ class Snoozer:
         return indexed(await self.in_force())
 
     async def reaches(self, user: str, *models: Model) -> tuple[Reach, ...]:
-        """How far somebody may snooze from each of these. Raises `Denied` where not even that, else a `ChatError`."""
+        """How far a person may snooze from each of these. Raises `Denied` where not even that, else a `ChatError`."""
         person = await self.electorate.person(user, self.authority.policies_of(self.authority.everywhere.instances))
         found = []
         for reach in Reach:

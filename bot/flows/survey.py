@@ -66,7 +66,7 @@ class Survey:
         )
 
     async def live(self) -> tuple[Request, ...]:
-        """The requests that have not ended, the oldest first."""
+        """The requests that have not ended, oldest first."""
         return tuple(await read_those(self.db, await self.db.read(lambda store: store.requests.live_ids())))
 
     async def audio(self, zone: ZoneInfo) -> int:

@@ -63,7 +63,7 @@ class Teller:
     _: KW_ONLY
     parallel: int
     addresses: Mapping[str, str] = field(default_factory=dict)
-    """The URLs of instances, for what people can do by hand."""
+    """The URLs of instances, for changes by hand."""
     _locks: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary, init=False)
     _wanted: dict[int, None] = field(default_factory=dict, init=False)
     _at_work: set[int] = field(default_factory=set, init=False)
@@ -151,8 +151,8 @@ class Teller:
     def seen(self, store: Store, request: Request, holds: Holds) -> Seen:
         """The facts for a request's messages. Runs on the store's thread."""
         now = self.clock.now()
-        # Whose each of a thousand models is would take as many questions; the files and Details do without. Whose those
-        # are that wait for a change is asked: these people are named.
+        # The owners of a thousand models take a thousand questions; the files and Details do without.
+        # Owners of models that wait for a change are looked up: they are asked by name.
         runs = waiting(request.runs) if request.large else request.runs
         changes = {ref: name for run in runs for ref, name in run.plan.changes.items()}
         owners = {ref: found for ref, name in changes.items() if (found := self.owning.owner_by(store, ref, name))}
@@ -255,7 +255,7 @@ class Teller:
 
 
 def _involved(request: Request) -> frozenset[str]:
-    """Who asked, voted or decided: their names stand where a mention would ping them for their own act."""
+    """Who asked, voted or decided: they are named where a mention would ping them for their own act."""
     acted = {request.requester, request.decided_by, *(vote.voter for vote in request.votes)}
     ended = {run.cancelled_by for run in request.runs}
     return frozenset(id for id in (*acted, *ended) if id)

@@ -83,10 +83,7 @@ class Viewers:
         return self._shown[1] != judged.state
 
     async def seen(self, user: str) -> Seen:
-        """What one person's App Home is made of, from what is known; who they are may be a minute old.
-
-        Raises a `ChatError`.
-        """
+        """One person's App Home, from what is known; their groups may be a minute old. Raises a `ChatError`."""
         judged, now, holding = await self.inventory.judged(), self.clock.now(), await self.holds.reader()
         person, authority = await self.electorate.seems(user, await self.owned.groups()), self.electorate.authority
         ids = await self.db.read(lambda store: (store.requests.live_ids(), store.requests.recent_ids(LAST)))

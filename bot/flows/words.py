@@ -1,4 +1,4 @@
-"""Words: what a person adds to a model that waits for a change, sent once, and looked for where no answer came."""
+"""Words: what a person adds to a model that waits for a change, sent once, and looked for if no answer came."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from bot.store.database import Database
 log = logging.getLogger(__name__)
 
 PACE = timedelta(seconds=5)
-"""The time between two looks at words of which nobody knows what became of them."""
+"""The time between two looks at words with an unknown result."""
 
 
 @dataclass(eq=False)
 class Words:
-    """Everything is judged when it is asked for and again when it is sent: a run that waits may go on meanwhile."""
+    """Everything is checked when it is asked for and again when it is sent: a waiting run may go on meanwhile."""
 
     db: Database
     inventory: Inventory
@@ -64,7 +64,7 @@ class Words:
         return found, about
 
     async def _possible(self, run: Run) -> None:
-        """Raises `Refusal` where a change would not help, or must not be made now."""
+        """Raises `Refusal` where a change would not help, or is not allowed now."""
         holding = await self.holds.reader()
 
         def look(store: Store) -> str:
@@ -74,7 +74,7 @@ class Words:
             raise Refusal(why, markup=True)
 
     def _hindrance(self, store: Store, run: Run, holding: Callable[[Store], Holds]) -> str:
-        """Why nothing can be added for a run now, with what to do; "" where it can. Work for the store."""
+        """Why nothing can be added for a run now, with what to do; "" where it can. For the store's thread."""
         fresh, now = store.requests.run(run.id), self.clock.now()
         if fresh is None or not fresh.waits_for_a_person or fresh.cancelled_by is not None:
             return messages.over(fresh or run)
@@ -85,7 +85,7 @@ class Words:
         return ""
 
     async def add(self, form: str, request: Request, run: Run, word: Word, user: str) -> Addition:
-        """Sends a word once; the same form twice gives what became of the first.
+        """Sends a word once; the same form twice gives the first result.
 
         `Addition.outcome` is None where no answer proves anything: looks will tell, and the thread says it. Raises
         `InputsRefused`, `Refusal` or a `ServiceError` where nothing was added.
@@ -132,7 +132,7 @@ class Words:
         return await self._end(addition, End.ADDED)
 
     async def _end(self, addition: Addition, outcome: End, *, why: str = "") -> Addition:
-        """Writes what became of it; where the word is there, its run is looked at now."""
+        """Stores the result; where the word is there, its run is looked at now."""
         now = self.clock.now()
 
         def write(store: Store) -> Addition:
@@ -149,11 +149,11 @@ class Words:
         return settled_now
 
     def due(self, store: Store) -> bool:
-        """Whether words are to be looked for of which no answer came. Work for the store."""
+        """Whether there are words to look for, because no answer came. For the store's thread."""
         return self._rests.may(self.clock.now()) and bool(store.words.open())
 
     async def settle(self) -> None:
-        """Looks for each: the answer was lost, or a process died before it came."""
+        """Looks for each: its answer was lost, or a process died before it came."""
         self._rests.rest(self.clock.now() + PACE)
         for addition in await self.db.read(lambda store: store.words.open()):
             ref = Ref.parse(addition.ref)

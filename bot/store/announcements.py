@@ -40,7 +40,7 @@ class Draft:
 
     @property
     def plainly(self) -> Draft:
-        """The same in blocks that every workspace takes: what goes on after a crash does not know what Slack takes."""
+        """The same in blocks that every workspace takes: after a crash it is unknown what Slack takes."""
         messages = tuple(replace(message, blocks=plainly(message.blocks)) for message in self.messages)
         return replace(self, messages=messages)
 
@@ -76,20 +76,20 @@ class Announcements(Part):
         return self._c.value(bool, sql, (channel, slot)) or False
 
     def intend(self, channel: str, slot: str, draft: Draft, now: datetime, by: str) -> None:
-        """Writes what a slot is about to say, and who asked for it."""
+        """Stores what a slot is about to say, and who asked for it."""
         self._c.put("announcements", "channel, slot", channel=channel, slot=slot, at=now, draft=written(draft))
         self.begin(channel, now)
         sql = "UPDATE announced SET sent_slot = ?, sent_by = ?, sent_at = ? WHERE channel = ?"
         self._c.change(sql, (slot, by, now, channel))
 
     def sent(self, channel: str) -> Sent | None:
-        """The last one that was begun in a channel."""
+        """The last one begun in a channel."""
         sql = "SELECT sent_slot AS slot, sent_by AS by, sent_at AS at FROM announced WHERE channel = ?"
         row = self._c.row(sql, (channel,))
         return built(Sent, row) if row is not None and row["slot"] is not None else None
 
     def not_sent(self, channel: str, slot: str) -> None:
-        """Slack did not take the one that was begun: another one can be sent at once."""
+        """Slack did not take the one that was begun: another can be sent at once."""
         self._c.change("UPDATE announced SET sent_slot = NULL WHERE channel = ? AND sent_slot = ?", (channel, slot))
 
     def draft(self, channel: str, slot: str) -> Draft | None:
@@ -141,7 +141,7 @@ class Announcements(Part):
         return self._c.values(str, sql, (channel,))
 
     def shown(self) -> str:
-        """Changes whenever snoozes or settings do: what a living card shows beside fleet and requests."""
+        """Changes whenever snoozes or settings do: a living card shows these beside fleet and requests."""
         sql = """SELECT (SELECT coalesce(max(id), 0) FROM snoozes) || ' ' ||
                  (SELECT count(*) FROM snoozes WHERE ended_at IS NULL) || ' ' ||
                  (SELECT count(*) || ' ' || coalesce(max(at), 0) FROM announcer_settings)"""

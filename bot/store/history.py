@@ -16,7 +16,7 @@ class History(Part):
     """One row for each day, instance, verdict and risk; the day's last reading counts."""
 
     def keep(self, day: date, instance: str, counts: Kinds) -> bool:
-        """Keeps what a reading of *day* found; true if that was news. Days older than `KEPT` go."""
+        """Keeps what a reading of *day* found; true if that was new. Days older than `KEPT` are deleted."""
         # An instance without models leaves a row too: it was read, and that is what was found.
         fresh = {key: models for key, models in counts.items() if models} or {(Verdict.CURRENT, Risk.NONE): 0}
         rows = self._c.rows("SELECT verdict, risk, models FROM history WHERE day = ? AND instance = ?", (day, instance))

@@ -34,11 +34,11 @@ class Owners(Audited):
         return self._c.one(Assigned, "SELECT * FROM owners WHERE ref = ?", (ref,))
 
     def refs_of(self, owners: Collection[str]) -> tuple[str, ...]:
-        """The models that were said to belong to one of these."""
+        """The models given to any of these by hand."""
         return self._c.values(str, f"SELECT ref FROM owners WHERE owner IN ({marks(owners)})", tuple(owners))
 
     def groups(self) -> tuple[str, ...]:
-        """The groups that models were said to belong to."""
+        """The groups that were given models by hand."""
         return self._c.values(str, "SELECT DISTINCT owner FROM owners WHERE owner >= 'S' AND owner < 'T'")
 
     def every(self) -> dict[str, Assigned]:

@@ -179,7 +179,7 @@ class Requests(Reading):
             self.move(self._must(request), wanted, now, by="retune" if wanted is not RequestState.CANCELLED else by)
 
     def drop(self, request: Request, by: str, now: datetime) -> None:
-        """Cancels what has not begun; the request ends when what has begun does."""
+        """Cancels what has not begun; the request ends when running steps end."""
         self._note(request, now, by, DROP)
         self.touch(request.id, decided_by=by, decided_at=now)
         self._cancel_queued(request, now)

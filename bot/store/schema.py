@@ -231,7 +231,7 @@ def what_the_service_refused_is_kept_as_a_value(db: Sqlite) -> None:
 
 @migrations()
 def who_sent_the_last_announcement(db: Sqlite) -> None:
-    """In each channel: the slot that was begun last, who asked for it, and when."""
+    """For each channel: the last slot begun, who asked for it, and when."""
     for column in ("sent_slot TEXT", "sent_by TEXT NOT NULL DEFAULT ''", "sent_at REAL"):
         db.execute(f"ALTER TABLE announced ADD COLUMN {column}")
 
@@ -240,8 +240,8 @@ def who_sent_the_last_announcement(db: Sqlite) -> None:
 def words_are_added_and_owners_found(db: Sqlite) -> None:
     """Words that people add from Slack; the models of an owner are found without reading all."""
     for statement in (
-        # form: the window that it was typed into, so that a second submit of it adds nothing. word: as JSON.
-        # outcome: none while nobody knows whether the service has it.
+        # form: the window in which it was typed, so that a second submit adds nothing. word: as JSON.
+        # outcome: none while it is unknown whether the service has it.
         """CREATE TABLE words (
             id INTEGER PRIMARY KEY, form TEXT NOT NULL UNIQUE, run INTEGER NOT NULL REFERENCES runs (id),
             ref TEXT NOT NULL, word TEXT NOT NULL, by TEXT NOT NULL, at REAL NOT NULL, outcome TEXT) STRICT""",

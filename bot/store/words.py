@@ -1,4 +1,4 @@
-"""Words that people add from Slack: written before they are sent, so that none is forgotten without an answer."""
+"""Words that people add from Slack: stored before they are sent, so that none is lost without an answer."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bot.store.connection import written
 
 
 class Words(Audited):
-    """All words that were added, each with its lines in the audit."""
+    """All added words, each with its rows in the audit."""
 
     def intend(self, form: str, run: Run, ref: str, word: Word, by: str, now: datetime) -> Addition | None:
-        """Writes that a word is about to be sent; None if this form sent one before."""
+        """Stores that a word is about to be sent; None if this form sent one before."""
         facts = {"form": form, "run": run.id, "ref": ref, "word": written(word), "by": by, "at": now}
         if not self._c.add_once("words", "form", **facts):
             return None
@@ -22,7 +22,7 @@ class Words(Audited):
         return self.of_form(form)
 
     def end(self, addition: Addition, request: int, outcome: End, now: datetime, why: str = "") -> bool:
-        """Writes what became of it; false if that is known already."""
+        """Stores the result; false if it is known already."""
         sql = "UPDATE words SET outcome = ? WHERE id = ? AND outcome IS NULL"
         if not self._c.change(sql, (outcome, addition.id)):
             return False
@@ -31,7 +31,7 @@ class Words(Audited):
         return True
 
     def unanswered(self, addition: Addition, request: int, now: datetime, why: str) -> None:
-        """Notes that no answer proves anything: looks will tell."""
+        """Stores that no answer proves anything: looks will tell."""
         detail = f"{addition.word.word}: {why}"
         self._audit.note(now, "retune", "word unanswered", request=request, model=addition.ref, detail=detail)
 
@@ -40,14 +40,14 @@ class Words(Audited):
         return self._c.one(Addition, "SELECT * FROM words WHERE form = ?", (form,))
 
     def of_run(self, run: int) -> tuple[Addition, ...]:
-        """The words that were added for a run, oldest first."""
+        """The words added for a run, oldest first."""
         return self._c.all(Addition, "SELECT * FROM words WHERE run = ? ORDER BY id", (run,))
 
     def of_request(self, request: int) -> tuple[Addition, ...]:
-        """The words that were added for the runs of a request, oldest first."""
+        """The words added for the runs of a request, oldest first."""
         sql = "SELECT w.* FROM words w JOIN runs r ON r.id = w.run WHERE r.request = ? ORDER BY w.id"
         return self._c.all(Addition, sql, (request,))
 
     def open(self) -> tuple[Addition, ...]:
-        """Those of which nobody knows what became of them, oldest first."""
+        """The words with an unknown result, oldest first."""
         return self._c.all(Addition, "SELECT * FROM words WHERE outcome IS NULL ORDER BY id")
