@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.tally import Tally
 
 if TYPE_CHECKING:  # only types of the domain are needed
     from bot.domain.authority import Person
@@ -233,6 +235,7 @@ class World:
     probing: Mapping[str, Probing]
     team: str
     user: str
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,11 @@ class Announcer:
         slot = Slot(timing, at.astimezone(UTC).isoformat(timespec="minutes"), at)
         return timing, began, None if store.announcements.is_said(slot.channel, slot.name) else slot
 
+    def late(self, store: Store, now: datetime) -> datetime | None:
+        """Since when an announcement is due that was neither posted nor skipped; None if there is none."""
+        _, _, slot = self._due(now, store)
+        return slot.at if slot is not None else None
+
     async def announce_now(self, request: str, by: str = "retune") -> bool:
         """Post everything because a person asked; false if Slack does not accept it. Each *request* is posted once.
 

@@ -29,6 +29,7 @@ from bot.flows.telling import Teller
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
+from bot.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Runner:
     teller: Teller
     clock: Clock
     background: Background
+    tally: Tally
     _active: set[str] = field(default_factory=set, init=False)
 
     def due(self, store: Store) -> Due:
@@ -148,6 +150,7 @@ class Runner:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def look(ref: str) -> None:
+            self.tally.polls[instance, Ref.parse(ref).kind] += 1
             try:
                 async with gate:
                     seen[ref] = await reader.look(Ref.parse(ref))
@@ -157,6 +160,7 @@ class Runner:
         for kind in get_args(Kind):
             wanted = {ref for ref in refs if Ref.parse(ref).kind == kind}
             if not one_by_one(len(wanted), reader.sizes.get((instance, kind))):
+                self.tally.polls[instance, kind] += 1
                 try:
                     listed = await reader.models(instance, kind)
                     seen.update({model.ref: model for model in listed if model.ref in wanted})
