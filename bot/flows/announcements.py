@@ -23,6 +23,7 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
+from bot.flows.troubles import Troubles
 from bot.messages.announcements import IN_ALL, Since, announcement, filed, mentions
 from bot.messages.findings import About
 from bot.messages.model_sheet import missing
@@ -83,6 +84,12 @@ class Announcer:
     clock: Clock
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "the announcement of %s cannot be posted: %s", "the announcement of %s is posted now"
+        ),
+        init=False,
+    )
 
     async def announce_due(self) -> bool:
         """Post the latest due slot, however late; true once that is settled. Does nothing while another announcement is
@@ -133,14 +140,17 @@ class Announcer:
 
     async def _announce(self, slot: Slot) -> bool:
         try:
-            return await self._say(slot)
+            done = await self._say(slot)
         except (ChannelShared, ChannelClosed):
             if slot.asked:
                 raise
             return False
         except ChatError as error:
-            log.warning("the announcement of %s cannot be posted: %s", slot.name, error.text)
+            self._troubles.begin(slot.name, error.text)
             return False
+        if done:
+            self._troubles.end(slot.name)
+        return done
 
     async def _say(self, slot: Slot) -> bool:
         """Draft, post, record. If the message already exists, it is finished with the draft it was made from."""

@@ -27,6 +27,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning
 from bot.flows.rests import Rests
 from bot.flows.telling import Teller
+from bot.log_context import about, scoped
 from bot.messages.holds import may_not_end, set_meanwhile
 from bot.messages.refusals import FORM_TOO_OLD, GONE, all_taken
 from bot.ports import Clock
@@ -169,13 +170,17 @@ class Requests:
         if faults:
             raise InputsRefused(faults)
 
+    @scoped
     async def show(self, request: Request) -> bool:
         """Find out once who could approve a request, and update its card; returns whether everything is shown."""
+        about(request=request.id)
         await self.look_for_voters(request)
         return await self.teller.tell(request.id)
 
+    @scoped
     async def look_for_voters(self, request: Request) -> None:
         """Store how many people could approve a request and when to remind; postponed if Slack fails."""
+        about(request=request.id)
         now = self.clock.now()
         unwatched = request.voters is None and request.state is RequestState.OPEN
         if not unwatched or not self._looking.may(now, request.id):

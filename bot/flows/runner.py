@@ -26,6 +26,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.sending import Sender, running
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
+from bot.log_context import about, scoped
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -86,6 +87,7 @@ class Runner:
             self.background.spawn(self._work(instance, steps[instance], starts[instance]), f"runs of {instance}")
 
     async def _work(self, instance: str, due: list[Turn], starts: list[tuple[Request, Run]]) -> None:
+        about(instance=instance)
         try:
             begun = [run.id for request, run in starts if await self._start(request, run)]
             seen = await self._look(instance, {turn.model for turn in due if turn.look})
@@ -104,8 +106,10 @@ class Runner:
             # In a task of its own: if Slack is slow, the next reading of the service is still on time.
             self.background.spawn(self.teller.tell_all(), "telling")
 
+    @scoped
     async def _start(self, request: Request, run: Run) -> bool:
         """Start one run; a failure delays only this run."""
+        about(request=request.id, run=run.id)
         try:
             return await self.starter.start(request, run)
         except StoreUnavailable:
@@ -115,13 +119,16 @@ class Runner:
             self.starter.rest(run, self.clock.now() + BROKEN)
             return False
 
+    @scoped
     async def _advance(self, id: int, seen: Model | None, *, gone: bool = False) -> None:
         """Advance the current step of a run as far as possible now; a failure delays only this run."""
+        about(run=id)
         try:
             while True:
                 run, frozen = await self.db.read(lambda store: self._state(store, id))
                 if run is None or run.current is None:
                     break
+                about(request=run.request)
                 if not await self._step(run, run.current, seen, frozen, gone=gone):
                     break
                 seen = None
