@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -16,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot import __version__
 from bot.domain.requests import LIVE, RequestState
 from bot.domain.runs import LASTING, RunState
 from bot.domain.verdicts import Verdict
@@ -51,7 +51,7 @@ class _Bot(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every metric of ours."""
-        yield _gauge("build_info", "Which version this is; always 1.", {(_version(),): 1}, "version")
+        yield _gauge("build_info", "Which version this is; always 1.", {(__version__,): 1}, "version")
         yield _gauge("ready", "1 if it can answer Slack, as at /readyz.", {(): self._seen.ready})
         yield _gauge("slack_connections", "Connections to Slack; over HTTP 1.", {(): self._seen.connections})
         yield from _acknowledgements(self._tally)
@@ -159,10 +159,3 @@ def _age(since: datetime | None, now: datetime) -> float:
 def _word(value: str) -> str:
     """A value of ours as a label: without spaces."""
     return str(value).replace(" ", "_")
-
-
-def _version() -> str:
-    try:
-        return version("retune")
-    except PackageNotFoundError:  # a clone that was not installed
-        return "clone"
