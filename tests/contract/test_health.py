@@ -6,8 +6,11 @@ import asyncio
 import http.client
 import logging
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -17,6 +20,8 @@ from bot.adapters.health import HealthServer
 from bot.errors import SettingsError
 from bot.flows.health import NO_SLACK, STARTING, Health
 from tests.metrics import Metrics
+
+ROOT = Path(__file__).parents[2]
 
 
 def fetch(port: int, path: str, method: str = "GET", body: bytes | None = None) -> tuple[int, str, dict[str, str]]:
@@ -149,3 +154,12 @@ async def test_a_port_that_is_taken():
             await server.open()
         assert "RETUNE_HEALTH_PORT" in caught.value.faults[0]
         await server.close()
+
+
+def test_who_does_not_ask_pays_nothing():
+    """Without the port neither the server nor Prometheus' library is imported by a start."""
+    script = "import sys, bot.__main__, bot.app, bot.wiring, bot.services, bot.flows.parts; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    assert "bot.wiring" in imported
+    assert not {"prometheus_client", "bot.adapters.health", "bot.adapters.metrics", "bot.flows.metrics"} & imported

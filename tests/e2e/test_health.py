@@ -88,9 +88,11 @@ async def test_slack_gone_and_back(stage: Watched):
 
 async def test_a_start_without_slack(stage: Watched):
     """Before Slack answers, probes do: alive, not ready. The port ends with the process, so the next one gets it."""
-    await stage.until("/livez", ok)
-    stage.slack.faults.answer("auth.test", {}, times=3)
+    await stage.until("/readyz", ok)
+    first = stage.bot.pid
+    stage.slack.faults.answer("auth.test", {}, times=4)
     stage.bot.restart()
+    await stage.slack.until(lambda: stage.bot.pid != first, within=20)
     assert "Slack" in await stage.until("/readyz", unavailable)
     assert (await stage.get("/livez"))[0] == 200
     await stage.until("/readyz", ok)
