@@ -13,6 +13,7 @@ from bot.domain.observations import CANARY, Canary, Observations, Probe, stage_o
 from bot.errors import Refusal, ServiceError
 from bot.flows.inventory import Inventory
 from bot.flows.rests import Rests
+from bot.flows.troubles import Troubles
 from bot.log_context import about, scoped
 from bot.messages.refusals import not_available, not_configured
 from bot.ports import Clock, Probing, SpeechService
@@ -52,6 +53,12 @@ class Prober:
     _tried: dict[str, float] = field(default_factory=dict, init=False)
     _created: dict[tuple[str, str], float] = field(default_factory=dict, init=False)
     _turns: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "scheduled observations (%s) fail: %s", "scheduled observations (%s) work again"
+        ),
+        init=False,
+    )
 
     @scoped
     async def check(self, ref: str, by: str) -> Probe:
@@ -102,8 +109,9 @@ class Prober:
             self._turns.rest(now + EMPTY_HANDED, sort)
             try:
                 await observe(now, every)
+                self._troubles.end(sort)
             except (ServiceError, Refusal) as error:
-                log.warning("a scheduled observation failed: %s", error.text)
+                self._troubles.begin(sort, error.text)
 
     async def _probe_one(self, now: datetime, every: timedelta) -> None:
         """The model whose last probe is oldest, if its turn has come: *every* has room for one turn of each."""

@@ -26,6 +26,7 @@ from bot.flows.inventory import Inventory
 from bot.flows.sending import Sender, running
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
+from bot.flows.troubles import Troubles
 from bot.log_context import about, scoped
 from bot.ports import Clock
 from bot.store import Store
@@ -55,6 +56,9 @@ class Runner:
     background: Background
     tally: Tally
     _active: set[str] = field(default_factory=set, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(log, "runs of %s wait: %s", "runs of %s go on"), init=False
+    )
 
     def due(self, store: Store) -> Due:
         """What is due now. Runs on the store's thread."""
@@ -97,8 +101,9 @@ class Runner:
                 await asyncio.sleep(0)  # thirty that end together take thirty turns of the loop
             for run in begun:
                 await self._advance(run, None)
+            self._troubles.end(instance)
         except Refusal as error:  # the instance was removed from the settings: nothing is lost, it may come back
-            log.warning("runs of %s wait: %s", instance, error.text)
+            self._troubles.begin(instance, error.text)
             for turn in due:
                 await self._rest(turn.run)
         finally:

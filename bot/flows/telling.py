@@ -201,10 +201,13 @@ class Teller:
     async def _listed(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
         """Whether the thread has the file with every model, and the one with the outcomes."""
         try:
-            return await self.files.show(request, card, known)
+            shown = await self.files.show(request, card, known)
         except ChatError as error:
-            log.warning("the file of request %s cannot be posted: %s", request.id, error.text)
+            self._troubles.begin(f"the file of request {request.id}", error.text)
             return False
+        if shown:
+            self._troubles.end(f"the file of request {request.id}")
+        return shown
 
     async def _show(
         self, telling: Telling, request: Request, card: str | None, known: Mapping[str, Posted]
