@@ -140,7 +140,7 @@ async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Repo
 
 
 def _port(use: str, port: int, bind: str | None, setting: str, report: Report) -> None:
-    """Whether we can listen there. Whether anybody can reach us can't be checked from here."""
+    """Whether we can listen there. Whether others can reach us can't be checked from here."""
     where = f"port {port} of {bind or 'all addresses'}"
     family = socket.AF_INET6 if ":" in (bind or "") else socket.AF_INET
     try:

@@ -39,7 +39,7 @@ class Health:
         try:
             await self.gauges.probe()
         except StoreUnavailable:
-            found.append(NO_DATABASE)  # the log has the cause; whoever asks here may be anybody
+            found.append(NO_DATABASE)  # the log has the cause; anyone may ask here
         return found
 
     async def figures(self) -> Figures | None:

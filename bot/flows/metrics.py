@@ -20,7 +20,7 @@ PATIENCE = 1.0
 """Seconds that the database has for an answer to a probe."""
 
 FRESH = 1.0
-"""Seconds that figures serve whoever asks again."""
+"""Seconds for which figures are used again."""
 
 
 @dataclass(frozen=True, slots=True)

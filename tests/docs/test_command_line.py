@@ -95,6 +95,13 @@ def test_exit_codes(command: str, settings: dict[str, str], code: int, tmp_path:
     assert "Traceback" not in ended.stderr
 
 
+def test_operation_has_four_parts():
+    """Run, watch, scale, recover; and every link within the README has its heading."""
+    assert re.findall(r"^### (.+)$", OPERATION, re.MULTILINE) == ["Run", "Watch", "Scale", "Recover"]
+    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", README, re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
+
+
 def test_commands_in_the_readme():
     """Each `python -m bot …` of the README is one that the command line takes."""
     shown = set(re.findall(r"(?:\.venv/bin/)?python -m bot([^`\n|]*)", README))
