@@ -11,6 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread, Timer
+from typing import Any
 
 from bot import private
 from bot.domain.untrusted_text import escaped
@@ -27,18 +28,37 @@ LIMIT = 1.8
 """Seconds from a stop request to the end of the process, whatever still hangs; the next start resumes it."""
 
 
+EXITS = {
+    "run": {0: "it was asked to stop", 1: "it could not start: Slack", 2: "faulty settings"},
+    "check": {0: "all checks passed", 1: "a check failed", 2: "faulty settings"},
+    "audit": {0: "as asked", 1: "not as asked", 2: "faulty settings"},
+    "audit verify": {
+        0: "the chain is whole",
+        1: "the chain is broken",
+        2: "faulty settings, seals without their key, or a --kept that is no hash",
+    },
+    "audit export": {0: "all is written", 1: "the audit cannot be read", 2: "faulty settings or --output"},
+}
+"""The exit codes of each command. A database that cannot be used is a faulty setting; an unknown option is a 2, too."""
+
+
 def main() -> None:
-    """Exit codes: 0 stopped, or all checks passed; 1 a check failed, or the start did; 2 faulty settings."""
+    """Run what the command line asks for, and exit with one of `EXITS`."""
     asked = _parser().parse_args()
     private.shut()
     redact = Redaction()
     redact.guard()
-    audit = asked.command == "audit"
+    audit, as_json = asked.command == "audit", asked.command == "check" and asked.json
     if asked.command == "run":
         gc.disable()
     try:
-        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command, redact)))
+        sys.exit(_audit(asked) if audit else asyncio.run(_main(asked.command, redact, as_json=as_json)))
     except SettingsError as error:
+        if as_json:
+            from bot.check_report import faults_as_json
+
+            print(redact(faults_as_json(error.faults)))
+            sys.exit(2)
         print(f"{'The audit cannot be read' if audit else 'Retune cannot start'}. Fix these settings:", file=sys.stderr)
         for fault in error.faults:
             print(f"  {escaped(redact(fault))}", file=sys.stderr)
@@ -50,27 +70,35 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="retune", description=__import__("bot").__doc__)
+    parser = argparse.ArgumentParser(prog="retune", description=__import__("bot").__doc__, **_exits("run"))
     parser.set_defaults(command="run")
     commands = parser.add_subparsers(metavar="COMMAND")
     for name, what in (
         ("run", "the bot; also when no command is given"),
         ("check", "tests tokens, channel, instances and policy, and says how to fix what is wrong"),
     ):
-        commands.add_parser(name, help=what, description=what).set_defaults(command=name)
+        commands.add_parser(name, help=what, description=what, **_exits(name)).set_defaults(command=name)
+    what = "one JSON object instead of lines: ok, and checks with name, result (ok, warn, fail), text and fix"
+    commands.choices["check"].add_argument("--json", action="store_true", help=what)
     what = "verifies or exports the audit; needs RETUNE_DATABASE, and RETUNE_AUDIT_KEY to check seals"
-    audit = commands.add_parser("audit", help=what, description=what)
+    audit = commands.add_parser("audit", help=what, description=what, **_exits("audit"))
     audit.set_defaults(command="audit")
     wanted = audit.add_subparsers(dest="wanted", metavar="verify|export", required=True)
     what = "checks every row: number, place in the chain, content, seal"
-    verify = wanted.add_parser("verify", help=what, description=what)
+    verify = wanted.add_parser("verify", help=what, description=what, **_exits("audit verify"))
     verify.add_argument("--kept", metavar="HASH", help="a last hash kept elsewhere: detects a cut-off end")
     what = "writes every row, oldest first"
-    export = wanted.add_parser("export", help=what, description=what)
+    export = wanted.add_parser("export", help=what, description=what, **_exits("audit export"))
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     what = "a new file that only you can read; without it, standard output"
     export.add_argument("--output", metavar="FILE", type=Path, help=what)
     return parser
+
+
+def _exits(command: str) -> dict[str, Any]:
+    """The end of a command's help: its exit codes."""
+    codes = "\n".join(f"  {code}  {means}" for code, means in EXITS[command].items())
+    return {"epilog": f"exit codes:\n{codes}", "formatter_class": argparse.RawDescriptionHelpFormatter}
 
 
 def _audit(asked: argparse.Namespace) -> int:
@@ -88,7 +116,7 @@ def _audit(asked: argparse.Namespace) -> int:
         return 0
 
 
-async def _main(command: str, redact: Redaction) -> int:
+async def _main(command: str, redact: Redaction, *, as_json: bool) -> int:
     Thread(target=_read_authorities, daemon=True).start()
     from bot.adapters.threads import DaemonThreads
     from bot.logging_setup import set_up
@@ -102,7 +130,7 @@ async def _main(command: str, redact: Redaction) -> int:
     if command == "check":
         from bot.check import check
 
-        return await check(settings, lambda line: _say(redact(line)))
+        return await check(settings, lambda line: _say(redact(line)), as_json=as_json)
     from bot.app import run
 
     stop = asyncio.Event()

@@ -20,6 +20,7 @@ from bot.adapters.slack_app import Connected, Self, bolt, identify
 from bot.adapters.slack_calls import session, web_client
 from bot.errors import CatalogError, SettingsError
 from bot.flows.background import Background
+from bot.flows.health import Health
 from bot.settings import Settings, credentials
 from commands.listeners import Listeners
 
@@ -58,34 +59,41 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Coroutine[Any, An
     if settings.catalog is not None:
         catalog()
     credentials(settings)
+    health = Health()
+    if settings.health_port is not None:
+        await _open_health(health, settings.health_port, settings.bind, stack)
     http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
-    client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http)
+    client = web_client(settings.bot_token.reveal(), settings.slack_api_url, http, health.tally)
     me = await identify(client, settings.app_token, STUMBLES)
     slack_scopes.tell(me.scopes)
     background, ring = Background(), asyncio.Event()
     answers: asyncio.Future[Surface] = asyncio.get_running_loop().create_future()
     clients, listening = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
-    app = bolt(client, me)
+    app = bolt(client, me, health.tally)
     slack, listeners = Connected(me, client, http, settings.slack_api_url), Listeners(background, answers)
     listeners.register(app)
-    await _listen(app, settings, me, listening)
+    await _listen(app, settings, me, listening, health)
     stack.push_async_callback(_not_started, listeners, slack)
 
     await asyncio.to_thread(import_module, "bot.wiring")
     from bot.wiring import wire
     from commands.surface import Surface
 
-    wired = await wire(settings, slack, catalog, background, ring.set, stack)
+    wired = await wire(settings, slack, catalog, background, ring.set, stack, health.tally)
     stack.push_async_callback(background.drain, DRAIN)
     stack.push_async_exit(listening.pop_all())  # so that it stops first
     answers.set_result(Surface(wired.flows))
+    if settings.health_port is not None:
+        from bot.flows.metrics import Gauges
+
+        health.gauges = Gauges(wired.worker)
 
     background.spawn(wired.flows.electorate.warn(), "policies")
     await asyncio.to_thread(import_module, "bot.services")
     from bot.services import alarms, connect_services
 
     await asyncio.to_thread(catalog)  # takes 60 ms; no answer should wait for it
-    wired.services.update(await connect_services(settings, clients))
+    wired.services.update(await connect_services(settings, clients, health.tally))
     wired.flows.inventory.connected.set()
     look = alarms(wired.worker, stack)
     return wired.worker.run(ring, look)
@@ -117,17 +125,29 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None
         await asyncio.wait({task, asked})
 
 
-async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitStack) -> None:
+async def _open_health(health: Health, port: int, bind: str | None, stack: AsyncExitStack) -> None:
+    """Before Slack is connected, so that probes see the start. Raises `SettingsError`."""
+    from bot.adapters.health import HealthServer
+
+    server = HealthServer(health, port, bind)
+    stack.push_async_callback(server.close)
+    await server.open()
+    log.info("health on port %d of %s", port, bind or "all addresses")
+
+
+async def _listen(app: AsyncApp, settings: Settings, me: Self, stack: AsyncExitStack, health: Health) -> None:
     if settings.app_token is not None:
         from bot.adapters.sockets import Sockets
 
         sockets = Sockets(app, settings.app_token.reveal(), me.ticket, plain=settings.slack_allow_http)
+        health.slack = sockets.standing
         stack.push_async_callback(sockets.close)
         await sockets.connect()
     elif settings.signing_secret is not None:
         from bot.adapters.http import PATH, HttpServer
 
         server = HttpServer(app, settings.signing_secret.reveal(), settings.port, settings.bind)
+        health.slack = server.standing
         stack.push_async_callback(server.close)
         await server.open()
         log.info("listening for Slack on port %d of %s, at %s", settings.port, settings.bind or "all addresses", PATH)

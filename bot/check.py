@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import re
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -24,9 +24,10 @@ from bot.adapters.slack_people import no_approvers
 from bot.adapters.slack_scopes import PRIVATE, REQUIRED, granted, lost
 from bot.adapters.sockets import CONNECTIONS, connections
 from bot.app import read_catalog
+from bot.check_report import Report
+from bot.check_report import as_json as written
 from bot.domain.authority import Authority, Reason
 from bot.domain.policies import GROUPS, Policy
-from bot.errors import RetuneError
 from bot.flows.electorate import Electorate
 from bot.services import connect_services
 from bot.settings import Settings
@@ -45,14 +46,18 @@ SKEW = 60.0
 """Seconds our clock may differ from Slack's; beyond that, signatures and schedules go wrong."""
 
 
-async def check(settings: Settings, say: Callable[[str], None]) -> int:
-    """Print one line for each check; returns 0 if all passed, 1 otherwise."""
-    report = Report(say)
+async def check(settings: Settings, say: Callable[[str], None], *, as_json: bool = False) -> int:
+    """Print one line for each check, or all as one JSON object; returns 0 if all passed, 1 otherwise."""
+    report = Report((lambda _: None) if as_json else say)
     async with AsyncExitStack() as stack:
         with report.of("database"):
             await _database(settings.database, report)
-        for warning in credential_files.warnings(settings.instances):
-            report.warn(warning)
+        with report.of("files"):
+            for warning in credential_files.warnings(settings.instances):
+                report.warn(warning)
+        if settings.health_port is not None:
+            with report.of("health"):
+                _port("health", settings.health_port, settings.bind, "RETUNE_HEALTH_PORT", report)
         with report.of("catalog"):
             report.good(f"catalog of {len(read_catalog(settings).bases)} base models")
         http = await stack.enter_async_context(session(plain=settings.slack_allow_http))
@@ -62,44 +67,14 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
             with report.of("Socket Mode"):
                 await _sockets(http, me.ticket, report)
             if settings.app_token is None:
-                _port(settings, report)
+                with report.of("HTTP"):
+                    _port("HTTP", settings.port, settings.bind, "PORT", report)
             await _slack(client, SlackChat(client, http, settings.slack_api_url), settings, report)
         with report.of("instances"):
             await _instances(settings, stack, report)
+    if as_json:
+        say(written(report.findings))
     return 1 if report.failed else 0
-
-
-class Report:
-    """The lines of a check."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self.failed = False
-
-    def good(self, what: str) -> None:
-        """A passed check."""
-        self._say(f"ok    {what}")
-
-    def warn(self, what: str) -> None:
-        """Something that works now but may not for long."""
-        self._say(f"WARN  {what}")
-
-    def bad(self, what: str, fix: str) -> None:
-        """A failed check, and how to fix it."""
-        self.failed = True
-        self._say(f"FAIL  {what}: {fix}")
-
-    def note(self, what: str, means: str) -> None:
-        """A fact that may be intended, and its effect if it is not."""
-        self._say(f"note  {what}: {means}")
-
-    @contextmanager
-    def of(self, what: str) -> Iterator[None]:
-        """A check that ends with the first error of ours, which says how to fix it."""
-        try:
-            yield
-        except RetuneError as error:
-            self.bad(what, error.text)
 
 
 async def _database(path: Path, report: Report) -> None:
@@ -120,19 +95,17 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
     told = await call(client.auth_test())
     report.good(f"Slack: {text_at(told, 'user')} in {text_at(told, 'team')}")
     scopes = granted(told) or frozenset()
-    if missing := sorted(REQUIRED - scopes):
-        report.bad("scopes", f"{', '.join(missing)} missing: install the app again with app-manifest.yml.")
-    else:
-        report.good("scopes")
-        for names, what in lost(scopes):
-            report.note(f"without the optional {names}", f"{what}. To get that, install the app again and allow it.")
+    with report.of("scopes"):
+        _scopes(scopes, report)
     date = told.headers.get("Date")
     if date and abs((parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()) > SKEW:
-        report.bad("clock", "it differs from Slack's by more than a minute; synchronize it (NTP).")
+        with report.of("clock"):
+            report.bad("clock", "it differs from Slack's by more than a minute; synchronize it (NTP).")
     with report.of(f"channel {settings.channel}"):
         await _channel(chat, settings, scopes, report)
     may = "may only read" if settings.guests_read else "may do nothing"
-    report.good(f"guests {may} (RETUNE_GUESTS={'read' if settings.guests_read else 'none'})")
+    with report.of("guests"):
+        report.good(f"guests {may} (RETUNE_GUESTS={'read' if settings.guests_read else 'none'})")
     authority = Authority(text_at(told, "team_id"), {})
     for name in dict.fromkeys(name for policy in settings.policies.values() for name in policy.approvers):
         with report.of(f"approvers {name}"):
@@ -140,6 +113,15 @@ async def _slack(client: AsyncWebClient, chat: SlackChat, settings: Settings, re
     for policy in set(settings.policies.values()):
         with report.of("approvals"):
             await _policy(chat, authority, policy, report)
+
+
+def _scopes(scopes: frozenset[str], report: Report) -> None:
+    if missing := sorted(REQUIRED - scopes):
+        report.bad("scopes", f"{', '.join(missing)} missing: install the app again with app-manifest.yml.")
+        return
+    report.good("scopes")
+    for names, what in lost(scopes):
+        report.note(f"without the optional {names}", f"{what}. To get that, install the app again and allow it.")
 
 
 async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Report) -> None:
@@ -157,19 +139,19 @@ async def _sockets(http: aiohttp.ClientSession, ticket: str | None, report: Repo
         report.good("Socket Mode")
 
 
-def _port(settings: Settings, report: Report) -> None:
-    """Whether we can listen for Slack. Whether Slack can reach us can't be checked from here."""
-    where = f"port {settings.port} of {settings.bind or 'all addresses'}"
-    family = socket.AF_INET6 if ":" in (settings.bind or "") else socket.AF_INET
+def _port(use: str, port: int, bind: str | None, setting: str, report: Report) -> None:
+    """Whether we can listen there. Whether others can reach us can't be checked from here."""
+    where = f"port {port} of {bind or 'all addresses'}"
+    family = socket.AF_INET6 if ":" in (bind or "") else socket.AF_INET
     try:
-        socket.create_server((settings.bind or "", settings.port), family=family).close()
+        socket.create_server((bind or "", port), family=family).close()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            report.bad(f"HTTP, {where}", f"it cannot be used ({error.strerror}): change PORT or RETUNE_BIND.")
+            report.bad(f"{use}, {where}", f"it cannot be used ({error.strerror}): change {setting} or RETUNE_BIND.")
             return
-        report.note(f"HTTP, {where}, is in use", "by a running Retune, if there is one; else change PORT.")
+        report.note(f"{use}, {where}, is in use", f"by a running Retune, if there is one; else change {setting}.")
         return
-    report.good(f"HTTP, {where}")
+    report.good(f"{use}, {where}")
 
 
 async def _channel(chat: SlackChat, settings: Settings, scopes: frozenset[str], report: Report) -> None:

@@ -1,7 +1,7 @@
 """The log: one record is one line, whatever text it contains.
 
-Only traceback lines follow their record, each after a bar that no record begins with. Both formats are safe on
-terminals: controls, line separators and direction marks become escapes.
+Each says what it is about: request, run, instance. Only traceback lines follow their record, each after a bar that no
+record begins with. Both formats are safe on terminals: controls, line separators and direction marks become escapes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 from types import TracebackType
 
 from bot.domain.untrusted_text import escaped
+from bot.log_context import subject
 from bot.redaction import Redaction
 
 NOISY = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core")
@@ -61,7 +62,7 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.message = _within(record.getMessage(), self._redact)
         record.asctime = self.formatTime(record)
-        lines = [escaped(self._redact(self.formatMessage(record)))]
+        lines = [escaped(self._redact(self.formatMessage(record) + _suffix()))]
         # Another handler may have left its own `exc_text` in the record: it is never used.
         if record.exc_info:
             lines += _barred(self._redact(self.formatException(record.exc_info)))
@@ -80,8 +81,16 @@ class _Json(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None
+        for name, value in subject().items():
+            setattr(record, name, value)
         record.msg, record.args = _within(record.getMessage(), self._redact), ()
         return self._redact(self._form.format(record)).replace("\x7f", "\\u007f")
+
+
+def _suffix() -> str:
+    """What the record is about, behind its message."""
+    about = ", ".join(f"{name} {value}" for name, value in subject().items())
+    return f" [{about}]" if about else ""
 
 
 def _within(said: str, redact: Redaction) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.tally import Tally
+
 if TYPE_CHECKING:  # only types of the domain are needed
     from bot.domain.authority import Person
     from bot.domain.fleet import Holdings, Kind, Listed, Model
@@ -282,6 +284,7 @@ class World:
     probing: Mapping[str, Probing]
     team: str
     user: str
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from bot.domain.drift import Drift
 from bot.flows.worker import Worker
 from bot.network import setting_of
 from bot.settings import Settings, credentials
+from bot.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +23,15 @@ ANNOUNCE = 5.0
 """Seconds between two checks for a due announcement."""
 
 
-async def connect_services(settings: Settings, stack: AsyncExitStack) -> dict[str, WatsonSpeech]:
+async def connect_services(
+    settings: Settings, stack: AsyncExitStack, tally: Tally | None = None
+) -> dict[str, WatsonSpeech]:
     """The adapters of all instances. Raises `SettingsError`."""
     services: dict[str, WatsonSpeech] = {}
     known = credentials(settings)
     for instance in settings.instances.values():
         auth = IbmAuth(known[instance.name])
-        http = await stack.enter_async_context(client(instance.verify_tls))
+        http = await stack.enter_async_context(client(instance.verify_tls, tally))
         for checked, setting in ((instance.verify_tls, "DISABLE_SSL"), (instance.verify_auth_tls, "AUTH_DISABLE_SSL")):
             if not checked:
                 whose = f"{instance.name}{' (its token service)' if setting.startswith('AUTH') else ''}"

@@ -105,6 +105,19 @@ channel_id = validate.Regexp(
 )
 one_word = validate.Regexp(r"\s*\S*\s*\Z", error="must be the signing secret (Basic Information), without spaces.")
 port_number = validate.Range(min=1, max=65535, error="must be a port from 1 to 65535.")
+
+
+def port_or_none(text: str) -> int | None:
+    """A port; None if empty."""
+    if not (written := text.strip()):
+        return None
+    if not (written.removeprefix("-").isascii() and written.removeprefix("-").isdigit() and len(written) < 10):
+        raise ValidationError("must be a port from 1 to 65535, an integer.")
+    port = int(written)
+    port_number(port)
+    return port
+
+
 at_least_one = validate.Range(min=1, error="must be a whole number from 1.")
 
 
@@ -124,3 +137,7 @@ def audit_key(value: str) -> None:
         raise ValidationError(
             f"must be random, with {LEAST_KEY} characters or more; make one with: openssl rand -hex 32"
         )
+
+
+PARSERS = (address, none_or_read, owner_rules, port_or_none, seconds, span, span_or_off, text_or_json, words, yes, zone)
+"""Those that return something other than what is typed."""

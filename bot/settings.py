@@ -24,23 +24,16 @@ from bot.network import setting_of
 from bot.ports import Terms
 from bot.secret import Secret as Secret
 from bot.setting_parsers import (
-    address,
+    PARSERS,
     at_least_one,
     audit_key,
     begins,
     channel_id,
     cron_rule,
-    none_or_read,
     one_word,
-    owner_rules,
     port_number,
-    seconds,
-    span,
-    span_or_off,
-    text_or_json,
     words,
     yes,
-    zone,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
 
@@ -67,6 +60,7 @@ class Settings(Terms):
     app_token: Secret | None
     signing_secret: Secret | None
     port: int
+    health_port: int | None
     bind: str | None
     slack_api_url: str
     slack_allow_http: bool
@@ -81,7 +75,7 @@ class Settings(Terms):
 def load(dotenv: Path | None = Path(".env")) -> Settings:
     """Settings of this process. Raises `SettingsError` with all faults."""
     env = _environment(dotenv)
-    for parse in (address, seconds, span, span_or_off, words, zone, owner_rules, none_or_read, text_or_json, yes):
+    for parse in PARSERS:
         env.add_parser(parse.__name__, parse)
     bot_token = env.str("SLACK_BOT_TOKEN", validate=begins("xoxb-", "the bot token (OAuth & Permissions)"))
     app_token = env.str("SLACK_APP_TOKEN", "", validate=begins("xapp-", "an app-level token (Basic Information)"))
@@ -98,6 +92,7 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
     window = env.str("RETUNE_WINDOW", "")
     others: dict[str, Any] = {
         "port": env.int("PORT", 3000, validate=port_number),
+        "health_port": _parsed(env, "port_or_none", "RETUNE_HEALTH_PORT", ""),
         # Hosts that set PORT expect the service on all addresses.
         "bind": _parsed(env, "address", "RETUNE_BIND", "*" if os.environ.get("PORT") else "127.0.0.1"),
         "slack_api_url": env.str("SLACK_API_URL", "https://slack.com/api/").strip(),
@@ -125,6 +120,8 @@ def load(dotenv: Path | None = Path(".env")) -> Settings:
             "SLACK_APP_TOKEN: not set. Socket Mode needs it (xapp-…); "
             "to be reached over HTTP set SLACK_SIGNING_SECRET and PORT instead."
         )
+    if not app_token and others["health_port"] is not None and others["health_port"] == others["port"]:
+        faults.append(f"RETUNE_HEALTH_PORT: {others['port']} is PORT already, where Slack calls; choose another one.")
     faults += url_of_slack("SLACK_API_URL", others["slack_api_url"], plain=bool(others["slack_allow_http"]))
     faults += network(os.environ)
     if policy.approvers == ():

@@ -25,8 +25,10 @@ from bot.ports import World
 from bot.setting_facts import note
 from bot.settings import Settings
 from bot.store.audit import SealingKey
+from bot.store.counted import CountedDatabase
 from bot.store.database import Database
 from bot.store.surroundings import warnings
+from bot.tally import Tally
 from commands.home import show
 
 if TYPE_CHECKING:
@@ -51,12 +53,14 @@ async def wire(
     background: Background,
     ring: Callable[[], None],
     stack: AsyncExitStack,
+    tally: Tally,
 ) -> Wired:
     """Open the database, and register everything that must be stopped on *stack*. Raises `StoreUnavailable`."""
     key = settings.audit_key
     sealing = SealingKey(key.reveal()) if key else None
     # In a thread: another process may lock it for seconds, and Slack must be answered meanwhile.
-    db = stack.enter_context(await asyncio.to_thread(Database, settings.database, sealing))
+    opened = await asyncio.to_thread(Database, settings.database, sealing)
+    db = stack.enter_context(CountedDatabase(opened, tally))
     for warning in (*warnings(settings.database), *credential_files.warnings(settings.instances)):
         log.warning("%s", warning)
     clock, services = SystemClock(), dict[str, "WatsonSpeech"]()
@@ -72,6 +76,7 @@ async def wire(
         probing=services,
         team=slack.me.team,
         user=slack.me.user,
+        tally=tally,
     )
     await db.write(partial(note, settings, clock.now()))
     flows = Flows(world, settings, db, catalog, background, ring)

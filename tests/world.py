@@ -30,6 +30,7 @@ from bot.flows.background import Background
 from bot.flows.parts import Flows
 from bot.flows.worker import Worker
 from bot.store.database import Database
+from bot.tally import Tally
 from commands.home import show
 from tests.fakes import FakeCharts, FakeChat, FakeFiles, FakeSpeech, FrozenClock
 
@@ -86,6 +87,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.built.add(self)
+        self.tally = Tally()
         self._opened = ExitStack()
         self.chat = FakeChat(self.clock)
         self.files = FakeFiles()
@@ -118,6 +120,7 @@ class World:
             probing=services,
             team="T1",
             user="UBOT",
+            tally=self.tally,
         )
         terms = ports.Terms(
             channel=CHANNEL,

@@ -7,7 +7,7 @@ signature over the raw bytes, and only then the content (400). Anything not prov
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import cast
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -15,49 +15,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import Clock
 
 from bot.adapters.http_connections import Connection, Connections, Limits, Reason, Refusals, refusal
+from bot.adapters.http_listening import Listening
 from bot.adapters.http_requests import Malformed, Signatures, read
-from bot.errors import SettingsError
 
 PATH = "/slack/events"
-
-GOODBYE = 0.3
-"""Seconds to finish signed requests when stopping; aiohttp's default is a minute."""
-
-BUFFER = 16 * 1024
-"""Bytes of a body buffered by one connection at most; aiohttp reads up to twice that."""
-
-FIELD = 8190
-"""Bytes of one header or of the request line at most."""
-
-
-class _Server(web.Server):
-    """Creates our connections."""
-
-    def __init__(self, handler: Any, crowd: Connections) -> None:
-        super().__init__(handler, request_factory=self._request, debug=False)
-        self._crowd = crowd
-
-    def __call__(self) -> Connection:
-        """A newly accepted connection."""
-        limits = self._crowd.limits
-        return Connection(
-            self,
-            self._crowd,
-            loop=asyncio.get_running_loop(),
-            access_log=None,
-            keepalive_timeout=limits.idle_seconds,
-            lingering_time=limits.linger_seconds,
-            max_line_size=FIELD,
-            max_field_size=FIELD,
-            read_bufsize=BUFFER,
-            auto_decompress=False,  # the signature covers the bytes as sent; and a small body may expand to a huge one
-        )
-
-    def _request(
-        self, message: Any, payload: Any, protocol: Any, writer: Any, task: asyncio.Task[None]
-    ) -> web.BaseRequest:
-        protocol.begun()
-        return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop())
 
 
 class HttpServer:
@@ -75,16 +36,19 @@ class HttpServer:
         refusals: Refusals | None = None,
     ) -> None:
         self._app = app
-        self._host, self._port = host, port
         self._signatures = Signatures(signing_secret, clock)
         self._refusals = refusals or Refusals()
         self._crowd = Connections(limits or Limits.of_process(), self._refusals)
-        self._runner = web.ServerRunner(_Server(self._answer, self._crowd), shutdown_timeout=GOODBYE)
+        self._listening = Listening(self._answer, self._crowd, port, host, "PORT, RETUNE_BIND")
 
     @property
     def port(self) -> int:
         """The port in use."""
-        return int(self._runner.addresses[0][1])
+        return self._listening.port
+
+    async def standing(self) -> int:
+        """1 while the port is open, else 0."""
+        return int(self._listening.is_open)
 
     @property
     def connections(self) -> int:
@@ -93,22 +57,11 @@ class HttpServer:
 
     async def open(self) -> None:
         """Raises `SettingsError` if the address can't be used."""
-        await self._runner.setup()
-        backlog = self._crowd.limits.backlog
-        try:
-            await web.TCPSite(self._runner, self._host, self._port, backlog=backlog).start()
-        except OSError as error:
-            await self._runner.cleanup()
-            where = f"port {self._port} of {self._host or 'this machine'}"
-            fault = f"PORT, RETUNE_BIND: {where} cannot be used ({error.strerror or error}); choose another one."
-            raise SettingsError([fault]) from error
+        await self._listening.open()
 
     async def close(self) -> None:
         """Accept no more connections; signed requests are still answered for a moment."""
-        for site in list(self._runner.sites):
-            await site.stop()
-        self._crowd.close()
-        await self._runner.cleanup()
+        await self._listening.close()
         self._refusals.say()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:

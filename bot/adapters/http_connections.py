@@ -1,4 +1,4 @@
-"""The connections of HTTP mode: their number, time and size limits, and which to close when there are too many.
+"""The connections of an HTTP server: their number, time and size limits, and which to close when there are too many.
 
 Anyone may open a connection. Connections without a signed request are closed first, oldest first; so a flood of
 half-open connections uses descriptors only up to a cap, and Slack's own still get in.
@@ -98,9 +98,11 @@ class Refusals:
 class Connections:
     """The open connections: *strangers* without a signed request, and *trusted* ones; least recently used first."""
 
-    def __init__(self, limits: Limits, refusals: Refusals) -> None:
+    def __init__(self, limits: Limits, refusals: Refusals, *, invalid: int = 401) -> None:
+        """*invalid*: the status of the answer to what is not HTTP."""
         self.limits = limits
         self.refusals = refusals
+        self.invalid = invalid
         self._strangers: dict[Connection, None] = {}
         self._trusted: dict[Connection, None] = {}
         self._held = 0
@@ -205,7 +207,7 @@ class Connection(web.RequestHandler):
         if status >= 500:
             return super().handle_error(request, status, exc, message)
         self._crowd.refusals.note(Reason.NOT_HTTP)
-        return refusal(401)
+        return refusal(self._crowd.invalid)
 
     def abort(self) -> None:
         """Close at once: sends nothing and does not wait for the other side."""

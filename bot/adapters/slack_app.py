@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, perf_counter
 
 from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack_answers import text_at
@@ -18,6 +20,7 @@ from bot.adapters.slack_routes import NotSecure
 from bot.adapters.slack_scopes import granted
 from bot.errors import ChatBusy, ChatRefused
 from bot.secret import Secret
+from bot.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +77,23 @@ async def _identify(client: AsyncWebClient, app_token: Secret | None) -> Self:
     return Self(team, user, bot, text_at(opened, "url") if opened else None, granted(told))
 
 
-def bolt(client: AsyncWebClient, me: Self) -> AsyncApp:
+class CountingApp(AsyncApp):
+    """Bolt, whose acknowledgements are counted and timed."""
+
+    tally: Tally
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Handle what Slack sent; the answer is the acknowledgement."""
+        began = perf_counter()
+        answer = await super().async_dispatch(req)
+        if answer.status == 200:
+            self.tally.acknowledged.add(perf_counter() - began)
+        else:
+            self.tally.unacknowledged += 1
+        return answer
+
+
+def bolt(client: AsyncWebClient, me: Self, tally: Tally | None = None) -> AsyncApp:
     """Bolt with our identity, so that no click waits for `auth.test`.
 
     `process_before_response=True`: otherwise Bolt checks every 10 ms whether a listener has acknowledged.
@@ -88,10 +107,12 @@ def bolt(client: AsyncWebClient, me: Self) -> AsyncApp:
     # Bolt warns about an unused token in the environment, and logs every reconnect.
     quiet = logging.getLogger("bot.bolt")
     quiet.setLevel(logging.ERROR)
-    return AsyncApp(
+    app = CountingApp(
         # Without a token: Bolt warns that it ignores one, and uses the one from `authorize`.
         client=AsyncWebClient(base_url=client.base_url, session=client.session),
         authorize=authorize,
         process_before_response=True,
         logger=quiet,
     )
+    app.tally = tally or Tally()
+    return app

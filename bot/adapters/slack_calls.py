@@ -12,11 +12,13 @@ from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.adapters.slack_answers import fields, lost, refusal
 from bot.adapters.slack_routes import NotSecure, guard, why
 from bot.errors import ChatBusy, ChatError, ChatRefused
 from bot.network import trust
+from bot.tally import SLACK, Tally
 
 SHORT = 5
 """Seconds of a rate limit that a call waits for; longer ones are raised, so that nothing waits behind it."""
@@ -39,6 +41,23 @@ class ShortWaits(AsyncRateLimitErrorRetryHandler):
     ten minutes. An edit never waits here: its content may be old by then.
     """
 
+    def __init__(self, tally: Tally) -> None:
+        super().__init__(max_retry_count=1)
+        self._tally = tally
+
+    async def can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        """Whether to wait for it; sees every answer, so rate limits are counted here."""
+        if response is not None and response.status_code == 429 and error is None:
+            self._tally.limits[SLACK] += 1
+        return await super().can_retry_async(state=state, request=request, response=response, error=error)
+
     async def _can_retry_async(
         self,
         *,
@@ -53,9 +72,29 @@ class ShortWaits(AsyncRateLimitErrorRetryHandler):
         return asked.isdigit() and int(asked) <= SHORT
 
 
-def web_client(token: str, api_url: str, http: aiohttp.ClientSession) -> AsyncWebClient:
+class CountingClient(AsyncWebClient):
+    """Slack's own client, whose calls are counted by method, and its errors by kind."""
+
+    def __init__(self, token: str, api_url: str, http: aiohttp.ClientSession, tally: Tally) -> None:
+        super().__init__(token, api_url, session=http, retry_handlers=[ShortWaits(tally)])
+        self._tally = tally
+
+    async def api_call(self, api_method: str, **options: Any) -> AsyncSlackResponse:
+        """One call. Raises as slack_sdk does."""
+        self._tally.calls[SLACK, api_method] += 1
+        try:
+            return await super().api_call(api_method, **options)
+        except SlackApiError as error:
+            self._tally.failed(SLACK, _kind(_status(error.response)))
+            raise
+        except Exception:
+            self._tally.failed(SLACK, "unreachable")
+            raise
+
+
+def web_client(token: str, api_url: str, http: aiohttp.ClientSession, tally: Tally | None = None) -> AsyncWebClient:
     """Slack's own client. It waits for one short rate limit; never retries lost connections: a post may be there."""
-    return AsyncWebClient(token, api_url, session=http, retry_handlers=[ShortWaits(max_retry_count=1)])
+    return CountingClient(token, api_url, http, tally or Tally())
 
 
 async def call(calling: Awaitable[Any], *, writes: bool = False, unless: Collection[str] = ()) -> Any:
@@ -96,6 +135,16 @@ async def pages(method: Callable[..., Awaitable[Any]], **options: Any) -> AsyncI
 
 def _refused(response: Any, *, writes: bool) -> ChatError:
     """A slack_sdk failure as one of our errors."""
-    status = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
     headers = getattr(response, "headers", None) or {}
-    return refusal(int(status), response, headers.get("Retry-After"), writes=writes)
+    return refusal(_status(response), response, headers.get("Retry-After"), writes=writes)
+
+
+def _status(response: Any) -> int:
+    return int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+
+
+def _kind(status: int) -> str:
+    """The kind of an error, for the metrics."""
+    if status == 429:
+        return "rate_limited"
+    return "unavailable" if status >= 500 else "refused"

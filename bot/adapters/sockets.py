@@ -104,6 +104,10 @@ class Sockets:
                     task.cancel()
             await client.aiohttp_client_session.close()
 
+    async def standing(self) -> int:
+        """The number of connections that Slack answers: open, with a pong within four pings."""
+        return [await handler.client.is_connected() for handler in self._handlers].count(True)
+
     async def _greeted(self, client: object, frame: dict[str, Any], raw: str | None = None) -> None:
         """Log once if another process uses our token."""
         count = connections_in(frame)

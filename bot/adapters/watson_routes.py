@@ -13,6 +13,7 @@ from httpx_retries import Retry, RetryTransport
 from bot.adapters.sizes import PACKED, Limited
 from bot.adapters.watson_errors import UNAVAILABLE
 from bot.network import certificate_fault, masked, proxy_for, setting_of, trust
+from bot.tally import SPEECH, Tally
 
 KEPT = 3
 """Idle connections kept open: as many as a reading uses."""
@@ -46,13 +47,35 @@ class Routed(httpx.AsyncBaseTransport):
             await pool.aclose()
 
 
+class Counted(httpx.AsyncBaseTransport):
+    """Counts each request that is sent, and each that fails."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, tally: Tally) -> None:
+        self._inner, self._tally = inner, tally
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it."""
+        self._tally.calls[SPEECH, "read" if request.method == "GET" else "write"] += 1
+        try:
+            response = await self._inner.handle_async_request(request)
+        except httpx.HTTPError:
+            self._tally.failed(SPEECH, "unreachable")
+            raise
+        self._tally.answered(SPEECH, response.status_code)
+        return response
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        await self._inner.aclose()
+
+
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 CONNECTIONS = 8
 """Connections to one instance at the same time."""
 
 
-def client(verify: bool) -> httpx.AsyncClient:
+def client(verify: bool, tally: Tally | None = None) -> httpx.AsyncClient:
     """The HTTP client of one instance.
 
     One for each: httpcore scans all connections of a pool for each waiting request, so with one pool for 50 instances,
@@ -61,7 +84,7 @@ def client(verify: bool) -> httpx.AsyncClient:
     # httpcore imports it with each request, searching all folders in vain: 1 ms (measured).
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own way to block an import
     transport = RetryTransport(
-        transport=Limited(Routed(verify, connections=CONNECTIONS)),
+        transport=Limited(Counted(Routed(verify, connections=CONNECTIONS), tally or Tally())),
         retry=Retry(
             total=3,
             allowed_methods=["GET"],

@@ -24,6 +24,7 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
+from bot.flows.troubles import Troubles
 from bot.messages.announcement_thread import IN_ALL, filed
 from bot.messages.announcements import Since, announcement, those_asked
 from bot.messages.findings import About
@@ -86,6 +87,12 @@ class Announcer:
     clock: Clock
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "the announcement of %s cannot be posted: %s", "the announcement of %s is posted now"
+        ),
+        init=False,
+    )
 
     async def announce_due(self) -> bool:
         """Post the latest due slot, however late; true once that is settled. Does nothing while another announcement is
@@ -118,6 +125,11 @@ class Announcer:
         slot = Slot(timing, at.astimezone(UTC).isoformat(timespec="minutes"), at)
         return timing, began, None if store.announcements.is_said(slot.channel, slot.name) else slot
 
+    def late(self, store: Store, now: datetime) -> datetime | None:
+        """Since when an announcement is due that was neither posted nor skipped; None if there is none."""
+        _, _, slot = self._due(now, store)
+        return slot.at if slot is not None else None
+
     async def announce_now(self, request: str, by: str = "retune") -> bool:
         """Post everything because a person asked; false if Slack does not accept it. Each *request* is posted once.
 
@@ -142,15 +154,18 @@ class Announcer:
 
     async def _announce(self, slot: Slot) -> bool:
         try:
-            return await self._say(slot)
+            done = await self._say(slot)
         except ChatError as error:
             await self.db.write(partial(_not_sent, slot))
             if isinstance(error, ChannelShared | ChannelClosed):
                 if slot.asked:
                     raise
                 return False
-            log.warning("the announcement of %s cannot be posted: %s", slot.name, error.text)
+            self._troubles.begin(slot.name, error.text)
             return False
+        if done:
+            self._troubles.end(slot.name)
+        return done
 
     async def _say(self, slot: Slot) -> bool:
         """Draft, post, record. If the message already exists, it is finished with the draft it was made from."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from bot.errors import StoreUnavailable
+from bot.log_context import about_nothing
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,14 @@ class Background:
         self._closed = False
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any] | None:
-        """Run *work* as a task and return it; None after `drain` began, then it is not run."""
+        """Run *work* as a task and return it; None after `drain` began, then it is not run.
+
+        Its log records are about what it says itself, not about what spawned it.
+        """
         if self._closed:
             work.close()
             return None
-        task = asyncio.create_task(work, name=name)
+        task = asyncio.create_task(work, name=name, context=about_nothing())
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

@@ -15,6 +15,7 @@ from bot.errors import ChannelClosed, ChannelShared, ChatError
 from bot.flows.inventory import Inventory
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
+from bot.flows.troubles import Troubles
 from bot.messages.changes import changed_elsewhere
 from bot.ports import Clock
 from bot.store import Store
@@ -43,6 +44,14 @@ class Noticer:
     channel: str
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log,
+            "what was changed elsewhere cannot be posted in %s: %s",
+            "what was changed elsewhere is posted in %s again",
+        ),
+        init=False,
+    )
 
     def due(self, store: Store) -> bool:
         """Whether there are changes to report, or an instance that has failed long enough to be read again."""
@@ -91,11 +100,12 @@ class Noticer:
         try:
             if await self.poster.post(f"changes:{number}", self.channel, changed_elsewhere(changes)) is not None:
                 await self.db.write(lambda store: store.changes.said(number))
+                self._troubles.end(self.channel)
                 return
         except (ChannelShared, ChannelClosed):
             pass  # `Rooms` has logged it
         except ChatError as error:
-            log.warning("what was changed elsewhere cannot be posted: %s", error.text)
+            self._troubles.begin(self.channel, error.text)
         self._rests.rest(self.clock.now() + REST)
 
 

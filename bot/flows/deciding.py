@@ -17,6 +17,7 @@ from bot.domain.runs import Run, RunState, StepState
 from bot.flows.electorate import Electorate
 from bot.flows.holds import HoldBook
 from bot.flows.planning import Planning
+from bot.log_context import about
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -53,6 +54,7 @@ class Decisions:
         Earlier approvals are checked again: those of people who may no longer approve are void. Cancelling this call
         changes nothing either: it does not await after deciding.
         """
+        about(request=id)  # to the end of the click, also if it fails
         request = await self._known(id, digest, vote, user)
         if isinstance(request, Acted):
             return request
@@ -115,6 +117,7 @@ class Decisions:
 
         Raises a `ChatError`; retry also a `ServiceError`: it counts only if the model can be upgraded now.
         """
+        about(request=id, run=run)
         request = await self.db.read(lambda store: store.requests.get(id))
         if request is None:
             return await self._unknown(id, wish, user)

@@ -17,6 +17,7 @@ from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, Unkn
 from bot.flows.background import Background
 from bot.flows.fleet import Fleet
 from bot.flows.reading import GOOD, Accepted, Read, Reader
+from bot.log_context import about, scoped
 from bot.messages.refusals import CHOICES, STARTING, deleted, not_configured, not_read_yet
 from bot.ports import Clock, SpeechService
 from bot.store import Store
@@ -130,8 +131,10 @@ class Inventory:
             if reading.read_at is None or abs((now - reading.read_at).total_seconds()) > seconds
         )
 
+    @scoped
     async def _joined(self, name: str, accepted: Accepted | None = None) -> Read:
         """Read an instance, or join a reading already in progress."""
+        about(instance=name)
         while (reading := self._reading.get(name)) is not None:
             await asyncio.wait({reading})
             if not reading.cancelled():  # otherwise the reader was cancelled, not this caller: read it here

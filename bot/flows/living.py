@@ -15,6 +15,7 @@ from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.survey import Survey
 from bot.flows.timetable import Timetable
+from bot.flows.troubles import Troubles
 from bot.messages.living import living, moved
 from bot.ports import Chat, Clock
 from bot.store import Store
@@ -22,6 +23,8 @@ from bot.store.database import Database
 from bot.store.messages import Posted
 
 log = logging.getLogger(__name__)
+
+CARD = "the living card"
 
 PACE = timedelta(minutes=1)
 """Shortest time between two edits, and the pause after Slack refused one."""
@@ -48,6 +51,10 @@ class LivingCard:
     clock: Clock
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(log, "%s cannot be shown: %s", "%s is shown again"),
+        init=False,
+    )
     _shows: _State | None = field(default=None, init=False)
 
     def due(self, store: Store, judged: Judged) -> bool:
@@ -72,11 +79,12 @@ class LivingCard:
             try:
                 await self._leave()
                 await self._show()
+                self._troubles.end(CARD)
             except (ChannelShared, ChannelClosed):
                 self._rests.rest(self.clock.now() + PACE)
             except ChatError as error:
                 self._rests.rest(self.clock.now() + PACE)
-                log.warning("the living card cannot be shown: %s", error.text)
+                self._troubles.begin(CARD, error.text)
 
     async def _show(self) -> None:
         judged = await self.inventory.judged()

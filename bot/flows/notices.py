@@ -16,6 +16,7 @@ from bot.flows.names import Names
 from bot.flows.posting import Poster
 from bot.flows.rests import Rests
 from bot.flows.timetable import Timetable
+from bot.flows.troubles import Troubles
 from bot.messages import freezes, snoozes
 from bot.ports import Clock, Message
 from bot.store import Store
@@ -42,6 +43,10 @@ class Notices:
     channel: str
     """The channel for cards."""
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(log, "%s cannot be said: %s", "%s is said now"),
+        init=False,
+    )
 
     def due(self, store: Store) -> bool:
         """Whether the channel has not been told of a freeze yet. Runs on the store's thread."""
@@ -90,9 +95,11 @@ class Notices:
         except (ChannelShared, ChannelClosed):
             ts = None  # `Rooms` has logged it
         except ChatError as error:
-            log.warning("%s cannot be said: %s", key, error.text)
+            self._troubles.begin(key, error.text)
             ts = None
-        if ts is None:
+        if ts is not None:
+            self._troubles.end(key)
+        else:
             self._rests.rest(self.clock.now() + REST)
         return ts is not None
 

@@ -99,7 +99,7 @@ class Flows:
         )
         polls: dict[Kind, float] = {"language": terms.poll_language, "acoustic": terms.poll_acoustic}
         sender = self.sender = Sender(db, inventory, freezes, clock, polls)
-        self.runner = Runner(db, inventory, starter, sender, freezes, teller, clock, background)
+        self.runner = Runner(db, inventory, starter, sender, freezes, teller, clock, background, world.tally)
         self.words = Words(db, inventory, electorate, owning, freezes, holds, clock, wake=wake)
         self.prober = Prober(
             *(world.probing, world.speech, inventory, db, clock),

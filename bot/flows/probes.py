@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.fleet import Model
+from bot.domain.fleet import Model, Ref
 from bot.domain.observations import CANARY, Canary, Observations, Probe, stage_of
 from bot.errors import Refusal, ServiceError
 from bot.flows.inventory import Inventory
 from bot.flows.rests import Rests
+from bot.flows.troubles import Troubles
+from bot.log_context import about, scoped
 from bot.messages.refusals import not_available, not_configured
 from bot.ports import Clock, Probing, SpeechService
 from bot.store import Store
@@ -51,13 +53,21 @@ class Prober:
     _tried: dict[str, float] = field(default_factory=dict, init=False)
     _created: dict[tuple[str, str], float] = field(default_factory=dict, init=False)
     _turns: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "scheduled observations (%s) fail: %s", "scheduled observations (%s) work again"
+        ),
+        init=False,
+    )
 
+    @scoped
     async def check(self, ref: str, by: str) -> Probe:
         """One recognition request with a model, which is read first. Raises `Refusal` if it is impossible, or a
         `ServiceError`.
 
         A failed one is recorded too: it may have cost its second of audio.
         """
+        about(instance=Ref.parse(ref).instance)
         model = (await self.inventory.fresh(ref)).model
         if model.status != "available":
             raise Refusal(not_available(model))
@@ -89,6 +99,7 @@ class Prober:
     def _sorts(self) -> tuple[tuple[str, timedelta | None, Callable[[datetime, timedelta], Awaitable[None]]], ...]:
         return (PROBE, self.probe_every, self._probe_one), (EMPTY, self.canary_every, self._canary_one)
 
+    @scoped
     async def ring(self) -> None:
         """Make the due observations: at most one of each kind."""
         for sort, every, observe in self._sorts():
@@ -98,8 +109,9 @@ class Prober:
             self._turns.rest(now + EMPTY_HANDED, sort)
             try:
                 await observe(now, every)
+                self._troubles.end(sort)
             except (ServiceError, Refusal) as error:
-                log.warning("a scheduled observation failed: %s", error.text)
+                self._troubles.begin(sort, error.text)
 
     async def _probe_one(self, now: datetime, every: timedelta) -> None:
         """The model whose last probe is oldest, if its turn has come: *every* has room for one turn of each."""
@@ -156,6 +168,7 @@ class Prober:
         nothing else would find it.
         """
         instance, base, kind = like.instance, like.base, like.kind
+        about(instance=instance)
         service, now, name = self.services[instance], self.clock.now(), f"{CANARY}{base}"
         await self.db.write(
             lambda store: store.audit.note(now, "retune", "canary", model=f"{instance}/{kind}", detail=name)
@@ -174,6 +187,7 @@ class Prober:
     async def _sweep(self) -> None:
         """Delete leftover canaries that could not be deleted, including those of an earlier process."""
         for instance, reader in self.readers.items():
+            about(instance=instance)
             for model in (*await reader.models("language"), *await reader.models("acoustic")):
                 if model.name.startswith(CANARY):
                     log.warning("deleting the leftover %s in %s", model.name, instance)

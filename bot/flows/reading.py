@@ -17,6 +17,7 @@ from bot.domain.observations import CANARY
 from bot.domain.polls import Size
 from bot.errors import ModelGone, RecordUnreadable, ServiceError, ServiceUnavailable
 from bot.flows.fleet import Fleet
+from bot.log_context import about, scoped
 from bot.ports import Clock, SpeechService
 from bot.store import Store
 from bot.store.fleet import Kept, Known
@@ -194,8 +195,10 @@ class Reader:
         await self.fleet.keep(name, work, waits=waits)
         return found[0]
 
+    @scoped
     async def lost(self, name: str, error: ServiceError) -> None:
         """Record that an instance can't be read; logged once. One unreadable record does not make its instance fail."""
+        about(instance=name)
         if isinstance(error, RecordUnreadable):
             log.warning("%s", error.text)
             return

@@ -16,6 +16,7 @@ from bot.errors import ChatError
 from bot.flows.posting import Poster
 from bot.flows.rests import REST, Rests
 from bot.flows.rooms import Rooms
+from bot.flows.troubles import Troubles
 from bot.messages import request_sheet
 from bot.ports import Clock, Files
 from bot.store.database import Database
@@ -37,6 +38,9 @@ class RequestFiles:
     rooms: Rooms
     clock: Clock
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(log, "Slack does not show %s: %s", "Slack shows %s now"), init=False
+    )
 
     async def show(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
         """Whether all files are in the thread of *card*; a refusal by Slack is reported there."""
@@ -58,12 +62,13 @@ class RequestFiles:
             content = await _content(request, ended=ended)
             await self.files.upload(request.channel, name, content, title=title, alt_text=alt_text, thread=card)
         except ChatError as error:
-            log.warning("Slack does not show %s: %s", key, error.text)
+            self._troubles.begin(key, error.text)
             self._rests.rest(now + REST, key)
             if not error.permanent:
                 return False
             said = request_sheet.refused(request, error.text, ended=ended)
             return await self.poster.post(f"{key}:refused", request.channel, said, card) is not None
+        self._troubles.end(key)
         await self.db.write(lambda store: store.messages.filed(key, request.channel, card, name, now), done=True)
         return True
 

@@ -28,6 +28,8 @@ from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning
 from bot.flows.rests import Rests
 from bot.flows.telling import Teller
+from bot.flows.troubles import Troubles
+from bot.log_context import about, scoped
 from bot.messages.holds import may_not_end, set_meanwhile
 from bot.messages.refusals import FORM_TOO_OLD, GONE, all_taken
 from bot.ports import Clock
@@ -60,6 +62,12 @@ class Requests:
     channel: str
     zone: ZoneInfo
     _looking: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "who could approve request %s is not known: %s", "who could approve request %s is known again"
+        ),
+        init=False,
+    )
     gathering: Gathering = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,13 +186,17 @@ class Requests:
         if faults:
             raise InputsRefused(faults)
 
+    @scoped
     async def show(self, request: Request) -> bool:
         """Find out once who could approve a request, and update its card; returns whether everything is shown."""
+        about(request=request.id)
         await self.look_for_voters(request)
         return await self.teller.tell(request.id)
 
+    @scoped
     async def look_for_voters(self, request: Request) -> None:
         """Store how many people could approve a request and when to remind; postponed if Slack fails."""
+        about(request=request.id)
         now = self.clock.now()
         unwatched = request.voters is None and request.state is RequestState.OPEN
         if not unwatched or not self._looking.may(now, request.id):
@@ -195,8 +207,9 @@ class Requests:
             count = await self.electorate.count(scope_of(request))
             zones = [zone for policy in policies for zone in await self.electorate.zones(policy, self.zone)]
         except ChatError as error:
-            log.warning("who could approve request %s is not known: %s", request.id, error.text)
+            self._troubles.begin(str(request.id), error.text)
             return
+        self._troubles.end(str(request.id))
         remind_at = reminder_at(now, request.expires_at, zones)
         needed = required(self.authority.policies, request).needed
         await self.db.write(lambda store: store.requests.voters(request.id, count, needed, remind_at))

@@ -26,9 +26,12 @@ from bot.flows.inventory import Inventory
 from bot.flows.sending import Sender, running
 from bot.flows.starting import Starter
 from bot.flows.telling import Teller
+from bot.flows.troubles import Troubles
+from bot.log_context import about, scoped
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
+from bot.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,11 @@ class Runner:
     teller: Teller
     clock: Clock
     background: Background
+    tally: Tally
     _active: set[str] = field(default_factory=set, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(log, "runs of %s wait: %s", "runs of %s go on"), init=False
+    )
 
     def due(self, store: Store) -> Due:
         """What is due now. Runs on the store's thread."""
@@ -84,6 +91,7 @@ class Runner:
             self.background.spawn(self._work(instance, steps[instance], starts[instance]), f"runs of {instance}")
 
     async def _work(self, instance: str, due: list[Turn], starts: list[tuple[Request, Run]]) -> None:
+        about(instance=instance)
         try:
             begun = [run.id for request, run in starts if await self._start(request, run)]
             seen = await self._look(instance, {turn.model for turn in due if turn.look})
@@ -93,8 +101,9 @@ class Runner:
                 await asyncio.sleep(0)  # thirty that end together take thirty turns of the loop
             for run in begun:
                 await self._advance(run, None)
+            self._troubles.end(instance)
         except Refusal as error:  # the instance was removed from the settings: nothing is lost, it may come back
-            log.warning("runs of %s wait: %s", instance, error.text)
+            self._troubles.begin(instance, error.text)
             for turn in due:
                 await self._rest(turn.run)
         finally:
@@ -102,8 +111,10 @@ class Runner:
             # In a task of its own: if Slack is slow, the next reading of the service is still on time.
             self.background.spawn(self.teller.tell_all(), "telling")
 
+    @scoped
     async def _start(self, request: Request, run: Run) -> bool:
         """Start one run; a failure delays only this run."""
+        about(request=request.id, run=run.id)
         try:
             return await self.starter.start(request, run)
         except StoreUnavailable:
@@ -113,13 +124,16 @@ class Runner:
             self.starter.rest(run, self.clock.now() + BROKEN)
             return False
 
+    @scoped
     async def _advance(self, id: int, seen: Model | None, *, gone: bool = False) -> None:
         """Advance the current step of a run as far as possible now; a failure delays only this run."""
+        about(run=id)
         try:
             while True:
                 run, frozen = await self.db.read(lambda store: self._state(store, id))
                 if run is None or run.current is None:
                     break
+                about(request=run.request)
                 if not await self._step(run, run.current, seen, frozen, gone=gone):
                     break
                 seen = None
@@ -148,6 +162,7 @@ class Runner:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def look(ref: str) -> None:
+            self.tally.polls[instance, Ref.parse(ref).kind] += 1
             try:
                 async with gate:
                     seen[ref] = await reader.look(Ref.parse(ref))
@@ -157,6 +172,7 @@ class Runner:
         for kind in get_args(Kind):
             wanted = {ref for ref in refs if Ref.parse(ref).kind == kind}
             if not one_by_one(len(wanted), reader.sizes.get((instance, kind))):
+                self.tally.polls[instance, kind] += 1
                 try:
                     listed = await reader.models(instance, kind)
                     seen.update({model.ref: model for model in listed if model.ref in wanted})

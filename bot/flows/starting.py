@@ -19,6 +19,7 @@ from bot.flows.holds import HoldBook
 from bot.flows.inventory import Inventory
 from bot.flows.planning import Planning, Validity
 from bot.flows.rests import Rests
+from bot.flows.troubles import Troubles
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -54,6 +55,12 @@ class Starter:
     clock: Clock
     _: KW_ONLY
     parallel: int
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "request %s waits until Slack says who approved it: %s", "request %s waits for Slack no more"
+        ),
+        init=False,
+    )
     _later: Rests = field(default_factory=Rests, init=False)
     _turns: dict[int, _Turn] = field(default_factory=dict, init=False)
     """By request: whose turn it was at the last reading."""
@@ -93,8 +100,10 @@ class Starter:
             await self.inventory.lost(instance, error)
             found = Validity(later=True)
         except ChatError as error:
-            log.warning("request %s waits until Slack says who approved it: %s", request.id, error.text)
+            self._troubles.begin(str(request.id), error.text)
             found = Validity(later=True)
+        else:
+            self._troubles.end(str(request.id))
         if found.later:
             self.rest(run, now + LATER)
             return False

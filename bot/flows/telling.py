@@ -25,6 +25,8 @@ from bot.flows.planning import estimate_now
 from bot.flows.posting import Poster
 from bot.flows.request_files import RequestFiles
 from bot.flows.rests import PACE, REST, Rests
+from bot.flows.troubles import Troubles
+from bot.log_context import about, scoped
 from bot.messages.card import Seen
 from bot.messages.holds import Around
 from bot.messages.requests import Telling, tellings
@@ -71,6 +73,10 @@ class Teller:
     _paced: Rests = field(default_factory=Rests, init=False)
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(log, "Slack does not show %s: %s", "Slack shows %s now"), init=False
+    )
+
     def want(self, request: int) -> None:
         """Mark a request for an update though its journal did not change: time passed."""
         self._wanted.setdefault(request)
@@ -94,8 +100,10 @@ class Teller:
         self._at_work.update(mine)
         await asyncio.gather(*(self._in_turn(id) for id in mine))
 
+    @scoped
     async def _in_turn(self, request: int) -> None:
         """One request; a failure is logged and delays no other."""
+        about(request=request)
         try:
             async with self._gate:
                 await self.tell(request)
@@ -107,9 +115,10 @@ class Teller:
         finally:
             self._at_work.discard(request)
 
+    @scoped
     async def tell(self, id: int) -> bool:
         """Update one request; true if Slack shows all of it. Slack's failures are logged; a later call retries."""
-
+        about(request=id)
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
             read = await self._known(id)
@@ -203,8 +212,10 @@ class Teller:
                 self._broken.rest(self.clock.now() + REST, request.id)
                 return False
             except ChatError as error:
-                log.warning("Slack does not show %s: %s", telling.key, error.text)
+                self._troubles.begin(telling.key, error.text)
                 ts = None
+            if ts is not None:
+                self._troubles.end(telling.key)
             complete = complete and ts is not None
             if not telling.threaded:
                 card = ts or (known[telling.key].ts if telling.key in known else None)
@@ -215,10 +226,13 @@ class Teller:
     async def _listed(self, request: Request, card: str, known: Mapping[str, Posted]) -> bool:
         """Whether the thread has the file with every model, and the one with the outcomes."""
         try:
-            return await self.files.show(request, card, known)
+            shown = await self.files.show(request, card, known)
         except ChatError as error:
-            log.warning("the file of request %s cannot be posted: %s", request.id, error.text)
+            self._troubles.begin(f"the file of request {request.id}", error.text)
             return False
+        if shown:
+            self._troubles.end(f"the file of request {request.id}")
+        return shown
 
     async def _show(
         self, telling: Telling, request: Request, card: str | None, known: Mapping[str, Posted]
@@ -249,9 +263,10 @@ class Teller:
         ended = [replace(end, key=f"{key}:{end.key.split(':', 2)[2]}", threaded=False) for end in ends]
         for telling in (why, *ended):
             try:
-                await self.poster.show(telling, request.requester, None, known.get(telling.key))
+                if await self.poster.show(telling, request.requester, None, known.get(telling.key)) is not None:
+                    self._troubles.end(telling.key)
             except ChatError as fault:
-                log.warning("Slack does not show %s: %s", telling.key, fault.text)
+                self._troubles.begin(telling.key, fault.text)
 
 
 def _involved(request: Request) -> frozenset[str]:

@@ -10,6 +10,7 @@ from functools import partial
 
 from bot.errors import ChatError, MessageGone
 from bot.flows.rests import PACE, Rests
+from bot.flows.troubles import Troubles
 from bot.ports import Chat, Clock
 from bot.store import Store
 from bot.store.database import Database
@@ -42,6 +43,12 @@ class Twins:
     db: Database
     clock: Clock
     _looks: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "whether %s is there twice is not known: %s", "whether %s is there twice is known again"
+        ),
+        init=False,
+    )
 
     def due(self, store: Store) -> bool:
         """Whether a message may be there twice and should be checked now. Runs on the store's thread."""
@@ -57,9 +64,10 @@ class Twins:
             except MessageGone:
                 log.debug("the thread of %s is gone, and a second one with it", posted.key)
             except ChatError as error:
-                log.warning("whether %s is there twice is not known: %s", posted.key, error.text)
+                self._troubles.begin(posted.key, error.text)
                 self._looks.rest(self.clock.now() + max(PACE, timedelta(seconds=error.retry_after)), posted.key)
                 continue
+            self._troubles.end(posted.key)
             if later := next_look(posted.intended_at, self.clock.now()):
                 self._looks.rest(later, posted.key)
             else:

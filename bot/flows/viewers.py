@@ -24,6 +24,7 @@ from bot.flows.owned import Owned
 from bot.flows.owners import Owning
 from bot.flows.request_reading import read_those
 from bot.flows.rests import Rests
+from bot.flows.troubles import Troubles
 from bot.messages.holds import Around
 from bot.messages.home import MODELS, Mine, Seen
 from bot.ports import Clock
@@ -61,6 +62,12 @@ class Viewers:
     _opened: dict[str, datetime] = field(default_factory=dict, init=False)
     _shown: tuple[tuple[int, int], int] | None = field(default=None, init=False)
     _rests: Rests = field(default_factory=Rests, init=False)
+    _troubles: Troubles = field(
+        default_factory=lambda: Troubles(
+            log, "App Home of %s is not refreshed: %s", "App Home of %s is refreshed again"
+        ),
+        init=False,
+    )
 
     async def opened(self, user: str) -> None:
         """A person opened App Home and will see the current state. Call it before drawing that."""
@@ -128,8 +135,9 @@ class Viewers:
         for user in list(self._opened):
             try:
                 await publish(user)
+                self._troubles.end(user)
             except RetuneError as error:
-                log.warning("App Home of %s is not refreshed: %s", user, error.text)
+                self._troubles.begin(user, error.text)
 
     async def _state(self) -> tuple[tuple[int, int], int] | None:
         """Everything App Home is drawn from; None if unknown: then it is drawn again."""

@@ -93,6 +93,11 @@ class Worker:
             except TimeoutError:
                 pass
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process had the lease when it last looked."""
+        return self._at_work
+
     async def ring(self) -> None:
         """Do what is due. Cheap if nothing is: a few reads, no writes, no calls."""
         await self._outage.bear(self._ring())
@@ -222,6 +227,7 @@ class Worker:
 
     async def leave(self) -> None:
         """Release the lease, so that another process continues at once; if that fails, the lease expires."""
+        self._at_work = False
         try:
             await self.flows.db.write(lambda store: store.leases.release(LEASE, self.holder), deadline=LEAVING)
         except StoreUnavailable as error:

@@ -28,6 +28,7 @@ from bot.store.history import History
 from bot.store.journal import Journal
 from bot.store.leases import Leases
 from bot.store.messages import Messages
+from bot.store.metrics import Metrics
 from bot.store.observed import Observed
 from bot.store.owners import Owners
 from bot.store.requests import Requests
@@ -108,6 +109,7 @@ class Store(AbstractContextManager["Store"]):
         self.journal = Journal(shared, self.audit)
         self.changes = Changes(shared, self.audit)
         self.messages = Messages(shared)
+        self.metrics = Metrics(shared)
         self.leases = Leases(shared)
         self.announcements = Announcements(shared)
         self.choices = Choices(shared, self.audit)

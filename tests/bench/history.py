@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.request_filter import request_filter
+from bot.flows.metrics import Gauges
 from bot.ports import Place
 from bot.store import Store
 from commands.desk import Ask
@@ -57,6 +58,10 @@ async def history(ended: int, notes: int) -> list[Cost]:
         for text in FILTERS:
             listed = _page(text)
             costs.append(await _compared(f"/stt-runs {text}".strip(), worlds, listed, "3", 20))
+        gauges = {world: Gauges(world.worker) for world in worlds}
+        costs.append(
+            await _compared("a scrape of /metrics", worlds, lambda world: _scrape(world, gauges[world]), "1.5", 50)
+        )
         costs.append(await _compared("a start: the database is opened", worlds, _open, "1.5", 10))
         held = [await _held(world) for world in worlds]
         costs.append(Cost("an export: the loop is held", held[0], held[1], "50 ms"))
@@ -81,6 +86,11 @@ async def _ring(world: World) -> None:
     world.clock.advance(0.01)
     await world.worker.ring()
     await world.settle()
+
+
+async def _scrape(world: World, gauges: Gauges) -> None:
+    world.clock.advance(2)  # figures serve for a second
+    await gauges.figures()
 
 
 def _page(text: str) -> Callable[[World], Awaitable[object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -223,3 +224,39 @@ async def test_where_http_listens(
         monkeypatch.setenv("SLACK_SIGNING_SECRET", "secret")
         monkeypatch.setenv("PORT", str(port))
         assert said.format(port=port) in await told(monkeypatch, APPROVERS="S0APPROVE", BIND=bind)
+
+
+async def test_as_json(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """One object with what the lines say, under names that stay the same."""
+    monkeypatch.setenv("RETUNE_APPROVERS", "S0APPROVE U0OLD")
+    monkeypatch.setenv("RETUNE_CHANNEL", "C0GENERAL")
+    lines: list[str] = []
+    objects: list[str] = []
+    assert await check(load(None), lines.append) == 1
+    assert await check(load(None), objects.append, as_json=True) == 1
+    (said,) = objects
+    found = json.loads(said)
+    assert found["ok"] is False
+    marks = {"ok": ("ok    ", "note  "), "warn": ("WARN  ",), "fail": ("FAIL  ",)}
+    assert len(found["checks"]) == len(lines)
+    for one, line in zip(found["checks"], lines, strict=True):
+        assert set(one) == {"name", "result", "text", "fix"}
+        assert line.startswith(marks[one["result"]])
+        assert line[6:] == (f"{one['text']}: {one['fix']}" if one["fix"] else one["text"])
+        assert one["fix"] or one["result"] != "fail"
+    by_name = {one["name"]: one["result"] for one in found["checks"]}
+    assert by_name["channel C0GENERAL"] == by_name["approvers U0OLD"] == "fail"
+    assert by_name["scopes"] == by_name["database"] == by_name["instance speech-to-text"] == "ok"
+    monkeypatch.setenv("RETUNE_APPROVERS", "S0APPROVE")
+    monkeypatch.setenv("RETUNE_CHANNEL", "C0SPEECH")
+    assert await check(load(None), objects.append, as_json=True) == 0
+    assert json.loads(objects[-1])["ok"] is True
+
+
+async def test_the_health_port(slack: SlackServer, monkeypatch: pytest.MonkeyPatch):
+    """Whether it can be used."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = await told(monkeypatch, APPROVERS="S0APPROVE", HEALTH_PORT=port)
+        assert f"note  health, port {port} of 127.0.0.1, is in use" in said
+    assert f"ok    health, port {port}" in await told(monkeypatch, HEALTH_PORT=port)

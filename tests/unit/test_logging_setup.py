@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import subprocess
@@ -9,6 +10,8 @@ import sys
 
 import pytest
 
+from bot import log_context
+from bot.flows.background import Background
 from bot.logging_setup import BAR, formatter
 from bot.redaction import Redaction
 
@@ -121,3 +124,48 @@ def test_a_record_has_a_longest_form(form: str, before: int):
     assert len(written) < 9_000
     assert f"({len(said) + 3} characters)" in written
     assert "secret" not in written
+
+
+def records(form: str, about: dict[str, int | str]) -> str:
+    """One line of a task that works on this."""
+
+    async def work() -> str:
+        log_context.about(**about)  # type: ignore[arg-type]
+        record = logging.LogRecord("bot.flows", logging.WARNING, "", 1, "the step is late", (), None)
+        return formatter(form, Redaction()).format(record)
+
+    return asyncio.run(work())
+
+
+def test_a_record_says_what_it_is_about():
+    """As fields of their own in json, as a suffix in text; nothing where nothing is known."""
+    about: dict[str, int | str] = {"request": 7, "run": 12, "instance": "speech-to-text"}
+    said = json.loads(records("json", about))
+    assert {name: said[name] for name in about} == about
+    assert records("text", about).endswith("the step is late [request 7, run 12, instance speech-to-text]")
+    assert records("text", {}).endswith("the step is late")
+    assert not {"request", "run", "instance"} & json.loads(records("json", {})).keys()
+    (line,) = records("text", {"instance": TRICKS[0]}).split("\n")
+    assert line.count(" INFO ") == line.count("2026-11-23")
+
+
+async def test_each_task_has_its_own_subject():
+    """What a task or a scoped function says is about does not reach its caller, nor what it spawns."""
+    background = Background()
+    seen: list[object] = []
+
+    async def spawned() -> None:
+        seen.append(dict(log_context.subject()))
+
+    @log_context.scoped
+    async def work(request: int) -> None:
+        log_context.about(request=request)
+        await asyncio.sleep(0)
+        seen.append(dict(log_context.subject()))
+        background.spawn(spawned(), "spawned")
+
+    await asyncio.gather(work(1), work(2))
+    await work(3)
+    await background.idle()
+    assert dict(log_context.subject()) == {}
+    assert sorted(map(str, seen)) == sorted(map(str, [{"request": 1}, {"request": 2}, {"request": 3}, {}, {}, {}]))

@@ -158,6 +158,8 @@ def test_where_http_listens(monkeypatch: pytest.MonkeyPatch, port: str | None, b
         *(("RETUNE_BIND", value, "is not an IP address") for value in ("example.com", "127.0.0.1:80", "256.1.1.1", "")),
         *(("PORT", value, "from 1 to 65535") for value in ("0", "65536", "-1")),
         *(("PORT", value, "integer") for value in ("http", "80.5")),
+        *(("RETUNE_HEALTH_PORT", value, "from 1 to 65535") for value in ("0", "65536", "-1")),
+        *(("RETUNE_HEALTH_PORT", value, "integer") for value in ("health", "80.5", "٨٠", "+80", "8" * 5000)),
         ("SLACK_SIGNING_SECRET", "two words", "without spaces"),
     ],
 )
@@ -169,6 +171,18 @@ def test_where_http_cannot_listen(monkeypatch: pytest.MonkeyPatch, setting: str,
     assert len(caught.value.faults) == 1
     assert caught.value.faults[0].startswith(f"{setting}: ")
     assert said in caught.value.faults[0]
+
+
+def test_the_health_port(monkeypatch: pytest.MonkeyPatch):
+    """None unless it is set; not the port where Slack calls; in Socket Mode nobody else listens."""
+    put(monkeypatch, {**GOOD, "RETUNE_HEALTH_PORT": " "})
+    assert load(None).health_port is None
+    put(monkeypatch, {**GOOD, "RETUNE_HEALTH_PORT": "3000"})
+    assert load(None).health_port == 3000
+    monkeypatch.delenv("SLACK_APP_TOKEN")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "hush")
+    with pytest.raises(SettingsError, match="RETUNE_HEALTH_PORT: 3000 is PORT already"):
+        load(None)
 
 
 @pytest.mark.parametrize("secret", ["", "   "])
