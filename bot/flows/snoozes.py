@@ -48,7 +48,7 @@ Said = Callable[[Snooze], Awaitable[bool]]
 
 @dataclass(eq=False)
 class Snoozer:
-    """Snoozes and holds. A day begins in its author's time zone; *zone*, the operator's, stands in for an unknown one."""
+    """Snoozes and holds. A day begins in its author's time zone, or in *zone*, the operator's, if that is unknown."""
 
     db: Database
     inventory: Inventory
