@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from bot.domain.fleet import Model
 from bot.domain.untrusted_text import matching
-from bot.errors import ChatError, Refusal
+from bot.errors import ChatError, InputsRefused, Refusal
 from bot.messages import owners
 from bot.messages.kit import Offer
 from bot.ports import Group
@@ -44,9 +45,20 @@ async def groups(ask: Ask, desk: Desk) -> Offer:
 async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
     """The form was sent."""
     model = (await known(form.metadata, desk)).model
-    group = form.chosen(owners.GROUP) or form.text(owners.GROUP)
+    if (group := form.chosen(owners.GROUP)) is not None:
+        await _offered(model, group, desk)
+    group = group or form.text(owners.GROUP)
     now = await desk.owning.assign(model.ref, form.chosen(owners.USER) or "", group, form.user)
     return owners.done(model.name, now)
+
+
+async def _offered(model: Model, group: str, desk: Desk) -> None:
+    """Raises `InputsRefused` for a group that no menu offers: none is called so, or it is not in use any more."""
+    now = await desk.owning.owner_of(model)
+    if now is None or now.id != group:
+        found, why_not = await _groups(desk)
+        if not why_not and all(one.id != group for one in found):
+            raise InputsRefused({owners.GROUP: owners.NOT_OFFERED})
 
 
 async def disown(ask: Ask, desk: Desk) -> Answer:

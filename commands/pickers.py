@@ -13,11 +13,15 @@ from commands.forms import Form
 
 
 async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> Answer:
-    """Opens the window; where there is none to open, a message with a menu."""
+    """Opens the window, or fills the one that is open; where there is none to open, a message with a menu."""
     judged, now = await desk.inventory.judged(), desk.clock.now()
-    if ask.window.id is None and ask.trigger is not None and (judged.total or judged.untried):
-        await open_window(ask, desk, pickers.ask(action, what, judged.snapshot, now))
-        return None
+    if judged.total or judged.untried:
+        window = pickers.ask(action, what, judged.snapshot, now)
+        if ask.window.id is not None:
+            return Window(window)
+        if ask.trigger is not None:
+            await open_window(ask, desk, window)
+            return None
     judged = await desk.inventory.read_once()
     if not judged.total:
         raise Refusal(fleet.NO_MODELS, markup=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.domain.failures import left_of, stopped_midway
-from bot.domain.requests import Request, RequestState
+from bot.domain.requests import Noted, Request, RequestState
 from bot.domain.runs import Run, RunState, StepRecord
 from bot.messages.buttons import check_button, wish_button
 from bot.messages.card import rejection_quotes, so_far, title
@@ -13,7 +13,7 @@ from bot.messages.failures import changed_text, failure_lines
 from bot.messages.kit import actions, button, paragraph, section, sections
 from bot.messages.large import left_to_do
 from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
-from bot.messages.people import actor_of, named, who_to_mention
+from bot.messages.people import actor_of, named, person, who_to_mention
 from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.refusals import mention
 from bot.messages.signs import Sign, of_request, of_step
@@ -41,17 +41,18 @@ def failed(request: Request, run: Run) -> Message:
     return paragraph(text, Sign.FAILED, wish_button("retry", request, run), quotes=quotes_of(run))
 
 
-def end_of_one(request: Request, names: Mapping[str, str]) -> Message:
-    """The last reply: what happened, the proof, what it means. People are mentioned here, once.
+def end_of_one(request: Request, names: Mapping[str, str], acts: Sequence[Noted] = ()) -> Message:
+    """The last reply: what happened, what proves it, what it means. People are mentioned here, once.
 
-    *names* are people's names: nobody is mentioned for their own act.
+    *names* are what people are called: nobody is mentioned for what they did themselves; *acts* as in `actor_of`.
     """
-    run, model, who = request.first, request.first.plan.model, _who(request)
+    actor = actor_of(request, acts)
+    run, model, who = request.first, request.first.plan.model, _who(request, actor)
     if request.state is RequestState.DONE:
         return done(run, who)
     rest = [finish_button(request)] if stopped_midway(request) else []
     if request.state is RequestState.FAILED:
-        text = f"{who}*failed*: {bold(model.name)}. {failure_lines(run, mention(request.requester))}"
+        text = f"{who}*failed*: {bold(model.name)}. {failure_lines(run, person(request.requester, actor, names))}"
         return paragraph(text, Sign.FAILED, wish_button("retry", request, run), *rest, quotes=quotes_of(run))
     quotes = _quotes(request)
     changed = f" {changed_text(run)}" if request.state is RequestState.CANCELLED and run.started_at else ""
@@ -105,12 +106,12 @@ def done(run: Run, who: str = "") -> Message:
     return paragraph(text, Sign.DONE, next_, quotes=quotes_of(run))
 
 
-def end_of_several(request: Request, names: Mapping[str, str]) -> Message:
-    """How many are upgraded and proven, and how each of the others ended. *names* as in `end_of_one`."""
+def end_of_several(request: Request, names: Mapping[str, str], acts: Sequence[Noted] = ()) -> Message:
+    """How many are upgraded and proven, and what became of each of the others. *names*, *acts*: as in `end_of_one`."""
     proven = {run.id for run in request.proven}
     others = [run for run in request.runs if run.id not in proven]
     told_each = request.started_at is not None or request.state is RequestState.CHANGED
-    text = f"{_who(request)}{_result(request)}. {_reason(request, names)}".rstrip()
+    text = f"{_who(request, actor_of(request, acts))}{_result(request)}. {_reason(request, names)}".rstrip()
     lines = [f"• {_what_became(run)}" for run in others[:BECAME]]
     lines += [f"and {len(others) - BECAME} more: *Details* and the file have each"] if len(others) > BECAME else []
     left = ["*Not upgraded, or not proven*", *lines] if others and told_each else []
@@ -171,8 +172,8 @@ def _quotes(request: Request) -> list[Quote]:
     return rejection_quotes(request) if request.state is RequestState.REJECTED else quotes_of(request.first)
 
 
-def _who(request: Request) -> str:
-    """People to whom the end is news, as mentions before it."""
+def _who(request: Request, actor: str | None) -> str:
+    """Whom the end is news to, as mentions before it."""
     ran = request.state in (RequestState.DONE, RequestState.FAILED) or request.started_at is not None
-    people = who_to_mention([request.requester, *(request.approved_by if ran else ())], actor_of(request))
+    people = who_to_mention([request.requester, *(request.approved_by if ran else ())], actor)
     return "".join(f"{mention(id)} " for id in people)

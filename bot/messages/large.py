@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.domain.policies import Policy
@@ -15,6 +16,7 @@ from bot.messages.holds import Around
 from bot.messages.kit import context, pages_of, paging, paragraph, sections
 from bot.messages.model_lines import also_changed, late, owner_of, state_of
 from bot.messages.outcomes import failure_text, left_out_blocks
+from bot.messages.people import asked
 from bot.messages.refusals import approvers, mention
 from bot.messages.signs import OF_RUN_STATE, Sign, of_run
 from bot.messages.stakes import totals
@@ -146,15 +148,24 @@ def asks(request: Request, policy: Policy, around: Around) -> list[tuple[str, Me
     return told
 
 
-def pause(request: Request, bad: Sequence[Run], policy: Policy) -> tuple[str, Message]:
-    """Asks for a decision after failures; edited while more running models fail."""
+def pause(
+    request: Request,
+    bad: Sequence[Run],
+    policy: Policy,
+    actor: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, Message]:
+    """Asks for a decision after failures; edited while more of what was under way fails.
+
+    *actor* brought it about, and is named: *names* are what people are called.
+    """
     failed = [run for run in bad if run.state is RunState.FAILED]
     unproven = [run for run in bad if run.unproven]
     why = [f"{counted(len(failed), 'upgrade')} failed"] if failed else []
     why += [f"no newer version is shown for {counted(len(unproven), 'model')}"] if unproven else []
     text = (
-        f"{approvers(policy)}: *paused*, because {' and '.join(why)}. What runs goes on, nothing new starts. Resume "
-        "goes on with the others; Drop leaves them as they are; *Details* can try each again."
+        f"{asked(policy, actor, names)}: *paused*, because {' and '.join(why)}. What runs goes on, nothing new starts. "
+        "Resume goes on with the others; Drop leaves them as they are; *Details* can try each again."
     )
     said = paragraph(text, Sign.PAUSED)
     listed = sections(["*Failed, or not proven*", *failures(bad)])

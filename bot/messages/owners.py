@@ -20,6 +20,7 @@ MOST = 100
 
 NOT_BOTH = "Choose a person or a user group, not both."
 NO_GROUP = "Choose a user group, or type its id, S and digits. It is in the group's ⋯ menu, Copy group ID."
+NOT_OFFERED = "Slack lists no such user group in use. Choose another one."
 CLOSED = "That form is closed. Open it again with the button on /stt-model."
 NOT_HERE = "Bots and people who left cannot own a model. Choose somebody else."
 

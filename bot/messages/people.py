@@ -5,9 +5,11 @@ A mention pings. So nobody is mentioned in a message that their own act caused; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from bot.domain.requests import Request, RequestState
+from bot.domain.failures import MARK, marked
+from bot.domain.policies import Policy
+from bot.domain.requests import Noted, Request, RequestState
 from bot.messages.refusals import called, mention
 from bot.messages.text import listed
 
@@ -25,11 +27,25 @@ def person(id: str, actor: str | None, names: Mapping[str, str]) -> str:
     return called(id, names) if id == actor else mention(id)
 
 
+def asked(policy: Policy, actor: str | None, names: Mapping[str, str]) -> str:
+    """Whom a message asks to decide that *actor* caused: all who may, of whom the actor alone is named."""
+    return listed([person(id, actor, names) for id in policy.approvers], "or")
+
+
 def named(ids: Iterable[str], names: Mapping[str, str]) -> str:
     """Several of them, by name."""
     return listed([called(id, names) for id in dict.fromkeys(ids)])
 
 
-def actor_of(request: Request) -> str | None:
-    """The person whose act brought a request into its state; None where time, the service or Retune did."""
-    return request.decided_by if request.state in DECIDED else None
+def actor_of(request: Request, acts: Sequence[Noted] = ()) -> str | None:
+    """Whose act brought a request into its state; None where time, the service or Retune did.
+
+    *acts* are those of people on it, oldest first: who marked its last model as failed.
+    """
+    if request.state in DECIDED:
+        return request.decided_by
+    # Of a pause and a failure, whoever marked the model as failed that ended last.
+    ended = [(run.ended_at, run.id, run) for run in request.runs if run.ended_at is not None]
+    if not ended or not marked(max(ended)[2]):
+        return None
+    return next((act.actor for act in reversed(acts) if act.action in MARK), None)

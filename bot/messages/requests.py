@@ -21,7 +21,7 @@ from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
 from bot.messages.kit import paragraph
 from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
-from bot.messages.people import named
+from bot.messages.people import actor_of, asked, named
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
 from bot.messages.settled import settled
@@ -76,8 +76,8 @@ def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTH
     told += _of_several(request, seen) if request.several else []
     told += steered(request, seen)
     if request.ended_at is not None and not request.count(RunState.RUNNING):
-        names = seen.around.actors
-        end = end_of_several(request, names) if request.several else end_of_one(request, names)
+        of_it = end_of_several if request.several else end_of_one
+        end = of_it(request, seen.around.actors, seen.acts)
         told.append((f"end{_again(*request.runs)}", end))
     prefix = f"request:{request.id}:"
     known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
@@ -135,13 +135,12 @@ def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
         told.append(("first", _first(request, first)))
     told += large.milestones(request) if request.large else []
     bad = [run for run in request.runs if run.bad and not run.excused]
+    actor, names = actor_of(request, seen.acts), seen.around.actors
     if request.state is RequestState.PAUSED and bad and request.large:
-        return [*told, large.pause(request, bad, seen.policy)]
-    if (
-        request.state is RequestState.PAUSED and bad
-    ):  # none: what is retried failed before, and was reported when it paused
+        return [*told, large.pause(request, bad, seen.policy, actor, names)]
+    if request.state is RequestState.PAUSED and bad:  # none: what failed is tried again, and was said when it paused
         which = "-".join(f"{run.id}.{run.retries}" for run in bad)
-        told.append((f"pause:{which}", _pause(request, bad, seen.policy)))
+        told.append((f"pause:{which}", _pause(request, bad, asked(seen.policy, actor, names))))
     return told
 
 
@@ -220,13 +219,13 @@ def _first(request: Request, run: Run) -> Message:
     )
 
 
-def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
+def _pause(request: Request, bad: Sequence[Run], whom: str) -> Message:
     failures = [bold(run.plan.model.name, 60) for run in bad if run.state is RunState.FAILED]
     unproven = [bold(run.plan.model.name, 60) for run in bad if run.unproven]
     why = [f"{counted(len(failures), 'upgrade')} failed: {listed(failures[:10])}"] if failures else []
     why += [f"no newer version is shown: {listed(unproven[:10])}"] if unproven else []
     text = (
-        f"{approvers(policy)}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
+        f"{whom}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
         "on with the others; Drop leaves them as they are."
     )
     return paragraph(text, Sign.PAUSED, *pause_buttons(request))

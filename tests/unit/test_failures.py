@@ -266,3 +266,14 @@ def test_every_error_of_the_tree(kind: type[RetuneError]):
     assert any(
         words in said for words in ("ry again", "Retune's operator", "Look", "`/stt-models`", "/stt-models lists")
     )
+
+
+def test_a_language_model_of_the_same_name_that_is_gone():
+    """The acoustic model is there, so it can be asked for again."""
+    both = ended(StepEnd.REFUSED)
+    first, second = (replace(one, step=replace(one.step, name="booth")) for one in both.steps)
+    gone = replace(first, state=StepState.FAILED, outcome=Outcome(StepEnd.DELETED))
+    planned = replace(second, state=StepState.PLANNED, outcome=None)
+    left = replace(both, steps=(gone, planned), plan=plan("booth", "booth", kind="acoustic"))
+    assert "language model *booth* no longer exists" in changed_text(left)
+    assert left_of(request([left], RequestState.FAILED)) == (left,)
