@@ -80,7 +80,7 @@ class Rooms:
             self._said.add(channel)
             raise refused
         if channel in self._said:
-            log.warning("%s is not shared with another organization any more: what waited is posted", channel)
+            log.warning("%s is no longer shared with another organization: waiting messages are posted", channel)
             self._said.remove(channel)
 
     def closed(self, channel: str, error: ChannelClosed) -> None:

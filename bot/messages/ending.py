@@ -156,7 +156,7 @@ def _reason(request: Request, names: Mapping[str, str]) -> str:
     run, by = request.first, named([request.decided_by], names) if request.decided_by else ""
     match request.state:
         case RequestState.EXPIRED:
-            return "Nobody decided in time. Ask again when somebody is there who may approve."
+            return "Nobody decided in time. Ask again when an approver is available."
         case RequestState.REJECTED if request.rejection is not None:
             return f"By {named([request.rejection.voter], names)}."
         case RequestState.CANCELLED if by:

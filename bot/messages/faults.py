@@ -31,14 +31,14 @@ _OF_SERVICE: Mapping[FaultKind, str] = {
     FaultKind.CREDENTIALS: OPERATOR,
     FaultKind.ADDRESS: OPERATOR,
     FaultKind.PLAN: OPERATOR,
-    FaultKind.DENIED: f"{AGAIN} If it stays so, Retune's operator asks IBM support.",
+    FaultKind.DENIED: f"{AGAIN} If this persists, Retune's operator asks IBM support.",
     FaultKind.GONE: "`/stt-models` lists the models that there are.",
     FaultKind.BUSY: "Try again when the other request for it has ended.",
     FaultKind.UNAVAILABLE: f"{AGAIN} `/stt-models` tells which instances can be read.",
 }
 
 _NEXT: Mapping[type[RetuneError], str] = {
-    AnswerUnreadable: f"{AGAIN} If it stays so, Retune's operator asks IBM support.",
+    AnswerUnreadable: f"{AGAIN} If this persists, Retune's operator asks IBM support.",
     OutcomeUnknown: "Look at the model with `/stt-model` before you try again.",
     SettingsError: OPERATOR,
     CatalogError: OPERATOR,

@@ -217,7 +217,7 @@ def window(name: str, blocks: Iterable[Block]) -> Mapping[str, Any]:
 
 PROBED = {
     Stage.SILENT: (
-        "No warning: recognition with {name} says nothing of an older version. That is a good sign, and no proof of "
+        "No warning: recognition with {name} mentions no older version. That is a good sign, but no proof of "
         "being current."
     ),
     Stage.PREVIOUS: (

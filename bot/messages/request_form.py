@@ -171,6 +171,6 @@ def reject(request: Request) -> Mapping[str, Any]:
     what = f"The {word} of {code(request.first.plan.model.name)} will not start."
     if request.several:
         what = f"None of the {counted(len(request.runs), 'model')} will be upgraded."
-    reason = input_block(WHY, "Why not?", long_text("What should happen before somebody asks again?", WHY_LIMIT))
+    reason = input_block(WHY, "Why not?", long_text("What should change before a new request?", WHY_LIMIT))
     blocks, metadata = [section(f"{what} The requester is told why."), reason], f"{request.id}:{request.digest}"
     return modal(f"Reject the {word}", blocks, callback=REJECT, submit="Reject", metadata=metadata)

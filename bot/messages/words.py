@@ -118,7 +118,7 @@ def ask_for_change(
         by = f", {code(added.word.word)} added by {called(added.by, around.names)}" if added else ""
         return _one(f"Changed: {name}{by}. Training is next.", Sign.DONE)
     if run.state is not RunState.RUNNING or run.cancelled_by is not None:
-        return _one(f"No change of {name} is needed any more: the request goes no further.", Sign.NOT_NEEDED)
+        return _one(f"No change needed for {name}: the request goes no further.", Sign.NOT_NEEDED)
     text = (
         f"{mention(whom(request, run, around))}: change {name} first. Then it is trained; this upgrades it. "
         "Add or change a word, a corpus or a grammar. Retune sees it and goes on by itself."
@@ -216,7 +216,7 @@ def over(run: Run) -> str:
     """Nothing there waits for a change now."""
     name = bold(run.plan.model.name)
     if run.state is RunState.RUNNING and run.cancelled_by is None:
-        return f"Nothing was added: {name} does not wait for a change any more. The thread tells how it goes on."
+        return f"Nothing was added: {name} no longer waits for a change. The thread says how it goes on."
     return (
         f"Request {run.request} does not wait for a change of {name}: it is {run.state.value}. Nothing was added; "
         f"{code(f'/stt-runs {run.request}')} shows it."
@@ -245,7 +245,7 @@ def not_now(run: Run, status: str | None) -> str:
     """The model does not take a word now, or needs none."""
     name = bold(run.plan.model.name)
     if status is None:
-        return f"Nothing was added: {name} is not in {code(run.plan.model.instance)} any more."
+        return f"Nothing was added: {name} is no longer in {code(run.plan.model.instance)}."
     if status == "ready":
         return f"Nothing was added: {name} was changed already. Retune goes on by itself in a moment."
     return (

@@ -268,7 +268,7 @@ async def known(world: World, request: Request) -> None:
         (held, "End the hold first"),
         (changed, "was changed already"),
         (analysed, "has the status `pending`"),
-        (deleted, "is not in `stt` any more"),
+        (deleted, "is no longer in `stt`"),
         (known, "so that changes nothing"),
     ],
 )
@@ -300,5 +300,5 @@ async def test_nothing_is_asked_once_it_ended(slack: Slack, world: World):
     await cancelled(world, request)
     assert world.request(request.id).state is RequestState.CANCELLED
     await world.ring(after=4)
-    assert "No change of *cluster* is needed any more" in asked(world, request)
+    assert "No change needed for *cluster*" in asked(world, request)
     assert "Add a word…" not in str(world.chat.keyed(f"request:{request.id}:card").message)

@@ -35,7 +35,7 @@ async def test_no_card_in_a_shared_channel(world: World, caplog: pytest.LogCaptu
     for _ in range(4):
         await world.ring(after=30)
     assert "Approve" in world.chat.keyed(f"request:{request.id}:card").buttons[0]
-    assert caplog.text.count("is not shared with another organization any more") == 1
+    assert caplog.text.count("is no longer shared with another organization") == 1
 
 
 async def test_a_channel_that_gets_shared_meanwhile(world: World):
