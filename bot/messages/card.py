@@ -278,8 +278,9 @@ WHY = 400
 
 def _names(request: Request, held: Sequence[Held], seen: Seen) -> list[str]:
     """Of several, for the text: the models by name, what some lose or need, and who holds which."""
-    every = changed(request)
-    lines = [f"Changed for good: {some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)}"]
+    every, all_of_them = changed(request), len(request.proven) == len(request.meant)
+    what = "Changed for good" if request.state in LIVE or all_of_them else "Meant"
+    lines = [f"{what}: {some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)}"]
     if request.state in UNSTARTED:
         lines += totals([run.plan for run in request.meant])
     return [*lines, *(f"{escape(one.name, 60)} is {hold_words(one.hold, seen.around)}" for one in held[:3])]

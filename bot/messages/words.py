@@ -142,11 +142,13 @@ def command(model: Model, address: str) -> Block:
     return {"type": "rich_text", "elements": [preformatted]}
 
 
-def missing(addition: Addition, name: str) -> Message:
-    """Asks whoever added a word of which no answer came, and which is not there, to add it again."""
+def missing(addition: Addition, name: str, *, waits: bool = True) -> Message:
+    """Asks whoever added a word of which no answer came, and which is not there, to add it again; where nothing waits
+    for it any more, it says only that it is not there.
+    """
     text = (
         f"<@{addition.by}>: *not added*: {code(addition.word.word)} to {bold(name)}. The service gave no answer and "
-        "does not show it. Add it again."
+        f"does not show it. {'Add it again.' if waits else 'The request went on without it.'}"
     )
     return _one(text, Sign.UNCLEAR)
 
