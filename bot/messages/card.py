@@ -68,7 +68,8 @@ class Seen:
     def people(self) -> set[str]:
         """Whose names it takes."""
         ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
-        return self.around.people | ended | {one.by for one in self.additions}
+        frozen = {self.wait.freeze.author} if self.wait is not None and self.wait.freeze is not None else set()
+        return self.around.people | ended | frozen | {one.by for one in self.additions}
 
     @property
     def actors(self) -> set[str]:
@@ -99,8 +100,9 @@ def card(request: Request, seen: Seen) -> Message:
     blocks += quoted(*quotes, *_hold_quotes(request, held, models, seen))
     small = small_print(request, seen)
     blocks.append(context(*small))
-    if held_back := hindrances(request, seen.policy.needed, seen.wait):
-        blocks += [context(*held_back), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
+    if held_back := hindrances(request, seen.policy.needed, seen.wait, seen.around.names):
+        held_for = wait_quotes(seen.wait if request.state in LIVE else None, seen.around.names)
+        blocks += [context(*held_back), *quoted(*held_for)]
     if buttons := [*add_buttons(request), *card_buttons(request, seen.around)]:
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
     further = _names(request, held, seen) if request.several else on_hold
