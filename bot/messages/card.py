@@ -69,7 +69,8 @@ class Seen:
     def people(self) -> set[str]:
         """People whose names it needs."""
         ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
-        return self.around.people | ended | {one.by for one in self.additions}
+        frozen = {self.wait.freeze.author} if self.wait is not None and self.wait.freeze is not None else set()
+        return self.around.people | ended | frozen | {one.by for one in self.additions}
 
     @property
     def actors(self) -> set[str]:
@@ -100,8 +101,9 @@ def card(request: Request, seen: Seen) -> Message:
     blocks += quoted(*quotes, *_hold_quotes(request, held, models, seen))
     small = small_print(request, seen)
     blocks.append(context(*small))
-    if held_back := hindrances(request, seen.policy.needed, seen.wait):
-        blocks += [context(*held_back), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
+    if held_back := hindrances(request, seen.policy.needed, seen.wait, seen.around.names):
+        held_for = wait_quotes(seen.wait if request.state in LIVE else None, seen.around.names)
+        blocks += [context(*held_back), *quoted(*held_for)]
     if buttons := [*add_buttons(request), *card_buttons(request, seen.around)]:
         blocks.append(actions(buttons, block_id=f"decide:{request.id}"))
     further = _names(request, held, seen) if request.several else on_hold
@@ -279,8 +281,9 @@ WHY = 400
 
 def _names(request: Request, held: Sequence[Held], seen: Seen) -> list[str]:
     """Several models, for the text: names, what some lose or need, and who holds which."""
-    every = changed(request)
-    lines = [f"Changed for good: {some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)}"]
+    every, all_of_them = changed(request), len(request.proven) == len(request.meant)
+    what = "Changed for good" if request.state in LIVE or all_of_them else "Meant"
+    lines = [f"{what}: {some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)}"]
     if request.state in UNSTARTED:
         lines += totals([run.plan for run in request.meant])
     return [*lines, *(f"{escape(one.name, 60)} is {hold_words(one.hold, seen.around)}" for one in held[:3])]

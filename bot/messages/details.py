@@ -92,7 +92,7 @@ def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Bloc
         "Risk of not doing it": "" if judgement is None or plan.is_training else risk_text(judgement),
     }
     about = f"{about_model(request.first)}{_owner(model.ref, seen)}"
-    first = " · ".join(stakes(plan, called(request.requester, seen.around.actors)))
+    first = " · ".join(stakes(plan, called(request.requester, seen.around.actors))) if request.state in LIVE else ""
     lines = [f"{headline(request)}: {bold(model.name)}", about, *([first] if first else [])]
     head = section("\n".join(lines))
     return [head, *headed(parts), *quoted(*reasons)]

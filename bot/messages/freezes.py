@@ -105,24 +105,29 @@ def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
     return paragraph(text, Sign.UNFROZEN, quotes=[freeze_quote(freeze, {freeze.author: freeze.author, **names})])
 
 
-def wait_text(wait: Wait) -> str:
-    """Why something does not start yet."""
-    return f"{Sign.FROZEN if wait.freeze is not None else Sign.SCHEDULED} {wait_words(wait)}"
+def wait_text(wait: Wait, names: Mapping[str, str] | None = None) -> str:
+    """Why something does not start yet; *names*, for what a channel sees: nobody is pinged about their own freeze."""
+    return f"{Sign.FROZEN if wait.freeze is not None else Sign.SCHEDULED} {wait_words(wait, names)}"
 
 
-def wait_words(wait: Wait) -> str:
+def wait_words(wait: Wait, names: Mapping[str, str] | None = None) -> str:
     """The same as it is read aloud, without a sign."""
     if wait.freeze is not None:
         where = f"{code(wait.freeze.instance)} is" if wait.freeze.instance else "All instances are"
-        return f"{where} frozen until {moment(wait.until)} by <@{wait.freeze.author}>. Nothing new starts until then."
+        author = wait.freeze.author
+        by = mention(author) if names is None else called(author, names)
+        return f"{where} frozen until {moment(wait.until)} by {by}. Nothing new starts until then."
     if wait.why == "time":
         return f"Scheduled: {moment(wait.until)} or later."
     return f"Outside upgrade hours; they begin {moment(wait.until)}."
 
 
-def wait_quotes(wait: Wait | None) -> list[Quote]:
-    """The reason of the freeze that holds something back."""
-    return [] if wait is None or wait.freeze is None else [freeze_quote(wait.freeze)]
+def wait_quotes(wait: Wait | None, names: Mapping[str, str] | None = None) -> list[Quote]:
+    """The reason of the freeze that holds something back; *names* as in `wait_text`."""
+    if wait is None or wait.freeze is None:
+        return []
+    author = wait.freeze.author
+    return [freeze_quote(wait.freeze, {} if names is None else {author: author, **names})]
 
 
 def freezes(holding: Sequence[Freeze]) -> Message:

@@ -44,12 +44,12 @@ def progress(run: Run, seen: Seen) -> Message:
         filled = bar(done, total, _share(current, estimate, now))
     small = [f"_{sentence}_" if sentence.startswith("Estimate") else sentence for sentence in foot]
     if wait is not None and wait.freeze is not None and run.ended_at is None:
-        foot.append(wait_words(wait))
-        small.append(wait_text(wait))
+        foot.append(wait_words(wait, seen.around.names))
+        small.append(wait_text(wait, seen.around.names))
     text = spoken(" ".join([f"{head}{ends}.", *(f"{line[0].upper()}{line[1:]}." for line in lines), *foot]))
     shown = "\n".join(f"{of_step(run, record)} {line}" for record, line in zip(run.steps, lines, strict=True))
     blocks = [section(f"{filled} *{head}*{ends}"), section(shown)]
-    quotes = wait_quotes(wait if run.ended_at is None else None)
+    quotes = wait_quotes(wait if run.ended_at is None else None, seen.around.names)
     return Message(capped(text), (*blocks, *([context(*small)] if small else []), *quoted(*quotes)))
 
 

@@ -70,9 +70,10 @@ def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTH
         told += large.asks(request, seen.policy, seen.around)
     else:
         told += [each for run in request.runs for each in _of_run(request, run, seen)]
-    called = {run.id: run.plan.model.name for run in request.runs} if seen.additions else {}
-    lost = [one for one in seen.additions if one.outcome is End.MISSING]
-    told += [(f"word:{one.id}", missing(one, called[one.run])) for one in lost]
+    lost = [(one, request.run(one.run)) for one in seen.additions if one.outcome is End.MISSING]
+    told += [
+        (f"word:{one.id}", missing(one, run.plan.model.name, waits=run.waits_for_a_person)) for one, run in lost if run
+    ]
     told += _of_several(request, seen) if request.several else []
     told += steered(request, seen)
     if request.ended_at is not None and not request.count(RunState.RUNNING):

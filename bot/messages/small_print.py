@@ -54,8 +54,8 @@ def _can_approve(request: Request, policy: Policy, names: Mapping[str, str]) -> 
     return listed([person(id, request.requester, names) for id in asked], "or")
 
 
-def hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
-    """What delays it, for approvers and for those who wait."""
+def hindrances(request: Request, needed: int, wait: Wait | None, names: Mapping[str, str]) -> list[str]:
+    """What delays it, for approvers and for those who wait; *names* are people's names."""
     is_open, lines = request.state is RequestState.OPEN, []
     if is_open and request.voters is not None and request.voters < needed:
         lines.append(
@@ -68,5 +68,5 @@ def hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
     elif wait is not None and wait.why == "time" and is_open:
         lines.append(f"{Sign.SCHEDULED} Once approved, it starts {moment(wait.until)} at the earliest.")
     elif wait is not None and request.state in LIVE:
-        lines.append(wait_text(wait))
+        lines.append(wait_text(wait, names))
     return lines

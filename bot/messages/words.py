@@ -145,11 +145,11 @@ def command(model: Model, address: str) -> Block:
     return {"type": "rich_text", "elements": [preformatted]}
 
 
-def missing(addition: Addition, name: str) -> Message:
-    """Asks a person to add a word again: no answer came, and the word is not there."""
+def missing(addition: Addition, name: str, *, waits: bool = True) -> Message:
+    """Asks a person to add a word again: no answer came, and the word is not there. Without *waits*, only says so."""
     text = (
         f"<@{addition.by}>: *not added*: {code(addition.word.word)} to {bold(name)}. The service gave no answer and "
-        "does not show it. Add it again."
+        f"does not show it. {'Add it again.' if waits else 'The request went on without it.'}"
     )
     return _one(text, Sign.UNCLEAR)
 

@@ -278,3 +278,15 @@ async def test_a_form_that_begins_another_freeze(slack: Slack):
     view = list(slack.world.chat.views.values())[-1]
     assert [block["type"] for block in view["blocks"][:2]] == ["section", "alert"]
     assert "1 freeze in force already" in view["blocks"][1]["text"]["text"]
+
+
+async def test_a_card_pings_nobody_about_their_freeze(slack: Slack):
+    """Cards that are posted while it lasts name whoever froze it, beside the reason too."""
+    await slack.world.freezes.freeze_each([""], "quarter end", GRACE, slack.world.clock.now() + timedelta(hours=2))
+    await slack.world.asked()
+    card = slack.world.chat.keyed("request:1:card")
+    assert "frozen until" in card.text
+    said = f"{card.text}{card.message.blocks}"
+    assert f"<@{GRACE}>" not in said
+    assert f"'user_id': '{GRACE}'" not in said
+    assert said.count("Ugrace") >= 2

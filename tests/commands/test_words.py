@@ -174,6 +174,18 @@ async def test_no_answer_and_it_is_not_there(slack: Slack, world: World):
     assert "is in *cluster*" in window
 
 
+async def test_it_is_not_there_and_nothing_waits_for_it(slack: Slack, world: World):
+    """Somebody else changed the model meanwhile: nobody is asked to add what can't be added any more."""
+    request = await waiting(world)
+    world.speech.fail["add_word"] = [OutcomeUnknown("lost", instance="stt")]
+    await add(slack, request, user=GRACE)
+    world.speech.kept["id-cluster"] = replace(world.speech.kept["id-cluster"], status="ready")
+    for _ in range(9):
+        await world.ring(after=10)
+    (said,) = (said for said in world.chat.said if "not added" in said.text)
+    assert said.text.endswith("The request went on without it.")
+
+
 async def test_the_process_dies_between(slack: Slack, world: World):
     """Written, and perhaps sent: the next process looks, says the truth, and sends nothing by itself."""
     request = await waiting(world)

@@ -15,7 +15,7 @@ from bot.domain.outcomes import Cause, CauseKind, Outcome, StepEnd
 from bot.domain.owners import Owner
 from bot.domain.plans import Action, Plan, Step
 from bot.domain.policies import Policy
-from bot.domain.requests import Request, RequestState, VoteRecord
+from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
 from bot.messages.card import Seen, card
@@ -298,3 +298,20 @@ def test_requesters_and_voters_are_named_not_mentioned():
     assert f"from <@{TOMAS}>" in said
     own = card(request, seen(policy=Policy((GRACE, TOMAS), 1, True, 86400)))
     assert f"from Grace or <@{TOMAS}>" in str(own.blocks)
+
+
+@pytest.mark.parametrize("state", [one for one in RequestState if one not in LIVE])
+def test_several_that_ended_are_not_called_changed(state: RequestState):
+    """The text says that all are changed for good only where they are."""
+    first = replace(made.run(made.plan("a"), RunState.DONE, 1), steps=brought("v").steps)
+    second = made.run(made.plan("b"), RunState.CANCELLED, 2)
+    text = card(made.request([first, second], state), seen()).text
+    assert ("Meant: a and b." in text, "Changed for good" in text) == (True, False)
+
+
+@pytest.mark.parametrize("state", list(RequestState))
+def test_details_say_what_it_changes_while_it_can(state: RequestState):
+    """Of one that ended they say what became of it."""
+    plan = kiosk("lm")
+    shown = str(details(made.request([made.run(plan, RunState.QUEUED)], state), seen(), None, None, ()))
+    assert ("Also changes" in shown) is (state in LIVE)
