@@ -34,7 +34,7 @@ SETTINGS = set(
     re.findall(r"`((?:SLACK|RETUNE)_[A-Z_]+|PORT)`", README.split("## Settings")[1].split("## Operation")[0])
 )
 TMP = "/tmp"  # noqa: S108  # of a container
-KNOWN = SETTINGS | {"SPEECH_TO_TEXT_URL", "SPEECH_TO_TEXT_APIKEY", "DATABASE_URL"}
+KNOWN = SETTINGS | {"SPEECH_TO_TEXT_URL", "SPEECH_TO_TEXT_APIKEY"}
 
 
 @dataclass(frozen=True)
@@ -147,15 +147,12 @@ def test_settings_exist():
     env = {one["name"]: one["value"] for one in container["env"]}
     assert {*env, *secret} <= KNOWN
     assert {name for name in ENV if name.startswith(("RETUNE", "SLACK"))} <= SETTINGS
-    assert {name for service in COMPOSE["services"].values() for name in service.get("environment", {})} <= (
-        KNOWN | {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
-    )
+    assert {name for service in COMPOSE["services"].values() for name in service.get("environment", {})} <= KNOWN
     port = ENV["RETUNE_HEALTH_PORT"]
     assert ENV["RETUNE_BIND"] == env["RETUNE_BIND"] == "*"
     assert of("EXPOSE")[0].rest == env["RETUNE_HEALTH_PORT"] == port
     assert container["ports"] == [{"name": "health", "containerPort": int(port)}]
-    assert COMPOSE["x-retune"]["ports"] == [f"127.0.0.1:{port}:{port}"]
-    assert "RETUNE_DATABASE" not in ENV, "it would hide DATABASE_URL"
+    assert COMPOSE["services"]["retune"]["ports"] == [f"127.0.0.1:{port}:{port}"]
 
 
 def test_probes():
@@ -181,22 +178,13 @@ def test_nothing_else_can_be_written():
     assert str(pod["securityContext"]["runAsUser"]) == of("USER")[0].rest.split(":")[0]
     (claim,) = [one for one in KUBERNETES if one["kind"] == "PersistentVolumeClaim"]
     assert claim["metadata"]["name"] == pod["volumes"][0]["persistentVolumeClaim"]["claimName"]
-    assert COMPOSE["x-retune"]["read_only"]
+    assert COMPOSE["services"]["retune"]["read_only"]
     assert COMPOSE["services"]["retune"]["volumes"] == ["data:/data"]
     assert of("VOLUME")[0].rest == of("WORKDIR")[0].rest == "/data"
 
 
-def test_compose_profiles():
-    """SQLite alone, or PostgreSQL with a bot that waits for it."""
-    by_profile = {name: service["profiles"] for name, service in COMPOSE["services"].items()}
-    assert by_profile == {"retune": ["sqlite"], "retune-on-postgres": ["postgres"], "postgres": ["postgres"]}
-    on_postgres, postgres = COMPOSE["services"]["retune-on-postgres"], COMPOSE["services"]["postgres"]
-    assert on_postgres["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    assert re.fullmatch(r"postgres:\d+\.\d+-[a-z]+", postgres["image"])
-    wanted = postgres["environment"]
-    assert on_postgres["environment"]["DATABASE_URL"] == (
-        f"postgresql://{wanted['POSTGRES_USER']}:{wanted['POSTGRES_PASSWORD']}@postgres/{wanted['POSTGRES_DB']}"
-    )
+def test_compose_volumes():
+    """Each volume that a service mounts is declared, and no other."""
     volumes = {mount.split(":")[0] for service in COMPOSE["services"].values() for mount in service.get("volumes", ())}
     assert volumes == set(COMPOSE["volumes"])
 
