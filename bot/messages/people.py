@@ -44,7 +44,7 @@ def actor_of(request: Request, acts: Sequence[Noted] = ()) -> str | None:
     """
     if request.state in DECIDED:
         return request.decided_by
-    # Of a pause and a failure, whoever marked the model as failed that ended last.
+    # Of a pause and a failure, the person who marked the model that ended last as failed.
     ended = [(run.ended_at, run.id, run) for run in request.runs if run.ended_at is not None]
     if not ended or not marked(max(ended)[2]):
         return None
