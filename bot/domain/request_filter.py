@@ -18,8 +18,10 @@ STATES: Mapping[str, frozenset[RequestState]] = {
     "ended": ENDED,
     "waiting": frozenset({RequestState.OPEN}),
     "approved": frozenset({RequestState.SCHEDULED}),
+    "cancelled": frozenset({RequestState.CANCELLED}),
 }
-"""What people call states: as the lists do, which say *waiting for approval* and *approved*, and by their own names."""
+"""What people call states: as the lists do, which say *waiting for approval* and *approved*, by their own names, and
+*cancelled* for *stopped*."""
 
 
 @dataclass(frozen=True, slots=True)
