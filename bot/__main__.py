@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread, Timer
 
 from bot import private
-from bot.domain.foreign_text import escaped
+from bot.domain.untrusted_text import escaped
 from bot.errors import RetuneError, SettingsError
 from bot.network import trust
 from bot.redaction import Redaction

@@ -11,7 +11,7 @@ import sys
 import threading
 from types import TracebackType
 
-from bot.domain.foreign_text import escaped
+from bot.domain.untrusted_text import escaped
 from bot.redaction import Redaction
 
 NOISY = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "apscheduler", "aiohttp", "ibm-cloud-sdk-core")

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from bot.domain.foreign_text import escaped
+from bot.domain.untrusted_text import escaped
 from bot.network import masked
 from bot.secret import MASK
 

@@ -1,1 +1,1 @@
-"""The Slack surface: parse, ask a flow, reply. `listeners` hears Slack, `surface` has what people can do, by tables."""
+"""The Slack surface: parse, ask a flow, reply. `listeners` takes what Slack sends; `surface` lists all acts."""

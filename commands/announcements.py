@@ -102,6 +102,6 @@ async def _in(ask: Ask, desk: Desk, rest: str) -> Answer:
 
 
 async def _change(ask: Ask, desk: Desk, change: Callable[[], Awaitable[Timing]]) -> Answer:
-    """For approvers of every instance: it decides what a whole channel hears."""
+    """For approvers of every instance: it decides what a whole channel gets."""
     await desk.electorate.may(ask.user, Act.CHANGE, desk.electorate.authority.everywhere)
     return changed(await change(), desk.clock.now())

@@ -1,4 +1,4 @@
-"""Approve and Reject on the card, *Details*, and what a person may want of a request after it was asked for."""
+"""Approve and Reject on the card, *Details*, and what people may do with a request after that."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ async def rejected(form: Form, desk: Desk) -> Mapping[str, Any] | None:
 
 
 def _tell(id: int, desk: Desk) -> None:
-    """What counts is told apart: whatever befalls the card, nobody hears that nothing was changed."""
+    """In the background: where the card fails, the person is not told that nothing changed."""
     desk.background.spawn(desk.teller.tell(id), f"card {id}")
 
 
 async def details(ask: Ask, desk: Desk) -> Answer:
-    """Opens what the card leaves out, with the buttons that this person may press."""
+    """Opens what the card leaves out, with this person's buttons."""
     return Window(await _details(number(ask.text), ask.user, desk))
 
 
@@ -70,14 +70,14 @@ async def turn(ask: Ask, desk: Desk) -> Answer:
 
 
 async def wish(ask: Ask, desk: Desk) -> Answer:
-    """A click on one of the buttons: the value is the wish, the request, and the run that it is about. Judged again."""
+    """A click on one of the buttons: the value is the wish, the request and its run. Checked again."""
     word, _, about = ask.text.partition(" ")
     wanted = WISHES.get(word)
     if wanted is None:
         raise Refusal(NO_SUCH_REQUEST)
     request, _, run = about.partition(".")
     id = number(request)
-    if wanted == "retry":  # whether it can be is read from the service
+    if wanted == "retry":  # whether it is possible is read from the service
         desk.budgets.spend(ask.user, Cost.READINGS)
     acted = await desk.decisions.wish(wanted, id, ask.user, number(run) if run else None)
     if acted.decision.allowed:
@@ -86,7 +86,7 @@ async def wish(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _shown(ask: Ask, desk: Desk, acted: Acted, id: int) -> Answer:
-    """What a click did: *Details* as it is now where it came from there, else words only where it did not count."""
+    """The result of a click: *Details* again where it came from there, else words, and only where it did not count."""
     counts = acted.decision.allowed
     answer = "" if counts else _denied(acted, desk)
     if ask.window.id is None:

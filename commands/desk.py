@@ -17,14 +17,14 @@ Desk = Flows
 """What every command works with."""
 
 OPENS = 2.5
-"""Seconds in which a trigger can open a window: Slack takes it for three."""
+"""Seconds in which a trigger can open a window; Slack's limit is three."""
 
 EXPIRED = frozenset({"expired_trigger_id", "trigger_expired", "trigger_exchanged", "exchanged_trigger_id"})
 
 
 @dataclass(slots=True)
 class Opened:
-    """The window that the answer comes into; *id* None while there is none."""
+    """The window for the answer; *id* is None while there is none."""
 
     id: str | None = None
     title: str = "Retune"
@@ -32,12 +32,11 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody typed or clicked.
+    """What a person typed or clicked.
 
-    *text* is what follows the command, or the value of the button. *name* is the command, action or callback that it
-    came as. *view* is the open modal that a click came from. *at* is when it came, on the monotonic clock. *key* is the
-    same however often Slack delivers it, "" where Slack gives none.
-    *ts* is of the message that it came in, if any; *home*: it came from App Home.
+    *text* is what follows the command, or the value of the button. *name* is the command, action or callback. *view* is
+    the open modal that a click came from. *at* is when it came, on the monotonic clock. *key* is the same for every
+    delivery, "" where Slack gives none. *ts* is the message it came from, if any; *home*: it came from App Home.
     """
 
     name: str
@@ -54,7 +53,7 @@ class Ask:
 
     @property
     def trigger(self) -> str | None:
-        """What opens a window, as long as Slack takes it. A mention has none."""
+        """Opens a window, as long as Slack takes it. A mention has none."""
         return self.trigger_id if monotonic() - self.at < OPENS else None
 
     @property
@@ -64,7 +63,7 @@ class Ask:
 
     @property
     def meant(self) -> str:
-        """What *text* most probably means: the last of its readings."""
+        """The most probable meaning of *text*: the last of its readings."""
         return typed.meant(self.text)
 
 
@@ -77,10 +76,7 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """An answer in the window that is open: what it shows from now on.
-
-    *refused* is why something cannot be, where it says so.
-    """
+    """An answer in the open window: its new content. *refused* is the reason of a refusal."""
 
     view: Mapping[str, Any]
     refused: str = ""
@@ -88,20 +84,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """An answer to what means nothing that is known, which offers what may be meant. *note* is for the audit."""
+    """An answer to words that mean nothing here, with what may be meant. *note* is for the audit."""
 
     message: Message
     note: str
 
 
 Answer = Message | Public | Window | Unclear | None
-"""What a command or a click answers: in the acknowledgement where it is ready soon enough, which saves a call."""
+"""The answer to a command or a click: within the acknowledgement if it is ready in time, which saves a call."""
 
 Handler = Callable[[Ask, Desk], Awaitable[Answer]]
 
 
 async def open_window(ask: Ask, desk: Desk, loading: Mapping[str, Any]) -> None:
-    """Opens the window that the answer comes into, unless it is open. Raises `Refusal` when it is too late for one."""
+    """Opens the window for the answer, unless it is open. Raises `Refusal` when it is too late for one."""
     if ask.window.id is not None:
         return
     if (trigger := ask.trigger) is None:

@@ -1,8 +1,8 @@
 """The door: everything that a person does comes in here, once, and gets one answer.
 
-In this order: each delivery is taken once, capped, given the window that its answer needs (Slack takes a trigger for
-three seconds, and may be slow to say who somebody is), paid from a budget, and judged for membership. What is refused
-is answered privately and noted in the audit; what breaks gets a reference.
+In this order each delivery is taken once, capped, given the window that its answer needs (a trigger lives three
+seconds, and Slack may be slow to say who a person is), paid from a budget, and checked for membership. Refusals are
+answered privately and noted in the audit; a bug gets a reference.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from commands.typed import words
 log = logging.getLogger(__name__)
 
 CHARACTERS, WORDS = 300, 20
-"""What somebody can type at most: no name and no filter needs more, and everything typed is searched with."""
+"""The most that a person can type: no name and no filter needs more, and all of it is searched with."""
 
 VALUE, VALUE_WORDS = 2000, 30
-"""What a button's value has at most: filters that were typed, and a few words of ours."""
+"""The longest value of a button: typed filters, and a few words of ours."""
 
 QUICK = 2.5
-"""Seconds that a form may take: Slack gives us three. More than the store's deadline, which says more."""
+"""Seconds for a form; Slack gives us three. More than the store's deadline, whose error says more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """How one kind of click is answered.
 
-    *opens* is the title of the window that its answer comes into; *here*: that is the one that the click came from.
+    *opens* is the title of the window for the answer; *here*: that is the window the click came from.
     """
 
     handler: Handler
@@ -53,29 +53,29 @@ class Way:
 
 
 Look = Callable[[Ask, Desk], Awaitable[Offer]]
-"""What fills a menu while somebody types into it. It reads what is in memory, and changes nothing."""
+"""Fills a menu while a person types into it. It reads what is in memory, and changes nothing."""
 
 
 class Door:
-    """Lets in what people do, and answers. One for each process; what must hold for all of them is in the store."""
+    """Lets in what people do, and answers. One per process; what must hold for all processes is in the store."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._sending: dict[str, asyncio.Task[dict[str, Any] | None]] = {}
-        """The forms that are being answered, by the key of their delivery."""
+        """The forms being answered, by the key of their delivery."""
 
     async def typed(self, handler: Handler, ask: Ask) -> Answer:
-        """What a command, a mention or a direct message gets."""
+        """Answers a command, a mention or a direct message."""
         return await self._answer(Way(handler), ask, (CHARACTERS, WORDS), Cost.CLICKS if ask.ts else None)
 
     async def clicked(self, way: Way, ask: Ask) -> Answer:
-        """What a click gets; in a window that opens at once, where its answer needs one."""
+        """Answers a click, in a window that opens at once where the answer needs one."""
         if way.here:
             ask.window.id = ask.view
         return await self._answer(way, ask, (VALUE, VALUE_WORDS), Cost.CLICKS)
 
     async def say(self, answering: Awaitable[Answer], ask: Ask) -> None:
-        """Shows an answer to the person alone: in the window that was opened for it, else as a message."""
+        """Shows an answer to the person alone: in the window opened for it, else as a message."""
         answer = await answering
         if answer is None:
             return
@@ -85,13 +85,13 @@ class Door:
             view = message.view if isinstance(message, Window) else said_in(message, ask.window.title)
             if await quietly(self._desk.windows.update(ask.window.id, view)):
                 return
-        # A window that stays as it is would say for ever that its content comes.
+        # A window left as it is would say forever that its content is coming.
         await quietly(
             self._desk.chat.whisper(ask.place, private(NOT_SHOWN) if isinstance(message, Window) else message)
         )
 
     async def sent(self, submission: Submission, form: Form) -> dict[str, Any] | None:
-        """What Slack is told about a form: to close it, to show another view, or what is wrong at which input.
+        """What to tell Slack about a form: close it, show another view, or errors at inputs.
 
         A second delivery while the first is under way is told the same.
         """
@@ -124,7 +124,7 @@ class Door:
         return {"response_action": "update", "view": self._desk.windows.answering(instead)}
 
     async def looked_up(self, look: Look, ask: Ask) -> Offer:
-        """What a menu offers for what was typed into it, in time, whatever is slow. Nothing for who may not read."""
+        """The choices of a menu for what was typed, in time, whatever is slow. None for people who may not read."""
         left = max(0.0, ask.at + QUICK - monotonic())
         try:
             return await asyncio.wait_for(self._look_up(look, ask), left)
@@ -143,7 +143,7 @@ class Door:
         return await look(ask, self._desk)
 
     async def home(self, opened: Callable[[str, Desk], Awaitable[None]], user: str, key: str) -> None:
-        """Shows App Home to somebody who opened it."""
+        """Shows App Home to the person who opened it."""
         try:
             if await self._first(key):
                 self._desk.budgets.spend(user, Cost.CLICKS)
@@ -203,14 +203,14 @@ class Door:
         return not key or await self._desk.db.write(lambda store: store.deliveries.take(key, now))
 
     def _refused(self, user: str, what: str, error: RetuneError) -> None:
-        """One row in the audit for what was refused. Trouble is no refusal, and a budget counts by itself."""
+        """One row in the audit for a refusal. Trouble is no refusal, and a budget is counted by itself."""
         if isinstance(error, Denied):
             self._note(user, "denied", f"{what}: {error.note}")
         elif isinstance(error, Refusal) and not isinstance(error, OverBudget):
             self._note(user, "refused", f"{what[:CHARACTERS]}: {type(error).__name__}")
 
     def _note(self, user: str, action: str, detail: str) -> None:
-        """Very many of one person are counted."""
+        """Budgeted: one person can't fill the audit."""
         desk, now = self._desk, self._desk.clock.now()
         if desk.budgets.take(user, Cost.REFUSALS):
             note = desk.db.write(lambda store: store.audit.note(now, user, action, detail=detail))
@@ -236,7 +236,7 @@ async def fill(view_id: str, viewing: Awaitable[Window], desk: Desk) -> None:
 
 
 async def quietly(work: Coroutine[Any, Any, None]) -> bool:
-    """Whether it was done. What cannot be said or noted is logged; there is nobody left to tell."""
+    """Whether it was done. What can't be sent or noted is logged; nobody is left to tell."""
     try:
         await work
     except RetuneError as error:

@@ -1,4 +1,4 @@
-"""*It is right*: what an instance suddenly lists is believed."""
+"""*It is right*: accepts what an instance suddenly lists."""
 
 from __future__ import annotations
 

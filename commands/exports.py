@@ -1,4 +1,4 @@
-"""Handing over a file: where it was asked for, if that is a place of one's own choice, else directly."""
+"""Handing over a file: where it was asked for if the person chose that place, else by direct message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.desk import Answer, Ask, Desk
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, and what is in it for people who cannot see it."""
+    """A file, and its description for people who can't see it."""
 
     name: str
     content: bytes
@@ -20,7 +20,7 @@ class File:
 
 
 async def hand_over(ask: Ask, desk: Desk, file: File, sent: str) -> Answer:
-    """Uploads it; *sent* tells where it is, for those who asked elsewhere. Raises a `ChatError`."""
+    """Uploads it; *sent* says where it is to people who asked elsewhere. Raises a `ChatError`."""
     place = ask.place
     # A thread and a direct message are places of the person's own choice; a channel did not ask for a file.
     direct = place.channel.startswith("D")

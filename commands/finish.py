@@ -1,4 +1,4 @@
-"""*Finish…* below a request that was stopped midway: asks for what it left undone, as a new request."""
+"""*Finish…* below a request that was stopped midway: asks for the rest in a new request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from commands.upgrade import these
 
 
 async def finish(ask: Ask, desk: Desk) -> Answer:
-    """A click on it; the button's value is the request. The form has the models that are left, read anew."""
+    """A click on it; the button's value is the request. The form has the models that are left, read again."""
     request = await desk.requests.get(number(ask.text))
     if request is None:
         raise Refusal(NO_SUCH_REQUEST, markup=True)

@@ -1,4 +1,4 @@
-"""A form that was sent: what was put into its inputs, and what each kind of form does with it."""
+"""A form that was sent: the values of its inputs, and what each kind of form does with them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from commands.payloads import mapping, text
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What somebody sent. *id* is the view's, the same in a second submit of it; *metadata* is what we put there.
+    """A form that a person sent.
 
-    Reading never fails: an input that is missing, empty or of a shape we do not know is like one left empty.
+    *id* is the view's, the same in a second submit of it; *metadata* is ours. Reading never fails: an input that is
+    missing, empty or of an unknown shape reads as empty.
     """
 
     id: str
@@ -45,7 +46,7 @@ class Form:
         )
 
     def too_long(self, limits: Mapping[str, int]) -> dict[str, str]:
-        """What is wrong with the inputs in which more was typed than their form lets somebody type."""
+        """The errors of inputs with more text than their form allows."""
         return {block: too_much(most) for block, most in limits.items() if len(self.text(block)) > most}
 
     def text(self, block: str) -> str:
@@ -58,7 +59,7 @@ class Form:
         return text(mapping(state.get("selected_option")).get("value") or state.get("selected_user")) or None
 
     def marked(self, prefix: str) -> dict[str, str]:
-        """What is marked in all blocks of checkboxes that begin with *prefix*, in their order; each with its block."""
+        """The ticked options of all checkbox blocks that begin with *prefix*, in their order; each with its block."""
         found = dict[str, str]()
         for block, state in self.inputs.items():
             options = state.get("selected_options") if block.startswith(prefix) else None
@@ -80,19 +81,19 @@ class Form:
 
 
 Handler = Callable[[Form, Desk], Awaitable[Mapping[str, Any] | None]]
-"""Does what a form asks for. Gives the view to show instead, None to close the form.
+"""Does what a form asks for. Returns the view to show instead, None to close the form.
 
-Raises `InputsRefused` for what is wrong at which input, and any other `RetuneError`. It is cut off at its deadline, so
-it writes last: whoever reads that it took too long reads that nothing was changed.
+Raises `InputsRefused` for errors at inputs, and any other `RetuneError`. It is cut off at its deadline, so it writes
+last: the answer that it took too long then means that nothing was changed.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What happens to one kind of form.
+    """How one kind of form is handled.
 
-    *at* is the input at which an error is shown that names none, *again* what to do after a time-out: "Press Ask again
-    in a moment." *limits* are the characters of its typed inputs.
+    *at* is the input for errors that name none, *again* the advice after a time-out: "Press Next again in a moment."
+    *limits* are the characters of its typed inputs.
     """
 
     handler: Handler

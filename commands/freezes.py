@@ -1,4 +1,4 @@
-"""`/stt-upgrade freeze`: nothing new starts until a moment that somebody names, with a reason on every card."""
+"""`/stt-upgrade freeze`: nothing new starts until a given moment, with a reason on every card."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from commands.forms import Form
 
 
 async def freezes(ask: Ask, desk: Desk) -> Answer:
-    """What is frozen, with the buttons that end it or begin another."""
+    """What is frozen, with the buttons that end a freeze or begin another."""
     return messages.freezes(await desk.freezes.holding())
 
 
@@ -65,7 +65,7 @@ async def frozen(form: Form, desk: Desk) -> Mapping[str, Any] | None:
 
 
 async def _chosen(form: Form, desk: Desk) -> list[str]:
-    """What a form freezes, judged by who may decide there now; all instances are "". Raises `Denied`."""
+    """What a form freezes, by who may decide there now; all instances are "". Raises `Denied`."""
     chosen = form.chosen(messages.SCOPE) or messages.ALL
     if chosen == messages.MINE:
         mine = sorted(await desk.electorate.decides_on(form.user))
@@ -83,6 +83,6 @@ def _tell(desk: Desk) -> None:
 
 
 async def _may(desk: Desk, user: str, act: Act, instance: str) -> None:
-    """Raises `Denied` for people who are no approvers of that instance; of each, where it is all of them."""
+    """Raises `Denied` for people who are no approvers of that instance; for all instances, of each."""
     everywhere = desk.electorate.authority.everywhere
     await desk.electorate.may(user, act, Scope((instance,)) if instance else everywhere)

@@ -15,13 +15,13 @@ async def refresh(ask: Ask, desk: Desk) -> Answer:
 
 
 async def opened(user: str, desk: Desk) -> None:
-    """Somebody opened App Home: shows it, and shows it again while they look and something changes."""
+    """A person opened App Home: shows it, and again when something changes while they look."""
     await desk.viewers.opened(user)
     await show(user, desk)
 
 
 async def show(user: str, desk: Desk) -> None:
-    """Publishes one person's App Home from what is known, as far as they may read at all."""
+    """Publishes one person's App Home from what is known, as far as they may read."""
     try:
         await desk.electorate.may_read(user)
     except Denied as error:

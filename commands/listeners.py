@@ -1,6 +1,6 @@
-"""Every listener there is: one for each kind of payload, because Bolt pays for each listener with every request.
+"""All listeners, one for each kind of payload, because Bolt pays for each listener with every request.
 
-They stand before that is imported which answers: until it is there, they acknowledge, and the answer follows.
+They are there before the code that answers is imported: until then they acknowledge, and the answer follows.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 ANY = re.compile("")
 
 QUICK = 2.5
-"""Seconds that a form waits while we start: Slack waits three, and shows that it can be sent again."""
+"""Seconds that a form waits while we start; Slack waits three, then shows that it can be sent again."""
 
 
 class Listeners:
-    """*coming* is what answers, once it is there; cancelled when it will never be."""
+    """*coming* is the surface that answers, once it is there; cancelled when it never will be."""
 
     def __init__(self, background: Background, coming: asyncio.Future[Surface]) -> None:
         self._background = background
@@ -38,11 +38,11 @@ class Listeners:
 
     @property
     def _closed(self) -> bool:
-        """Whether nobody more is let in: Slack says then that we do not answer."""
+        """Whether nothing more is let in. Slack then says that the app did not respond."""
         return self._background.full or self._coming.cancelled()
 
     def give_up(self, bot_user: str) -> list[Place]:
-        """What answers will never be there. Where those are told so who were acknowledged, and not answered."""
+        """No surface will come: the places of people whose act was acknowledged and not answered."""
         if not self._coming.cancel():
             return []
         from commands import payloads
@@ -56,7 +56,7 @@ class Listeners:
         return [ask.place for ask in asked if ask is not None]
 
     def register(self, app: AsyncApp) -> None:
-        """Tells Bolt of all."""
+        """Registers all of them with Bolt."""
         app.command(ANY)(self._command)
         app.action(ANY)(self._click)
         app.view(ANY)(self._submit)
@@ -90,7 +90,7 @@ class Listeners:
         try:
             surface = await asyncio.wait_for(asyncio.shield(self._coming), QUICK)
         except TimeoutError:
-            return  # Slack keeps the form open and says that we do not answer
+            return  # Slack keeps the form open and says that the app did not respond
         answer = await surface.submit(body)
         await (ack() if answer is None else ack(**answer))
 
@@ -101,7 +101,7 @@ class Listeners:
         try:
             surface = await asyncio.wait_for(asyncio.shield(self._coming), QUICK)
         except TimeoutError:
-            return  # Slack says in the menu that we do not answer
+            return  # Slack says in the menu that the app did not respond
         await ack(**await surface.look_up(body, at))
 
     async def _close(self, ack: AsyncAck) -> None:
@@ -123,7 +123,7 @@ class Listeners:
         log.error("a listener broke", exc_info=error)
 
     def _soon(self, answer: Callable[[Surface], None], body: dict[str, Any] | None = None) -> None:
-        """Answers now, or once it can. *body*: who sent it waits for words."""
+        """Answers now, or once it can. *body*: its sender waits for words."""
         if self._coming.done():
             answer(self._coming.result())
         else:

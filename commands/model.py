@@ -1,4 +1,4 @@
-"""`/stt-model NAME`: one custom model, choosing among several that fit, and its buttons beside Upgrade and Snooze."""
+"""`/stt-model NAME`: one custom model, the choice among several that match, and its buttons."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from commands.pickers import chosen, which
 
 
 async def model(ask: Ask, desk: Desk) -> Answer:
-    """Reads the model anew and shows it. Where the name is not clear it offers what fits, without a name all."""
+    """Reads the model again and shows it. An unclear name gets the models that match, no name gets a choice of all."""
     if not ask.meant:
         return await which(ask, desk, "model", Wanted(ask.place.channel))
     found = await named(ask, desk, "model")
@@ -34,7 +34,7 @@ async def model(ask: Ask, desk: Desk) -> Answer:
 async def named(ask: Ask, desk: Desk, action: str, also: str = "") -> Judgement | Message | Unclear:
     """The model that the text names, or an answer that lets the person choose. Raises `Refusal`.
 
-    *also* is what else was typed: it follows the reference in the values of the buttons.
+    *also* is the rest of what was typed: it follows the reference in the values of the buttons.
     """
     try:
         return await desk.inventory.find(*ask.readings)
@@ -68,7 +68,7 @@ async def _show(ask: Ask, desk: Desk, judgement: Judgement) -> Answer:
 
 
 async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
-    """A model was chosen in the window that opens for no name: it comes in place of the menu."""
+    """A model was chosen in the window that opens for no name: it replaces the menu."""
     judgement = await known(chosen(form, MODEL), desk)
     desk.budgets.spend(form.user, Cost.READINGS)
     desk.background.spawn(fill(form.id, _window(judgement, desk), desk), "a chosen model")
@@ -80,7 +80,7 @@ async def _window(judgement: Judgement, desk: Desk) -> Window:
 
 
 async def _read(judgement: Judgement, desk: Desk) -> Message:
-    """The model as it is now; as it was read last, where its instance does not answer."""
+    """The model as it is now, or as last read where its instance does not answer."""
     holdings = outlook = None
     try:
         prepared = await desk.planning.prepare(judgement.model.ref)
@@ -100,7 +100,7 @@ async def probe(ask: Ask, desk: Desk) -> Answer:
 
 
 async def link(ask: Ask, desk: Desk) -> Answer:
-    """Asks with which language model an acoustic model was trained, whatever was said before."""
+    """Asks for the language model of an acoustic model, also where there is an answer."""
     model = (await known(ask.text, desk)).model
     await desk.electorate.may(ask.user, Act.LINK)
     return Window(ask_link(await desk.planning.link_choice(model), Wanted(ask.place.channel)))

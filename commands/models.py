@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.counts import count_those
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.model_filter import Listing, passing
 from bot.domain.snoozes import Index, standing
 from bot.domain.typed_values import number
+from bot.domain.untrusted_text import matching
 from bot.errors import NothingMatches
 from bot.flows.budgets import Cost
 from bot.messages import fleet
@@ -46,7 +46,7 @@ async def turn(ask: Ask, desk: Desk) -> Answer:
 
 
 async def export(ask: Ask, desk: Desk) -> Answer:
-    """The Export button: its value has the filters of the list that it is below."""
+    """The Export button: its value has the filters of its list."""
     return await _export(ask, ask.text.strip(), desk)
 
 
@@ -78,7 +78,7 @@ async def _page(filters: str, page: int, desk: Desk) -> Message:
 
 
 async def _fitting(filters: str, desk: Desk) -> tuple[Listing, Judged, Index]:
-    """The models that fit, the fleet, and what is snoozed."""
+    """The models that match, the fleet, and the snoozes."""
     judged, snoozes, now = await desk.inventory.read_once(), await desk.snoozer.index(), desk.clock.now()
     words = filters.split()
     return await in_turns(passing(judged, words, lambda j: standing(j, snoozes, now) is not None)), judged, snoozes

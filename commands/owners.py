@@ -1,4 +1,4 @@
-"""Owners: the form that sets whom a model belongs to, and its menu of user groups."""
+"""Owners: the form that sets a model's owner, and its menu of user groups."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from bot.domain.foreign_text import matching
-from bot.errors import ChatError, Refusal
+from bot.domain.fleet import Model
+from bot.domain.untrusted_text import matching
+from bot.errors import ChatError, InputsRefused, Refusal
 from bot.messages import owners
 from bot.messages.kit import Offer
 from bot.ports import Group
@@ -26,7 +27,7 @@ async def owner(ask: Ask, desk: Desk) -> Answer:
 
 
 async def _groups(desk: Desk) -> tuple[tuple[Group, ...], str]:
-    """The groups to choose from, and why there are none to choose: then an id can be typed."""
+    """The groups to choose from, or why there are none: then an id can be typed."""
     try:
         return await desk.groups.all(), ""
     except ChatError as error:
@@ -34,7 +35,7 @@ async def _groups(desk: Desk) -> tuple[tuple[Group, ...], str]:
 
 
 async def groups(ask: Ask, desk: Desk) -> Offer:
-    """What the menu offers for what was typed: the groups whose name or handle has it."""
+    """The choices for what was typed: the groups whose name or handle contains it."""
     wanted = matching(ask.meant.removeprefix("@"))
     every = await desk.groups.all()
     found = (one for one in every if wanted in matching(one.name) or wanted in matching(one.handle))
@@ -44,13 +45,24 @@ async def groups(ask: Ask, desk: Desk) -> Offer:
 async def owned(form: Form, desk: Desk) -> Mapping[str, Any]:
     """The form was sent."""
     model = (await known(form.metadata, desk)).model
-    group = form.chosen(owners.GROUP) or form.text(owners.GROUP)
+    if (group := form.chosen(owners.GROUP)) is not None:
+        await _offered(model, group, desk)
+    group = group or form.text(owners.GROUP)
     now = await desk.owning.assign(model.ref, form.chosen(owners.USER) or "", group, form.user)
     return owners.done(model.name, now)
 
 
+async def _offered(model: Model, group: str, desk: Desk) -> None:
+    """Raises `InputsRefused` for a group that no menu offers: none is called so, or it is not in use any more."""
+    now = await desk.owning.owner_of(model)
+    if now is None or now.id != group:
+        found, why_not = await _groups(desk)
+        if not why_not and all(one.id != group for one in found):
+            raise InputsRefused({owners.GROUP: owners.NOT_OFFERED})
+
+
 async def disown(ask: Ask, desk: Desk) -> Answer:
-    """Clears what was said by hand, in the form's own window."""
+    """Clears the owner set by hand, in the form's own window."""
     if ask.window.id is None:
         raise Refusal(owners.CLOSED)
     model = (await known(ask.text, desk)).model

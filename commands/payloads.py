@@ -1,4 +1,4 @@
-"""What Slack sends, as what somebody asks. Reading never fails: what is missing or of another type is empty."""
+"""Slack's payloads as what people ask. Reading never fails: what is missing or of another type is empty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.desk import Ask
 from commands.typed import command_of
 
 FAR = 1000
-"""Characters of a message that are looked at: far more than the door lets in."""
+"""Characters of a message that are read: far more than the door lets in."""
 
 
 def command(body: Mapping[str, Any], at: float) -> Ask:
@@ -40,12 +40,12 @@ def click(body: Mapping[str, Any], at: float) -> Ask:
 
 
 def look_up(body: Mapping[str, Any], at: float) -> Ask:
-    """What somebody typed into a menu that we fill, which came *at* that time; its name is that of the input."""
+    """What a person typed into a menu that we fill, which came *at* that time; the name is that of the input."""
     return Ask(text(body.get("block_id")), user_of(body), Place(user_of(body)), text(body.get("value")), at=at)
 
 
 def said(event: Mapping[str, Any], body: Mapping[str, Any], bot_user: str) -> Ask | None:
-    """A mention or a direct message: the same commands, by their first word. None for what no person said."""
+    """A mention or a direct message: the same commands, by their first word. None for what no person wrote."""
     user, channel = text(event.get("user")), text(event.get("channel"))
     if not user or event.get("bot_id") or "subtype" in event or user == bot_user:
         return None

@@ -1,4 +1,4 @@
-"""Commands without a name: a window in which the model is chosen while its name is typed."""
+"""Commands without a name: a window in which a person types a name and chooses a model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from commands.forms import Form
 
 
 async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> Answer:
-    """Opens the window; where there is none to open, a message with a menu."""
+    """Opens the window, or fills the one that is open; where there is none to open, a message with a menu."""
     judged, now = await desk.inventory.judged(), desk.clock.now()
-    if ask.window.id is None and ask.trigger is not None and (judged.total or judged.untried):
-        await open_window(ask, desk, pickers.ask(action, what, judged.snapshot, now))
-        return None
+    if judged.total or judged.untried:
+        window = pickers.ask(action, what, judged.snapshot, now)
+        if ask.window.id is not None:
+            return Window(window)
+        if ask.trigger is not None:
+            await open_window(ask, desk, window)
+            return None
     judged = await desk.inventory.read_once()
     if not judged.total:
         raise Refusal(fleet.NO_MODELS, markup=True)
@@ -27,14 +31,14 @@ async def which(ask: Ask, desk: Desk, action: pickers.Action, what: Wanted) -> A
 
 
 async def search(ask: Ask, desk: Desk) -> Answer:
-    """The button that opens the window where a message could not; its value is what the window goes on with."""
+    """The button that opens the window where a message could not; its value is passed on to the window."""
     action, _, rest = ask.text.partition(" ")
     judged, (what, _) = await desk.inventory.judged(), wanted(rest)
     return Window(pickers.ask("ask" if action == "ask" else "model", what, judged.snapshot, desk.clock.now()))
 
 
 async def models(ask: Ask, desk: Desk) -> Offer:
-    """What the menu offers for what was typed, from the last good reading."""
+    """The choices of the menu for what was typed, from the last good reading."""
     upgrading = ask.name == pickers.UPGRADE
     return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged(), upgrading=upgrading)))
 

@@ -41,12 +41,12 @@ async def history(ask: Ask, desk: Desk) -> Answer:
 
 
 async def export(ask: Ask, desk: Desk) -> Answer:
-    """The Export button: its value has the filters of the list that it is below."""
+    """The Export button: its value has the filters of its list."""
     return await _export(ask, ask.text, desk)
 
 
 async def _page(ask: Ask, filters: str, page: int, desk: Desk, asked: str = "") -> Message:
-    """*asked* is a number that is of no request: it may be part of a name all the same."""
+    """*asked* is the number of no request; it may still be part of a name."""
     found = await desk.listing.page(request_filter(filters, ask.user), page, request_list.PAGE)
     if not found.shown and asked:
         raise Refusal(request_list.no_request(asked), markup=True)

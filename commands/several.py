@@ -1,4 +1,4 @@
-"""What a form for several models says of its acoustic models: they are planned anew, and then requested."""
+"""The answers about acoustic models in a form for several: these models are planned again, then requested."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from commands.desk import Desk, Window
 from commands.forms import Form
 
 Said = Mapping[str, str]
-"""Ids of language models, or `ALONE`, by the references of the acoustic models that were trained with them."""
+"""Ids of language models, or `ALONE`, by the references of the acoustic models trained with them."""
 
 
 async def answers(form: Form, ticked: Sequence[str], desk: Desk) -> Said:
-    """What the form says of ticked models, where their plans do not go by it already.
+    """The form's answers for ticked models whose plans do not follow them yet.
 
-    Raises `InputsRefused` where it says nothing of one, and `Refusal` for a form that is too old.
+    Raises `InputsRefused` where one has no answer, and `Refusal` for a form that is too old.
     """
     asked = [key for key in ticked if _is_open(key) or _input(key) in form.inputs]
     if silent := [key for key in asked if form.chosen(_input(key)) is None]:
@@ -57,9 +57,9 @@ async def requested(
     desk: Desk,
     post: Callable[[Request], Awaitable[None]],
 ) -> Window:
-    """Remembers what was said, plans those models anew, and requests all that is ticked; *post* shows the card.
+    """Stores the answers, plans those models again, and requests all ticked ones; *post* shows the card.
 
-    Raises a `RetuneError`. What cannot be planned now is left out, and said.
+    Raises a `RetuneError`. What can't be planned now is left out, and named.
     """
     for ref, id in said.items():
         await desk.requests.link(ref, id or None, form.user)

@@ -32,7 +32,7 @@ async def snooze(ask: Ask, desk: Desk) -> Answer:
 
 
 async def snooze_listed(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form of a snooze that asks for which model, of those that an announcement would list now."""
+    """Opens the form of a snooze that asks for one of the models that an announcement would list now."""
     found = await desk.survey.findings()
     models = [judgement.model for judgement in found.worth if len(judgement.model.ref) <= OPTION][: forms.OFFERED]
     if not models:
@@ -42,7 +42,7 @@ async def snooze_listed(ask: Ask, desk: Desk) -> Answer:
 
 
 async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
-    """The form was sent: in force before Slack hears that we took it."""
+    """The form was sent: in force before Slack gets its acknowledgement."""
     word, _, ref = form.metadata.partition(" ")
     if not ref and not (ref := form.chosen(forms.MODEL) or ""):
         raise InputsRefused({forms.MODEL: forms.CHOOSE_MODEL})
@@ -63,7 +63,7 @@ async def snoozed(form: Form, desk: Desk) -> Mapping[str, Any]:
 
 
 async def unsnooze(ask: Ask, desk: Desk) -> Answer:
-    """Ends one early, confirmed by the person; judged anew."""
+    """Ends one early, confirmed by the person; checked again."""
     judged = await desk.inventory.judged()
     end = await desk.snoozer.end(number(ask.text), ask.user)
     if not end.late:
@@ -73,7 +73,7 @@ async def unsnooze(ask: Ask, desk: Desk) -> Answer:
 
 
 def _reach(form: Form) -> Reach:
-    """What was chosen; whether this person may is judged when it is written."""
+    """What was chosen; the right to it is checked when it is written."""
     chosen = form.chosen(forms.SCOPE) or ""
     if chosen not in list(Reach):
         raise InputsRefused({forms.SCOPE: forms.CHOOSE})
@@ -81,7 +81,7 @@ def _reach(form: Form) -> Reach:
 
 
 def _tell(desk: Desk) -> None:
-    """The channel hears of what silences more than one model, the cards of what waits show a hold, or none any more."""
+    """Tells the channel what silences more than one model; cards of waiting requests show or drop a hold."""
     desk.background.spawn(desk.snoozer.say(), "snooze said")
     desk.background.spawn(desk.teller.tell_all(), "cards after a hold")
 

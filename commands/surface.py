@@ -1,6 +1,6 @@
-"""What people can do, by tables, and what each kind of payload sets going.
+"""What people can do, in tables, and what each kind of payload starts.
 
-What takes time goes on in a tracked task, because Bolt forgets its own.
+Work that takes time goes on in a tracked task, because Bolt forgets its own.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ async def help(ask: Ask, desk: Desk) -> Answer:
 
 
 async def run(ask: Ask, desk: Desk) -> Answer:
-    """The button that types a command for somebody: its value is what they would have typed in a mention."""
+    """The button that types a command: its value is what a person would have typed in a mention."""
     word, rest = command_of(ask.text)
     meant = replace(ask, name=f"/stt-{word}", text=rest)
     return await COMMANDS.get(meant.name, help)(meant, desk)
@@ -155,7 +155,7 @@ class Surface:
         ask = payloads.command(body, at)
         answering = self._spawn(self._door.typed(COMMANDS.get(ask.name, help), ask), f"{ask.name} of {ask.user}")
         if answering is None:
-            return  # we are stopping: Slack says that we do not answer
+            return  # we are stopping: Slack says that the app did not respond
         await asyncio.wait({answering}, timeout=AT_ONCE)
         answer = answering.result() if answering.done() and not answering.cancelled() else None
         if not isinstance(answer, Message | Public) or ask.window.id is not None:
@@ -189,13 +189,13 @@ class Surface:
         return await self._door.sent(submission, form) if submission else None
 
     async def look_up(self, body: dict[str, Any], at: float) -> Offer:
-        """What a menu offers for what somebody typed into it."""
+        """The choices of a menu for what a person typed into it."""
         ask = payloads.look_up(body, at)
         look = MENUS.get(ask.name)
         return await self._door.looked_up(look, ask) if look else pickers.NOTHING
 
     def home(self, event: dict[str, Any], body: dict[str, Any]) -> None:
-        """Shows App Home to somebody who opened it."""
+        """Shows App Home to the person who opened it."""
         user, key = payloads.text(event.get("user")), payloads.text(body.get("event_id"))
         self._spawn(self._door.home(opened, user, key), "App Home")
 

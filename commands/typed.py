@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.foreign_text import shown
+from bot.domain.untrusted_text import shown
 
 _LINK = re.compile(r"<([a-z][a-z0-9+.-]*+):([^<>|]*+)(?:\|([^<>]*+))?>", re.IGNORECASE)
 """A link with or without its label; mentions of people, groups and channels begin with a sign instead."""
@@ -20,13 +20,13 @@ _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 _DOUBLE, _SINGLE = '"“”„‟', "'‘’‚‛"
 QUOTES = {**dict.fromkeys(map(ord, _DOUBLE), '"'), **dict.fromkeys(map(ord, _SINGLE), "'")}
 _SPACES = dict.fromkeys(map(ord, "\u200b\ufeff"), " ")
-"""Two that show as nothing are spaces where they stand between words; `str.split` knows all others."""
+"""Two invisible characters that are spaces between words; `str.split` knows all others."""
 
 _MARKS = "`*_~\"'"
 """What Slack and people put around a text."""
 
 _SAID_BEFORE = ",:;"
-"""What follows the name of whom one talks to."""
+"""What follows the bot's name in a mention."""
 
 
 def readings(text: str) -> tuple[str, ...]:
@@ -42,12 +42,12 @@ def readings(text: str) -> tuple[str, ...]:
 
 
 def meant(text: str) -> str:
-    """The cleanest of the readings."""
+    """The cleanest reading."""
     return readings(text)[-1]
 
 
 def words(text: str) -> list[str]:
-    """The words of what is meant, each without the markup that encloses it."""
+    """The meant words, each without the markup around it."""
     return [_bare(word) for word in meant(text).split()]
 
 

@@ -1,4 +1,4 @@
-"""`/stt-upgrade NAME` and `/stt-upgrade outdated`: shows plans, asks what must be known, and posts the card."""
+"""`/stt-upgrade NAME` and `/stt-upgrade outdated`: shows plans, asks its questions, and posts the card."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ AT = re.compile(r"(?:(.*)\s)?at\s+(.+)", re.IGNORECASE | re.DOTALL)
 
 
 async def upgrade(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form with the plan; what is known to be impossible is said at once, without one."""
+    """Opens the form with the plan. What is known to be impossible is said at once, without a form."""
     ask, later = await later_start(ask, desk)
     if not ask.meant:
         return await which(ask, desk, "ask", forms.Wanted(ask.place.channel, later))
@@ -57,14 +57,14 @@ async def upgrade(ask: Ask, desk: Desk) -> Answer:
 
 
 async def picked(form: Form, desk: Desk) -> Mapping[str, Any]:
-    """A model was chosen in the window that opens for no name: its plan comes in place of the menu."""
+    """A model was chosen in the window that opens for no name: its plan replaces the menu."""
     judgement, (what, _) = await known(chosen(form, UPGRADE), desk), forms.wanted(form.metadata)
     desk.background.spawn(fill(form.id, _view(judgement.model.ref, what, form.user, desk), desk), "a chosen plan")
     return forms.reading(judgement.model.name)
 
 
 async def several(ask: Ask, desk: Desk) -> Answer:
-    """`outdated [filters]`: opens the form with every outdated model that fits."""
+    """`outdated [filters]`: opens the form with every outdated model that matches."""
     ask, later = await later_start(ask, desk)
     filters = words(ask.text)[1:]
     listed = await in_turns(passing(await desk.inventory.read_once(), filters, lambda _: False))
@@ -88,7 +88,7 @@ async def _nothing(filters: list[str], matching: Listing, desk: Desk) -> Message
 
 
 async def these(listed: Listing, ask: Ask, desk: Desk, *, training: bool = False) -> Answer:
-    """Opens the form for exactly these models: of one its plan, of several each with why it cannot be in it."""
+    """Opens the form for exactly these models: one gets its plan; several get a list, with reasons for the rest."""
     if listed.count == 1:
         (only,) = listed.every()
         return await _form(ask, desk, only.model, None, training=training)
@@ -97,7 +97,7 @@ async def these(listed: Listing, ask: Ask, desk: Desk, *, training: bool = False
 
 
 async def _several(listed: Listing, what: forms.Wanted, ask: Ask, desk: Desk) -> Window:
-    """A form that lists what can be upgraded, or counts it where that is too much to list."""
+    """A form that lists what can be upgraded, or counts it where there is too much to list."""
     await desk.requests.may_ask(ask.user)
     desk.budgets.spend(ask.user, Cost.READINGS)
     found = listed.first(MOST)
@@ -135,7 +135,7 @@ def _counting(total: int, ask: Ask, desk: Desk) -> Progress:
 
 
 async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
-    """Splits `NAME at 22:00`. Raises `Refusal` for a time that cannot be understood, or is over."""
+    """Splits `NAME at 22:00`. Raises `Refusal` for a time that is unclear, or over."""
     now, typed = desk.clock.now(), ""
     zone: OwnZone | None = None
     for reading in ask.readings:
@@ -153,11 +153,11 @@ async def later_start(ask: Ask, desk: Desk) -> tuple[Ask, datetime | None]:
         return ask, None
     except RetuneError as error:
         raise Refusal(refusals.no_time(typed, now + timedelta(days=7), zone)) from error
-    return ask, None  # a model that is called so
+    return ask, None  # a model of that name
 
 
 async def train(ask: Ask, desk: Desk) -> Answer:
-    """Opens the form with the plan of a training that takes in the data that waits in a `ready` model."""
+    """Opens the form with the plan of a training that takes in the waiting data of a `ready` model."""
     return await _form(ask, desk, (await known(ask.text, desk)).model, None, training=True)
 
 
@@ -173,7 +173,7 @@ async def _form(ask: Ask, desk: Desk, model: Model, later: datetime | None, *, t
 
 
 async def leave_out(ask: Ask, desk: Desk) -> Answer:
-    """A person chose to train without the data that is not valid: plans it so, in the same window."""
+    """A person chose to train without the invalid data: plans it so, in the same window."""
     kind, _, rest = ask.text.partition(" ")
     what, ref = forms.wanted(rest)
     if ask.window.id is None:
@@ -184,7 +184,7 @@ async def leave_out(ask: Ask, desk: Desk) -> Answer:
 async def _view(
     ref: str, what: forms.Wanted, user: str, desk: Desk, *, training: bool = False, lenient: bool = False
 ) -> Window:
-    """The plan, what must be known for one, or the reason why there is none: also a hold that *user* may not end."""
+    """The plan, its open question, or the reason why there is none, such as a hold that *user* may not end."""
     await desk.requests.may_ask(user)
     desk.budgets.spend(user, Cost.READINGS)
     prepared = await desk.planning.prepare(ref, training=training, lenient=lenient)
@@ -220,7 +220,7 @@ async def _view(
 
 
 async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
-    """The form was sent: the request is written before Slack hears that we took it, the card follows."""
+    """The form was sent: the request is stored before Slack gets its acknowledgement, the card follows."""
     what, draft = forms.wanted(form.metadata)
     if draft.startswith(MANY):
         ticked = await _left(draft, form, desk)
@@ -252,7 +252,7 @@ async def submitted(form: Form, desk: Desk) -> Mapping[str, Any] | None:
 
 
 async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
-    """What a form that only counts leaves after its exceptions: keys of plans, each with the input to blame."""
+    """What a form that only counts leaves after its exceptions: keys of plans, each with the input for its errors."""
     selection = await desk.requests.gathering.selected(key)
     if selection is None:
         raise Refusal(refusals.FORM_TOO_OLD)
@@ -269,7 +269,7 @@ async def _left(key: str, form: Form, desk: Desk) -> dict[str, str]:
 
 
 def _by_input(faults: Mapping[str, str], ticked: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with models, at the inputs at which they were chosen."""
+    """The errors of models, at the inputs in which they were chosen."""
     texts: dict[str, str] = {}
     for model, text in faults.items():
         texts[ticked[model]] = f"{texts[ticked[model]]} {text}" if ticked[model] in texts else text
@@ -288,7 +288,7 @@ async def _post(request: Request, user: str, origin: str, desk: Desk) -> None:
 
 
 async def linked(form: Form, desk: Desk) -> Mapping[str, Any] | None:
-    """Somebody said with which language model an acoustic model was trained: go on to the plan."""
+    """A person said which language model an acoustic model was trained with: goes on to the plan."""
     what, ref = forms.wanted(form.metadata)
     chosen = form.chosen(links.LANGUAGE) or links.NONE
     await desk.requests.link(ref, None if chosen == links.NONE else chosen, form.user)

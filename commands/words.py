@@ -1,4 +1,4 @@
-"""*Add a word…*: the form, and what becomes of the word that was typed into it."""
+"""*Add a word…*: the form, and what happens to the word typed into it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def word(ask: Ask, desk: Desk) -> Answer:
 
 
 async def worded(form: Form, desk: Desk) -> Mapping[str, Any]:
-    """The form was sent: what is wrong with the word is said in it, the answer of the service follows."""
+    """The form was sent: errors in the word are shown in it, the answer of the service follows."""
     desk.budgets.spend(form.user, Cost.READINGS)
     request, run = await desk.words.waiting(*_about(form.metadata), form.user)
     typed = Word(form.text(Field.WORD), sounds_of(form.text(Field.SOUNDS)), form.text(Field.DISPLAY))
@@ -50,7 +50,7 @@ async def _add(form: Form, request: Request, run: Run, typed: Word, desk: Desk) 
 
 
 async def _note(error: Refusal, request: Request, run: Run, user: str, desk: Desk) -> None:
-    """A row in the audit for what could not be."""
+    """A row in the audit for a word that was not added."""
     now, ref = desk.clock.now(), run.plan.model.ref
     detail = f"word form: {type(error).__name__}"
     await quietly(

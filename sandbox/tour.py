@@ -29,7 +29,7 @@ async def play(slack: SlackServer, speech: SpeechServer) -> None:
     why = {"why": {"v": {"type": "plain_text_input", "value": "Callers report misheard product names"}}}
     await slack.submit(ADA, why)
     card = await tour.wait("the card is in the channel", lambda: tour.message("'action_id': 'approve'"), 15)
-    await tour.refused("a member without the role cannot approve", MEI, card["ts"], "can decide on upgrades of")
+    await tour.refused("a member without the role cannot approve", MEI, card["ts"], "can approve upgrades on")
     await tour.refused("the requester cannot approve", ADA, card["ts"], "You asked for this yourself")
     await slack.click(GRACE, CHANNEL, card["ts"], "approve")
     await tour.wait("the card lost its buttons", lambda: "actions" not in _kinds(tour.at(card["ts"])), 15)
@@ -47,7 +47,9 @@ async def play(slack: SlackServer, speech: SpeechServer) -> None:
     if len(posts) != 1:
         raise TourFailed(f"{len(posts)} upgrade requests were sent instead of one")
     tour.say("one upgrade request was sent")
-    await tour.wait("the scheduled announcement is in the channel", lambda: tour.message("expected to return"), 90)
+    await tour.wait(
+        "the scheduled announcement is in the channel", lambda: tour.message("to act on, in the thread"), 90
+    )
 
 
 class _Tour:

@@ -72,6 +72,8 @@ class World:
     clock: FrozenClock = field(default_factory=FrozenClock)
     needed: int = 1
     self_approval: bool = False
+    named: tuple[str, ...] = ("SAPPROVE",)
+    """Who approves."""
     window: Window | None = None
     holder: str = "here:1"
     probe_every: timedelta | None = None
@@ -103,7 +105,7 @@ class World:
         self.db = self._opened.enter_context(Database(self.path))
         self.store = self.db.store
         services = self.services or {"stt": self.speech}
-        self.policies = {name: Policy(("SAPPROVE",), self.needed, self.self_approval, 86400.0) for name in services}
+        self.policies = {name: Policy(self.named, self.needed, self.self_approval, 86400.0) for name in services}
         self.store.fleet.declare((name, getattr(service, "deployment", "cloud")) for name, service in services.items())
         outside = ports.World(
             chat=self.chat,

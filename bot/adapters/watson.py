@@ -294,7 +294,7 @@ def _path(kind: Kind, id: str, *rest: str) -> str:
     return "/".join(("/v1", ROOTS[kind], _part(id), *rest))
 
 
-def _part(foreign: str) -> str:
+def _part(untrusted: str) -> str:
     """A part of a path: nothing in it may lead elsewhere."""
-    escaped = quote(foreign, safe="")
+    escaped = quote(untrusted, safe="")
     return escaped if escaped.strip(".") else "%2E" * len(escaped)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.model_filter import SNOOZED
 from bot.domain.ranking import OUTDATED, RISKY
 from bot.domain.request_filter import KINDS, MINE, STATES
 from bot.domain.search import ALIKE, Names, nearest
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Verdict
 from bot.turns import Work
 

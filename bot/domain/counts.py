@@ -11,11 +11,11 @@ from functools import reduce
 from operator import or_
 
 from bot.domain.fleet import Ref
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.ranking import JudgedInstance
 from bot.domain.search import mask
 from bot.domain.snoozes import Index, Reach, SnoozeKind, covering, standing
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import UPGRADABLE, Judgement, Risk, Verdict
 from bot.turns import Work
 

@@ -142,6 +142,16 @@ def taker_of(run: Run) -> Taker:
     return OF_FAULT[outcome.fault.kind] if outcome.fault else OF_END.get(outcome.end, Taker.REQUESTER)
 
 
+MARK = ("mark as failed", "stop watching")
+"""Acts that end a run as failed, by the words of the audit."""
+
+
+def marked(run: Run) -> bool:
+    """Whether it failed because a person said so."""
+    ended = run.failure
+    return run.state is RunState.FAILED and ended is not None and ended.end in (StepEnd.UNCLEAR, StepEnd.UNWATCHED)
+
+
 def left_of(request: Request) -> tuple[Run, ...]:
     """The runs of a request that ended of which there may be something left to ask for; none where all is done."""
     if request.ended_at is None or request.count(*LASTING):
@@ -154,7 +164,7 @@ _LEFT = frozenset({RunState.FAILED, RunState.CANCELLED, RunState.LEFT_OUT})
 
 def _is_gone(run: Run) -> bool:
     deleted = run.cause is not None and run.cause.kind in (CauseKind.DELETED, CauseKind.NOT_CONFIGURED)
-    own = (one.effect for one in effects(run) if one.name == run.plan.model.name)
+    own = (one.effect for one in effects(run) if (one.kind, one.name) == (run.plan.model.kind, run.plan.model.name))
     return deleted or Effect.GONE in own
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.model_filter import Listing, passing
 from bot.domain.ranking import JudgedInstance
 from bot.domain.search import FAR, mask, nearest
 from bot.domain.search import places as all_of
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.turns import Work
 

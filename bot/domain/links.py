@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.fleet import Model
-from bot.domain.foreign_text import matching
 from bot.domain.plans import Plan
+from bot.domain.untrusted_text import matching
 
 ALONE = ""
 """In place of the id of a language model: trained with none."""

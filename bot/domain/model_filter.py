@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.domain.fleet import Ref
-from bot.domain.foreign_text import matching
 from bot.domain.judged import Judged
 from bot.domain.ranking import OUTDATED, RISKY, JudgedInstance, ranked
 from bot.domain.search import FAR, mask
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.turns import Work
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from bot.domain.foreign_text import matching
+from bot.domain.untrusted_text import matching
 from bot.turns import Work
 
 _ID = re.compile(r"^[USW][A-Z0-9]+$")

@@ -14,8 +14,8 @@ from heapq import merge
 
 from bot.domain.catalog import Deployment
 from bot.domain.fleet import Key
-from bot.domain.foreign_text import matching
 from bot.domain.search import Names, mask, places, places_of
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import UPGRADABLE, Judgement, Risk, Verdict, calls_for_action
 from bot.turns import Work
 

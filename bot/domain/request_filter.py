@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.foreign_text import matching
 from bot.domain.requests import LIVE, RequestState
+from bot.domain.untrusted_text import matching
 
 ENDED = frozenset(RequestState) - LIVE
 KINDS = frozenset({"language", "acoustic"})

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from itertools import accumulate
 
-from bot.domain.foreign_text import matching
+from bot.domain.untrusted_text import matching
 from bot.turns import Work
 
 FAR = 1000

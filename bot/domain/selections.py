@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fnmatch import translate
 from typing import Literal, get_args
 
-from bot.domain.foreign_text import matching
 from bot.domain.offers import by_hand
 from bot.domain.plans import Plan
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Risk
 from bot.turns import Work
 

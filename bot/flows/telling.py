@@ -10,6 +10,7 @@ from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from bot.domain.approvals import required
+from bot.domain.failures import marked
 from bot.domain.holds import Holds, held_of
 from bot.domain.outcomes import StepEnd
 from bot.domain.policies import Policy
@@ -139,7 +140,8 @@ class Teller:
                 return None
             known = store.messages.of(f"request:{id}:")
             seen = self.seen(store, request, holding(store))
-            if was_steered(request) or any(key.split(":")[2] in ASKING for key in known):
+            asked = any(key.split(":")[2] in ASKING for key in known)
+            if asked or was_steered(request) or any(map(marked, request.runs)):
                 seen = replace(seen, acts=store.audit.of_actions(id, (*CHOICES, STOP_LATER, *StepEnd)))
                 seen = self._named(seen)
             return request, seen, known

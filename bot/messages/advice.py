@@ -1,4 +1,4 @@
-"""Advice on what was typed: nothing matches a filter, no model is called so, and no command; what may be meant."""
+"""Answers to what was mistyped: a filter that nothing matches, an unknown model or command, and what may be meant."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ OF_REQUESTS = (
 
 
 Before = Literal["models", "models export", "runs", "runs export csv", "runs export json", "upgrade outdated"]
-"""What stands before a filter as it is typed."""
+"""The command before a filter, as it is typed."""
 
 VALUE_LIMIT = 2000
-"""Characters that Slack takes in the value of a button."""
+"""Slack's limit for the value of a button, in characters."""
 
 
 def no_model(filters: str, advice: Advice, *, before: Before = "models", export: bool = False) -> Message:
-    """No model matches *filters*. *export*: so the file would be empty."""
+    """No model matches *filters*; with *export*, the file would be empty."""
     return _advised(
         f"No model matches “{escape(filters)}”{_then(export)}.", _no_models(advice.words), OF_MODELS, advice, before
     )
@@ -47,7 +47,7 @@ def _then(export: bool) -> str:
 
 
 def none_upgradable(filters: str, count: int, outdated: int, advice: Advice) -> Message:
-    """Models match, *count* of them, of which *outdated* are outdated, and none can be upgraded."""
+    """*count* models match, *outdated* of them are outdated, and none can be upgraded."""
     one = "it" if count == 1 else "none of them"
     cannot = f"{one} {'cannot' if count == 1 else 'can'} be upgraded"
     is_not = f"{one} {'is not' if count == 1 else 'is'} outdated"
@@ -108,7 +108,7 @@ def _of(words: Sequence[Word], role: Role) -> list[str]:
 
 
 def did_you_mean(typed: str, models: Sequence[Model], action: str, also: str = "") -> Message:
-    """No model is called so: a button for each of the nearest. *also* follows the references in their values."""
+    """No model has this name: a button for each of the nearest. *also* follows the references in their values."""
     verb = "Upgrade" if action == "ask" else "Show"
     buttons = [
         button(name, f"{action}:{number}", f"{model.ref}{also}"[:VALUE_LIMIT], label=f"{verb} {model.name}")

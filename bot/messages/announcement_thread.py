@@ -1,4 +1,4 @@
-"""The thread of an announcement: the models, the worst first, in as few replies as Slack's limits allow."""
+"""The thread of an announcement: the models, worst first, in as few replies as Slack's limits allow."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from bot.ports import Block, Message, plainly
 from bot.turns import Work
 
 IN_ALL = 50
-"""Models in the thread of an announcement; of more a file has the list."""
+"""Models in the thread of an announcement; beyond that, a file has the list."""
 
 REPLY = 30
 """Models in one reply."""
 
 REPLIES = 4
-"""Replies with models: with long names fewer fit into each."""
+"""Replies with models. Long names mean fewer models in each."""
 
 SPARE = 400
-"""Characters that are left free for what stands around a list."""
+"""Characters left free for the text around a list."""
 
 WITH_FIRST = 2_600
-"""Characters that plain blocks leave free: in a preview they stand below the announcement, in one message."""
+"""Characters that plain blocks leave free: a preview has them below the announcement, in one message."""
 
 UNCUT = 100_000
-"""Characters of block JSON for a table whose rows are so few that no word of theirs is cut."""
+"""Characters of block JSON for a table of few rows, so that no word in it is cut."""
 
 TEXT = 3900
 """Slack refuses edits whose text has more than 4,000 characters."""
 
 
 def filed(models: int) -> bool:
-    """Whether so many models are listed in a file instead of replies."""
+    """Whether so many models go into a file instead of replies."""
     return models > IN_ALL
 
 
 def thread(found: Findings, about: About, news: News) -> Work[tuple[Message, ...]]:
-    """The replies; where a file has all models, one with the worst of them."""
+    """The replies; where a file has all models, one reply with the worst of them."""
     rest, parts = found.worth[:IN_ALL], list[Sequence[Judgement]]()
     while rest and len(parts) < (1 if filed(found.count) else REPLIES):
         as_table = portion(rest, lambda some: _listing(some, found, about, news), REPLY, MOST - SPARE)
@@ -62,7 +62,7 @@ def thread(found: Findings, about: About, news: News) -> Work[tuple[Message, ...
 
 
 def _reply(part: Sequence[Judgement], start: int, found: Findings, about: About, news: News) -> Message:
-    """One reply, which says of how many it has which."""
+    """One reply. It says which of how many models it has."""
     if len(part) == found.count:
         first = f"{counted(found.count, 'model')} to act on, the worst first."
     else:
@@ -86,13 +86,13 @@ def _listing(part: Sequence[Judgement], found: Findings, about: About, news: New
 
 
 def _told(titles: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> tuple[list[Column], list[list[Cell]]]:
-    """Without the columns that tell nothing of any row: where no model has an owner, say."""
+    """Leaves out columns that say nothing, such as *owner* where no model has one."""
     told = [at for at in range(len(titles)) if any(row[at]["text"] != BLANK for row in rows)]
     return [titles[at] for at in told], [[row[at] for at in told] for row in rows]
 
 
 def _text(sentences: Sequence[str]) -> str:
-    """As many sentences as Slack takes, and how many more there are."""
+    """As many sentences as Slack takes, and the number of the rest."""
     kept: list[str] = []
     room = TEXT - 60
     for number, sentence in enumerate(sentences):

@@ -23,21 +23,21 @@ from bot.ports import Block, Message
 from bot.turns import Work
 
 NAMES, NAME = 3, 40
-"""Models named one by one in a line, and with how many characters each."""
+"""Models named one by one in a line, and the characters of each name."""
 
 OWNERS = 10
-"""Owners who are asked by one announcement; the others by the next."""
+"""Owners asked by one announcement; the next one asks the others."""
 
 UNREAD = 8
-"""Instances that are named where they could not be read."""
+"""Instances named where they could not be read."""
 
 UPGRADE_ALL, SNOOZE = "upgrade-all", "snooze-listed"
-"""Actions of the buttons; that of *Review* is the one of a page of `/stt-models`."""
+"""Actions of the buttons; *Review* has that of a page of `/stt-models`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What happened since the last announcement: to what it listed, and to the fleet."""
+    """What happened since the last announcement, to its models and to the fleet."""
 
     at: datetime
     news: News
@@ -53,10 +53,10 @@ def announcement(
     loud: bool = False,
     audio: int = 0,
 ) -> Work[tuple[Message, ...]]:
-    """The announcement, and the replies that its thread begins with: the models, as far as no file has them.
+    """The announcement, and the first replies in its thread: the models, unless a file has them all.
 
-    *asked* are the models whose owners it asks, as `those_asked` gives them; *loud*: by mentions. *audio* are the
-    seconds that were sent this month to see warnings.
+    *asked* are the models whose owners it asks (`those_asked`); *loud*: by mentions. *audio* is the seconds of audio
+    sent this month to see warnings.
     """
     news = since.news if since else News()
     replies = yield from thread(found, about, news)
@@ -75,7 +75,7 @@ def announcement(
 
 
 def previewed(messages: Sequence[Message]) -> Message:
-    """An announcement and its replies, as one person sees it before anybody else does."""
+    """The announcement and its replies as a preview for one person."""
     first, *more = messages
     thread = [context("In its thread:"), *more[0].blocks] if more else []
     also = [context(f"The thread would have {len(more) - 1} more.")] if len(more) > 1 else []
@@ -83,7 +83,7 @@ def previewed(messages: Sequence[Message]) -> Message:
 
 
 def state_text(counts: Counts) -> str:
-    """The state of the fleet, of which the first part is the most important one; what follows adds up to all."""
+    """The state of the fleet, most important first; the counts add up to all models."""
     total, groups = counts.total, counts.groups
     if not total:
         return f"There are no custom models{' yet' if counts.unread else ''}"
@@ -102,13 +102,13 @@ def state_text(counts: Counts) -> str:
 
 
 def unreachable(found: Findings) -> list[str]:
-    """What the counts do not cover."""
+    """What the counts leave out."""
     unread, verb = some([code(name) for name in found.unread], UNREAD), "is" if len(found.unread) == 1 else "are"
     return [f"Incomplete: {unread} {verb} unreachable."] if unread else []
 
 
 def _news(found: Findings, since: Since | None) -> str:
-    """One line: what differs from the last announcement, with the worst of each, and everyday changes meanwhile."""
+    """One line: what changed since the last announcement, with the worst of each kind, and everyday changes."""
     if since is None:
         return "First announcement in this channel."
     news, kinds = since.news, Counter(change.kind for change in since.changes)
@@ -124,7 +124,7 @@ def _news(found: Findings, since: Since | None) -> str:
 
 
 def _named(refs: Collection[str], names: Mapping[str, str]) -> str:
-    """The worst of them, and how many more there are."""
+    """The worst of them, and the number of the rest."""
     shown = [name for ref, name in names.items() if ref in refs][:NAMES]
     return listed([*shown, *([f"{len(refs) - len(shown):,} more"] if len(refs) > len(shown) else [])])
 
@@ -152,7 +152,7 @@ _RISKS = {
 
 
 def _risk(found: Findings) -> str:
-    """The worst level that is true, for how many models, and how many are below it."""
+    """The worst level that applies, for how many models, and how many are below it."""
     levels = [(risk, found.risks[risk]) for risk in _RISKS if found.risks.get(risk)]
     if not levels:
         return ""
@@ -171,7 +171,7 @@ def those_asked(fresh: Sequence[Judgement], about: About) -> tuple[Judgement, ..
 
 
 def _people(found: Findings, about: About, news: News, asked: Sequence[Judgement], *, loud: bool) -> str:
-    """One line: the owners who are asked, how many new ones have none, and how many are requested already."""
+    """One line: the owners asked, how many new findings have no owner, and how many are requested already."""
     by_owner: dict[str, list[str]] = {}
     for judgement in asked:
         by_owner.setdefault(about.owners[judgement.model.ref].id, []).append(bold(judgement.model.name, NAME))
@@ -188,14 +188,14 @@ def _people(found: Findings, about: About, news: News, asked: Sequence[Judgement
 
 
 def _where(found: Findings, replies: Sequence[Message]) -> list[str]:
-    """Where the models are."""
+    """Where to find the models."""
     if filed(found.count):
         return [f"{found.count:,} models to act on: the worst are in the thread, all of them in its CSV file."]
     return [f"{counted(found.count, 'model')} to act on, in the thread."] if replies else []
 
 
 def _buttons(found: Findings, about: About) -> list[Block]:
-    """What can be done with all of it; each click is judged when it comes."""
+    """The buttons for all of it. Each click is checked when it comes."""
     if not found.count:
         return []
     upgradable = any(j.verdict in UPGRADABLE and j.model.ref not in about.asked for j in found.worth)

@@ -18,10 +18,10 @@ from bot.messages.text import counted, listed, plain
 from bot.ports import Block
 
 CONFIRM = 300
-"""Characters that Slack takes in the text of a confirm dialog."""
+"""Slack's limit for the text of a confirm dialog, in characters."""
 
 EACH = 5
-"""Buttons of one sort: neither a window nor a card is a list."""
+"""Buttons of one kind; neither a window nor a card is a list."""
 
 UNCLEAR = ("send-again", "mark-as-failed")
 
@@ -33,7 +33,7 @@ _OF_RUN: Mapping[Wish, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Wished:
-    """What a button says, and what it asks before it counts."""
+    """The text of a button, and the question it asks before it counts."""
 
     text: str
     label: str
@@ -120,14 +120,14 @@ def pause_buttons(request: Request) -> list[Block]:
 
 
 def card_buttons(request: Request, around: Around) -> list[Block]:
-    """What can be decided now, as on the card and in App Home; what is on hold is said before."""
+    """The buttons that decide, as on the card and in App Home. Their questions name the holds."""
     if request.state is RequestState.OPEN:
         return [vote_button(vote, request, around) for vote in get_args(Vote)]
     return [*(pause_buttons(request) if request.state is RequestState.PAUSED else []), *unclear_buttons(request)]
 
 
 def vote_button(vote: Vote, request: Request, around: Around) -> Block:
-    """Approve, which asks once more, or Reject, which asks why. Its value is bound to the plans that are shown."""
+    """Approve, which asks once more, and Reject, which asks why. Their value is bound to the plans shown."""
     what, value = _what(request), f"{request.id}:{request.digest}"
     if vote == "reject":
         return button("Reject", "reject", value, style="danger", label=f"Reject the {what}")
@@ -136,14 +136,14 @@ def vote_button(vote: Vote, request: Request, around: Around) -> Block:
 
 
 def unclear_buttons(request: Request) -> list[Block]:
-    """What an approver chooses of each run of which nobody can say whether its step began."""
+    """An approver's choices for each run whose step may or may not have begun."""
     unclear = [run for run in request.runs if run.unclear]
     named = len(unclear) > 1
     return [_of_run(word, request, run, at, named) for at, run in enumerate(unclear[:EACH]) for word in UNCLEAR]
 
 
 def _of_run(word: str, request: Request, run: Run, at: int, named: bool) -> Block:
-    """One of several of its sort, with an id of its own within the message; *named* says which model it is about."""
+    """Several buttons of one kind in a message need an id each; *named*: the button says which model it is about."""
     block = wish_button(word, request, run)
     if named:
         said = f"{_WISHED[word].text.removesuffix('…')}: {plain(run.plan.model.name, 40)}"
@@ -152,7 +152,7 @@ def _of_run(word: str, request: Request, run: Run, at: int, named: bool) -> Bloc
 
 
 def offered(request: Request, offers: Collection[tuple[Vote | Wish, int | None]], around: Around) -> list[Block]:
-    """A button for each of *offers*: what one person may vote or wish of a request now, and of which run."""
+    """A button for each of *offers*: what one person may vote or do about a request now, and for which run."""
     wishes = {wish for wish, _ in offers}
     drop = "drop" if request.several and request.state not in UNSTARTED else "cancel"
     names = {"resume": "resume", "withdraw": "withdraw", "take back": "take-back", "cancel": drop}
@@ -172,7 +172,7 @@ def _what(request: Request) -> str:
 
 
 def _approve(request: Request, around: Around) -> Block:
-    """Says what the card says; our own words come first, so that a long name cuts none of them."""
+    """Says what the card says. Our own words come first, so a long name cuts none of them."""
     held = question(around.held_of(request), around)
     plan, names = request.first.plan, changed(request)
     if request.is_training:
@@ -201,11 +201,11 @@ def _approve(request: Request, around: Around) -> Block:
 
 
 FIRST = "This cannot be undone. "
-"""Stands first, so that nothing that others named can cut it."""
+"""Comes first, so that no name can cut it."""
 
 
 def fitting(names: list[str], room: int) -> str:
-    """As many names as there is room for, and how many more there are."""
+    """As many names as there is room for, and the number of the rest."""
     shown: list[str] = []
     for number, name in enumerate(names):
         rest = f" and {len(names) - number} more" if shown else counted(len(names), "model")
@@ -216,7 +216,7 @@ def fitting(names: list[str], room: int) -> str:
 
 
 def details_button(request: Request, *, named: bool = False) -> Block:
-    """Opens the details of a request; *named*: screen readers hear its model too."""
+    """Opens the details of a request; *named*: the label for screen readers has its model too."""
     about = f", {request.first.plan.model.name}" if named and not request.several else ""
     return button("Details", "details", str(request.id), label=f"Details of request {request.id}{about}")
 
@@ -232,7 +232,7 @@ def ask_button(ref: str, name: str, style: str = "") -> Block:
 
 
 def check_button(model: Model) -> Block:
-    """Asks recognition for its warning; what that costs is said before."""
+    """Asks recognition for its warning. The question says what that costs."""
     what = f"Sends one second of built-in audio for recognition with {model.name}. IBM bills it as any audio; nothing "
     ask = confirm("Check for a warning?", f"{what}of it is kept.", "Check")
     return button("Check for warning", "probe", model.ref, label=f"Check {model.name} for a warning", confirm=ask)

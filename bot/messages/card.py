@@ -1,5 +1,6 @@
-"""The card: the message in the channel that asks for approval and later shows the outcome. It names every model that
-is changed for good.
+"""The card: the message in the channel that asks for approval and later shows the outcome.
+
+It names every model that is changed for good.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Held, Snooze
 from bot.domain.words import Addition
 from bot.messages.buttons import card_buttons, details_button
-from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.freezes import wait_quotes
 from bot.messages.holds import Around, card_lines, ended_lines, ended_quotes, hold_quotes, hold_words
 from bot.messages.kit import actions, context, section, sections
@@ -27,6 +27,7 @@ from bot.messages.large import count_lines
 from bot.messages.model_lines import model_lines
 from bot.messages.outcomes import cause_of, failure_text, proofs
 from bot.messages.people import named
+from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.refusals import called
 from bot.messages.signs import of_request, without
 from bot.messages.small_print import hindrances, small_print
@@ -41,11 +42,11 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the messages of a request need to know beside it.
+    """What the messages of a request need besides the request.
 
-    *policy* is what it needs in all. *estimates* are by run, for the step that a running run is at. *wait*
-    is what holds the next start back. *around* are the holds on what waits in it, and the owners of its models; *ended*
-    the holds that somebody ended for it. *involved* are those who asked, voted or decided.
+    *policy* is what it needs in all. *estimates* are by run, for its present step. *wait* delays the next start.
+    *around* has the holds on its waiting models, and the owners; *ended* the holds that people ended for it. *involved*
+    are those who asked, voted or decided.
     """
 
     policy: Policy
@@ -56,23 +57,23 @@ class Seen:
     ended: tuple[Snooze, ...] = ()
     involved: frozenset[str] = frozenset()
     acts: tuple[Noted, ...] = ()
-    """What people did about messages with buttons, and how steps ended; empty where nobody needs to know."""
+    """What people did about messages with buttons, and how steps ended; empty where it is not needed."""
     parallel: int = 2
-    """How many runs may go on at a time on each instance."""
+    """Runs at a time on each instance."""
     additions: tuple[Addition, ...] = ()
-    """The words that people added for its runs."""
+    """Words that people added for its runs."""
     addresses: Mapping[str, str] = field(default_factory=dict)
     """The URLs of instances."""
 
     @property
     def people(self) -> set[str]:
-        """Whose names it takes."""
+        """People whose names it needs."""
         ended = {id for one in self.ended for id in (one.author, one.ended_by) if id}
         return self.around.people | ended | {one.by for one in self.additions}
 
     @property
     def actors(self) -> set[str]:
-        """Who did something about it; their names stand where a mention would ping them about their own act."""
+        """People who did something about it: named where a mention would ping them about their own act."""
         return {*self.involved, *(act.actor for act in self.acts if act.actor != "retune")}
 
     def named(self, names: Mapping[str, str], actors: Mapping[str, str] = NOBODY) -> Seen:
@@ -81,7 +82,7 @@ class Seen:
 
 
 def card(request: Request, seen: Seen) -> Message:
-    """The message in the channel: asks for approval, later shows the outcome. Details are a click away."""
+    """The message in the channel: asks for approval, later shows the outcome. *Details* has the rest."""
     held, names = seen.around.held_of(request), seen.around.actors
     models = {ref: name for run in request.runs for ref, name in run.plan.changes.items()}
     facts = _facts(request, seen)
@@ -109,12 +110,12 @@ def card(request: Request, seen: Seen) -> Message:
 
 
 def why_quotes(request: Request, names: Mapping[str, str] = NOBODY) -> list[Quote]:
-    """What the requester gave as the reason; by name, for a mention would ping them about their own act."""
+    """The requester's reason; by name, because a mention would ping them about their own act."""
     return [Quote(f"Reason for the request{_from(request.requester, names)}", request.why)]
 
 
 def rejection_quotes(request: Request, names: Mapping[str, str] = NOBODY) -> list[Quote]:
-    """Why somebody rejected it, by name."""
+    """The reason of a rejection, by name."""
     no = request.rejection
     return [Quote(f"Reason for the rejection{_from(no.voter, names)}", no.reason)] if no is not None else []
 
@@ -124,14 +125,14 @@ def _from(id: str, names: Mapping[str, str]) -> str:
 
 
 def _hold_quotes(request: Request, held: Sequence[Held], models: Mapping[str, str], seen: Seen) -> list[Quote]:
-    """Reasons of the holds that are on it, and that somebody ended for it; by name, so that nobody is disturbed."""
+    """Reasons of the holds on it, and of those ended for it; by name, so that nobody is pinged."""
     names = {**{one.hold.author: one.hold.author for one in held}, **seen.around.names}
     standing = [] if request.several else hold_quotes(held, names)
     return [*standing, *ended_quotes(seen.ended, seen.around.names, models)]
 
 
 def _head(request: Request) -> str:
-    """The state, the model in bold and its versions; of several how many they are."""
+    """The state, the model in bold and its versions; for several, the number of models."""
     if request.several:
         return f"*{headline(request)}*"
     run = request.first
@@ -202,7 +203,7 @@ def _unproven(request: Request) -> bool:
 
 
 def _facts(request: Request, seen: Seen) -> list[str]:
-    """What those who look must know of it as it is now, below the headline."""
+    """What readers must know of it now, below the headline."""
     match request.state:
         case RequestState.OPEN | RequestState.SCHEDULED:
             return _before(request, seen)
@@ -216,14 +217,14 @@ def _facts(request: Request, seen: Seen) -> list[str]:
 
 
 def _also(request: Request) -> list[str]:
-    """The models beside its own that a request for one changes, for as long as its card stands."""
+    """The other models that a request for one changes, as long as its card stands."""
     names = [] if request.several else [bold(name, 60) for name in others(request.first.plan)]
     verb = {RequestState.RUNNING: "changes", RequestState.DONE: "changed"}.get(request.state, "meant:")
     return [f"Also {verb} {listed(names)}"] if names else []
 
 
 def _before(request: Request, seen: Seen) -> list[str]:
-    """Of what has not begun: what it changes and why; while it is decided, that it is for good."""
+    """What it changes and why, before it begins; while it is decided, that it can't be undone."""
     asks = request.state is RequestState.OPEN
     takes = times(request, seen.wait, seen.parallel)
     if request.is_training:
@@ -239,7 +240,7 @@ def _before(request: Request, seen: Seen) -> list[str]:
 
 
 def _running(run: Run, seen: Seen) -> list[str]:
-    """The present truth: the step, what happens now, since when, and when it should end. It does not tick."""
+    """The present state: the step, what happens now, since when, and the estimated end. It does not tick."""
     record = run.current
     if record is None:
         return []
@@ -251,7 +252,7 @@ def _running(run: Run, seen: Seen) -> list[str]:
 
 
 def outcome_line(request: Request, names: Mapping[str, str]) -> str:
-    """Why it ended as it did, and by whose decision; "" where each of its models says so."""
+    """Why it ended this way, and by whose decision; "" where each of its models says so."""
     run = request.first
     by, when = named([request.decided_by], names) if request.decided_by else "", request.decided_at
     at = f", {moment(when)}" if when is not None else ""
@@ -274,11 +275,11 @@ def outcome_line(request: Request, names: Mapping[str, str]) -> str:
 
 
 WHY = 400
-"""Characters of the reason of an outcome on the card; the thread has all of it."""
+"""Characters of an outcome's reason on the card; the thread has all of it."""
 
 
 def _names(request: Request, held: Sequence[Held], seen: Seen) -> list[str]:
-    """Of several, for the text: the models by name, what some lose or need, and who holds which."""
+    """Several models, for the text: names, what some lose or need, and who holds which."""
     every = changed(request)
     lines = [f"Changed for good: {some([*(escape(name, 60) for name in every[:10]), *every[10:]], 10)}"]
     if request.state in UNSTARTED:
@@ -291,5 +292,5 @@ def _sentence(text: str) -> str:
 
 
 def people(ids: Iterable[str]) -> str:
-    """Users by their mentions; an edited message notifies nobody."""
+    """Mentions of users; an edited message notifies nobody."""
     return listed([f"<@{id}>" for id in ids])

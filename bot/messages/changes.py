@@ -1,4 +1,4 @@
-"""Changes made elsewhere in words: for the channel, for a card that they close, and for a model's history."""
+"""Changes made elsewhere, in words: for the channel, for a card that they close, and for a model's history."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SIGNS = {
 
 
 def changed_elsewhere(changes: Sequence[Change]) -> Message:
-    """One message for everything that was noticed and not said yet: by instance, the worst first."""
+    """One message for all changes not yet reported: by instance, worst first."""
     lines = [(instance, alike, _line(alike)) for instance, alike in _groups(changes)]
     instances = dict.fromkeys(instance for instance, _, _ in lines)
     first = _headline({change.kind for change in changes}, some([code(name, 60) for name in instances], NAMES))
@@ -69,7 +69,7 @@ def _headline(kinds: set[ChangeKind], names: str) -> str:
 
 
 def _groups(changes: Sequence[Change]) -> list[tuple[str, list[Change]]]:
-    """What can be said in one line together; instances in the order of the worst that happened to them."""
+    """Changes that one line can report together; the instance with the worst change comes first."""
     order = list(ChangeKind)
     worst: dict[str, int] = {}
     alike: dict[tuple[str, ChangeKind, str, str, str], list[Change]] = {}
@@ -137,7 +137,7 @@ def _accessory(alike: Sequence[Change]) -> Block | None:
 
 
 def outcome(change: Change, effect: Effect, plan: Plan) -> str:
-    """Why a run is not started, and what to do instead. Slack's markup."""
+    """Why a run is not started, and what to do instead. Mrkdwn."""
     again = "Look at it with `/stt-model`." if plan.is_training else "Ask again with `/stt-upgrade`."
     who = "it" if change.ref == plan.model.ref else f"the language model {code(change.name, 60)}"
     did = f"upgraded {who} to {code(change.new)}" if change.kind is ChangeKind.UPGRADED else f"trained {who}"

@@ -1,4 +1,4 @@
-"""The words of the chart: its title states the finding, its alt text says the same to those who do not see it."""
+"""The words of the chart: its title states the finding; its alt text says it to people who can't see it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bot.domain.history import Day, Series, State
 from bot.messages.text import capped, counted, plain, some
 
 ALT_TEXT = 1000
-"""Characters that Slack takes as the alt text of a file."""
+"""Slack's limit for the alt text of a file, in characters."""
 
 NAMES, NAME = 3, 40
-"""How many instances are named, and with how many characters each."""
+"""Instances named, and the characters of each name."""
 
 
 def title(series: Series) -> str:
-    """The finding: how many models were outdated when the chart begins, and how many are. Plain text."""
+    """The finding: how many models were outdated at the start of the chart, and how many are now. Plain text."""
     if not series.days:
         return "No instance has been read yet"
     first, last = series.days[0], series.days[-1]
@@ -47,7 +47,7 @@ def label(state: State, models: int) -> str:
 
 
 def notes(series: Series) -> tuple[str, ...]:
-    """What the picture alone would hide."""
+    """What the picture alone does not show."""
     hatched = "Hatched: an instance was unreachable that day; its last known counts are shown."
     guessed = any(not day.read for day in series.days)
     return tuple(filter(None, (_ignored(series.days[-1]), hatched if guessed else "")))

@@ -1,4 +1,4 @@
-"""Counts in words: numbers that need no sum, the same ones wherever they are said."""
+"""Counts in words: numbers that need no sum, the same everywhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.messages.text import counted, escape, listed
 
 
 def groups_text(counts: Counts) -> str:
-    """Each group with its number, which together are all: `4 outdated, 2 can't be upgraded, 9 current`."""
+    """Each group with its number; together they are all: `4 outdated, 2 can't be upgraded, 9 current`."""
     return ", ".join(f"{models:,} {group.value}" for group, models in counts.groups.items())
 
 
@@ -18,18 +18,21 @@ def fleet_text(counts: Counts) -> str:
 
 
 def matching_text(counts: Counts, filters: str) -> str:
-    """The same of those that pass filters: `17 models match “risky”: 15 outdated, 2 can't be upgraded`."""
+    """The same for models that match filters: `17 models match “risky”: 15 outdated, 2 can't be upgraded`."""
     match = "matches" if counts.total == 1 else "match"
     return f"{counted(counts.total, 'model')} {match} “{escape(filters)}”: {groups_text(counts)}"
 
 
 def snoozed_text(counts: Counts) -> str:
-    """How many announcements leave out: `2 snoozed`; "" for none."""
+    """What announcements leave out: `2 snoozed`; "" for none."""
     return f"{counts.snoozed:,} snoozed" if counts.snoozed else ""
 
 
 def outdated_text(counts: Counts) -> str:
-    """What the outdated ones wait for: `Of the 4 outdated, 2 can be upgraded now and 2 are on hold`; "" for none."""
+    """How many outdated ones can be upgraded now, and why the others can't; "" for none.
+
+    `Of the 4 outdated, 2 can be upgraded now and 2 are on hold`.
+    """
     parts = (
         (counts.upgradable, "can be upgraded now", "can be upgraded now"),
         (counts.on_hold, "is on hold", "are on hold"),

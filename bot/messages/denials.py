@@ -1,4 +1,4 @@
-"""Denials: why a click does not count, and who could or what to do instead."""
+"""Denials: why a click does not count, and who could click, or what to do instead."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ _WHAT = {
     Act.ADD_WORD: "add a word{where}",
     Act.ACCEPT: "say that what an instance lists is right{where}",
 }
-"""What those acts are called that are about no request."""
+"""The names of acts that are not about a request."""
 
 
 def may_not(act: Act, decision: Decision, authority: Authority, scope: Scope) -> str:
-    """Why somebody may not do something that is about no request, and who may; escaped."""
+    """Why a person may not do something that is not about a request, and who may; escaped."""
     where = f" on {code(decision.instance)}" if len(scope.instances) == 1 else ""
     what = _WHAT.get(act, "decide on upgrades{where}").format(where=where)
     match decision.reason:
@@ -105,7 +105,7 @@ def _any_of(names: Iterable[str]) -> str:
 def denied(
     decision: Decision, request: Request | None, policies: Mapping[str, Policy], now: datetime, run: Run | None = None
 ) -> str:
-    """Why a click on a request does not count; *run* is the one of its runs that the click is about."""
+    """Why a click on a request does not count; *run* is the run it is about."""
     if request is None:
         return NO_SUCH_REQUEST
     if decision.reason is Reason.ON_HOLD:
@@ -129,7 +129,7 @@ def denied(
 
 
 def decided(request: Request, now: datetime) -> str:
-    """What became of a request that somebody clicks on too late."""
+    """What happened to a request before a click that came too late."""
     by = f" by <@{request.decided_by}>" if request.decided_by else ""
     when = f" {ago(request.decided_at, now)}" if request.decided_at else ""
     match request.state:

@@ -1,4 +1,4 @@
-"""The details of a request: what its card leaves out, and what the person who looks can do."""
+"""The details of a request: what its card leaves out, and what the reader can do."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.buttons import offered
 from bot.messages.card import Seen, headline, outcome_line, people, rejection_quotes, why_quotes
-from bot.messages.foreign import Quote, quoted
 from bot.messages.freezes import wait_quotes, wait_text
 from bot.messages.holds import SHOWN, ended_lines, ended_quotes, hold_quotes, private_lines
 from bot.messages.kit import actions, context, divider, headed, modal, section, sections
 from bot.messages.large import page_of
 from bot.messages.outcomes import SHORT, cause_of, failure_text, left_out_blocks, proofs, quotes_of
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import approvers, called, mention
 from bot.messages.refusals import error as fault
 from bot.messages.signs import of_run
@@ -32,13 +32,13 @@ from bot.ports import Block
 
 
 def unseen() -> Mapping[str, Any]:
-    """Something was done, and cannot be shown now."""
+    """It was done, but can't be shown now."""
     text = "That counts. It cannot be shown just now: close this and press Details in a moment."
     return modal("Details", [section(text)], callback="details")
 
 
 def unread(error: RetuneError) -> Mapping[str, Any]:
-    """Shown when Slack does not say who looks, so that nothing stays at *Looking*."""
+    """Shown when Slack does not say who the reader is, so that the window does not stay at *Looking*."""
     again = "Close this and press Details again in a moment."
     return modal("Details", [*fault(error).blocks, section(again)], callback="details")
 
@@ -54,8 +54,9 @@ def details(
 ) -> Mapping[str, Any]:
     """The window behind *Details*.
 
-    *judgement* is of the model where there is one, *window* the hours in which its upgrade may start. *offers* is what
-    this person may do now, *answer* what became of their last click. *page* is of the models of a large request.
+    *judgement* is the model's, where there is one; *window* has the hours in which its upgrade may start. *offers* are
+    what this person may do now, *answer* is the result of their last click. *page* has the models shown of a large
+    request.
     """
     blocks: list[Block] = [section(f":warning: {answer}"), divider()] if answer else []
     if request.large:
@@ -131,7 +132,7 @@ def _why(request: Request, seen: Seen) -> list[Quote]:
 
 
 def _said(request: Request, seen: Seen) -> list[Quote]:
-    """What others said of how it ended."""
+    """What others said about how it ended."""
     return rejection_quotes(request, seen.around.actors) or ([] if request.several else quotes_of(request.first))
 
 
@@ -170,7 +171,7 @@ def _many(request: Request, seen: Seen) -> list[Block]:
 
 
 def risk_of_doing(plan: Plan) -> str:
-    """What those who approve take on."""
+    """The risk that approvers take."""
     if plan.is_training:
         return "While it is trained, the service refuses every change to the model. A training replaces the one before."
     return (

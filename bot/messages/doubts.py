@@ -1,4 +1,4 @@
-"""Doubts in words: an instance that may not be the right one any more, and records that make no sense."""
+"""Doubts in words: an instance that may be another one now, and unreadable records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMED = 5
 
 
 def now_and_before(doubt: Doubt) -> str:
-    """What an instance lists now, against before."""
+    """What an instance lists now, and what it listed before."""
     if doubt.kind is DoubtKind.NO_BASES:
         return f"serves no base models since {moment(doubt.since)}; before: {doubt.had}"
     known = f"{doubt.kept} of the {doubt.had} that it listed before"
@@ -24,7 +24,7 @@ def now_and_before(doubt: Doubt) -> str:
 
 
 def question(instance: str, doubt: Doubt) -> str:
-    """What is odd, what was done about it, and who does what next."""
+    """What is odd, what was done about it, and who acts next."""
     return (
         f"*Is this still the right instance?* It {now_and_before(doubt)}, in {doubt.looks} readings. Its key or URL "
         "may belong to another instance by now. Nothing was changed: what was read before is kept, with its cards. "
@@ -49,7 +49,7 @@ def not_believed(reading: InstanceReading) -> str:
 
 
 def unreadable(reading: InstanceReading) -> str:
-    """The records of an instance that make no sense, "" where there are none."""
+    """The unreadable records of an instance; "" where there are none."""
     odd = reading.unreadable
     if not odd:
         return ""
@@ -67,7 +67,7 @@ def _named(one: Unreadable) -> str:
 
 
 def accepted(instance: str) -> Message:
-    """It is believed now."""
+    """The list is accepted."""
     return _said(f"{Sign.BACK} {code(instance)} is shown as it is now. What that ended is told in the channel.")
 
 
@@ -77,14 +77,14 @@ def over(instance: str) -> Message:
 
 
 def unread(instance: str) -> Message:
-    """It did not answer."""
+    """The instance did not answer."""
     return _said(
         f":warning: {code(instance)} does not answer just now. Nothing was changed; press it again in a moment."
     )
 
 
 def another(instance: str, doubt: Doubt) -> Message:
-    """It lists something else by now than what was shown."""
+    """The list changed again since it was shown."""
     text = f":warning: {code(instance)} lists something else by now: it {now_and_before(doubt)}. Nothing was changed."
     return _said(text, right_button(instance, doubt))
 

@@ -1,4 +1,4 @@
-"""Signs as characters, for cells of tables and other places where Slack reads no names of emoji."""
+"""Signs as characters, for table cells and other places where Slack shows no emoji names."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ _NAME = re.compile(r":[a-z0-9_]+:")
 
 
 def drawn(text: str) -> str:
-    """A text of ours with each sign in it as a character. Never for foreign text: a name may hold `:x:`."""
+    """Our own text with each sign as a character. Never for untrusted text: a name may hold `:x:`."""
     return _NAME.sub(lambda found: _BY_NAME.get(found[0], found[0]), text)

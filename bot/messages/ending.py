@@ -1,20 +1,20 @@
-"""The replies that stay in a request's thread: a step that is proven, a failure, the end with its proof or reason."""
+"""Replies that stay in a request's thread: a proven step, a failure, the end with its proof or reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.domain.failures import left_of, stopped_midway
-from bot.domain.requests import Request, RequestState
+from bot.domain.requests import Noted, Request, RequestState
 from bot.domain.runs import Run, RunState, StepRecord
 from bot.messages.buttons import check_button, wish_button
 from bot.messages.card import rejection_quotes, so_far, title
 from bot.messages.failures import changed_text, failure_lines
-from bot.messages.foreign import Quote, aloud, quoted
 from bot.messages.kit import actions, button, paragraph, section, sections
 from bot.messages.large import left_to_do
 from bot.messages.outcomes import became, cause_of, failure_text, proofs, quotes_of, step_quotes, step_sentence
-from bot.messages.people import actor_of, named, who_to_mention
+from bot.messages.people import actor_of, named, person, who_to_mention
+from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.refusals import mention
 from bot.messages.signs import Sign, of_request, of_step
 from bot.messages.steps import step_text, versions
@@ -22,14 +22,14 @@ from bot.messages.text import bold, code, counted, some
 from bot.ports import Block, Message
 
 BECAME = 20
-"""Models of which the end says what became of them."""
+"""Models whose outcome the end gives."""
 
 NAMED = 10
-"""Models that are named as upgraded where somebody stopped the others."""
+"""Models named as upgraded where a person stopped the others."""
 
 
 def step_done(run: Run, record: StepRecord) -> Message:
-    """A reply when a step that is not the last one is over: proven, not needed, or not possible this way."""
+    """A reply when a step other than the last is over: proven, not needed, or not possible this way."""
     what, place = became(record.outcome), f"Step {record.number} of {len(run.steps)}"
     text = f"{place} {what}: {step_text(record.step)}. {step_sentence(record)}"
     return paragraph(text, of_step(run, record), quotes=step_quotes(record))
@@ -41,17 +41,18 @@ def failed(request: Request, run: Run) -> Message:
     return paragraph(text, Sign.FAILED, wish_button("retry", request, run), quotes=quotes_of(run))
 
 
-def end_of_one(request: Request, names: Mapping[str, str]) -> Message:
+def end_of_one(request: Request, names: Mapping[str, str], acts: Sequence[Noted] = ()) -> Message:
     """The last reply: what happened, what proves it, what it means. People are mentioned here, once.
 
-    *names* are what people are called: nobody is mentioned for what they did themselves.
+    *names* are what people are called: nobody is mentioned for what they did themselves; *acts* as in `actor_of`.
     """
-    run, model, who = request.first, request.first.plan.model, _who(request)
+    actor = actor_of(request, acts)
+    run, model, who = request.first, request.first.plan.model, _who(request, actor)
     if request.state is RequestState.DONE:
         return done(run, who)
     rest = [finish_button(request)] if stopped_midway(request) else []
     if request.state is RequestState.FAILED:
-        text = f"{who}*failed*: {bold(model.name)}. {failure_lines(run, mention(request.requester))}"
+        text = f"{who}*failed*: {bold(model.name)}. {failure_lines(run, person(request.requester, actor, names))}"
         return paragraph(text, Sign.FAILED, wish_button("retry", request, run), *rest, quotes=quotes_of(run))
     quotes = _quotes(request)
     changed = f" {changed_text(run)}" if request.state is RequestState.CANCELLED and run.started_at else ""
@@ -64,14 +65,14 @@ def end_of_one(request: Request, names: Mapping[str, str]) -> Message:
 
 
 def finish_button(request: Request) -> Block:
-    """Asks for what a request that was stopped midway left undone, as a new request."""
+    """Asks, in a new request, for what a stopped request left undone."""
     what = counted(len(left_of(request)), "model") if request.several else request.first.plan.model.name
     label = f"Ask for the rest of request {request.id}: {what}"
     return button("Finish…", "finish", str(request.id), style="primary", label=label)
 
 
 def leaves_something(run: Run) -> bool:
-    """Whether a run of several is done and leaves something to do or to know, beside the line on the card."""
+    """Whether a finished run of several leaves something to do or to know, beyond its line on the card."""
     return run.state is RunState.DONE and (run.unproven or run.plan.trains_after or run.plan.drops_weight)
 
 
@@ -105,12 +106,12 @@ def done(run: Run, who: str = "") -> Message:
     return paragraph(text, Sign.DONE, next_, quotes=quotes_of(run))
 
 
-def end_of_several(request: Request, names: Mapping[str, str]) -> Message:
-    """How many are upgraded and proven, and what became of each of the others. *names* as in `end_of_one`."""
+def end_of_several(request: Request, names: Mapping[str, str], acts: Sequence[Noted] = ()) -> Message:
+    """How many are upgraded and proven, and what became of each of the others. *names*, *acts*: as in `end_of_one`."""
     proven = {run.id for run in request.proven}
     others = [run for run in request.runs if run.id not in proven]
     told_each = request.started_at is not None or request.state is RequestState.CHANGED
-    text = f"{_who(request)}{_result(request)}. {_reason(request, names)}".rstrip()
+    text = f"{_who(request, actor_of(request, acts))}{_result(request)}. {_reason(request, names)}".rstrip()
     lines = [f"• {_what_became(run)}" for run in others[:BECAME]]
     lines += [f"and {len(others) - BECAME} more: *Details* and the file have each"] if len(others) > BECAME else []
     left = ["*Not upgraded, or not proven*", *lines] if others and told_each else []
@@ -123,7 +124,7 @@ def end_of_several(request: Request, names: Mapping[str, str]) -> Message:
 
 
 def _result(request: Request) -> str:
-    """The outcome of several in few words: which are upgraded where somebody stopped it."""
+    """The outcome of several in few words; where a person stopped it, which models are upgraded."""
     if request.state is RequestState.DONE and len(request.proven) == len(request.runs):
         return f"*done*: {so_far(request)}"
     if request.state is not RequestState.CANCELLED or not request.proven:
@@ -139,7 +140,7 @@ def _after(run: Run) -> str:
 
 
 def _what_became(run: Run) -> str:
-    """What became of one model, the state first: so no name of a model begins a line."""
+    """How one model ended, the state first, so that no line begins with a model's name."""
     name = bold(run.plan.model.name, 60)
     if run.state is RunState.FAILED:
         return f"failed: {name}. {failure_text(run)} {changed_text(run)}"
@@ -151,7 +152,7 @@ def _what_became(run: Run) -> str:
 
 
 def _reason(request: Request, names: Mapping[str, str]) -> str:
-    """Why it ended without being carried out, or before its end."""
+    """Why it ended before it began, or midway."""
     run, by = request.first, named([request.decided_by], names) if request.decided_by else ""
     match request.state:
         case RequestState.EXPIRED:
@@ -167,12 +168,12 @@ def _reason(request: Request, names: Mapping[str, str]) -> str:
 
 
 def _quotes(request: Request) -> list[Quote]:
-    """What others said that ended it."""
+    """The words of others that ended it."""
     return rejection_quotes(request) if request.state is RequestState.REJECTED else quotes_of(request.first)
 
 
-def _who(request: Request) -> str:
+def _who(request: Request, actor: str | None) -> str:
     """Whom the end is news to, as mentions before it."""
     ran = request.state in (RequestState.DONE, RequestState.FAILED) or request.started_at is not None
-    people = who_to_mention([request.requester, *(request.approved_by if ran else ())], actor_of(request))
+    people = who_to_mention([request.requester, *(request.approved_by if ran else ())], actor)
     return "".join(f"{mention(id)} " for id in people)

@@ -54,22 +54,22 @@ OF_CAUSE: Mapping[CauseKind, str] = {
 
 _WHO = {
     Taker.APPROVER: "an approver",
-    Taker.OPERATOR: "whoever runs Retune",
+    Taker.OPERATOR: "Retune's operator",
     Taker.SUPPORT: "with IBM support",
 }
 
 
 def failure_lines(run: Run, requester: str) -> str:
-    """All of a failure in three lines; *requester* is what the requester is called there, escaped already."""
+    """A failure in three lines; *requester* is the requester's name there, escaped."""
     return "\n".join((failure_text(run), changed_text(run), next_text(run, requester)))
 
 
 def changed_text(run: Run) -> str:
-    """Whether a run that ended before its end changed anything: model by model where it did."""
+    """Whether a run that ended early changed anything; model by model where it did."""
     found = effects(run)
     if all(one.effect is Effect.UNCHANGED for one in found):
         return "Nothing was changed."
-    # What is upgraded comes first, what is not after it.
+    # upgraded models first, the others after them
     ordered = sorted(found, key=lambda one: one.effect is Effect.UNCHANGED)
     not_ = "{name} is not" if any(one.effect is Effect.UPGRADED for one in found) else "{name} is unchanged"
     words = {**_BECAME, Effect.UNCHANGED: not_}

@@ -1,4 +1,4 @@
-"""Errors that somebody meets at once: whether anything was changed, one next step, and who takes it."""
+"""Errors shown at once: whether anything changed, one next step, and who takes it."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ NOTHING = "Nothing was changed."
 UNCLEAR = "It is unclear whether that took effect."
 
 AGAIN = "Try again in a moment."
-OPERATOR = "Whoever runs Retune can fix that."
+OPERATOR = "Retune's operator can fix that."
 
 _OF_SERVICE: Mapping[FaultKind, str] = {
     FaultKind.REFUSED: "Fix what the answer names, then try again.",
     FaultKind.CREDENTIALS: OPERATOR,
     FaultKind.ADDRESS: OPERATOR,
     FaultKind.PLAN: OPERATOR,
-    FaultKind.DENIED: f"{AGAIN} If it stays so, whoever runs Retune asks IBM support.",
+    FaultKind.DENIED: f"{AGAIN} If it stays so, Retune's operator asks IBM support.",
     FaultKind.GONE: "`/stt-models` lists the models that there are.",
     FaultKind.BUSY: "Try again when the other request for it has ended.",
     FaultKind.UNAVAILABLE: f"{AGAIN} `/stt-models` tells which instances can be read.",
 }
 
 _NEXT: Mapping[type[RetuneError], str] = {
-    AnswerUnreadable: f"{AGAIN} If it stays so, whoever runs Retune asks IBM support.",
+    AnswerUnreadable: f"{AGAIN} If it stays so, Retune's operator asks IBM support.",
     OutcomeUnknown: "Look at the model with `/stt-model` before you try again.",
     SettingsError: OPERATOR,
     CatalogError: OPERATOR,
-    StoreUnavailable: "",  # its text says it: what was done, and when to try again
+    StoreUnavailable: "",  # its text has both: what was done, and when to try again
     ChartError: AGAIN,
     ChatOutcomeUnknown: "Look whether it is there before you try again.",
     ChatRefused: OPERATOR,
@@ -52,9 +52,9 @@ _NEXT: Mapping[type[RetuneError], str] = {
 
 
 def guidance(error: RetuneError) -> str:
-    """What follows the words of an error: whether anything was changed, and the next step with who takes it.
+    """Follows an error's text: whether anything changed, the next step, and who takes it.
 
-    Refusals say both themselves; "" for them.
+    "" for refusals, which say both themselves.
     """
     own = next((_NEXT[kind] for kind in type(error).__mro__ if kind in _NEXT), None)
     if isinstance(error, Refusal | StoreUnavailable):

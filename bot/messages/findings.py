@@ -1,4 +1,4 @@
-"""One model in an announcement: how far behind, since when, what it risks, who takes care of it."""
+"""One model in an announcement: how far behind, since when, its risk, and who takes care of it."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from bot.messages.verdicts import dates, level_text, one_line, verdict_text, ver
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known around the models that are shown, by reference. *names*: people and groups by id."""
+    """What is known around the models shown, by reference. *names*: of people and groups, by id."""
 
     today: date
     asked: Mapping[str, Request] = field(default_factory=dict)
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
-    """A snooze that speaks of a model, also where the model breaks through it."""
+    """A snooze that covers a model, even where the model breaks through it."""
     owners: Mapping[str, Owner] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     lags: Mapping[str, Lag] = field(default_factory=dict)
 
     def name(self, id: str) -> str:
-        """What somebody is called, without a mention: nobody is disturbed."""
+        """A name without a mention: nobody is pinged."""
         return called(id, self.names)
 
 
@@ -122,7 +122,7 @@ def _people(judgement: Judgement, about: About) -> list[str]:
 
 
 def plain(judgement: Judgement, about: About) -> str:
-    """One model for people who hear the text alone: no signs, no markup."""
+    """One model for people who get the text alone: no signs, no markup."""
     name, verdict = escape(judgement.model.name, 60), verdict_word(judgement)
     facts = [f"{name}: {verdict}", _behind(judgement, about), unmarked(level_text(judgement))]
     facts += dates(judgement, about.today)

@@ -17,10 +17,10 @@ MOST = 10_000
 """Characters of block JSON; Slack refuses messages from about 13,000 on and publishes no number."""
 
 SHORTEST = 80
-"""To how many characters a text may be cut."""
+"""The shortest cut of a text, in characters."""
 
 _OPEN = re.compile(r"(<[^>]*|&[^;\s]*)$")
-"""Markup or an escape that a cut tore."""
+"""Markup or an escape torn by a cut."""
 
 
 def size_of(blocks: Sequence[Block]) -> int:
@@ -29,7 +29,7 @@ def size_of(blocks: Sequence[Block]) -> int:
 
 
 def fitted(message: Message) -> Message:
-    """The message with texts as long as there is room for; the longest ones are cut first."""
+    """The message with texts as long as there is room for; the longest are cut first."""
     if size_of(message.blocks) <= MOST:
         return message
     low, high = SHORTEST, 3000
@@ -53,7 +53,7 @@ def _capped(blocks: Sequence[Block], limit: int) -> list[Block]:
 
 
 def _block(block: Block, limit: int) -> Block:
-    """A section or a line of small print with shorter texts; what is pressed stays as it is."""
+    """A section or context block with shorter texts; buttons and menus stay as they are."""
     if block.get("type") == "section":
         return {key: _text(value, limit) if key == "text" else value for key, value in block.items()}
     if block.get("type") == "context":
@@ -64,7 +64,7 @@ def _block(block: Block, limit: int) -> Block:
 
 
 def _rich(part: Mapping[str, Any], limit: int) -> dict[str, Any]:
-    """A quote with a shorter text: nothing in it is markup, so it is cut anywhere."""
+    """A quote with a shorter text. It has no markup, so it may be cut anywhere."""
     return {
         **part,
         "elements": [
@@ -82,7 +82,7 @@ def _text(found: Mapping[str, Any], limit: int) -> dict[str, Any]:
 
 
 def cut(text: str, limit: int) -> str:
-    """Mrkdwn cut at a line or a word, so that neither markup nor an escape is torn."""
+    """Mrkdwn cut at a line or a word; no markup and no escape is torn."""
     kept = text[: limit - 2]
     ends = max(kept.rfind("\n"), kept.rfind(" "))
     kept = _OPEN.sub("", kept[:ends] if ends > limit // 2 else kept)

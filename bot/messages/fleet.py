@@ -22,11 +22,11 @@ from bot.messages.changes import history_line
 from bot.messages.counts import fleet_text, matching_text, outdated_text, snoozed_text
 from bot.messages.doubts import not_believed, unreadable
 from bot.messages.fitting import MOST, size_of
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, context, divider, header, modal, pages_of, paging, paragraph, section
 from bot.messages.model_table import model_table, open_menu
 from bot.messages.owners import line as owner_line
 from bot.messages.owners import set_button
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.requests import state_line
 from bot.messages.signs import Sign
@@ -37,13 +37,13 @@ from bot.messages.verdicts import dates, pair_text, risk_text, verdict_text, ver
 from bot.ports import Block, Message
 
 SHORT = 200
-"""Characters of the answer of one instance of several."""
+"""Characters of an instance's answer where there are several."""
 
 FAILURES = 5
-"""How many of those are quoted: the others are in the log, and one outage often takes all instances along."""
+"""Answers quoted. The log has the others, and one outage often affects all instances."""
 
 MANY = 100
-"""Models that nobody reads page by page."""
+"""More models than people read page by page."""
 
 NARROW = (
     "Narrow it by words: `outdated`, `risky`, `acoustic`, an instance, `en-US`, a base model, part of a name. *Export* "
@@ -51,12 +51,12 @@ NARROW = (
 )
 
 PAGE = 15
-"""Models on one page: with a row and an option each, about 550 characters, what fits into `MOST` of them."""
+"""Models on one page: a row and an option take about 550 characters, and `MOST` must hold all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page, from 0, of the models that fit; the counts of all that fit, and of how many they are."""
+    """One page, from 0, of the matching models; the counts of all that match, and the size of the fleet."""
 
     shown: Sequence[Judgement]
     page: int
@@ -65,7 +65,7 @@ class Found:
 
     @property
     def count(self) -> int:
-        """How many fit."""
+        """How many match."""
         return self.counts.total
 
 
@@ -77,7 +77,7 @@ def models(
     filters: str = "",
     marks: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
-    """One page of the fleet, worst first. *marks* are what else to say of some models, by reference."""
+    """One page of the fleet, worst first. *marks* say more about some models, by reference."""
     if not found.count:
         return Message(NO_MODELS, (section(NO_MODELS), *age(snapshot, now)))
     text = f"{matching_text(found.counts, filters) if filters else fleet_text(found.counts)}."
@@ -99,11 +99,11 @@ NO_MODELS = "There are no custom models in the instances that Retune reads. `pyt
 
 
 TROUBLES = 8
-"""Lines about instances below a list: Slack takes ten in one block."""
+"""Lines about instances below a list: a context block takes ten."""
 
 
 def age(snapshot: Snapshot, now: datetime) -> list[Block]:
-    """When the instances were read, and which could not be read."""
+    """When the instances were read, and which ones could not be."""
     read = [f"Read {ago(snapshot.read_at, now)}."] if snapshot.read_at is not None else []
     lines: list[str] = []
     quotes: list[Quote] = []
@@ -124,10 +124,10 @@ def age(snapshot: Snapshot, now: datetime) -> list[Block]:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """What Retune knows of a model besides what its instance says.
+    """What Retune knows of a model beyond its instance's answer.
 
-    *snooze* is the one in force for it; *trained_with* names the language model of an acoustic one, "" for none, None
-    where nobody said.
+    *snooze* is in force for it. *trained_with* names an acoustic model's language model: "" for none, None where nobody
+    said.
     """
 
     requests: Sequence[Request] = ()
@@ -182,7 +182,7 @@ def model(
 
 
 def _history(dossier: Dossier, ref: str, now: datetime) -> str:
-    """What was done to a model, here and elsewhere, newest first."""
+    """A model's history, here and elsewhere, newest first."""
     asked = dossier.requests
     lines = [(one.ended_at or one.started_at or one.requested_at, state_line(one, now, ref)) for one in asked]
     lines += [(change.at, history_line(change)) for change in dossier.changes]
@@ -190,7 +190,7 @@ def _history(dossier: Dossier, ref: str, now: datetime) -> str:
 
 
 def _further(judgement: Judgement) -> list[Block]:
-    """What else can be done with a model."""
+    """Further buttons of a model."""
     m = judgement.model
     buttons = []
     if m.status == "available":
@@ -211,7 +211,7 @@ def reading(name: str) -> Mapping[str, Any]:
 
 
 def window(name: str, blocks: Iterable[Block]) -> Mapping[str, Any]:
-    """A model in a window of its own, where there is no channel to show it in."""
+    """A model in its own window, for places without a channel."""
     return modal(f"Model {name}", blocks, callback="model")
 
 

@@ -1,4 +1,4 @@
-"""When a request probably goes on, as clock times where the reader is; always said as an estimate."""
+"""When a request will probably be done, as clock times in the reader's zone; always marked as an estimate."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from bot.domain.forecasts import Forecast
 from bot.messages.text import around, counted, escape, listed
 
 SOURCES = 2
-"""Where figures come from, of which a line names the first ones."""
+"""Sources of figures; a line names the first ones."""
 
 
 def forecast_text(forecast: Forecast, when: str = "") -> str:
-    """*Estimate:* ≈ today 11:10–13:40 if approved now. With what it does not count; *when* it counts from."""
+    """*Estimate:* ≈ today 11:10–13:40 if approved now. It says what it leaves out; *when* is the start it assumes."""
     said = []
     if forecast.known:
         sources = [escape(source) for source in forecast.sources[:SOURCES]]

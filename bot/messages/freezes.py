@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.freezes import Freeze, Wait
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import (
     actions,
     alert,
@@ -23,6 +22,7 @@ from bot.messages.kit import (
     paragraph,
     section,
 )
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import called, mention
 from bot.messages.request_form import WHY, WHY_LIMIT
 from bot.messages.signs import Sign
@@ -31,7 +31,7 @@ from bot.ports import Block, Message
 
 FREEZE, SCOPE, UNTIL = "freeze", "scope", "until"
 ALL, MINE = "*", "*mine"
-"""Values of the menu that name no instance: all of them, and all that the person decides on."""
+"""Values of the menu other than an instance: all instances, and all that the person decides on."""
 
 ENDED_ALREADY = "That freeze has already ended. `/stt-upgrade freeze` shows what is frozen."
 OVER_ALREADY = "That time has passed. Choose a later one."
@@ -50,7 +50,7 @@ def unknown_instance(instance: str, known: Iterable[str]) -> str:
 
 
 def for_approvers(ids: Iterable[str]) -> str:
-    """What somebody is told who decides on no instance; *ids* are those who do."""
+    """The answer to people who decide on no instance; *ids* are those who do."""
     return f"Only approvers can freeze upgrades. Ask {listed([mention(id) for id in ids], 'or')}."
 
 
@@ -61,14 +61,14 @@ def freeze_line(freeze: Freeze) -> str:
 
 
 def freeze_quote(freeze: Freeze, names: Mapping[str, str] = MappingProxyType({})) -> Quote:
-    """Its reason, by the name of its author, or with a mention where that is not given."""
+    """Its reason, by the author's name, or with a mention where no name is given."""
     if name := names.get(freeze.author):
         return Quote(f"Reason for the freeze, from {plain(name, 60)}", freeze.reason)
     return Quote("Reason for the freeze, from", freeze.reason, freeze.author)
 
 
 def freeze_blocks(freezes: Iterable[Freeze], *accessories: Block) -> list[Block]:
-    """Freezes with their reasons; *accessories* are what stands beside each of the first."""
+    """Freezes with their reasons; *accessories* stand beside each of the first."""
     return [
         block
         for freeze, beside in zip_longest(freezes, accessories)
@@ -78,13 +78,13 @@ def freeze_blocks(freezes: Iterable[Freeze], *accessories: Block) -> list[Block]
 
 
 def told(freezes: Sequence[Freeze]) -> Message:
-    """What somebody hears who began these."""
+    """The answer to the person who began these."""
     text = "\n".join(map(freeze_line, freezes))
     return paragraph(text, quotes=[freeze_quote(freeze) for freeze in freezes])
 
 
 def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
-    """What the channel hears once: what nothing new starts on, until when, who said so, and why."""
+    """The one message to the channel: what is frozen, until when, by whom, and why."""
     first = freezes[0]
     what = listed([code(freeze.instance) if freeze.instance else "all instances" for freeze in freezes])
     text = (
@@ -95,7 +95,7 @@ def begun(freezes: Sequence[Freeze], names: Mapping[str, str]) -> Message:
 
 
 def ended(freeze: Freeze, names: Mapping[str, str]) -> Message:
-    """What the channel hears once when somebody ends a freeze early."""
+    """The one message to the channel when a person ends a freeze early."""
     what = code(freeze.instance) if freeze.instance else "all instances"
     text = (
         f"*Freeze ended early:* {what}, by {called(freeze.ended_by or '', names)}. It was until "
@@ -126,7 +126,7 @@ def wait_quotes(wait: Wait | None) -> list[Quote]:
 
 
 def freezes(holding: Sequence[Freeze]) -> Message:
-    """What is frozen, each with a button that ends it, and a button that begins another."""
+    """What is frozen, with a button that ends each freeze, and one that begins another."""
     blocks: list[Block] = []
     ask = confirm("End the freeze?", "Approved upgrades start at once.", "End it")
     for freeze in holding[:20]:
@@ -145,7 +145,7 @@ def form(
 ) -> Mapping[str, Any]:
     """The form that begins a freeze; *suggested* is the end it offers first.
 
-    *instances* are those that this person decides on, *everywhere*: these are all there are.
+    *instances* are those this person decides on; *everywhere*: these are all there are.
     """
     several = [option("All instances", ALL)] if everywhere else [option("All that I approve for", MINE)]
     options = [*(several if everywhere or len(instances) > 1 else []), *(option(each, each) for each in instances[:99])]

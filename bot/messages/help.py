@@ -71,7 +71,7 @@ def help_text() -> Message:
 
 
 def no_command(word: str, rest: str) -> Message:
-    """The same for somebody who typed a command that does not exist: the nearest one comes first, with its *rest*."""
+    """The same for an unknown command: the nearest one comes first, with its *rest*."""
     if not word:
         return help_text()
     near = _nearest(word[:40])
@@ -85,7 +85,7 @@ def no_command(word: str, rest: str) -> Message:
 
 
 def _nearest(word: str) -> str | None:
-    from rapidfuzz import process  # only a typo needs it, the first answer does not
+    from rapidfuzz import process  # only a typo needs it, not the first answer
 
     names = [usage.command.removeprefix("/stt-") for usage in COMMANDS]
     found = process.extractOne(word, names, score_cutoff=60)

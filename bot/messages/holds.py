@@ -1,4 +1,4 @@
-"""Holds in words: on the card and its question, in the forms that ask, and for those who may not end one."""
+"""Holds in words: on the card and its question, in forms, and for people who may not end one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bot.domain.plans import Plan
 from bot.domain.policies import Policy, policy_of
 from bot.domain.requests import Request
 from bot.domain.snoozes import Held, Snooze
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import alert, modal, sections
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import called, mention
 from bot.messages.signs import Sign
 from bot.messages.text import code, counted, day, listed, plain
@@ -25,16 +25,16 @@ SHORT = 80
 """How much of a reason a line in a list shows."""
 
 SHOWN = 5
-"""Holds that are shown one by one where there may be fifty."""
+"""Holds shown one by one where there may be fifty."""
 
 END = "End hold and request"
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What there is around the models of requests, by their references: holds in force and owners.
+    """What surrounds the models of requests, by reference: holds in force and owners.
 
-    *names* are what the people and groups of these are called, by id; *actors* those who asked, voted or decided.
+    *names* are those of the people and groups in them, by id; *actors* are those who asked, voted or decided.
     """
 
     holds: Holds = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Around:
 
     @property
     def people(self) -> set[str]:
-        """Whose names it takes."""
+        """People whose names it needs."""
         return {*(hold.author for hold in self.holds.values()), *(owner.id for owner in self.owners.values())}
 
     def held(self, plan: Plan) -> tuple[Held, ...]:
@@ -52,11 +52,11 @@ class Around:
         return held(plan, self.holds)
 
     def held_of(self, request: Request) -> tuple[Held, ...]:
-        """The models on hold among those that a request is still to start on."""
+        """The models on hold among those a request has still to start on."""
         return held_of(request, self.holds)
 
     def owner(self, ref: str) -> str:
-        """owner Ada: by name, so that nobody is disturbed; "" where none is known."""
+        """owner Ada: by name, so that nobody is pinged; "" where no owner is known."""
         owner = self.owners.get(ref)
         return f"owner {called(owner.id, self.names)}" if owner else ""
 
@@ -67,7 +67,7 @@ def hold_words(hold: Snooze, around: Around) -> str:
 
 
 def hold_quotes(held: Iterable[Held], names: Mapping[str, str], limit: int = REASON) -> list[Quote]:
-    """The reason of each hold. *names* are what their authors are called; without names they are mentioned."""
+    """The reason of each hold. *names* are the authors' names; without names, authors are mentioned."""
     return [reason_of(f"Reason for the hold on {plain(one.name, 60)}", one.hold, names, limit) for one in held]
 
 
@@ -89,7 +89,7 @@ def card_lines(held: Iterable[Held], around: Around) -> list[str]:
 def ended_lines(
     ended: Sequence[Snooze], names: Mapping[str, str], models: Mapping[str, str], most: int = SHOWN
 ) -> list[str]:
-    """The holds that somebody ended for a request. *models* are the names of its models by reference."""
+    """The holds that were ended for a request. *models* are the names of its models by reference."""
     several, lines = len(ended) > 1, []
     for one in ended[:most]:
         what = f" of {code(models[one.subject], 60)}" if several and one.subject in models else ""
@@ -101,7 +101,7 @@ def ended_lines(
 def ended_quotes(
     ended: Sequence[Snooze], names: Mapping[str, str], models: Mapping[str, str], most: int = SHOWN
 ) -> list[Quote]:
-    """Their reasons; by name, where it is known."""
+    """Their reasons; by name, where known."""
     limit = SHORT if len(ended) > 1 else REASON
     return [
         reason_of(
@@ -115,7 +115,7 @@ def ended_quotes(
 
 
 def question(held: Sequence[Held], around: Around) -> str:
-    """What the question of Approve says of holds, in plain text: the first of them, and how many more there are."""
+    """The holds in the question of Approve, in plain text: the first of them, and the number of the rest."""
     if not held:
         return ""
     first, more = held[0], f" and {len(held) - 1} more on hold" if len(held) > 1 else ""
@@ -126,7 +126,7 @@ def question(held: Sequence[Held], around: Around) -> str:
 
 
 def private_lines(held: Iterable[Held], owners: Mapping[str, Owner]) -> list[str]:
-    """Each hold with its author, end and the owner of its model, as mentions: for one person only."""
+    """Each hold with author, end and the model's owner, as mentions. Private."""
     lines = []
     for one in held:
         owner = owners.get(one.hold.subject)
@@ -137,27 +137,27 @@ def private_lines(held: Iterable[Held], owners: Mapping[str, Owner]) -> list[str
 
 
 def refused(held: Sequence[Held], owners: Mapping[str, Owner], policies: Mapping[str, Policy]) -> Mapping[str, Any]:
-    """Shown instead of the form to somebody who may not end each of these holds."""
+    """Shown instead of the form to people who may not end all of these holds."""
     lines = [*private_lines(held, owners), *(_can_end(one, policies) for one in held), "Or ask again after it ends."]
     return modal("On hold", [*sections(lines), *quoted(*hold_quotes(held[:SHOWN], {}))], callback="refused")
 
 
 def denied(held: Sequence[Held], policies: Mapping[str, Policy]) -> str:
-    """Why an approval does not count while everything of a request is on hold; private."""
+    """Why an approval does not count while everything in a request is on hold. Private."""
     shown = [f"{line} {_can_end(one, policies)}" for one in held[:SHOWN] for line in private_lines([one], {})]
     more = [f"{counted(len(held) - SHOWN, 'more model')} on hold."] if len(held) > SHOWN else []
     return "\n".join(["It can't be approved: everything in it is on hold.", *shown, *more])
 
 
 def _can_end(one: Held, policies: Mapping[str, Policy]) -> str:
-    """Its author, or who approves upgrades on its instance, as mentions: for one person only."""
+    """Its author, or the approvers of its instance, as mentions. Private."""
     policy = policy_of(policies, Ref.parse(one.hold.subject).instance)
     who = listed(list(dict.fromkeys([f"<@{one.hold.author}>", *map(mention, policy.approvers)])), "or")
     return f"{who} can end it: *End hold* on {code(f'/stt-model {one.name}', 80)}."
 
 
 def stopped(held: Sequence[Held], own: str, *, began: bool) -> str:
-    """Why a model was left out, or cannot be tried again. *own* is its name; *began*: it was in a request already."""
+    """Why a model was left out, or can't be tried again. *own* is its name; *began*: it was in a request already."""
     parts = [_stopped(one, own) for one in held[:SHOWN]]
     name = held[0].name if held else ""
     nothing = " Nothing was sent." if began else ""
@@ -174,7 +174,7 @@ def _stopped(one: Held, own: str) -> str:
 
 
 def form_blocks(held: Sequence[Held], owners: Mapping[str, Owner]) -> list[Block]:
-    """What stands on top of the form for somebody who may end these holds."""
+    """The top of the form for people who may end these holds."""
     ends = f"Sending this ends {'it' if len(held) == 1 else 'these holds'}; the card says so." if held else ""
     quotes = quoted(*hold_quotes(held[:SHOWN], {}))
     return [alert("\n".join([*private_lines(held, owners), ends])), *quotes] if held else []

@@ -29,17 +29,17 @@ from bot.messages.words import add_button
 from bot.ports import Block
 
 EACH = 5
-"""Requests shown with their own buttons in one group, and instances; App Home holds 100 blocks."""
+"""Requests with their own buttons in one group, and instances. App Home holds 100 blocks."""
 
 MODELS = 10
-"""Models that a list shows."""
+"""Models in a list."""
 
 CAN_READ = "You can read here. Ask a member of this workspace to request an upgrade."
 
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """The models that belong to somebody, also through a group: the worst of them, and the counts of all."""
+    """A person's own models, also through a group: the worst, and the counts of all."""
 
     worst: Sequence[Judgement] = ()
     counts: Counts = field(default_factory=Counts)
@@ -47,7 +47,7 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one person's App Home is made of. *asks*: they may request upgrades, not only read."""
+    """One person's App Home. *asks*: they may request upgrades, not only read."""
 
     user: str
     asks: bool
@@ -63,7 +63,7 @@ class Seen:
     snapshot: Snapshot
     freezes: Sequence[Freeze] = ()
     around: Around = field(default_factory=Around)
-    """Of the models that are on hold, or wait for a change."""
+    """Models on hold, or waiting for a change."""
 
 
 def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
@@ -93,12 +93,12 @@ def home(seen: Seen, now: datetime) -> Mapping[str, Any]:
 
 
 def closed(why: str) -> Mapping[str, Any]:
-    """App Home of somebody who may not read; *why* is escaped already."""
+    """App Home for people who may not read; *why* is escaped already."""
     return {"type": "home", "blocks": [section(f"{Sign.PRIVATE} {why}")]}
 
 
 def _needs(seen: Seen, now: datetime) -> list[Block]:
-    """What waits for this person: changes by hand and doubts first, which nobody else is told about."""
+    """What waits for this person. Changes by hand and doubts come first: nobody else is told of them."""
     blocks: list[Block] = [header("Needs you")]
     changes = [(each.request, run) for each in seen.needed for run in each.changes]
     for request, run in changes[:EACH]:
@@ -130,7 +130,7 @@ def _requests(requests: Sequence[Request], now: datetime) -> list[Block]:
 
 
 def _mine(seen: Seen) -> list[Block]:
-    """The verdicts of the models that are somebody's own."""
+    """The verdicts on a person's own models."""
     counts, shown = seen.mine.counts, seen.mine.worst
     head = f"*{counted(counts.total, 'model')}: {groups_text(counts)}*"
     blocks = sections([head, *(one_line(judgement) for judgement in shown)])
@@ -138,7 +138,7 @@ def _mine(seen: Seen) -> list[Block]:
 
 
 def _worst(seen: Seen) -> list[Block]:
-    """The fleet in numbers, its worst models, and what starts an upgrade."""
+    """The fleet in numbers, its worst models, and the buttons that start an upgrade."""
     counts, shown = seen.counts, seen.worst
     blocks = [section(_fleet(counts, seen.snapshot))]
     if shown:
@@ -156,7 +156,7 @@ def _worst(seen: Seen) -> list[Block]:
 
 
 def _fleet(counts: Counts, snapshot: Snapshot) -> str:
-    """How the fleet is; where there is nothing yet, what to do."""
+    """The state of the fleet; where there is none yet, what to do."""
     if not counts.total and any(reading.read_at is None for reading in snapshot.instances.values()):
         return "Models appear here once the instances are read. `/stt-help` lists what you can do."
     if not counts.total:
@@ -176,7 +176,7 @@ def _several(seen: Seen) -> bool:
 
 
 def _menu(seen: Seen, shown: Sequence[Judgement]) -> list[Block]:
-    """The menu that opens one of the models that are shown."""
+    """The menu that opens one of the models shown."""
     menu = open_menu(shown, several=_several(seen))
     return [actions(menu)] if menu else []
 
@@ -186,7 +186,7 @@ def _more(left: int) -> list[Block]:
 
 
 UNREAD = 8
-"""Instances that are named where they cannot be read."""
+"""Instances named where they can't be read."""
 
 
 def _age(snapshot: Snapshot, now: datetime) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
 
-from bot.messages.foreign import Quote, aloud, quoted
+from bot.messages.quotes import Quote, aloud, quoted
 from bot.messages.signs import Sign
 from bot.messages.text import capped, code, plain
 from bot.ports import Block, Message, Newer
@@ -19,12 +19,12 @@ VALUE = "v"
 
 
 def _text(text: str, limit: int = 75) -> Block:
-    """A plain_text object in which `:x:` stays what it is: names of models and instances may hold such."""
+    """A plain_text object in which `:x:` stays as it is: names of models and instances may contain it."""
     return {"type": "plain_text", "text": plain(text, limit), "emoji": False}
 
 
 def section(text: str, accessory: Block | None = None) -> Block:
-    """A paragraph of mrkdwn, capped at Slack's 3,000 characters. Foreign parts must be escaped already."""
+    """A paragraph of mrkdwn, capped at Slack's 3,000 characters. Untrusted parts must be escaped already."""
     block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": capped(text, SECTION), "verbatim": True}}
     return block if accessory is None else {**block, "accessory": accessory}
 
@@ -45,7 +45,7 @@ def headed(parts: Mapping[str, str]) -> list[Block]:
 
 
 def instance_heading(instance: str) -> str:
-    """What stands above what is said of one instance."""
+    """The heading above one instance."""
     return f"Instance {code(instance)}"
 
 
@@ -67,13 +67,13 @@ def paragraph(text: str, sign: str = "", *buttons: Block, quotes: Sequence[Quote
 Level = Literal["default", "info", "warning", "error", "success"]
 
 _ALERTS: Mapping[Level, str] = {"warning": f"{Sign.ATTENTION} ", "error": f"{Sign.URGENT} "}
-"""What stands before the text where a workspace has no such block; what is no trouble needs no sign."""
+"""Stands before the text in workspaces without the block; levels without trouble need no sign."""
 
 
 def alert(text: str, level: Level = "warning") -> Block:
-    """A line in a modal that must not be overlooked, in mrkdwn whose foreign parts are escaped already.
+    """A line in a modal that must be noticed, in mrkdwn whose untrusted parts are escaped already.
 
-    What is longer than Slack takes, 200 characters, is a paragraph: a warning must not lose its end.
+    Beyond Slack's 200 characters it is a paragraph: a warning must not lose its end.
     """
     plain = section(f"{_ALERTS.get(level, '')}{text}")
     if len(text) > 200:
@@ -99,14 +99,14 @@ def actions(buttons: Iterable[Block], block_id: str | None = None) -> Block:
 def button(
     text: str, action: str, value: str, *, style: str = "", confirm: Block | None = None, label: str = ""
 ) -> Block:
-    """A button. *label* tells a screen reader apart what several buttons with the same text are for."""
+    """A button. *label* is for screen readers where several buttons have the same text."""
     block: Block = {"type": "button", "text": _text(text), "action_id": action, "value": value}
     further = {"style": style, "confirm": confirm, "accessibility_label": plain(label)}
     return {**block, **{key: given for key, given in further.items() if given}}
 
 
 def confirm(title: str, text: str, yes: str, no: str = "Not now", *, style: str = "primary") -> Block:
-    """What Slack asks before it sends the click."""
+    """The question that Slack asks before it sends the click."""
     return {
         "title": _text(title, 100),
         "text": _text(text, 300),
@@ -117,12 +117,12 @@ def confirm(title: str, text: str, yes: str, no: str = "Not now", *, style: str 
 
 
 def pages_of(count: int, size: int) -> int:
-    """How many pages there are, at least one."""
+    """The number of pages, at least one."""
     return max(1, -(-count // size))
 
 
 def grouped(told: Iterable[tuple[str, Block]], heading: Callable[[str], str] = str) -> list[Block]:
-    """Blocks with the heading of their group, unless that is "", above each row of those that share it."""
+    """Blocks with the heading of their group above each run of blocks that share it; none for ""."""
     blocks: list[Block] = []
     for group, same in groupby(told, key=itemgetter(0)):
         blocks += [*([section(f"*{heading(group)}*")] if group else []), *(block for _, block in same)]
@@ -130,9 +130,9 @@ def grouped(told: Iterable[tuple[str, Block]], heading: Callable[[str], str] = s
 
 
 def paging(action: str, page: int, pages: int, about: str, *further: Block) -> list[Block]:
-    """Below one of several pages: which it is, the buttons to its neighbours and *further* ones.
+    """Below one of several pages: its number, the buttons to its neighbours, and *further* ones.
 
-    The value of the former is the page and what it is of.
+    The value of a page button is the page and the list it belongs to.
     """
     ways = ((page > 0, "← Previous", "previous", page - 1), (page + 1 < pages, "Next →", "next", page + 1))
     turns = [button(text, f"{action}:{way}", f"{to} {about}"[:2000]) for there, text, way, to in ways if there]
@@ -141,13 +141,13 @@ def paging(action: str, page: int, pages: int, about: str, *further: Block) -> l
 
 
 OPTION = 150
-"""Characters of an option's value: an option may be of something with a longer reference, and then cannot be."""
+"""The longest value of an option, in characters; a model with a longer reference can't be an option."""
 
 
 def option(text: str, value: str, description: str | None = None, *, rich: bool = False) -> Block:
     """One choice of a menu; *value* has at most `OPTION` characters.
 
-    *rich*: the description is mrkdwn of at most 75 characters, with foreign parts escaped; checkboxes take that.
+    *rich*: the description is mrkdwn of at most 75 characters, with untrusted parts escaped; checkboxes take that.
     """
     below: dict[str, Block] = {}
     if description:
@@ -157,7 +157,7 @@ def option(text: str, value: str, description: str | None = None, *, rich: bool 
 
 
 Offer = Mapping[str, Any]
-"""What a menu offers, as Slack takes it: `options`, or `option_groups`."""
+"""The choices in Slack's shape: `options`, or `option_groups`."""
 
 
 def option_group(label: str, options: Sequence[Block]) -> Block:
@@ -166,7 +166,7 @@ def option_group(label: str, options: Sequence[Block]) -> Block:
 
 
 def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
-    """An input of a form: what *element* is given is sent under *block_id*."""
+    """An input of a form; the value of *element* is sent under *block_id*."""
     return {
         "type": "input",
         "block_id": block_id,
@@ -178,7 +178,7 @@ def input_block(block_id: str, label: str, element: Block, *, optional: bool = F
 
 
 def placeholder(text: str) -> Block:
-    """What stands in an empty input."""
+    """The placeholder of an empty input."""
     return _text(text, 150)
 
 
@@ -188,7 +188,7 @@ def long_text(example: str, limit: int) -> Block:
 
 
 def choice(prompt: str, action: str, options: Sequence[Block]) -> Block:
-    """A menu whose choice is sent at once, like a click: 100 options at most. *prompt* is what screen readers say."""
+    """A menu whose choice is sent at once, like a click: 100 options at most. *prompt* is for screen readers."""
     return {
         "type": "static_select",
         "action_id": action,
@@ -198,12 +198,12 @@ def choice(prompt: str, action: str, options: Sequence[Block]) -> Block:
 
 
 def menu(options: Sequence[Block]) -> Block:
-    """A menu whose first option is chosen at first."""
+    """A menu with its first option chosen."""
     return {"type": "static_select", "options": list(options), "initial_option": options[0]}
 
 
 def loading(title: str) -> Mapping[str, Any]:
-    """A window that says that its content comes."""
+    """A window that says that its content is coming."""
     return modal(title, [section(f"{Sign.READING} Looking …")], callback="reading")
 
 

@@ -1,9 +1,10 @@
-"""A request for more models than can be shown one by one: counts, the names that matter now, pages of all of them."""
+"""A request for more models than can be listed: counts, the names that matter now, pages of all models."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.domain.policies import Policy
@@ -15,6 +16,7 @@ from bot.messages.holds import Around
 from bot.messages.kit import context, pages_of, paging, paragraph, sections
 from bot.messages.model_lines import also_changed, late, owner_of, state_of
 from bot.messages.outcomes import failure_text, left_out_blocks
+from bot.messages.people import asked
 from bot.messages.refusals import approvers, mention
 from bot.messages.signs import OF_RUN_STATE, Sign, of_run
 from bot.messages.stakes import totals
@@ -27,19 +29,19 @@ if TYPE_CHECKING:
     from bot.messages.card import Seen
 
 GROUPS = 6
-"""Instances and base models that the card counts one by one."""
+"""Instances and base models counted one by one on the card."""
 
 NAMED = 8
 """Names in one line of the card."""
 
 TOLD = 12
-"""Failed models that a message tells with the reason, and names that it gives beyond those, times three."""
+"""Failed models told with their reason; three times as many more are named."""
 
 PAGE = 40
 """Models on a page of Details."""
 
 LEFT_OUT = 10
-"""Models that were left out from the beginning, of which Details give the reason."""
+"""Models left out from the start, with the reason, in Details."""
 
 _STATES = {
     RunState.DONE: "done",
@@ -51,11 +53,11 @@ _STATES = {
 }
 
 _FIRST = (RunState.FAILED, RunState.RUNNING, RunState.LEFT_OUT, RunState.QUEUED, RunState.DONE, RunState.CANCELLED)
-"""In which order Details show them: what somebody may have to act on comes first."""
+"""The order in Details: what may need action comes first."""
 
 
 def count_lines(request: Request, seen: Seen) -> list[str]:
-    """What the card says in place of a line for each model."""
+    """The card's lines in place of one for each model."""
     lines = [] if request.state in UNSTARTED else [_states(request)]
     if request.state in UNSTARTED:
         first, instances = request.first.plan, len({run.plan.model.instance for run in request.meant})
@@ -74,7 +76,7 @@ def count_lines(request: Request, seen: Seen) -> list[str]:
 
 
 def summary(request: Request) -> list[str]:
-    """How many are in which state, and where they are."""
+    """How many models are in each state, and where they are."""
     return [_states(request), *_groups(request)]
 
 
@@ -97,7 +99,7 @@ def _groups(request: Request) -> list[str]:
 
 
 def _acute(request: Request, seen: Seen) -> list[str]:
-    """Who failed, and what waits for somebody, by name."""
+    """Failed models, and those that wait for a person, by name."""
     running = [run for run in request.runs if run.state is RunState.RUNNING]
     held = len(seen.around.held_of(request)) if request.state in LIVE else 0
     named = {
@@ -116,7 +118,7 @@ def _names(runs: Sequence[Run], most: int) -> str:
 
 
 def milestones(request: Request) -> list[tuple[str, Message]]:
-    """How far it is, at each tenth; nothing before the first and after the last."""
+    """The progress at each tenth; nothing before the first and after the last."""
     proven, all_ = len(request.proven), len(request.meant)
     tenth = 10 * proven // all_
     if request.started_at is None or not 0 < tenth < 10:
@@ -125,7 +127,7 @@ def milestones(request: Request) -> list[tuple[str, Message]]:
 
 
 def asks(request: Request, policy: Policy, around: Around) -> list[tuple[str, Message]]:
-    """What somebody has to do before some of its models go on: one message, however many there are."""
+    """What a person must do before some models go on: one message, however many they are."""
     running = [run for run in request.runs if run.state is RunState.RUNNING]
     told = []
     if waiting := waiting_for_a_change(running):
@@ -146,15 +148,24 @@ def asks(request: Request, policy: Policy, around: Around) -> list[tuple[str, Me
     return told
 
 
-def pause(request: Request, bad: Sequence[Run], policy: Policy) -> tuple[str, Message]:
-    """Asks for a decision after failures; edited while more of what was under way fails."""
+def pause(
+    request: Request,
+    bad: Sequence[Run],
+    policy: Policy,
+    actor: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, Message]:
+    """Asks for a decision after failures; edited while more of what was under way fails.
+
+    *actor* brought it about, and is named: *names* are what people are called.
+    """
     failed = [run for run in bad if run.state is RunState.FAILED]
     unproven = [run for run in bad if run.unproven]
     why = [f"{counted(len(failed), 'upgrade')} failed"] if failed else []
     why += [f"no newer version is shown for {counted(len(unproven), 'model')}"] if unproven else []
     text = (
-        f"{approvers(policy)}: *paused*, because {' and '.join(why)}. What runs goes on, nothing new starts. Resume "
-        "goes on with the others; Drop leaves them as they are; *Details* can try each again."
+        f"{asked(policy, actor, names)}: *paused*, because {' and '.join(why)}. What runs goes on, nothing new starts. "
+        "Resume goes on with the others; Drop leaves them as they are; *Details* can try each again."
     )
     said = paragraph(text, Sign.PAUSED)
     listed = sections(["*Failed, or not proven*", *failures(bad)])
@@ -164,7 +175,7 @@ def pause(request: Request, bad: Sequence[Run], policy: Policy) -> tuple[str, Me
 
 
 def failures(bad: Sequence[Run]) -> list[str]:
-    """The first of them with the reason, the names of many more."""
+    """The first ones with their reason, the names of many more."""
     lines = [
         f"• {code(run.plan.model.name, 60)}: {shortened(failure_text(run) or 'no newer version is shown')}"
         for run in bad[:TOLD]
@@ -174,7 +185,7 @@ def failures(bad: Sequence[Run]) -> list[str]:
 
 
 def left_to_do(request: Request) -> list[str]:
-    """What the models that are done leave to do or to know."""
+    """What finished models leave to do or to know."""
     done = [run for run in request.runs if run.state is RunState.DONE and not run.unproven]
     counts = {
         "still has data that is not trained: *Train…* on `/stt-model`": sum(run.plan.trains_after for run in done),
@@ -184,7 +195,7 @@ def left_to_do(request: Request) -> list[str]:
 
 
 def page_of(request: Request, seen: Seen, page: int) -> tuple[list[Block], frozenset[int]]:
-    """One page of its models, what needs somebody first; and which runs are on it."""
+    """One page of its models, those that need a person first; and the runs on it."""
     runs = sorted(request.runs, key=_urgency)
     pages = pages_of(len(runs), PAGE)
     page = min(max(page, 0), pages - 1)

@@ -1,4 +1,4 @@
-"""The form for more models than it could list: counts by base, instance and risk, and the exceptions to leave out."""
+"""The form for too many models to list: counts by base, instance and risk, and exceptions to leave out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.messages.text import bold, code, counted, day, escape, plain, some
 from bot.ports import Block
 
 LEAVE = "leave:"
-"""Begins the ids of the inputs for exceptions."""
+"""Prefix of the ids of the inputs for exceptions."""
 
 NAMES = f"{LEAVE}names"
 
@@ -27,18 +27,18 @@ INCLUDE, INCLUDED = "include", "by hand"
 """The checkbox for models that need a person, and its value."""
 
 NAMED = 5
-"""Models that are named where there may be hundreds."""
+"""Models named where there may be hundreds."""
 
 NARROW = "or narrow the command by filters to at most 50 models: that form"
 
 OPTIONS = 100
-"""Choices of one menu: Slack takes no more."""
+"""Slack's limit for the choices of one menu."""
 
 SHOWN = 8
-"""Groups that are counted in words; the menus have all of them."""
+"""Groups counted in words; the menus have all of them."""
 
 REASONS = 20
-"""Models that are left out anyhow, of which the form gives the reason."""
+"""Models that can't be included, with the reason."""
 
 _WORDS: Mapping[Group, tuple[str, str]] = {
     "instance": ("instance", "Leave out instances"),
@@ -58,10 +58,10 @@ def ask_many(
     zone: OwnZone | None = None,
     forecast: Forecast | None = None,
 ) -> Mapping[str, Any]:
-    """What would be upgraded, by counts, and what to leave out of it or to include.
+    """What would be upgraded, by counts, and what to leave out or include.
 
-    *metadata* finds the selection. *left_out* cannot be in it; *more* is how many fit the filters beyond what one
-    request takes; *notes* show what holds starts back now; *forecast* is for all but what needs a person.
+    *metadata* finds the selection. *left_out* can't be in it; *more* match the filters beyond what one request takes;
+    *notes* say what delays starts now. *forecast* is for all models but those that need a person.
     """
     groups = {by: selection.counts(by) for by in GROUPS}
     lines = [_line(by, counts) for by, counts in groups.items()]
@@ -135,7 +135,7 @@ def _unlinked(unlinked: Sequence[LeftOut]) -> list[Block]:
 
 
 def _include(waiting: Sequence[Choice]) -> Block:
-    """Models that need a person are in only where somebody says so: each holds up a place until the change is made."""
+    """Models that need a person are in only if requested: each occupies a place until the change is made."""
     names = some([plain(choice.name, 40) for choice in waiting], NAMED)
     choice = option("Include these", INCLUDED, "Each waits until a person makes it.")
     label = f"Need a change by hand: {counted(len(waiting), 'model')}"
@@ -155,7 +155,7 @@ def _menu(by: Group, counts: Sequence[tuple[str, int]]) -> Block:
 
 
 def exceptions(selection: Selection, chosen: Mapping[Group, Sequence[int]]) -> set[tuple[Group, str]]:
-    """The groups that somebody chose, by their places in the menus."""
+    """The chosen groups, by their places in the menus."""
     found = set()
     for by, places in chosen.items():
         counts = selection.counts(by)
@@ -164,7 +164,7 @@ def exceptions(selection: Selection, chosen: Mapping[Group, Sequence[int]]) -> s
 
 
 def unknown(names: Sequence[str]) -> str:
-    """Names that are of no model of the form. Plain text."""
+    """Names that match no model of the form. Plain text."""
     said = some([f"“{plain(name, 40)}”" for name in names], 5)
     return f"No model of this form is called {said}. Check the spelling, or use * for anything."
 

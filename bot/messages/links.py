@@ -16,21 +16,21 @@ from bot.ports import Block
 LINK, LANGUAGE = "link", "language"
 
 LINKED = "link:"
-"""Begins the ids of the menus in a form for several models; the reference of the acoustic model follows."""
+"""Prefix of the ids of the menus in a form for several models; the acoustic model's reference follows."""
 
 NONE = "none"
 
 OPTIONS = 100
-"""Choices of one menu, and of one group of them: Slack takes no more."""
+"""Slack's limit for the choices of one menu, and of one group in it."""
 
 GROUPED = 900
-"""Choices of a menu in groups: a window of more is larger than the 250 KB that Slack takes."""
+"""Choices of a menu with groups: a window with more exceeds Slack's 250 KB."""
 
 GUESS = "guess from the description"
 
 
 def ask_link(choice: LinkChoice, wanted: Wanted) -> Mapping[str, Any]:
-    """Asks with which language model an acoustic model was trained; the service does not tell."""
+    """Asks for the language model that an acoustic model was trained with; the service does not tell."""
     text = (
         f"Which language model was {bold(choice.model.name)} trained with? The service does not tell, and the order of "
         "the upgrade depends on it. Retune remembers the answer."
@@ -59,7 +59,7 @@ def link_input(choice: LinkChoice) -> Block:
 
 
 def _options(choice: LinkChoice, most: int, *, versions: bool) -> list[Block]:
-    """None, what was said, the guesses, and the others, as many as there is room for."""
+    """None, the answer given before, the guesses, and as many others as there is room for."""
     first = {choice.said, *choice.guessed}
     ordered = sorted(choice.candidates, key=lambda one: one.id not in first)
     return [
@@ -74,7 +74,7 @@ def _described(choice: LinkChoice, one: Model, *, versions: bool) -> str:
 
 
 def _said(choice: LinkChoice, options: Sequence[Block]) -> Block:
-    """Only what somebody said is chosen at first: a guess may be wrong, and an upgrade cannot be undone."""
+    """Only a person's answer is preselected: a guess may be wrong, and an upgrade can't be undone."""
     if choice.said is None:
         return {}
     value = NONE if choice.said == ALONE else choice.said
@@ -83,13 +83,13 @@ def _said(choice: LinkChoice, options: Sequence[Block]) -> Block:
 
 
 def _guesses(choice: LinkChoice) -> str:
-    """What the description names, as long as nobody said anything. Plain text."""
+    """What the description names, while nobody has answered. Plain text."""
     named = [plain(one.name, 60) for one in choice.candidates if one.id in choice.guessed][:3]
     return f"A {GUESS}: {listed(named, 'or')}. Choose it only if that is so." if named and choice.said is None else ""
 
 
 def _groups(options: Sequence[Block]) -> list[Block]:
-    """More choices than one menu takes, in groups that are called by their first and last names."""
+    """More choices than one menu takes, in groups named after their first and last."""
     parts = [options[start : start + OPTIONS] for start in range(0, len(options), OPTIONS)]
     names = [[plain(part[at]["text"]["text"], 30) for at in (0, -1)] for part in parts]
     return [
@@ -99,6 +99,6 @@ def _groups(options: Sequence[Block]) -> list[Block]:
 
 
 def not_said(key: str, names: Mapping[str, str]) -> str:
-    """At the menu of a ticked model for which nothing is chosen. Plain text."""
+    """At the menu of a ticked model with nothing chosen. Plain text."""
     name = plain(names.get(ref_of(key), "it"), 40)
     return f"Choose what {name} was trained with, or None. Or untick {name}."

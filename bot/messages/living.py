@@ -17,7 +17,7 @@ from bot.messages.text import bold, counted, some, unmarked
 from bot.ports import Message
 
 NAMES, NAME = 3, 40
-"""Requests named one by one, and characters of the name of a model."""
+"""Requests named one by one, and the characters of a model's name."""
 
 _STATES = {
     RequestState.RUNNING: "Running",
@@ -25,11 +25,11 @@ _STATES = {
     RequestState.SCHEDULED: "Approved, starts later",
     RequestState.OPEN: "Waiting for approval",
 }
-"""What goes on, in the order in which it is said."""
+"""What goes on, in the order of the lines."""
 
 
 def living(found: Findings, live: Sequence[Request], timing: Timing) -> Message:
-    """The state of the fleet, and the requests that go on. It repeats no model that announcements list."""
+    """The state of the fleet, and the requests that go on. The announcement's models are not repeated."""
     state = state_text(found.counts)
     first, dot, rest = state.partition(" · ")
     lines = list(filter(None, (_going_on(live, state) for state in _STATES)))
@@ -44,7 +44,7 @@ def living(found: Findings, live: Sequence[Request], timing: Timing) -> Message:
 
 
 def moved(channel: str) -> Message:
-    """What a living card becomes when announcements go to another channel."""
+    """A living card after announcements moved to another channel."""
     return paragraph(f"Announcements go to <#{channel}> now; the present state is there.")
 
 
@@ -57,7 +57,7 @@ def _going_on(live: Sequence[Request], state: RequestState) -> str:
 
 
 def _named(request: Request) -> str:
-    """A request by its model, or by how many it has and how far it is."""
+    """A request by its model, or by the number of its models and its progress."""
     if not request.several:
         return bold(request.first.plan.model.name, NAME)
     states = Counter(run.state for run in request.meant)

@@ -1,4 +1,4 @@
-"""The lines of a card for several models, one for each: what became of it, and what else it changes for good."""
+"""The lines of a card for several models: the state of each, and what else it changes for good."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from bot.messages.card import Seen
 
 LINES = 7_000
-"""Characters of the lines of all models, so that the whole message stays under Slack's limit."""
+"""Characters of all these lines, so that the message stays under Slack's limit."""
 
 
 def model_lines(request: Request, seen: Seen) -> list[str]:
-    """A line for each model; shorter ones where there are so many that Slack would not take them."""
+    """A line for each model; shorter lines where Slack would not take them all."""
     lines = [_line(request, run, seen) for run in request.runs]
     if sum(len(line) + 2 for line in lines) <= LINES:
         return lines
@@ -34,7 +34,7 @@ def model_lines(request: Request, seen: Seen) -> list[str]:
 
 
 def _brief(run: Run, most: int, seen: Seen) -> str:
-    """One model of very many: its state by its sign, its name, and what else changes for good. Details say more."""
+    """One model of very many: the sign of its state, its name, and what else changes for good. Details say more."""
     also = f" + {listed([bold(name, most) for name in others(run.plan)])}" if others(run.plan) else ""
     sign = of_run(run, held=bool(seen.around.held(run.plan)), late=late(run, seen))
     lacks = " (loses a weight)" if run.plan.drops_weight else ""
@@ -43,7 +43,7 @@ def _brief(run: Run, most: int, seen: Seen) -> str:
 
 
 def _line(request: Request, run: Run, seen: Seen) -> str:
-    """One model of several: its state, its name, the version that was proven or is wanted, and what else changes."""
+    """One model of several: its state, its name, the proven or wanted version, and what else changes."""
     also = also_changed(run)
     facts = in_short(run.plan) if request.state in UNSTARTED else [f"also changes {also}" if also else ""]
     moves = versions(run.plan, run.brought)
@@ -57,7 +57,7 @@ def _line(request: Request, run: Run, seen: Seen) -> str:
 
 
 def state_of(request: Request, run: Run, seen: Seen) -> str:
-    """What one model of several is doing, or what became of it."""
+    """What one model of several is doing, or how it ended."""
     match run.state:
         case RunState.QUEUED:
             return "to come" if request.state in LIVE else "not begun"
@@ -93,6 +93,6 @@ def also_changed(run: Run) -> str:
 
 
 def owner_of(run: Run, around: Around) -> str:
-    """Whom its model belongs to."""
+    """The owner of its model."""
     owner = around.owner(run.plan.model.ref)
     return f" · {owner}" if owner else ""

@@ -1,4 +1,4 @@
-"""Models as a CSV file: what a list of thousands says in a channel by counts and a few names, row by row."""
+"""Models as a CSV file: row by row what a list of thousands says by counts and a few names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def part(judgements: Sequence[Judgement], *, headline: bool) -> bytes:
-    """A row for each of these, below the names of the columns where they are the first."""
+    """A row for each of these, below the column names where they are the first."""
     return cells_as_csv(COLUMNS, list(map(_row, judgements)), headline=headline)
 
 
@@ -36,23 +36,23 @@ def _row(judgement: Judgement) -> dict[str, object]:
 
 
 def name(day: str) -> str:
-    """What the file is called."""
+    """The file's name."""
     return f"retune-models-{day}.csv"
 
 
 def about(models: int) -> tuple[str, str]:
-    """The title of a file, and what is in it for people who cannot see it."""
+    """The title of a file, and its description for people who can't see it."""
     what = counted(models, "custom model")
     return f"Retune: {what}", f"A table with a row for each of {what}: verdict, risk, versions, evidence"
 
 
 def sent(name: str, models: int) -> str:
-    """Where the file went."""
+    """Where the file is."""
     return f"Sent you {code(name)} with {counted(models, 'custom model')} by direct message."
 
 
 def missing() -> Message:
-    """Slack does not take the file of an announcement: how to get it."""
+    """Slack did not take the file of an announcement: how to get it."""
     return paragraph("The CSV file cannot be posted here. `/stt-models export outdated` sends it to you.", ":warning:")
 
 

@@ -25,9 +25,9 @@ NAME, SHORT = 60, 40
 def model_table(
     shown: Sequence[Judgement], caption: str, marks: Mapping[str, str], room: int, *, several: bool
 ) -> Block:
-    """A row for each model, in so many characters of block JSON; in plain form the lines that a list has elsewhere.
+    """A row for each model, in so many characters of block JSON; in plain form, the lines of a list.
 
-    *marks* are what else to say of some, by reference. *several*: there is more than one instance.
+    *marks* say more about some, by reference. *several*: there is more than one instance.
     """
     columns = (*COLUMNS, *([Column("Instance")] if several else []))
     rows = [[*_row(each, marks), *([tables.words(each.model.instance, SHORT)] if several else [])] for each in shown]
@@ -36,7 +36,7 @@ def model_table(
 
 
 def open_menu(shown: Iterable[Judgement], *, several: bool) -> list[Block]:
-    """The menu that opens one of them. Without those whose reference is too long for it: no real service has such."""
+    """The menu that opens one of them. A reference too long for it is left out; no real service has one."""
     models = [each.model for each in shown if len(each.model.ref) <= OPTION]
     names = [f"{brief(m.name or m.id, SHORT)}{f' ({m.instance})' if several else ''}" for m in models]
     options = [option(name, m.ref) for name, m in zip(names, models, strict=True)]
@@ -59,7 +59,7 @@ def _row(judgement: Judgement, marks: Mapping[str, str]) -> list[Cell]:
 
 
 def _versions(judgement: Judgement) -> str:
-    """From which version to which, where a newer one is known and an upgrade leads to it."""
+    """The versions, where a newer one is known and an upgrade leads to it."""
     model, target = judgement.model, judgement.target
     have = BLANK if model.newest is None else _version(model.newest, model.base)
     if not judgement.outdated or judgement.verdict in (Verdict.RETIRED, Verdict.RECREATE):

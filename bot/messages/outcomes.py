@@ -11,15 +11,15 @@ from bot.domain.outcomes import NOT_SENT, PASSED_OVER, Cause, CauseKind, LeftOut
 from bot.domain.plans import Difference, Plan, differences
 from bot.domain.runs import Run, RunState, StepRecord, StepState
 from bot.messages.changes import outcome as outcome_elsewhere
-from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import SHOWN, hold_quotes, stopped
 from bot.messages.kit import context, sections
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import answer_of, no_plan, no_plan_quotes
 from bot.messages.text import bold, code, counted, escape, listed, sentence
 from bot.ports import Block
 
 SHORT = 200
-"""Characters of each quote where there may be one for each of many models."""
+"""Characters of each quote where each of many models may have one."""
 
 _DONE = {
     StepEnd.PROVEN: "Proof: the service now lists {version} among its versions, and {now}.",
@@ -31,7 +31,7 @@ _DONE = {
     StepEnd.REFUSED: "The service does not upgrade it this way, so the next step follows.",
     StepEnd.UNCHANGED: "The service accepted it and nothing changed, so the next step follows.",
 }
-"""A step that is over, so that the next one follows."""
+"""A step that is over; the next one follows."""
 
 _FAILED = {
     StepEnd.REFUSED: "{fault}",
@@ -56,7 +56,7 @@ _FAILED = {
 
 
 def step_sentence(record: StepRecord) -> str:
-    """What proved a step, or what ended it and what to do; "" while it is not over."""
+    """The proof of a step, or what ended it and what to do; "" while it is not over."""
     outcome, before = record.outcome, record.before
     if outcome is None:
         return ""
@@ -79,22 +79,22 @@ def step_sentence(record: StepRecord) -> str:
 
 
 def step_quotes(record: StepRecord) -> list[Quote]:
-    """What the service said to a step that is over."""
+    """The service's answer to a step that is over."""
     outcome = record.outcome
-    if outcome is None or outcome.end in (StepEnd.UNCLEAR, StepEnd.UNWATCHED):  # whose detail is who ended it
+    if outcome is None or outcome.end in (StepEnd.UNCLEAR, StepEnd.UNWATCHED):  # its detail is who ended it
         return []
     return [answer_of(Ref.parse(record.step.ref).instance, outcome.detail)]
 
 
 def support_text(record: StepRecord) -> str:
-    """What IBM support needs to find a request; "" where the service did not say."""
+    """The ids that IBM support needs to find a request; "" where the service gave none."""
     fault = record.outcome.fault if record.outcome else None
     transaction = (fault.transaction if fault else None) or record.transaction
     return f" Transaction {code(transaction)}." if transaction else ""
 
 
 def became(outcome: Outcome | None) -> Literal["done", "not needed", "not possible"]:
-    """What became of a step that is over."""
+    """How a step ended."""
     if outcome is not None and outcome.end in NOT_SENT:
         return "not needed"
     return "not possible" if outcome is not None and outcome.end in PASSED_OVER else "done"
@@ -109,7 +109,7 @@ def failure_text(run: Run) -> str:
 
 
 def quotes_of(run: Run) -> list[Quote]:
-    """What others said of how a run ended: the service, or whoever put its model on hold."""
+    """The words of others about the end of a run: the service's, or those of a hold's author."""
     if run.cause is not None:
         return cause_quotes(run.cause, run.plan.model.name, run.plan.model.instance)
     failed = run.state is RunState.FAILED
@@ -123,7 +123,7 @@ def quotes_of(run: Run) -> list[Quote]:
 
 
 def proofs(run: Run) -> str:
-    """Everything that was proven on a run's own model."""
+    """All that was proven on a run's own model."""
     own = (record for record in run.steps if record.step.ref == run.plan.model.ref)
     return " ".join(sentence for record in own if (sentence := step_sentence(record)))
 
@@ -145,7 +145,7 @@ _CHANGED = "Something changed since it was approved. {nothing} was sent. Ask aga
 
 
 def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
-    """Why the model *name* was left out; *run* is the one that was to upgrade it, where there is one."""
+    """Why the model *name* was left out; *run* is its run, where there is one."""
     match cause.kind:
         case CauseKind.DIFFERS if cause.fresh is not None and run is not None:
             return _differs(run, cause.fresh)
@@ -162,7 +162,7 @@ def cause_text(cause: Cause, name: str, run: Run | None = None) -> str:
 
 
 def cause_quotes(cause: Cause, name: str, instance: str = "") -> list[Quote]:
-    """What others said that made a model be left out; *name* and *instance* are the model's."""
+    """The words of others that left a model out; *name* and *instance* are the model's."""
     quotes = hold_quotes(cause.held[:SHOWN], {}) if cause.kind is CauseKind.ON_HOLD else []
     if cause.kind is CauseKind.UNREAD:
         quotes.append(Quote(f"Why {name} could not be read", cause.detail))
@@ -172,7 +172,7 @@ def cause_quotes(cause: Cause, name: str, instance: str = "") -> list[Quote]:
 
 
 def _nothing(run: Run | None) -> str:
-    """What was sent of a run that is not started: of one that is tried again, nothing more."""
+    """What was sent for a run that is not started: nothing, or nothing more for one that is tried again."""
     return "Nothing" if run is None or run.started_at is None else "Nothing more"
 
 
@@ -198,12 +198,12 @@ def left_out_blocks(left_out: Sequence[LeftOut], heading: str = "*Left out*") ->
 
 
 def first_left_out(left_out: Sequence[LeftOut], most: int, heading: str = "*Left out*") -> list[Block]:
-    """The same for the first of them, and how many there are beyond."""
+    """The same for the first of them, and the number of the rest."""
     unsaid = len(left_out) - most
     rest = [context(f"and {unsaid} more: `/stt-model` tells the reason of each.")] if unsaid > 0 else []
     return [*left_out_blocks(left_out[:most], heading), *rest]
 
 
 def cause_of(run: Run) -> str:
-    """Why a run was not carried out; "" where nothing was in its way."""
+    """Why a run was not carried out; "" where nothing prevented it."""
     return cause_text(run.cause, run.plan.model.name, run) if run.cause else ""

@@ -16,16 +16,17 @@ CALLBACK = "owner"
 USER, GROUP = "user", "group"
 GROUP_LIMIT = 80
 MOST = 100
-"""Groups in one menu: Slack takes no more options."""
+"""Slack's limit for the groups in one menu."""
 
 NOT_BOTH = "Choose a person or a user group, not both."
 NO_GROUP = "Choose a user group, or type its id, S and digits. It is in the group's ⋯ menu, Copy group ID."
+NOT_OFFERED = "Slack lists no such user group in use. Choose another one."
 CLOSED = "That form is closed. Open it again with the button on /stt-model."
 NOT_HERE = "Bots and people who left cannot own a model. Choose somebody else."
 
 
 def line(owner: Owner | None) -> str:
-    """Owner @Ada, and how that is known. It names people: for private messages only."""
+    """Owner @Ada, and the source. It names people: for private messages only."""
     if owner is None:
         return "Owner: nobody"
     how = f"by the rule {code(owner.pattern)}" if owner.pattern else f"set by <@{owner.by}>"
@@ -40,9 +41,10 @@ def set_button(model: Model) -> Block:
 def ask(
     model: Model, owner: Owner | None, by_rule: Owner | None, groups: Sequence[Group] = (), why_not: str = ""
 ) -> Mapping[str, Any]:
-    """The form. *owner* is the one that counts now, *by_rule* the one that would if nobody had set one.
+    """The form.
 
-    *groups* are those to choose from; where *why_not* says why there are none, an id can be typed.
+    *owner* counts now; *by_rule* would count if nobody had set one. *groups* are the choices; where *why_not* says why
+    there are none, an id can be typed.
     """
     said = owner if owner is not None and owner.pattern is None else None
     blocks: list[Block] = [section(f"Who takes care of {code(model.name)}?\n{line(owner)}")]
@@ -60,10 +62,10 @@ def ask(
 
 
 def _chosen(owner: str, groups: Sequence[Group]) -> Block:
-    """The input for a group: a menu of all, or one that is searched where they are many."""
+    """The input for a group: a menu of all, or one that is searched where there are many."""
     every = {group.id: group for group in groups}
     if owner:
-        every.setdefault(owner, Group(owner, "", owner))  # it is not in use any more
+        every.setdefault(owner, Group(owner, "", owner))  # it is no longer in use
     menu: Block = {"type": "static_select", **offer(every.values())}
     if len(every) > MOST:
         menu = {"type": "external_select", "min_query_length": 0}
@@ -90,7 +92,7 @@ def _option(group: Group) -> Block:
 
 
 def why_not(text: str, code_of_slack: str | None = None) -> str:
-    """Why no group can be chosen by name. *text* is that of the fault. Plain text."""
+    """Why no group can be chosen by name. *text* is the fault's. Plain text."""
     if code_of_slack == "missing_scope":
         return (
             "To choose a group by name, Retune needs the scope usergroups:read. Install the app again with "
@@ -100,5 +102,5 @@ def why_not(text: str, code_of_slack: str | None = None) -> str:
 
 
 def done(name: str, owner: Owner | None) -> Mapping[str, Any]:
-    """What the form becomes."""
+    """The form once it was sent."""
     return modal("Owner", [section(f"{code(name)}\n{line(owner)}")], callback="owned")

@@ -1,4 +1,4 @@
-"""Pickers: the window in which a model is chosen while its name is typed, and what its menu offers."""
+"""Pickers: the window in which a person types a name and chooses a model, and the choices in its menu."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.fleet import Snapshot
-from bot.domain.foreign_text import matching
 from bot.domain.typed_values import exact
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.messages.fitting import portion
 from bot.messages.fleet import age
@@ -23,13 +23,13 @@ MODEL, UPGRADE = "pick", "pick-upgrade"
 """The input of each window."""
 
 VALUE_LIMIT = 150
-"""Characters that Slack takes in the value of an option; a reference has some 60."""
+"""Slack's limit for the value of an option, in characters; a reference has about 60."""
 
 ROOM = 8_000
-"""Characters of block JSON that the menu of a message may take: some 30 models."""
+"""Characters of block JSON for the menu of a message: about 30 models."""
 
 NO_CHOICE = "-"
-"""The value of an option that only says something."""
+"""The value of an option that is only a message."""
 
 CHOOSE = "Choose a model from the list. Type part of its name to search."
 SLOW = "Slack does not answer just now. Type again in a moment."
@@ -37,7 +37,7 @@ SLOW = "Slack does not answer just now. Type again in a moment."
 NOTHING: Offer = {"options": []}
 
 Action = Literal["model", "ask"]
-"""What happens to the model that is chosen: it is shown, or an upgrade of it is asked for."""
+"""What happens to the chosen model: it is shown, or an upgrade of it is requested."""
 
 _ASKS: Mapping[Action, tuple[str, str, str]] = {
     "model": ("Show a model", "Show", MODEL),
@@ -63,7 +63,7 @@ def ask(action: Action, what: Wanted, snapshot: Snapshot, now: datetime) -> Mapp
 def which(
     action: Action, found: Sequence[Judgement], total: int, what: Wanted, zone: ZoneInfo, *, command: bool = False
 ) -> Message:
-    """What is answered where no window can open: a menu of the worst models, and a button that opens the window.
+    """The answer where no window can open: a menu of the worst models, and a button that opens the window.
 
     *zone* is the person's. *command*: a slash command was typed.
     """
@@ -85,12 +85,12 @@ def _menu(action: Action, found: Sequence[Judgement], also: str) -> Block:
 
 
 def after_name(later: datetime | None) -> str:
-    """What follows a reference in the value of a button, so that its click asks for the same time, whoever clicks."""
+    """Follows a reference in a button's value, so that its click asks for the same time, no matter who clicks."""
     return "" if later is None else f" at {exact(later)}"
 
 
 def offer(found: Iterable[Judgement]) -> Offer:
-    """The models to choose from, below the names of their instances where there are several."""
+    """The models to choose from, grouped by instance where there are several."""
     return _offer(found, "")
 
 
@@ -105,7 +105,7 @@ def _offer(found: Iterable[Judgement], also: str) -> Offer:
 
 
 def _options(found: Sequence[Judgement], also: str) -> list[Block]:
-    """An option for each model of one instance; those of the same name have their ids."""
+    """An option for each model of one instance; equal names have their ids."""
     count = Counter(matching(judgement.model.name) for judgement in found)
     options = []
     for judgement in found:
@@ -117,5 +117,5 @@ def _options(found: Sequence[Judgement], also: str) -> list[Block]:
 
 
 def told(text: str) -> Offer:
-    """A menu that says why it has nothing to choose from. Plain text."""
+    """A menu that says why it has no choices. Plain text."""
     return {"options": [option(text, NO_CHOICE)]}

@@ -1,4 +1,4 @@
-"""The progress message of a request for one model: edited while it goes on. It never says more than was seen."""
+"""The progress message of a request for one model, edited while it goes on. It never says more than was seen."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bot.domain.estimates import expected_end
 from bot.domain.plans import Action, Estimate
 from bot.domain.runs import Run, StepRecord, StepState
 from bot.messages.card import Seen
-from bot.messages.foreign import quoted
 from bot.messages.freezes import wait_quotes, wait_text, wait_words
 from bot.messages.kit import context, section
 from bot.messages.outcomes import became
+from bot.messages.quotes import quoted
 from bot.messages.refusals import called
 from bot.messages.signs import of_step
 from bot.messages.steps import doing, estimate_words, left_text, span_text, step_text
@@ -20,18 +20,18 @@ from bot.messages.text import capped, counted, escape, moment, spelled, spoken
 from bot.ports import Message
 
 CELLS = 6
-"""The length of the bar, where there are not more steps."""
+"""The length of the bar, unless there are more steps."""
 
 MINUTE = timedelta(minutes=1)
 
 TICKS = ((2 * MINUTE, timedelta(seconds=10)), (15 * MINUTE, MINUTE), (120 * MINUTE, 5 * MINUTE))
-"""Below which elapsed time the message changes how often; later every `SLOWEST`. Four hours cost under 60 edits."""
+"""How often the message changes, by the time elapsed; later every `SLOWEST`. Four hours cost under 60 edits."""
 
 SLOWEST = 10 * MINUTE
 
 
 def progress(run: Run, seen: Seen) -> Message:
-    """How far a run is."""
+    """The progress of a run."""
     estimate, now, wait = seen.estimates.get(run.id), seen.now, seen.wait
     lines = [_line(run, record, now) for record in run.steps]
     done, total, current = run.done, len(run.steps), run.current
@@ -54,9 +54,10 @@ def progress(run: Run, seen: Seen) -> Message:
 
 
 def bar(done: int, total: int, share: float = 0.0) -> str:
-    """A bar with an equal part for each step. *share*: which part of its estimate the present step has used up.
+    """A bar with an equal part for each step.
 
-    The last cell of a step fills when the step is proven, however late it is.
+    *share* is the used part of the present step's estimate. The last cell of a step fills when the step is proven,
+    however late that is.
     """
     cells = max(1, CELLS // total)
     filled = done * cells + (min(cells - 1, int(cells * max(0.0, share))) if done < total else 0)
@@ -64,13 +65,13 @@ def bar(done: int, total: int, share: float = 0.0) -> str:
 
 
 def ticked(elapsed: timedelta) -> timedelta:
-    """The elapsed time as it is shown: it moves in steps, so that a message does not change with every look."""
+    """The elapsed time as shown: in steps, so that the message does not change at every look."""
     tick = next((tick for below, tick in TICKS if elapsed < below), SLOWEST)
     return elapsed // tick * tick
 
 
 def elapsed_text(elapsed: timedelta) -> str:
-    """How long something goes on, never more than it really does."""
+    """The time so far, never longer than it really is."""
     shown = ticked(elapsed)
     if not shown:
         return "just begun"
@@ -93,14 +94,14 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
 
 
 def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> float:
-    """Against the longer estimate: a bar that waits near its end for long would have promised too much."""
+    """By the longer estimate: a bar that waits near its end for long promised too much."""
     if estimate is None or estimate.high <= 0 or record.started_at is None:
         return 0.0
     return ticked(now - record.started_at).total_seconds() / estimate.high
 
 
 def _ends(run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> str:
-    """By the longer estimate: when all of it should be over, or this step where nobody can say more."""
+    """By the longer estimate: the end of everything, or of this step where no more is known."""
     if (end := expected_end(run, estimate)) is not None:
         return f", done ≈ {moment(end)} (estimate)" if now < end else ""
     if estimate is None or record.started_at is None:

@@ -16,7 +16,7 @@ TIMES = 4
 """Times of day that are listed one by one."""
 
 LONGEST = 100
-"""Characters of an explanation that are easier to read than the rule."""
+"""The longest explanation that is easier to read than the rule, in characters."""
 
 _GROUPS = {frozenset(range(7)): "every day", frozenset(range(1, 6)): "weekdays", frozenset({0, 6}): "weekends"}
 _WEEK = (*range(1, 7), 0)
@@ -31,7 +31,7 @@ def often(timing: Timing) -> str:
 
 
 def in_words(rule: str) -> str | None:
-    """weekdays at 09:00; None for a rule that is none, or that takes more words than anybody reads."""
+    """weekdays at 09:00; None for an invalid rule, or one that takes too many words."""
     try:
         sim = CronSim(rule, _ANY)
     except CronSimError:

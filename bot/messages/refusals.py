@@ -1,4 +1,4 @@
-"""Refusals: why something cannot be, and what to do or type instead."""
+"""Refusals: why something can't be done, and what to do or type instead."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from datetime import datetime
 
 from bot.domain.answers import told
 from bot.domain.fleet import InstanceReading, Model
-from bot.domain.foreign_text import matching
 from bot.domain.hours import OwnZone
 from bot.domain.plans import NoPlan, WhyNot
 from bot.domain.policies import Policy
 from bot.domain.requests import Request
 from bot.domain.typed_values import exact
+from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, Refusal, RetuneError, ServiceError
 from bot.messages.faults import guidance
-from bot.messages.foreign import Quote
 from bot.messages.kit import button, paragraph
+from bot.messages.quotes import Quote
 from bot.messages.steps import state_word
 from bot.messages.text import bold, code, day, escape, listed, moment, on_one_line, plain, sentence
 from bot.ports import Message
@@ -87,13 +87,13 @@ def no_plan(no: NoPlan) -> str:
 
 
 def no_plan_quotes(no: NoPlan) -> list[Quote]:
-    """What the service said of a model that gets no plan."""
+    """The service's answer about a model that gets no plan."""
     model = no.judgement.model
     return [answer_of(model.instance, model.error or "")] if no.reason is WhyNot.FAILED else []
 
 
 def answer_of(instance: str, words: str) -> Quote:
-    """What an instance, or what stands in front of it, answered: the sentence in it, never the body."""
+    """The sentence in the answer of an instance, or of a gateway before it; never the body."""
     return Quote(f"Answer from the instance {plain(instance, 60)}", told(words))
 
 
@@ -118,7 +118,7 @@ def _retired(judgement: Judgement) -> str:
 
 
 def in_the_way(request: Request, name: str) -> str:
-    """What somebody hears who asks for a model that a live request has already."""
+    """The answer to a request for a model that a live request already has."""
     return (
         f"Request {request.id} by <@{request.requester}> already has {bold(name)} and is {state_word(request)}. "
         f"See its card in <#{request.channel}>."
@@ -126,7 +126,7 @@ def in_the_way(request: Request, name: str) -> str:
 
 
 def all_taken(holder: int | None) -> str:
-    """Every model of a form is in another request meanwhile. Plain text."""
+    """Every model of a form is in another request by now. Plain text."""
     if holder is None:
         return "Nothing in that form is left to upgrade. Open it again with /stt-upgrade."
     return f"Somebody was faster: request {holder} has it already. /stt-runs {holder} shows it."
@@ -148,7 +148,7 @@ def too_much(most: int) -> str:
 
 
 def over_budget(most: int, what: str, again: datetime) -> str:
-    """Somebody used up a budget, and when they have one again."""
+    """A person used up a budget, and when they can go on."""
     return (
         f"That is a lot at once. So that others get their turn, Retune takes up to {most} {what} for one person; go on "
         f"{moment(again)}."
@@ -156,21 +156,21 @@ def over_budget(most: int, what: str, again: datetime) -> str:
 
 
 def not_configured(instance: str) -> str:
-    """Its instance is in no setting. Plain text."""
+    """Its instance is not in the settings. Plain text."""
     return f"The instance {plain(instance)} is no longer configured. Add it to RETUNE_INSTANCES again."
 
 
 def deleted(instance: str) -> str:
-    """The instance does not know the model any more. Plain text."""
+    """The instance no longer knows the model. Plain text."""
     return f"That model is no longer in {plain(instance)}; somebody deleted it."
 
 
 UNREAD = 3
-"""Instances that were never read, of which a refusal tells one by one."""
+"""Unread instances that a refusal names."""
 
 
 def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
-    """No model fits, and not every instance was read yet. Plain text."""
+    """No model matches, and some instances were not read yet. Plain text."""
     said = [
         f"{plain(reading.name)} was never read and can't be read now; /stt-models says why."
         if reading.failing_since is not None
@@ -182,7 +182,7 @@ def not_read_yet(typed: str, unread: Iterable[InstanceReading]) -> str:
 
 
 def nothing_left(request: int) -> str:
-    """Nothing of a request is left to ask for. Plain text."""
+    """A request leaves nothing to ask for. Plain text."""
     return f"Nothing of request {request} is left to upgrade. /stt-models lists what is outdated."
 
 
@@ -193,7 +193,7 @@ def not_available(model: Model) -> str:
 
 
 def by_button(model: Model, later: datetime | None, zone: OwnZone) -> Message:
-    """A mention cannot open a form: a button can, for the time that was typed."""
+    """A mention can't open a form; a button can, for the time that was typed."""
     at = "" if later is None else f" at {later.astimezone(zone.info):%Y-%m-%d %H:%M}"
     then = "" if later is None else f" at {exact(later)}"
     text = f"Request the upgrade of {bold(model.name)} with the button; a mention can't open the form."
@@ -202,7 +202,7 @@ def by_button(model: Model, later: datetime | None, zone: OwnZone) -> Message:
 
 
 def zone_words(zone: OwnZone) -> str:
-    """In which time zone somebody's times are read, and why in that one. Plain text."""
+    """The time zone of a person's times, and why it is that one. Plain text."""
     if zone.told:
         return f"{plain(zone.info.key)}, your time zone in Slack"
     return f"{plain(zone.info.key)} (RETUNE_TIMEZONE), as Slack does not tell your time zone"
@@ -217,7 +217,7 @@ def no_time(typed: str, example: datetime, zone: OwnZone) -> str:
 
 
 def card_is_late(request: Request) -> str:
-    """The request is written, and Slack does not take its card."""
+    """The request is stored, but Slack did not take its card."""
     return (
         f"Your request {request.id} is kept, but its card can't be posted in <#{request.channel}> just now. Retune "
         "keeps trying. If the bot is not in that channel, invite it there: `/invite @retune`."
@@ -225,13 +225,13 @@ def card_is_late(request: Request) -> str:
 
 
 def card_is_elsewhere(request: Request) -> str:
-    """It was asked in another channel than the one where cards are."""
+    """It was requested in another channel than the one for cards."""
     what = f"request {request.id}" if request.several else code(request.first.plan.model.name)
     return f"Asked: the card of {what} is in <#{request.channel}>."
 
 
 def approvers(policy: Policy) -> str:
-    """Who may decide, as mentions; in a private message nobody is notified by them."""
+    """The people who may decide, as mentions; in a private message these notify nobody."""
     return listed([mention(name) for name in policy.approvers], "or")
 
 
@@ -243,12 +243,12 @@ def mention(id: str) -> str:
 
 
 def called(id: str, names: Mapping[str, str]) -> str:
-    """What somebody is called, without a mention: nobody is disturbed."""
+    """A name without a mention: nobody is pinged."""
     return escape(names.get(id, id), 60)
 
 
 def error(fault: RetuneError) -> Message:
-    """Any expected error, said to the person it happened to: the cause, whether anything changed, and what is next."""
+    """Any expected error, for the person who met it: the cause, whether anything changed, and the next step."""
     after = f" {guidance(fault)}".rstrip()
     if isinstance(fault, ServiceError):
         support = f" Transaction {code(fault.transaction)}." if fault.transaction else ""
@@ -258,23 +258,23 @@ def error(fault: RetuneError) -> Message:
 
 
 def at_input(fault: RetuneError | str) -> str:
-    """What is wrong, below an input of a form, where nothing can be quoted: our own words, in one line. Plain text."""
+    """An error below an input of a form, where nothing can be quoted: our own words, in one line. Plain text."""
     said = fault if isinstance(fault, str) else fault.ours if isinstance(fault, ServiceError) else fault.text
     return on_one_line(said[: 4 * INPUT])[:INPUT]
 
 
 CHOICES = 20
-"""Buttons that a choice has at most; Slack takes 25 in a row."""
+"""Buttons of one choice; Slack takes 25 in a row."""
 
 
 def choose(fault: AmbiguousModel, names: Iterable[tuple[str, str]], action: str) -> Message:
-    """Several models fit: one button each; *names* are references and what to call them."""
+    """Several models match: one button each; *names* are references and their labels."""
     buttons = [button(name, f"{action}:{number}", ref) for number, (ref, name) in enumerate(list(names)[:CHOICES])]
     return paragraph(escape(fault.text, 1000), "", *buttons)
 
 
 def labels(models: Sequence[Model]) -> list[str]:
-    """What to call each of several models: by name and instance, and by kind and id where that is the same."""
+    """A label for each of several models: name and instance, and kind and id where those are equal."""
     names = [plain(f"{plain(model.name)} ({model.instance})") for model in models]
     count = Counter(matching(name) for name in names)
     return [
@@ -284,5 +284,5 @@ def labels(models: Sequence[Model]) -> list[str]:
 
 
 def private(text: str, *, warn: bool = True, quotes: Sequence[Quote] = ()) -> Message:
-    """One sentence for one person, and what it quotes; *text* is escaped already."""
+    """One sentence for one person, and its quotes; *text* is escaped already."""
     return paragraph(text, ":warning:" if warn else "", quotes=quotes)

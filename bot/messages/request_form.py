@@ -1,4 +1,4 @@
-"""The forms: the plan of one model or of several, what cannot be undone, and what must be known before."""
+"""The forms for one model or several: the plan, what can't be undone, and the questions before it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bot.domain.snoozes import Held
 from bot.domain.typed_values import moment_of, number
 from bot.domain.verdicts import Judgement
 from bot.messages.forecasts import forecast_text
-from bot.messages.foreign import Quote
 from bot.messages.holds import END, form_blocks
 from bot.messages.kit import alert, button, header, input_block, long_text, modal, paragraph, section
 from bot.messages.outcomes import first_left_out
+from bot.messages.quotes import Quote
 from bot.messages.refusals import zone_words
 from bot.messages.signs import Sign
 from bot.messages.steps import WEIGHT, entailed, estimate_text, noun, numbered, others, versions
@@ -38,12 +38,12 @@ WHY_LIMIT = 500
 
 IMPOSSIBLE, NOTHING, NOT_NOW = "Can't be upgraded", "Nothing to upgrade", "Can't be upgraded now"
 UNTRAINED = "Can't be trained now"
-"""Titles of windows that refuse: Slack takes 24 characters."""
+"""Titles of windows that refuse; Slack takes 24 characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What travels from one step of the form to the next: where it was asked, for when, and the *holds* it showed."""
+    """What one step of the form passes to the next: where it was asked, for when, and the *holds* it showed."""
 
     channel: str
     later: datetime | None = None
@@ -55,7 +55,7 @@ class Wanted:
 
 
 def wanted(metadata: str) -> tuple[Wanted, str]:
-    """What `Wanted` wrote, and what followed it. What it did not write is nowhere, at no time, about nothing."""
+    """What `Wanted` wrote, and the rest. Anything else means nowhere, at no time, about nothing."""
     channel, _, more = metadata.partition(" ")
     later, _, further = more.partition(" ")
     holds, _, rest = further.partition(" ")
@@ -64,7 +64,7 @@ def wanted(metadata: str) -> tuple[Wanted, str]:
 
 
 def reading(what: str | int, done: int = 0) -> Mapping[str, Any]:
-    """Shown within the three seconds that a trigger lives, while one model or many are read; *done* of them are."""
+    """Shown within the three seconds of a trigger, while models are read; *done* of them are."""
     models = counted(min(what, MOST), "model") if isinstance(what, int) else code(what)
     models = f"{done:,} of {models}" if done else models
     return modal("Upgrade", [section(f"{Sign.READING} Reading {models} …")], callback="reading")
@@ -73,9 +73,9 @@ def reading(what: str | int, done: int = 0) -> Mapping[str, Any]:
 def refused(
     text: str, leave_out: str | None = None, quotes: Sequence[Quote] = (), title: str = IMPOSSIBLE
 ) -> Mapping[str, Any]:
-    """Why there is nothing to request, and what it quotes; *text* is escaped already.
+    """Why there is nothing to request, and its quotes; *text* is escaped already.
 
-    *leave_out* is the value of a button that plans a training without the data that is in its way.
+    *leave_out* is the value of a button that plans a training without the data that prevents it.
     """
     buttons = [] if leave_out is None else [button("Leave it out", "lenient", leave_out)]
     head = [header("This model can't be upgraded")] if title == IMPOSSIBLE else []
@@ -99,7 +99,7 @@ def ask_one(
 
     *linked* is the name of the language model it was trained with, "" for none. *hours* is when upgrades of its
     instance may start, *hindrance* shows a freeze, *forecast* when it may be done. *held* are the models on hold whose
-    holds this ends, *owners* who owns them.
+    holds this ends, *owners* their owners.
     """
     m = plan.model
     blocks: list[Block] = [
@@ -131,7 +131,7 @@ def ask_one(
 
 
 def _alerts(plan: Plan) -> list[Block]:
-    """What must not be overlooked: what else is changed for good, and what is lost."""
+    """What must be noticed: what else changes for good, and what is lost."""
     also = [f"*Also changed for good:* {listed([bold(name, 60) for name in others(plan)])}."] if others(plan) else []
     weight = [f"*A weight is lost:* {WEIGHT[:1].lower()}{WEIGHT[1:]}"] if plan.drops_weight else []
     return [alert(text, "warning") for text in (*also, *weight)]
@@ -144,18 +144,18 @@ def nothing(left_out: Sequence[LeftOut]) -> Mapping[str, Any]:
 
 
 def when_text(wanted: Wanted) -> str:
-    """From when an estimate counts."""
+    """The start that an estimate assumes."""
     return "if approved now" if wanted.later is None else "if approved by then"
 
 
 def why_input() -> Block:
-    """Where the reason is typed."""
+    """The input for the reason."""
     reason = long_text("For example: callers report misheard product names", WHY_LIMIT)
     return input_block(WHY, "Reason, for those who approve", reason, optional=True)
 
 
 def later_input(wanted: Wanted, hours: str = "", zone: OwnZone | None = None) -> Block:
-    """Where somebody picks when it may start; a time that was typed was read in *zone*. *hours* are its instance's."""
+    """The inputs for the start; a typed time was read in *zone*. *hours* are its instance's."""
     chosen = {"initial_date_time": int(wanted.later.timestamp())} if wanted.later is not None else {}
     element = {"type": "datetimepicker", **chosen}
     hints = [

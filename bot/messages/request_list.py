@@ -1,4 +1,4 @@
-"""`/stt-runs`: the list of requests, and the whole history of one: who asked and decided, what was sent, what came."""
+"""`/stt-runs`: the list of requests, and the full history of one: who asked and decided, what was sent, what came."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bot.domain.typed_values import number
 from bot.messages.buttons import details_button
 from bot.messages.card import headline, title
 from bot.messages.fitting import MOST, size_of
-from bot.messages.foreign import Quote, quoted
 from bot.messages.kit import actions, button, pages_of, paging, paragraph, section, sections
 from bot.messages.large import summary
 from bot.messages.outcomes import step_quotes, step_sentence
+from bot.messages.quotes import Quote, quoted
 from bot.messages.request_table import history_menu, request_table
 from bot.messages.signs import of_run, of_step
 from bot.messages.steps import about_model, others, state_word, step_text
@@ -24,8 +24,7 @@ from bot.messages.text import bold, capped, code, counted, duration, escape, lis
 from bot.ports import Block, Message
 
 PAGE = 15
-"""Requests on one page, with a row and an option each, about 500 characters, what fits into `MOST` of them; lines on
-one page of a history."""
+"""Requests on one page: a row and an option take about 500 characters, and `MOST` must hold all."""
 
 
 def requests(
@@ -38,9 +37,9 @@ def requests(
     filters: str = "",
     more: bool = False,
 ) -> Message:
-    """One page of those that fit *filters*: how many are live and ended on all pages; live ones first.
+    """One page of the requests that match *filters*, live ones first; how many are live and ended on all pages.
 
-    *more*: more ended ones fit than are counted.
+    *more*: more ended ones match than are counted.
     """
     count, over = live + ended, "more than " if more else ""
     matching = f" match{'es' if count == 1 else ''} “{escape(filters)}”" if filters else ""
@@ -60,13 +59,13 @@ NEWEST = " The pages have the newest of them: narrow them down by another word, 
 
 
 def none_yet() -> Message:
-    """Nobody ever asked for anything."""
+    """There are no requests yet."""
     how = "`/stt-upgrade NAME` asks for one; `/stt-models outdated` shows what for."
     return paragraph(f"There are no requests yet. {how}")
 
 
 def no_request(typed: str) -> str:
-    """There is none of that number, or it is the number of nothing."""
+    """There is no request with that number."""
     if number(typed):
         return f"There is no request {number(typed)}. `/stt-runs` lists all of them."
     return (
@@ -83,7 +82,7 @@ _OURS = frozenset(
         *(StepEnd.PROVEN, StepEnd.WORKED, StepEnd.ALREADY_THERE),
     }
 )
-"""Actions of which the audit notes a word of ours, or the name of a version."""
+"""Actions whose rows in the audit have a word of ours, or the name of a version."""
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
@@ -110,11 +109,11 @@ _SAID: Mapping[str, str] = {
     "cancel the rest": "stopped what had not begun",
     "cancel after this step": "stopped what comes after the step that is under way",
 }
-"""By action of the audit; those whose words depend on the rest of the row are below."""
+"""By action of the audit; those whose words depend on the row are below."""
 
 
 def history(request: Request, told: Sequence[Noted], page: int = 0) -> Message:
-    """One page. *told* is everything that was noted, oldest first; the first page has the steps too."""
+    """One page. *told* is the full log, oldest first; the first page has the steps too."""
     pages = pages_of(len(told), PAGE)
     page = min(max(page, 0), pages - 1)
     asked = f"Request {request.id} by <@{request.requester}>, {moment(request.requested_at)}"
@@ -130,7 +129,7 @@ def history(request: Request, told: Sequence[Noted], page: int = 0) -> Message:
 
 
 def _log(lines: Sequence[str], told: Sequence[Noted]) -> list[Block]:
-    """The lines of a log, each with what it quotes below it."""
+    """The lines of a log, each with its quotes below it."""
     blocks: list[Block] = []
     above: list[str] = []
     for line, noted in zip(lines, told, strict=True):
@@ -142,7 +141,7 @@ def _log(lines: Sequence[str], told: Sequence[Noted]) -> list[Block]:
 
 
 def _quote(noted: Noted) -> Quote:
-    """What was noted in the words of a person or the service; ours are in the line."""
+    """The words of a person or the service in a row; ours are in the line."""
     words = "" if noted.action in _OURS else noted.detail
     if _USER.fullmatch(noted.actor):
         return Quote("Reason from", words, noted.actor, SHORT)

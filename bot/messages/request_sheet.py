@@ -1,4 +1,4 @@
-"""The files of a large request: every model that it changes, before anybody decides; and what became of each."""
+"""The files of a large request: every model that it changes, before the decision; and how each ended."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.requests import Request, RequestState
 from bot.domain.runs import LASTING, Run
-from bot.messages.foreign import Quote
 from bot.messages.kit import paragraph
+from bot.messages.quotes import Quote
 from bot.messages.sheet import cells_as_csv
 from bot.messages.steps import others
 from bot.messages.text import counted
@@ -50,17 +50,17 @@ def _row(request: Request, run: Run, *, ended: bool) -> dict[str, object]:
 
 
 def part(rows: Sequence[dict[str, object]], *, ended: bool, headline: bool) -> bytes:
-    """Rows as lines of CSV, below the names of the columns where they are the first."""
+    """Rows as lines of CSV, below the column names where they are the first."""
     return cells_as_csv(OUTCOME if ended else LIST, rows, headline=headline)
 
 
 def name(request: Request, *, ended: bool) -> str:
-    """What the file is called."""
+    """The file's name."""
     return f"retune-request-{request.id}-{'outcome' if ended else 'models'}.csv"
 
 
 def about(request: Request, *, ended: bool) -> tuple[str, str]:
-    """The title of a file, and what is in it for people who cannot see it."""
+    """The title of a file, and its description for people who can't see it."""
     what = counted(len(request.runs), "model")
     if ended:
         return f"Request {request.id}: what became of {what}", f"A table with a row for each of {what} and its outcome"
@@ -70,7 +70,7 @@ def about(request: Request, *, ended: bool) -> tuple[str, str]:
 
 
 def refused(request: Request, why: str, *, ended: bool) -> Message:
-    """Slack does not take the file, and says why; where the list is instead."""
+    """Slack did not take the file, and why; where the list is instead."""
     what = "what became of each model" if ended else "every model that would be changed for good"
     text = f"The file with {what} of request {request.id} cannot be posted. *Details* on the card has every model."
     return paragraph(text, ":warning:", quotes=[Quote("What Slack answered", why)])

@@ -28,7 +28,7 @@ NAME = 40
 
 
 def request_table(shown: Sequence[Request], caption: str, now: datetime, room: int) -> Block:
-    """A row for each request, in so many characters of block JSON; in plain form the lines that say the same."""
+    """A row for each request, in so many characters of block JSON; in plain form, lines that say the same."""
     lines: list[str] = []
     for request in shown:
         group = "*Waiting and running*" if request.state in LIVE else "*Ended*"
@@ -55,7 +55,7 @@ def _row(request: Request) -> list[Cell]:
 
 
 def _models(request: Request) -> str:
-    """The model, or how many there are and the first of them."""
+    """The model, or the number of models and the first of them."""
     model = request.first.plan.model
     first = brief(model.name or model.id, NAME)
     return f"{counted(len(request.runs), 'model')}: {first}, …" if request.several else first

@@ -1,4 +1,4 @@
-"""A request in Slack: everything that is shown of it now. A projection of the journal; nothing of it is remembered."""
+"""A request in Slack: all that is shown of it now. It is made from the journal; nothing is remembered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.messages.card import Seen, card, so_far
 from bot.messages.ending import done, end_of_one, end_of_several, failed, leaves_something, step_done
 from bot.messages.kit import paragraph
 from bot.messages.outcomes import cause_of, proofs, quotes_of, support_text
-from bot.messages.people import named
+from bot.messages.people import actor_of, asked, named
 from bot.messages.progress import elapsed_text, progress
 from bot.messages.refusals import approvers, mention
 from bot.messages.settled import settled
@@ -36,9 +36,10 @@ NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One message that Slack should show. *key* says what it is; *lasting* ones are posted once, never edited.
+    """One message that Slack should show.
 
-    *again*: it says that the one before it is gone. *present*: it need not, for it always shows the present state.
+    *key* identifies it. *lasting* ones are posted once, never edited. *again*: it says that the one before it is gone.
+    *present*: it does not say so, because it always shows the present state.
     """
 
     key: str
@@ -50,9 +51,9 @@ class Telling:
 
 
 def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTHING) -> list[Telling]:
-    """Everything that Slack should show of a request now, in the order in which it is posted.
+    """All that Slack should show of a request now, in the order of posting.
 
-    *posted* are the keys of what was posted and when: of those, messages with buttons that are used lose them.
+    *posted* are the keys of what was posted, and when: those messages lose buttons that are used.
     """
     told = [("card", card(request, seen))]
     missed = request.remind_at is not None and request.remind_at + MISSED < seen.now
@@ -75,8 +76,8 @@ def tellings(request: Request, seen: Seen, posted: Mapping[str, datetime] = NOTH
     told += _of_several(request, seen) if request.several else []
     told += steered(request, seen)
     if request.ended_at is not None and not request.count(RunState.RUNNING):
-        names = seen.around.actors
-        end = end_of_several(request, names) if request.several else end_of_one(request, names)
+        of_it = end_of_several if request.several else end_of_one
+        end = of_it(request, seen.around.actors, seen.acts)
         told.append((f"end{_again(*request.runs)}", end))
     prefix = f"request:{request.id}:"
     known = {key.removeprefix(prefix): at for key, at in posted.items() if key.startswith(prefix)}
@@ -95,7 +96,7 @@ def _again(*runs: Run) -> str:
 
 
 def _of_run(request: Request, run: Run, seen: Seen) -> list[tuple[str, Message]]:
-    """What is said of one model, whether it was asked for alone or with others."""
+    """The messages of one model, requested alone or with others."""
     told = []
     estimate = seen.estimates.get(run.id)
     for record in run.steps:
@@ -134,11 +135,12 @@ def _of_several(request: Request, seen: Seen) -> list[tuple[str, Message]]:
         told.append(("first", _first(request, first)))
     told += large.milestones(request) if request.large else []
     bad = [run for run in request.runs if run.bad and not run.excused]
+    actor, names = actor_of(request, seen.acts), seen.around.actors
     if request.state is RequestState.PAUSED and bad and request.large:
-        return [*told, large.pause(request, bad, seen.policy)]
+        return [*told, large.pause(request, bad, seen.policy, actor, names)]
     if request.state is RequestState.PAUSED and bad:  # none: what failed is tried again, and was said when it paused
         which = "-".join(f"{run.id}.{run.retries}" for run in bad)
-        told.append((f"pause:{which}", _pause(request, bad, seen.policy)))
+        told.append((f"pause:{which}", _pause(request, bad, asked(seen.policy, actor, names))))
     return told
 
 
@@ -154,7 +156,7 @@ def reminder(request: Request, policy: Policy) -> Message:
 
 
 def retried(request: Request, run: Run, names: Mapping[str, str]) -> Message:
-    """A failed run goes on from its failed step; whoever approved that is named, not mentioned."""
+    """A failed run goes on from its failed step; the approver of that is named, not mentioned."""
     first = run.done + 1
     kept = f" What was done before step {first} is kept." if first > 1 else ""
     what = f"Retried: {bold(run.plan.model.name)}," if request.several else "Retried"
@@ -163,7 +165,7 @@ def retried(request: Request, run: Run, names: Mapping[str, str]) -> Message:
 
 
 def steered(request: Request, seen: Seen) -> list[tuple[str, Message]]:
-    """Each time that somebody resumed it or stopped what had not begun; they are named, not mentioned."""
+    """Each time a person resumed it or stopped what had not begun; they are named, not mentioned."""
     told = []
     for number, act in enumerate(act for act in seen.acts if act.action in (RESUME, DROP, STOP_LATER)):
         by, left = named([act.actor], seen.around.actors), request.count(*LASTING)
@@ -182,7 +184,7 @@ def steered(request: Request, seen: Seen) -> list[tuple[str, Message]]:
 
 
 def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | None, now: datetime) -> Message:
-    """Says that a step takes far longer than estimated, and lets a person decide."""
+    """A step takes far longer than estimated; a person can decide."""
     elapsed = elapsed_text(now - record.started_at) if record.started_at else ""
     said = f"The estimate was {span_text(estimate.low, estimate.high)}, {escape(estimate.source)}" if estimate else ""
     text = (
@@ -194,7 +196,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
 
 
 def unclear(request: Request, run: Run, record: StepRecord, policy: Policy) -> Message:
-    """Asks an approver what to do about a request of which nobody can say whether the service took it."""
+    """Asks an approver about a request that the service may or may not have taken."""
     sent = f"It was sent {record.attempts} times. " if record.attempts > 1 else ""
     text = (
         f"{approvers(policy) or 'Approvers'}: it is *unclear* whether step {record.number} of {len(run.steps)} began: "
@@ -217,23 +219,20 @@ def _first(request: Request, run: Run) -> Message:
     )
 
 
-def _pause(request: Request, bad: Sequence[Run], policy: Policy) -> Message:
+def _pause(request: Request, bad: Sequence[Run], whom: str) -> Message:
     failures = [bold(run.plan.model.name, 60) for run in bad if run.state is RunState.FAILED]
     unproven = [bold(run.plan.model.name, 60) for run in bad if run.unproven]
     why = [f"{counted(len(failures), 'upgrade')} failed: {listed(failures[:10])}"] if failures else []
     why += [f"no newer version is shown: {listed(unproven[:10])}"] if unproven else []
     text = (
-        f"{approvers(policy)}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
+        f"{whom}: *paused*, because {'; '.join(why)}. What runs goes on, nothing new starts. Resume goes "
         "on with the others; Drop leaves them as they are."
     )
     return paragraph(text, Sign.PAUSED, *pause_buttons(request))
 
 
 def state_line(request: Request, now: datetime, ref: str = "") -> str:
-    """A request in a list, with its sign; *ref*: what it did to that model, among others.
-
-    The version is the one that was proven, while there is one.
-    """
+    """A request in a list, with its sign; *ref*: what it did to that model. The version is the proven one, if any."""
     when = request.ended_at or request.started_at or request.requested_at
     tail = f"*{state_word(request)}*, {moment(when)}, requested by <@{request.requester}>"
     sign, run = of_request(request), next((r for r in request.runs if ref in r.plan.models), request.first)

@@ -1,4 +1,4 @@
-"""Channels that are shared, closed, or lost a message of ours: why something is not shown there, and what to do."""
+"""Channels that are shared, closed, or lost a message: why something is not shown there, and what to do."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NOT_AT_ONCE = (
 
 
 def alone(message: Message, why: str) -> Message:
-    """An answer that was to be public, with the reason why it is not."""
+    """A public answer that is shown in private, with the reason."""
     return Message(f"{why} {message.text}", (context(why), *message.blocks))
 
 
 def card_is_withheld(request: Request) -> str:
-    """The request is written, and its card may not be shown where cards go."""
+    """The request is stored, but its card may not be shown in the channel for cards."""
     return (
         f"Your request {request.id} is kept, but its card is not posted: <#{request.channel}> is shared with another "
         "organization. Remove that organization from the channel, or ask your operator to set "
@@ -41,13 +41,13 @@ def card_is_withheld(request: Request) -> str:
 
 
 def continued(message: Message) -> Message:
-    """A message that is posted again because the one before it, or its thread, is gone."""
+    """A message posted again because the one before it, or its thread, is gone."""
     note = "Continued: the message before this one is gone."
     return Message(f"{message.text} {note}", (*message.blocks, context(f"{Sign.CONTINUED} {note}")))
 
 
 def channel_is_closed(request: Request, code_of_slack: str | None) -> Message:
-    """To the requester alone: nothing can be posted where the card is, or would be."""
+    """To the requester alone: nothing can be posted in the channel of the card."""
     archived = code_of_slack in ("is_archived", "is_inactive")
     where = f"<#{request.channel}>"
     why = f"{where} is archived" if archived else f"I'm no longer in {where}"

@@ -1,4 +1,4 @@
-"""Thread messages whose buttons were used, or can't be any more: what was chosen and by whom, without the buttons."""
+"""Thread messages whose buttons can't be used any longer: what was chosen and by whom, without the buttons."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 from bot.domain.outcomes import StepEnd
 from bot.domain.requests import Noted, Request
 from bot.domain.runs import Run
-from bot.messages.foreign import Quote
 from bot.messages.kit import paragraph
 from bot.messages.people import named
+from bot.messages.quotes import Quote
 from bot.messages.refusals import answer_of
 from bot.messages.signs import Sign
 from bot.messages.text import bold, some
@@ -21,14 +21,14 @@ CHOICES = ("resume", "cancel the rest", "retry", "send again", "mark as failed",
 """Acts in the audit that answer a message with buttons."""
 
 ASKING = ("late", "unclear", "unclears", "pause", "failed", "end")
-"""Messages with buttons that can be used once, by the beginning of their keys."""
+"""Messages with buttons that can be used once, by the prefix of their keys."""
 
 NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One such message: of which run, if of one, when it was posted, and what people did since, oldest first."""
+    """One such message: its run, if it is about one, when it was posted, and what people did since, oldest first."""
 
     kind: str
     runs: tuple[Run, ...]
@@ -58,7 +58,7 @@ def settled(
     acts: Sequence[Noted],
     names: Mapping[str, str],
 ) -> Iterator[tuple[str, Message]]:
-    """What becomes of the messages that were *posted* with buttons and are not among those that are *told* now."""
+    """What replaces the messages that were *posted* with buttons and are not *told* now."""
     for key, at in posted.items():
         kind, _, rest = key.partition(":")
         if kind not in ASKING or key in told:
@@ -69,7 +69,7 @@ def settled(
         if kind == "end":
             runs = () if request.several else (request.first,)
             if request.several:
-                continue  # the next end says what became of them
+                continue  # the next end says how they ended
         yield key, _message(_Asked(kind, runs, at, acts, names))
 
 
@@ -91,7 +91,7 @@ def _message(asked: _Asked) -> Message:
 
 
 def _end(asked: _Asked) -> Noted | None:
-    """The step that failed, as the audit has it."""
+    """The step that failed, from the audit."""
     refs = {ref for run in asked.runs for ref in run.plan.models}
     ends = [act for act in asked.acts if act.action in set(StepEnd) and act.model in refs and act.at <= asked.at]
     return ends[-1] if ends else None

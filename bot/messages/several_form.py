@@ -1,4 +1,4 @@
-"""The form for several models: each with what it risks, loses and needs, and a checkbox where it can go."""
+"""The form for several models: each with its risk, losses and needs, and a checkbox where it can go."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.domain.requests import LISTED, Request
 from bot.domain.snoozes import Held
 from bot.domain.verdicts import Risk
 from bot.messages.forecasts import forecast_text
-from bot.messages.foreign import quoted
 from bot.messages.holds import SHORT, SHOWN, hold_quotes, tick_text
 from bot.messages.kit import Level, alert, context, input_block, modal, option, section, sections
 from bot.messages.links import link_input
 from bot.messages.outcomes import first_left_out, left_out_blocks
+from bot.messages.quotes import quoted
 from bot.messages.refusals import called
 from bot.messages.request_form import MODELS, REQUEST, Wanted, later_input, when_text, why_input
 from bot.messages.steps import others
@@ -27,10 +27,10 @@ from bot.messages.text import bold, code, counted, day, escape, listed, plain, s
 from bot.ports import Block
 
 GROUP = 10
-"""Checkboxes in one group: Slack takes no more."""
+"""Slack's limit for the checkboxes in one group."""
 
 TEXT = 75
-"""Characters of a checkbox's text, and of the line below it."""
+"""Slack's limit for a checkbox's text, and for the line below it, in characters."""
 
 NAMED = 3
 """Models that an alert names; the lines above the checkboxes name all."""
@@ -49,8 +49,8 @@ def ask_several(
 ) -> Mapping[str, Any]:
     """At most `LISTED` models with a checkbox each, ticked where nothing stands in the way of a model.
 
-    *left_out* cannot be in it; *more* is how many fit the filters beyond what one request takes, *notes* show what
-    holds starts back now. *forecast* is for what is ticked, *names* what people are called, by id.
+    *left_out* can't be in it; *more* match the filters beyond what one request takes; *notes* say what delays starts
+    now. *forecast* is for the ticked models, *names* are people's names, by id.
     """
     held = {one.hold.id: one for offer in offers for one in offer.held}
     several = len({offer.judgement.model.instance for offer in offers}) > 1
@@ -92,7 +92,7 @@ def _head(offers: Sequence[Offer]) -> str:
 
 
 def _alerts(offers: Sequence[Offer]) -> list[Block]:
-    """What must not be overlooked: the kinds of it, each with the first models."""
+    """What must be noticed, by kind, each with the first models."""
     waiting, lossy, also = _by_hand(offers), _lossy(offers), _also(offers)
     held = [offer for offer in offers if offer.held]
     unlinked = [offer for offer in offers if offer.plan is None]
@@ -154,7 +154,7 @@ def _option(offer: Offer, names: Mapping[str, str], *, several: bool) -> Block:
 
 
 def _below(offer: Offer, names: Mapping[str, str]) -> tuple[str, bool]:
-    """What stands below a checkbox, the most important first, and whether versions and risk are all there."""
+    """The text below a checkbox, the most important first, and whether versions and risk are all there."""
     plan = offer.plan
     marks = {
         "needs a person": offer.by_hand,
@@ -174,7 +174,7 @@ def _below(offer: Offer, names: Mapping[str, str]) -> tuple[str, bool]:
 
 
 def _moves(offer: Offer) -> list[str]:
-    """From which version to which, as one piece of code, and what waiting risks."""
+    """The versions as one piece of code, and the risk of waiting."""
     model, plan, risk = offer.judgement.model, offer.plan, offer.judgement.risk
     have = short_version((plan.have if plan else model.newest) or "?", model.base)
     target = short_version((plan.target if plan else offer.judgement.target) or "newer", model.base)
@@ -182,9 +182,9 @@ def _moves(offer: Offer) -> list[str]:
 
 
 def _about(offers: Sequence[Offer], names: Mapping[str, str], every: Sequence[Offer]) -> list[str]:
-    """What must be known of these models beyond what stands below their checkboxes, a line for each kind.
+    """What else must be known of these models beyond their checkboxes, a line for each kind.
 
-    What the alerts name in full, of *every* model of the form, is not said again.
+    What the alerts say in full about *every* model of the form is not repeated.
     """
     planned = [(offer, offer.plan) for offer in offers if offer.plan is not None]
     trains = [offer for offer, plan in planned if plan.trains_after]
@@ -216,7 +216,7 @@ def _end(one: Held, names: Mapping[str, str]) -> str:
 
 
 def requested(request: Request) -> Mapping[str, Any]:
-    """What the form becomes where a plan followed from what was said in it: what the card asks for."""
+    """The form after an answer in it changed a plan: what the card asks for."""
     count = counted(len(request.runs), "model")
     text = f"*Requested:* {count}. The card of request {request.id} is in <#{request.channel}>."
     also = [
@@ -229,7 +229,7 @@ def requested(request: Request) -> Mapping[str, Any]:
 
 
 def not_requested(faults: Sequence[str]) -> Mapping[str, Any]:
-    """Why nothing was requested after all: holds that the form could not show. Plain sentences."""
+    """Why nothing was requested: holds that the form could not show. Plain sentences."""
     lines = [
         "*Nothing was requested.* What you said is remembered.",
         *(f"• In the way: {escape(fault)}" for fault in faults),

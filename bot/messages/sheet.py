@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any, Literal
 
-from bot.domain.foreign_text import escaped
 from bot.domain.requests import Request
 from bot.domain.runs import Run, RunState
+from bot.domain.untrusted_text import escaped
 from bot.messages.text import code, counted, plain
 
 _SIGNS = "=+-@" + "＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋﬩"
@@ -75,10 +75,7 @@ Row = dict[str, object]
 
 
 def rows(request: Request) -> list[Row]:
-    """One request, a row for each model.
-
-    `to_version` is the version that was proven; of a run that is not done, the one that it is to bring.
-    """
+    """One request, a row for each model. `to_version` is the proven version; before the end, the wanted one."""
     return [_row(request, run) for run in request.runs]
 
 
@@ -101,14 +98,14 @@ def _row(request: Request, run: Run) -> Row:
 
 
 class Sheet:
-    """A file that is made a few rows at a time: as CSV, lists in one cell each, or as a JSON array."""
+    """A file made a few rows at a time: as CSV, lists in one cell each, or as a JSON array."""
 
     def __init__(self, form: Format) -> None:
         self._form = form
         self._parts: list[bytes] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Puts rows at its end."""
+        """Appends rows."""
         if not rows:
             return
         if self._form == "json":
@@ -124,7 +121,7 @@ class Sheet:
 
 
 def cells_as_csv(columns: Sequence[str], rows: Sequence[Row], *, headline: bool) -> bytes:
-    """Rows with these columns as lines of CSV, below their names where they are the first."""
+    """Rows as lines of CSV, below the column names where they are the first."""
     return "".join(islice(csv_lines(columns, rows), 0 if headline else 1, None)).encode()
 
 
@@ -133,18 +130,18 @@ def _flat(cells: Row) -> Row:
 
 
 def file_name(day: str, form: Format) -> str:
-    """What the file is called."""
+    """The file's name."""
     return f"retune-requests-{day}.{form}"
 
 
 def about_file(requests: int) -> tuple[str, str]:
-    """The title of a file, and what is in it for people who cannot see it."""
+    """The title of a file, and its description for people who can't see it."""
     what = counted(requests, "request")
     return f"Retune: {what}", f"A table with a row for each model of {what}"
 
 
 def sent_file(name: str, requests: int) -> str:
-    """Where the file went."""
+    """Where the file is."""
     return f"Sent you {code(name)} with {counted(requests, 'request')} by direct message."
 
 

@@ -1,5 +1,6 @@
-"""Signs: the emoji before a state, each with one meaning. Where states of a request, a run and a step mean the same,
-they share one.
+"""Signs: the emoji before a state, each with one meaning.
+
+States of a request, a run and a step that mean the same share one.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Sign(StrEnum):
     PERSON = ":raised_hand:"
     """Waits for a change by a person."""
     UNCLEAR = ":question:"
-    """Nobody can say whether a step began; an approver decides."""
+    """It is unclear whether a step began; an approver decides."""
     PAUSED = ":double_vertical_bar:"
     GOES_ON = ":arrow_forward:"
     """Resumed, retried, or sent again."""
@@ -68,7 +69,7 @@ class Sign(StrEnum):
     BROKEN = ":red_circle:"
     """The service gives the model the status failed."""
     BUSY = ":large_blue_circle:"
-    """The service is at work on the model."""
+    """The service is working on the model."""
     UNKNOWN = ":large_purple_circle:"
     EMPTY = ":white_circle:"
     RETIRED = ":no_entry:"
@@ -89,11 +90,11 @@ class Sign(StrEnum):
     ATTENTION = ":warning:"
     URGENT = ":rotating_light:"
     NOTE = ":information_source:"
-    """To know, and nothing to do."""
+    """Information; nothing to do."""
     READING = ":mag:"
-    """Being read; what was asked for follows."""
+    """Being read; the answer follows."""
     CONTINUED = ":arrow_right_hook:"
-    """Takes the place of a message that is gone."""
+    """Replaces a message that is gone."""
     NO_CHANNEL = ":mailbox_closed:"
     PRIVATE = ":lock:"
 
@@ -187,7 +188,7 @@ def of_step(run: Run, record: StepRecord) -> Sign:
 
 
 def without(line: str) -> str:
-    """One of our own lines as it is read aloud: without signs. What others wrote in it holds none."""
+    """Our own line as it is read aloud: without signs. Quoted words in it have none."""
     return _SIGN.sub("", line)
 
 

@@ -1,4 +1,4 @@
-"""The small print of a card: whose model, who asked, who can approve by when, and what holds the start back."""
+"""The small print of a card: the model's owner, who asked, who can approve by when, and what delays the start."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from bot.messages.card import Seen
 
 INSTANCES = 6
-"""Instances that are named."""
+"""Instances named."""
 
 
 def small_print(request: Request, seen: Seen) -> list[str]:
-    """What the request is about and who asked; whose approval it needs and by when, or who gave it."""
+    """The instance, the owner and the requester; who must approve by when, or who approved."""
     names, policy, model = seen.around.actors, seen.policy, request.first.plan.model
     instances = sorted({run.plan.model.instance for run in request.meant})
     lines = [f"{model.kind.capitalize()} model · instance {code(model.instance)}{owner_of(request.first, seen.around)}"]
@@ -49,13 +49,13 @@ def small_print(request: Request, seen: Seen) -> list[str]:
 
 
 def _can_approve(request: Request, policy: Policy, names: Mapping[str, str]) -> str:
-    """Whom it asks: mentioned, but not the requester, whose own act this is."""
+    """The people it asks: mentioned, except the requester, whose own act this is."""
     asked = [id for id in policy.approvers if policy.self_approval or id != request.requester]
     return listed([person(id, request.requester, names) for id in asked], "or")
 
 
 def hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
-    """What holds it back, for those who decide and those who wait."""
+    """What delays it, for approvers and for those who wait."""
     is_open, lines = request.state is RequestState.OPEN, []
     if is_open and request.voters is not None and request.voters < needed:
         lines.append(
@@ -63,7 +63,7 @@ def hindrances(request: Request, needed: int, wait: Wait | None) -> list[str]:
             f"{counted(needed, 'approval')}. An operator must name more people in RETUNE_APPROVERS."
         )
     if wait is not None and wait.why == "window" and is_open:
-        # Nobody knows when it is approved, and the card is not edited when the hours begin and end.
+        # Unknown until it is approved, and the card is not edited when the hours begin and end.
         lines.append(f"{Sign.SCHEDULED} Once approved, it starts only in these hours: {wait.hours}.")
     elif wait is not None and wait.why == "time" and is_open:
         lines.append(f"{Sign.SCHEDULED} Once approved, it starts {moment(wait.until)} at the earliest.")

@@ -10,8 +10,8 @@ from bot.domain.fleet import Model
 from bot.domain.hours import LONGEST
 from bot.domain.snoozes import Fault, Reach, Snooze, SnoozeKind, latest
 from bot.domain.verdicts import Judgement, Risk
-from bot.messages.foreign import quoted
 from bot.messages.kit import alert, context, input_block, long_text, menu, modal, option, placeholder, section
+from bot.messages.quotes import quoted
 from bot.messages.refusals import labels
 from bot.messages.snoozes import WHY_LIMIT, line, reason
 from bot.messages.text import bold, day
@@ -40,7 +40,7 @@ FAULTS = {
 
 
 def fault_texts(faults: Iterable[Fault], today: date) -> dict[str, str]:
-    """A text for each input of the form that is wrong."""
+    """The errors, by input."""
     texts: dict[str, str] = {}
     for fault in faults:
         block, text = FAULTS[fault]
@@ -56,9 +56,10 @@ def ask(
     standing: Snooze | None,
     reaches: Collection[Reach] = (Reach.MODEL,),
 ) -> Mapping[str, Any]:
-    """The form. *standing* is what is in force for exactly this model: a new one replaces it.
+    """The form.
 
-    *reaches* are those that this person may choose of for a snooze.
+    *standing* is in force for exactly this model: a new one replaces it. *reaches* are this person's choices for a
+    snooze.
     """
     model, hold = judgement.model, kind is SnoozeKind.HOLD
     blocks = [section(_means(judgement, kind)), *_warning(judgement.risk, hold)]
@@ -74,7 +75,7 @@ def ask(
 def ask_which(
     models: Sequence[Model], left: int, today: date, reaches: Collection[Reach] = (Reach.MODEL,)
 ) -> Mapping[str, Any]:
-    """The form of a snooze that asks for which of several models; *left* more are not offered."""
+    """The form of a snooze that asks for one of several models; *left* more are not offered."""
     offered = [option(name, model.ref) for model, name in zip(models, labels(models), strict=True)]
     hint = f"The worst {len(models)}. {left:,} more: *Snooze…* on /stt-model." if left else ""
     menu_of_models = {"type": "static_select", "options": offered, "placeholder": placeholder("Choose a model")}
@@ -91,7 +92,7 @@ _BREAKS_THROUGH = "Models whose customization is already ignored are still annou
 
 
 def _how_far(base: str, instance: str, reaches: Collection[Reach]) -> list[Block]:
-    """What a snooze speaks of: the model, or more where this person may choose more."""
+    """The subject of a snooze: the model, or more where this person may choose more."""
     what = {Reach.MODEL: "This model", Reach.BASE: base, Reach.INSTANCE: instance}
     missing = [word for reach, word in _FOR_APPROVERS.items() if reach not in reaches]
     only = f"Only an approver of every instance that it touches can snooze its {' or '.join(missing)}."
@@ -135,14 +136,14 @@ _HOLDING: Mapping[Risk, str] = {
     Risk.WARNED: f"Requests using it return a warning today. {_GOES}",
     Risk.EXPECTED: f"Requests using it probably return a warning. {_GOES}",
 }
-"""What a hold risks, in a sentence that fits an alert; nothing where waiting harms nobody."""
+"""The risk of a hold, in a sentence for an alert; nothing where waiting harms nobody."""
 
 _LOSES = frozenset({Risk.IGNORED, Risk.RETIRED, Risk.REFUSED})
 """What callers lose today already."""
 
 
 def _warning(risk: Risk, hold: bool) -> list[Block]:
-    """What to know before sending the form."""
+    """What to know before the form is sent."""
     if hold:
         return [alert(_HOLDING[risk], "error" if risk in _LOSES else "warning")] if risk in _HOLDING else []
     return [alert("Its customization is already ignored, so it is still announced.")] if risk is Risk.IGNORED else []

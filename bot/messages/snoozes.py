@@ -1,4 +1,4 @@
-"""Snoozes and holds: the line that shows one, the list with an End button each, and what the team hears."""
+"""Snoozes and holds: the line that shows one, the list with an End button each, and the messages to the team."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from bot.domain.hours import LONGEST
 from bot.domain.snoozes import RETUNE, End, Ended, Reach, Snooze, SnoozeKind
 from bot.domain.verdicts import Judgement, Risk
 from bot.messages.fitting import MOST, portion
-from bot.messages.foreign import Quote, quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import (
     button,
@@ -21,6 +20,7 @@ from bot.messages.kit import (
     paragraph,
     section,
 )
+from bot.messages.quotes import Quote, quoted
 from bot.messages.refusals import called
 from bot.messages.signs import Sign
 from bot.messages.text import bold, code, counted, day, escape
@@ -29,18 +29,18 @@ from bot.ports import Block, Message
 
 WHY_LIMIT = 300
 SHOWN = 22
-"""With the reason of each below it, and Slack's 50 blocks in a message."""
+"""Entries of the list: each has its reason below it, and a message takes 50 blocks."""
 
 
 def done(snooze: Snooze, name: str | None) -> Mapping[str, Any]:
-    """What the form becomes once the snooze is in force."""
+    """The form once the snooze is in force."""
     small = context("`/stt-announce snoozes` lists what is snoozed and ends it early.")
     blocks = [section(summary(snooze, name)), *quoted(reason(snooze)), small]
     return modal("On hold" if snooze.kind is SnoozeKind.HOLD else "Snoozed", blocks, callback="snoozed")
 
 
 def mark(snooze: Snooze) -> str:
-    """The shortest that tells it, for a line in a list: it names nobody, so it can stand in a channel."""
+    """The shortest form, for a line in a list. It names nobody, so it can stand in a channel."""
     sign = f"{Sign.HELD} on hold" if snooze.kind is SnoozeKind.HOLD else f"{Sign.SNOOZED} snoozed"
     return f"{sign} {_until(snooze)}"
 
@@ -51,7 +51,7 @@ def line(snooze: Snooze) -> str:
 
 
 def reason(snooze: Snooze, names: Mapping[str, str] = MappingProxyType({})) -> Quote:
-    """Why; by the name of its author, or with a mention where that is not given."""
+    """The reason, by its author's name, or with a mention where no name is given."""
     return reason_of("Reason", snooze, names, WHY_LIMIT)
 
 
@@ -66,7 +66,7 @@ def _until(snooze: Snooze) -> str:
 
 
 def _first(text: str) -> str:
-    """As a sentence or a line begins."""
+    """With a capital letter."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
@@ -82,7 +82,7 @@ def _subject(snooze: Snooze, name: str | None) -> str:
 
 
 def of_model(snooze: Snooze, judgement: Judgement) -> list[Block]:
-    """What `/stt-model` says of the snooze that is in force for a model, with the button that ends it."""
+    """`/stt-model` about the snooze in force for a model, with the button that ends it."""
     where = "" if snooze.scope is Reach.MODEL else f"{_first(_subject(snooze, None))}: "
     text = f"{where}{line(snooze)}"
     if snooze.kind is SnoozeKind.HOLD:
@@ -101,7 +101,7 @@ def _end(snooze: Snooze, name: str) -> Block:
 
 
 def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
-    """Everything that is snoozed or on hold. *names* are the models' by reference, as far as they are known."""
+    """Everything that is snoozed or on hold. *names* are the models' names by reference, as far as known."""
     if not snoozes:
         return paragraph("Nothing is snoozed or on hold. The buttons *Snooze…* and *Hold…* are on `/stt-model`.")
     text = f"{counted(len(snoozes), 'snooze')} in force, the oldest first."
@@ -126,7 +126,7 @@ def listed(snoozes: Sequence[Snooze], names: Mapping[str, str]) -> Message:
 
 
 def ended(end: End, name: str | None) -> str:
-    """What somebody is told who pressed End."""
+    """The answer to the person who pressed End."""
     snooze = end.snooze
     if snooze is None:
         return "It is no longer there. `/stt-announce snoozes` lists what is in force."
@@ -138,7 +138,7 @@ def ended(end: End, name: str | None) -> str:
 
 
 def lapsed(snooze: Snooze, name: str | None = None) -> Message:
-    """The word for the team when one is over by itself: what was snoozed, why it is over, and why it was."""
+    """The message to the team when one ends by itself: what was snoozed, why it is over, and its reason."""
     what = f"{snooze.kind.value.capitalize()} of {_subject(snooze, name)}"
     text = f"{what} ended: {over_text(snooze)}. It was by <@{snooze.author}>."
     return paragraph(text, quotes=[reason(snooze)])
@@ -162,7 +162,7 @@ def over_text(snooze: Snooze) -> str:
 
 
 def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
-    """What the channel hears once when a base or an instance is snoozed."""
+    """The one message to the channel when a base or an instance is snoozed."""
     text = (
         f"*Snoozed:* {_several(snooze)} {_until(snooze)} by {called(snooze.author, names)}.\n"
         "Announcements leave it out; `/stt-announce snoozes` can end it early."
@@ -171,7 +171,7 @@ def begun(snooze: Snooze, names: Mapping[str, str]) -> Message:
 
 
 def ended_early(snooze: Snooze, names: Mapping[str, str]) -> Message:
-    """What the channel hears once when somebody ends such a snooze early."""
+    """The one message to the channel when a person ends such a snooze early."""
     text = (
         f"*Snooze ended early:* {_several(snooze)}, by {called(snooze.ended_by or '', names)}. It was "
         f"{_until(snooze)} by {called(snooze.author, names)}.\n"
@@ -187,6 +187,6 @@ def _several(snooze: Snooze) -> str:
 
 
 def taken(old: Snooze) -> str:
-    """Why a new one cannot replace what is in force."""
+    """Why a new one can't replace the one in force."""
     word = "on hold" if old.kind is SnoozeKind.HOLD else "snoozed"
     return f"It is already {word} {_until(old)}. Only its author or an approver can change that."

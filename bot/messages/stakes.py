@@ -1,6 +1,6 @@
-"""What those who decide must know of a plan: what else it changes, loses and needs, why, how long, and for good.
+"""What a decision is about: what else a plan changes, loses and needs, why, how long, and that it is for good.
 
-The card, the question of Approve and Details say the same of it.
+The card, the question of Approve and Details say the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHANGE = "adds or changes a word, corpus or grammar of"
 
 
 def by_hand(plan: Plan) -> list[str]:
-    """The names of the models that a person must change before the plan goes on."""
+    """The models that a person must change before the plan goes on, by name."""
     return [step.name for step in plan.steps if step.action is Action.AWAIT_CHANGE]
 
 
@@ -69,14 +69,14 @@ def moves(plan: Plan) -> str:
 
 
 def totals(plans: Sequence[Plan]) -> list[str]:
-    """How many of several lose something or need somebody, in plain text."""
+    """How many of several lose something or need a person, in plain text."""
     lose, need = sum(plan.drops_weight for plan in plans), sum(bool(by_hand(plan)) for plan in plans)
     found = [f"{counted(lose, 'model')} {'loses' if lose == 1 else 'lose'} {LOSES}"] if lose else []
     return [*found, *([f"{counted(need, 'model')} {'needs' if need == 1 else 'need'} a person"] if need else [])]
 
 
 def best_evidence(evidence: Sequence[Evidence]) -> Evidence | None:
-    """What convinces most: a warning that recognition returned, else the strongest."""
+    """The most convincing evidence: a warning that recognition returned, else the strongest."""
     strengths = list(Strength)
     return min(
         evidence, key=lambda one: (one.kind is not EvidenceKind.WARNING, strengths.index(one.strength)), default=None
@@ -90,7 +90,7 @@ def why_line(plan: Plan) -> str:
 
 
 def times(request: Request, wait: Wait | None, parallel: int) -> str:
-    """How long what has not begun will take, and when: an estimate, from the start that can be known."""
+    """How long it will take before it has begun, and when: an estimate, from the start that can be known."""
     plans = [run.plan for run in request.meant]
     estimate = whole(plans, parallel)
     if estimate is None:

@@ -16,21 +16,21 @@ MINUTE, HOUR = 60, 3600
 WEIGHT = "A saved customization weight that is not the default is dropped; the default becomes 0.1."
 
 WORDS = {RequestState.OPEN: "waiting for approval", RequestState.SCHEDULED: "approved"}
-"""Where the word that people read is not the state's own."""
+"""Words that differ from the state's own name."""
 
 
 def state_word(request: Request) -> str:
-    """The state of a request in people's words."""
+    """The state of a request in words."""
     return WORDS.get(request.state, request.state.value)
 
 
 def noun(plan: Plan) -> str:
-    """What a plan is: an upgrade, or a training that only takes in data."""
+    """The kind of a plan: an upgrade, or a training that only takes in data."""
     return "training" if plan.is_training else "upgrade"
 
 
 def versions(plan: Plan, brought: str | None = None) -> str:
-    """From which version to which, the one that was proven rather than the one that was expected: `old → new`."""
+    """The versions, `old → new`: the new one is the proven one, else the expected one."""
     base, to = plan.model.base, brought or plan.target
     have = brief(short_version(plan.have or "unknown", base), 60)
     if plan.is_training:
@@ -77,7 +77,7 @@ def step_text(step: Step) -> str:
 
 
 def doing(record: StepRecord) -> str:
-    """What happens in a step that is not over, as far as anybody can know."""
+    """What happens in a step that is not over, as far as is known."""
     if record.step.action is Action.AWAIT_CHANGE:
         return "waits for a person"
     match record.state:
@@ -100,12 +100,12 @@ def doing(record: StepRecord) -> str:
 
 
 def answered(record: StepRecord) -> str:
-    """What came to a request in place of an answer that proves anything."""
+    """What came for a request instead of an answer that proves anything."""
     return f"answered with {record.instead}, which proves nothing" if record.instead.isdigit() else "no answer came"
 
 
 def numbered(plan: Plan) -> list[str]:
-    """The steps of a plan, as somebody reads them who may have to take one: 1. **You** add or change a word."""
+    """The steps of a plan for the person who may have to take one: 1. **You** add or change a word."""
     return [f"{number}. {_own_step(step)}" for number, step in enumerate(plan.steps, start=1)]
 
 
@@ -151,7 +151,7 @@ def estimate_words(estimate: Estimate | None) -> str:
 
 
 def span_text(low: float, high: float) -> str:
-    """A range of seconds, rounded outwards to what an estimate can bear: about 2 to 5 minutes."""
+    """A range of seconds, rounded outwards to an estimate's precision: about 2 to 5 minutes."""
     unit = 10 if high < 2 * MINUTE else MINUTE if high < HOUR else 5 * MINUTE
     begins, ends = int(low // unit * unit), int(max(1, math.ceil(high / unit)) * unit)
     if begins <= 0:
@@ -166,7 +166,7 @@ def span_text(low: float, high: float) -> str:
 
 
 def left_text(estimate: Estimate, elapsed: timedelta) -> str:
-    """What is left by an estimate: a range while it holds, and plainly how long ago it was over."""
+    """The time left by an estimate: a range while it holds, then how long ago it was over."""
     low, high = estimate.low - elapsed.total_seconds(), estimate.high - elapsed.total_seconds()
     if high > 0:
         return f"{span_text(low, high)} left"

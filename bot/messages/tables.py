@@ -1,4 +1,4 @@
-"""Tables: lists that Slack itself sorts and pages, where it can; elsewhere the lines that say the same."""
+"""Tables: lists that Slack sorts and pages; where it can't, lines that say the same."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from bot.messages.text import BLANK, brief, capped, day
 from bot.ports import Block, Newer
 
 ROWS, COLUMNS = 100, 20
-"""The most that Slack takes, without the header."""
+"""Slack's limits, without the header."""
 
 CAPTION, CELL = 300, 120
 """Characters of the caption and of a cell."""
 
 ROOM = 8_000
-"""Characters of block JSON of one table, unless told. Slack takes 10,000 of text in all cells: that is less."""
+"""Characters of block JSON of one table by default. Slack takes 10,000 of text in all cells: this is less."""
 
 LEAST = 16
-"""To how many characters cells are cut at most."""
+"""The shortest cut of a cell, in characters."""
 
 SEEN = 20
-"""Rows that Slack shows at a time, unless told."""
+"""Rows that Slack shows at a time by default."""
 
 Cell = dict[str, Any]
 
@@ -39,17 +39,17 @@ class Column:
 
 
 def words(text: str, limit: int = CELL) -> Cell:
-    """Any text, foreign too: nothing in it is markup, and it is one line. A dash where nothing shows."""
+    """Any text, untrusted too: nothing in it is markup, and it is one line. A dash where nothing shows."""
     return {"type": "raw_text", "text": brief(text, limit) or BLANK}
 
 
 def ours(text: str) -> Cell:
-    """Text of which every foreign part is one clean line already."""
+    """Text of which every untrusted part is one clean line already."""
     return {"type": "raw_text", "text": capped(text, CELL) or BLANK}
 
 
 def number(value: float, text: str = "") -> Cell:
-    """A number, by which the column is sorted; *text*, in words of ours, is how it is written."""
+    """A number, by which the column is sorted; *text*, in our words, is shown."""
     return {"type": "raw_number", "value": value, "text": text or f"{value:,}"}
 
 
@@ -74,7 +74,7 @@ def code(text: str, limit: int = CELL) -> Cell:
 
 
 def person(user: str) -> Cell:
-    """Somebody by name, without telling them: a mention in a table of an ephemeral message pings nobody."""
+    """A person, without telling them: a mention in a table of an ephemeral message pings nobody."""
     return _rich({"type": "user", "user_id": user})
 
 
@@ -89,8 +89,8 @@ def table(
 ) -> Block:
     """Rows under the titles of their columns; where Slack has no such block, *plain*, which says the same.
 
-    A message has at most one. *caption* is plain text. *room*: characters of block JSON, for which the longest words
-    are cut. Raises `ValueError` for what no list may ask for: no row, more than `ROWS`, none or more than `COLUMNS`
+    A message has at most one. *caption* is plain text. *room*: characters of block JSON; the longest words are cut to
+    fit. Raises `ValueError` for what no list may ask for: no row, more than `ROWS`, none or more than `COLUMNS`
     columns, or a row of another width.
     """
     if not 0 < len(rows) <= ROWS or not 0 < len(columns) <= COLUMNS or any(len(row) != len(columns) for row in rows):
@@ -113,7 +113,7 @@ def _rich(element: Cell) -> Cell:
 
 
 def _fitting(rows: Sequence[Sequence[Cell]], room: int) -> list[list[Cell]]:
-    """The rows with their longest words cut as far as it needs; what is no word stays as it is."""
+    """The rows with their longest words cut as far as needed; only words are cut."""
 
     def cut(most: int) -> list[list[Cell]]:
         return [[_cut(cell, most) for cell in row] for row in rows]

@@ -1,4 +1,4 @@
-"""Text for Slack: escaping what is foreign, and people's words for dates and durations."""
+"""Text for Slack: untrusted text is escaped; dates and durations are in people's words."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from datetime import UTC, date, datetime, timedelta
 
 import humanize
 
-from bot.domain.foreign_text import shown
+from bot.domain.untrusted_text import shown
 
 FAR = 20
-"""How many characters may stand for one that shows; the rest of a text that is longer is not looked at."""
+"""Characters that may stand for one that shows; the rest of a longer text is not looked at."""
 
 BLANK = "–"
 """Stands for text of which nothing shows."""
 
 
-def escape(foreign: str, limit: int = 300) -> str:
-    """Foreign words within a line of ours, for mrkdwn and for `text`: always one line, capped at *limit*.
+def escape(untrusted: str, limit: int = 300) -> str:
+    """Untrusted words within a line of ours, for mrkdwn and for `text`: always one line, capped at *limit*.
 
-    They can neither ping, link, hide anything, nor be set in bold or become an emoji. Reasons, descriptions and
-    errors are quoted (`foreign`), never put into a line.
+    They can't ping, link, hide anything, be bold or become an emoji. Reasons, descriptions and errors are quoted
+    (`quotes`), never put into a line.
     """
-    return entities(defused(brief(foreign, limit)))
+    return entities(defused(brief(untrusted, limit)))
 
 
-def code(foreign: str, limit: int = 120) -> str:
-    """Foreign words as code; backticks inside would end it early, so they become quotes."""
-    return f"`{entities(brief(foreign, limit).replace('`', '’') or BLANK)}`"
+def code(untrusted: str, limit: int = 120) -> str:
+    """Untrusted words as code. Backticks in them would end it early, so they become quotes."""
+    return f"`{entities(brief(untrusted, limit).replace('`', '’') or BLANK)}`"
 
 
-def bold(foreign: str, limit: int = 120) -> str:
-    """Foreign words in bold, as names of models stand in messages. No asterisk of theirs ends it early."""
-    return f"*{escape(foreign, limit).replace('*', _LOOKALIKES['*']) or BLANK}*"
+def bold(untrusted: str, limit: int = 120) -> str:
+    """Untrusted words in bold, as for the names of models. Asterisks in them can't end it early."""
+    return f"*{escape(untrusted, limit).replace('*', _LOOKALIKES['*']) or BLANK}*"
 
 
-def plain(foreign: str, limit: int = 75) -> str:
-    """Foreign text for a plain_text object, which knows no markup: one line, capped at *limit* characters."""
-    return brief(foreign, limit)
+def plain(untrusted: str, limit: int = 75) -> str:
+    """Untrusted text for a plain_text object, which has no markup: one line, capped at *limit* characters."""
+    return brief(untrusted, limit)
 
 
-def brief(foreign: str, limit: int) -> str:
-    """One line of at most so many characters; what is far beyond them is not even looked at."""
-    return capped(on_one_line(foreign[: 4 * limit]), limit)
+def brief(untrusted: str, limit: int) -> str:
+    """One line of at most *limit* characters; text far beyond them is not looked at."""
+    return capped(on_one_line(untrusted[: 4 * limit]), limit)
 
 
-def on_one_line(foreign: str) -> str:
-    """The shown form in one line; a dash where something was written and nothing of it shows."""
-    return shown(_BREAKS.sub(" ", foreign)).strip() or (BLANK if foreign else "")
+def on_one_line(untrusted: str) -> str:
+    """The shown form in one line; a dash where nothing of a text shows."""
+    return shown(_BREAKS.sub(" ", untrusted)).strip() or (BLANK if untrusted else "")
 
 
 def sentence(text: str, limit: int = 2000) -> str:
@@ -63,13 +63,13 @@ def entities(text: str) -> str:
 
 
 def defused(text: str) -> str:
-    """Without markup: what would make bold, italics, code or an emoji is a character that only looks like it."""
+    """Without markup: characters that make bold, italics, code or an emoji become lookalikes."""
     text = _SHORTCODE.sub("\N{RATIO}", _MARKUP.sub(lambda found: _LOOKALIKES[found[0]], text))
     return _UNDERSCORE.sub("\N{MODIFIER LETTER LOW MACRON}", text)
 
 
 _BREAKS = re.compile(r"(?:\r\n|[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029])+")
-"""Whatever a client, a terminal or a spreadsheet shows as another line."""
+"""Anything that a client, a terminal or a spreadsheet shows as a line break."""
 
 _SHORTCODE = re.compile(r"(?<!\d):(?=\S)|:(?=[^\s\d])|:(?=\d+:)")
 """A colon that may begin an emoji, also with the colon that follows in our sentence; 22:00 stays a time."""
@@ -100,7 +100,7 @@ def around(start: datetime, span: timedelta) -> str:
 
 
 NEAR = timedelta(hours=12)
-"""Within it a time of day alone is clear."""
+"""Within this, a time of day alone is clear."""
 
 
 def day(on: date) -> str:
@@ -145,7 +145,7 @@ _CODE = re.compile("`([^`\\n]*)`")
 
 
 def capped(text: str, limit: int = 3000) -> str:
-    """Text whose foreign parts are escaped already, as long as Slack takes it."""
+    """Text whose untrusted parts are escaped already, as long as Slack takes it."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -166,7 +166,7 @@ def version(full: str | None, base: str) -> str:
 
 
 def short_version(full: str, base: str) -> str:
-    """The same as it was written, to be put into a text."""
+    """The version as it was written, for use in a text."""
     return full.removeprefix(f"{base}.")
 
 
@@ -176,7 +176,7 @@ def listed(items: list[str], last: str = "and") -> str:
 
 
 def some(items: Sequence[str], most: int, more: str = "more") -> str:
-    """The first of them, and how many more there are: `a, b and 3 more`."""
+    """The first of them, and the number of the rest: `a, b and 3 more`."""
     left = len(items) - most
     return listed([*items[:most], f"{left} {more}"] if left > 0 else list(items))
 

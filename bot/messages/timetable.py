@@ -1,4 +1,4 @@
-"""When and where announcements go, in words; and why a change of it cannot be."""
+"""When and where announcements go, in words; and why a change is refused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from bot.domain.announcements import Sent
 from bot.domain.snoozes import RETUNE, Snooze
 from bot.domain.timing import Timing
-from bot.messages.foreign import quoted
 from bot.messages.holds import reason_of
 from bot.messages.kit import actions, button, confirm, context, section
+from bot.messages.quotes import quoted
 from bot.messages.recurrence import often
 from bot.messages.snoozes import summary
 from bot.messages.text import counted, moment, plain
@@ -20,7 +20,7 @@ ANNOUNCE = "announce"
 """The action of the buttons below; the value of each is what follows `/stt-announce`."""
 
 SNOOZES = 5
-"""How many snoozes the overview names."""
+"""Snoozes named in the overview."""
 
 USAGE = (
     "Type /stt-announce to see when announcements go, /stt-announce preview to see one privately, /stt-announce now to "
@@ -44,17 +44,17 @@ CHART = "The chart of the last weeks is in our direct messages."
 
 
 def bad_rule(rule: str, fault: str) -> str:
-    """Why a cron rule is none. Plain text."""
+    """Why a cron rule is invalid. Plain text."""
     return f"“{plain(rule)}” isn't a cron rule ({plain(fault, 200)}). {AT}"
 
 
 def bad_zone(zone: str) -> str:
-    """Why a time zone is none. Plain text."""
+    """Why a time zone is invalid. Plain text."""
     return f"There is no time zone “{plain(zone)}”. Write it like Europe/Berlin or America/New_York."
 
 
 def not_taken(channel: str) -> str:
-    """Why an announcement that was asked for is not there."""
+    """Slack did not take an announcement that a person asked for."""
     return (
         f"Slack did not accept the announcement in <#{channel}>. If the bot is not in that channel, invite it there; "
         "then type /stt-announce now again."
@@ -62,7 +62,7 @@ def not_taken(channel: str) -> str:
 
 
 def too_soon(channel: str, last: Sent, again: datetime) -> str:
-    """Why nobody can send an announcement again yet: who sent the last one, and when another can go."""
+    """Why no announcement can be sent yet: who sent the last one, and when another can go."""
     who = "The scheduled announcement" if last.by == RETUNE else f"<@{last.by}>'s announcement"
     return (
         f"{who} went to <#{channel}> {moment(last.at)}. Another one can go {moment(again)}; until then "
@@ -71,7 +71,7 @@ def too_soon(channel: str, last: Sent, again: datetime) -> str:
 
 
 def sent(channel: str) -> Message:
-    """An announcement that was asked for is there."""
+    """The announcement that a person asked for is there."""
     return Message("Sent.", (section(f"Sent to <#{channel}>."),))
 
 
@@ -87,7 +87,7 @@ def where_and_when(timing: Timing, now: datetime) -> str:
 
 
 def changed(timing: Timing, now: datetime) -> Message:
-    """What somebody hears who changed it."""
+    """The answer to the person who changed it."""
     text = where_and_when(timing, now)
     return Message(text, (section(text), context("Cards stay where they are.")))
 
@@ -125,12 +125,12 @@ def overview(
 
 
 def _now_button() -> Block:
-    """Sends one; what everybody in the channel then reads is said before."""
+    """Sends one; the question says what the whole channel will read."""
     ask = confirm("Announce now?", "Everybody in the channel sees it. Preview shows it to you alone.", "Announce")
     return button("Announce now", f"{ANNOUNCE}:now", "now", label="Send an announcement now", confirm=ask)
 
 
 def audio_sent(audio: int) -> str:
-    """What looking for recognition warnings cost."""
+    """The cost of looking for recognition warnings."""
     said = f"{counted(audio, 'second')} of audio sent this month to check for recognition warnings."
     return said if audio else "No audio sent this month to check for recognition warnings."

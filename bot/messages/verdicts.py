@@ -18,7 +18,7 @@ def sign(verdict: Verdict) -> str:
 
 
 def verdict_word(judgement: Judgement) -> str:
-    """The verdict on a model in words: a busy or failed one is counted as outdated where a newer version is known."""
+    """The verdict on a model in words; a busy or failed one counts as outdated where a newer version is known."""
     also = ", outdated" if judgement.outdated and judgement.verdict not in UPGRADABLE else ""
     return f"{judgement.verdict.value}{also}"
 
@@ -39,7 +39,7 @@ def one_line(judgement: Judgement) -> str:
 
 
 _PAGES = {"release-notes": "IBM Cloud release notes", "release-notes-data": "Cloud Pak for Data release notes"}
-"""The pages of IBM's documentation, by the names that people know."""
+"""The pages of IBM's documentation, by name."""
 
 
 def evidence_line(evidence: Evidence, base: str) -> str:
@@ -139,7 +139,7 @@ _RISKS = {
 
 
 def risk_text(judgement: Judgement) -> str:
-    """What callers of the model meet, today and later."""
+    """What callers of the model get, today and later."""
     return _RISKS[judgement.risk]
 
 
@@ -155,7 +155,7 @@ _LEVELS = {
 
 
 def level_text(judgement: Judgement) -> str:
-    """The level of risk with the rule that it follows from."""
+    """The level of risk, and the rule behind it."""
     seen = next((item.on for item in judgement.evidence if item.kind is EvidenceKind.WARNING), None)
 
     partner = judgement.partner
@@ -167,7 +167,7 @@ def level_text(judgement: Judgement) -> str:
 
 
 def pair_text(judgement: Judgement) -> str:
-    """What requests meet that use both models of a pair on different versions."""
+    """What requests get that use both models of a pair on different versions."""
     if judgement.partner is None:
         return ""
     return (
@@ -178,7 +178,7 @@ def pair_text(judgement: Judgement) -> str:
 
 
 def waiting_since(judgement: Judgement, today: date) -> str:
-    """Since when the verdict holds: an outdated model is, one is busy, one failed; "" where nobody knows."""
+    """Since when a model is outdated, busy or failed; "" where that is unknown."""
     return _since(judgement.since, today)
 
 
@@ -191,7 +191,7 @@ def dates(judgement: Judgement, today: date) -> list[str]:
 
 
 _BEGAN = {Verdict.RETIRED: "base discontinued", Verdict.RECREATE: "IBM's note"}
-"""What the date of a verdict is the date of, where that is not the verdict itself."""
+"""What the date of a verdict stands for, where that is not the verdict itself."""
 
 
 def _since(since: date | None, today: date) -> str:

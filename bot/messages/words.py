@@ -1,4 +1,4 @@
-"""*Add a word…*: who is asked for a change, the form, what became of the word, and the same by hand with curl."""
+"""*Add a word…*: who is asked for a change, the form, the result, and the same by hand with curl."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SHOWN = 5
 """Buttons in one message, and people who are asked in one card."""
 
 PLACE = "$TOKEN"
-"""Stands where a credential belongs: Retune shows none."""
+"""Stands for a credential: Retune shows none."""
 
 LIMITS: Mapping[str, int] = {
     Field.WORD: LONGEST,
@@ -58,7 +58,7 @@ _FAULTS = {
 
 
 def fault_texts(faults: Mapping[Field, Fault], language: str) -> dict[str, str]:
-    """What is wrong at which input. Plain text."""
+    """The errors, by input. Plain text."""
     japanese = language == "ja-JP"
     most = {
         Field.WORD: LONGEST_JAPANESE if japanese else LONGEST,
@@ -86,12 +86,12 @@ def add_buttons(request: Request) -> list[Block]:
 
 
 def whom(request: Request, run: Run, around: Around) -> str:
-    """Who is asked for the change that a run waits for."""
+    """The people asked for the change that a run waits for."""
     return asked(around.owners.get(run.plan.model.ref), request.requester)
 
 
 def waiting_lines(request: Request, around: Around) -> list[str]:
-    """Waiting for @ada: who is to change which models, as a card says it."""
+    """Waiting for @ada: who must change which models, for a card."""
     by_person: dict[str, list[str]] = {}
     for run in waiting(request.runs):
         by_person.setdefault(whom(request, run, around), []).append(bold(run.plan.model.name, 60))
@@ -108,7 +108,10 @@ def waiting_lines(request: Request, around: Around) -> list[str]:
 def ask_for_change(
     request: Request, run: Run, record: StepRecord, around: Around, additions: Sequence[Addition], address: str = ""
 ) -> Message:
-    """Asks a person for the change that training needs (improved base model on Cloud Pak for Data); then what came."""
+    """Asks a person for the change that training needs, then says what came.
+
+    Only an improved base model on Cloud Pak for Data needs one.
+    """
     model, name = run.plan.model, bold(run.plan.model.name)
     if record.state is StepState.DONE:
         added = next((one for one in reversed(additions) if one.outcome is End.ADDED), None)
@@ -131,7 +134,7 @@ def _one(text: str, sign: str) -> Message:
 
 
 def command(model: Model, address: str) -> Block:
-    """What adds a word by hand, ready to copy: the right URL and id, and a placeholder for the credential."""
+    """Adds a word by hand, ready to copy: the right URL and id, and a placeholder for the credential."""
     url = f"{plain(address, 500).rstrip('/')}/v1/customizations/{quote(model.id, safe='')}/words/WORD"
     lines = (
         f"curl -X PUT {shlex.quote(url)} \\\n"
@@ -143,7 +146,7 @@ def command(model: Model, address: str) -> Block:
 
 
 def missing(addition: Addition, name: str) -> Message:
-    """Asks whoever added a word of which no answer came, and which is not there, to add it again."""
+    """Asks a person to add a word again: no answer came, and the word is not there."""
     text = (
         f"<@{addition.by}>: *not added*: {code(addition.word.word)} to {bold(name)}. The service gave no answer and "
         "does not show it. Add it again."
@@ -152,7 +155,7 @@ def missing(addition: Addition, name: str) -> Message:
 
 
 def form(request: Request, run: Run) -> Mapping[str, Any]:
-    """The form; what it is about travels with it."""
+    """The form; its metadata holds what it is about."""
     model = run.plan.model
     sounds: Block = {
         "type": "plain_text_input",
@@ -185,13 +188,13 @@ def form(request: Request, run: Run) -> Mapping[str, Any]:
 
 
 def adding(run: Run, word: Word) -> Mapping[str, Any]:
-    """What the form becomes while the word is sent."""
+    """The form while the word is sent."""
     text = f"{Sign.RUNNING} Adding {code(word.word)} to {bold(run.plan.model.name)} …"
     return _window(f"{text}\nThe thread of request {run.request} tells when the model goes on.")
 
 
 def became(run: Run, addition: Addition) -> Mapping[str, Any]:
-    """What became of it, as far as anybody knows."""
+    """The result, as far as it is known."""
     word, name = code(addition.word.word), bold(run.plan.model.name)
     match addition.outcome:
         case End.ADDED:
@@ -210,7 +213,7 @@ def _window(text: str) -> Mapping[str, Any]:
 
 
 def over(run: Run) -> str:
-    """Nothing waits for a change there any more."""
+    """Nothing there waits for a change now."""
     name = bold(run.plan.model.name)
     if run.state is RunState.RUNNING and run.cancelled_by is None:
         return f"Nothing was added: {name} does not wait for a change any more. The thread tells how it goes on."
@@ -230,7 +233,7 @@ def frozen(run: Run, freeze: Freeze) -> str:
 
 
 def on_hold(held: Sequence[Held]) -> str:
-    """Somebody wants the model left as it is."""
+    """A hold: the model is to stay as it is."""
     one = held[0]
     return (
         f"Nothing was added: {bold(one.name)} is on hold until {day(one.hold.until)} by <@{one.hold.author}>. End the "
@@ -260,7 +263,7 @@ def known_already(run: Run, word: Word) -> str:
 
 
 def another(addition: Addition) -> str:
-    """One at a time: what comes of the first may be enough."""
+    """One at a time: the first may be enough."""
     return (
         f"<@{addition.by}> is adding {code(addition.word.word)} right now. Yours was not added; wait a minute for the "
         "answer to that."

@@ -14,8 +14,8 @@ from datetime import datetime
 from functools import cache
 
 from bot.domain.fleet import Ref
-from bot.domain.foreign_text import escaped
 from bot.domain.requests import Noted
+from bot.domain.untrusted_text import escaped
 from bot.store.chain import COLUMNS, KEYED, LOST, NO_KEY, START, Broken, Head, SealingKey, Walk, digest
 from bot.store.connection import Connection, Part, Row, Sqlite, marks, read, written
 from bot.store.schema import migrations

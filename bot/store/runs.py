@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.fleet import Model
-from bot.domain.foreign_text import matching
 from bot.domain.outcomes import Cause
 from bot.domain.plans import Plan
 from bot.domain.runs import LASTING, RUN_FOLLOWS, Run, RunState, StepState
+from bot.domain.untrusted_text import matching
 from bot.store.connection import Part, marks, written
 
 UNFINISHED = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.foreign_text import matching
+from bot.domain.untrusted_text import matching
 from bot.store.connection import Migrations, Sqlite
 
 migrations = Migrations("retune")

@@ -160,6 +160,17 @@ async def test_a_group_is_picked_by_name(slack: Slack):
     assert of_group(view)["element"]["initial_option"] == menu["options"][0]
 
 
+async def test_a_group_that_no_menu_offers(slack: Slack):
+    """A choice that was forged, or of a group that was disabled meanwhile, is refused; what owns it already stays."""
+    view_id, view = await form(slack)
+    answer = await slack.submit(view, picked("S0FORGED"), view_id=view_id)
+    assert "Choose another" in answer["errors"]["group"]
+    assert slack.world.store.owners.of(REF) is None
+    await saved(slack, group="S0OLD")
+    view_id, view = await form(slack)
+    assert "<!subteam^S0OLD>" in str(await slack.submit(view, picked("S0OLD"), view_id=view_id))
+
+
 async def test_very_many_groups(slack: Slack):
     """The menu is searched while somebody types, by name and by handle."""
     slack.world.chat.user_groups = tuple(Group(f"S{n:03}", f"team-{n}", f"Group {n:03}") for n in range(250))

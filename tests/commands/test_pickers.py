@@ -70,6 +70,16 @@ async def test_a_command_alone(slack: Slack, command: str):
     assert names(await slack.look_up("")) == ["call-center-us", "support-desk-us"]
 
 
+async def test_the_button_of_app_home(slack: Slack):
+    """The same menu, in the window that its click opened."""
+    await slack.click("home-upgrade:one", " ", channel=None)
+    ((id, opened),) = slack.world.chat.views.items()
+    assert (id, opened["callback_id"], check_view(opened)) == ("V0", "pick-ask", [])
+    await pick(slack, options(await slack.look_up("call", block="pick-upgrade"))[0]["value"])
+    _, form = view(slack)
+    assert (form["callback_id"], len(slack.world.chat.views)) == ("request", 1)
+
+
 async def test_the_model_that_was_chosen(slack: Slack):
     """Its window comes in place of the menu."""
     await slack.command("/stt-model")

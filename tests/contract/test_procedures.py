@@ -140,7 +140,7 @@ async def test_improved_base_on_a_cluster(procedure: Procedure):
     for _ in range(3):
         await procedure.pass_time(30)
     asked = procedure.world.chat.keyed(f"request:{request.id}:ask:{request.first.id}.1").text
-    assert "Add or change a custom word" in asked
+    assert "Add or change a word" in asked
     assert procedure.posts() == []
     model = procedure.server.world.model("branch-office-us")
     url = f"{procedure.server.environment()['STT_CLUSTER_URL']}/v1/customizations/{model.customization_id}/words/Retune"

@@ -61,7 +61,7 @@ def test_later_taken_back_and_withdrawn(page: Page):
     become(page, "U0GRACE")
     page.locator("[data-action-id=approve]").click()
     page.get_by_test_id("confirm-accept").click()
-    expect(main.get_by_text("Upgrade approved")).to_be_visible(timeout=10_000)
+    expect(main.get_by_text("Upgrade scheduled")).to_be_visible(timeout=10_000)
     page.locator("[data-action-id=details]").first.click()
     modal.get_by_text("Take my approval back").click(timeout=10_000)
     page.get_by_test_id("confirm-accept").click()
@@ -91,7 +91,7 @@ def test_a_reason_that_pretends(page: Page):
     expect(quote).to_be_visible(timeout=15_000)
     assert quote.inner_text() == reason
     assert quote.locator("*").count() == 0
-    expect(main.get_by_text("Reason from")).to_contain_text("Ada")
+    expect(main.get_by_text("Reason for the request")).to_contain_text("Ada")
     above = "el => el.closest('.rich').previousElementSibling.textContent"
-    assert "An upgrade cannot be undone." in quote.evaluate(above)
+    assert "This cannot be undone." in quote.evaluate(above)
     expect(main.get_by_text("Approved by the security team")).to_have_count(1)

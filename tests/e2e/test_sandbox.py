@@ -42,13 +42,13 @@ def test_the_main_job_in_the_browser(page: Page):
 
     press(page, "approve")
     expect(page.locator("#main").get_by_text("You asked for this yourself")).to_be_visible()
-    for person, refusal in (("U0MEI", "can decide on upgrades of"), ("U0GUS", "Guests, bots and deactivated people")):
+    for person, refusal in (("U0MEI", "can approve upgrades on"), ("U0GUS", "Guests, bots and deactivated people")):
         become(page, person)
         press(page, "approve")
         expect(page.locator("#main").get_by_text(refusal)).to_be_visible()
 
     become(page, "U0GRACE")
-    expect(page.locator("#main").get_by_text("can decide on upgrades of")).to_have_count(0)
+    expect(page.locator("#main").get_by_text("can approve upgrades on")).to_have_count(0)
     page.locator("[data-action-id=approve]").click()
     page.get_by_test_id("confirm-deny").click()
     expect(page.locator("[data-action-id=approve]")).to_be_visible()
@@ -57,12 +57,12 @@ def test_the_main_job_in_the_browser(page: Page):
     page.locator("[data-open-thread]").click(timeout=10_000)
     thread = page.get_by_test_id("thread")
     expect(thread.get_by_text("Step 1 of 1")).to_be_visible(timeout=10_000)
-    expect(thread.get_by_text("Proof: the service now lists")).to_be_visible(timeout=30_000)
+    expect(thread.get_by_text("Proof: the service now lists")).to_be_visible(timeout=60_000)
     expect(page.locator("#main").get_by_text("Upgrade done")).to_be_visible()
 
     page.locator("[data-channel=home]").click()
     home = page.get_by_test_id("home")
-    expect(home.get_by_text("Last outcomes")).to_be_visible(timeout=10_000)
+    expect(home.get_by_text("Ended last")).to_be_visible(timeout=10_000)
     expect(home.get_by_text("request 1: call-center-us")).to_be_visible()
 
 
@@ -104,7 +104,7 @@ def test_on_a_narrow_screen(page: Page):
     """On a telephone the sidebar opens and closes, and nothing is wider than the screen."""
     page.set_viewport_size({"width": 420, "height": 800})
     write(page, "/stt-help")
-    expect(page.locator("#main").get_by_text("lists the custom models with what is outdated")).to_be_visible()
+    expect(page.locator("#main").get_by_text("lists the models, worst first")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
     page.get_by_label("Channels and people").click()
     become(page, "U0MEI")

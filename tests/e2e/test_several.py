@@ -35,7 +35,7 @@ def test_several_models_in_the_browser(page: Page):
     become(page, "U0MEI")
     approve.click()
     page.get_by_test_id("confirm-accept").click()
-    expect(page.locator("#main").get_by_text("can decide on upgrades of")).to_be_visible()
+    expect(page.locator("#main").get_by_text("can approve upgrades on")).to_be_visible()
 
     become(page, "U0TOMAS")
     approve.click()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.approvals import Wish
 from bot.domain.authority import Reason
 from bot.domain.fleet import Holdings
 from bot.domain.outcomes import Outcome, StepEnd
@@ -370,3 +371,27 @@ async def test_an_answer_is_noted_although_the_database_is_locked(world: World, 
     await world.ring()
     assert locked == []
     assert world.request(request.id).first.steps[0].state is StepState.WAITING
+
+
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("wish", ["mark as failed", "stop"])
+async def test_whoever_marks_it_is_not_pinged(world: World, wish: Wish, names: tuple[str, ...]):
+    """By the pause after it, or by the end, which mention the others it is news to; who marked it is named."""
+    world.rebuild(named=(GRACE, TOMAS))
+    request = await unclear(world, names)
+    assert (await world.wish(wish, request)).allowed
+    await world.ring()
+    if len(names) > 1:  # the other one goes on, and is marked too
+        pause = next(said for said in world.chat.said if ":pause:" in said.key)
+        assert pause.text.startswith(f"Ugrace or <@{TOMAS}>: *paused*")
+        assert (await world.wish("resume", request)).allowed
+        unanswered(world, GATEWAY, GATEWAY)
+        await rings(world, 18)
+        (left,) = [run for run in world.request(request.id).runs if run.unclear]
+        assert (await world.wish(wish, request, run=left.id)).allowed
+        await world.ring()
+    assert world.request(request.id).state is RequestState.FAILED
+    end = world.chat.keyed(f"request:{request.id}:end")
+    said = f"{end.text}{end.message.blocks}"
+    assert end.text.startswith(f"<@{ADA}> ")
+    assert (f"<@{GRACE}>" in said, "Ugrace" in said) == (False, True)

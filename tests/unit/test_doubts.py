@@ -80,7 +80,7 @@ def test_what_was_shown_is_what_is_accepted():
 
 
 def test_words():
-    """What it lists against before, what was done, and who does what; nothing foreign is shown as it is."""
+    """What it lists against before, what was done, and who does what; nothing untrusted is shown as it is."""
     doubt = Doubt(DoubtKind.FEWER, 28, 30, 2, "0123456789abcdef", NOW, 3)
     said = question("stt", doubt)
     assert "lists 30 custom models" in said

@@ -41,7 +41,7 @@ FAILING = sorted(END_TAKERS)
 WHO = {
     "requester": "<@UADA>",
     "approver": "an approver",
-    "operator": "whoever runs Retune",
+    "operator": "Retune's operator",
     "IBM support": "with IBM support",
 }
 
@@ -234,7 +234,7 @@ def test_one_of_several_that_failed():
     """Its reply says the same, and pings nobody."""
     runs = [ended(StepEnd.NOT_CONFIGURED), run(plan("m2"), RunState.RUNNING, 2)]
     said = failed(request(runs, RequestState.RUNNING), runs[0])
-    assert "*Next, whoever runs Retune:* add stt to RETUNE_INSTANCES again" in said.text
+    assert "*Next, Retune's operator:* add stt to RETUNE_INSTANCES again" in said.text
     assert "<@" not in said.text
 
 
@@ -264,5 +264,16 @@ def test_every_error_of_the_tree(kind: type[RetuneError]):
         return
     assert "Nothing was changed." in said or "It is unclear whether" in said
     assert any(
-        words in said for words in ("ry again", "Whoever runs Retune", "Look", "`/stt-models`", "/stt-models lists")
+        words in said for words in ("ry again", "Retune's operator", "Look", "`/stt-models`", "/stt-models lists")
     )
+
+
+def test_a_language_model_of_the_same_name_that_is_gone():
+    """The acoustic model is there, so it can be asked for again."""
+    both = ended(StepEnd.REFUSED)
+    first, second = (replace(one, step=replace(one.step, name="booth")) for one in both.steps)
+    gone = replace(first, state=StepState.FAILED, outcome=Outcome(StepEnd.DELETED))
+    planned = replace(second, state=StepState.PLANNED, outcome=None)
+    left = replace(both, steps=(gone, planned), plan=plan("booth", "booth", kind="acoustic"))
+    assert "language model *booth* no longer exists" in changed_text(left)
+    assert left_of(request([left], RequestState.FAILED)) == (left,)

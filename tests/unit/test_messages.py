@@ -163,7 +163,7 @@ SEEN = Seen(policy=POLICY, now=NOW + timedelta(hours=3), wait=WAIT)
 
 
 def accepted(message: Message) -> None:
-    """Slack takes it; its text stands alone and can ping nobody by foreign words."""
+    """Slack takes it; its text stands alone and can ping nobody by untrusted words."""
     assert check_blocks(list(message.blocks), "message") == []
     assert len(message.blocks) <= 50
     assert message.text.strip()

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.foreign_text import escaped
 from bot.domain.request_filter import ENDED, RequestFilter, request_filter
 from bot.domain.requests import LIVE, UNSTARTED, RequestState
+from bot.domain.untrusted_text import escaped
 from bot.messages.sheet import cell, csv_lines, json_line
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

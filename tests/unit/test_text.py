@@ -1,4 +1,4 @@
-"""Foreign text can neither ping, link, hide nor break a message."""
+"""Untrusted text can neither ping, link, hide nor break a message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.foreign import Quote, aloud, lines
+from bot.messages.quotes import Quote, aloud, lines
 from bot.messages.text import code, duration, escape, listed, plain, sentence
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.foreign_text import COMPARED, MARKS, matching, shown
+from bot.domain.untrusted_text import COMPARED, MARKS, matching, shown
 from bot.messages.text import code, escape, plain
 
 FORBIDDEN = [
@@ -40,7 +40,7 @@ GOOD = [
     "á̂̃̄",
     "؀١٢",
 ]
-FOREIGN = st.text(max_size=40) | st.text(
+UNTRUSTED = st.text(max_size=40) | st.text(
     st.sampled_from([*FORBIDDEN, *"ab 1#☎👩🏽🚒🏴\n\u200c\u200d\ufe0f\ufe00\u0301\u20e3मخ葛\u180bᠠ\U000e0100"]),
     max_size=20,
 )
@@ -81,7 +81,7 @@ def test_what_is_taken_out_of_place(text: str, expected: str):
     assert shown(text) == expected
 
 
-@given(FOREIGN)
+@given(UNTRUSTED)
 @example("👩\u200d\u0301🚒")
 @example("म\u200d\ufe0f\u0301म")
 def test_shown_text_is_safe(text: str):
@@ -95,7 +95,7 @@ def test_shown_text_is_safe(text: str):
     assert len(once) <= len(text)
 
 
-@given(FOREIGN)
+@given(UNTRUSTED)
 def test_what_is_shown_matches_what_is_stored(text: str):
     """Somebody who copies a name from a message, in any case, finds its model."""
     form = matching(text)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.domain.foreign_text import shown
+from bot.domain.untrusted_text import shown
 from bot.messages.text import BLANK, brief, capped, defused, entities, plain
 from bot.ports import Block
 
@@ -57,12 +57,12 @@ def aloud(*quotes: Quote) -> str:
     return " ".join(said)
 
 
-def lines(foreign: str, limit: int = LONG) -> str:
-    """Foreign prose as it may be seen: with its line breaks as far as there is room, without what hides or turns."""
-    text = _BLANK_LINES.sub("\n\n", _BREAKS.sub("\n", foreign[: 4 * limit]).replace("\t", " "))
+def lines(untrusted: str, limit: int = LONG) -> str:
+    """Prose to show: its line breaks as far as there is room, no hidden or reversing characters."""
+    text = _BLANK_LINES.sub("\n\n", _BREAKS.sub("\n", untrusted[: 4 * limit]).replace("\t", " "))
     first, more = text.split("\n")[:LINES], text.count("\n") >= LINES
     clean = shown("\n".join(first)).strip()
-    return capped(f"{clean} …" if more or len(foreign) > 4 * limit else clean, limit) or BLANK
+    return capped(f"{clean} …" if more or len(untrusted) > 4 * limit else clean, limit) or BLANK
 
 
 def _kept(quotes: Iterable[Quote]) -> Sequence[Quote]:

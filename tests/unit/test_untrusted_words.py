@@ -38,8 +38,8 @@ from bot.domain.snoozes import Held
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, RequestRefused, RetuneError, UnknownModel
 from bot.messages.fitting import fitted, size_of
-from bot.messages.foreign import Quote, aloud, lines, quoted
 from bot.messages.kit import paragraph
+from bot.messages.quotes import Quote, aloud, lines, quoted
 from bot.messages.text import BLANK
 from bot.ports import Message, Newer, plainly
 from sandbox.slack.blockkit import check_blocks, check_view
@@ -95,12 +95,12 @@ OURS = {
     "home.closed.why", "refusals.private.text", "rooms.alone.why",
     "request_form.refused.text", "details.details.answer", "timetable.overview.state",
     "forecasts.forecast_text.when", "request_form.refused.title",
-    "refusals.over_budget.what", "ending.done.who", "fleet.models.marks", "holds.reason_of.what", "foreign.LONG",
+    "refusals.over_budget.what", "ending.done.who", "fleet.models.marks", "holds.reason_of.what", "quotes.LONG",
     "signs.without.line",
 }  # fmt: skip
 """Parameters that are sentences of ours, escaped already."""
 
-BUILDING = {"kit", "text", "fitting", "foreign", "tables", "drawn_signs"}
+BUILDING = {"kit", "text", "fitting", "quotes", "tables", "drawn_signs"}
 """Modules that messages are made from: their callers escape, and their own tests are elsewhere."""
 
 FILES = {"cell", "iso", "csv_lines", "json_line", "rows", "as_json", "Sheet", "cells_as_csv", "part"}
@@ -311,7 +311,7 @@ ALONE = re.compile(rf"^[^\w“]*(?:\w+: )?(?:{NAME}|{PROSE})", re.MULTILINE)
 
 
 def speaks(text: str, *, fallback: bool = False, plain: bool = False) -> None:
-    """What may stand in a text of ours: foreign names within our lines; prose only between quotation marks, if at
+    """What may stand in a text of ours: untrusted names within our lines; prose only between quotation marks, if at
     all, in the text that is read aloud.
     """
     assert not HIDING.search(text), ascii(text)
@@ -400,7 +400,7 @@ def shown(found: Any, function: Any) -> None:
 
 
 @pytest.mark.parametrize("function", list(messages()))
-def test_no_message_says_foreign_words_as_ours(function: Any):
+def test_no_message_says_untrusted_words_as_ours(function: Any):
     """Made with hostile text in every field; what its own facts contradict is made again."""
     name = f"{function.__module__.removeprefix('bot.messages.')}.{function.__name__}"
     told, fault = 0, None
