@@ -18,8 +18,11 @@ STATES: Mapping[str, frozenset[RequestState]] = {
     "ended": ENDED,
     "waiting": frozenset({RequestState.OPEN}),
     "approved": frozenset({RequestState.SCHEDULED}),
+    "cancelled": frozenset({RequestState.CANCELLED}),
 }
-"""Words for states: those in lists, *waiting for approval* and *approved*, and the states' own names."""
+"""Words for states: those in lists, *waiting for approval* and *approved*, the states' own names, and *cancelled* for
+*stopped*.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class RequestState(StrEnum):
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
-    CANCELLED = "cancelled"
+    CANCELLED = "stopped"
     """Ended by an approver; steps in progress finish."""
     CHANGED = "changed"
     """No plan of it held any more when its turn came; nothing was started."""

@@ -20,7 +20,7 @@ class RunState(StrEnum):
     FAILED = "failed"
     LEFT_OUT = "left out"
     """Its plan did not hold any more when its turn came; nothing was started."""
-    CANCELLED = "cancelled"
+    CANCELLED = "stopped"
     """Ended by a person, or with its request, before it started or between two steps."""
 
 

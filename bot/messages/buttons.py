@@ -138,12 +138,16 @@ def vote_button(vote: Vote, request: Request, around: Around) -> Block:
 def unclear_buttons(request: Request) -> list[Block]:
     """An approver's choices for each run whose step may or may not have begun."""
     unclear = [run for run in request.runs if run.unclear]
-    return [_of_run(word, request, run, at) for at, run in enumerate(unclear[:EACH]) for word in UNCLEAR]
+    named = len(unclear) > 1
+    return [_of_run(word, request, run, at, named) for at, run in enumerate(unclear[:EACH]) for word in UNCLEAR]
 
 
-def _of_run(word: str, request: Request, run: Run, at: int) -> Block:
-    """Several buttons of one kind in a message need an id each."""
+def _of_run(word: str, request: Request, run: Run, at: int, named: bool) -> Block:
+    """Several buttons of one kind in a message need an id each; *named*: the button says which model it is about."""
     block = wish_button(word, request, run)
+    if named:
+        said = f"{_WISHED[word].text.removesuffix('…')}: {plain(run.plan.model.name, 40)}"
+        block = {**block, "text": {**block["text"], "text": said}}
     return {**block, "action_id": f"{block['action_id']}:{at}"} if at else block
 
 
@@ -154,9 +158,10 @@ def offered(request: Request, offers: Collection[tuple[Vote | Wish, int | None]]
     names = {"resume": "resume", "withdraw": "withdraw", "take back": "take-back", "cancel": drop}
     found = [vote_button(vote, request, around) for vote in get_args(Vote) if vote in wishes]
     found += [wish_button(name, request) for wish, name in names.items() if wish in wishes]
+    named = len({run for wish, run in offers if wish in _OF_RUN}) > 1
     for wish, word in _OF_RUN.items():
         runs = [run for run in request.runs if (wish, run.id) in offers]
-        found += [_of_run(word, request, run, at) for at, run in enumerate(runs[:EACH])]
+        found += [_of_run(word, request, run, at, named) for at, run in enumerate(runs[:EACH])]
     return found
 
 
@@ -180,17 +185,16 @@ def _approve(request: Request, around: Around) -> Block:
         counts = "".join(f"{count}. " for count in totals(plans))
         to = {moves(each) for each in plans}
         same = f"{to.pop()}. " if len(to) == 1 else ""
-        text, rest = f"{FIRST}{held}{counts}", "One goes first. Changed for good: "
+        leader = plain(request.meant[0].plan.model.name, 40)
+        text, rest = f"{FIRST}{held}{counts}", f"{leader} goes first. Changed for good: "
         if len(text + same + rest + fitting(names, 10 * CONFIRM)) <= CONFIRM:
             text += same
         text += rest
         text += fitting(names, CONFIRM - len(text))
         return confirm(f"Upgrade {counted(len(request.meant), 'model')}?", text, "Approve")
     who = around.actors.get(request.requester, "the requester")
-    text = f"{FIRST}{held}{losses(plan, who)}{moves(plan)}: "
-    also = others(plan)
-    name = plain(plan.model.name, 40 if also else max(40, CONFIRM - len(text) - 1))
-    text = f"{text}{name}."
+    text, also, move = f"{FIRST}{held}{losses(plan, who)}", others(plan), f": {moves(plan)}."
+    text += f"{plain(plan.model.name, 40 if also else max(40, CONFIRM - len(text + move)))}{move}"
     if also:
         text += f" Also changes {fitting(also, CONFIRM - len(text) - 14)}"
     return confirm(f"Upgrade {plan.model.name}?", text, "Approve")

@@ -92,7 +92,7 @@ def card(request: Request, seen: Seen) -> Message:
         *ended_lines(seen.ended, seen.around.names, models),
     ]
     lines = [_head(request), *facts, *on_hold]
-    quotes = [*why_quotes(request, names), *rejection_quotes(request, names)]
+    quotes = [*rejection_quotes(request, names), *why_quotes(request, names)]
     blocks: list[Block] = [section("\n".join(lines), details_button(request, named=True))]
     if request.large:
         blocks += sections(count_lines(request, seen))
@@ -158,7 +158,7 @@ def title(request: Request) -> str:
         return "Approval needed for a training"
     word, models = noun(request.first.plan), counted(len(request.meant), "model")
     if request.several and request.state is RequestState.CANCELLED and request.started_at is None:
-        return f"Upgrade of {models}: cancelled"
+        return f"Upgrade of {models}: stopped"
     if request.state is RequestState.SCHEDULED and request.not_before is not None:
         return f"Upgrade of {models} scheduled" if request.several else f"{word.capitalize()} scheduled"
     said = _STATES[request.state][1 if request.several else 0]
@@ -180,7 +180,7 @@ _STATES = {
         "Not started, something changed",
         "Upgrade of {models} not started, something changed",
     ),
-    RequestState.CANCELLED: ("{Noun} cancelled", "Ended early: {far}"),
+    RequestState.CANCELLED: ("{Noun} stopped", "Stopped: {far}"),
 }
 """The title of a request for one model and for several."""
 
@@ -232,7 +232,8 @@ def _before(request: Request, seen: Seen) -> list[str]:
     if request.is_training:
         return ["While it is trained, the service refuses every change to the model.", takes]
     if request.several:
-        turns = "One model goes first, the others follow once it is proven; the first failure pauses the rest."
+        leader = bold(request.meant[0].plan.model.name, 40)
+        turns = f"Starts with {leader}; the others follow once it is proven. The first failure pauses the rest."
         return [f"{FOR_GOOD} {turns}" if asks else turns, takes]
     plan = request.first.plan
     who = called(whom(request, request.first, seen.around), {**seen.around.names, **seen.around.actors})
@@ -264,7 +265,7 @@ def outcome_line(request: Request, names: Mapping[str, str]) -> str:
             return f"Withdrawn by {by}{at}."
         case RequestState.CANCELLED if by:
             after = f" after step {run.done} of {len(run.steps)}" if run.done and not request.several else ""
-            return f"Cancelled{after} by {by}{at}."
+            return f"Stopped{after} by {by}{at}."
         case RequestState.EXPIRED:
             return f"Why: nobody decided by {moment(request.expires_at)}."
     if request.several:

@@ -9,8 +9,8 @@ from typing import Any
 from bot.domain.approvals import Vote, Wish
 from bot.domain.hours import Window
 from bot.domain.plans import Plan
-from bot.domain.requests import LISTED, LIVE, UNSTARTED, Request
-from bot.domain.runs import RunState
+from bot.domain.requests import LISTED, LIVE, UNSTARTED, Request, RequestState
+from bot.domain.runs import LASTING, RunState
 from bot.domain.verdicts import Judgement
 from bot.errors import RetuneError
 from bot.messages.buttons import offered
@@ -62,10 +62,11 @@ def details(
     if request.large:
         models, shown = page_of(request, seen, page)
         offers = [(wish, run) for wish, run in offers if run is None or run in shown]
-        blocks += [section(f"*{headline(request)}*"), *quoted(*_why(request, seen), *_said(request, seen)), *models]
+        blocks += [section(f"*{headline(request)}*"), *quoted(*_said(request, seen), *_why(request, seen)), *models]
     else:
         blocks += _many(request, seen) if request.several else _one(request, judgement, seen)
-    blocks += headed({"Who decides": _who(request, seen)})
+    decides = "Who decides" if request.state is RequestState.OPEN else "Who decided"
+    blocks += headed({decides: _who(request, seen)})
     if times := _times(request, seen, window):
         blocks += [context(*times), *quoted(*wait_quotes(seen.wait if request.state in LIVE else None))]
     if buttons := offered(request, offers, seen.around):
@@ -76,18 +77,21 @@ def details(
 def _one(request: Request, judgement: Judgement | None, seen: Seen) -> list[Block]:
     plan, model = request.first.plan, request.first.plan.model
     reasons = [
+        *_said(request, seen),
         *_why(request, seen),
         *_held_quotes(request, seen),
         *_ended_quotes(request, seen),
-        *_said(request, seen),
     ]
     takes = [f"_{times(request, seen.wait, seen.parallel)}_"] if request.state in UNSTARTED else []
+    lasts = request.state in LIVE
     parts = {
         "On hold": _on_hold(request, seen),
         "Hold ended for it": _ended(request, seen),
         "What became of it": _became(request, seen),
-        "What happens": "\n".join([steps_text(plan), *takes]),
-        "Why it is believed to be outdated": "\n".join(f"• {evidence_line(one, model.base)}" for one in plan.evidence),
+        "What happens" if lasts else "What was planned": "\n".join([steps_text(plan), *takes]),
+        f"Why it {'is' if lasts else 'was'} believed to be outdated": "\n".join(
+            f"• {evidence_line(one, model.base)}" for one in plan.evidence
+        ),
         "Risk of doing it": risk_of_doing(plan),
         "Risk of not doing it": "" if judgement is None or plan.is_training else risk_text(judgement),
     }
@@ -139,7 +143,7 @@ def _became(request: Request, seen: Seen) -> str:
 
 def _many(request: Request, seen: Seen) -> list[Block]:
     rejected = {"What became of it": outcome_line(request, seen.around.actors)}
-    said = quoted(*_why(request, seen), *_said(request, seen))
+    said = quoted(*_said(request, seen), *_why(request, seen))
     blocks = [section(f"*{headline(request)}*"), *headed(rejected), *said]
     quotes: list[Quote] = []
     for run in request.runs:
@@ -154,7 +158,7 @@ def _many(request: Request, seen: Seen) -> list[Block]:
             on_hold,
             facts,
             steps,
-            estimate_text(plan.estimate),
+            estimate_text(plan.estimate) if run.state in LASTING else "",
             why,
         )
         blocks.append(section("\n".join(filter(None, lines))))
@@ -190,7 +194,7 @@ def _who(request: Request, seen: Seen) -> str:
         f"<@{vote.voter}> {'approved' if vote.vote == 'approve' else 'rejected'} {moment(vote.at)}"
         for vote in request.votes[:10]
     ]
-    lines = [f"Needs {rule}; {own}.", *votes]
+    lines = [f"{'Needs' if request.state is RequestState.OPEN else 'Needed'} {rule}; {own}.", *votes]
     if request.decided_by and request.decided_by not in [vote.voter for vote in request.votes]:
         lines.append(f"{state_word(request)} by {people([request.decided_by])}")
     return "\n".join(lines)

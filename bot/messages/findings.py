@@ -54,7 +54,7 @@ _EVIDENCE = {
 
 def columns(*, several: bool) -> list[Column]:
     """The columns of the table of models. *several*: they are in more than one instance."""
-    titles = ("State", "Since", "Versions", "Risk", "Evidence", "Owner", "Request")
+    titles = ("Verdict", "Since", "Versions", "Risk", "Evidence", "Owner", "Request")
     return [Column("Model", names=True), *map(Column, titles), *([Column("Instance")] if several else [])]
 
 

@@ -49,7 +49,7 @@ _STATES = {
     RunState.QUEUED: "to come",
     RunState.FAILED: "failed",
     RunState.LEFT_OUT: "left out",
-    RunState.CANCELLED: "cancelled",
+    RunState.CANCELLED: "stopped",
 }
 
 _FIRST = (RunState.FAILED, RunState.RUNNING, RunState.LEFT_OUT, RunState.QUEUED, RunState.DONE, RunState.CANCELLED)

@@ -79,7 +79,7 @@ def state_of(request: Request, run: Run, seen: Seen) -> str:
         case RunState.LEFT_OUT:
             return f"left out: {shortened(cause_of(run) or 'something changed')}"
         case RunState.CANCELLED:
-            return "cancelled" if run.started_at is not None else "not begun"
+            return "stopped" if run.started_at is not None else "not begun"
 
 
 def late(run: Run, seen: Seen) -> bool:

@@ -90,7 +90,7 @@ def _line(run: Run, record: StepRecord, now: datetime) -> str:
     if record is not run.current:
         return f"next: {what}"
     so_far = f", {elapsed_text(now - record.started_at)}" if record.started_at else ""
-    return f"now: {what}, {doing(record)}{so_far}"
+    return f"now: {what} · {doing(record)}{so_far}"
 
 
 def _share(record: StepRecord, estimate: Estimate | None, now: datetime) -> float:
@@ -121,7 +121,7 @@ def _foot(
             whole, left = span_text(estimate.low, estimate.high), left_text(estimate, ticked(now - record.started_at))
             foot.append(f"Estimate for this step: {whole} ({escape(estimate.source)}); {left}.")
     if run.cancelled_by:
-        foot.append(f"Ends after this step: {called(run.cancelled_by, names)} cancelled the rest.")
+        foot.append(f"Ends after this step: {called(run.cancelled_by, names)} stopped the rest.")
     return foot
 
 

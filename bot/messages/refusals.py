@@ -62,7 +62,9 @@ _NO_PLAN = {
         "{name} has the status {about}; only `ready` and `available` models can be upgraded, and only `ready` ones "
         "have data that waits for training."
     ),
-    WhyNot.LINK_UNKNOWN: "Retune must know with which language model {name} was trained. Choose it, or *None*.",
+    WhyNot.LINK_UNKNOWN: (
+        "Retune must know which language model {name} was trained with: press *Trained with…*, choose it or *None*."
+    ),
     WhyNot.LINKED_BLOCKED: "{name} was trained with {first}, which must come first and can't now: {rest}.",
     WhyNot.UPGRADE_FIRST: "{name} is outdated: upgrade it first, then train it on its latest data.",
 }
@@ -99,8 +101,8 @@ def _retired(judgement: Judgement) -> str:
     model = judgement.model
     since = f" on {day(judgement.discontinued)}" if judgement.discontinued else ""
     first = (
-        f"{code(model.name)} is built on {code(model.base)}, which IBM discontinued{since} and its instance no "
-        "longer offers: an upgrade can't help."
+        f"An upgrade can't help {code(model.name)}: IBM discontinued its base model {code(model.base)}{since}, and the "
+        "instance no longer offers it."
     )
     if model.kind == "acoustic":
         return (

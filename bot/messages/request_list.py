@@ -100,7 +100,7 @@ _SAID: Mapping[str, str] = {
     "withdrawn": "ended it as *withdrawn*",
     "expired": "ended it as *expired*",
     "changed": "ended it as *changed*: nothing was started",
-    "cancelled": "ended it as *cancelled*",
+    "stopped": "ended it as *stopped*",
     "accepted": "the service accepted it",
     "unanswered": "nothing proves yet that it began",
     "not taken": "the service did not take it; it is sent again",

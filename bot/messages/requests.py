@@ -191,7 +191,7 @@ def late(request: Request, run: Run, record: StepRecord, estimate: Estimate | No
     text = (
         f"Step {record.number} of {len(run.steps)}, {step_text(record.step)}, takes far longer than estimated: "
         f"{elapsed}. {said or 'IBM says minutes'}. When Retune looked last: {doing(record)}. The service has no call "
-        f"to cancel it. Retune keeps watching.{support_text(record)}"
+        f"to stop it. Retune keeps watching.{support_text(record)}"
     )
     return paragraph(text, Sign.LATE, wish_button("stop", request, run))
 
@@ -235,7 +235,7 @@ def _pause(request: Request, bad: Sequence[Run], whom: str) -> Message:
 def state_line(request: Request, now: datetime, ref: str = "") -> str:
     """A request in a list, with its sign; *ref*: what it did to that model. The version is the proven one, if any."""
     when = request.ended_at or request.started_at or request.requested_at
-    tail = f"*{state_word(request)}*, {moment(when)}, by <@{request.requester}>"
+    tail = f"*{state_word(request)}*, {moment(when)}, requested by <@{request.requester}>"
     sign, run = of_request(request), next((r for r in request.runs if ref in r.plan.models), request.first)
     if request.several and not ref:
         names = listed([bold(run.plan.model.name, 40) for run in request.runs[:3]])

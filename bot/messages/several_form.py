@@ -195,7 +195,7 @@ def _about(offers: Sequence[Offer], names: Mapping[str, str], every: Sequence[Of
         "Need a change by hand": _bold(_names(_by_hand(offers))) if len(_by_hand(every)) > NAMED else [],
         "Lose a saved weight": _bold(_names(_lossy(offers))) if len(_lossy(every)) > NAMED else [],
         "Also changed for good": _also(offers) if len(_also(every)) > NAMED else [],
-        "Train afterwards, for their untrained data stays untrained": _bold(_names(trains)),
+        "Waiting data stays untrained, so train them afterwards": _bold(_names(trains)),
         "IBM's pages disagree whether the base is upgraded by training": _bold(_names(unsure)),
         "Experimental, because IBM documents no upgrade for the base": _bold(_names(trial)),
         "Versions and risk": [

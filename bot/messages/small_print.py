@@ -39,8 +39,8 @@ def small_print(request: Request, seen: Seen) -> list[str]:
     elif request.approved_by and request.state is not RequestState.REJECTED:
         when = f", {moment(request.votes[-1].at)}" if request.votes else ""
         lines.append(f"approved by {named(request.approved_by, names)}{when}")
-    cancelled = [run.cancelled_by for run in request.runs if run.cancelled_by and run.state is RunState.RUNNING]
-    lines += [f"ends after the present step, cancelled by {called(by, names)}" for by in cancelled]
+    stopped = [run.cancelled_by for run in request.runs if run.cancelled_by and run.state is RunState.RUNNING]
+    lines += [f"ends after the present step, stopped by {called(by, names)}" for by in stopped]
     if request.ended_at and request.state in (RequestState.DONE, RequestState.FAILED):
         lines.append(f"{request.state.value} {moment(request.ended_at)}")
     if request.left_out:

@@ -250,3 +250,10 @@ def words_are_added_and_owners_found(db: Sqlite) -> None:
         "CREATE INDEX owners_by_owner ON owners (owner)",
     ):
         db.execute(statement)
+
+
+@migrations()
+def what_people_stop_is_called_stopped(db: Sqlite) -> None:
+    """The state of requests and runs that a person stopped is *stopped*, as people read it; it was *cancelled*."""
+    for table in ("requests", "runs"):
+        db.execute(f"UPDATE {table} SET state = 'stopped' WHERE state = 'cancelled'")

@@ -256,7 +256,7 @@ async def test_rejecting(slack: Slack):
     await slack.world.wish("take back", slack.world.request(number), TOMAS)
     assert await slack.submit(view, WHY, user=GRACE) is None
     assert slack.world.request(number).state is RequestState.REJECTED
-    assert set(states(slack, number).values()) == {"cancelled"}
+    assert set(states(slack, number).values()) == {"stopped"}
     assert "new base model" in slack.world.chat.keyed(f"request:{number}:end").text
 
 
@@ -295,7 +295,7 @@ async def test_details_offer_what_a_person_may_do(slack: Slack):
     view_id, view = await details(slack, number, TOMAS)
     modal = {"id": view_id, "type": "modal"}
     assert await slack.press(buttons(view["blocks"])[f"Drop the rest of request {number}"], TOMAS, view=modal)
-    assert states(slack, number) == {"a": "running", "b": "cancelled", "c": "cancelled", "call-center-us": "cancelled"}
+    assert states(slack, number) == {"a": "running", "b": "stopped", "c": "stopped", "call-center-us": "stopped"}
     assert [*buttons(slack.world.chat.views[view_id]["blocks"])] == ["Mark a as failed and stop watching"]
     await ended(slack)
     assert slack.world.request(number).state is RequestState.CANCELLED

@@ -275,7 +275,7 @@ async def known(world: World, request: Request) -> None:
 @pytest.mark.parametrize(
     ("happens", "said"),
     [
-        (cancelled, "does not wait for a change of *cluster*: it is cancelled"),
+        (cancelled, "does not wait for a change of *cluster*: it is stopped"),
         (frozen, "is frozen until"),
         (held, "End the hold first"),
         (changed, "was changed already"),

@@ -31,7 +31,12 @@ ACTS = {
     "reject": (Act.REJECT,),
     "withdraw": (Act.WITHDRAW,),
     "take an approval back": (Act.TAKE_BACK,),
-    "cancel, drop the rest, stop watching, mark as failed": (Act.CANCEL, Act.DROP, Act.STOP, Act.MARK_AS_FAILED),
+    "stop a request, drop the rest, stop watching, mark as failed": (
+        Act.CANCEL,
+        Act.DROP,
+        Act.STOP,
+        Act.MARK_AS_FAILED,
+    ),
     "say that what an instance suddenly lists is right": (Act.ACCEPT,),
     "add a word that a request waits for (the owner of the model too)": (Act.ADD_WORD,),
     "freeze, end a freeze, snooze a base model or an instance": (Act.FREEZE, Act.UNFREEZE, Act.SNOOZE_ALL),

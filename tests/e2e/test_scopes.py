@@ -39,7 +39,7 @@ async def test_without_optional_scopes(tmp_path: Path):
     for line in (
         "groups:history, groups:read: no private",
         "pins:write: the living card",
-        "reactions:write: a mention",
+        "reactions:write: mentions get",
     ):
         assert output.count(f"without the optional {line}") == 1, output
     assert "WARNING" not in output.replace("process does the work", ""), output

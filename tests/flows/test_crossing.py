@@ -127,7 +127,7 @@ async def test_an_instance_that_went_locks_nothing(world: World):
     world.rebuild(services={"stt": cloud})
     assert (await world.wish("resume", request, GRACE)).reason is Reason.NOT_AN_APPROVER
     assert (await world.wish("cancel", request, GRACE)).allowed
-    assert states(world, request) == ["failed", "cancelled", "cancelled"]
+    assert states(world, request) == ["failed", "stopped", "stopped"]
     assert world.store.requests.holding("stt/language/id-b") is None
 
 

@@ -157,7 +157,7 @@ async def test_a_cancelled_thousand(world: World):
     assert (await world.wish("cancel", request, GRACE)).allowed
     request = world.request(request.id)
     assert request.state is RequestState.CANCELLED
-    assert {run.state.value for run in request.runs} == {"cancelled"}
+    assert {run.state.value for run in request.runs} == {"stopped"}
     assert world.rows("SELECT model FROM locks") == []
 
 

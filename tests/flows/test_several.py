@@ -160,7 +160,7 @@ async def test_dropping_the_rest(world: World):
     assert (await world.wish("cancel", request, GRACE)).allowed
     await world.ring(after=4)
     assert world.request(request.id).state is RequestState.CANCELLED
-    assert states(world, request) == ["failed"] + ["cancelled"] * 4
+    assert states(world, request) == ["failed"] + ["stopped"] * 4
     assert (await world.wish("resume", request, GRACE)).reason is Reason.NOT_PAUSED
     assert world.store.requests.holding("stt/language/id-m3") is None
     assert "not begun: *m3*" in str(world.chat.keyed(f"request:{request.id}:end").message.blocks)
@@ -243,7 +243,7 @@ async def test_expiry_and_reminder(world: World):
     await world.ring(after=4 * 3600)
     await world.ring(after=4)
     assert world.request(request.id).state is RequestState.EXPIRED
-    assert states(world, request) == ["cancelled", "cancelled"]
+    assert states(world, request) == ["stopped", "stopped"]
     assert world.store.requests.holding("stt/language/id-m0") is None
     assert "obody decided" in world.chat.keyed(f"request:{request.id}:end").text
 
@@ -258,7 +258,7 @@ async def test_rejected_and_taken_back(tmp_path: Path):
     assert (await world.wish("take back", request, GRACE)).reason is Reason.NO_VOTE
     assert (await world.reject(request, TOMAS)).allowed
     assert world.request(request.id).state is RequestState.REJECTED
-    assert states(world, request) == ["cancelled", "cancelled"]
+    assert states(world, request) == ["stopped", "stopped"]
     await world.ring(after=4)
     assert "not now" in world.chat.keyed(f"request:{request.id}:end").text
     world.close()

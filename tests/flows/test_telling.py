@@ -271,7 +271,7 @@ async def test_what_changes_during_a_slow_answer(world: World):
         await world.ring(after=1)
     texts = [text for _, _, key, text in chat.log if key == f"request:{request.id}:progress"]
     assert texts
-    assert all("cancelled the rest" in text for text in texts)
+    assert all("stopped the rest" in text for text in texts)
 
 
 async def test_a_lost_answer_of_an_edit(world: World):

@@ -65,7 +65,7 @@ async def test_cancelled_between_the_steps(world: World):
     assert (await world.wish("cancel", request, GRACE)).allowed
     await world.ring(after=5)
     assert world.request(request.id).state is RequestState.RUNNING
-    assert "cancelled by" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
+    assert "stopped by" in str(world.chat.keyed(f"request:{request.id}:card").message.blocks)
     await through(world, LM)
     await world.ring(after=5)
     assert world.request(request.id).state is RequestState.CANCELLED

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.request_filter import request_filter
+from bot.domain.requests import RequestState
+from bot.domain.runs import RunState
 from bot.store import Store
 from bot.store.connection import Sqlite
 from bot.store.requests import Proposal
@@ -67,3 +69,18 @@ def test_several_models_and_odd_names(tmp_path: Path):
             connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
     Store(tmp_path / "old.db").close()
     assert rows(tmp_path / "old.db") == before
+
+
+def test_what_was_cancelled_is_stopped(tmp_path: Path):
+    """Requests and runs that people stopped in an earlier version."""
+    with Store(tmp_path / "old.db") as store:
+        asked = Proposal("V1", (plan("noise"),), ADA, "", "C1", NOW, NOW + timedelta(days=1))
+        request = store.requests.propose(asked).request
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection, connection:
+        for table in ("requests", "runs"):
+            connection.execute(f"UPDATE {table} SET state = 'cancelled'")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'what_people_stop_is_called_stopped'")
+    with Store(tmp_path / "old.db") as store:
+        found = store.requests.get(request or 0)
+        assert found is not None
+        assert (found.state, found.first.state) == (RequestState.CANCELLED, RunState.CANCELLED)

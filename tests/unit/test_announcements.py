@@ -374,7 +374,7 @@ def test_the_thread():
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
     versions, evidence = f"{OLD[-11:]} → {NEW[-11:]}", "another model (proof)"
     assert rows == [
-        ["Model", "State", "Versions", "Risk", "Evidence", "Owner", "Request"],
+        ["Model", "Verdict", "Versions", "Risk", "Evidence", "Owner", "Request"],
         ["a", "🟠 outdated", versions, "returns warnings", evidence, "Ada", "–"],
         ["b", "🟠 outdated (new)", versions, "warning expected", evidence, "–", "7, waiting for approval"],
     ]

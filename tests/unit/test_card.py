@@ -18,6 +18,7 @@ from bot.domain.policies import Policy
 from bot.domain.requests import LIVE, Request, RequestState, VoteRecord
 from bot.domain.runs import Run, RunState
 from bot.domain.snoozes import Reach, Snooze, SnoozeKind
+from bot.messages.buttons import offered
 from bot.messages.card import Seen, card
 from bot.messages.details import details
 from bot.messages.holds import Around
@@ -173,7 +174,7 @@ CASES = {
         ended(RequestState.REJECTED, RunState.CANCELLED, votes=(NO,)),
         ("Upgrade rejected", "kiosk", "Rejected by Grace", "not before", "misheard names", "from Ada", "from Grace"),
         (f"<@{GRACE}>", "IBM's warning", "cannot be undone"),
-        details=("Rejected by Grace", "not before *Friday*"),
+        details=("Rejected by Grace", "not before *Friday*", "What was planned", "Who decided", "Needed 1 approval"),
     ),
     "withdrawn": Case(
         ended(RequestState.WITHDRAWN, RunState.CANCELLED, decided_by=ADA, votes=()),
@@ -187,7 +188,7 @@ CASES = {
     ),
     "stopped": Case(
         ended(RequestState.CANCELLED, RunState.CANCELLED),
-        ("Upgrade cancelled", "kiosk", "Cancelled by Grace"),
+        ("Upgrade stopped", "kiosk", "Stopped by Grace"),
         (f"<@{GRACE}>", "IBM's warning"),
     ),
     "changed": Case(
@@ -203,8 +204,25 @@ CASES = {
                 made.run(replace(by_hand(), estimate=made.plan(minutes=10).estimate), number=3),
             ]
         ),
-        ("Approval needed: upgrade of 3 models", "kiosk", "terms", "phone", "cannot be undone", "person", "weight"),
-        asked=("3 models", "cannot be undone", "kiosk", "terms", "phone", "1 model loses", "1 model needs a person"),
+        (
+            "Approval needed: upgrade of 3 models",
+            "Starts with",
+            "kiosk",
+            "terms",
+            "phone",
+            "cannot be undone",
+            "person",
+            "weight",
+        ),
+        asked=(
+            "3 models",
+            "cannot be undone",
+            "kiosk goes first",
+            "terms",
+            "phone",
+            "1 model loses",
+            "1 model needs a person",
+        ),
         details=("kiosk", "loses a saved weight", "needs a person", "also changes *terms*", "warning seen"),
     ),
 }
@@ -315,3 +333,23 @@ def test_details_say_what_it_changes_while_it_can(state: RequestState):
     plan = kiosk("lm")
     shown = str(details(made.request([made.run(plan, RunState.QUEUED)], state), seen(), None, None, ()))
     assert ("Also changes" in shown) is (state in LIVE)
+
+
+def test_the_reason_of_the_outcome_is_first():
+    """A rejection's reason stands above what the requester gave."""
+    no = VoteRecord(GRACE, "reject", "not before Friday", NOW)
+    blocks = str(card(asks(kiosk(), state=RequestState.REJECTED, why="callers complain", votes=(no,)), seen()).blocks)
+    assert 0 < blocks.index("not before Friday") < blocks.index("callers complain")
+
+
+def test_buttons_about_different_models_name_them():
+    """Where a person may act on more than one model, each button says which it is about; alone it need not."""
+    request = made.request(
+        [made.run(made.plan(name), RunState.RUNNING, number) for number, name in enumerate(("kiosk", "phone"), 1)],
+        RequestState.RUNNING,
+    )
+    first, second = request.runs
+    both = offered(request, [("retry", first.id), ("stop", second.id)], Around())
+    assert [one["text"]["text"] for one in both] == ["Try again: kiosk", "Mark as failed and stop watching: phone"]
+    (alone,) = offered(request, [("stop", second.id)], Around())
+    assert alone["text"]["text"] == "Mark as failed and stop watching"

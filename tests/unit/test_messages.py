@@ -195,6 +195,7 @@ def shown_everywhere(request: Request, name: str) -> None:
     for page in (0, 1, 99):
         accepted(request_list.history(request, noted, page))
     assert "<!channel>" not in state_line(request, NOW)
+    assert f"requested by <@{request.requester}>" in state_line(request, NOW)  # else: *rejected*, by the requester
     assert len(sheet.rows(request)) == len(request.runs)
     for text in (refusals.in_the_way(request, name), refusals.all_taken(request.id)):
         assert text.endswith(".")

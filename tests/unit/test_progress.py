@@ -135,7 +135,7 @@ def test_what_it_says():
     assert head["text"]["text"] == f"🟩🟩⬜⬜⬜⬜ *Step 2 of 3*, this step done ≈ {end}"
     assert lines["text"]["text"].splitlines() == [
         ":white_check_mark: done: upgrade `call-center-us` (3 minutes)",
-        ":arrows_counterclockwise: now: upgrade `call-center-us`, the service is working on it, 10 minutes so far",
+        ":arrows_counterclockwise: now: upgrade `call-center-us` · the service is working on it, 10 minutes so far",
         ":white_large_square: next: upgrade `call-center-us`",
     ]
     said = "about 30 minutes (like the last 3 of this kind and size); about 20 minutes left"

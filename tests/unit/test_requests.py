@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.outcomes import CauseKind
 from bot.domain.plans import Plan
+from bot.domain.request_filter import request_filter
 from bot.domain.requests import FOLLOWS, LIVE, Request, RequestState, following, startable, together
 from bot.domain.runs import LASTING, RUN_FOLLOWS, RunState
 from tests.unit.made import asked, plan, request, run, unproven
@@ -50,10 +51,10 @@ def test_the_order_does_not_depend_on_how_they_were_marked(plans: list[Plan]):
 
 
 REQUEST_MOVES = {
-    OPEN: "scheduled rejected withdrawn expired cancelled changed",
-    SCHEDULED: "open running failed withdrawn cancelled changed",
-    RUNNING: "paused done failed cancelled changed",
-    PAUSED: "running done failed cancelled",
+    OPEN: "scheduled rejected withdrawn expired stopped changed",
+    SCHEDULED: "open running failed withdrawn stopped changed",
+    RUNNING: "paused done failed stopped changed",
+    PAUSED: "running done failed stopped",
     DONE: "",
     FAILED: "scheduled",
     RequestState.REJECTED: "",
@@ -62,7 +63,7 @@ REQUEST_MOVES = {
     CANCELLED: "scheduled",
     CHANGED: "",
 }
-RUN_MOVES = {Q: "running,left out,cancelled,failed", R: "done,failed,cancelled", F: "queued", D: "", L: "", C: ""}
+RUN_MOVES = {Q: "running,left out,stopped,failed", R: "done,failed,stopped", F: "queued", D: "", L: "", C: ""}
 
 
 def test_every_transition():
@@ -202,3 +203,9 @@ def possible(one: Request) -> bool:
     if one.state is SCHEDULED:
         return one.count(D, C) == 0 and not (one.count(R) and one.count(F))
     return begun and not (one.state is RUNNING and not one.count(*LASTING) and one.count(L) == len(one.runs))
+
+
+def test_stopped_requests_are_found_by_either_word():
+    """The word is *stopped*; who types *cancelled* means the same."""
+    assert request_filter("stopped", "UADA") == request_filter("cancelled", "UADA")
+    assert request_filter("stopped", "UADA").states == {RequestState.CANCELLED}

@@ -67,7 +67,7 @@ def test_every_state_has_a_sign():
 def test_what_is_shared_means_the_same():
     """States of a request, a run and a step share a sign where their word is the same, and nowhere else."""
     same = [{"done"}, {"failed"}, {"running", "starting", "waiting"}, {"queued", "planned"}]
-    same += [{"changed", "left out"}, {"cancelled"}]
+    same += [{"changed", "left out"}, {"stopped"}]
     words: dict[Sign, set[str]] = {}
     for table in (OF_REQUEST_STATE, OF_RUN_STATE, OF_STEP_STATE):
         for state, sign in table.items():
