@@ -508,7 +508,7 @@ async def test_the_buttons_of_home(slack: Slack):
     request_id = await asked(slack)
     home = await open_home(slack, GRACE)
     button = next(b for block in home["blocks"] for b in block.get("elements", []) if b.get("action_id") == "approve")
-    assert button["confirm"]["text"]["text"] == ("This cannot be undone. v2018-07-31 → v2020-01-16: call-center-us.")
+    assert button["confirm"]["text"]["text"] == ("This cannot be undone. call-center-us: v2018-07-31 → v2020-01-16.")
     view = {"id": "V9", "type": "home"}
     assert await slack.click("approve", button["value"], user=GRACE, view=view) == ""
     assert slack.world.request(request_id).state is RequestState.SCHEDULED

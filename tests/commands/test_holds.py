@@ -176,7 +176,7 @@ async def test_the_question_of_approve(slack: Slack):
     asks = buttons(card.blocks)[0]["confirm"]["text"]["text"]
     assert asks.startswith("This cannot be undone. call-center-us is on hold until 3 Dec 2026 by UMEI, owner Utomas.")
     assert "because" not in asks
-    assert asks.endswith("call-center-us.")
+    assert asks.endswith("call-center-us: v2018-07-31 → v2020-01-16.")
     assert len(asks) <= 300
     answer = await slack.press(buttons(card.blocks)[0], user=GRACE)
     assert "It can't be approved: everything in it is on hold." in answer

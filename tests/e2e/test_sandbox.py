@@ -57,7 +57,7 @@ def test_the_main_job_in_the_browser(page: Page):
     page.locator("[data-open-thread]").click(timeout=10_000)
     thread = page.get_by_test_id("thread")
     expect(thread.get_by_text("Step 1 of 1")).to_be_visible(timeout=10_000)
-    expect(thread.get_by_text("Proof: the service now lists")).to_be_visible(timeout=60_000)
+    expect(thread.get_by_text("Proof: the service now lists").last).to_be_visible(timeout=60_000)
     expect(page.locator("#main").get_by_text("Upgrade done")).to_be_visible()
 
     page.locator("[data-channel=home]").click()
