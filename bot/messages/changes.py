@@ -111,13 +111,14 @@ _LINES = {
 
 def _line(alike: Sequence[Change]) -> str:
     one = alike[0]
-    names = list(one.names) if one.kind is ChangeKind.BASE_GONE else [change.name for change in alike]
+    names = sorted(one.names if one.kind is ChangeKind.BASE_GONE else (each.name for each in alike), key=str.casefold)
+    shown = [*(code(name, 60) for name in names[:NAMES]), *names[NAMES:]]  # of thousands only a few are read
     words = ("they", "them", "have", "are", "were")
     verbs = words if len(names) > 1 else ("it", "it", "has", "is", "was")
     new = version(one.new, one.base)
     return _LINES[one.kind].format(
         **dict(zip(words, verbs, strict=True)),
-        models=some([code(name, 60) for name in sorted(names, key=str.casefold)], NAMES, "more models"),
+        models=some(shown, NAMES, "more models"),
         base=code(one.base),
         old=version(one.old, one.base),
         new=new,

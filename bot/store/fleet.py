@@ -17,7 +17,7 @@ from bot.domain.fleet import InstanceReading, Model, Ref, Snapshot, Unreadable
 from bot.store.connection import Connection, Part, read, written
 from bot.turns import Work, at_once
 
-NOTED, UNNOTED = 200, 2500
+NOTED, UNNOTED = 100, 2500
 """Models written in one transaction at most: with changes to record (0.1 ms each), and at a first reading."""
 
 PIECE = 50
