@@ -1,4 +1,4 @@
-"""Everything Retune needs from outside. One page: Slack, Speech to Text, the time, and the operator's terms."""
+"""Everything Retune needs from outside. One page: Slack, Speech to Text and the time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.tally import Tally
@@ -15,11 +15,7 @@ if TYPE_CHECKING:  # only types of the domain are needed
     from bot.domain.authority import Person
     from bot.domain.fleet import Holdings, Kind, Listed, Model
     from bot.domain.history import Series
-    from bot.domain.hours import Window
-    from bot.domain.owners import OwnerRule
     from bot.domain.plans import Action
-    from bot.domain.policies import Policy
-    from bot.domain.timing import Schedule
     from bot.domain.words import Word
 
 Block = dict[str, Any]
@@ -285,27 +281,3 @@ class World:
     team: str
     user: str
     tally: Tally = field(default_factory=Tally)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """The operator's settings that flows depend on. *schedule* is in the operator's time zone."""
-
-    channel: str
-    policies: Mapping[str, Policy]
-    hours: Mapping[str, Window | None]
-    """The hours in which upgrades of an instance may start."""
-    schedule: Schedule
-    owners: tuple[OwnerRule, ...] = ()
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    """The URL of each instance, for what people can do without Retune."""
-    guests_read: bool = False
-    """Whether guests of the workspace may read; they can never do more."""
-    shared_channel: bool = False
-    """Whether channels shared with another organization may show the fleet."""
-    parallel: int = 2
-    poll_language: float = 10.0
-    poll_acoustic: float = 60.0
-    """Seconds between two readings of a model in progress."""
-    probe_every: timedelta | None = None
-    canary_every: timedelta | None = None

@@ -21,7 +21,6 @@ from bot.domain.policies import Policy
 from bot.domain.timing import Schedule
 from bot.errors import SettingsError
 from bot.network import setting_of
-from bot.ports import Terms
 from bot.secret import Secret as Secret
 from bot.setting_parsers import (
     PARSERS,
@@ -36,6 +35,7 @@ from bot.setting_parsers import (
     yes,
 )
 from bot.setting_urls import network, url_of_instance, url_of_slack, url_of_tokens
+from bot.terms import Terms
 
 if TYPE_CHECKING:
     from bot.domain.catalog import Deployment

@@ -18,7 +18,7 @@ from typing import Any
 from bot.errors import Denied, InputsRefused, OverBudget, Refusal, RetuneError
 from bot.flows.budgets import Cost
 from bot.messages.home import closed
-from bot.messages.kit import Offer, loading, said_in
+from bot.messages.kit import Options, loading, said_in
 from bot.messages.pickers import NOTHING, SLOW, told
 from bot.messages.refusals import NO_FORM_ID, NOT_SHOWN, at_input, private, too_long
 from bot.messages.refusals import error as error_message
@@ -52,7 +52,7 @@ class Way:
     here: bool = False
 
 
-Look = Callable[[Ask, Desk], Awaitable[Offer]]
+Look = Callable[[Ask, Desk], Awaitable[Options]]
 """Fills a menu while a person types into it. It reads what is in memory, and changes nothing."""
 
 
@@ -123,7 +123,7 @@ class Door:
             return None
         return {"response_action": "update", "view": self._desk.windows.answering(instead)}
 
-    async def looked_up(self, look: Look, ask: Ask) -> Offer:
+    async def looked_up(self, look: Look, ask: Ask) -> Options:
         """The choices of a menu for what was typed, in time, whatever is slow. None for people who may not read."""
         left = max(0.0, ask.at + QUICK - monotonic())
         try:
@@ -136,7 +136,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 - a bug: the person gets an answer, the log the rest
             return told(_bug(f"{ask.name} menu", error).text)
 
-    async def _look_up(self, look: Look, ask: Ask) -> Offer:
+    async def _look_up(self, look: Look, ask: Ask) -> Options:
         _cap(ask.text, CHARACTERS, WORDS)
         self._desk.budgets.spend(ask.user, Cost.LOOK_UPS)
         await self._desk.electorate.may_read(ask.user)

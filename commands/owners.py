@@ -10,7 +10,7 @@ from bot.domain.fleet import Model
 from bot.domain.untrusted_text import matching
 from bot.errors import ChatError, InputsRefused, Refusal
 from bot.messages import owners
-from bot.messages.kit import Offer
+from bot.messages.kit import Options
 from bot.ports import Group
 from commands.desk import Answer, Ask, Desk, Window
 from commands.forms import Form
@@ -34,7 +34,7 @@ async def _groups(desk: Desk) -> tuple[tuple[Group, ...], str]:
         return (), owners.why_not(error.text, error.code)
 
 
-async def groups(ask: Ask, desk: Desk) -> Offer:
+async def groups(ask: Ask, desk: Desk) -> Options:
     """The choices for what was typed: the groups whose name or handle contains it."""
     wanted = matching(ask.meant.removeprefix("@"))
     every = await desk.groups.all()

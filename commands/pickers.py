@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.domain.finding import offered
+from bot.domain.model_search import offered
 from bot.errors import InputsRefused, Refusal
 from bot.messages import fleet, pickers
-from bot.messages.kit import Offer
+from bot.messages.kit import Options
 from bot.messages.request_form import Wanted, wanted
 from bot.turns import in_turns
 from commands.desk import Answer, Ask, Desk, Window, open_window
@@ -37,7 +37,7 @@ async def search(ask: Ask, desk: Desk) -> Answer:
     return Window(pickers.ask("ask" if action == "ask" else "model", what, judged.snapshot, desk.clock.now()))
 
 
-async def models(ask: Ask, desk: Desk) -> Offer:
+async def models(ask: Ask, desk: Desk) -> Options:
     """The choices of the menu for what was typed, from the last good reading."""
     upgrading = ask.name == pickers.UPGRADE
     return pickers.offer(await in_turns(offered(ask.readings, await desk.inventory.judged(), upgrading=upgrading)))

@@ -18,7 +18,7 @@ from bot.messages import pickers
 from bot.messages.announcements import SNOOZE, UPGRADE_ALL
 from bot.messages.freezes import UNTIL
 from bot.messages.help import help_text, no_command
-from bot.messages.kit import Offer
+from bot.messages.kit import Options
 from bot.messages.large_form import NAMES, NAMES_LIMIT
 from bot.messages.links import LANGUAGE
 from bot.messages.owners import GROUP, GROUP_LIMIT, USER
@@ -188,7 +188,7 @@ class Surface:
         submission = SUBMISSIONS.get(form.callback)
         return await self._door.sent(submission, form) if submission else None
 
-    async def look_up(self, body: dict[str, Any], at: float) -> Offer:
+    async def look_up(self, body: dict[str, Any], at: float) -> Options:
         """The choices of a menu for what a person typed into it."""
         ask = payloads.look_up(body, at)
         look = MENUS.get(ask.name)

@@ -31,6 +31,7 @@ from bot.flows.parts import Flows
 from bot.flows.worker import Worker
 from bot.store.database import Database
 from bot.tally import Tally
+from bot.terms import Terms
 from commands.home import show
 from tests.fakes import FakeCharts, FakeChat, FakeFiles, FakeSpeech, FrozenClock
 
@@ -122,7 +123,7 @@ class World:
             user="UBOT",
             tally=self.tally,
         )
-        terms = ports.Terms(
+        terms = Terms(
             channel=CHANNEL,
             policies=self.policies,
             hours=dict.fromkeys(services, self.window),

@@ -20,6 +20,9 @@ Wish = Literal["withdraw", "take back", "cancel", "resume", "retry", "stop", "se
 OF_RUN: frozenset[Wish] = frozenset({"retry", "stop", "send again", "mark as failed"})
 """Actions on one run."""
 
+Possible = tuple[Vote | Wish, int | None]
+"""A vote or an action that a person may take now; an action on one run comes with that run."""
+
 
 def scope_of(request: Request, run: Run | None = None) -> Scope:
     """The scope of an action on a request, or on one *run* of it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from bot.domain.approvals import OF_RUN, Vote, Wish, decide, settle
+from bot.domain.approvals import OF_RUN, Possible, Vote, Wish, decide, settle
 from bot.domain.authority import Act, Authority, Person, Scope
 from bot.domain.fleet import InstanceReading
 from bot.domain.owners import Owner, asked
@@ -16,25 +16,22 @@ from bot.domain.runs import Run
 from bot.domain.words import waiting
 from bot.turns import Work
 
-Offer = tuple[Vote | Wish, int | None]
-"""What a person may do to a request now, with its run if it is about one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Needed:
     """A request that waits for this person: what they may decide, and the runs whose model they are asked to change."""
 
     request: Request
-    offers: frozenset[Offer] = frozenset()
+    offers: frozenset[Possible] = frozenset()
     changes: tuple[Run, ...] = ()
 
 
-def offers(person: Person, authority: Authority, request: Request, now: datetime) -> frozenset[Offer]:
+def offers(person: Person, authority: Authority, request: Request, now: datetime) -> frozenset[Possible]:
     """What this person may decide on a waiting request; nothing where it waits for no decision.
 
     For display, not for decisions: a click is checked again when it comes.
     """
-    found: set[Offer] = set()
+    found: set[Possible] = set()
     if request.state is RequestState.OPEN:
         if not decide("approve", person, authority, request, now=now).allowed:
             return frozenset()

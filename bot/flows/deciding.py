@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args
 
-from bot.domain.approvals import OF_RUN, Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
+from bot.domain.approvals import OF_RUN, Possible, Vote, Wish, could_approve, decide, enough_votes, scope_of, settle
 from bot.domain.authority import Authority, Decision, Person, Reason
 from bot.domain.holds import stopping
 from bot.domain.outcomes import Outcome, StepEnd
@@ -21,9 +21,6 @@ from bot.log_context import about
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.database import Database
-
-Offer = tuple[Vote | Wish, int | None]
-"""What a person may vote or do about a request now; an act on one run comes with that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +215,13 @@ class Decisions:
             assert decision.state is not None
             store.requests.move(request, decision.state, now, by=user)
 
-    async def offers(self, request: Request, user: str) -> frozenset[Offer]:
+    async def offers(self, request: Request, user: str) -> frozenset[Possible]:
         """The actions a person may take now; for showing buttons, not for decisions. Raises a `ChatError`."""
         (person,) = await self._persons([user], request)
         now, held = self.clock.now(), stopping(request, await self.holds.now())
         # Nobody can act on what waits, is done or was cancelled: of a thousand runs few are left.
         runs = [run for run in request.runs if run.state in (RunState.RUNNING, RunState.FAILED)]
-        offered: set[Offer] = {
+        offered: set[Possible] = {
             (vote, None)  # for a requester, rejecting is withdrawing, which has its own button
             for vote in get_args(Vote)
             if decide(vote, person, self.authority, request, now=now, held=held).state

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.catalog import Catalog
-from bot.domain.finding import fitting, forms_of, like
 from bot.domain.fleet import Model, Ref
 from bot.domain.judged import Judged
 from bot.domain.lag import beyond
+from bot.domain.model_search import fitting, forms_of, like
 from bot.domain.verdicts import Judgement
 from bot.errors import AmbiguousModel, DeletedModel, Refusal, ServiceError, UnknownModel
 from bot.flows.background import Background

@@ -44,8 +44,9 @@ from bot.flows.telling import Teller
 from bot.flows.timetable import Timetable
 from bot.flows.viewers import Viewers
 from bot.flows.words import Words
-from bot.ports import Terms, World
+from bot.ports import World
 from bot.store.database import Database
+from bot.terms import Terms
 
 
 class Flows:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from bot.domain.approvals import Vote, Wish
+from bot.domain.approvals import Possible, Vote, Wish
 from bot.domain.fleet import Model
 from bot.domain.requests import UNSTARTED, Request, RequestState
 from bot.domain.runs import Run, RunState
@@ -151,7 +151,7 @@ def _of_run(word: str, request: Request, run: Run, at: int, named: bool) -> Bloc
     return {**block, "action_id": f"{block['action_id']}:{at}"} if at else block
 
 
-def offered(request: Request, offers: Collection[tuple[Vote | Wish, int | None]], around: Around) -> list[Block]:
+def offered(request: Request, offers: Collection[Possible], around: Around) -> list[Block]:
     """A button for each of *offers*: what one person may vote or do about a request now, and for which run."""
     wishes = {wish for wish, _ in offers}
     drop = "drop" if request.several and request.state not in UNSTARTED else "cancel"

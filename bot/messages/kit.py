@@ -156,7 +156,7 @@ def option(text: str, value: str, description: str | None = None, *, rich: bool 
     return {"text": _text(text), "value": value, **below}
 
 
-Offer = Mapping[str, Any]
+Options = Mapping[str, Any]
 """The choices in Slack's shape: `options`, or `option_groups`."""
 
 

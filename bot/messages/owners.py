@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.fleet import Model
 from bot.domain.owners import Owner
-from bot.messages.kit import Offer, button, input_block, modal, option, placeholder, section
+from bot.messages.kit import Options, button, input_block, modal, option, placeholder, section
 from bot.messages.refusals import mention
 from bot.messages.text import code, plain
 from bot.ports import Block, Group
@@ -82,7 +82,7 @@ def _typed(owner: str, why_not: str) -> Block:
     return input_block(GROUP, "Or a user group, by its id", written, optional=True, hint=why_not)
 
 
-def offer(groups: Iterable[Group]) -> Offer:
+def offer(groups: Iterable[Group]) -> Options:
     """The groups to choose from."""
     return {"options": [_option(group) for group in groups]}
 

@@ -14,7 +14,7 @@ from bot.domain.untrusted_text import matching
 from bot.domain.verdicts import Judgement
 from bot.messages.fitting import portion
 from bot.messages.fleet import age
-from bot.messages.kit import Offer, actions, button, input_block, modal, option, option_group, placeholder, section
+from bot.messages.kit import Options, actions, button, input_block, modal, option, option_group, placeholder, section
 from bot.messages.request_form import Wanted
 from bot.messages.text import code, plain
 from bot.ports import Block, Message
@@ -34,7 +34,7 @@ NO_CHOICE = "-"
 CHOOSE = "Choose a model from the list. Type part of its name to search."
 SLOW = "Slack does not answer just now. Type again in a moment."
 
-NOTHING: Offer = {"options": []}
+NOTHING: Options = {"options": []}
 
 Action = Literal["model", "ask"]
 """What happens to the chosen model: it is shown, or an upgrade of it is requested."""
@@ -89,12 +89,12 @@ def after_name(later: datetime | None) -> str:
     return "" if later is None else f" at {exact(later)}"
 
 
-def offer(found: Iterable[Judgement]) -> Offer:
+def offer(found: Iterable[Judgement]) -> Options:
     """The models to choose from, grouped by instance where there are several."""
     return _offer(found, "")
 
 
-def _offer(found: Iterable[Judgement], also: str) -> Offer:
+def _offer(found: Iterable[Judgement], also: str) -> Options:
     groups: dict[str, list[Judgement]] = {}
     for judgement in found:
         if len(judgement.model.ref + also) <= VALUE_LIMIT:
@@ -116,6 +116,6 @@ def _options(found: Sequence[Judgement], also: str) -> list[Block]:
     return options
 
 
-def told(text: str) -> Offer:
+def told(text: str) -> Options:
     """A menu that says why it has no choices. Plain text."""
     return {"options": [option(text, NO_CHOICE)]}

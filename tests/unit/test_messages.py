@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.advice import Advice, Instead, Role, Word
-from bot.domain.approvals import Wish
+from bot.domain.approvals import Possible, Wish
 from bot.domain.authority import Decision, Reason
 from bot.domain.changes import Change, ChangeKind, Effect
 from bot.domain.counts import Counts, count
@@ -22,7 +22,7 @@ from bot.domain.doubts import Doubt, DoubtKind
 from bot.domain.evidence import Evidence, EvidenceKind, Strength
 from bot.domain.fleet import Holdings, InstanceReading, Snapshot
 from bot.domain.freezes import Freeze, Wait
-from bot.domain.home import Needed, Offer
+from bot.domain.home import Needed
 from bot.domain.hours import Window
 from bot.domain.links import link_choice
 from bot.domain.outcomes import Cause, CauseKind, LeftOut, Outcome, StepEnd
@@ -258,7 +258,7 @@ def test_lists(name: str):
     deciding = [*mine, *others, *(replace(one, requester=GRACE) for one in [*mine, *others])]
     live = [replace(one, votes=()) for one in deciding]
     cluster = made.run(made.plan(name, action=Action.AWAIT_CHANGE), RunState.RUNNING)
-    votes = frozenset[Offer]({("approve", None), ("reject", None)})
+    votes = frozenset[Possible]({("approve", None), ("reject", None)})
     seen = home.Seen(
         user=GRACE,
         asks=True,
